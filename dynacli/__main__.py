@@ -32,6 +32,14 @@ class _TerminatedError(BaseException):
     """SIGTERM came: the exception goes up through everything that has to clean up."""
 
 
+_CODES: dict[type[BaseException], int] = {
+    BrokenPipeError: BROKEN_PIPE,
+    KeyboardInterrupt: INTERRUPTED,
+    _TerminatedError: TERMINATED,
+}
+"""What ends a run → the exit code of a shell for it."""
+
+
 def main(argv: list[str] | None = None, env: "Environment | None" = None) -> int:
     """Run the program and return its exit code, without ending the interpreter.
 
@@ -113,6 +121,10 @@ def _run_with_repair(env: "Environment", words: list[str]) -> int:
             try:
                 code = _run_command(run, words)
                 run.end()
+                run.record(code)
+            except tuple(_CODES) as end:
+                run.record(_CODES[type(end)])
+                raise
             finally:
                 run.close()
         except DamagedCatalogError as damage:

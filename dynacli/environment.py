@@ -13,6 +13,9 @@ from typing import Any, BinaryIO, TextIO
 
 __all__ = ["Environment", "StandardInput"]
 
+_BELOW_HOME = {"cache": ".cache", "config": ".config", "state": os.path.join(".local", "state")}
+"""Kind of directory → where the XDG specification has it where its variable is not set."""
+
 
 class StandardInput:
     """Standard input as a stream whose beginning can be looked at and put back.
@@ -161,6 +164,11 @@ class Environment:
         """Where the configuration is: `DYNACLI_CONFIG_DIR`, else the platform's directory."""
         return self.variables.get("DYNACLI_CONFIG_DIR") or self._user_dir("config")
 
+    @cached_property
+    def state_dir(self) -> str:
+        """Where the history is kept: `DYNACLI_STATE_DIR`, else the platform's directory."""
+        return self.variables.get("DYNACLI_STATE_DIR") or self._user_dir("state")
+
     def _home(self) -> str:
         home = os.path.expanduser("~")
         if not os.path.isabs(home):
@@ -179,12 +187,16 @@ class Environment:
         if os.name == "posix" and sys.platform not in {"darwin", "ios"}:
             base = self.variables.get(f"XDG_{kind.upper()}_HOME", "")
             if not os.path.isabs(base):  # the XDG specification: a relative path is ignored
-                base = os.path.join(self._home(), f".{kind}")
+                base = os.path.join(self._home(), _BELOW_HOME[kind])
             return os.path.join(base, "dynacli")
         import platformdirs
 
-        find = platformdirs.user_cache_dir if kind == "cache" else platformdirs.user_config_dir
-        return find("dynacli", appauthor=False)
+        find = {
+            "cache": platformdirs.user_cache_dir,
+            "config": platformdirs.user_config_dir,
+            "state": platformdirs.user_state_dir,
+        }
+        return find[kind]("dynacli", appauthor=False)
 
 
 def _is_terminal(stream: TextIO) -> bool:

@@ -1,6 +1,7 @@
 """URLs: their origins, and how messages show them."""
 
 import re
+from collections.abc import Container
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "origin_of",
     "secret_in_query",
     "with_masked_query",
+    "with_masked_secrets",
     "without_query",
 ]
 
@@ -22,6 +24,22 @@ _SECRET_WORDS = frozenset(
     )
 )
 """The words in the name of a parameter or header whose value is a secret."""
+_KINDS_OF_KEYS = frozenset(
+    (
+        *("access", "account", "api", "app", "auth", "client", "consumer", "encryption", "license", "master"),
+        *("private", "secret", "service", "session", "shared", "signing", "subscription", "user"),
+    )
+)
+"""The words before `key` with which it is a secret; an `issue key` is none."""
+_OF_PAGES = frozenset(("continuation", "cursor", "next", "page", "previous", "sync"))
+"""The words before `token` with which it is no secret."""
+_ABOUT_SECRETS = frozenset(
+    (
+        *("count", "expiry", "expires", "id", "ids", "kind", "length", "limit", "method", "name", "policy"),
+        *("provider", "scope", "size", "status", "type", "uri", "url", "version"),
+    )
+)
+"""The words at the end of a name that is about a secret, and whose value is none: `token_type`."""
 
 
 def origin_of(url: str) -> str:
@@ -71,4 +89,28 @@ def secret_in_query(url: str) -> str:
 
 def is_secret_name(name: str) -> bool:
     """Return whether the name of a parameter or header tells that its value is a secret: `api_key`, `X-Auth-Token`."""
-    return not _SECRET_WORDS.isdisjoint(word.lower() for word in _NAME_WORD.findall(name))
+    words = [word.lower() for word in _NAME_WORD.findall(name)]
+    secret = _SECRET_WORDS.intersection(words)
+    if not secret or words[-1] in _ABOUT_SECRETS:
+        return False
+    if secret == {"key"}:
+        return len(words) == 1 or not _KINDS_OF_KEYS.isdisjoint(words)
+    return secret != {"token"} or _OF_PAGES.isdisjoint(words)
+
+
+def with_masked_secrets(url: str, names: Container[str] = ()) -> str:
+    """Return a URL, or a path with a query, with the values masked that are secrets as their names tell.
+
+    Args:
+        names: The names of further parameters whose values are secrets.
+    """
+    head, mark, query = url.partition("?")
+    if not mark:
+        return url
+    pieces = []
+    for piece in query.split("&"):
+        name, equals, value = piece.partition("=")
+        plain = unquote(name)
+        is_secret = bool(value) and (plain in names or is_secret_name(plain))
+        pieces.append(f"{name}{equals}***" if is_secret else piece)
+    return head + mark + "&".join(pieces)

@@ -118,6 +118,7 @@ def home(places: _Places, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("DYNACLI_CACHE_DIR", str(home / "cache"))
     monkeypatch.setenv("DYNACLI_CONFIG_DIR", str(home / "config"))
+    monkeypatch.setenv("DYNACLI_STATE_DIR", str(home / "state"))
     monkeypatch.chdir(place / "here")
     harness._results.clear()
     return home

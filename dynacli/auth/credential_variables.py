@@ -23,8 +23,10 @@ SETTINGS = frozenset(
         "DYNACLI_CACHE_LIMIT",
         "DYNACLI_CONFIG_DIR",
         "DYNACLI_ERROR_FORMAT",
+        "DYNACLI_HISTORY",
         "DYNACLI_PROFILE",
         "DYNACLI_REFRESH",
+        "DYNACLI_STATE_DIR",
         "DYNACLI_VALIDATE",
     }
 )

@@ -11,12 +11,12 @@ from dynacli.environment import Environment
 from dynacli.errors import RefusedError
 from dynacli.library.configuration.configuration import Configuration
 from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import Operation
+from dynacli.model.operation import ANY, Operation, Parameter, ValueType
 from dynacli.request.built_request import Request
 from dynacli.request.choose_server import parse_origin
-from dynacli.urls import origin_of
+from dynacli.urls import is_secret_name, origin_of
 
-__all__ = ["SECRET_HEADERS", "Signed", "sign", "unsigned"]
+__all__ = ["SECRET_HEADERS", "Signed", "is_secret_parameter", "is_secret_value", "sign", "unsigned"]
 
 SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie"})
 
@@ -141,3 +141,20 @@ def _given(operation: Operation, request: Request, settings: CallSettings) -> _G
         url=masker.mask(request.url), headers=tuple((name, masker.mask(text)) for name, text in headers)
     )
     return _Given(secrets, shown, frozenset(SECRET_HEADERS | key_headers))
+
+
+def is_secret_parameter(parameter: Parameter) -> bool:
+    """Return whether the values of a parameter, or of a field of it, are secrets, as the document tells."""
+    # `?key=` is a secret, and `/kv/{key}` is none.
+    name = "" if parameter.location == "path" and parameter.name == "key" else parameter.name
+    return is_secret_value(name, parameter.value) or any(
+        is_secret_value(field.path[-1], field.value) for field in parameter.fields
+    )
+
+
+def is_secret_value(name: str, value: ValueType) -> bool:
+    """Return whether values of a name and a type are secrets: texts of the format `password`, or with such a name."""
+    value = value.items or value
+    if value.format == "password":
+        return True
+    return not value.enum and value.type in {"string", ANY} and is_secret_name(name)

@@ -41,9 +41,11 @@ _VERBS = {
     "document": "document",
     "edit": "edit",
     "help": "help",
+    "history": "history",
     "ignore": "ignore",
     "operations": "operations",
     "read": "read",
+    "replay": "replay",
     "request": "request",
 }
 """Verb → the module in `dynacli.commands.verbs` that has its command."""

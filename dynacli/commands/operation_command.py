@@ -120,6 +120,10 @@ class OperationCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the words behind the operation."""
         run: Run = ctx.obj
+        if run.laid_over is not None:
+            from dynacli.commands.call.lay_over import lay_over
+
+            args = lay_over(self, args, run)
         arranged = self.arranged(args, run.options.content_type)
         self._note_namesakes(arranged)
         with self._telling_of_namesakes():

@@ -13,7 +13,7 @@ from dynacli.library.opened_api import OpenedApi
 
 if TYPE_CHECKING:
     from dynacli.client.described_operation import DescribedOperation
-    from dynacli.commands.call.make_call import GivenWords
+    from dynacli.commands.call.make_call import GivenWords, MadeCall
 
 __all__ = ["Run"]
 
@@ -29,8 +29,10 @@ class Run:
         options: The standard options that click has read so far.
         options_ahead: The standard options among the words that click has not read yet; None where it has read all.
         act: What is done with the words of an operation; None for a call.
-        words: The words behind the program's name.
+        words: The words behind the program's name; by `replay` those of the call that is made again.
         is_read_only: Whether operations that may change something are refused.
+        made_call: The call that was made or tried last; None where none was.
+        laid_over: The words to be laid over those of the operation, by `replay`; None where nothing is replayed.
     """
 
     def __init__(self, env: Environment) -> None:
@@ -40,6 +42,8 @@ class Run:
         self.act: Callable[[Run, DescribedOperation, GivenWords], None] | None = None
         self.words: tuple[str, ...] = ()
         self.is_read_only = False
+        self.made_call: MadeCall | None = None
+        self.laid_over: list[str] | None = None
         self._apis: dict[str, OpenedApi] = {}
         self._outdated: list[OpenedApi] = []
 
@@ -160,6 +164,12 @@ class Run:
                 note = news_note(api)
                 if note:
                     self.note(note)
+
+    def record(self, exit_code: int) -> None:
+        """Write the call of this run into the history, if there was one."""
+        made_call, self.made_call = self.made_call, None
+        if made_call is not None:
+            made_call.record(self.words, exit_code)
 
     def warn(self, text: str, **details: Any) -> None:
         """Write a warning to standard error.

@@ -24,6 +24,7 @@ from dynacli.commands.run import Run
 from dynacli.commands.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS
 from dynacli.commands.verbs import cache as cache_verb
 from dynacli.commands.verbs import demo as demo_verb
+from dynacli.commands.verbs import history as history_verb
 from dynacli.commands.verbs.api import api as api_verb
 from dynacli.environment import Environment
 from tests.harness import Answer, Recorder, run_cli
@@ -120,9 +121,11 @@ _VERBS = [
     "document",
     "edit",
     "help",
+    "history",
     "ignore",
     "operations",
     "read",
+    "replay",
     "request",
 ]
 _API_VERBS = [
@@ -472,6 +475,7 @@ def test_the_verbs_of_completion_are_those_of_the_commands() -> None:
     for verb, listed_verbs in (
         (api_verb, completion_tables.API_VERBS),
         (cache_verb, completion_tables.CACHE_VERBS),
+        (history_verb, completion_tables.HISTORY_VERBS),
     ):
         assert tuple(sorted(verb.command.commands)) == tuple(listed_verbs)
         for name, command in verb.command.commands.items():

@@ -151,7 +151,7 @@ _PLAIN = (
     | _modules(
         """
         client.call client.call_settings client.inputs.call_inputs client.sign_request
-        commands.call.make_call
+        commands.call.make_call library.history.record_call
         """
     )
     | _modules(
@@ -320,7 +320,10 @@ def kind(request: pytest.FixtureRequest) -> _Kind:
 def loaded(kind: _Kind, pets: None, server: Recorder, tmp_path: Path) -> frozenset[str]:  # noqa: ARG001
     """What that kind of run imports."""
     server.answers["/pets/1"] = Answer(200, b'{"id": 1, "state": "sold"}')
-    return _loaded(kind.words.replace("ORIGIN", server.origin).split(), tmp_path)
+    words = kind.words.replace("ORIGIN", server.origin).split()
+    if "--server" in words:
+        assert 0 == run_cli(*words).exit_code  # the first call of all makes the history
+    return _loaded(words, tmp_path)
 
 
 def test_a_run_imports_no_module_that_was_not_decided_on(kind: _Kind, loaded: frozenset[str]) -> None:

@@ -301,6 +301,16 @@ class Catalog:
         """Return whether an operation has exactly that name."""
         return bool(self._rows("SELECT 1 FROM operations WHERE name = ?", name))
 
+    def parameters_behind(self, path: str) -> list[str]:
+        """Return the names of the parameters that some operations have right behind a path: `id` for `/runs`."""
+        beginning = f"{path}/{{"
+        rows = self._rows(
+            "SELECT DISTINCT path FROM operations WHERE path >= ? AND path < ?",
+            beginning,
+            beginning + "\U0010ffff",
+        )
+        return [row[0][len(beginning) :].partition("}")[0] for row in self._texts(rows, 1)]
+
     def overview(self) -> "Overview":
         """Return what the document comes to as a whole."""
         from dynacli.catalog.store.overview_row import overview_from_row

@@ -24,6 +24,7 @@ from dynacli.wire.exchange import ClientPool
 
 if TYPE_CHECKING:
     from dynacli.commands.call.call_report import CallReport
+    from dynacli.commands.call.make_call import MadeCall
 
 __all__ = ["Listing"]
 
@@ -37,6 +38,7 @@ class Listing:
     Args:
         ask: Asks the person whether credentials may go to a new origin; None where nobody can be asked.
         waiting: Makes the block in which a call waits before it is tried again.
+        noted: Makes what the history keeps of the call of the first page.
 
     Raises:
         UsageError: The document says that the answer has several lists.
@@ -51,7 +53,9 @@ class Listing:
         settings: CallSettings,
         ask: Callable[[str], bool] | None,
         waiting: Waiting,
+        noted: "Callable[[Call], MadeCall]",
     ) -> None:
+        self._noted = noted
         self._run, self._described, self._settings = run, described, settings
         self._form = run.options.output_form_for(settings.output)
         is_keyset_asked = run.options.all == "keyset"
@@ -165,6 +169,8 @@ class Listing:
         is_success = 200 <= page.answer.status < 300
         items, count = page.items or (), self._loop.count - len(page.items or ())
         self._verdict.add(page, self._loop.items, count)
+        made_call = self._run.made_call = self._run.made_call or self._noted(page.call)
+        made_call.note_answer(page.call, page.answer, None if page.verdict is None else self._verdict)
         if is_success:
             # Of the pages between them, nothing is kept but the items.
             self._last = page._replace(items=None)

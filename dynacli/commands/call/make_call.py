@@ -1,7 +1,9 @@
 """One call from the command line: words become the inputs of the call, which is made or shown."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+import json
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
@@ -9,18 +11,38 @@ from dynacli.client.call import Call
 from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, CallValues, ParameterKey, collect_values, input_name
+from dynacli.client.sign_request import is_secret_parameter, is_secret_value
 from dynacli.commands.run import Run
-from dynacli.errors import DynacliError
+from dynacli.errors import DynacliError, FileError
+from dynacli.library.history.record_call import (
+    LARGEST_REMEMBERED,
+    MODES,
+    MOST_REMEMBERED,
+    AnsweredPath,
+    RecordedCall,
+    UnusualHistoryError,
+    answered_path,
+    api_key,
+    history_mode,
+    record_call,
+)
+from dynacli.model.media_types import is_json
 from dynacli.model.operation import Field, Parameter
 from dynacli.record import replace
 from dynacli.request.convert_words import convert_all, is_given_as_text
+from dynacli.urls import with_masked_query, with_masked_secrets
 
 if TYPE_CHECKING:
     from dynacli.commands.call.call_report import CallReport
     from dynacli.commands.call.editor import Draft
     from dynacli.transport.retrying import Pause
+    from dynacli.transport.send import Answer
+    from dynacli.validation.findings.finding import Verdict
 
-__all__ = ["GivenWords", "asker", "make_call", "read_inputs", "send_call"]
+__all__ = ["GivenWords", "MadeCall", "asker", "make_call", "read_inputs", "send_call"]
+
+_NOTHING_SENT = (2, 8, 10)
+"""The exit codes that say that nothing reached the API."""
 
 
 class GivenWords(NamedTuple):
@@ -63,6 +85,7 @@ def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> Non
                     settings,
                     asker(run),
                     lambda call, pause: _waiting(run, call, pause),
+                    lambda call: MadeCall(run, call),
                 )
                 inputs = listing.inputs
             values = collect_values(described, inputs, is_strict=settings.level != "off")
@@ -154,6 +177,7 @@ def send_call(
     from dynacli.commands.call.receive_response import AnswerReceiver
 
     receiver = AnswerReceiver(run, call)
+    run.made_call = made = MadeCall(run, call)
 
     def before_sending() -> None:
         if call.judging is not None and not call.judging.verdict.is_valid:
@@ -170,6 +194,7 @@ def send_call(
             receiver.receive, before_sending=before_sending, waiting=lambda pause: _waiting(run, call, pause)
         )
         verdict = receiver.finish(answer)
+        made.note_answer(call, answer, verdict)
         request_verdict = call.judging.verdict if call.judging is not None else None
         verdicts = [judged for judged in (request_verdict, verdict) if judged is not None]
         if run.options.verbose and request_verdict is not None and verdict is not None:
@@ -190,9 +215,11 @@ def send_call(
             from dynacli.commands.call.more_pages import note_more_pages
 
             note_more_pages(run, call, answer)
-    except BrokenPipeError:
-        raise
     except BaseException as error:
+        if not receiver.is_finished and receiver.answer is not None:
+            made.note_beginning(receiver.answer, receiver.verdict)
+        if isinstance(error, BrokenPipeError):
+            raise
         if not receiver.is_finished and receiver.verdict is not None and receiver.answer is not None:
             from dynacli.commands.call.conclude_call import report_verdict_so_far
 
@@ -218,6 +245,139 @@ def _waiting(run: Run, call: Call, pause: "Pause") -> AbstractContextManager[Non
 
         return waiting_line(run.env, text)
     return nullcontext()
+
+
+class MadeCall:
+    """A call that was made, or failed on the way, as the history keeps it.
+
+    Args:
+        call: The call; the first one where several pages are called.
+    """
+
+    def __init__(self, run: Run, call: Call) -> None:
+        self._run, self._call, self._masker = run, call, call.signed.masker
+        self._started = time.time()
+        self._answer: Answer | None = None
+        self._findings: int | None = None
+        self._size: int | None = None
+        self._seconds = 0.0
+        self._answered: list[AnsweredPath] = []
+        self._mode = ""
+
+    def note_beginning(self, answer: "Answer", verdict: "Verdict | None") -> None:
+        """Note an answer that did not come whole."""
+        self._answer = answer
+        judging = self._call.judging
+        if verdict is not None and judging is not None:
+            self._findings = len(verdict.findings) + len(judging.verdict.findings)
+
+    def note_answer(self, call: Call, answer: "Answer", verdict: "Verdict | None") -> None:
+        """Note an answer, and what it tells of ids; as long as the API is open.
+
+        Args:
+            call: The call that it answers.
+            verdict: The verdict on all that came so far.
+        """
+        self.note_beginning(answer, verdict)
+        self._size = (self._size or 0) + answer.size
+        self._seconds += answer.seconds
+        if self._find_mode() == "off" or sum(each.items for each in self._answered) >= MOST_REMEMBERED:
+            return
+        is_whole = len(answer.body) == answer.size <= LARGEST_REMEMBERED
+        recorded = self._recorded((), 0)
+        answered = answered_path(
+            recorded._replace(url=call.signed.shown.url),
+            call.described.api.catalog,
+            call.described.operation.path,
+            call.signed.request.parts.path,
+            answer.body if is_whole and is_json(answer.header("content-type")) else b"",
+            self._masker.mask,
+        )
+        if answered is not None:
+            self._answered.append(answered)
+
+    def _find_mode(self) -> str:
+        """Return what is to be kept; a history that cannot be asked for is none."""
+        if not self._mode:
+            try:
+                self._mode = history_mode(self._run.env)
+            except FileError:
+                self._mode = "off"
+            if self._mode not in MODES:
+                self._run.warn(
+                    f"`{self._mode}` says nothing of the history, which keeps nothing now\n"
+                    "`DYNACLI_HISTORY`, and `history` in the configuration, are one of `off`, `heads`, `full`"
+                )
+                self._mode = "off"
+        return self._mode
+
+    def record(self, words: Sequence[str], exit_code: int) -> None:
+        """Write the call into the history, at the end of the run.
+
+        Args:
+            words: The command line behind the program's name.
+        """
+        if exit_code in _NOTHING_SENT or self._find_mode() == "off":
+            return
+        call = self._recorded(words, exit_code)
+        if self._mode == "full":
+            from dynacli.commands.call.kept_messages import kept_messages
+
+            call = call._replace(messages=kept_messages(self._call, self._answer, self._masker))
+        # A history that cannot be written is not worth a word; a ValueError comes of text that is not Unicode.
+        with suppress(OSError, ValueError, FileError):
+            self._write(call)
+
+    def _write(self, call: RecordedCall) -> None:
+        env = self._run.env
+        try:
+            is_time_to_sweep = record_call(env, call, self._answered)
+        except UnusualHistoryError as unusual:
+            from dynacli.library.history.history_file import record_with_care
+
+            note = record_with_care(env, call, self._answered, unusual)
+            if note:
+                self._run.warn(note)
+            return
+        if is_time_to_sweep:
+            from dynacli.library.history.history_file import sweep
+
+            sweep(env)
+
+    def _recorded(self, words: Sequence[str], exit_code: int) -> RecordedCall:
+        signed, described = self._call.signed, self._call.described
+        shown, url = list(words), signed.shown.url
+        if self._may_hold_secrets(words):
+            from dynacli.commands.call.mask_words import MaskedWords
+
+            masked = MaskedWords(self._run.options, self._call)
+            self._masker, shown, url = masked.masker, masked.words(words), masked.url(url)
+        return RecordedCall(
+            self._started,
+            json.dumps([self._masker.mask(word) for word in shown]),
+            with_masked_query(described.api.name),
+            api_key(described.api.revisions.directory),
+            described.operation.name,
+            signed.request.method,
+            with_masked_secrets(url),
+            self._answer.status if self._answer is not None else None,
+            self._seconds or time.time() - self._started,
+            self._size,
+            self._findings,
+            exit_code,
+        )
+
+    def _may_hold_secrets(self, words: Sequence[str]) -> bool:
+        """Return whether a word may hold a secret besides the credentials of the call."""
+        options, described = self._run.options, self._call.described
+        if options.header or options.body or options.set or options.server_var or options.part_header:
+            return True
+        fields = described.media_type.fields if described.media_type is not None else ()
+        return (
+            any("?" in word or "@" in word for word in words)
+            or any(is_secret_parameter(parameter) for parameter in described.operation.parameters)
+            or any(is_secret_value(field.path[-1], field.value) for field in fields)
+        )
 
 
 def asker(run: Run) -> Callable[[str], bool] | None:

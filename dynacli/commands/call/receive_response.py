@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dynacli.client.call import Call
 from dynacli.commands.run import Run
 from dynacli.errors import FileError, FormError
-from dynacli.model.media_types import essence, is_event_stream, is_sent_as_bytes, is_sequence
+from dynacli.model.media_types import essence, is_event_stream, is_json, is_sent_as_bytes, is_sequence
 from dynacli.output.output_form import OutputForm
 from dynacli.output.stream_body import Write, is_unchanged, watched_reader, written_body
 from dynacli.transport.send import (
@@ -43,7 +43,7 @@ class AnswerReceiver:
     | | a terminal, or converted | when it is complete | up to 64 MiB, more is an error |
 
     Attributes:
-        answer: The answer without its body; None before its head came.
+        answer: The answer, without its body as long as it is not finished; None before its head came.
         verdict: The verdict on the answer; None before it was judged.
         is_finished: Whether the whole answer came, and was written and judged.
         unwritten: Why the answer could not be written in the format that is asked for; None where it was.
@@ -152,8 +152,9 @@ class AnswerReceiver:
     def _limit_of(self, answer: Answer) -> int:
         """Return up to how many bytes a body is kept that is written while it comes."""
         if self._call.judging is None:
-            # What an error says is quoted in its message.
-            return _KEPT_OF_STREAM if answer.status >= 400 else 0
+            # What an error says is quoted in its message; the ids of a small answer are remembered.
+            is_remembered = is_json(answer.header("content-type"))
+            return _KEPT_OF_STREAM if answer.status >= 400 or is_remembered else 0
         if is_sent_as_bytes(essence(answer.header("content-type"))):
             return _KEPT_OF_STREAM  # the size is judged without the bytes
         return WARNED_LIMIT if self._call.settings.may_accept else JUDGED_LIMIT
@@ -181,7 +182,7 @@ class AnswerReceiver:
                 more = JUDGED_LIMIT if self._call.settings.may_accept else 0
                 body = DroppedBody(answer.size, self._limit, more)
             self.verdict = self._call.judge_answer(answer, body)
-        self.is_finished = True
+        self.is_finished, self.answer = True, answer
         return self.verdict
 
     def _write(self, answer: Answer) -> None:

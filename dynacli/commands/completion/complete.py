@@ -20,9 +20,11 @@ from dynacli.commands.completion.completion_tables import (
     DEMO_OPTIONS,
     EXAMPLE,
     HELP_ONLY,
+    HISTORY_VERBS,
     INPUTS,
     ROOT,
     STANDARD,
+    SWITCH,
     VERB_NAMES,
     VERB_OPTIONS,
     Option,
@@ -42,6 +44,8 @@ _VALUE = r"[A-Za-z0-9_+.-][A-Za-z0-9_.:/@+-]*"
 _FLAG = r"--[A-Za-z0-9][A-Za-z0-9_.\[\]-]*"
 _SAFE = re.compile(rf"{_FLAG}={_VALUE}|{_FLAG}|-[A-Za-z]|(?!-[^0-9]){_VALUE}")
 _SHELLS = ("bash", "zsh", "fish")
+_MOST_CALLS = 20
+"""How many calls of the history are candidates."""
 
 
 def complete(env: Environment, words: list[str]) -> int:
@@ -139,13 +143,17 @@ def _candidates(
         yield from _api_words(env, rest, word)
     elif head == "cache":
         yield from _cache_words(env, rest, word)
+    elif head == "history":
+        yield from _history_words(env, rest, word)
+    elif head == "replay":
+        yield from _replay_words(env, rest, word)
     elif head == DEMO:
         yield from _demo_words(env, rest, word)
     elif head in VERB_OPTIONS:
         yield from _verb_words(env, head, rest, word)
     elif (catalog := _cached_catalog(env, head)) is not None:
         with closing(catalog):
-            yield from _operation_words(catalog, rest, word)
+            yield from _operation_words(env, catalog, rest, word)
 
 
 def _option_words(line: _WordsBefore, options: Options, word: str) -> Generator[Candidate, None, bool]:
@@ -188,6 +196,35 @@ def _cache_words(env: Environment, rest: list[str], word: str) -> Iterator[Candi
     line = _read(rest[1:], options)
     if not (yield from _option_words(line, options, word)) and not line.positional and rest[0] == "clear":
         yield from _api_names(env, with_demo=True)
+
+
+def _history_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
+    name = rest[0] if rest and rest[0] in ("show", "clear") else "list"
+    options, words = HISTORY_VERBS[name], rest if name == "list" else rest[1:]
+    line = _read(words, options)
+    if (yield from _option_words(line, options, word)) or line.positional:
+        return
+    if name == "list":
+        yield from ((each, "") for each in ("show", "clear") if not rest)
+        yield from _api_names(env, with_demo=True)
+    elif name == "show":
+        yield from _call_numbers(env)
+
+
+def _replay_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
+    line = _read(rest, STANDARD)
+    if not (yield from _option_words(line, STANDARD if rest else HELP_ONLY, word)) and not rest:
+        yield from _call_numbers(env)
+
+
+def _call_numbers(env: Environment) -> Iterator[Candidate]:
+    """Yield the numbers of the latest calls, each with its command line."""
+    from itertools import islice
+    from shlex import join
+
+    from dynacli.library.history.history_file import read_calls
+
+    yield from ((str(row.number), join(row.words)) for row in islice(read_calls(env), _MOST_CALLS))
 
 
 def _revision_names(env: Environment, name: str) -> Iterator[Candidate]:
@@ -247,7 +284,7 @@ def _demo_words(env: Environment, rest: list[str], word: str) -> Iterator[Candid
     if catalog is not None:
         with closing(catalog):
             start = line.positional[0] if line.positional else len(rest)
-            yield from _operation_words(catalog, rest[start:], word)
+            yield from _operation_words(env, catalog, rest[start:], word)
 
 
 def _api_names(env: Environment, *, with_demo: bool) -> Iterator[Candidate]:
@@ -308,7 +345,7 @@ def _location(url: str) -> str:
         return url
 
 
-def _operation_words(catalog: Catalog, rest: list[str], word: str) -> Iterator[Candidate]:
+def _operation_words(env: Environment, catalog: Catalog, rest: list[str], word: str) -> Iterator[Candidate]:
     """Yield the candidates behind an API."""
     if not rest:
         if word.startswith("-"):
@@ -322,7 +359,7 @@ def _operation_words(catalog: Catalog, rest: list[str], word: str) -> Iterator[C
 
         at = operation_at(catalog, *rest[:2])
         if at is not None:
-            yield from _call_words(at[0], [*at[1], *rest[2:]], word)
+            yield from _call_words(env, catalog, at[0], [*at[1], *rest[2:]], word)
             return
     name = catalog.find(rest[0])
     tag = catalog.tag(rest[0]) if name is None else ""
@@ -332,7 +369,7 @@ def _operation_words(catalog: Catalog, rest: list[str], word: str) -> Iterator[C
         rest = rest[1:]
         name = catalog.find(rest[0], tag)
     if name is not None:
-        yield from _call_words(catalog.operation(name), rest[1:], word)
+        yield from _call_words(env, catalog, catalog.operation(name), rest[1:], word)
 
 
 def _operation_names(catalog: Catalog, tag: str, word: str) -> Iterator[Candidate]:
@@ -347,10 +384,22 @@ def _operation_names(catalog: Catalog, tag: str, word: str) -> Iterator[Candidat
         yield from ((under_tag(operation.name, tag), operation.summary) for operation in operations)
 
 
-def _call_words(operation: Operation, words: list[str], word: str) -> Iterator[Candidate]:
+def _call_words(
+    env: Environment, catalog: Catalog, operation: Operation, words: list[str], word: str
+) -> Iterator[Candidate]:
     """Yield the candidates behind an operation: its options, values of an option, values of a path parameter."""
     options = _options_of(operation)
     line = _read(words, options)
+    positional = [words[index] for index in line.positional]
+    flag, equals, _ = word.partition("=")
+    asked = line.open_option or (flag if equals and not line.has_separator else "")
+    if asked and not options.get(asked, SWITCH).values:
+        from dynacli.commands.completion.remembered_candidates import input_called, remembered_candidates
+
+        named = input_called(operation, asked)
+        if named is not None:
+            found = remembered_candidates(env, catalog, operation, named, words, positional)
+            yield from ((value if line.open_option else f"{flag}={value}", name) for value, name in found)
     if (yield from _option_words(line, options, word)):
         return
     flags = {given.partition("=")[0] for given in words}
@@ -359,8 +408,15 @@ def _call_words(operation: Operation, words: list[str], word: str) -> Iterator[C
         for parameter in operation.parameters
         if parameter.location == "path" and flags.isdisjoint(_flags(parameter))
     ]
-    if len(line.positional) < len(in_path):
-        yield from ((text, "") for text in _allowed_values(in_path[len(line.positional)].value))
+    if len(positional) >= len(in_path):
+        return
+    parameter = in_path[len(positional)]
+    allowed = list(_allowed_values(parameter.value))
+    yield from ((text, "") for text in allowed)
+    if not allowed:
+        from dynacli.commands.completion.remembered_candidates import remembered_candidates
+
+        yield from remembered_candidates(env, catalog, operation, parameter, words, positional)
 
 
 def _flags(parameter: Parameter) -> list[str]:

@@ -15,9 +15,11 @@ __all__ = [
     "DEMO_OPTIONS",
     "EXAMPLE",
     "HELP_ONLY",
+    "HISTORY_VERBS",
     "INPUTS",
     "ROOT",
     "STANDARD",
+    "SWITCH",
     "VERB_NAMES",
     "VERB_OPTIONS",
     "Option",
@@ -142,8 +144,11 @@ API_VERBS: Mapping[str, Options] = {
     "unpin": STANDARD,
 }
 CACHE_VERBS: Mapping[str, Options] = {"clear": {"--history": SWITCH, **STANDARD}, "info": STANDARD}
-VERB_NAMES = tuple(
-    sorted(
-        ("api", "cache", DEMO, "edit", "read", "request", *(verb for verb in VERB_OPTIONS if verb != "serve"))
-    )
-)
+HISTORY_VERBS: Mapping[str, Options] = {
+    "clear": STANDARD,
+    "list": {"--failed": SWITCH, "--since": ANY, **STANDARD},
+    "show": {"--as": Option(("curl", "har", "http")), **STANDARD},
+}
+"""The commands of `dynacli history`, with `list` for the one that has no name."""
+GROUPS = ("api", "cache", DEMO, "edit", "history", "read", "replay", "request")
+VERB_NAMES = tuple(sorted((*GROUPS, *(verb for verb in VERB_OPTIONS if verb != "serve"))))

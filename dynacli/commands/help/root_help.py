@@ -26,6 +26,8 @@ _VERBS = (
     ("ignore API RULE [OPERATION]", "let findings not count that are known, with `--reason TEXT`"),
     ("document API [--bundled]", "the document as it was fetched, or in one file"),
     ("demo OPERATION", "a call to the embedded stand-in of Armature's API; `demo serve` keeps it running"),
+    ("history [API] [--failed] [--since 2h]", "the calls that were made; `history show N` shows one"),
+    ("replay N", "make call N once more, with other options behind it"),
     ("doctor [API]", "whether all works here, and what is wrong with the documents"),
     ("completion bash|zsh|fish", "completion for your shell"),
     ("help [TOPIC]", "the manual"),

@@ -149,20 +149,24 @@ class Configuration:
         """Return the settings under `[cache]`."""
         return self._table("cache")
 
-    def _entries(self) -> dict[str, Any]:
-        return self._table("apis")
-
-    def _table(self, name: str) -> dict[str, Any]:
+    def setting(self, name: str) -> Any:
+        """Return the value of a key at the top of the file; None where it is not there."""
         try:
-            entries = self._tables().get(name, {})
+            return self._tables().get(name)
         except FileNotFoundError:
-            return {}
+            return None
         except (OSError, ValueError, RecursionError) as error:
             raise FileError(
                 f"The configuration `{self.path}` cannot be read",
                 why=_reason(error),
                 hint="Mend the file, or move it away",
             ) from error
+
+    def _entries(self) -> dict[str, Any]:
+        return self._table("apis")
+
+    def _table(self, name: str) -> dict[str, Any]:
+        entries = self.setting(name)
         return entries if isinstance(entries, dict) else {}
 
     def _tables(self) -> dict[str, Any]:

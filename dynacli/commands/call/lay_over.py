@@ -1,0 +1,145 @@
+"""Options laid over the words of an earlier call of the same operation."""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dynacli.auth.secret import MASK
+from dynacli.commands.read_options import SWITCH, ArrangedWords, standard_rules
+from dynacli.commands.run import Run
+from dynacli.commands.standard_options import FILE_OPTIONS, INPUT_OPTIONS, PART_OPTIONS, STANDARD_OPTIONS
+from dynacli.errors import UsageError
+
+if TYPE_CHECKING:
+    from dynacli.commands.operation_command import OperationCommand
+
+__all__ = ["lay_over"]
+
+
+class _Option(NamedTuple):
+    """An option that was given.
+
+    Args:
+        words: The words that give it.
+        place: What it gives: the same for each flag of an input.
+    """
+
+    flag: str
+    words: list[str]
+    place: Any
+
+
+_REPEATED = frozenset(
+    flag
+    for option in (*STANDARD_OPTIONS, *INPUT_OPTIONS, *PART_OPTIONS, *FILE_OPTIONS)
+    for flag in option.flags
+    if option.is_multiple
+)
+
+
+def lay_over(command: "OperationCommand", words: list[str], run: Run) -> list[str]:
+    """Return the words of an operation with those of `run.laid_over` in the place of their like.
+
+    Args:
+        words: The words behind the operation, as the history has them.
+
+    Raises:
+        UsageError: A word is no option, or a secret is missing that the history does not keep.
+    """
+    content_type, laid_over = run.options.content_type, run.laid_over or []
+    earlier = command.arranged(words, content_type)
+    earlier_options = _options_of(command, earlier)
+    later = command.arranged(laid_over, content_type)
+    if later.positional:
+        raise UsageError(
+            f"`{later.positional[0]}` is one word too many",
+            why="Only options are laid over an earlier call",
+            hint="An argument has an option of its name, too",
+        )
+    added = _options_of(command, later)
+    replaced = {option.place for option in added if option.flag not in _REPEATED}
+    # What a path and its query gave may have been given by another flag since.
+    last = {option.place: option.flag for option in earlier_options}
+    kept = [
+        option
+        for option in earlier_options
+        if option.place not in replaced
+        and option.flag == last[option.place]
+        and not _is_masked_header(option.words, added)
+    ]
+    given = {option.place for option in earlier_options}
+    in_path = [place for place in _path_places(command) if place not in given]
+    positional = [
+        word
+        for number, word in enumerate(earlier.positional)
+        if number >= len(in_path) or in_path[number] not in replaced
+    ]
+    _check_secrets(run, kept, positional)
+    options = [word for option in (*kept, *added) for word in option.words]
+    merged = [*options, *([later.without_value] if later.without_value else [])]
+    merged += ["--", *positional] if positional and not later.without_value else []
+    before = len(run.words) - len(words)
+    if words and list(run.words[before:]) == words:
+        run.words = (*run.words[:before], *merged)
+    else:  # a part of the words is the operation's path
+        run.words = (*run.words, *laid_over)
+    return merged
+
+
+def _options_of(command: "OperationCommand", arranged: ArrangedWords) -> list[_Option]:
+    """Return the options among words that the command has just arranged."""
+    options: list[_Option] = []
+    words = iter(arranged.options)
+    for word in words:
+        flag = word.partition("=")[0] if word.startswith("--") else word[:2]
+        given = [word]
+        if word == flag and not word.startswith("--") and standard_rules().get(word, SWITCH).takes_value:
+            given.append(next(words))
+        options.append(_Option(flag, given, _place_of(command, flag)))
+    return options
+
+
+def _place_of(command: "OperationCommand", flag: str) -> Any:
+    """Return what an option gives, whichever of its flags is used."""
+    name = next((param.name for param in command.params if flag in param.opts), None)
+    parameter, field = command.inputs.get(name or "", (None, None))
+    if parameter is None and field is None:
+        return name or flag
+    return (
+        parameter.location if parameter is not None else "body",
+        parameter.name if parameter is not None else "",
+        field.path if field is not None else (),
+    )
+
+
+def _path_places(command: "OperationCommand") -> list[Any]:
+    """Return the path parameters, in order."""
+    parameters = command.described.operation.parameters
+    return [("path", parameter.name, ()) for parameter in parameters if parameter.location == "path"]
+
+
+def _is_masked_header(given: list[str], added: list[_Option]) -> bool:
+    """Return whether an option is a header whose value is masked, and which is given anew."""
+    name = _header_name(given)
+    return bool(name) and MASK in given[-1] and any(_header_name(option.words) == name for option in added)
+
+
+def _header_name(given: list[str]) -> str:
+    """Return the name of the header that an option gives, in lower case; empty for any other option."""
+    first = given[0]
+    if first.startswith("--header="):
+        return first.removeprefix("--header=").partition(":")[0].strip().lower()
+    if first.startswith("-H"):
+        return (given[1] if len(given) > 1 else first[2:]).partition(":")[0].strip().lower()
+    return ""
+
+
+def _check_secrets(run: Run, kept: list[_Option], positional: list[str]) -> None:
+    """Check that no word is left whose secret the history does not have."""
+    flags = [option.flag for option in kept if MASK in option.words[-1]]
+    flags += ["-H" for header in run.options.header if MASK in header]
+    if not flags and not any(MASK in word for word in positional):
+        return
+    what = f"`{flags[0]}`" if flags else "an argument"
+    raise UsageError(
+        f"The call gave a secret by {what}, and the history keeps no secrets",
+        hint=f"Give it anew behind `replay N`: `{flags[0]} ...`" if flags else "Give it anew, by its option",
+    )

@@ -1,0 +1,171 @@
+"""The words of a call without secrets, for the history: those of options, headers, bodies and URLs."""
+
+import json
+import re
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from dynacli.auth.secret import MASK, Secret
+from dynacli.client.call import Call
+from dynacli.client.sign_request import SECRET_HEADERS, is_secret_parameter, is_secret_value
+from dynacli.commands.read_options import Options
+from dynacli.model.operation import Operation
+from dynacli.urls import is_secret_name, with_masked_secrets
+
+__all__ = ["MaskedWords", "mask_text", "password_fields"]
+
+_USERINFO = re.compile(r"(://)[^/?#@\s]*@")
+_STEP = re.compile(r"[^.\[\]]+")
+_IN_TEXT = re.compile(r"[A-Za-z_-]+")
+
+
+class MaskedWords:
+    """Masks the words of one call.
+
+    Attributes:
+        masker: Takes all secrets of the call out of a text by their values.
+
+    Args:
+        options: The standard options that were given.
+    """
+
+    def __init__(self, options: Options, call: Call) -> None:
+        self._masked: dict[str, str] = {}
+        self._operation = call.described.operation
+        self._names = password_fields(self._operation)
+        self._is_in_path = False
+        values = list(self._secret_texts(call))
+        self._masked.update(dict.fromkeys(values, MASK))
+        for header in options.header:
+            self._mask_pair(header, ":", values)
+        for pair in (*options.server_var, *options.set):
+            self._mask_pair(pair, "=", values)
+        for header in options.part_header:
+            part, colon, rest = header.partition(":")
+            name, _, value = rest.partition(":")
+            if _is_secret_header(name.strip()):
+                values.append(value.strip())
+                self._masked[header] = f"{part}{colon}{name}:{MASK}"
+        if options.body and options.body[0] not in "@-":
+            self._masked[options.body] = mask_text(options.body, self._names)
+        self.masker = call.signed.masker.extended(map(Secret, values))
+
+    def _secret_texts(self, call: Call) -> Iterator[str]:
+        """Yield the texts of all inputs that are secrets, and note their names."""
+        for parameter in self._operation.parameters:
+            value = call.values.parameters.get((parameter.location, parameter.name))
+            if value is not None and is_secret_parameter(parameter):
+                self._names.add(parameter.name)
+                self._names.update(
+                    field.path[-1]
+                    for field in parameter.fields
+                    if is_secret_value(field.path[-1], field.value)
+                )
+                self._is_in_path = self._is_in_path or parameter.location == "path"
+                yield from _texts({parameter.name: value}, self._names)
+        body = call.values.body
+        if isinstance(body, bytes):
+            with suppress(ValueError, RecursionError):
+                yield from _texts(json.loads(body), self._names)
+        if call.values.form is not None:
+            yield from _texts(call.values.form, self._names)
+
+    def _mask_pair(self, pair: str, separator: str, values: list[str]) -> None:
+        """Mask the value of `NAME:VALUE` or `PATH=JSON`, where it is a secret or holds one."""
+        name, found, value = pair.partition(separator)
+        last = (_STEP.findall(name) or [""])[-1].strip()
+        if not found:
+            return
+        if last in self._names or _is_secret_header(last):
+            values.extend({value.strip(), value.strip().strip('"'), value.strip().partition(" ")[2]})
+            self._masked[pair] = f"{name}{found}{MASK}"
+        elif separator == "=":
+            self._masked[pair] = f"{name}{found}{mask_text(value, self._names)}"
+
+    def words(self, words: Sequence[str]) -> list[str]:
+        """Return the words of the command line, with the secrets masked that no credential of the call is."""
+        return [self._word(word) for word in words]
+
+    def _word(self, word: str) -> str:
+        if word in self._masked:
+            return self._masked[word]
+        flag, equals, value = word.partition("=")
+        if equals and flag.startswith("--") and value in self._masked:
+            return f"{flag}={self._masked[value]}"
+        if word.startswith("-H") and word[2:] in self._masked:
+            return f"-H{self._masked[word[2:]]}"
+        return with_masked_secrets(_USERINFO.sub(rf"\1{MASK}@", word), self._names)
+
+    def url(self, url: str) -> str:
+        """Return the URL of the request without secrets."""
+        if self._is_in_path:  # a short one cannot be told from the rest of the path
+            head, _, query = url.partition("?")
+            origin = "/".join(head.split("/")[:3])
+            url = f"{origin}{self._operation.path}" + (f"?{query}" if query else "")
+        return self.masker.mask(with_masked_secrets(url, self._names))
+
+
+def _is_secret_header(name: str) -> bool:
+    return name.lower() in SECRET_HEADERS or is_secret_name(name)
+
+
+def password_fields(operation: Operation) -> set[str]:
+    """Return the names of the fields in an operation's body that the document calls passwords."""
+    content = operation.body.content if operation.body is not None else ()
+    fields = (field for media_type in content for field in media_type.fields)
+    return {field.path[-1] for field in fields if field.value.format == "password"}
+
+
+def _texts(value: Any, names: Container[str], name: str = "") -> Iterator[str]:
+    """Yield the texts in a JSON value that are secrets by the names of their fields."""
+    if isinstance(value, Mapping):
+        for key, member in value.items():
+            yield from _texts(member, names, str(key))
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item, names, name)
+    elif _is_secret_field(name, value, names) and str(value):
+        yield str(value)
+
+
+def mask_text(text: str, names: Iterable[str]) -> str:
+    """Return a body, or a part of one, with the fields masked that are secrets by their names.
+
+    Text that is neither JSON nor a form is masked as a whole where it has such a name in it.
+
+    Args:
+        names: The names of further fields that are secrets.
+    """
+    known = frozenset(names)
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        if "=" in text and not any(char.isspace() for char in text):
+            return with_masked_secrets(f"?{text}", known)[1:]
+        found = any(word in known or is_secret_name(word) for word in _IN_TEXT.findall(text))
+        return MASK if found else text
+    masked = _mask_fields(value, known)
+    return text if masked == value else json.dumps(masked, ensure_ascii=False)
+
+
+def _mask_fields(value: Any, names: frozenset[str]) -> Any:
+    """Return a JSON value with the texts masked that are secrets by the names of their fields.
+
+    Args:
+        names: The names of further fields that are secrets.
+    """
+    if isinstance(value, dict):
+        return {
+            key: MASK if _is_secret_field(key, member, names) else _mask_fields(member, names)
+            for key, member in value.items()
+        }
+    if isinstance(value, list):
+        return [_mask_fields(item, names) for item in value]
+    return value
+
+
+def _is_secret_field(name: str, value: Any, names: Container[str]) -> bool:
+    if isinstance(value, str):
+        return name in names or is_secret_name(name)
+    return name in names and type(value) in {int, float}

@@ -1,0 +1,168 @@
+"""`dynacli history`: lists the calls that were made, shows one of them, and forgets them all."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from dynacli.commands.command_groups import Verb, VerbGroup
+from dynacli.commands.earlier_call import earlier_call, replay
+from dynacli.commands.run import Run
+from dynacli.commands.standard_options import STANDARD_OPTIONS
+from dynacli.errors import FileError, UsageError
+from dynacli.library.history.history_file import HistoryRow, clear_history, read_calls
+from dynacli.output.standard_error import write_stderr
+from dynacli.text.terminal import Painter, visible
+from dynacli.urls import with_masked_query
+
+__all__ = ["command"]
+
+_FORMS = ("curl", "har", "http")
+_LIST = "list"
+_WORDS = ("show", "clear", "-h", "--help")
+
+
+def _list(run: Run, api: str | None, failed: bool, since: str | None) -> None:
+    from dynacli.output.write_rows import write_rows
+
+    oldest = time.time() - _seconds(since) if since else 0.0
+    wanted = with_masked_query(api) if api else ""
+
+    def rows() -> Iterator[HistoryRow]:
+        for row in read_calls(run.env):
+            if row.call.at < oldest:
+                return
+            if wanted in ("", row.call.api) and not (failed and row.call.exit_code == 0):
+                yield row
+
+    def lines(paint: Painter, width: int) -> Iterator[str]:
+        # What reads a pipe is not to miss the end of a line.
+        return (_line(row, paint, width if run.env.stdout_is_terminal else None) for row in rows())
+
+    write_rows(run.env, (row.as_json() for row in rows()), run.options.output_form, lines)
+
+
+def _seconds(text: str) -> float:
+    from dynacli.library.configuration.refresh_settings import duration_of
+
+    seconds = duration_of(text)
+    if seconds is None:
+        raise UsageError(
+            f"`{text}` is no length of time", hint="Write for example `--since 2h`, `30m` or `7d`"
+        )
+    return seconds
+
+
+def _line(row: HistoryRow, paint: Painter, width: int | None) -> str:
+    call = row.call
+    shown = row.as_json()
+    at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(call.at))
+    end = f"exit {call.exit_code}" if call.exit_code else ""
+    status = str(call.status or "-")
+    head = f"{row.number:>4}  {at}  {status:>3}  {end:<8}  {call.seconds:>7.3f} s  "
+    command = visible(shown["command"], keep="")
+    if width is not None and len(head) + len(command) > width:
+        command = command[: width - len(head) - 3] + "..."
+    return (paint.red(head) if call.exit_code else head) + command
+
+
+def _show(run: Run, number: int, form: str | None) -> None:
+    from dynacli.output.output_form import OutputForm
+    from dynacli.output.render import write_body, write_data
+
+    row = earlier_call(run.env, number, with_messages=True)
+    if form is None:
+        data = row.as_json()
+        messages = json.loads(row.call.messages) if row.call.messages else {}
+        data.update({name: messages.get(name) for name in ("request", "answer") if messages})
+        write_data(run.env, data, run.options.output_form, lambda paint, _: _text(data, paint))
+        return
+    if form != "har" and not row.call.messages:
+        # The request is built again, from the same words.
+        replay(run, row, ["--dry-run", form])
+        return
+    from dynacli.commands.kept_call import as_text
+
+    text = as_text(row, form).encode("utf-8", "surrogateescape")
+    media_type = "application/json" if form == "har" else "text/plain; charset=utf-8"
+    write_body(run.env, text, media_type, OutputForm(file=run.options.output_form.file))
+
+
+def _text(data: dict[str, Any], paint: Painter) -> str:
+    lines = []
+    for name, value in data.items():
+        if isinstance(value, dict):
+            lines.extend(["", paint.bold(name)])
+            lines.extend(f"  {visible(header)}: {visible(text)}" for header, text in value["headers"])
+            if value["body"]:
+                lines.extend(["", visible(value["body"])])
+        elif value is not None:
+            lines.append(f"{name.replace('_', ' '):<10} {visible(str(value), keep='')}")
+    return "\n".join(lines)
+
+
+def _clear(run: Run) -> None:
+    try:
+        clear_history(run.env)
+    except OSError as error:
+        raise FileError(
+            "The history could not be removed",
+            why=error.strerror or "",
+            hint=f"Look at the permissions of `{run.env.state_dir}`",
+        ) from error
+    write_stderr(run.env, "The history and what was remembered of answers is forgotten\n")
+
+
+class _HistoryGroup(VerbGroup):
+    """`dynacli history`, which lists calls where it is given no command."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or args[0] not in _WORDS:
+            args = [_LIST, *args]
+        return super().parse_args(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name in super().list_commands(ctx) if name != _LIST]
+
+    def get_help(self, ctx: click.Context) -> str:
+        commands = "".join(
+            f"  {name:<7} {self.commands[name].get_short_help_str(70)}\n" for name in self.list_commands(ctx)
+        )
+        return f"{self.commands[_LIST].get_help(ctx)}\n\nCommands:\n{commands}"
+
+
+command = _HistoryGroup(
+    "history",
+    options=STANDARD_OPTIONS,
+    commands=[
+        Verb(
+            _LIST,
+            params=[
+                click.Argument(["api"], required=False),
+                click.Option(["--failed"], is_flag=True, help="only calls that did not end with exit code 0"),
+                click.Option(["--since"], metavar="TIME", help="only calls of the last 30m, 2h, 7d"),
+            ],
+            options=STANDARD_OPTIONS,
+            callback=click.pass_obj(_list),
+            help="List the calls that were made, or those of API, the latest first.",
+        ),
+        Verb(
+            "show",
+            params=[
+                click.Argument(["number"], type=click.IntRange(1), metavar="N"),
+                click.Option(["form", "--as"], type=click.Choice(_FORMS), help="the call in another form"),
+            ],
+            options=STANDARD_OPTIONS,
+            callback=click.pass_obj(_show),
+            help="Show the call N of the list.",
+        ),
+        Verb(
+            "clear",
+            options=STANDARD_OPTIONS,
+            callback=click.pass_obj(_clear),
+            help="Forget all calls, and the ids that completion knows from their answers.",
+        ),
+    ],
+)

@@ -1,0 +1,307 @@
+"""`history` and `replay`: what was called is listed, shown in other forms, and called again with options laid over."""
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.documents import API_KEY, BEARER, document, operation, parameter, pets, save
+from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+
+_TEXT = {"type": "string"}
+
+
+@pytest.fixture
+def api(server: Recorder) -> str:
+    """An API with many kinds of inputs, whose server says what it is asked."""
+
+    def answer(request: RecordedRequest) -> Answer:
+        return Answer(body=json.dumps({"target": request.target}).encode())
+
+    for path in ("/users", "/users/ann", "/users/bob", "/users/ann/tags"):
+        server.answers[path] = answer
+    user = {"type": "object", "properties": {"name": _TEXT, "pin": {"type": "string", "format": "password"}}}
+    found = [parameter("page", {"type": "integer"}), parameter("tag", {"type": "array", "items": _TEXT})]
+    paths = {
+        "/users": {
+            "get": operation("listUsers", *found, parameter("apiKey", _TEXT), tags=["people"]),
+            "post": operation("addUser", body=user),
+        },
+        "/users/{name}": {"get": operation("getUser", parameter("name", _TEXT, "path"))},
+    }
+    return save(document(paths, [server.origin]))
+
+
+_SECRET = "canary-0123456789abcdef"
+
+
+def _is_nowhere(home: Path) -> bool:
+    """Return whether the secret is in none of the files of the history, and in nothing that it shows."""
+    files = [path for path in (home / "state").rglob("*") if path.is_file()]
+    assert files
+    shown = [run_cli("history", "-o", "json").stdout]
+    for number in range(1, len(json.loads(shown[0])) + 1):
+        shown.append(run_cli("history", "show", str(number), "-o", "json").stdout)
+        shown.append(run_cli("history", "show", str(number), "--as", "har").stdout)
+    kept = [path.read_bytes().decode("latin-1") for path in files]
+    assert [] == [
+        text[max(text.find(_SECRET) - 90, 0) :][:160] for text in (*shown, *kept) if _SECRET in text
+    ]
+    return True
+
+
+def _listed(*words: str) -> list[Any]:
+    result = run_cli("history", *words, "-o", "json")
+    assert (0, "") == (result.exit_code, result.stderr)
+    return [row["n"] for row in result.json]
+
+
+def test_the_list_is_chosen_from_by_api_failure_and_time(api: str, server: Recorder, home: Path) -> None:
+    """`history API`, `--failed` and `--since` leave calls out, and each keeps its number."""
+    other = save(pets("1", server.origin), "pets.json")
+    for words in ((api, "list-users"), (other, "list-pets"), (api, "get-user", "nobody")):
+        run_cli(*words)
+    with sqlite3.connect(home / "state" / "history.sqlite") as db:
+        db.execute("UPDATE calls SET at = at - 7200 WHERE n = 1")
+    chosen = {
+        words: _listed(*words)
+        for words in ((), (api,), ("--failed",), ("--since", "1h"), (other, "--since=1h"))
+    }
+    assert {
+        (): [1, 2, 3],
+        (api,): [1, 3],
+        ("--failed",): [1, 2],
+        ("--since", "1h"): [1, 2],
+        (other, "--since=1h"): [2],
+    } == chosen
+
+
+def test_a_length_of_time_that_is_none_is_refused() -> None:
+    """The message shows how one is written."""
+    result = run_cli("history", "--since", "yesterday")
+    assert (2, True) == (result.exit_code, "`--since 2h`" in result.stderr)
+
+
+def test_the_list_for_a_person(api: str) -> None:
+    """A line each has the number, the time, the status, how it ended, how long it took, and the command line."""
+    run_cli(api, "list-users", "--page", "1")
+    run_cli(api, "get-user", "nobody")
+    failed, fine = run_cli("history", "-o", "text").stdout.splitlines()
+    assert ["1", "404", "exit", "4", "s", "dynacli", api, "get-user", "nobody"] == [
+        word for number, word in enumerate(failed.split()) if number not in (1, 2, 6)
+    ]
+    assert fine.endswith(f" s  dynacli {api} list-users --page 1")
+    narrow = run_cli("history", terminal=("stdout",)).stdout.splitlines()
+    assert all(len(line.replace("\x1b[31m", "").replace("\x1b[39m", "")) <= 80 for line in narrow)
+
+
+def test_one_call_is_shown_by_its_number(api: str) -> None:
+    """`history show N` has the facts of the list, and a number that there is not is refused."""
+    run_cli(api, "list-users")
+    shown = run_cli("history", "show", "1", "-o", "json").json
+    assert run_cli("history", "-o", "json").json == [shown]
+    assert "operation  list-users" in run_cli("history", "show", "1", "-o", "text").stdout
+    missing = run_cli("history", "show", "2")
+    assert (2, True) == (missing.exit_code, "The history has no call 2" in missing.stderr)
+
+
+@pytest.mark.parametrize("mode", ["heads", "full"])
+def test_a_call_is_shown_in_other_forms(
+    mode: str, api: str, server: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As curl and HTTP the request is there in whole: kept with `full`, else built from the same words again."""
+    monkeypatch.setenv("DYNACLI_HISTORY", mode)
+    run_cli(api, "add-user", "--name", "Ann")
+    asked = len(server.requests)
+    curl = run_cli("history", "show", "1", "--as", "curl").stdout
+    assert curl.startswith(f"curl {server.origin}/users -H ")
+    assert """--data-raw '{"name":"Ann"}'""" in curl
+    http = run_cli("history", "show", "1", "--as", "http").stdout
+    assert http.startswith("POST /users HTTP/1.1\n")
+    assert asked == len(server.requests)
+    (entry,) = run_cli("history", "show", "1", "--as", "har").json["log"]["entries"]
+    kept = entry["response"]["content"].get("text"), entry["request"].get("postData", {}).get("text")
+    assert (('{"target": "/users"}', '{"name":"Ann"}') if mode == "full" else (None, "")) == kept
+    assert (f"{server.origin}/users", 200) == (entry["request"]["url"], entry["response"]["status"])
+
+
+def test_what_full_keeps_is_shown(api: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`history show N` has the messages, too."""
+    monkeypatch.setenv("DYNACLI_HISTORY", "full")
+    run_cli(api, "add-user", "--name", "Ann")
+    shown = run_cli("history", "show", "1", "-o", "json").json
+    assert ('{"name":"Ann"}', '{"target": "/users"}') == (shown["request"]["body"], shown["answer"]["body"])
+    text = run_cli("history", "show", "1", "-o", "text").stdout
+    assert "\nrequest\n  Accept: " in text
+    assert '\n{"target": "/users"}' in text
+
+
+def test_the_help_of_history_names_its_commands() -> None:
+    """`history --help` is about the list, and names the others."""
+    page = run_cli("history", "--help").stdout
+    assert all(word in page for word in ("--failed", "--since", "show", "clear"))
+    assert run_cli("replay").stdout == run_cli("replay", "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("first", "again", "target"),
+    [
+        pytest.param("list-users --page 1", "", "/users?page=1", id="as-it-was"),
+        pytest.param("list-users --page 1", "--page 2", "/users?page=2", id="another-value"),
+        pytest.param(
+            "people list-users --page=1 --tag a", "--tag b --tag c", "/users?page=1&tag=b&tag=c", id="tag"
+        ),
+        pytest.param("GET /users?page=1 --tag a", "--page=3", "/users?page=3&tag=a", id="by-its-path"),
+        pytest.param("get-user ann", "", "/users/ann", id="an-argument"),
+        pytest.param("get-user ann", "--name bob", "/users/bob", id="an-argument-by-its-option"),
+        pytest.param("get-user --name ann", "--name bob", "/users/bob", id="an-option-of-the-path"),
+    ],
+)
+def test_a_call_is_made_again(first: str, again: str, target: str, api: str, server: Recorder) -> None:
+    """Options behind `replay N` take the place of their like, and the new call is kept as a line of its own."""
+    assert 0 == run_cli(api, *first.split()).exit_code
+    result = run_cli("replay", "1", *again.split())
+    assert (0, target) == (result.exit_code, server.last.target)
+    assert {"target": target} == result.json
+    third = run_cli("replay", "1")
+    assert (0, target) == (third.exit_code, server.last.target)
+    assert [f"dynacli {api}"] * 3 == [
+        row["command"][: len(f"dynacli {api}")] for row in run_cli("history", "-o", "json").json
+    ]
+
+
+def test_standard_options_are_laid_over_a_call(api: str, server: Recorder) -> None:
+    """Options of dynacli's own count behind `replay N` as behind the operation."""
+    run_cli("-o", "raw", api, "list-users", "-H", "X-A: 1", "--page", "1")
+    assert "X-A: 2" in run_cli("replay", "1", "--dry-run", "-H", "X-A: 2").stdout
+    result = run_cli("replay", "1", "-o", "yaml", "--refresh", "--timeout", "30")
+    assert (0, "target: /users?page=1\n") == (result.exit_code, result.stdout)
+    assert ["1"] == server.last.headers["x-a"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        pytest.param(("one",), "`one` is not the number of a call", id="no-number"),
+        pytest.param(("0",), "`0` is not the number of a call", id="zero"),
+        pytest.param(("9",), "The history has no call 9", id="no-call"),
+        pytest.param(("1", "more"), "Only options are laid over", id="an-argument"),
+        pytest.param(("1", "--page"), "`--page` needs a value", id="no-value"),
+        pytest.param(("1", "--nothing"), "no option `--nothing`", id="no-option"),
+    ],
+)
+def test_a_replay_that_is_refused(words: tuple[str, ...], message: str, api: str, server: Recorder) -> None:
+    """What cannot be laid over a call is refused, and nothing is sent."""
+    run_cli(api, "list-users")
+    result = run_cli("replay", *words)
+    assert (2, 1) == (result.exit_code, len(server.requests))
+    assert message in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "again"),
+    [
+        pytest.param(
+            ("list-users", "-H", "X-Auth-Token: SECRET"), ("-H", "X-Auth-Token: SECRET"), id="a-header"
+        ),
+        pytest.param(("list-users", "-HCookie: sid=SECRET"), ("--header=cookie: sid=SECRET",), id="a-cookie"),
+        pytest.param(("list-users", "--api-key", "SECRET"), ("--api-key", "SECRET"), id="an-option"),
+        pytest.param(("list-users", "--apiKey=SECRET"), ("--api-key=SECRET",), id="an-option-joined"),
+        pytest.param(("add-user", "--pin", "SECRET"), ("--pin", "SECRET"), id="a-password"),
+        pytest.param(
+            ("add-user", "--body", '{"pin": "SECRET"}'), ("--body", '{"pin": "SECRET"}'), id="a-body"
+        ),
+        pytest.param(("add-user", "--set", 'pin="SECRET"'), None, id="a-field"),
+        pytest.param(("GET", "/users?apiKey=SECRET"), None, id="in-a-path"),
+    ],
+)
+def test_a_secret_is_not_replayed(
+    words: tuple[str, ...], again: tuple[str, ...] | None, api: str, server: Recorder, home: Path
+) -> None:
+    """The history keeps no secret, so `replay` asks for it, and takes it in the place of what is masked."""
+    accept = ("--accept-origin", server.origin)
+    assert 0 == run_cli(api, *(word.replace("SECRET", _SECRET) for word in words), *accept).exit_code
+    first = server.last
+    refused = run_cli("replay", "1")
+    assert (2, 1) == (refused.exit_code, len(server.requests))
+    assert "the history keeps no secrets" in refused.stderr
+    if again is not None:
+        assert 0 == run_cli("replay", "1", *(word.replace("SECRET", _SECRET) for word in again)).exit_code
+        assert (first.target, first.body) == (server.last.target, server.last.body)
+        assert 2 == run_cli("replay", "1").exit_code
+    assert _is_nowhere(home)
+
+
+def test_a_document_with_a_secret_in_its_url_is_not_replayed(server: Recorder, home: Path) -> None:
+    """The document is not asked for with a mask in the place of the secret."""
+    server.answers["/openapi.json"] = Answer(body=json.dumps(pets("1", server.origin)).encode())
+    server.answers["/pets"] = Answer(body=b"[]")
+    assert 0 == run_cli(f"{server.origin}/openapi.json?token={_SECRET}", "list-pets").exit_code
+    refused = run_cli("replay", "1")
+    assert _is_nowhere(home)
+    assert (2, True) == (refused.exit_code, "names a URL with a secret" in refused.stderr)
+
+
+@pytest.mark.parametrize("mode", ["heads", "full"])
+def test_no_secret_is_in_the_history(
+    mode: str, server: Recorder, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither credentials of the environment, nor given ones, nor those of answers."""
+    monkeypatch.setenv("DYNACLI_HISTORY", mode)
+    monkeypatch.setenv("DYNACLI_TOKEN", _SECRET)
+    monkeypatch.setenv("DYNACLI_KEY", _SECRET)
+    secretive = {
+        "type": "object",
+        "properties": {
+            "user": {"type": "object", "properties": {"pin": {"type": "string", "format": "password"}}}
+        },
+    }
+    schemes = {"bearer": BEARER, "key": API_KEY, "inQuery": {**API_KEY, "in": "query", "name": "k"}}
+    paths = {
+        "/a": {
+            "get": operation("bearer", security=[{"bearer": []}]),
+            "put": operation("key", security=[{"key": []}]),
+            "delete": operation("inQuery", security=[{"inQuery": []}]),
+            "post": operation("form", body=secretive, media_type="application/x-www-form-urlencoded"),
+            "patch": operation("body", body=secretive),
+        },
+        "/tokens": {"get": operation("listTokens")},
+        "/tokens/{token}": {"get": operation("getToken", parameter("token", _TEXT, "path"))},
+        "/keys/{id}": {"get": operation("getKey", parameter("id", _TEXT, "path"))},
+        "/keys": {"get": operation("listKeys")},
+    }
+    told = {"access_token": _SECRET, "name": "n", "nested": [{"apiKey": _SECRET}]}
+    answer = Answer(
+        body=json.dumps(told).encode(),
+        headers={"Set-Cookie": f"sid={_SECRET}", "Content-Type": "application/json"},
+    )
+    server.answers["/a"] = server.answers[f"/tokens/{_SECRET}"] = answer
+    code = _SECRET if mode == "heads" else "1"  # nothing tells that it is a secret
+    server.answers["/tokens"] = Answer(body=json.dumps([{"id": 1, "token": _SECRET}]).encode())
+    server.answers["/keys"] = Answer(body=json.dumps([{"id": 1, "key": _SECRET, "code": code}]).encode())
+    api = save(document(paths, [server.origin], schemes))
+    accept = ("--accept-origin", server.origin)
+    calls: list[tuple[str, ...]] = [
+        ("bearer",),
+        ("key",),
+        ("in-query",),
+        ("bearer", "-H", f"Authorization: Bearer {_SECRET}"),
+        ("bearer", f"-HX-Api-Key:{_SECRET}"),
+        ("form", "--user.pin", _SECRET),
+        ("body", "--user.pin", _SECRET),
+        ("body", f"--user.pin={_SECRET}"),
+        ("body", "--body", json.dumps({"user": {"pin": _SECRET}, "list": [{"password": _SECRET}]})),
+        ("body", "--body", f"no json, password {_SECRET}", "--validate", "off"),
+        ("body", "--set", f'user.pin="{_SECRET}"'),
+        ("body", "--set", json.dumps({"user": {"pin": _SECRET}}).join(("user=", ""))),
+        ("get-token", _SECRET),
+        ("list-tokens",),
+        ("list-keys",),
+        ("bearer", "--server", f"{server.origin}/?token={_SECRET}"),
+    ]
+    for words in calls:
+        run_cli(api, *words, *accept)
+    assert len(calls) - 1 == len(run_cli("history", "-o", "json").json)
+    assert _is_nowhere(home)
