@@ -6,7 +6,7 @@ value is valid takes nothing. So errors are asked for in small pieces alone, eac
 map or list.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,9 +15,12 @@ from typing import Any, NoReturn
 from dynacli.document.mending.mend import objects_below
 from dynacli.document.objects import DOCUMENT, ObjectKind
 
-__all__ = ["errors_of", "refuse_to_retrieve"]
+__all__ = ["errors_of", "place_of", "refuse_to_retrieve"]
 
 Steps = tuple[str | int, ...]
+Shifts = tuple[tuple[Steps, int], ...]
+"""The lists of which a piece has members from a later one on, the innermost first: (the steps to it, the number of the
+member that the piece has first)."""
 
 _LARGE = 1_000
 """A piece with more objects, lists and values than this is made smaller before its errors are asked for."""
@@ -25,8 +28,18 @@ _LONG = 20
 """A map or list with more members than this is validated in parts of so many, and then one by one."""
 
 
-def errors_of(tree: dict[str, Any], version: str) -> Iterator[tuple[Steps, Any]]:
-    """Yield the errors of a document, each with the steps to its place; an error may come several times.
+def place_of(path: Iterable[str | int], shifts: Shifts) -> Steps:
+    """Return the steps to a place in the document, given those in a piece of it."""
+    place = tuple(path)
+    for steps, start in shifts:
+        length = len(steps)
+        if place[:length] == steps and len(place) > length:
+            place = (*steps, int(place[length]) + start, *place[length + 1 :])
+    return place
+
+
+def errors_of(tree: dict[str, Any], version: str) -> Iterator[tuple[Shifts, Any]]:
+    """Yield the errors of a document, each with what `place_of` needs; an error may come several times.
 
     Args:
         tree: The document, plain JSON.
@@ -74,35 +87,48 @@ class _Members:
         part = self._all[start : start + count]
         return part if self.is_list else dict(part)
 
+    def step_in_part(self, start: int) -> str | int:
+        """Return the step to the first member of a part."""
+        step: str | int = 0 if self.is_list else self._all[start][0]
+        return step
 
-def _errors_in(validator: Any, piece: dict[str, Any]) -> Iterator[tuple[Steps, Any]]:
-    """Yield the errors of a document; of a large one whose maps and lists are all short, only the first."""
+
+def _errors_in(validator: Any, piece: dict[str, Any], below: Steps = ()) -> Iterator[tuple[Shifts, Any]]:
+    """Yield the errors of a document; of a large one the first, and those in its maps and lists.
+
+    Args:
+        below: The steps to the part of it whose maps and lists are made smaller; the rest is small.
+    """
     from jsonschema_rs import ValidationError
 
     if validator.is_valid(piece):
         return
     if not _is_large(piece):
         for error in validator.iter_errors(piece):
-            yield tuple(error.instance_path), error
+            yield (), error
         return
-    long = list(_long_ones(piece))
-    for steps, container in long:
-        # A member of each stays, because a map or list may have to have some.
-        piece = _with(piece, steps, _Members(container).part(0, 1))
-    if long:
-        yield from _errors_in(validator, piece)
-    else:
+    several = list(_with_several_members(piece, below))
+    if not several:
         try:
             validator.validate(piece)
         except ValidationError as error:
-            yield tuple(error.instance_path), error
-    for steps, container in long:
-        yield from _errors_of_members(validator, piece, steps, _Members(container))
+            yield (), error
+        return
+    around = piece
+    for steps, container, _ in several:
+        around = _with(around, steps, type(container)())
+    if not validator.is_valid(around):
+        # A member of each stays, because a map or list may have to have some.
+        for steps, container, kind in several:
+            around = _with(around, steps, _smallest(container, kind))
+        yield from _errors_in(validator, around, below)
+    for steps, container, _ in several:
+        yield from _errors_of_members(validator, around, steps, _Members(container))
 
 
 def _errors_of_members(
     validator: Any, around: dict[str, Any], steps: Steps, members: _Members
-) -> Iterator[tuple[Steps, Any]]:
+) -> Iterator[tuple[Shifts, Any]]:
     """Yield the errors of a document with the members of a map or list, of which some at a time are laid into it."""
     parts = [(0, len(members))]
     while parts:
@@ -115,21 +141,42 @@ def _errors_of_members(
             ends = range(start, start + count, size)
             parts.extend((begin, min(size, start + count - begin)) for begin in reversed(ends))
             continue
-        for path, error in _errors_in(validator, piece):
-            if members.is_list and path[: len(steps)] == steps and len(path) > len(steps):
-                path = (*steps, int(path[len(steps)]) + start, *path[len(steps) + 1 :])  # noqa: PLW2901
-            yield path, error
+        shift = ((steps, start),) if members.is_list and start else ()
+        for shifts, error in _errors_in(validator, piece, (*steps, members.step_in_part(start))):
+            yield (*shifts, *shift), error
 
 
-def _long_ones(tree: dict[str, Any]) -> Iterator[tuple[Steps, Any]]:
-    """Yield the long maps and lists of a document that are in no other, each with the steps to it."""
+def _with_several_members(tree: dict[str, Any], below: Steps) -> Iterator[tuple[Steps, Any, ObjectKind]]:
+    """Yield the maps and lists in a part of a document that have several members and are in no other such.
+
+    Each comes with the steps to it and its kind.
+    """
     stack: list[tuple[Any, ObjectKind, Steps]] = [(tree, DOCUMENT, ())]
     while stack:
         node, kind, steps = stack.pop()
-        if len(node) > _LONG and (isinstance(node, list) or kind.members is not None):
-            yield steps, node
+        if len(steps) >= len(below) and len(node) > 1 and _is_container(node, kind):
+            yield steps, node, kind
         else:
-            stack.extend(objects_below(node, kind, steps))
+            # `zip` ends with the shorter: what is on the way there counts, and what is below.
+            inside = objects_below(node, kind, steps)
+            stack.extend(each for each in inside if all(a == b for a, b in zip(each[2], below, strict=False)))
+
+
+def _is_container(node: Any, kind: ObjectKind) -> bool:
+    """Return whether something is a map of names, or a list that is long or holds more than plain values."""
+    if isinstance(node, dict):
+        return kind.members is not None
+    return len(node) > _LONG or any(isinstance(member, dict | list) for member in node)
+
+
+def _smallest(node: Any, kind: ObjectKind) -> Any:
+    """Return an object or list in which each map and list has its first member alone."""
+    if _is_container(node, kind):
+        node = _Members(node).part(0, 1)
+    copy = node.copy()
+    for inner, inner_kind, steps in objects_below(node, kind, ()):
+        copy[steps[-1]] = _smallest(inner, inner_kind)
+    return copy
 
 
 def _is_large(tree: Any) -> bool:

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from dynacli.document.mending.mend import root_schemas
-from dynacli.document.mending.official_schema import errors_of, refuse_to_retrieve
+from dynacli.document.mending.official_schema import errors_of, place_of, refuse_to_retrieve
 from dynacli.document.path_items import operations_of
 from dynacli.document.pointer import MISSING, follow, from_fragment, join
 from dynacli.document.references.scan import ScanResult, scan
@@ -113,10 +113,9 @@ def _schema_problems(tree: Any, version: str) -> Iterator[Problem]:
     """Yield the places that break the official JSON Schema of the version, each once."""
     known: set[Problem] = set()
     try:
-        for steps, error in errors_of(tree, version) if isinstance(tree, dict) else ():
+        for shifts, error in errors_of(tree, version) if isinstance(tree, dict) else ():
             closest = _closest(error)
-            below = closest.instance_path[len(error.instance_path) :]
-            problem = Problem(join([*steps, *below]), _describe(closest))
+            problem = Problem(join(place_of(closest.instance_path, shifts)), _describe(closest))
             if problem not in known:
                 known.add(problem)
                 yield problem

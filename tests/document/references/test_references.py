@@ -393,6 +393,49 @@ def test_every_problem_of_long_maps_and_lists_is_located() -> None:
     }
 
 
+@pytest.mark.parametrize("version", ["3.0", "3.1"])
+def test_every_problem_of_short_maps_and_lists_is_located(version: str) -> None:
+    """A large piece of which no map or list is long is validated in parts, too, down to the smallest."""
+    methods = ("get", "put", "post", "delete", "patch", "head")
+
+    def operation_with(wrong: int) -> dict[str, Any]:
+        common = {
+            "in": "query",
+            "schema": {"type": "string"},
+            "description": "What it is",
+            "deprecated": False,
+        }
+        parameters = [{"name": f"p{number}", **common} for number in range(15)]
+        parameters[wrong]["in"] = "cookies"
+        answers: dict[str, Any] = {f"20{number}": {"description": "", "headers": {}} for number in range(9)}
+        answers[f"20{wrong}"] = {"headers": {}}
+        return {"parameters": parameters, "responses": answers}
+
+    def properties(wrong: int) -> dict[str, Any]:
+        return {
+            f"p{number}": {"title": 7 if number == wrong else "", "type": "string"} for number in range(18)
+        }
+
+    tree = {
+        "openapi": f"{version}.0",
+        "info": {"title": "", "version": "1"},
+        "paths": {"/a": {method: operation_with(number) for number, method in enumerate(methods)}},
+    }
+    expected = {
+        f"/paths/~1a/{method}/{place}"
+        for number, method in enumerate(methods)
+        for place in (f"parameters/{number}/in", f"responses/20{number}")
+    }
+    if version == "3.0":  # of later versions each schema is held against its dialect, as a whole
+        wide = {"allOf": [{"properties": properties(number), "title": "A"} for number in range(18)]}
+        tree["components"] = {"schemas": {"Wide": wide}}
+        expected |= {
+            f"/components/schemas/Wide/allOf/{number}/properties/p{number}/title" for number in range(18)
+        }
+    found = [problem.pointer for problem in report(tree, version) if "Unknown here" not in problem.message]
+    assert (expected, len(expected)) == (set(found), len(found))
+
+
 def test_problems_are_located() -> None:
     """The report names what breaks the specification, and each place has its line."""
     tree = _document(REF)
