@@ -194,7 +194,7 @@ def _report_defect(run: "Run", error: Exception) -> int:
     if run.all_options.debug:
         import traceback
 
-        from dynacli.auth.credential_variables import secrets_in
+        from dynacli.auth.credentials import secrets_in
         from dynacli.auth.secret import Masker
         from dynacli.output.standard_error import write_stderr
 

@@ -74,7 +74,7 @@ def _is_always_wanted(env: Environment, name: str) -> bool:
 
 
 def _missing(name: str) -> AuthError:
-    from dynacli.auth.credential_variables import prefix_of
+    from dynacli.auth.credentials import prefix_of
 
     return AuthError(
         f"The document of `{name}` is fetched with a credential, and none is set",
@@ -110,7 +110,7 @@ def _credential(env: Environment, name: str, challenge: str) -> dict[str, str]:
     """Return the header of the credential that the environment has, and that the challenge asks for."""
     from base64 import b64encode
 
-    from dynacli.auth.credential_variables import ADHOC, prefix_of, variables_of
+    from dynacli.auth.credentials import ADHOC, prefix_of, variables_of
     from dynacli.library.configuration.configuration import is_name
 
     variables = variables_of(env, prefix_of(name) if is_name(name) else ADHOC)

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from dynacli.auth.credential_variables import variables_of
-from dynacli.auth.credentials import Credential, attach, find_credentials, present_names
+from dynacli.auth.credentials import Credential, attach, find_credentials, present_names, variables_of
 from dynacli.auth.secret import MASK, Masker, Secret
 from dynacli.client.call_settings import CallSettings
 from dynacli.environment import Environment

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.auth.credential_variables import Variables
+from dynacli.auth.credentials import Variables
 from dynacli.auth.secret import Masker, Secret
 from tests.documents import API_KEY, BASIC, BEARER, document, operation, serve
 from tests.harness import Answer, Recorder, Result, run_cli

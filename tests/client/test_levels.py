@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import dynacli
-from dynacli.auth.credential_variables import Variables
+from dynacli.auth.credentials import Variables
 from dynacli.library.configuration.configuration_text import edited
 from dynacli.validation.findings.finding import Finding, Verdict
 from dynacli.validation.findings.finding_rules import RULES, BadIgnoreError, Ignore, ignores_of, suppress

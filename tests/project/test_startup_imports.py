@@ -147,7 +147,7 @@ _LANDING_PAGE = _PAGE | _modules(
 _OPERATION_HELP = _PAGE | _BLOCKS | _modules("commands.help.operation_help")
 _PLAIN = (
     _COMMAND
-    | _modules("auth.credential_variables auth.credentials auth.secret urls")
+    | _modules("auth.credentials auth.secret urls")
     | _modules(
         """
         client.call client.call_settings client.inputs.call_inputs client.sign_request

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dynacli.auth.credential_variables import ADHOC, Variables
+from dynacli.auth.credentials import ADHOC, Variables
 from tests.harness import run_cli
 from tests.npm_programs import program
 from tests.real_documents import FOLDER, documents

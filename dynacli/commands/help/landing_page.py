@@ -177,7 +177,7 @@ class _Page:
         return "Sign in", text + (f"; {anonymous:,} of {everything:,} need none" if anonymous else "")
 
     def _variables(self) -> Any:
-        from dynacli.auth.credential_variables import Variables, variables_of
+        from dynacli.auth.credentials import Variables, variables_of
         from dynacli.errors import FileError
 
         try:

@@ -166,7 +166,7 @@ def _check_holds_no_secret(location: str, name: str) -> None:
     """
     secret = secret_in_query(location) if "://" in location else ""
     if secret:
-        from dynacli.auth.credential_variables import prefix_of
+        from dynacli.auth.credentials import prefix_of
 
         raise UsageError(
             f"The parameter `{visible(secret, keep='')}` of the URL holds a secret, and the configuration keeps none",
@@ -198,7 +198,7 @@ def _with_login_hint(error: DocumentError, name: str) -> DocumentError:
     """Return the error with a hint how to sign in, where the server asked for that."""
     if error.details.get("status") not in {401, 403}:
         return error
-    from dynacli.auth.credential_variables import prefix_of
+    from dynacli.auth.credentials import prefix_of
 
     prefix = prefix_of(name)
     hint = f"Set {prefix}_TOKEN, or {prefix}_USERNAME and {prefix}_PASSWORD, or give a header with -H"

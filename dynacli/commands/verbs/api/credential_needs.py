@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from dynacli.auth.credential_variables import Variables, prefix_of, variables_of
-from dynacli.auth.credentials import needed_variables, set_variables
+from dynacli.auth.credentials import Variables, needed_variables, prefix_of, set_variables, variables_of
 from dynacli.environment import Environment
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import SecurityScheme
