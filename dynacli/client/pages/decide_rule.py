@@ -144,7 +144,16 @@ _PARTNERS = {
 """Plain name of a cursor in an answer → plain names of the inputs that it is for, the usual one first."""
 _MORE = frozenset(
     (
-        *("hasmore", "hasnext", "hasnextpage", "hasmoreitems", "moreitems", "more", "moreavailable"),
+        *(
+            "hasmore",
+            "hasnext",
+            "nextpage",
+            "hasnextpage",
+            "hasmoreitems",
+            "moreitems",
+            "more",
+            "moreavailable",
+        ),
         *("hasmoreresults", "moreresults", "hasadditionalpages", "hasmorepages", "hasmoredata"),
     )
 )
@@ -178,6 +187,7 @@ _MOST = re.compile(
 _FROM_ZERO = re.compile(
     r"\b(?:zero|0)[- ](?:based|indexed)\b|\bstart(?:s|ing)? (?:at|from|with) (?:0|zero)\b", re.IGNORECASE
 )
+_LINK_TEXT = re.compile(r"\blink\W{0,2} header\b", re.IGNORECASE)
 _URL_TEXT = re.compile(r"\b(?:ur[il]s?|hrefs?|links?)\b", re.IGNORECASE)
 _LARGEST = 10_000
 """A larger page than this is never asked for, whatever the document allows."""
@@ -265,7 +275,7 @@ def inferred_rules(
     if not is_listing(described):
         return ()
     rules = [
-        *_link_rules(headers),
+        *_link_rules(headers, inputs),
         *_url_rules(fields),
         *_cursor_rules(fields, inputs),
         *_last_id_rules(fields, inputs),
@@ -276,9 +286,12 @@ def inferred_rules(
     return tuple(with_size(_with_ends(rule, fields), inputs) for rule in rules)
 
 
-def _link_rules(headers: Mapping[str, Any]) -> Iterator[PageRule]:
+def _link_rules(headers: Mapping[str, Any], inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
+    told = next((place for place in inputs if _LINK_TEXT.search(place.description)), None)
     if any(name.lower() == "link" for name in headers):
         yield PageRule("link", "the answer has the header `Link`")
+    elif told is not None:
+        yield PageRule("link", f"the description of `--{told.option}` names the header `Link`")
 
 
 def _url_rules(fields: Sequence[AnswerField]) -> Iterator[PageRule]:
@@ -336,7 +349,7 @@ def _partner(field: AnswerField, names: list[str], inputs: Sequence[InputPlace])
     name = names[-1]
     is_held = len(names) == 1 or all(holder in _HOLDERS for holder in names[:-1])
     if name.startswith(_NEXT) and name not in _CURSORS | _PLAIN_CURSORS:
-        return _named(inputs, [name])
+        return _named(inputs, [name, "startat"], ("string",))
     if name not in _CURSORS and not (name in _PLAIN_CURSORS and is_held):
         return None
     if name in _PLAIN_CURSORS - _CURSORS and len(names) == 1 and name not in ("cursor", _NEXT, "marker"):

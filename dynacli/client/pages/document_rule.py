@@ -103,7 +103,14 @@ def describe_pages(described: DescribedOperation) -> dict[str, Any] | None:
     """
     pages = document_pages(described, configured_rule(described))
     rule = document_rule(pages)
-    has_list = pages.items is not None or bool(pages.candidates)
-    if rule.kind == "none" and not (has_list and is_listing(described)):
+    if rule.kind == "none" and not rule.is_declared and not _is_list(described, pages):
         return None
     return rule.as_json()
+
+
+def _is_list(described: DescribedOperation, pages: DocumentPages) -> bool:
+    """Return whether an answer is a list, and not one thing that has a list among its properties."""
+    is_named = described.operation.path.partition("#")[0].rstrip("/").endswith("}")
+    has_id = any(field.steps == ("id",) for field in pages.fields)
+    has_items = pages.items is not None or bool(pages.candidates)
+    return has_items and is_listing(described) and not is_named and not has_id

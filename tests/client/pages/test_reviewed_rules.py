@@ -1,0 +1,55 @@
+"""The rules of two hundred lists of real documents, each compared with what a person read in the document."""
+
+import csv
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dynacli.catalog.compiler.compile_document import compile_document
+from dynacli.catalog.store.catalog_writer import catalog_in_memory
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.pages.document_rule import document_pages, document_rule
+from dynacli.document.fetching.file_opener import allowed_files
+from dynacli.document.load import load
+from dynacli.document.source import parse_source
+from dynacli.environment import Environment
+from dynacli.library.opened_api import OpenedApi
+from dynacli.library.revisions.open_request import OpenRequest
+from dynacli.library.revisions.revisions import Revisions
+
+_TABLE = Path(__file__).with_name("reviewed_rules.tsv")
+
+
+def _tables() -> Iterator[tuple[str, list[dict[str, str]]]]:
+    with _TABLE.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    for document, group in itertools.groupby(rows, lambda row: row["document"]):
+        yield document, list(group)
+
+
+@pytest.mark.parametrize(("document", "rows"), [pytest.param(*table, id=table[0]) for table in _tables()])
+def test_a_rule_is_what_a_person_reads_in_the_document(
+    corpus: Path, document: str, rows: list[dict[str, str]]
+) -> None:
+    """Its kind, and where the items are; one that nobody can page is one page."""
+    path = corpus / document
+    if not path.is_file():
+        pytest.skip(f"there is no {path}")
+    opener = allowed_files(parse_source(str(path), path.parent))
+    compiled = compile_document(load(path.read_bytes(), document, path.as_uri(), opener=opener))
+    catalog = catalog_in_memory(compiled, [])
+    facts = {"uri": path.as_uri(), "revision": "none"}
+    api = OpenedApi(
+        OpenRequest("it", Environment(variables={})), Revisions(os.devnull, str(path)), catalog, facts
+    )
+    found = {}
+    for row in rows:
+        described = DescribedOperation(api, catalog.operation(row["operation"])).sending("")
+        rule = document_rule(document_pages(described))
+        items = rule.items.text if rule.items is not None and rule.kind != "none" else ""
+        found[row["operation"]] = (rule.kind, items)
+    catalog.close()
+    assert {row["operation"]: (row["rule"], row["items"]) for row in rows} == found
