@@ -6,7 +6,6 @@ writing, and `history.sqlite.damaged`, a file that was damaged and has been begu
 
 import json
 import os
-import shutil
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -322,6 +321,8 @@ def clear_history(env: Environment) -> None:
         OSError: It cannot be removed.
         FileError: There is no directory for it.
     """
+    import shutil
+
     path = history_path(env)
     shutil.rmtree(f"{path}.waiting", ignore_errors=True)
     for ending in ("", "-journal", ".damaged", ".lock"):

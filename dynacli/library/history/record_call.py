@@ -49,7 +49,7 @@ _ID_ENDINGS = ("id", "uuid", "identifier", "key", "slug", "name", "number", "cod
 _NAMES = ("name", "title", "label")
 _AMBIGUOUS = frozenset({"key", "code"})
 """Names of ids that are names of secrets where the items are secrets."""
-_OF_SECRETS = re.compile(r"key|token|secret|credential|password|otp|invit|voucher|coupon", re.IGNORECASE)
+_OF_SECRETS = ("key", "token", "secret", "credential", "password", "otp", "invit", "voucher", "coupon")
 _LONGEST = 100
 _DEEPEST = 3
 _SYMBOLS = str.maketrans("", "", "_-. $@")
@@ -272,17 +272,27 @@ def _json(body: bytes) -> Any:
         return None
 
 
-class _Wanted:
-    """Tells which members of an answer may identify its items."""
+class _Wanted(dict[str, bool]):
+    """Name of a member of an answer → whether it may identify an item; each name is looked at once.
+
+    Args:
+        parameters: The names of the parameters that name such an item in a path.
+        path: The path that was asked for.
+        segment: The segment of it that says what the items are.
+    """
 
     def __init__(self, parameters: list[str], path: str, segment: str) -> None:
+        super().__init__()
         self._parameters = {_plain(name) for name in parameters if not _is_secret(name)}
         self._beginning = _plain(segment)[:3]
-        self._left_out: Container[str] = _AMBIGUOUS if _OF_SECRETS.search(path) else ()
+        is_of_secrets = any(word in path.lower() for word in _OF_SECRETS)
+        self._left_out: Container[str] = _AMBIGUOUS if is_of_secrets else ()
 
-    def __call__(self, name: str, value: Any) -> bool:
-        if type(value) is not int and not (type(value) is str and 0 < len(value) <= _LONGEST):
-            return False
+    def __missing__(self, name: str) -> bool:
+        self[name] = found = self._is_wanted(name)
+        return found
+
+    def _is_wanted(self, name: str) -> bool:
         plain = _plain(name)
         if plain in self._parameters:
             return True
@@ -315,19 +325,31 @@ def _identifying(value: Any, wanted: _Wanted, depth: int = 0, *, is_item: bool =
         return [
             _identifying(item, wanted, _DEEPEST) if type(item) is dict else item
             for item in items
-            if type(item) is dict or type(item) is int or (type(item) is str and 0 < len(item) <= _LONGEST)
+            if type(item) is dict or _is_short(item)
         ]
     if type(value) is not dict:
         return None
-    kept = {key: member for key, member in value.items() if wanted(key, member)}
-    if depth < _DEEPEST:
-        # Where the members are objects of one kind, the keys are the ids.
-        has_ids_as_keys = all(type(member) is dict for member in value.values())
-        for key, member in value.items():
-            within = _identifying(member, wanted, depth + 1) if type(member) in (dict, list) else None
-            if within or (has_ids_as_keys and len(key) <= _LONGEST):
-                kept[key] = within
+    if depth < _DEEPEST and _has_ids_as_keys(value):
+        return [key for key in value if len(key) <= _LONGEST][:MOST_REMEMBERED]
+    kept = {key: member for key, member in value.items() if wanted[key] and _is_short(member)}
+    for key, member in value.items() if depth < _DEEPEST else ():
+        within = _identifying(member, wanted, depth + 1) if type(member) in (dict, list) else None
+        if within:
+            kept[key] = within
     return kept
+
+
+def _is_short(value: Any) -> bool:
+    return type(value) is int or (type(value) is str and 0 < len(value) <= _LONGEST)
+
+
+def _has_ids_as_keys(value: dict[str, Any]) -> bool:
+    """Return whether the members of an object are objects of one kind, so that its keys are their ids."""
+    members = list(value.values())
+    if len(members) < 2 or any(type(member) is not dict for member in members):
+        return False
+    has_lists = any(type(each) is list for member in members for each in member.values())
+    return not has_lists and bool(set(members[0]).intersection(*members[1:]))
 
 
 def _count_items(kept: Any) -> int:
