@@ -88,13 +88,22 @@ def test_the_list_for_a_person(api: str) -> None:
     """A line each has the number, the time, the status, how it ended, how long it took, and the command line."""
     run_cli(api, "list-users", "--page", "1")
     run_cli(api, "get-user", "nobody")
-    failed, fine = run_cli("history", "-o", "text").stdout.splitlines()
-    assert ["1", "404", "exit", "4", "s", "dynacli", api, "get-user", "nobody"] == [
-        word for number, word in enumerate(failed.split()) if number not in (1, 2, 6)
-    ]
-    assert fine.endswith(f" s  dynacli {api} list-users --page 1")
+    header, _, failed, fine = run_cli("history").stdout.splitlines()
+    assert ["n", "at", "status", "exit", "seconds", "command"] == header.split()
+    number, _, _, status, code, _, *command = failed.split()
+    assert ["1", "404", "4", "dynacli", api, "get-user", "nobody"] == [number, status, code, *command]
+    assert fine.endswith(f"  dynacli {api} list-users --page 1")
     narrow = run_cli("history", terminal=("stdout",)).stdout.splitlines()
-    assert all(len(line.replace("\x1b[31m", "").replace("\x1b[39m", "")) <= 80 for line in narrow)
+    assert all(len(line.replace("\x1b[1m", "").replace("\x1b[22m", "")) <= 80 for line in narrow)
+    assert narrow[-1].endswith("...")
+
+
+def test_a_list_without_calls(api: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty list is no error, and where no history is kept a note says so."""
+    assert ([], "") == ((found := run_cli("history", "-o", "json")).json, found.stderr)
+    monkeypatch.setenv("DYNACLI_HISTORY", "off")
+    run_cli(api, "list-users")
+    assert ("\n", True) == ((off := run_cli("history")).stdout, "No history is kept now" in off.stderr)
 
 
 def test_one_call_is_shown_by_its_number(api: str) -> None:

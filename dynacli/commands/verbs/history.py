@@ -13,8 +13,11 @@ from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS
 from dynacli.errors import FileError, UsageError
 from dynacli.library.history.history_file import HistoryRow, clear_history, read_calls
+from dynacli.library.history.record_call import history_mode
 from dynacli.output.standard_error import write_stderr
+from dynacli.text.table_lines import table_lines
 from dynacli.text.terminal import Painter, visible
+from dynacli.text.wrapping import shortened
 from dynacli.urls import with_masked_query
 
 __all__ = ["command"]
@@ -30,6 +33,9 @@ def _list(run: Run, api: str | None, failed: bool, since: str | None) -> None:
     oldest = time.time() - _seconds(since) if since else 0.0
     wanted = with_masked_query(api) if api else ""
 
+    if history_mode(run.env) == "off":
+        run.note("No history is kept now: `DYNACLI_HISTORY`, or `history` in the configuration, is `off`")
+
     def rows() -> Iterator[HistoryRow]:
         for row in read_calls(run.env):
             if row.call.at < oldest:
@@ -37,9 +43,9 @@ def _list(run: Run, api: str | None, failed: bool, since: str | None) -> None:
             if wanted in ("", row.call.api) and not (failed and row.call.exit_code == 0):
                 yield row
 
-    def lines(paint: Painter, width: int) -> Iterator[str]:
+    def lines(paint: Painter, width: int) -> list[str]:
         # What reads a pipe is not to miss the end of a line.
-        return (_line(row, paint, width if run.env.stdout_is_terminal else None) for row in rows())
+        return _table(list(rows()), paint, width if run.env.stdout_is_terminal else None)
 
     write_rows(run.env, (row.as_json() for row in rows()), run.options.output_form, lines)
 
@@ -55,17 +61,28 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _line(row: HistoryRow, paint: Painter, width: int | None) -> str:
-    call = row.call
-    shown = row.as_json()
-    at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(call.at))
-    end = f"exit {call.exit_code}" if call.exit_code else ""
-    status = str(call.status or "-")
-    head = f"{row.number:>4}  {at}  {status:>3}  {end:<8}  {call.seconds:>7.3f} s  "
-    command = visible(shown["command"], keep="")
-    if width is not None and len(head) + len(command) > width:
-        command = command[: width - len(head) - 3] + "..."
-    return (paint.red(head) if call.exit_code else head) + command
+_HEADER = ["n", "at", "status", "exit", "seconds", "command"]
+
+
+def _table(rows: list[HistoryRow], paint: Painter, width: int | None) -> list[str]:
+    if not rows:
+        return []
+    cells = [
+        [
+            str(row.number),
+            time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(row.call.at)),
+            str(row.call.status or ""),
+            str(row.call.exit_code or ""),
+            f"{row.call.seconds:.3f}",
+            visible(row.as_json()["command"], keep=""),
+        ]
+        for row in rows
+    ]
+
+    def cut(text: str, width: int) -> list[str]:
+        return [shortened(text, width)]
+
+    return table_lines([_HEADER, *cells], width, cut, right={0, 2, 3, 4}, paint_header=paint.bold)
 
 
 def _show(run: Run, number: int, form: str | None) -> None:
