@@ -174,7 +174,8 @@ EMPTY_BOOLEAN = BOOLEAN._replace(optional_values=("true", "false", ""))
 """The rule of a boolean whose value may be empty (`allowEmptyValue`)."""
 
 
-class ArrangedWords(NamedTuple):
+@record
+class ArrangedWords:
     """The words of a command line, arranged.
 
     Args:

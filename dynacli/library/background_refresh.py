@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dynacli.environment import Environment
 from dynacli.library.revisions.open_request import BLOCKING
 from dynacli.library.revisions.refresh_claim import drop_refresh_claim, take_refresh_claim
+from dynacli.record import replace
 
 if TYPE_CHECKING:
     from dynacli.document.fetched import Authorize
@@ -131,8 +132,8 @@ def refresh_quietly(env: Environment, word: str, login_of: "Callable[[Environmen
             drop_refresh_claim(revisions.directory)  # nothing is to be refreshed any more
             return 0
         allowed = tuple(pointer.get("allow_refs", ())) or open_request.allow_refs
-        open_request = open_request._replace(
-            mode=BLOCKING, allow_refs=allowed, authorize=login_of(env, open_request.name)
+        open_request = replace(
+            open_request, mode=BLOCKING, allow_refs=allowed, authorize=login_of(env, open_request.name)
         )
         api = fetch_when_due(open_request, source, patience=0)
     except DynacliError as error:

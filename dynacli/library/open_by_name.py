@@ -8,7 +8,7 @@ import os
 import re
 import time
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.environment import Environment
@@ -26,6 +26,7 @@ from dynacli.library.revisions.freshness import (
 )
 from dynacli.library.revisions.open_request import BACKGROUND, MODES, OpenRequest
 from dynacli.library.revisions.revisions import Revisions
+from dynacli.record import record, replace
 
 if TYPE_CHECKING:
     from dynacli.document.fetched import Authorize
@@ -70,7 +71,8 @@ def open_api(
         FileError: The cache or the configuration cannot be used.
     """
     open_request, source = make_open_request(word, env)
-    open_request = open_request._replace(
+    open_request = replace(
+        open_request,
         refresh=refresh,
         is_asked=refresh and is_asked,
         seconds=seconds,
@@ -81,7 +83,8 @@ def open_api(
     return _open(open_request, word, source)
 
 
-class PreviousRevision(NamedTuple):
+@record
+class PreviousRevision:
     """The revision of an API that was current before it was refreshed.
 
     Args:
@@ -109,7 +112,8 @@ def refresh_api(
         DynacliError: As for `open_api`.
     """
     open_request, source = make_open_request(word, env)
-    open_request = open_request._replace(
+    open_request = replace(
+        open_request,
         refresh=True,
         is_asked=True,
         allow_refs=tuple(sorted({*open_request.allow_refs, *allow_refs})),
@@ -168,7 +172,8 @@ def make_open_request(word: str, env: Environment) -> tuple[OpenRequest, str]:
         entry = configuration.apis().get(word)
         if entry is None:
             raise _unknown(configuration, word)
-        open_request = open_request._replace(
+        open_request = replace(
+            open_request,
             allow_refs=tuple(sorted(configuration.allow_refs(entry))),
             more=configuration.more(entry),
             overlays=configuration.overlays(entry),
@@ -182,7 +187,7 @@ def make_open_request(word: str, env: Environment) -> tuple[OpenRequest, str]:
     mode = env.variables.get("DYNACLI_REFRESH") or open_request.entry.get("refresh")
     wrong = tuple(_wrong_settings(open_request)) if mode or "refresh_after" in open_request.entry else ()
     mode = mode if mode in MODES else BACKGROUND
-    return open_request._replace(mode=mode, wrong_settings=wrong), source
+    return replace(open_request, mode=mode, wrong_settings=wrong), source
 
 
 def _wrong_settings(open_request: OpenRequest) -> Iterator[str]:

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.client.call import Call
@@ -28,7 +28,7 @@ from dynacli.library.history.record_call import (
 )
 from dynacli.model.media_types import is_json
 from dynacli.model.operation import Field, Parameter
-from dynacli.record import replace
+from dynacli.record import record, replace
 from dynacli.request.convert_words import convert_all, is_given_as_text
 from dynacli.urls import with_masked_query, with_masked_secrets
 
@@ -45,7 +45,8 @@ _NOTHING_SENT = (2, 8, 10)
 """The exit codes that say that nothing reached the API."""
 
 
-class GivenWords(NamedTuple):
+@record
+class GivenWords:
     """The words that were given for the inputs of one operation.
 
     Args:

@@ -5,10 +5,11 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 from dynacli.environment import Environment
 from dynacli.errors import FileError, UsageError
+from dynacli.record import record
 
 __all__ = ["DEMO", "VERBS", "Configuration", "check_name", "is_name", "texts"]
 
@@ -80,7 +81,8 @@ def texts(entry: Mapping[str, Any], key: str) -> tuple[str, ...]:
     return tuple(value for value in values if isinstance(value, str)) if isinstance(values, list) else ()
 
 
-class _Known(NamedTuple):
+@record
+class _Known:
     """What a file says, as this process has read it.
 
     Args:

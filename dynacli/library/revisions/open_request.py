@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import Environment
+from dynacli.record import record
 
 if TYPE_CHECKING:
     from dynacli.document.fetched import Authorize, Fetched
@@ -15,7 +16,8 @@ MODES = NEVER, BACKGROUND, BLOCKING = "never", "background", "blocking"
 """When a document that is due is fetched again: not at all, behind the command, or before it."""
 
 
-class OpenRequest(NamedTuple):
+@record
+class OpenRequest:
     """What a person asks for when an API is opened.
 
     Args:

@@ -18,6 +18,7 @@ from dynacli.library.open_by_name import open_source
 from dynacli.library.opened_api import OpenedApi
 from dynacli.library.revisions.open_request import OpenRequest
 from dynacli.output.standard_error import write_stderr
+from dynacli.record import replace
 from dynacli.request.choose_server import choose_server, parse_origin
 from dynacli.text.terminal import visible
 from dynacli.urls import secret_in_query, with_masked_query
@@ -139,7 +140,7 @@ def _open_or_search(
         _check_holds_no_secret(found.url, open_request.name)
     if len(discovery.documents) > 1:
         _write_several(run, open_request.name, discovery.documents)
-    return _open(run, open_request._replace(at_hand=found.fetched), entry["source"])
+    return _open(run, replace(open_request, at_hand=found.fetched), entry["source"])
 
 
 def _write_several(run: Run, name: str, documents: "Sequence[FoundDocument]") -> None:
