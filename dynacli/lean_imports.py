@@ -17,7 +17,7 @@ from typing import Any
 
 import dynacli
 
-__all__ = ["DeferredFunctions", "DeferredModule", "import_click", "placed"]
+__all__ = ["DeferredFunctions", "DeferredModule", "import_click", "import_jsonschema_rs", "placed"]
 
 _lock = threading.Lock()
 
@@ -101,3 +101,14 @@ def import_click() -> None:
 
 class _UUID:
     """The class that click's type of UUIDs converts to, where that type is made."""
+
+
+def import_jsonschema_rs() -> None:
+    """Import jsonschema-rs, before any other module does.
+
+    It asks `email.utils`, which brings nine more modules, for a single date: that of its own build.
+    """
+    if not dynacli.is_own_process or not {"jsonschema_rs", "email.utils"}.isdisjoint(sys.modules):
+        return
+    with placed({"email.utils": DeferredModule("email.utils", parsedate_to_datetime=lambda _: None)}):
+        import_module("jsonschema_rs")

@@ -80,6 +80,9 @@ class JudgeByLevel:
         if not self._may_accept:
             return False
         if self._schemas is None:
+            from dynacli.lean_imports import import_jsonschema_rs
+
+            import_jsonschema_rs()
             from dynacli.validation.accepting.operation_schemas import OperationSchemas
 
             self._schemas = OperationSchemas(self._catalog, self._operation)

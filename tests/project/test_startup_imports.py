@@ -89,9 +89,9 @@ def _words(text: str) -> frozenset[str]:
 # Each of these costs more than a help page may take, or has no business before something is sent.
 _HEAVY = _words(
     """
-    asyncio concurrent.futures dataclasses email gettext http.client httpx importlib.metadata inspect jsonschema
-    jsonschema_rs logging markdown_it multiprocessing openapi_core orjson pathlib platform platformdirs prance pydantic
-    requests rich socket ssl starlette subprocess tempfile tomlkit urllib.request uuid uvicorn yaml yaml_rs
+    asyncio concurrent.futures dataclasses email email.utils gettext http.client httpx importlib.metadata inspect
+    jsonschema jsonschema_rs logging markdown_it multiprocessing openapi_core orjson pathlib platform platformdirs prance
+    pydantic requests rich socket ssl starlette subprocess tempfile tomlkit urllib.request uuid uvicorn yaml yaml_rs
     """
 )
 
@@ -234,7 +234,7 @@ _OPENAPI_CORE = _words(
     """
 )
 _OPENAPI_CORE_HEAVY = _words(
-    "dataclasses inspect jsonschema logging openapi_core pathlib platform tempfile uuid yaml"
+    "dataclasses email.utils inspect jsonschema logging openapi_core pathlib platform tempfile uuid yaml"
 )
 
 

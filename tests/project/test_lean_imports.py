@@ -1,4 +1,4 @@
-"""As a program, dynacli imports click without the modules it hardly uses; nothing else about a run changes."""
+"""As a program, dynacli imports libraries without what they hardly use; nothing else about a run changes."""
 
 import subprocess
 import sys
@@ -87,3 +87,19 @@ print(click.types.uuid.__name__, type(click.types.uuid) is type(sys))
 def test_the_plain_import_is_the_way_back() -> None:
     """Where click needs what a stand-in does not have, it gets all the real modules."""
     assert ["uuid True"] == _printed(_OTHER_VERSION, is_own_process=False)
+
+
+def test_jsonschema_rs_is_imported_without_the_date_of_its_build() -> None:
+    """It judges as ever, and other code gets the real `email.utils`."""
+    code = """
+from dynacli.lean_imports import import_jsonschema_rs
+import_jsonschema_rs()
+import_jsonschema_rs()
+import sys
+print("email.utils" in sys.modules)
+from jsonschema_rs import is_valid
+print(is_valid({"type": "string", "maxLength": 1}, "ab"))
+import email.utils
+print(email.utils.parsedate_to_datetime("Sun, 8 Nov 2026 16:26:25 +0000").year)
+"""
+    assert ["False", "False", "2026"] == _printed(code)
