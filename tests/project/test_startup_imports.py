@@ -90,8 +90,9 @@ def _words(text: str) -> frozenset[str]:
 _HEAVY = _words(
     """
     asyncio concurrent.futures dataclasses email email.utils gettext http.client httpx importlib.metadata inspect
-    jsonschema jsonschema_rs logging markdown_it multiprocessing openapi_core orjson pathlib platform platformdirs prance
-    pydantic requests rich socket ssl starlette subprocess tempfile tomlkit urllib.request uuid uvicorn yaml yaml_rs
+    jsonschema jsonschema_rs logging markdown_it multiprocessing openapi_core orjson pathlib platform platformdirs
+    prance pydantic requests rich socket ssl starlette subprocess tempfile tomlkit urllib.request uuid uvicorn
+    yaml yaml_rs
     """
 )
 
