@@ -19,6 +19,9 @@ from dynacli.errors import FileError
 
 __all__ = [
     "LOCK_SECONDS",
+    "cannot_be_written",
+    "finish_named_file",
+    "followed_links",
     "hold_lock",
     "locked",
     "make_directory",
@@ -187,7 +190,7 @@ def write_named_file(path: str | os.PathLike[str], data: bytes, *, is_private: b
 
 @contextmanager
 def replace_named_file(
-    path: str | os.PathLike[str], *, is_private: bool = False
+    path: str | os.PathLike[str], *, is_private: bool = False, may_replace: bool = True
 ) -> Iterator[Callable[[bytes], None]]:
     """Write a file that a person named, piece by piece; it takes the target's place when the block ends.
 
@@ -197,6 +200,7 @@ def replace_named_file(
     Args:
         path: The target; its directory exists. Replacing a file never loosens its permissions.
         is_private: Whether only its owner may read a new file; else the umask decides.
+        may_replace: Whether a file that is there gives way.
 
     Yields:
         A function that writes a piece.
@@ -210,11 +214,12 @@ def replace_named_file(
         try:
             _write_all(file, piece)
         except OSError as error:
-            raise _cannot_be_written(name, error) from error
+            raise cannot_be_written(name, error) from error
 
     is_from_block = False
     try:
-        with _opened_target(name, _PRIVATE if is_private else _SHARED) as file:
+        mode = _PRIVATE if is_private else _SHARED
+        with _opened_target(name, mode) if may_replace else _new_file(name, mode) as file:
             try:
                 yield write
             except BaseException:
@@ -223,7 +228,51 @@ def replace_named_file(
     except (OSError, ValueError) as error:
         if is_from_block:
             raise
-        raise _cannot_be_written(name, error) from error
+        raise cannot_be_written(name, error) from error
+
+
+@contextmanager
+def _new_file(path: str, mode: int) -> Iterator[IO[bytes]]:
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
+    temporary = _name_beside(path)
+    try:
+        with replace_file(temporary, mode) as file:
+            yield file
+        try:
+            os.link(temporary, path)  # unlike a rename, it replaces nothing that came meanwhile
+        except FileExistsError:
+            raise
+        except OSError:  # file systems without links
+            os.rename(temporary, path)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
+    _sync_directory(os.path.dirname(path) or os.curdir)
+
+
+def finish_named_file(unfinished: str, path: str) -> None:
+    """Put a file in the place of one that a person named, beside which it was written.
+
+    Raises:
+        FileError: It cannot be put there; both files are as they were.
+    """
+    try:
+        if os.path.exists(path):
+            _check_replaceable(path, found := os.stat(path))
+            os.chmod(unfinished, os.stat(unfinished).st_mode & stat.S_IMODE(found.st_mode))
+        os.replace(unfinished, followed_links(path))
+    except OSError as error:
+        raise cannot_be_written(path, error) from error
+    _sync_directory(os.path.dirname(unfinished) or os.curdir)
+
+
+def _check_replaceable(path: str, existing: os.stat_result) -> None:
+    if stat.S_ISDIR(existing.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    # A rename would succeed, but a file that its owner protected is not to be replaced.
+    if not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
 
 
 @contextmanager
@@ -232,23 +281,25 @@ def _opened_target(path: str, mode: int) -> Iterator[IO[bytes]]:
     with suppress(FileNotFoundError):  # also for a link to a file that is not there yet
         existing = os.stat(path)
     if existing is not None:
-        if stat.S_ISDIR(existing.st_mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
-        if not stat.S_ISREG(existing.st_mode):
+        if not stat.S_ISREG(existing.st_mode) and not stat.S_ISDIR(existing.st_mode):
             with open(path, "wb", buffering=0) as file:
                 yield file
             return
-        # A rename would succeed, but a file that its owner protected is not to be replaced.
-        if not os.access(path, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        _check_replaceable(path, existing)
         mode &= stat.S_IMODE(existing.st_mode)
-    target = _follow_links(path)
+    target = followed_links(path)
     with replace_file(target, mode) as file:
         yield file
     _sync_directory(os.path.dirname(target) or os.curdir)
 
 
-def _follow_links(path: str) -> str:
+def followed_links(path: str) -> str:
+    """Return the file that symbolic links of the user and of root lead to.
+
+    Raises:
+        FileError: Another user made a link.
+        OSError: The links run in a circle.
+    """
     for _ in range(40):  # as many links as Linux follows
         if not os.path.islink(path):
             return path
@@ -277,6 +328,7 @@ def _sync_directory(directory: str) -> None:
 
 _WHY = {
     errno.EACCES: "permission is denied",
+    errno.EEXIST: "it is there already, and only a file that you name by `-o @FILE` is replaced",
     errno.EPERM: "permission is denied",
     errno.EROFS: "the file system is read-only",
     errno.ENOSPC: "no space is left on the disk",
@@ -287,7 +339,8 @@ _WHY = {
 }
 
 
-def _cannot_be_written(path: str, error: OSError | ValueError) -> FileError:
+def cannot_be_written(path: str, error: OSError | ValueError) -> FileError:
+    """Return the error for a file that a person named or that stands beside one."""
     message = f"`{path}` cannot be written"
     if not isinstance(error, OSError):  # a null character, or one that file names cannot have
         return FileError(message, why="no file can have this name")

@@ -50,6 +50,9 @@ class Options:
     max_items: int | None = None
     validate: str = ""
     report: tuple[str, ...] = ()
+    resume: bool = False
+    remote_name: bool = False
+    progress: str = ""
     dry_run: str = ""
     show_secrets: bool = False
     server: str = ""

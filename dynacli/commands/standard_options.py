@@ -113,6 +113,21 @@ STANDARD_OPTIONS = (
         "include", ("-i", "--include"), "the status line and the headers of the answer before its body"
     ),
     StandardOption(
+        "resume",
+        ("--resume",),
+        "go on with the download into @FILE that broke off; what is there of it is kept from now on",
+    ),
+    StandardOption(
+        "remote_name", ("-O", "--remote-name"), "write the answer into a new file of the server's name for it"
+    ),
+    StandardOption(
+        "progress",
+        ("--progress",),
+        "whether a terminal shows how far a download or an upload is: auto or off",
+        "WHEN",
+        ("auto", "off"),
+    ),
+    StandardOption(
         "all",
         ("--all",),
         "all pages of a list as one result; keyset: by the ids of a page, where nothing else leads to the next one",

@@ -3,11 +3,13 @@
 import os
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from dynacli.errors import FileError
+from dynacli.request.payload import Payload
 
-__all__ = ["FileUpload", "StreamUpload", "begins_with", "open_upload"]
+__all__ = ["FileUpload", "StreamUpload", "WatchedPayload", "begins_with", "open_upload"]
 
 CHUNK = 64 * 1024
 
@@ -136,6 +138,29 @@ class StreamUpload:
             raise _unreadable(self.name, "it is set not to wait for what is still to come")
         if self._close is not None:
             self._close()
+
+
+class WatchedPayload(Payload):
+    """A body that tells how far it is sent.
+
+    Args:
+        payload: The body.
+        watch: Returns, each time that sending begins, the block in which the body is sent; the block has a function
+            that is told of each piece.
+    """
+
+    def __init__(
+        self, payload: Payload, watch: Callable[[], AbstractContextManager[Callable[[int], object]]]
+    ) -> None:
+        super().__init__(payload.pieces)
+        self._watch = watch
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the pieces."""
+        with self._watch() as tell:
+            for piece in super().__iter__():
+                yield piece
+                tell(len(piece))
 
 
 def _position(stream: Any) -> int | None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dynacli.transport.send import Answer
     from dynacli.validation.findings.finding import Verdict
 
-__all__ = ["conclude", "conclude_request", "report_verdict_so_far", "warn_of_request"]
+__all__ = ["conclude", "conclude_part", "conclude_request", "report_verdict_so_far", "warn_of_request"]
 
 
 def conclude(
@@ -64,6 +64,13 @@ def conclude(
                 _warn(run, mismatch)
     if error is not None:
         raise error
+
+
+def conclude_part(run: Run, call: Call, answer: "Answer", report: "CallReport | None") -> None:
+    """Report an answer that was only the rest of a file: the document describes the whole."""
+    _note_answer(call, answer, report)
+    if call.judging is not None and call.settings.is_strict:
+        run.warn("Not judged: the answer is the rest of a file, and the document describes the whole")
 
 
 def report_verdict_so_far(

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
-from dynacli.client.call import Call
+from dynacli.client.call import Call, request_of
 from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, CallValues, ParameterKey, collect_values, input_name
@@ -34,7 +34,9 @@ from dynacli.urls import with_masked_query, with_masked_secrets
 
 if TYPE_CHECKING:
     from dynacli.commands.call.call_report import CallReport
+    from dynacli.commands.call.download_file import DownloadFile
     from dynacli.commands.call.editor import Draft
+    from dynacli.request.payload import Payload
     from dynacli.transport.retrying import Pause
     from dynacli.transport.send import Answer
     from dynacli.validation.findings.finding import Verdict
@@ -72,6 +74,10 @@ def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> Non
 
         run.note(undocumented_note(described))
         settings = replace(settings, level="off")
+    if run.options.resume or run.options.remote_name:
+        from dynacli.commands.call.download_file import check_options
+
+        check_options(run, settings)
     with _reporting(run, described, settings) as report:
         inputs, draft = read_inputs(run, described, given, is_strict=settings.level != "off")
         listing = None
@@ -174,10 +180,36 @@ def send_call(
     Raises:
         DynacliError: The call does not end well.
     """
-    call = Call(run.env, described, values, settings, ask=asker(run))
-    from dynacli.commands.call.receive_response import AnswerReceiver
+    if run.options.resume or run.options.remote_name:
+        from dynacli.commands.call.download_file import into_file
 
-    receiver = AnswerReceiver(run, call)
+        def send(settings: CallSettings, file: "DownloadFile") -> None:
+            _send(run, described, values, settings, report, file)
+
+        into_file(run, request_of(described, settings, values).url, settings, send)
+    else:
+        _send(run, described, values, settings, report)
+
+
+def _send(
+    run: Run,
+    described: DescribedOperation,
+    values: CallValues,
+    settings: CallSettings,
+    report: "CallReport | None",
+    file: "DownloadFile | None" = None,
+) -> None:
+    """Send a call, write and judge its answer.
+
+    Args:
+        file: Where the answer goes with `--resume` or `-O`; None without them.
+    """
+    call = Call(run.env, described, values, settings, ask=asker(run))
+    from dynacli.commands.call.receive_response import AnswerReceiver, shows_progress
+
+    receiver = AnswerReceiver(run, call, file)
+    if values.body is not None and not isinstance(values.body, bytes) and shows_progress(run):
+        _tell_upload(run, call, values.body)
     run.made_call = made = MadeCall(run, call)
 
     def before_sending() -> None:
@@ -202,6 +234,11 @@ def send_call(
             from dynacli.commands.call.message_heads import show_judges
 
             show_judges(run, request_verdict, verdict)
+        if receiver.is_part:
+            from dynacli.commands.call.conclude_call import conclude_part
+
+            conclude_part(run, call, answer, report)
+            return
         is_plain = (
             200 <= answer.status < 300
             and report is None
@@ -232,6 +269,15 @@ def send_call(
         if not isinstance(error, DynacliError):
             raise
         raise call.signed.masker.mask_error(error) from error.__cause__
+
+
+def _tell_upload(run: Run, call: Call, body: "Payload") -> None:
+    """Let a line on a terminal tell how far the body of a call is sent."""
+    from dynacli.output.transfer_line import told_transfer
+    from dynacli.transport.upload import WatchedPayload
+
+    watched = WatchedPayload(body, lambda: told_transfer(run.env, body.length))
+    call.signed = call.signed._replace(request=call.signed.request._replace(body=watched))
 
 
 def _waiting(run: Run, call: Call, pause: "Pause") -> AbstractContextManager[None]:

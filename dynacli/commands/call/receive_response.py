@@ -1,7 +1,7 @@
 """Receiving an answer: it is written and judged while it comes, or read as a whole first."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from dynacli.client.call import Call
@@ -21,10 +21,11 @@ from dynacli.transport.send import (
 )
 
 if TYPE_CHECKING:
+    from dynacli.commands.call.download_file import DownloadFile
     from dynacli.validation.bodies.read_forms import UnreadBody
     from dynacli.validation.findings.finding import Verdict
 
-__all__ = ["AnswerReceiver"]
+__all__ = ["AnswerReceiver", "shows_progress"]
 
 _WRITTEN_WHOLE = 1024 * 1024
 """Bytes up to which a body is written only when it is complete, so that one that breaks off is not written at all."""
@@ -50,10 +51,11 @@ class AnswerReceiver:
 
     Args:
         call: The call that is answered.
+        file: Where the answer goes with `--resume` or `-O`; None without them.
     """
 
-    def __init__(self, run: Run, call: Call) -> None:
-        self._run, self._call = run, call
+    def __init__(self, run: Run, call: Call, file: "DownloadFile | None" = None) -> None:
+        self._run, self._call, self._file = run, call, file
         self._is_written = False
         self._limit = 0
         self.is_finished = False
@@ -61,6 +63,11 @@ class AnswerReceiver:
         self.verdict: Verdict | None = None
         self.unwritten: FileError | FormError | None = None
         self._form = run.options.output_form_for(call.settings.output)
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the answer is only the rest of a file, of which the document says nothing."""
+        return self._file is not None and self._file.is_part
 
     def receive(self, answer: Answer, pieces: Pieces) -> bytes:
         """Read the body, and write it while it comes where the table says so; return the part that is kept.
@@ -75,6 +82,13 @@ class AnswerReceiver:
 
             show_answer(self._run, self._call.signed, answer)
         media_type = answer.header("content-type")
+        if self._file is not None:
+            if self._file.is_complete(answer):
+                self._is_written = True
+                return b""
+            if self._file.takes(answer):
+                return self._copy(answer, pieces)
+            self._form = OutputForm()  # the error is no part of the file
         if self._form.include:
             from dynacli.commands.call.message_heads import write_head
 
@@ -140,14 +154,31 @@ class AnswerReceiver:
         kept: list[bytes] | None = [] if self._limit else None
         if not pieces.is_encoded and (stated_length(answer) or 0) > self._limit:
             kept = None
-        with written_body(self._run.env, answer.header("content-type"), self._form) as write:
-            for piece in _join_first(source, _WRITTEN_WHOLE):
+        with self._opened(answer, pieces) as write, self._told(answer, pieces) as tell:
+            for piece in source if self._file else _join_first(source, _WRITTEN_WHOLE):
+                tell(len(piece))
                 if pieces.size > self._limit:
                     kept = None
                 if kept is not None:
                     kept.append(piece)
                 write(piece)
         return b"".join(kept or ())
+
+    def _opened(self, answer: Answer, pieces: Pieces) -> AbstractContextManager[Write]:
+        """Enter with the function that writes a body as it is."""
+        if self._file is not None and self._file.takes(answer):
+            return self._file.written(answer, pieces)
+        return written_body(self._run.env, answer.header("content-type"), self._form)
+
+    def _told(self, answer: Answer, pieces: Pieces) -> AbstractContextManager[Callable[[int], object]]:
+        """Enter with the function that tells a terminal of each piece that goes into a file."""
+        if not (self._file or self._form.file) or not shows_progress(self._run):
+            return nullcontext(int)
+        from dynacli.output.transfer_line import told_transfer
+
+        had = 0 if self._file is None else self._file.had
+        length = None if pieces.is_encoded else stated_length(answer)
+        return told_transfer(self._run.env, None if length is None else had + length, had)
 
     def _limit_of(self, answer: Answer) -> int:
         """Return up to how many bytes a body is kept that is written while it comes."""
@@ -169,6 +200,9 @@ class AnswerReceiver:
             from dynacli.commands.call.message_heads import show_size
 
             show_size(self._run, answer)
+        if self.is_part:
+            self.is_finished = True
+            return None
         if not self._is_written:
             try:
                 self._write(answer)
@@ -189,6 +223,11 @@ class AnswerReceiver:
         from dynacli.output.render import write_body
 
         write_body(self._run.env, answer.body, answer.header("content-type"), self._form)
+
+
+def shows_progress(run: Run) -> bool:
+    """Return whether a person sees how far a transfer is."""
+    return run.env.stderr_is_terminal and run.options.progress != "off" and run.error_format == "text"
 
 
 def _join_first(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:

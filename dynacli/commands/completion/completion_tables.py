@@ -61,6 +61,10 @@ STANDARD: Options = {
     "--columns": ANY,
     "--include": SWITCH,
     "-i": SWITCH._replace(is_listed=False),
+    "--resume": SWITCH,
+    "--remote-name": SWITCH,
+    "-O": SWITCH._replace(is_listed=False),
+    "--progress": Option(("auto", "off")),
     "--validate": Option(("off", "warn", "strict", "exact")),
     "--report": Option(("json", "junit", "sarif", "github")),
     "--dry-run": Option(("http", "json", "curl", "python", "har"), is_optional=True),
@@ -123,6 +127,7 @@ OF_CALLS = frozenset(
     (
         *("--output", "-o", "--filter", "-f", "--columns", "--include", "-i", "--all", "--max-items"),
         *("--report", "--dry-run", "--show-secrets", "--retry-unsafe", "--no-fail"),
+        *("--resume", "--remote-name", "-O", "--progress"),
     )
 )
 """The standard options that `api add` refuses."""

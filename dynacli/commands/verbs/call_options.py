@@ -8,7 +8,12 @@ from dynacli.errors import UsageError
 
 __all__ = ["NOT_TAKEN_BY_CHANGES", "OF_CALLS", "check_options"]
 
-OF_CALLS = frozenset(("include", "report", "dry_run", "show_secrets", "retry_unsafe", "all", "max_items"))
+OF_CALLS = frozenset(
+    (
+        *("include", "report", "dry_run", "show_secrets", "retry_unsafe", "all", "max_items"),
+        *("resume", "remote_name", "progress"),
+    )
+)
 """The names of the standard options that no command has a use for which makes no call."""
 NOT_TAKEN_BY_CHANGES = OF_CALLS | {"server", "server_var", "timeout", "retries", "rate", "validate"}
 """The names of the standard options that commands refuse which change what is registered or kept."""

@@ -287,13 +287,19 @@ _HELP_TEXTS = {
 """The help of standard options that mean something else here than for a single call."""
 
 
+_NOT_TAKEN = frozenset(
+    ("show_secrets", "retry_unsafe", "resume", "remote_name", "progress", "all", "max_items")
+)
+"""The names of standard options that are of no use here."""
+
+
 def _standard_options() -> tuple[StandardOption, ...]:
     options = []
     for option in STANDARD_OPTIONS:
         text = _HELP_TEXTS.get(option.name, option.help)
         if option.name == "dry_run":
             options.append(StandardOption(option.name, option.flags, text))  # a switch: `-o` has the format
-        elif option.name not in {"show_secrets", "retry_unsafe"}:
+        elif option.name not in _NOT_TAKEN:
             options.append(option._replace(help=text))
     return tuple(options)
 

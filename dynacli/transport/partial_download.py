@@ -1,0 +1,219 @@
+"""A download that may break off and be gone on with: what is there, what to ask for, and what may be put behind it.
+
+Beside FILE stand, until it is complete, FILE.part with the bytes and FILE.part.json with what they are of.
+"""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from email.utils import mktime_tz, parsedate_tz
+from typing import IO, Any
+
+from dynacli.errors import DynacliError, FileError, NetworkError
+from dynacli.files import cannot_be_written, finish_named_file, followed_links, hold_lock, write_file
+from dynacli.transport.send import Answer, Pieces, stated_length
+
+__all__ = ["OutdatedPartError", "PartialDownload"]
+
+_CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)", re.ASCII)
+_PARTIAL, _NOT_SATISFIABLE = 206, 416
+
+
+class OutdatedPartError(DynacliError):
+    """The part that is there is of no use, and was removed; the call can be made once more."""
+
+
+class PartialDownload:
+    """A file that is downloaded in parts.
+
+    Attributes:
+        had: The number of bytes that were there before and are kept.
+        is_part: Whether the answer is only a part of the file, so that no schema is about it.
+
+    Args:
+        path: The file, as the person named it.
+        url: The URL that it comes from.
+    """
+
+    def __init__(self, path: str, url: str) -> None:
+        self._path, self._part = path, f"{followed_links(path)}.part"
+        self._note = f"{self._part}.json"
+        self._url = hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
+        self._known: dict[str, Any] = {}
+        self.had = 0
+        self.is_part = False
+
+    @contextmanager
+    def held(self) -> Iterator[Sequence[tuple[str, str]]]:
+        """Keep other processes away from the part for as long as the block lasts.
+
+        Yields:
+            The headers that ask for what is missing.
+
+        Raises:
+            FileError: Another process writes it, or it cannot be written.
+        """
+        try:
+            # With the permissions of a new file, and through no link that somebody put there.
+            flags = os.O_CREAT | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0)
+            os.close(os.open(self._part, flags, 0o666))
+        except (OSError, ValueError) as error:
+            raise cannot_be_written(self._part, error) from error
+        with hold_lock(self._part, 0, is_needed=False) as is_alone:
+            if not is_alone:
+                raise FileError(
+                    f"`{self._part}` is being written",
+                    why="Another dynacli downloads the same file",
+                    hint="Wait for it, or name another file",
+                )
+            self._read_note()
+            try:
+                yield self._headers()
+            finally:
+                if not self._known:
+                    self._remove()
+
+    def _read_note(self) -> None:
+        """Find out what the part is of.
+
+        Raises:
+            FileError: It is no part of dynacli's.
+        """
+        known, size = None, os.path.getsize(self._part)
+        with suppress(OSError, ValueError), open(self._note, "rb") as file:
+            known = json.loads(file.read(65536))
+        if not isinstance(known, dict):
+            if size:
+                raise FileError(
+                    f"`{self._part}` is in the way",
+                    why="It is no part of a download that dynacli has begun",
+                    hint="Move or remove it, or name another file",
+                )
+        elif known.get("url") == self._url and known.get("validator") and size:
+            self._known, self.had = known, size
+
+    def _headers(self) -> list[tuple[str, str]]:
+        # Ranges count the bytes as they are sent (RFC 9110, section 14), so they must not be encoded.
+        headers = [("Accept-Encoding", "identity")]
+        if self.had:
+            headers += [("Range", f"bytes={self.had}-"), ("If-Range", str(self._known["validator"]))]
+        return headers
+
+    def _remove(self) -> None:
+        for path in (self._note, self._part):
+            with suppress(OSError):
+                os.unlink(path)
+        self._known, self.had = {}, 0
+
+    def is_there(self, answer: Answer) -> bool:
+        """Return whether a server says that nothing is missing; the file is then complete.
+
+        Raises:
+            OutdatedPartError: There are more bytes than the server has.
+            FileError: The file cannot be written.
+        """
+        found = _CONTENT_RANGE.fullmatch(answer.header("content-range"))
+        if answer.status != _NOT_SATISFIABLE or not self.had:
+            return False
+        if found is None or found[1] or found[3] != str(self.had) or self._differs(answer):
+            self._remove()
+            raise OutdatedPartError("The part that is there does not belong to the file any more")
+        self.is_part = True
+        self._finish()
+        return True
+
+    @contextmanager
+    def written(self, answer: Answer, pieces: Pieces) -> Iterator[Callable[[bytes], None]]:
+        """Write the body of an answer behind what is there, or anew; the file is complete at the end of the block.
+
+        Where the block fails, the part stays for the next call, if the server says by what it knows it again.
+
+        Raises:
+            NetworkError: The answer is another part than the one that was asked for, or not all that is missing.
+            FileError: The file cannot be written.
+        """
+        total = self._total(answer, pieces)
+        try:
+            with open(self._part, "ab" if self.is_part else "wb", buffering=0) as file:
+                yield lambda piece: _write(file, piece, self._part)
+                os.fsync(file.fileno())
+                size = file.tell()
+        except OSError as error:
+            raise cannot_be_written(self._part, error) from error
+        if total is not None and size != total:
+            raise NetworkError(
+                f"`{self._path}` is not complete",
+                why=f"The server sent {size} of {total} bytes",
+                hint="`--resume` goes on with it",
+            )
+        self._finish()
+
+    def _total(self, answer: Answer, pieces: Pieces) -> int | None:
+        """Return the size of the whole file, None where the server does not say it; check what the answer is of."""
+        if answer.status == _PARTIAL:
+            found = _CONTENT_RANGE.fullmatch(answer.header("content-range"))
+            if found is None or found[1] is None or not self.had or int(found[1]) != self.had:
+                raise self._other_part("it begins at another byte than the one that was asked for")
+            total = None if found[3] == "*" else int(found[3])
+            if self._differs(answer) or (
+                self._known.get("size") is not None and total not in {None, self._known["size"]}
+            ):
+                raise self._other_part("it is of another version of the file")
+            self.is_part = True
+            return total or self._known.get("size") or int(found[2]) + 1
+        total = None if pieces.is_encoded else stated_length(answer)
+        validator = "" if pieces.is_encoded else _validator(answer)
+        known = {"url": self._url, "validator": validator, "size": total}
+        try:
+            write_file(self._note, json.dumps(known).encode())
+        except OSError as error:
+            raise cannot_be_written(self._note, error) from error
+        self._known, self.had = known if validator else {}, 0
+        return total
+
+    def _other_part(self, why: str) -> NetworkError:
+        self._remove()
+        return NetworkError(
+            f"The server does not go on with `{self._path}`",
+            why=f"What it sent is not the rest: {why}",
+            hint="Try again: the next call begins anew",
+        )
+
+    def _differs(self, answer: Answer) -> bool:
+        """Return whether an answer is of another version than the part, as far as it says so."""
+        validator = str(self._known.get("validator", ""))
+        name = "etag" if validator.startswith('"') else "last-modified"
+        found = answer.header(name)
+        return bool(found) and found != validator
+
+    def _finish(self) -> None:
+        finish_named_file(self._part, self._path)
+        self._known = {}  # what is left of the part can go
+
+
+def _write(file: IO[bytes], piece: bytes, path: str) -> None:
+    rest = memoryview(piece)
+    try:
+        while rest:
+            rest = rest[file.write(rest) or 0 :]
+    except OSError as error:
+        raise cannot_be_written(path, error) from error
+
+
+def _validator(answer: Answer) -> str:
+    """Return the strong `ETag` or the `Last-Modified` by which a version is known again; empty where there is none."""
+    etag = answer.header("etag").strip()
+    if re.fullmatch(r'"[\x21\x23-\x7e\x80-\xff]*"', etag):
+        return etag
+    modified, date = (parsedate_tz(answer.header(name)) for name in ("last-modified", "date"))
+    if modified is None or date is None:
+        return ""
+    try:
+        # Within one second it may have changed twice (RFC 9110, section 8.8.2.2).
+        is_strong = mktime_tz(date) - mktime_tz(modified) >= 1
+    except (ValueError, OverflowError):
+        return ""
+    return answer.header("last-modified").strip() if is_strong else ""
