@@ -144,6 +144,8 @@ def _given(operation: Operation, request: Request, settings: CallSettings) -> _G
 
 def is_secret_parameter(parameter: Parameter) -> bool:
     """Return whether the values of a parameter, or of a field of it, are secrets, as the document tells."""
+    if parameter.location == "cookie":
+        return True
     # `?key=` is a secret, and `/kv/{key}` is none.
     name = "" if parameter.location == "path" and parameter.name == "key" else parameter.name
     return is_secret_value(name, parameter.value) or any(

@@ -147,6 +147,19 @@ def test_what_full_keeps_is_shown(api: str, monkeypatch: pytest.MonkeyPatch) -> 
     assert '\n{"target": "/users"}' in text
 
 
+def test_bytes_are_kept_as_base64(api: str, server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body that is no text comes out of the history as it was."""
+    monkeypatch.setenv("DYNACLI_HISTORY", "full")
+    server.answers["/users"] = Answer(body=b"\xff\x00", headers={"Content-Type": "application/octet-stream"})
+    run_cli(api, "list-users", "-o", "@bytes")
+    assert "/wA=" == run_cli("history", "show", "1", "-o", "json").json["answer"]["body_base64"]
+    (entry,) = run_cli("history", "show", "1", "--as", "har").json["log"]["entries"]
+    assert ("/wA=", "base64") == (
+        entry["response"]["content"]["text"],
+        entry["response"]["content"]["encoding"],
+    )
+
+
 def test_the_help_of_history_names_its_commands() -> None:
     """`history --help` is about the list, and names the others."""
     page = run_cli("history", "--help").stdout
@@ -261,7 +274,7 @@ def test_no_secret_is_in_the_history(
     monkeypatch.setenv("DYNACLI_HISTORY", mode)
     monkeypatch.setenv("DYNACLI_TOKEN", _SECRET)
     monkeypatch.setenv("DYNACLI_KEY", _SECRET)
-    secretive = {
+    secretive: dict[str, Any] = {
         "type": "object",
         "properties": {
             "user": {"type": "object", "properties": {"pin": {"type": "string", "format": "password"}}}
@@ -276,6 +289,13 @@ def test_no_secret_is_in_the_history(
             "post": operation("form", body=secretive, media_type="application/x-www-form-urlencoded"),
             "patch": operation("body", body=secretive),
         },
+        "/b": {
+            "post": operation(
+                "upload", body=secretive["properties"]["user"], media_type="multipart/form-data"
+            ),
+            "get": operation("cookie", parameter("sid", _TEXT, "cookie")),
+            "put": operation("text", body=_TEXT, media_type="text/plain"),
+        },
         "/tokens": {"get": operation("listTokens")},
         "/tokens/{token}": {"get": operation("getToken", parameter("token", _TEXT, "path"))},
         "/keys/{id}": {"get": operation("getKey", parameter("id", _TEXT, "path"))},
@@ -286,7 +306,7 @@ def test_no_secret_is_in_the_history(
         body=json.dumps(told).encode(),
         headers={"Set-Cookie": f"sid={_SECRET}", "Content-Type": "application/json"},
     )
-    server.answers["/a"] = server.answers[f"/tokens/{_SECRET}"] = answer
+    server.answers["/a"] = server.answers["/b"] = server.answers[f"/tokens/{_SECRET}"] = answer
     code = _SECRET if mode == "heads" else "1"  # nothing tells that it is a secret
     server.answers["/tokens"] = Answer(body=json.dumps([{"id": 1, "token": _SECRET}]).encode())
     server.answers["/keys"] = Answer(body=json.dumps([{"id": 1, "key": _SECRET, "code": code}]).encode())
@@ -308,6 +328,10 @@ def test_no_secret_is_in_the_history(
         ("get-token", _SECRET),
         ("list-tokens",),
         ("list-keys",),
+        ("upload", "--pin", _SECRET, "--part-header", f"pin:X-Token:{_SECRET}"),
+        ("text", "--body", f"the password is {_SECRET}"),
+        ("text", "--body", f"a=b&password={_SECRET}"),
+        ("cookie", "--sid", _SECRET),
         ("bearer", "--server", f"{server.origin}/?token={_SECRET}"),
     ]
     for words in calls:

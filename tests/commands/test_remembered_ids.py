@@ -23,7 +23,7 @@ def _get(operation_id: str, *names: str, schema: Any = _TEXT) -> dict[str, Any]:
 def api(server: Recorder) -> str:
     """An API of repositories with issues, of runs, pets and keys."""
     in_repo = [parameter(name, _TEXT, "path") for name in ("owner", "repo")]
-    run = {"type": "object", "properties": {"runId": _TEXT, "tags": {"type": "array", "items": _TEXT}}}
+    run = {"type": "object", "properties": {"runId": _TEXT, "runIds": {"type": "array", "items": _TEXT}}}
     paths = {
         "/runs": {
             "get": operation("listRuns", parameter("page", _NUMBER)),
@@ -82,6 +82,10 @@ def test_inputs_are_completed_that_name_a_thing(api: str, server: Recorder) -> N
     run_cli(api, "list-runs")
     assert ["r1\tOne"] == _offered(api, "report", "--run-id", "")
     assert ["r1\tOne"] == _offered(api, "report", "--body.run-id", "")
+    assert ["r1\tOne"] == _offered(api, "report", "--run-ids", "")
+    _answer(server, "/runs/r2", {"name": "Two"})
+    run_cli(api, "get-run", "r2")
+    assert ["r2\tTwo", "r1\tOne"] == _offered(api, "report", "--run-id", "")
     assert [] == _offered(api, "report", "--other", "")
     assert [] == _offered(api, "report", "--nothing", "")
 
@@ -106,6 +110,15 @@ def test_where_the_ids_of_an_answer_are(answer: Any, offered: list[str], api: st
     _answer(server, "/runs", answer)
     run_cli(api, "list-runs", "--validate", "off")
     assert offered == _offered(api, "get-run", "")
+
+
+def test_an_answer_that_breaks_off_has_no_ids(api: str, server: Recorder) -> None:
+    """JSON that is none is no answer to learn from, and what was read of it before stays."""
+    _answer(server, "/runs", [{"id": "r1"}])
+    run_cli(api, "list-runs")
+    server.answers["/runs"] = Answer(body=b'[{"id": "r2"')
+    run_cli(api, "list-runs", "--page", "2")
+    assert ["r1"] == _offered(api, "get-run", "")
 
 
 def test_a_path_that_chooses_from_a_collection_lists_its_items(api: str, server: Recorder) -> None:

@@ -1,9 +1,12 @@
 """The file of the history: what is kept of calls, and that nothing that happens to the file breaks a call."""
 
+import io
 import json
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,11 +14,14 @@ from typing import Any
 
 import pytest
 
+from dynacli.__main__ import main
+from dynacli.environment import Environment
 from dynacli.library.history import history_file
 from dynacli.library.history.record_call import VERSION
 from tests.documents import pets, save
 from tests.harness import Answer, Recorder, run_cli
-from tests.library.forked_runs import Forks, run_times
+from tests.library.forked_runs import Forks, run, run_times
+from tests.library.surroundings import limit_file_size
 
 _CALL = ("list-pets",)
 
@@ -237,6 +243,60 @@ def test_a_history_that_cannot_be_made_is_not_worth_a_word(there: str, api: str,
     else:
         history.mkdir(parents=True)
     assert "" == _calls(api)
+    cleared = run_cli("history", "clear")
+    assert (12, True) == (cleared.exit_code, "The history could not be removed" in cleared.stderr)
+
+
+def test_without_a_configuration_that_can_be_read_nothing_is_kept(
+    api: str, history: Path, home: Path
+) -> None:
+    """Where nobody can tell whether a history is wanted, there is none."""
+    (home / "config").mkdir()
+    (home / "config" / "config.toml").write_text("history = off\n")
+    assert "" == _calls(api)
+    assert not history.exists()
+
+
+def test_a_disk_that_is_full_breaks_no_call(forks: Forks, server: Recorder, history: Path) -> None:
+    """Where the history cannot grow, a call is not in it, and what was there stays."""
+    server.answers["/pets"] = Answer(body=b"[]")
+    api = save(pets("1", server.origin))
+    _calls(api)
+    words = (run, api, *_CALL, "--validate", "off", "-H", "X-Long: " + "y" * 20_000)
+    (_, given) = forks.child((limit_file_size, history.stat().st_size), words).values
+    assert [0, "[]", ""] == given
+    assert 1 == len(_commands())
+
+
+def test_a_process_that_dies_in_the_middle_leaves_a_whole_history(api: str, history: Path) -> None:
+    """Its transaction is undone by whoever opens the history next, also for reading."""
+    _calls(api)
+    program = (
+        "import os, sqlite3, sys; db = sqlite3.connect(sys.argv[1], isolation_level=None);"
+        "db.execute('PRAGMA cache_size = 1'); db.execute('BEGIN IMMEDIATE');"
+        "[db.execute('INSERT INTO calls (words) VALUES (?)', ['x' * 9000]) for _ in range(20)]; os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", program, str(history)], check=True)
+    assert history.with_name("history.sqlite-journal").exists()
+    assert 1 == len(_commands())
+    assert "" == _calls(api)
+
+
+@pytest.mark.parametrize(("end", "code"), [(BrokenPipeError, 141), (KeyboardInterrupt, 130)])
+def test_a_call_that_is_cut_short_is_kept(end: type[BaseException], code: int, api: str) -> None:
+    """Whoever stops reading, or presses Ctrl-C while the answer is written, has made the call all the same."""
+
+    class Stdout(io.RawIOBase):
+        def writable(self) -> bool:
+            return True
+
+        def write(self, _: Any) -> int:
+            raise end
+
+    stdout: Any = Stdout()
+    assert code == main([api, *_CALL], Environment(stdout=io.TextIOWrapper(stdout, write_through=True)))
+    (row,) = run_cli("history", "-o", "json").json
+    assert (code, 200) == (row["exit_code"], row["status"])
 
 
 def test_old_calls_and_too_many_are_removed(api: str, history: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,7 +107,7 @@ class MaskedWords:
 
 
 def _is_secret_header(name: str) -> bool:
-    return name.lower() in SECRET_HEADERS or is_secret_name(name)
+    return name.lower() in SECRET_HEADERS or "session" in name.lower() or is_secret_name(name)
 
 
 def password_fields(operation: Operation) -> set[str]:

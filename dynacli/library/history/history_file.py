@@ -146,7 +146,7 @@ def _write_with_waiting(path: str, call: RecordedCall | None, answered: Sequence
     with hold_lock(f"{path}.lock", 0, is_needed=False) as is_alone:
         # Another process that writes what waits has not removed it yet.
         waiting = _waiting(path) if is_alone else []
-        with closing(open_history(path, "rw")) as db:
+        with closing(open_history(path)) as db:
             db.execute("BEGIN IMMEDIATE")
             version = db.execute("PRAGMA user_version").fetchone()[0]
             if version > VERSION:
@@ -212,7 +212,7 @@ def _set_aside(path: str) -> str:
 
 def _is_damaged(path: str) -> bool:
     try:
-        with closing(open_history(path, "ro")) as db:
+        with closing(open_history(path)) as db:
             version = db.execute("PRAGMA user_version").fetchone()[0]
             if version != VERSION:
                 return False
@@ -226,7 +226,7 @@ def _is_damaged(path: str) -> bool:
 def sweep(env: Environment) -> None:
     """Remove calls and ids that are too old or too many; a history that cannot be written stays as it is."""
     oldest = time.time() - _DAYS * 86_400
-    with suppress(sqlite3.Error), closing(open_history(history_path(env), "rw")) as db:
+    with suppress(sqlite3.Error), closing(open_history(history_path(env))) as db:
         db.execute("BEGIN IMMEDIATE")
         latest = db.execute("SELECT max(n) FROM calls").fetchone()[0] or 0
         db.execute("DELETE FROM calls WHERE n <= ? OR at < ?", (latest - _MOST_CALLS, oldest))
@@ -254,7 +254,7 @@ def read_calls(env: Environment, *, with_messages: bool = False, first: int = 1)
         return
     messages = "messages" if with_messages else "NULL"
     try:
-        with closing(open_history(path, "ro")) as db:
+        with closing(open_history(path)) as db:
             _check_version(db, path)
             rows = db.execute(
                 "SELECT at, words, api, source, operation, method, url, status, seconds, bytes, findings,"  # noqa: S608
@@ -303,7 +303,7 @@ def remembered_rows(env: Environment, source: str) -> list[AnsweredPath]:
     path = history_path(env)
     if not os.path.exists(path):
         return []
-    with closing(open_history(path, "ro")) as db:
+    with closing(open_history(path)) as db:
         if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
             return []
         rows = db.execute(

@@ -154,17 +154,14 @@ def api_key(directory: str) -> str:
     return directory[-8:]  # its checksum; what stands before it may hold a secret of a URL
 
 
-def open_history(path: str, mode: str) -> sqlite3.Connection:
-    """Open the history.
-
-    Args:
-        mode: `ro`, or `rw` for writing.
+def open_history(path: str) -> sqlite3.Connection:
+    """Open the history, which is there; a transaction that a process died in is undone.
 
     Raises:
         sqlite3.Error: It cannot be opened; with most failures reading or writing is the first to tell.
     """
     quoted = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    db = sqlite3.connect(f"file://{quoted}?mode={mode}", uri=True, timeout=_WAIT, isolation_level=None)
+    db = sqlite3.connect(f"file://{quoted}?mode=rw", uri=True, timeout=_WAIT, isolation_level=None)
     # What a loss of power destroys is a history; nobody waits for the disk because of it.
     db.execute("PRAGMA synchronous=OFF")
     return db
@@ -187,7 +184,7 @@ def record_call(env: Environment, call: RecordedCall, answered: Sequence[Answere
 def _write(path: str, call: RecordedCall, answered: Sequence[AnsweredPath]) -> int:
     if os.path.exists(f"{path}.waiting"):
         raise UnusualHistoryError
-    db = open_history(path, "rw")
+    db = open_history(path)
     try:
         db.execute("BEGIN IMMEDIATE")
         if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:

@@ -18,6 +18,7 @@ from dynacli.model.path_templates import (
     listed_collections,
     parameter_names,
 )
+from dynacli.record import replace
 
 __all__ = ["remembered_values"]
 
@@ -94,6 +95,8 @@ class _Seen:
 
     def __init__(self, parameter: Parameter) -> None:
         self.values: _Values = {}
+        if parameter.value.type == "array":  # each of its values is one id
+            parameter = replace(parameter, name=singular(parameter.name))
         self._parameter = parameter
         self._owner = owner_name(parameter.name)
         self._gone: set[str] = set()
@@ -162,18 +165,8 @@ class _Seen:
 
 
 def _fits(parameter: Parameter, value: Any) -> bool:
-    match parameter.value.type:
-        case "integer":
-            return isinstance(value, int)
-        case "string":
-            return isinstance(value, str)
-        case "array":
-            return (
-                parameter.value.items is None
-                or parameter.value.items.type != "integer"
-                or isinstance(value, int)
-            )
-    return True
+    kind = (parameter.value.items or parameter.value).type
+    return isinstance(value, int if kind == "integer" else str) or kind not in {"integer", "string"}
 
 
 def _name_of(item: Any, value: str) -> str:
