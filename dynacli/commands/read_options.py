@@ -71,6 +71,7 @@ class Options:
     no_fail: bool = False
     yes: bool = False
     no_input: bool = False
+    no_pager: bool = False
     error_format: str = ""
     debug: bool = False
     body: str | None = None
@@ -135,7 +136,8 @@ class Options:
         """
         from dynacli.output.output_form import OutputForm, form_of
 
-        if not (self.output or default or self.filter or self.columns or self.include or self.no_input):
+        may_page = not (self.no_input or self.no_pager)
+        if may_page and not (self.output or default or self.filter or self.columns or self.include):
             return OutputForm()  # what a plain call needs, without another module on its way
         return form_of(
             self.output,
@@ -143,7 +145,7 @@ class Options:
             filter_=self.filter,
             columns=self.columns,
             include=self.include,
-            may_page=not self.no_input,
+            may_page=may_page,
         )
 
     def opens_like(self, other: "Options") -> bool:

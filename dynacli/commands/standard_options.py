@@ -220,6 +220,7 @@ STANDARD_OPTIONS = (
         "answer yes to what would be asked; where a credential goes is never answered by it",
     ),
     StandardOption("no_input", ("--no-input",), "never ask"),
+    StandardOption("no_pager", ("--no-pager",), "show on a terminal what does not fit without $PAGER"),
     StandardOption("error_format", ("--error-format",), "text or json", "FORMAT", ("text", "json")),
     StandardOption("debug", ("--debug",), "show the traceback of a defect in dynacli"),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-__all__ = ["WRAPPERS", "Items", "arrays_in", "find_items"]
+__all__ = ["WRAPPERS", "Items", "KnownItems", "arrays_in", "find_items"]
 
 WRAPPERS = ("data", "items", "results", "value", "records", "rows", "entries", "content")
 """The names under which answers usually keep their items, the likeliest first."""
@@ -24,7 +24,19 @@ class Items(NamedTuple):
     values: list[Any]
 
 
-def find_items(value: Any, *, is_list: bool = False) -> Items | None:
+class KnownItems(NamedTuple):
+    """What a document says of the items of an answer.
+
+    Args:
+        path: The keys that lead to the array.
+        names: The names of their fields, in the order of the document.
+    """
+
+    path: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+def find_items(value: Any, known: KnownItems | None = None, *, is_list: bool = False) -> Items | None:
     """Return the items of an answer.
 
     They are the only array of the answer; else the one whose items have an id; else the one with a usual name. An
@@ -32,6 +44,7 @@ def find_items(value: Any, *, is_list: bool = False) -> Items | None:
 
     Args:
         value: The JSON value of an answer.
+        known: What the document says, which goes before everything else where the answer agrees with it.
         is_list: Whether the answer is known to be a list, so that its only array holds the items, whatever is
             beside it.
 
@@ -39,6 +52,9 @@ def find_items(value: Any, *, is_list: bool = False) -> Items | None:
         The items; None where the answer has none, or where it does not show which of its arrays holds them.
     """
     arrays = arrays_in(value)
+    for array in arrays if known is not None else ():
+        if known is not None and array.path == known.path:
+            return array
     if not is_list:
         arrays = [array for array in arrays if not array.path or _is_list(value, array)]
     if len(arrays) == 1:

@@ -38,6 +38,10 @@ class OutputForm:
         """Whether the value of an answer is needed, and not its text alone."""
         return bool(self.filter) or self.format in _OF_VALUE
 
+    def unfiltered(self, format_: str = "auto") -> "OutputForm":
+        """Return the form in which something else goes to the same place: an error, a request, what makes no table."""
+        return OutputForm(format_, self.file, may_page=self.may_page)
+
 
 def check_format(word: str) -> None:
     """Check that a word is one of the output formats or `@FILE`.

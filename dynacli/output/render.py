@@ -3,8 +3,8 @@
 A pipe gets the bytes as they came; a terminal gets readable text that cannot control it.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import Environment
 from dynacli.errors import FormError
@@ -14,11 +14,14 @@ from dynacli.output.stream_body import write_bytes
 from dynacli.output.written_text import written_text
 from dynacli.text.terminal import Painter, terminal_width, visible, visible_painted
 
+if TYPE_CHECKING:
+    from dynacli.model.find_items import KnownItems
+
 __all__ = ["is_for_people", "write_body", "write_data"]
 
 
 def write_body(
-    env: Environment, body: bytes, media_type: str, form: OutputForm, *, columns: Sequence[str] = ()
+    env: Environment, body: bytes, media_type: str, form: OutputForm, *, known: "KnownItems | None" = None
 ) -> None:
     """Write the body of an HTTP answer.
 
@@ -29,7 +32,7 @@ def write_body(
         form: `raw` and a file get the exact bytes, and so does `auto` in a pipe; on a terminal `auto` is `text`.
             `text` indents JSON, writes other text as it is, and for binary content a line on standard error. All
             other formats convert.
-        columns: The names of columns whose order is known, in that order.
+        known: What the document says of the items of the answer; None where it says nothing.
 
     Raises:
         FormError: The content cannot be shown in this form; it was written as JSON, or as it came.
@@ -37,7 +40,7 @@ def write_body(
         BrokenPipeError: The reader of standard output is gone.
     """
     if form.is_of_value:
-        _write_formed(env, body, media_type, form, columns)
+        _write_formed(env, body, media_type, form, known)
         return
     if form.file:
         from dynacli.files import write_named_file
@@ -68,7 +71,7 @@ def write_body(
 
 
 def _write_formed(
-    env: Environment, body: bytes, media_type: str, form: OutputForm, columns: Sequence[str]
+    env: Environment, body: bytes, media_type: str, form: OutputForm, known: "KnownItems | None"
 ) -> None:
     """Write a body in a form that is made of its value."""
     if not body:
@@ -77,7 +80,7 @@ def _write_formed(
     from dynacli.text.content_kind import decoded, is_json
     from dynacli.text.exact_json import read_json
 
-    instead, hint = OutputForm(file=form.file), "It is printed as it came"
+    instead, hint = form.unfiltered(), "It is printed as it came"
     text = decoded(body, media_type)
     if text is None:
         why = f"it is binary: {_binary_name(body, media_type)}"
@@ -90,9 +93,9 @@ def _write_formed(
             why = "it is called JSON, and is not"
         except RecursionError:
             why = "it is nested too deeply"
-            instead, hint = OutputForm("json", form.file), "It is printed as JSON, which has no such limit"
+            instead, hint = form.unfiltered("json"), "It is printed as JSON, which has no such limit"
         else:
-            write_value(env, value, form, columns=columns)
+            write_value(env, value, form, known=known)
             return
     write_body(env, body, media_type, instead)
     wanted = f"shown as `{form.format}`" if not form.filter else "filtered"
@@ -188,7 +191,7 @@ def _write_binary(env: Environment, body: bytes, media_type: str, form: OutputFo
     if form.format not in {"json", "yaml"}:
         _write_binary_note(env, body, media_type)
         return
-    write_body(env, body, media_type, OutputForm(file=form.file))
+    write_body(env, body, media_type, form.unfiltered())
     raise FormError(
         f"The answer cannot be shown as {form.format.upper()}",
         why=f"it is binary: {_binary_name(body, media_type)}",

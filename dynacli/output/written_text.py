@@ -17,6 +17,8 @@ _BLOCK = 1 << 15
 def written_text(env: Environment, form: OutputForm) -> Iterator[Callable[[str], None]]:
     """Write text piece by piece: into the file of a form, which is replaced whole, else to standard output.
 
+    On a terminal a pager shows what does not fit, where the form allows that.
+
     Yields:
         A function that writes a piece; for a terminal the piece was made visible before.
 
@@ -32,7 +34,19 @@ def written_text(env: Environment, form: OutputForm) -> Iterator[Callable[[str],
         return
     # JSON and YAML are always UTF-8; only a terminal has an encoding of its own.
     encoding = (env.stdout_is_terminal and env.stdout.encoding) or "utf-8"
-    yield lambda text: write_bytes(env, text.encode(encoding, "backslashreplace"))
+
+    def write_text(text: str) -> None:
+        write_bytes(env, text.encode(encoding, "backslashreplace"))
+
+    if form.may_page and env.stdout_is_terminal:
+        from dynacli.output.pager import paged, pager_command
+
+        command = pager_command(env)
+        if command:
+            with paged(env, command, write_text) as write_page:
+                yield write_page
+            return
+    yield write_text
 
 
 def blocks(pieces: Iterable[str]) -> Iterator[str]:

@@ -11,13 +11,14 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.pages.configured_rule import configured_rule
 from dynacli.client.pages.document_rule import document_pages
+from dynacli.client.pages.known_items import known_items
 from dynacli.client.pages.merge_pages import MergedVerdict, merged_text
 from dynacli.client.pages.page_calls import PageCalls, Waiting
 from dynacli.client.pages.page_loop import Page, PageLoop, no_list
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError, FileError, FormError
 from dynacli.model.wording import counted
-from dynacli.output.output_form import ITEM_FORMATS, OutputForm
+from dynacli.output.output_form import ITEM_FORMATS
 from dynacli.record import replace
 from dynacli.text.exact_json import compact_json, read_json
 from dynacli.wire.exchange import ClientPool
@@ -139,7 +140,10 @@ class Listing:
                     # The format of items is that of a result; an answer without any is written as it is.
                     from dynacli.output.formats.written_items import written_items
 
-                    self._write_item = stack.enter_context(written_items(self._run.env, self._form))
+                    known = known_items(self._described)
+                    columns = () if known is None else known.names
+                    writing = written_items(self._run.env, self._form, columns=columns)
+                    self._write_item = stack.enter_context(writing)
                     self._write_item(item)
 
                 self._write_item = begin
@@ -197,7 +201,7 @@ class Listing:
             text = merged_text(first.value, last.value, self._loop.items, self._texts) + "\n"
             body, media_type = text.encode("utf-8", "surrogatepass"), "application/json"
         elif form.is_of_value and not 200 <= first.answer.status < 300:
-            form = OutputForm(file=form.file)
+            form = form.unfiltered()
         self._first = first._replace(answer=replace(first.answer, body=body, size=len(body)))
         from dynacli.output.render import write_body
 

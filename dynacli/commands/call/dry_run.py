@@ -33,7 +33,6 @@ def show_request(
         FileError: A file of the body cannot be read.
     """
     from dynacli.client.sign_request import sign, unsigned
-    from dynacli.output.output_form import OutputForm
     from dynacli.output.render import write_body, write_data
     from dynacli.request import preview
 
@@ -62,11 +61,11 @@ def show_request(
     # The filter and the columns are those of an answer, and say nothing of a request.
     output = run.options.output_form
     if form == "json":
-        output = OutputForm(output.format if output.format == "yaml" else "json", output.file)
+        output = output.unfiltered(output.format if output.format == "yaml" else "json")
         write_data(run.env, preview.as_json(shown), output)
         return
     text = _text(run, described, shown, form).encode("utf-8", "surrogateescape")
-    write_body(run.env, text, "text/plain; charset=utf-8", OutputForm(file=output.file))
+    write_body(run.env, text, "text/plain; charset=utf-8", output.unfiltered())
 
 
 def _text(run: Run, described: DescribedOperation, request: "Request", form: str) -> str:

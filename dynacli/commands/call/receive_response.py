@@ -8,7 +8,7 @@ from dynacli.client.call import Call
 from dynacli.commands.run import Run
 from dynacli.errors import FileError, FormError
 from dynacli.model.media_types import essence, is_event_stream, is_json, is_sent_as_bytes, is_sequence
-from dynacli.output.output_form import OutputForm
+from dynacli.output.output_form import ITEM_FORMATS
 from dynacli.output.stream_body import Write, is_unchanged, watched_reader, written_body
 from dynacli.transport.send import (
     FILE_LIMIT,
@@ -95,7 +95,7 @@ class AnswerReceiver:
             write_head(self._run, self._call.signed, answer)
         if not 200 <= answer.status < 300 and self._form.is_of_value:
             # What is asked for is said of a result; an error has a form of its own, which nobody should miss.
-            self._form = OutputForm(file=self._form.file)
+            self._form = self._form.unfiltered()
         if is_sequence(media_type):
             if is_event_stream(media_type) and self._call.settings.timeout is None:
                 pieces.wait_forever()
@@ -222,7 +222,12 @@ class AnswerReceiver:
     def _write(self, answer: Answer) -> None:
         from dynacli.output.render import write_body
 
-        write_body(self._run.env, answer.body, answer.header("content-type"), self._form)
+        known = None
+        if self._form.format in ITEM_FORMATS and not self._form.filter:
+            from dynacli.client.pages.known_items import known_items
+
+            known = known_items(self._call.described)
+        write_body(self._run.env, answer.body, answer.header("content-type"), self._form, known=known)
 
 
 def shows_progress(run: Run) -> bool:

@@ -86,6 +86,7 @@ STANDARD: Options = {
     "--no-fail": SWITCH,
     "--yes": SWITCH,
     "--no-input": SWITCH,
+    "--no-pager": SWITCH,
     "--error-format": Option(("text", "json")),
     "--debug": SWITCH,
     "--help": SWITCH,

@@ -9,6 +9,7 @@ from dynacli.environment import Environment
 from dynacli.errors import FormError
 from dynacli.output.output_form import OutputForm
 from dynacli.output.written_text import blocks, written_text
+from dynacli.record import replace
 from dynacli.text.exact_json import compact_json, read_json
 
 __all__ = ["write_items", "write_table", "written_items"]
@@ -84,7 +85,7 @@ def _as_they_come(env: Environment, form: OutputForm) -> Iterator[Write]:
     from dynacli.output.formats.value_text import ItemText
 
     text = ItemText(env, form)
-    with written_text(env, form) as write:
+    with written_text(env, replace(form, may_page=False)) as write:
         try:
             yield lambda item: write(text.of(item))
         finally:
@@ -126,7 +127,7 @@ def _write_or_fall_back(
     try:
         write_table(env, form, items, columns)
     except FormError:
-        with written_items(env, OutputForm("json", form.file)) as write:
+        with written_items(env, form.unfiltered("json")) as write:
             for item in items():
                 write(item)
         raise

@@ -1,11 +1,10 @@
 """Writing a whole value in a form that is made of it: filtered, as rows or lines of its items, as assignments."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from dynacli.environment import Environment
 from dynacli.errors import FormError
-from dynacli.model.find_items import find_items
+from dynacli.model.find_items import KnownItems, find_items
 from dynacli.output.formats.item_lines import LINE_OF
 from dynacli.output.formats.value_text import value_text
 from dynacli.output.formats.written_items import write_items, write_table
@@ -16,12 +15,12 @@ from dynacli.record import replace
 __all__ = ["write_value"]
 
 
-def write_value(env: Environment, value: Any, form: OutputForm, *, columns: Sequence[str] = ()) -> None:
+def write_value(env: Environment, value: Any, form: OutputForm, *, known: KnownItems | None = None) -> None:
     """Write a value: what the filter of the form leaves of it, in the format of the form.
 
     Args:
         value: A value of `dynacli.text.exact_json`.
-        columns: The names of columns whose order is known, in that order.
+        known: What the document says of its items; None where it says nothing. After a filter it says nothing, either.
 
     Raises:
         FormError: It cannot be written in this form, and was written as JSON.
@@ -35,11 +34,11 @@ def write_value(env: Environment, value: Any, form: OutputForm, *, columns: Sequ
 
             shown = filtered(value, form.filter)
         if form.format in ITEM_FORMATS:
-            _write_items(env, shown, replace(form, filter=""), columns)
+            _write_items(env, shown, replace(form, filter=""), None if form.filter else known)
         else:
             _write_text(env, shown, form)
     except FormError:
-        _write_text(env, value, OutputForm("json", form.file))
+        _write_text(env, value, form.unfiltered("json"))
         raise
 
 
@@ -48,15 +47,15 @@ def _write_text(env: Environment, value: Any, form: OutputForm) -> None:
         write(value_text(env, value, form))
 
 
-def _write_items(env: Environment, value: Any, form: OutputForm, known: Sequence[str]) -> None:
-    found = find_items(value)
+def _write_items(env: Environment, value: Any, form: OutputForm, known: KnownItems | None) -> None:
+    found = find_items(value, known)
     items = found.values if found is not None else [] if value is None else [value]
     if form.format in LINE_OF:
         write_items(env, items, form)
         return
     from dynacli.output.formats.item_rows import Columns
 
-    columns = Columns(form.columns, known)
+    columns = Columns(form.columns, () if known is None else known.names)
     for item in items:
         columns.note(item)
     if found is None and form.format == "table" and isinstance(value, dict):
