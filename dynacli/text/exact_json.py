@@ -8,14 +8,18 @@ import json
 from collections.abc import Callable
 from typing import Any, Final
 
-__all__ = ["compact_json", "number_text", "read_json"]
+__all__ = ["ExactNumber", "compact_json", "number_text", "read_json"]
 
 _MOST_DIGITS: Final = 4300
 """Python neither reads nor writes integers with more digits."""
 
 
-class _Number(float):
-    """A number that Python would write in another way than it came."""
+class ExactNumber(float):
+    """A number that Python would write in another way than it came.
+
+    Attributes:
+        text: The number as JSON has it.
+    """
 
     __slots__ = ("text",)
 
@@ -28,7 +32,7 @@ class _Number(float):
 
 
 # JMESPath takes the types of values by the names of their classes.
-_Number.__name__ = "float"
+ExactNumber.__name__ = "float"
 
 
 def read_json(text: str | bytes) -> Any:
@@ -58,7 +62,7 @@ def number_text(number: float) -> str:
     Raises:
         ValueError: The number is infinite or not a number.
     """
-    if isinstance(number, _Number):
+    if isinstance(number, ExactNumber):
         return number.text
     text = repr(number)
     return text if text[-1].isdigit() else _refuse(text)
@@ -73,8 +77,8 @@ def _integer(text: str) -> float:
     return _remembered(float(text), text) if len(text) > _MOST_DIGITS or text == "-0" else int(text)
 
 
-def _remembered(value: float, text: str) -> _Number:
-    number = _Number(value)
+def _remembered(value: float, text: str) -> ExactNumber:
+    number = ExactNumber(value)
     number.text = text
     return number
 
@@ -98,7 +102,7 @@ _WRITERS: Final[dict[type, Callable[[Any], str]]] = {
     str: _quoted,
     int: number_text,
     float: number_text,
-    _Number: number_text,
+    ExactNumber: number_text,
     dict: _object,
     list: _array,
     bool: {True: "true", False: "false"}.__getitem__,

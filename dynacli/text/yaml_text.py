@@ -4,11 +4,12 @@ YAML 1.1 and 1.2 disagree on which plain words are numbers or booleans (`1e3`, `
 a string that either version would read as another type is quoted.
 """
 
-import json
 import re
 from typing import Any
 
 import yaml
+
+from dynacli.text.exact_json import ExactNumber, read_json
 
 __all__ = ["yaml_of", "yaml_of_json"]
 
@@ -17,13 +18,7 @@ _NOT_PLAIN = re.compile(
 )
 # YAML 1.1 reads these as line breaks, 1.2 as characters: only an escape means the same to both.
 _BREAKS_OF_1_1 = re.compile("[\x85\u2028\u2029\ufeff]")
-_YAML_FLOAT = re.compile(r"(-?[0-9]+)(\.[0-9]+)?(?:[eE]([+-]?)([0-9]+))?")
-
-
-class _Number(str):
-    """The text of a number that Python's own types would not write back unchanged."""
-
-    __slots__ = ()
+_FLOAT = re.compile(r"(-?[0-9]+)(\.[0-9]+)?(?:[eE]([+-]?)([0-9]+))?")
 
 
 class _Representer:
@@ -37,7 +32,7 @@ class _Representer:
 def _make_dumper(base: Any) -> Any:
     dumper: Any = type("Dumper", (_Representer, base), {})
     dumper.add_representer(str, _represent_string)
-    dumper.add_representer(_Number, _represent_number)
+    dumper.add_representer(ExactNumber, _represent_number)
     return dumper
 
 
@@ -52,9 +47,13 @@ def _represent_string(dumper: Any, text: str) -> Any:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
-def _represent_number(dumper: Any, number: str) -> Any:
-    is_float = bool(set(number) & set(".eE"))
-    return dumper.represent_scalar(f"tag:yaml.org,2002:{'float' if is_float else 'int'}", str(number))
+def _represent_number(dumper: Any, number: ExactNumber) -> Any:
+    text, kind = number.text, "int"
+    if set(text) & set(".eE"):
+        # YAML 1.1 reads a float only with a point, and with a sign in its exponent (`1e400` is a string to it).
+        whole, fraction, sign, exponent = _FLOAT.fullmatch(text).groups()  # type: ignore[union-attr]
+        text, kind = whole + (fraction or ".0") + (f"e{sign or '+'}{exponent}" if exponent else ""), "float"
+    return dumper.represent_scalar(f"tag:yaml.org,2002:{kind}", text)
 
 
 _PythonDumper = _make_dumper(yaml.SafeDumper)
@@ -86,22 +85,4 @@ def yaml_of_json(text: str) -> str:
         ValueError: The text is not JSON.
         RecursionError: The text is nested too deeply.
     """
-    return yaml_of(json.loads(text, parse_int=_integer, parse_float=_float, parse_constant=_refuse))
-
-
-def _integer(digits: str) -> Any:
-    # Python refuses to read more than 4,300 digits, and has no negative zero.
-    return _Number(digits) if len(digits) > 300 or digits == "-0" else int(digits)
-
-
-def _float(number: str) -> Any:
-    found = _YAML_FLOAT.fullmatch(number)
-    if not found:
-        return _refuse(number)
-    # YAML 1.1 reads a float only with a point, and with a sign in its exponent (`1e400` is a string to it).
-    whole, fraction, sign, exponent = found.groups()
-    return _Number(whole + (fraction or ".0") + (f"e{sign or '+'}{exponent}" if exponent else ""))
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(f"`{constant}` is not JSON")
+    return yaml_of(read_json(text))

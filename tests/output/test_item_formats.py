@@ -1,12 +1,18 @@
 """Each format that is made of an answer's value says what the answer said, for each kind of JSON value."""
 
 import io
+import json
+from pathlib import Path
 
 import pytest
 
 from dynacli.environment import Environment
-from dynacli.output.output_form import OutputForm
+from dynacli.errors import FormError
+from dynacli.output.output_form import OutputForm, form_of
 from dynacli.output.render import write_body
+from dynacli.record import replace
+from tests.documents import pets, save
+from tests.harness import Recorder, run_cli
 
 JSON = "application/json"
 PETS = b'{"pets": [{"id": 1, "name": "Rex", "tags": ["a", "b"]}, {"id": 2, "price": 1.10, "name": null}], "total": 2}'
@@ -117,3 +123,123 @@ def test_a_format_says_what_the_answer_said(body: bytes, shown: tuple[str, ...])
     assert dict(zip(FORMATS, shown, strict=True)) == {
         name: written(body, OutputForm(name)) for name in FORMATS
     }
+
+
+FORMED: dict[str, tuple[bytes, OutputForm, str]] = {
+    "columns": (PETS, form_of("csv", columns="tags.0,id"), "tags.0,id\r\na,1\r\n,2\r\n"),
+    "columns in brackets": (PETS, form_of("tsv", columns="tags[1]"), "tags.1\nb\n\n"),
+    "columns alone": (PETS, form_of(columns="name"), "name\n----\nRex\n\n"),
+    "columns of an object": (PET, form_of(columns="owner.login,on"), "owner.login  ann\non           true\n"),
+    "a key with a dot": (
+        b'[{"a.b": 1, "a": {"b.c": 2}}]',
+        form_of("csv", columns="a.b,a.b.c"),
+        "a.b,a.b.c\r\n1,2\r\n",
+    ),
+    "filter": (PETS, form_of(filter_="pets[?id > `1`].price"), "[\n  1.10\n]\n"),
+    "filter into lines": (PETS, form_of("lines", filter_="pets[].name"), "Rex\n"),
+    "filter into a table": (PETS, form_of("table", filter_="pets[].{n: id}"), "n\n-\n1\n2\n"),
+    "filter into rows": (PETS, form_of("csv", filter_="pets[].[id, name]"), "0,1\r\n1,Rex\r\n2,\r\n"),
+    "filter into yaml": (PETS, form_of("yaml", filter_="pets[1]"), "id: 2\nprice: 1.10\nname: null\n"),
+    "filter to text": (PETS, form_of(filter_="to_string(pets[1].price)"), '"1.10"\n'),
+    "filter to nothing": (PETS, form_of(filter_="cats"), "null\n"),
+    "filter into no lines": (PETS, form_of("lines", filter_="cats"), ""),
+    "filter of the whole": (PETS, form_of(filter_="sort_by(pets, &id)[-1].id"), "2\n"),
+    "a list by its name": (b'{"data": [1], "errors": []}', form_of("csv"), "value\r\n1\r\n"),
+    "a list by its ids": (b'{"a": [{"id": 1}], "b": [{"x": 1}]}', form_of("csv"), "id\r\n1\r\n"),
+    "a list in an object in an object": (b'{"a": {"b": [{"c": 1}]}, "n": 1}', form_of("csv"), "c\r\n1\r\n"),
+    "an embedded list": (
+        b'{"_embedded": {"pets": [{"c": 1}]}, "x": [{"c": 2}], "_links": {}}',
+        form_of("csv"),
+        "c\r\n1\r\n",
+    ),
+    "lists of something": (b'{"id": 1, "tags": [{"a": 1}]}', form_of("lines"), '{"id":1,"tags":[{"a":1}]}\n'),
+    "texts of something": (b'{"name": "a", "tags": ["b"]}', form_of("lines"), '{"name":"a","tags":["b"]}\n'),
+    "lists alike": (
+        b'{"a": [{"id": 1}], "b": [{"id": 2}]}',
+        form_of("lines"),
+        '{"a":[{"id":1}],"b":[{"id":2}]}\n',
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "form", "shown"), FORMED.values(), ids=list(FORMED))
+def test_what_is_asked_for_is_written(body: bytes, form: OutputForm, shown: str) -> None:
+    """Columns are paths, a filter makes a new value, and its result is written as an answer would be."""
+    assert shown == written(body, form)
+
+
+MIXED = b'[{"a": 1}, 2]'
+DEEP = b"[" * 5_000 + b"]" * 5_000
+REFUSED: dict[str, tuple[bytes, str, OutputForm, str, str]] = {
+    "column": (PETS, JSON, form_of("csv", columns="nam"), "has no column `nam`", "have `name`"),
+    "column of texts": (b'["a"]', JSON, form_of("csv", columns="b"), "has no column `b`", "are no objects"),
+    "mixed": (MIXED, JSON, form_of("csv"), "is no table", "of several kinds"),
+    "function": (PETS, JSON, form_of(filter_="length(total)"), "filter fails", "In function length()"),
+    "order": (PETS, JSON, form_of(filter_="pets[?name < `1`]"), "filter fails", "no order"),
+    "no number": (PETS, JSON, form_of(filter_="to_number('nan')"), "filter fails", "not JSON"),
+    "html": (
+        b"<html>",
+        "text/html",
+        form_of("table"),
+        "cannot be shown as `table`",
+        "`text/html`, and not JSON",
+    ),
+    "filtered html": (b"<html>", "text/html", form_of(filter_="a"), "cannot be filtered", "and not JSON"),
+    "binary": (b"\x00\xff", "image/png", form_of("csv"), "cannot be shown as `csv`", "binary: `image/png`"),
+    "broken": (b"[1", JSON, form_of("ndjson"), "cannot be shown as `ndjson`", "called JSON, and is not"),
+    "deep": (DEEP, JSON, form_of("gron"), "cannot be shown as `gron`", "nested too deeply"),
+}
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type", "form", "message", "why"), REFUSED.values(), ids=list(REFUSED)
+)
+@pytest.mark.parametrize("file", ["", "out"], ids=["pipe", "file"])
+def test_an_answer_that_has_not_the_form_is_not_lost(
+    body: bytes, media_type: str, form: OutputForm, message: str, why: str, file: str
+) -> None:
+    """It is written as JSON, or as it came where it is no JSON, and the error says why."""
+    stdout = io.TextIOWrapper(io.BytesIO())
+    env = Environment(stdout=stdout, stderr=io.StringIO(), variables={})
+    with pytest.raises(FormError, match=message) as caught:
+        write_body(env, body, media_type, replace(form, file=file))
+    assert why in caught.value.why
+    came = Path(file).read_bytes() if file else stdout.buffer.getvalue()
+    is_json = media_type == JSON and body != b"[1"
+    assert body.split() == (b"".join(came.split()).split() if body == DEEP else came.split()) or (
+        is_json and json.loads(body) == json.loads(came)
+    )
+
+
+WRONG: dict[str, tuple[str, ...]] = {
+    "pets[": ("no JMESPath expression", "Incomplete expression"),
+    "": ("no JMESPath expression", "empty"),
+    "lenght(pets)": ("filter is wrong", "no function `lenght`; it has `length`"),
+    "foo(pets)": ("filter is wrong", "no function `foo`"),
+    "pets[?contains(name)]": ("filter is wrong", "`contains` takes 2 and not 1 arguments"),
+    "merge()": ("filter is wrong", "takes at least 1"),
+    "(" * 3000: ("no JMESPath expression", "nested too deeply"),
+}
+
+
+@pytest.mark.parametrize(("expression", "said"), WRONG.items(), ids=[each[:12] for each in WRONG])
+def test_a_wrong_filter_is_found_before_anything_is_sent(
+    expression: str, said: tuple[str, str], server: Recorder
+) -> None:
+    """Its syntax, its functions and their arguments are checked when the command line is read."""
+    api = save(pets("1", server.origin))
+    result = run_cli(api, "list-pets", "-f", expression)
+    assert (2, "", []) == (result.exit_code, result.stdout, server.requests)
+    assert all(words in result.stderr for words in said), result.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("-o", "json", "--columns", "a"), ("-o", "raw", "-f", "a"), ("-o", "@out", "--columns", "a")],
+    ids=["columns-of-json", "filter-of-bytes", "columns-of-bytes"],
+)
+def test_options_that_do_not_go_together_are_refused(words: tuple[str, ...], server: Recorder) -> None:
+    """Nothing that was asked for is forgotten silently."""
+    result = run_cli(save(pets("1", server.origin)), "list-pets", *words)
+    assert (2, []) == (result.exit_code, server.requests)
+    assert "do not go together" in result.stderr

@@ -8,7 +8,7 @@ from dynacli.client.call import Call
 from dynacli.commands.run import Run
 from dynacli.errors import FileError, FormError
 from dynacli.model.media_types import essence, is_event_stream, is_json, is_sent_as_bytes, is_sequence
-from dynacli.output.output_form import ITEM_FORMATS
+from dynacli.output.output_form import ITEM_FORMATS, OutputForm
 from dynacli.output.stream_body import Write, is_unchanged, watched_reader, written_body
 from dynacli.transport.send import (
     FILE_LIMIT,
@@ -81,6 +81,10 @@ class AnswerReceiver:
             from dynacli.commands.call.message_heads import show_answer
 
             show_answer(self._run, self._call.signed, answer)
+        if self._form.include:
+            from dynacli.commands.call.message_heads import write_head
+
+            write_head(self._run, self._call.signed, answer)
         media_type = answer.header("content-type")
         if self._file is not None:
             if self._file.is_complete(answer):
@@ -89,10 +93,6 @@ class AnswerReceiver:
             if self._file.takes(answer):
                 return self._copy(answer, pieces)
             self._form = OutputForm()  # the error is no part of the file
-        if self._form.include:
-            from dynacli.commands.call.message_heads import write_head
-
-            write_head(self._run, self._call.signed, answer)
         if not 200 <= answer.status < 300 and self._form.is_of_value:
             # What is asked for is said of a result; an error has a form of its own, which nobody should miss.
             self._form = self._form.unfiltered()

@@ -1,20 +1,20 @@
 """Items as a table: on a terminal as wide as it is, elsewhere whole."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from dynacli.environment import Environment
 from dynacli.output.formats.item_rows import Columns, cell_text
-from dynacli.output.standard_error import write_stderr
 from dynacli.text.table_lines import GAP, table_lines
 from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
 from dynacli.text.wrapping import shortened, wrapped
 
-__all__ = ["object_lines", "table_pieces"]
+__all__ = ["Table", "object_lines"]
 
-_USUAL_CELL = 40
-"""How many columns of a terminal a cell has where there is no room for all of its text."""
+_LEAST_CELL = 20
+"""How many columns of a terminal a longer text has at least."""
+_LONGEST_KEY = 40
 _WIDEST = 1000
 _ESCAPES = str.maketrans({"\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -27,14 +27,17 @@ _KINDS = (
     ),
 )
 """Patterns of the names of columns, without separators and in lower case: what identifies an item comes first."""
+_OWN = (re.compile(r"[a-z0-9](?:[_-]id|Id|ID)$"), re.compile(r"[a-z0-9](?:[_-]name|Name|[_-]title|Title)$"))
+"""Patterns of the names of columns that may take the places of an id and a name."""
 _URL = re.compile(r".*(?:url|uri|href|links?)")
 _PLAIN, _ADDRESS, _NESTED, _EMPTY = range(len(_KINDS), len(_KINDS) + 4)
 
 
-def table_pieces(
-    env: Environment, items: Iterable[Any], columns: Columns, *, is_shown: bool
-) -> Iterator[str]:
-    """Yield the lines of a table; columns that do not fit on a terminal are named on standard error.
+class Table:
+    """Items as a table.
+
+    Attributes:
+        hidden: The names of the columns that do not fit on the terminal.
 
     Args:
         is_shown: Whether the table is for a terminal.
@@ -42,38 +45,64 @@ def table_pieces(
     Raises:
         FormError: The items make no table.
     """
-    names = columns.names()
-    values = list(columns.rows(items))
-    if not names:
-        return
-    order = range(len(names)) if columns.is_chosen else _by_use(names, values)
-    rows = [names, *([cell_text(value) for value in row] for row in values)]
-    right = {
-        place
-        for place, column in enumerate(order)
-        if any(_is_number(row[column]) for row in values)
-        and all(row[column] is None or _is_number(row[column]) for row in values)
-    }
-    if not is_shown:
-        cells = [[row[column].translate(_ESCAPES) for column in order] for row in rows]
-        lines = table_lines(cells, None, _one_line, right=right)
-    else:
+
+    def __init__(self, env: Environment, items: Iterable[Any], columns: Columns, *, is_shown: bool) -> None:
+        self.hidden: list[str] = []
+        self._header: Callable[[str], str] = str
+        self._width: int | None = None
+        names, values = columns.names(), list(columns.rows(items))
+        ranks = [0] * len(names) if columns.is_chosen else _ranks(names, values)
+        order = sorted(range(len(names)), key=ranks.__getitem__)
+        self._right = {
+            place
+            for place, column in enumerate(order)
+            if any(_is_number(row[column]) for row in values)
+            and all(row[column] is None or _is_number(row[column]) for row in values)
+        }
+        texts = [names, *([cell_text(value) for value in row] for row in values)]
+        if not is_shown:
+            self._rows = [[row[column].translate(_ESCAPES) for column in order] for row in texts]
+            return
         width = terminal_width(env, env.stdout, widest=_WIDEST)
+        self._header = Painter.for_stdout(env).bold
         # A cell that is cut to the whole width is cut once more to its column.
-        cells = [[shortened(visible(row[column], keep=""), width) for column in order] for row in rows]
-        count = len(order) if columns.is_chosen else _fitting(cells, width)
-        if count < len(order):
-            hidden = ", ".join(cells[0][count:])
-            write_stderr(env, f"Not shown: {hidden} (`--columns` chooses, `-o csv` has all)")
-        lines = table_lines(
-            [row[:count] for row in cells],
-            width,
-            _one_line,
-            right=right,
-            paint_header=Painter.for_stdout(env).bold,
-        )
-    for line in lines:
-        yield f"{line}\n"
+        self._rows = [[shortened(visible(row[column], keep=""), width) for column in order] for row in texts]
+        if columns.is_chosen:
+            self._width = width
+        else:
+            self._fit([ranks[column] for column in order], width)
+
+    def _fit(self, ranks: list[int], width: int) -> None:
+        """Leave out the columns that do not fit, and cut the cells of the others."""
+        natural = [max(map(cell_width, cells)) for cells in zip(*self._rows, strict=True)]
+        # Half an id is none.
+        sizes = [
+            size if rank == 0 else min(size, _LEAST_CELL) for size, rank in zip(natural, ranks, strict=True)
+        ]
+        kept: list[int] = []
+        room = width + len(GAP)
+        for column, size in enumerate(sizes):
+            if size + len(GAP) <= room or not kept:
+                kept.append(column)
+                sizes[column] = min(size, width)
+                room -= sizes[column] + len(GAP)
+            else:
+                self.hidden.append(self._rows[0][column])
+        for column in kept:
+            more = max(min(natural[column] - sizes[column], room), 0)
+            sizes[column] += more
+            room -= more
+        self._rows = [[shortened(row[column], sizes[column]) for column in kept] for row in self._rows]
+        self._right = {place for place, column in enumerate(kept) if column in self._right}
+
+    def pieces(self) -> Iterator[str]:
+        """Yield the lines of the table."""
+        if not self._rows[0]:
+            return
+        for line in table_lines(
+            self._rows, self._width, _one_line, right=self._right, paint_header=self._header
+        ):
+            yield f"{line}\n"
 
 
 def object_lines(env: Environment, value: dict[str, Any], *, is_shown: bool) -> Iterator[str]:
@@ -87,11 +116,11 @@ def object_lines(env: Environment, value: dict[str, Any], *, is_shown: bool) -> 
         width = terminal_width(env, env.stdout, widest=_WIDEST)
         painter = Painter.for_stdout(env)
         lines = []
-        keys = {key: shortened(visible(key, keep=""), _USUAL_CELL) for key in value}
+        keys = {key: shortened(visible(key, keep=""), _LONGEST_KEY) for key in value}
         column = max(map(cell_width, keys.values()), default=0)
         for key, child in value.items():
             text = visible(cell_text(child), keep="\n")
-            room = max(width - column - len(GAP), _USUAL_CELL // 2)
+            room = max(width - column - len(GAP), _LEAST_CELL)
             first, *others = (wrapped(text, room) if isinstance(child, str) else [shortened(text, room)]) or [
                 ""
             ]
@@ -110,17 +139,15 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _by_use(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[int]:
-    """Return the numbers of the columns, what identifies an item first; else they stay in their order."""
+def _ranks(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[int]:
+    """Return the ranks of the columns: what identifies an item comes first."""
     ranks = [_rank(name, [row[column] for row in rows]) for column, name in enumerate(names)]
-    if 0 not in ranks:
-        # Where nothing is called `id`, the first that ends so is the item's own: `runId` of a run.
-        own = next(
-            (i for i, name in enumerate(names) if re.search(r"[a-z0-9](?:_id|-id|Id|ID)$", name)), None
-        )
-        if own is not None and ranks[own] == _PLAIN:
-            ranks[own] = 0
-    return sorted(range(len(names)), key=ranks.__getitem__)
+    for rank, pattern in enumerate(_OWN):
+        # Where nothing is called `id` or `name`, the first that ends so is the item's own: `runId` of a run.
+        own = next((i for i, name in enumerate(names) if ranks[i] == _PLAIN and pattern.search(name)), None)
+        if rank not in ranks and own is not None:
+            ranks[own] = rank
+    return ranks
 
 
 def _rank(name: str, values: Sequence[Any]) -> int:
@@ -134,14 +161,3 @@ def _rank(name: str, values: Sequence[Any]) -> int:
         if pattern.fullmatch(word):
             return rank
     return _ADDRESS if _URL.fullmatch(word) else _PLAIN
-
-
-def _fitting(cells: Sequence[Sequence[str]], width: int) -> int:
-    """Return how many of the first columns fit into a width, at least one."""
-    used = -len(GAP)
-    for column in range(len(cells[0])):
-        size = max(cell_width(row[column]) for row in cells)
-        used += len(GAP) + min(size, _USUAL_CELL)
-        if used > width:
-            return max(column, 1)
-    return len(cells[0])

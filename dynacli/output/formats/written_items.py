@@ -144,10 +144,12 @@ def write_table(env: Environment, form: OutputForm, items: Callable[[], Iterable
     """
     columns.names()
     is_shown = env.stdout_is_terminal and not form.file
+    hidden: list[str] = []
     if form.format == "table":
-        from dynacli.output.formats.table_rows import table_pieces
+        from dynacli.output.formats.table_rows import Table
 
-        pieces = table_pieces(env, items(), columns, is_shown=is_shown)
+        table = Table(env, items(), columns, is_shown=is_shown)
+        pieces, hidden = table.pieces(), table.hidden
     else:
         from dynacli.output.formats.separated_rows import csv_lines, tsv_lines
 
@@ -159,3 +161,7 @@ def write_table(env: Environment, form: OutputForm, items: Callable[[], Iterable
     with written_text(env, form) as write:
         for block in blocks(pieces):
             write(block)
+    if hidden:
+        from dynacli.output.standard_error import write_stderr
+
+        write_stderr(env, f"Not shown: {', '.join(hidden)} (`--columns` chooses, `-o csv` has all)")

@@ -1,0 +1,117 @@
+"""Tables on a terminal: what identifies an item first, as much as fits, and nothing that drives the terminal."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from dynacli.environment import Environment
+from dynacli.output.output_form import OutputForm, form_of
+from dynacli.output.render import write_body
+
+UUID = "f7a5717e-f62d-521b-8bf9-11068277bad6"
+RUN: dict[str, Any] = {
+    "url": "https://example.com/runs/1",
+    "workflowId": "wf_search",
+    "steps": [{"n": 1}],
+    "cost": 1.5,
+    "created_at": "2026-07-01T12:00:00Z",
+    "status": "pass",
+    "title": "Search returns the issues that were updated in the last week",
+    "note": None,
+    "id": UUID,
+}
+
+
+class _Terminal(io.TextIOWrapper):
+    def isatty(self) -> bool:
+        return True
+
+
+def shown(value: Any, columns: int, form: OutputForm | None = None) -> tuple[str, str]:
+    """Return what a terminal of so many columns shows of an answer, and what is said beside it."""
+    content, stderr = io.BytesIO(), io.StringIO()
+    stdout = _Terminal(content, encoding="utf-8")
+    variables = {"COLUMNS": str(columns), "NO_COLOR": "1", "TERM": "xterm"}
+    env = Environment(stdout=stdout, stderr=stderr, variables=variables)
+    write_body(env, json.dumps(value).encode(), "application/json", form or OutputForm("table"))
+    return content.getvalue().decode(), stderr.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("columns", "names", "hidden"),
+    [
+        (40, "id", "title, status, created_at, workflowId, cost, url, steps, note"),
+        (70, "id title status", "created_at, workflowId, cost, url, steps, note"),
+        (96, "id title status created_at cost", "workflowId, url, steps, note"),
+        (200, "id title status created_at workflowId cost url steps note", ""),
+    ],
+)
+def test_a_table_fits_the_terminal(columns: int, names: str, hidden: str) -> None:
+    """Columns that do not fit are named on standard error; an id is never cut, other texts are."""
+    table, said = shown([RUN], columns)
+    lines = table.splitlines()
+    assert names == " ".join(lines[0].split())
+    assert UUID == lines[2][:36]
+    assert max(map(len, lines)) <= columns
+    assert (f"Not shown: {hidden} (`--columns` chooses, `-o csv` has all)\n" if hidden else "") == said
+
+
+def test_columns_that_are_asked_for_are_all_there() -> None:
+    """They are in the order in which they were named, and narrowed where that is needed."""
+    table, said = shown([RUN], 60, form_of("table", columns="title,steps.0.n,status"))
+    assert [
+        "title                                      steps.0.n  status",
+        "-----------------------------------------  ---------  ------",
+        "Search returns the issues that were up...          1  pass",
+    ] == table.splitlines()
+    assert "" == said
+
+
+def test_columns_that_cannot_be_narrowed_are_lines() -> None:
+    """Where so many columns are asked for that none would be readable, a row is a group of lines."""
+    wide = {name: name * 40 for name in "abcdef"}
+    table, _ = shown([wide, wide], 60, form_of("table", columns="a,b,c,d,e,f"))
+    assert ["a: " + "a" * 40, "b: " + "b" * 40] == table.splitlines()[:2]
+
+
+def test_a_single_object_has_a_line_for_each_field() -> None:
+    """A text is wrapped, and what is nested is cut."""
+    value = {"id": 1, "text": "word " * 12, "nested": {"a": "b" * 50}, "empty": None, "e\x1b": "f\x1bg\nh"}
+    table, said = shown(value, 50)
+    assert table.splitlines() == [
+        "id      1",
+        "text    word word word word word word word word",
+        "        word word word word",
+        f'nested  {{"a":"{"b" * 33}...',
+        "empty",
+        "e\\x1b   f\\x1bg",
+        "        h",
+    ]
+    assert "" == said
+
+
+def test_cells_are_aligned_and_harmless() -> None:
+    """Wide characters take two columns, control characters are escapes, and numbers are aligned to the right."""
+    table, _ = shown([{"name": "日本", "n": 5}, {"name": "a\x1b[2J\nb", "n": 10}], 80)
+    assert [
+        "name          n",
+        "-----------  --",
+        "日本          5",
+        "a\\x1b[2J\\nb  10",
+    ] == table.splitlines()
+
+
+def test_csv_on_a_terminal_is_harmless() -> None:
+    """Lines end as on a terminal, and control characters are escapes."""
+    assert ("a\nx\\x1b\n", "") == shown([{"a": "x\x1b"}], 80, OutputForm("csv"))
+
+
+@pytest.mark.parametrize("name", ["ndjson", "lines", "gron", "json", "yaml", "table", "tsv"])
+def test_no_format_lets_anything_drive_the_terminal(name: str) -> None:
+    """What would drive or deceive a terminal is an escape in each format, in keys and in values."""
+    for value in ([{"a\x1b": "\x1b\u202e"}], ["\x1b\u202e"], {"a\x1b": "\x1b\u202e"}):
+        text, _ = shown(value, 80, OutputForm(name))
+        assert any(escape in text for escape in ("x1b", "u001b", "\\e"))
+        assert not {"\x1b", "\u202e"} & set(text)
