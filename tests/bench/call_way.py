@@ -71,6 +71,7 @@ def follow_calls(checkout: Path = _ROOT, python: str = sys.executable) -> dict[s
             "PYTHONPATH": str(checkout),
             "DYNACLI_CACHE_DIR": f"{home}/cache",
             "DYNACLI_CONFIG_DIR": f"{home}/config",
+            "DYNACLI_STATE_DIR": f"{home}/state",
             "DYNACLI_SHOP_TOKEN": _TOKEN,
         }
         program = [python, "-P", "-m", "dynacli"]

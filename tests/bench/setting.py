@@ -87,6 +87,7 @@ def prepared() -> Iterator[Setting]:
             "HOME": name,
             "DYNACLI_CACHE_DIR": str(directory / "cache"),
             "DYNACLI_CONFIG_DIR": str(directory / "config"),
+            "DYNACLI_STATE_DIR": str(directory / "state"),
         }
         made = [sys.executable, "-m", "tests.bench.documents", str(github), name]
         subprocess.run(made, check=True, cwd=CHECKOUT)

@@ -172,7 +172,8 @@ def _import_all() -> None:
     from tests.documents import pets
 
     with tempfile.TemporaryDirectory() as directory:
-        os.environ.update(DYNACLI_CACHE_DIR=directory, DYNACLI_CONFIG_DIR=directory)
+        names = ("CACHE", "CONFIG", "STATE")
+        os.environ.update({f"DYNACLI_{name}_DIR": directory for name in names})
         path = Path(directory, "api.json")
         path.write_text(json.dumps(pets()))
         for words in (

@@ -179,7 +179,8 @@ def _main() -> None:
     chosen = parser.parse_args()
     called = accepted = 0
     with tempfile.TemporaryDirectory() as home:
-        os.environ.update(DYNACLI_CACHE_DIR=f"{home}/cache", DYNACLI_CONFIG_DIR=f"{home}/config")
+        for name in ("cache", "config", "state"):
+            os.environ[f"DYNACLI_{name.upper()}_DIR"] = f"{home}/{name}"
         for path in documents(chosen.folder):
             name = str(path.relative_to(chosen.folder))
             if chosen.only not in name:

@@ -333,7 +333,7 @@ class MadeCall:
         is_whole = len(answer.body) == answer.size <= LARGEST_REMEMBERED
         recorded = self._recorded((), 0)
         answered = answered_path(
-            recorded._replace(url=call.signed.shown.url),
+            replace(recorded, url=call.signed.shown.url),
             call.described.api.catalog,
             call.described.operation.path,
             call.signed.request.parts.path,
@@ -370,7 +370,7 @@ class MadeCall:
         if self._mode == "full":
             from dynacli.commands.call.kept_messages import kept_messages
 
-            call = call._replace(messages=kept_messages(self._call, self._answer, self._masker))
+            call = replace(call, messages=kept_messages(self._call, self._answer, self._masker))
         # A history that cannot be written is not worth a word; a ValueError comes of text that is not Unicode.
         with suppress(OSError, ValueError, FileError):
             self._write(call)

@@ -22,6 +22,7 @@ from dynacli.library.history.record_call import (
     UnusualHistoryError,
     history_path,
     open_history,
+    values_of,
     write_call,
 )
 
@@ -190,7 +191,7 @@ def _let_wait(path: str, call: RecordedCall, answered: Sequence[AnsweredPath]) -
     if len(_waiting(path)) >= _MOST_WAITING:
         return  # somebody holds the history and does not let go of it
     name = os.path.join(f"{path}.waiting", f"{time.time_ns():020}-{os.getpid()}.json")
-    content = json.dumps([call, answered]).encode()
+    content = json.dumps([values_of(call), [values_of(each) for each in answered]]).encode()
     for _ in range(3):
         make_directory(os.path.dirname(name))
         with suppress(FileNotFoundError):  # another process has just removed the directory, which was empty

@@ -8,12 +8,13 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable, Container, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import unquote
 
 from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.environment import Environment
 from dynacli.library.configuration.configuration import Configuration
+from dynacli.record import record, replace
 from dynacli.urls import is_secret_name
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "history_path",
     "open_history",
     "record_call",
+    "values_of",
     "write_call",
 ]
 
@@ -67,7 +69,8 @@ _FORGET = (
 )
 
 
-class RecordedCall(NamedTuple):
+@record
+class RecordedCall:
     """A call, without secrets.
 
     Args:
@@ -97,7 +100,8 @@ class RecordedCall(NamedTuple):
     messages: str | None = None
 
 
-class AnsweredPath(NamedTuple):
+@record
+class AnsweredPath:
     """What an answer tells of ids: those in its path, which the server knows, and those of the items in its body.
 
     Args:
@@ -196,17 +200,22 @@ def _write(path: str, call: RecordedCall, answered: Sequence[AnsweredPath]) -> i
     return number
 
 
+def values_of(row: RecordedCall | AnsweredPath) -> list[Any]:
+    """Return the values of a row, in the order of its columns."""
+    return list(row.__dict__.values())
+
+
 def write_call(db: sqlite3.Connection, call: RecordedCall, answered: Sequence[AnsweredPath]) -> int:
     """Write a call and the ids of its answers, within a transaction; return the number of the call.
 
     Raises:
         sqlite3.Error: They cannot be written.
     """
-    number = db.execute(_INSERT_CALL, call).lastrowid or 0
+    number = db.execute(_INSERT_CALL, values_of(call)).lastrowid or 0
     for answer in answered:
         # What says nothing of items does not replace what does.
         kind = "INSERT OR IGNORE INTO " if answer.body == "" else "INSERT OR REPLACE INTO "
-        db.execute(kind + _INSERT_ANSWER, answer)
+        db.execute(kind + _INSERT_ANSWER, values_of(answer))
         db.execute(_FORGET, (answer.source, answer.template, MOST_REMEMBERED))
     return number
 
@@ -236,13 +245,13 @@ def answered_path(
     is_item, is_success = path.endswith("}"), 200 <= call.status < 300
     found = AnsweredPath(call.at, call.source, template, values, "", 1, "")
     if is_item and (call.status in (404, 410) or (is_success and call.method == "DELETE")):
-        return found._replace(body=None)
+        return replace(found, body=None)
     if not is_success:
         return None
     wanted = names[-1:] if is_item else _parameters_below(catalog, path)
     if not wanted:  # the answer lists nothing that a path could name
         last = template.rfind("}") + 1
-        return found._replace(template=template[:last]) if last else None
+        return replace(found, template=template[:last]) if last else None
     segment = path[: path.rfind("/")].rpartition("/")[2] if is_item else path.rpartition("/")[2]
     kept = _identifying(_json(body), _Wanted(wanted, path, segment), is_item=is_item) if body else None
     if not kept:
@@ -252,7 +261,7 @@ def answered_path(
     query = (
         "" if is_item else call.url.partition("?")[2] if call.method == "GET" else f"{call.method} {call.at}"
     )
-    return found._replace(query=query, items=items, body=mask(json.dumps(kept, separators=(",", ":"))))
+    return replace(found, query=query, items=items, body=mask(json.dumps(kept, separators=(",", ":"))))
 
 
 def _parameters_below(catalog: Catalog, path: str) -> list[str]:
