@@ -11,6 +11,7 @@ from statistics import median
 from typing import NamedTuple
 
 from tests.bench.documents import GENERATED, MANY
+from tests.bench.hundred_pages import compare_pages, memory_of_pages
 from tests.bench.process import FailedRunError, compare, run
 from tests.bench.refreshing import compare_revisions, due_against_fresh, large_against_small
 from tests.bench.setting import CHECKOUT, Setting, prepared
@@ -116,6 +117,17 @@ def _thousand_calls(setting: Setting, pairs: int) -> Row:
     return Row(name, told, f"{base:.2f} s", f"{figure:.2f} s", ratio, (0, 1.5))
 
 
+def _hundred_pages(setting: Setting, pairs: int) -> Row:
+    found = compare_pages(setting, pairs)
+    name, told = "100 pages of 100 items, as CSV", "the same requests by `httpx.Client`"
+    return Row(name, told, f"{found.base_ms:.1f} ms", f"{found.run_ms:.1f} ms", found.ratio, (0, 1.5))
+
+
+def _memory_of_pages(setting: Setting, pairs: int) -> Row:
+    peak = memory_of_pages(setting, pairs)
+    return Row("100 pages, memory", "60 MiB", "", f"{peak:.1f} MiB", peak, (0, 60))
+
+
 def _catalog_size(setting: Setting, pairs: int) -> Row:  # noqa: ARG001  - a size is the same each time
     """Hold the size of a catalog against that of its document; the worst of both documents."""
     sizes = []
@@ -216,6 +228,8 @@ _RUNS = dict(
         ),
         ("judged call, memory", _judged_memory),
         ("thousand calls", _thousand_calls),
+        ("hundred pages", _hundred_pages),
+        ("hundred pages memory", _memory_of_pages),
         ("judge alone", _judge_alone),
         ("refresh due", _due),
         ("refresh with 304", _not_modified),

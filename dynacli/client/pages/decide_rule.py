@@ -179,19 +179,16 @@ _LAST_PAGES = (
     *("numberofpages",),
 )
 _DATES = frozenset({"date", "date-time", "time"})
-_MOST = re.compile(
+_MOST = (
     r"(?:\bmax(?:imum)?|\bup to|\bat most|\bno more than|\bnot exceed|\blimited to|\bcapped at|\bbetween \d+ and"
-    r"|\bfrom \d+ to|\bless than or equal to|<=|\b\d+ ?-)(?!\w)[^0-9.;\n]{0,40}?(\d[\d,_]{0,8})\b",
-    re.IGNORECASE,
+    r"|\bfrom \d+ to|\bless than or equal to|<=|\b\d+ ?-)(?!\w)[^0-9.;\n]{0,40}?(\d[\d,_]{0,8})\b"
 )
-_FROM_ZERO = re.compile(
-    r"\b(?:zero|0)[- ](?:based|indexed)\b|\bstart(?:s|ing)? (?:at|from|with) (?:0|zero)\b", re.IGNORECASE
-)
-_LINK_TEXT = re.compile(r"\blink\W{0,2} header\b", re.IGNORECASE)
-_URL_TEXT = re.compile(r"\b(?:ur[il]s?|hrefs?|links?)\b", re.IGNORECASE)
+"""The pattern of the largest number that a description allows."""
+_FROM_ZERO = r"\b(?:zero|0)[- ](?:based|indexed)\b|\bstart(?:s|ing)? (?:at|from|with) (?:0|zero)\b"
+_LINK_TEXT = r"\blink\W{0,2} header\b"
+_URL_TEXT = r"\b(?:ur[il]s?|hrefs?|links?)\b"
 _LARGEST = 10_000
 """A larger page than this is never asked for, whatever the document allows."""
-_SIZE_NAMES = re.compile(r"size|limit|count|total|prev|first|self")
 
 
 def is_listing(described: DescribedOperation) -> bool:
@@ -258,6 +255,10 @@ def _names_of(place: InputPlace) -> tuple[str, ...]:
 _NUMBERS = ("integer", "number")
 
 
+def _says(pattern: str, text: str) -> bool:
+    return re.search(pattern, text, re.IGNORECASE) is not None
+
+
 def inferred_rules(
     described: DescribedOperation,
     fields: Sequence[AnswerField],
@@ -287,7 +288,7 @@ def inferred_rules(
 
 
 def _link_rules(headers: Mapping[str, Any], inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
-    told = next((place for place in inputs if _LINK_TEXT.search(place.description)), None)
+    told = next((place for place in inputs if _says(_LINK_TEXT, place.description)), None)
     if any(name.lower() == "link" for name in headers):
         yield PageRule("link", "the answer has the header `Link`")
     elif told is not None:
@@ -318,7 +319,7 @@ def _is_next_url(field: AnswerField) -> bool:
     if facts.get("format") in ("uri", "url", "uri-reference", "iri") or is_url(facts.get("example")):
         return True
     told = f"{facts.get('description', '')} {facts.get('title', '')}"
-    if _URL_TEXT.search(told) or is_url(told.rsplit(" ", maxsplit=1)[-1]):
+    if _says(_URL_TEXT, told) or is_url(told.rsplit(" ", maxsplit=1)[-1]):
         return "cursor" not in told.lower() and "token" not in told.lower()
     holders = names[:-1] if names[-2:-1] != ["pages"] else names[:-2]
     return holders[-1:] in (["links"], ["link"]) and "format" not in facts
@@ -383,7 +384,7 @@ def _first(place: InputPlace, usual: int) -> int | None:
     value = place.value
     if value.has_default and isinstance(value.default, int) and value.default in (0, 1):
         return int(value.default)
-    if _FROM_ZERO.search(place.description):
+    if _says(_FROM_ZERO, place.description):
         return 0
     minimum = (value.limits or {}).get("minimum")
     if minimum in (0, 1) and usual in (minimum, 0):
@@ -478,7 +479,9 @@ def _most(size: InputPlace) -> int | None:
     elif size.value.enum and all(isinstance(each, int) for each in size.value.enum):
         most = max(size.value.enum)
     if most is None:
-        told = [int(re.sub(r"[,_]", "", number)) for number in _MOST.findall(size.description)]
+        told = [
+            int(re.sub(r"[,_]", "", number)) for number in re.findall(_MOST, size.description, re.IGNORECASE)
+        ]
         most = max(told, default=None)
     if not isinstance(most, int | float) or not 1 <= most <= _LARGEST:
         return None

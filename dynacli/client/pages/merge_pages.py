@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable
+from os import urandom
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from dynacli.client.pages.page_loop import Page
 from dynacli.client.pages.page_rule import AnswerPlace
@@ -35,7 +35,7 @@ def merged_text(first: Any, last: Any, place: AnswerPlace, items: Iterable[str])
         items: The JSON of those of all pages; they alone are the value where the place is no plain path.
     """
     # A value that no answer has, as it is made here.
-    mark = f"items {uuid4()}"
+    mark = f"items {urandom(16).hex()}"
     value = mark if place.steps is None else _merged(first, last, list(place.steps), mark)
     before, _, after = compact_json(value).partition(compact_json(mark))
     return "".join((before, "[", ",".join(items), "]", after))

@@ -8,7 +8,6 @@ from urllib.parse import urljoin, urlsplit
 from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey
 from dynacli.client.pages.decide_rule import is_url
 from dynacli.client.pages.page_rule import ABSENT, AnswerPlace, InputPlace, PageRule
-from dynacli.document.discovery.link_headers import parse_links
 from dynacli.errors import NetworkError, RefusedError
 from dynacli.record import record, replace
 from dynacli.request.assemble_body import Assignment, assemble
@@ -111,7 +110,12 @@ def next_page(rule: PageRule, page: ReceivedPage) -> NextPage | End:
 
 
 def _by_link(page: ReceivedPage) -> NextPage | End:
-    links = parse_links(text for key, text in page.headers if key.lower() == "link")
+    values = [text for key, text in page.headers if key.lower() == "link"]
+    if not values:
+        return End("the answer has no header `Link`", is_said=False)
+    from dynacli.wire.link_values import parse_links
+
+    links = parse_links(values)
     for link in links:
         if "next" in link.relations and link.target:
             return _at_url(page, link.target)

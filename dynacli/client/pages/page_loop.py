@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.client.call import Call
@@ -101,7 +100,7 @@ class PageLoop:
         self.following: NextPage | None = None
         self.end: End | None = None
         self.position: NextPage | None = NextPage(self._sized(inputs), "", "")
-        self._seen: set[bytes] = set()
+        self._seen: set[int] = set()
         self._origin = ""
 
     def _sized(self, inputs: CallInputs) -> CallInputs:
@@ -245,7 +244,7 @@ class PageLoop:
         )
 
     def _is_new(self, text: str) -> bool:
-        digest = sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
+        digest = hash(text)
         is_new = digest not in self._seen
         self._seen.add(digest)
         return is_new

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from dynacli.document.discovery.discovered import Lead, Role
-from dynacli.document.discovery.link_headers import Link, leads_of
+from dynacli.document.discovery.link_headers import leads_of
+from dynacli.wire.link_values import Link
 
 __all__ = ["is_linkset", "read_linkset"]
 

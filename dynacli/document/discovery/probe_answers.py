@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from dynacli.document.discovery.discovered import FoundDocument, Lead, Way
 from dynacli.document.discovery.index_links import read_index
-from dynacli.document.discovery.link_headers import leads_of, parse_links
+from dynacli.document.discovery.link_headers import leads_of
 from dynacli.document.discovery.linkset import is_linkset, read_linkset
 from dynacli.document.discovery.page_references import (
     MAX_CHARACTERS,
@@ -24,6 +24,7 @@ from dynacli.document.reading.parse import parse_file
 from dynacli.document.version import check_version
 from dynacli.errors import DocumentError
 from dynacli.urls import without_query
+from dynacli.wire.link_values import parse_links
 
 __all__ = ["INSIDE", "DocumentAnswer", "ReadAnswer", "on_one_line", "read_answer"]
 

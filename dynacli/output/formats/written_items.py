@@ -14,6 +14,8 @@ from dynacli.text.exact_json import compact_json, read_json
 
 __all__ = ["write_items", "write_table", "written_items"]
 
+_MOST_VALUES = 10_000
+"""How many items of a table are kept as they are; from then on their text is."""
 _TABLES = frozenset(("table", "csv", "tsv"))
 
 Write = Callable[[Any], None]
@@ -99,14 +101,19 @@ def _collected(env: Environment, form: OutputForm, known: Sequence[str]) -> Iter
     from dynacli.output.formats.item_rows import Columns
 
     columns = Columns(form.columns, known)
-    # Text takes a tenth of the memory of Python's values.
+    values: list[Any] = []
+    # Text takes a tenth of the memory of Python's values, and time to be written and read again.
     texts: list[bytes] = []
 
     def write(item: Any) -> None:
         columns.note(item)
-        texts.append(compact_json(item).encode("utf-8", "surrogatepass"))
+        if len(values) < _MOST_VALUES:
+            values.append(item)
+        else:
+            texts.append(compact_json(item).encode("utf-8", "surrogatepass"))
 
     def items() -> Iterator[Any]:
+        yield from values
         for text in texts:
             yield read_json(text.decode("utf-8", "surrogatepass"))
 
@@ -115,7 +122,7 @@ def _collected(env: Environment, form: OutputForm, known: Sequence[str]) -> Iter
     except BrokenPipeError:
         raise
     except BaseException:
-        if texts:
+        if values:
             _write_or_fall_back(env, form, items, columns)
         raise
     _write_or_fall_back(env, form, items, columns)

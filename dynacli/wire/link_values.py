@@ -1,0 +1,73 @@
+"""The values of `Link` headers (RFC 8288, section 3)."""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+__all__ = ["Link", "parse_links"]
+
+_SEPARATORS = re.compile(r"[\s,]*+")
+_PARAMETER = re.compile(
+    r"""
+    (?:\s*+;)++\s*+                                # an empty parameter is skipped
+    (?P<name>[^\s;=,"<>]++)\s*+
+    (?:=\s*+(?:"(?P<quoted>(?:[^"\\]|\\.)*+)"|(?P<plain>[^\s;,"]*+)))?
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_MAX_LINKS = 200
+
+
+class Link(NamedTuple):
+    """A link of a `Link` header, a catalog or a page.
+
+    Args:
+        target: A URL, or relative to that of the answer.
+        relations: The link relations in lower case, in their order.
+        anchor: The subject of the link, where that is not the URL that was asked for.
+        media_type: The media type of the target; empty where the link does not say.
+    """
+
+    target: str
+    relations: tuple[str, ...]
+    anchor: str = ""
+    media_type: str = ""
+
+
+def parse_links(values: Iterable[str]) -> list[Link]:
+    """Return the links of `Link` headers; malformed ones are left out.
+
+    Args:
+        values: The value of each `Link` header, which may hold several links.
+    """
+    links: list[Link] = []
+    for value in values:
+        position, last = 0, value.rfind(">")
+        while len(links) < _MAX_LINKS and (match := _SEPARATORS.match(value, position)):
+            position = match.end()
+            if position >= last:
+                break
+            if value[position] != "<":
+                # Not the start of a link: skip to the next comma.
+                position = value.find(",", position)
+                if position < 0:
+                    break
+                continue
+            end = value.find(">", position)
+            target = value[position + 1 : end].strip()
+            parameters, position = _parameters(value, end + 1)
+            relations = tuple(parameters.get("rel", "").lower().split())
+            links.append(Link(target, relations, parameters.get("anchor", ""), parameters.get("type", "")))
+    return links
+
+
+def _parameters(value: str, position: int) -> tuple[dict[str, str], int]:
+    parameters: dict[str, str] = {}
+    while match := _PARAMETER.match(value, position):
+        position = match.end()
+        quoted = match["quoted"]
+        text = _ESCAPE.sub(r"\1", quoted) if quoted is not None else match["plain"] or ""
+        # Of several `rel`, the first counts (RFC 8288, section 3.3).
+        parameters.setdefault(match["name"].lower(), text)
+    return parameters, position
