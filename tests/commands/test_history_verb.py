@@ -147,6 +147,15 @@ def test_what_full_keeps_is_shown(api: str, monkeypatch: pytest.MonkeyPatch) -> 
     assert '\n{"target": "/users"}' in text
 
 
+@pytest.mark.parametrize("words", [("clear", "--dry-run"), ("--dry-run",), ("show", "1", "--report", "json")])
+def test_options_of_calls_are_refused(words: tuple[str, ...], api: str) -> None:
+    """The history makes no call that they could be about, and nothing is forgotten by mistake."""
+    run_cli(api, "list-users")
+    refused = run_cli("history", *words)
+    assert (2, True) == (refused.exit_code, "has no use for" in refused.stderr)
+    assert [1] == _listed()
+
+
 def test_bytes_are_kept_as_base64(api: str, server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """A body that is no text comes out of the history as it was."""
     monkeypatch.setenv("DYNACLI_HISTORY", "full")

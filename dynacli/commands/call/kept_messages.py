@@ -56,8 +56,12 @@ def _size_of(body: Any) -> int | None:
 def _mask(message: dict[str, Any], masker: Masker, names: frozenset[str], headers: frozenset[str]) -> None:
     """Mask what is secret in the headers and the body of a message."""
     message["headers"] = [
-        [name, MASK if name.lower() in headers or is_secret_name(name) else masker.mask(value)]
-        for name, value in message["headers"]
+        [name, _masked_header(name, masker.mask(value), headers)] for name, value in message["headers"]
     ]
     if message["body"]:
         message["body"] = masker.mask(mask_text(message["body"], names))
+
+
+def _masked_header(name: str, value: str, headers: frozenset[str]) -> str:
+    is_secret = name.lower() in headers or is_secret_name(name)
+    return MASK if is_secret and not value.endswith(f" {MASK}") else value

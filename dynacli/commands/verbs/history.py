@@ -11,6 +11,7 @@ from dynacli.commands.command_groups import Verb, VerbGroup
 from dynacli.commands.earlier_call import earlier_call, replay
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS
+from dynacli.commands.verbs.call_options import NOT_TAKEN_BY_CHANGES, OF_CALLS, check_options
 from dynacli.errors import FileError, UsageError
 from dynacli.library.history.history_file import HistoryRow, clear_history, read_calls
 from dynacli.library.history.record_call import history_mode
@@ -30,6 +31,7 @@ _WORDS = ("show", "clear", "-h", "--help")
 def _list(run: Run, api: str | None, failed: bool, since: str | None) -> None:
     from dynacli.output.write_rows import write_rows
 
+    check_options(run.options, "history", OF_CALLS)
     oldest = time.time() - _seconds(since) if since else 0.0
     wanted = with_masked_query(api) if api else ""
 
@@ -89,6 +91,7 @@ def _show(run: Run, number: int, form: str | None) -> None:
     from dynacli.output.output_form import OutputForm
     from dynacli.output.render import write_body, write_data
 
+    check_options(run.options, "history show", OF_CALLS)
     row = earlier_call(run.env, number, with_messages=True)
     if form is None:
         data = row.as_json()
@@ -121,6 +124,7 @@ def _text(data: dict[str, Any], paint: Painter) -> str:
 
 
 def _clear(run: Run) -> None:
+    check_options(run.options, "history clear", NOT_TAKEN_BY_CHANGES)
     try:
         clear_history(run.env)
     except OSError as error:
