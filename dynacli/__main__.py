@@ -243,7 +243,21 @@ def _main_of_process() -> int:
         raise _TerminatedError
 
     signal.signal(signal.SIGTERM, terminate)
-    return main()
+    lost: list[int] = []
+    usual_hook = sys.unraisablehook
+
+    def note_lost_signal(unraisable: "sys.UnraisableHookArgs") -> None:
+        """Note a signal that came inside a callback, where Python writes the exception and goes on."""
+        if unraisable.exc_type is KeyboardInterrupt:
+            lost.append(INTERRUPTED)
+        elif unraisable.exc_type is _TerminatedError:
+            lost.append(TERMINATED)
+        else:
+            usual_hook(unraisable)
+
+    sys.unraisablehook = note_lost_signal
+    code = main()
+    return lost[0] if lost else code
 
 
 def run() -> None:

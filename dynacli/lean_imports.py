@@ -110,5 +110,6 @@ def import_jsonschema_rs() -> None:
     """
     if not dynacli.is_own_process or not {"jsonschema_rs", "email.utils"}.isdisjoint(sys.modules):
         return
+    import_module("decimal")  # jsonschema-rs (0.61.0) panics where Ctrl-C comes while it imports it by itself
     with placed({"email.utils": DeferredModule("email.utils", parsedate_to_datetime=lambda _: None)}):
         import_module("jsonschema_rs")

@@ -60,3 +60,29 @@ def test_an_interrupt_ends_a_run_cleanly_at_any_moment(home: Path, thousandth: i
     if run_cli("shop", *words).exit_code != 0:
         assert 0 == run_cli("api", "add", "shop", "./api.json").exit_code
         assert 0 == run_cli("shop", *words).exit_code
+
+
+_LOST = """
+import os, signal, weakref
+from dynacli import __main__
+
+class Thing: pass
+
+def interrupted(words=None, env=None):
+    weakref.finalize(Thing(), os.kill, os.getpid(), {number})
+    print("went on")
+    return 0
+
+__main__.main = interrupted
+signal.signal(signal.SIGINT, signal.default_int_handler)
+__main__.run()
+"""
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_inside_a_callback_is_not_lost(number: int) -> None:
+    """Python goes on behind a callback whose exception it cannot raise: the run ends by the signal all the same."""
+    words = [sys.executable, "-c", _LOST.format(number=int(number))]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (-number, "went on\n", "") == (done.returncode, done.stdout, done.stderr)

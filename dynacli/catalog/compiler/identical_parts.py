@@ -28,7 +28,7 @@ class Originals:
         return self._known[id(value)][1]
 
     def _first(self, value: Mapping[str, Any]) -> Mapping[str, Any]:
-        import orjson
+        from dynacli.import_orjson import orjson
 
         try:
             return self._firsts.setdefault(orjson.dumps(value), value)
@@ -42,7 +42,7 @@ def digest_of(value: Any) -> bytes | int:
     Args:
         value: A part of the document with its references in place; with references replaced it may contain itself.
     """
-    import orjson
+    from dynacli.import_orjson import orjson
 
     try:
         return hashlib.sha256(orjson.dumps(value)).digest()

@@ -183,7 +183,7 @@ def _packed(value: Any) -> str | bytes:
 
 
 def _json(value: Any) -> str:
-    import orjson
+    from dynacli.import_orjson import orjson
 
     try:
         return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()

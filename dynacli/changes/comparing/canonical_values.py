@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import orjson
+from dynacli.import_orjson import orjson
 
 __all__ = ["canonical", "canonical_without", "index_by_value", "shortened"]
 

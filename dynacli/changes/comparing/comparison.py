@@ -9,8 +9,6 @@ is never deeper than the documents are.
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-import orjson
-
 from dynacli.changes.breaking_rules import RULES
 from dynacli.changes.change_records import Change
 from dynacli.changes.comparing.canonical_values import canonical, shortened
@@ -18,6 +16,7 @@ from dynacli.changes.comparing.compared_document import ComparedDocument, Place
 from dynacli.changes.comparing.compared_schema import KeywordValue
 from dynacli.changes.comparing.unchanged_parts import UnchangedParts
 from dynacli.document.pointer import MISSING, follow, split
+from dynacli.import_orjson import orjson
 
 __all__ = ["REQUEST", "RESPONSE", "Comparison", "Pair", "Use"]
 

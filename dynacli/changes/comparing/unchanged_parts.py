@@ -8,9 +8,8 @@ a value with a touched reference in it. Each reference is followed once.
 from collections.abc import Iterator
 from typing import Any
 
-import orjson
-
 from dynacli.changes.comparing.compared_document import ComparedDocument
+from dynacli.import_orjson import orjson
 
 __all__ = ["UnchangedParts"]
 

@@ -209,8 +209,12 @@ def _validator(version: str) -> Any:
 
     The schemas are files in openapi-spec-validator, read without importing it, which would take half a second.
     """
+    # First, because jsonschema-rs (0.61.0) panics where Ctrl-C comes while it imports it by itself.
+    import decimal  # noqa: F401
+
     import jsonschema_rs
-    import orjson
+
+    from dynacli.import_orjson import orjson
 
     package = find_spec("openapi_spec_validator")
     if not package or not package.origin:

@@ -105,7 +105,7 @@ def unit_of(steps: Steps) -> Unit:
 
 def digest_of(value: Any) -> bytes:
     """Return a digest that two JSON values share only if they are equal, whatever the order of their keys."""
-    import orjson
+    from dynacli.import_orjson import orjson
 
     try:
         text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)

@@ -18,7 +18,7 @@ def read_json(content: bytes, name: str) -> tuple[Any, tuple[KeyWarning, ...]]:
     Raises:
         DocumentError: The text is not JSON, or over a limit.
     """
-    import orjson
+    from dynacli.import_orjson import orjson
 
     try:
         tree = orjson.loads(content)

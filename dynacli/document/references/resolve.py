@@ -73,7 +73,7 @@ def _copied(tree: dict[str, Any]) -> tuple[dict[str, Any], list[Site] | None]:
 
     Of a document whose only keys `$ref` are references the rest is shared; else all is copied, and None is returned.
     """
-    import orjson
+    from dynacli.import_orjson import orjson
 
     try:
         content = orjson.dumps(tree)

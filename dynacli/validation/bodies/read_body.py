@@ -73,8 +73,7 @@ def _read_fast(value: bytes) -> Any:
     orjson reads the same values, except for integers of over 64 bits, which become floats beyond
     `plain_values.LIMIT`, and for values that are too deep for Python's stack.
     """
-    import orjson
-
+    from dynacli.import_orjson import orjson
     from dynacli.validation.accepting.plain_values import is_plain
 
     try:
