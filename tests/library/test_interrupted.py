@@ -47,13 +47,14 @@ def _interrupted(at: int) -> tuple[int, str, str]:
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("thousandth", [0, 5, 100, 400, 500, 600, 700, 800, 840, 880, 920, 950, 980])
 def test_an_interrupt_ends_a_run_cleanly_at_any_moment(home: Path, thousandth: int) -> None:
-    """The process dies of the signal without a message, and the next run finds a cache that is whole."""
+    """The process dies of the signal without a complaint, and the next run finds a cache that is whole."""
     save(pets())
     count = int(_interrupted(0)[1].split()[-1])
     assert 0 == run_cli("api", "remove", "shop", "--yes").exit_code
     assert 0 == run_cli("cache", "clear", "--yes").exit_code
     code, _, stderr = _interrupted(50 + count * thousandth // 1000)
-    assert (-signal.SIGINT, "") == (code, stderr)
+    # In a callback the signal is only noted, and the run comes to its end.
+    assert (-signal.SIGINT, True) == (code, stderr.startswith(("shop: ", "Try: ")) or not stderr)
     assert [] == [name for _, _, names in os.walk(home) for name in names if name.endswith(".part")]
     words = ("list-pets", "--help")
     assert 0 == run_cli("./api.json", *words).exit_code
