@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dynacli.transport.send import Answer, Retries
     from dynacli.wire.exchange import Connections
 
-__all__ = ["MAX_PAUSE", "Pause", "pause_after", "seconds_asked"]
+__all__ = ["MAX_PAUSE", "Pause", "is_lost_connection", "pause_after", "seconds_asked", "usual_pause"]
 
 FIRST_PAUSE = 0.5
 """Seconds before the second try, at most; each further pause may be twice as long as the one before."""
@@ -78,10 +78,10 @@ def pause_after(
         tries: How often the request was sent so far.
         left: The seconds that the call has left; None for any number.
     """
-    seconds = uniform(0.5, 1) * FIRST_PAUSE * 2 ** (tries - 1)  # noqa: S311  - it only spreads clients
+    seconds = usual_pause(tries)
     if isinstance(failure, DynacliError):
         reason = failure.message
-        if not retries.after_lost_connections or not _is_lost_connection(failure):
+        if not retries.after_lost_connections or not is_lost_connection(failure):
             return None
     else:
         reason = f"{failure.status} {failure.reason}".rstrip()
@@ -93,7 +93,12 @@ def pause_after(
     return Pause(seconds, reason, tries + 1, retries.count + 1)
 
 
-def _is_lost_connection(error: DynacliError) -> bool:
+def usual_pause(tries: int) -> float:
+    """Return the seconds of the pause behind so many tries, where the server does not say when to come back."""
+    return uniform(0.5, 1) * FIRST_PAUSE * float(2 ** (tries - 1))  # noqa: S311  - it only spreads clients
+
+
+def is_lost_connection(error: DynacliError) -> bool:
     """Return whether a connection could not be made or broke off, and not for a reason that stays."""
     found = list(causes(error))
     is_lost = any(isinstance(cause, _LOST) for cause in found)

@@ -2,8 +2,8 @@
 
 import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -113,19 +113,18 @@ class Pieces:
     Attributes:
         size: The number of decoded bytes so far.
         is_encoded: Whether the server sent the body with a content coding, and so with another size.
+        waits_forever: Whether any time may pass between two pieces.
 
     Args:
+        call: The call that is answered.
+        request: The request of the answer.
         response: The answer; its head was read.
-        url: The URL that messages name, without its query.
-        check_time: Raises when the time of the call is used up.
-        connections: The connections of the call.
     """
 
-    def __init__(
-        self, response: "httpx.Response", url: str, check_time: Callable[[], object], connections: Connections
-    ) -> None:
-        self._response, self._name = response, without_query(url)
-        self._check_time, self._connections = check_time, connections
+    def __init__(self, call: "OneCall", request: Request, response: "httpx.Response") -> None:
+        self.call, self.request, self._response = call, request, response
+        self._name = without_query(request.url)
+        self.waits_forever = False
         self._encodings = headers_of(response).get_list("content-encoding", split_commas=True)
         self.is_encoded = any(name.strip().lower() not in ("", "identity") for name in self._encodings)
         self.size = 0
@@ -148,7 +147,7 @@ class Pieces:
                 why=str(error),
                 hint="Try again; if it stays so, the server or a proxy on the way is broken",
             ) from error
-        if self._connections.is_cut:
+        if self.call.connections.is_cut:
             # Where the answer states no length, a cut connection looks like the end of the body.
             raise NetworkError(f"The answer of `{self._name}` broke off", why="Nobody waits for it any more")
 
@@ -162,7 +161,7 @@ class Pieces:
 
     def _check(self, size: int) -> None:
         self.size = size
-        self._check_time()
+        self.call.left(self.request.url)
 
     def up_to(self, limit: int, hint: str = "") -> Iterator[bytes]:
         """Yield the pieces of a body that is at most so large.
@@ -186,15 +185,16 @@ class Pieces:
 
         TCP keep-alive still finds out when the other side is gone.
         """
+        self.waits_forever = True
         # httpcore looks this up when it begins to read the body.
         self._response.request.extensions["timeout"]["read"] = None
-        for connection in self._connections.sockets:
+        for connection in self.call.connections.sockets:
             with suppress(OSError):
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 
     def cut(self) -> None:
         """End the connection, from any thread; a thread that waits for a piece gets an error."""
-        self._connections.cut()
+        self.call.connections.cut()
 
 
 Receive = Callable[[Answer, Pieces], bytes]
@@ -235,7 +235,7 @@ def send(
         return b"".join(pieces.up_to(budget.max_bytes, "Write it to a file: `-o @FILE`"))
 
     def work(connections: Connections) -> Answer:
-        call = _Call(request, budget, connections, receive or whole, clients, retries, before_sending)
+        call = OneCall(request, budget, connections, receive or whole, clients, retries, before_sending)
         return call.answer()
 
     if retries.rate is not None:
@@ -246,10 +246,11 @@ def send(
     return run_within(budget.total, request.url, work)
 
 
-class _Call:
+class OneCall:
     """A call with its limits; every request of it, redirected and repeated ones included, shares its time.
 
     Attributes:
+        retries: How often it is tried again.
         before_sending: Called before the first request is sent; None once it was called.
     """
 
@@ -269,7 +270,7 @@ class _Call:
         self.open_client = open_client if clients is None else clients.client
         self.start = time.monotonic()
         self.before_sending: Callable[[], None] | None = before_sending
-        self._first, self._retries, self._tries = request, retries, 1
+        self._first, self.retries, self._tries = request, retries, 1
         self._is_received = False
 
     def answer(self) -> Answer:
@@ -292,7 +293,7 @@ class _Call:
             if isinstance(result, Request):
                 request = result
             else:
-                result.wait(self._retries, self.connections)
+                result.wait(self.retries, self.connections)
                 if self.connections.is_cut:
                     raise NetworkError("The call was ended", why="Nobody waits for it any more")
                 request, self._tries = self._first, self._tries + 1
@@ -300,18 +301,28 @@ class _Call:
 
     def _pause_after(self, failure: "Answer | DynacliError") -> "Pause | None":
         """Return the pause before the request is sent again; None where it is not."""
-        if self._tries > self._retries.count:
+        if self._tries > self.retries.count:
             return None
         from dynacli.transport.retrying import pause_after
 
-        left = None if self.budget.total is None else self._left(self._first.url)
-        return pause_after(failure, self._first, self._retries, self._tries, left)
+        left = None if self.budget.total is None else self.left(self._first.url)
+        return pause_after(failure, self._first, self.retries, self._tries, left)
 
     def _exchange(self, request: Request, hops: list[tuple[int, str]]) -> "Answer | Request | Pause":
         """Send a request; return the final answer, the request that a redirect leads to, or the pause before a try."""
+        with self.opened(request) as response:
+            return self._read(response, request, hops)
+
+    @contextmanager
+    def opened(self, request: Request) -> "Iterator[httpx.Response]":
+        """Send a request, and yield the answer whose head was read.
+
+        Raises:
+            DynacliError: The exchange fails, also in the block.
+        """
         from dynacli.wire.import_httpx import httpx
 
-        left = self._left(request.url)
+        left = self.left(request.url)
         connect = min(CONNECT_SECONDS, left)
         # The waiting thread enforces the total. A limit of httpx at the same moment would make it a matter of chance
         # which of two messages is shown.
@@ -338,7 +349,7 @@ class _Call:
                 hook.extensions = prepared.extensions
                 response = client.send(prepared, stream=True, auth=None)
                 try:
-                    return self._read(response, request, hops)
+                    yield response
                 finally:
                     response.close()
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
@@ -349,19 +360,7 @@ class _Call:
     def _read(
         self, response: "httpx.Response", request: Request, hops: list[tuple[int, str]]
     ) -> "Answer | Request | Pause":
-        answer = Answer(
-            status=response.status_code,
-            reason=response.reason_phrase,
-            http_version=response.http_version,
-            url=str(response.url),
-            headers=tuple(
-                (key.decode("latin-1"), value.decode("latin-1")) for key, value in headers_of(response).raw
-            ),
-            body=b"",
-            seconds=time.monotonic() - self.start,
-            hops=tuple(hops),
-            tries=self._tries,
-        )
+        answer = self.head_of(response, hops)
         if answer.status in REDIRECTS and request.method in SAFE_METHODS:
             from dynacli.transport.redirects import following_request
 
@@ -374,11 +373,27 @@ class _Call:
         self._is_received = True
         # With TLS, the socket of the answer is another object than the one that was opened.
         self.connections.take_from(response.extensions)
-        pieces = Pieces(response, request.url, lambda: self._left(request.url), self.connections)
+        pieces = Pieces(self, request, response)
         body = self.receive(answer, pieces)
         return replace(answer, body=body, size=pieces.size, seconds=time.monotonic() - self.start)
 
-    def _left(self, url: str) -> float:
+    def head_of(self, response: "httpx.Response", hops: Sequence[tuple[int, str]] = ()) -> Answer:
+        """Return an answer without its body."""
+        return Answer(
+            status=response.status_code,
+            reason=response.reason_phrase,
+            http_version=response.http_version,
+            url=str(response.url),
+            headers=tuple(
+                (key.decode("latin-1"), value.decode("latin-1")) for key, value in headers_of(response).raw
+            ),
+            body=b"",
+            seconds=time.monotonic() - self.start,
+            hops=tuple(hops),
+            tries=self._tries,
+        )
+
+    def left(self, url: str) -> float:
         """Return the seconds that are left."""
         if self.budget.total is None:
             return float("inf")
@@ -412,7 +427,7 @@ class _SendingHook:
             take time, and nobody needs them.
     """
 
-    def __init__(self, call: _Call) -> None:
+    def __init__(self, call: OneCall) -> None:
         self.call = call
         self.extensions: dict[str, Any] = {}
         self.refusal: DynacliError | None = None

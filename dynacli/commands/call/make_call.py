@@ -82,7 +82,7 @@ def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> Non
         inputs, draft = read_inputs(run, described, given, is_strict=settings.level != "off")
         listing = None
         try:
-            if run.options.all or run.options.max_items is not None:
+            if (run.options.all or run.options.max_items is not None) and not _is_streamed(described):
                 from dynacli.commands.call.call_pages import Listing
 
                 listing = Listing(
@@ -110,6 +110,15 @@ def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> Non
             raise
         if draft is not None:
             draft.discard()
+
+
+def _is_streamed(described: DescribedOperation) -> bool:
+    """Return whether the items of an operation come in one answer: as lines, as records or as events."""
+    from dynacli.model.media_types import is_sequence
+
+    answers = described.operation.responses
+    names = [name for answer in answers if answer.status[:1] == "2" for name in answer.media_types]
+    return bool(names) and all(map(is_sequence, names))
 
 
 def _reporting(

@@ -111,7 +111,7 @@ class AnswerReceiver:
 
         def written() -> Iterator[bytes]:
             try:
-                for piece in pieces:
+                for piece in self._wanted(answer, pieces):
                     write(piece)
                     if pieces.size <= _KEPT_OF_STREAM:
                         kept.append(piece)
@@ -145,6 +145,20 @@ class AnswerReceiver:
         from dynacli.output.formats.written_sequence import written_sequence
 
         return written_sequence(self._run.env, media_type, self._form)
+
+    def _wanted(self, answer: Answer, pieces: Pieces) -> Iterator[bytes]:
+        """Yield the pieces of a stream, with `--max-items` as many items."""
+        media_type, count = answer.header("content-type"), self._run.options.max_items
+        found = iter(pieces)
+        if is_event_stream(media_type):
+            from dynacli.transport.event_stream import EventPieces
+
+            found = iter(EventPieces(pieces))
+        if count is None:
+            return found
+        from dynacli.transport.first_items import first_items
+
+        return first_items(found, media_type, count)
 
     def _copy(self, answer: Answer, pieces: Pieces) -> bytes:
         self._is_written = True

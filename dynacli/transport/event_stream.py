@@ -1,0 +1,151 @@
+"""Server-sent events, asked for again from where they were where the connection is lost.
+
+See https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+from dynacli.errors import DynacliError, NetworkError
+from dynacli.request.built_request import Request
+from dynacli.transport.retrying import MAX_PAUSE, Pause, is_lost_connection, usual_pause
+from dynacli.transport.send import PASSING, Answer, Pieces
+from dynacli.urls import without_query
+from dynacli.wire.failures import from_httpx
+from dynacli.wire.import_httpx import httpx
+
+__all__ = ["END_OF_EVENT", "MAX_EVENT", "EventPieces"]
+
+END_OF_EVENT = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
+"""The end of a line, which may be written in three ways, and the empty line behind it."""
+MAX_EVENT = 16 * 1024 * 1024
+"""Bytes up to which an event is held back until it is complete."""
+_LINE = re.compile(rb"\r\n|\n|\r")
+_NO_CONTENT = 204
+
+
+class EventPieces:
+    """The body of an answer with events, in pieces of whole events.
+
+    Where the connection breaks and the events so far had an id, the rest is asked for with `Last-Event-ID`: as often
+    in a row as the call may be tried, after the pause that the server wants (`retry:`, at most 30 s). An end that the
+    server makes is the end.
+
+    Args:
+        pieces: The body as it comes; their size counts what comes later, too.
+    """
+
+    def __init__(self, pieces: Pieces) -> None:
+        self._pieces, self._call, self._request = pieces, pieces.call, pieces.request
+        self._last_id = b""
+        self._pause: float | None = None
+        self._losses = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the events; what is behind the last one only where the server ends the body.
+
+        Raises:
+            NetworkError: The connection broke, and the rest cannot be asked for.
+            TimedOutError: The time of the call is used up.
+        """
+        pieces = iter(self._pieces)
+        while True:
+            try:
+                yield from self._whole(pieces)
+            except (httpx.HTTPError, NetworkError) as error:
+                failure = error if isinstance(error, DynacliError) else _as_error(error, self._request.url)
+                if self._call.connections.is_cut or not self._last_id or not is_lost_connection(failure):
+                    raise
+                if self._losses >= self._call.retries.count:
+                    raise
+            else:
+                return
+            pieces = self._rest_after(failure)
+
+    def _whole(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """Yield pieces of whole events, and at the end what is left."""
+        rest, seen = b"", 0
+        for piece in pieces:
+            rest += piece
+            end = 0
+            for found in END_OF_EVENT.finditer(rest, seen):
+                self._note(rest[end : found.end()])
+                end = found.end()
+            if not end and len(rest) > MAX_EVENT:
+                end = len(rest)
+            if end:
+                self._losses = 0
+                yield rest[:end]
+                rest = rest[end:]
+            # The end of an event takes up to four bytes, of which the last may still be missing.
+            seen = max(len(rest) - 3, 0)
+        if rest:
+            yield rest
+
+    def _note(self, event: bytes) -> None:
+        for line in _LINE.split(event):
+            name, _, value = line.partition(b":")
+            value = value.removeprefix(b" ")
+            if name == b"id" and b"\0" not in value:
+                self._last_id = value
+            elif name == b"retry" and value.isdigit():
+                self._pause = min(int(value[:9]) / 1000, MAX_PAUSE)
+
+    def _rest_after(self, failure: DynacliError) -> Iterator[bytes]:
+        """Yield the pieces behind the last event; it is asked for until the server answers.
+
+        Raises:
+            DynacliError: It was asked for often enough, or the answer is no more events.
+        """
+        call = self._call
+        headers = [pair for pair in self._request.headers if pair[0].lower() != "last-event-id"]
+        headers.append(("Last-Event-ID", self._last_id.decode("latin-1")))
+        request = self._request._replace(headers=tuple(headers))
+        while self._losses < call.retries.count:
+            self._losses += 1
+            seconds = usual_pause(self._losses) if self._pause is None else self._pause
+            pause = Pause(seconds, failure.message, self._losses, call.retries.count)
+            pause.wait(call.retries, call.connections)
+            if call.connections.is_cut:
+                break
+            with ExitStack() as opened:
+                try:
+                    response = opened.enter_context(call.opened(request))
+                except NetworkError as error:
+                    if call.connections.is_cut or not is_lost_connection(error):
+                        raise
+                    failure = error
+                    continue
+                answer = call.head_of(response)
+                if answer.status not in PASSING:
+                    yield from self._more(answer, request, response)
+                    return
+                failure = self._refused(answer)
+        raise failure
+
+    def _more(self, answer: Answer, request: Request, response: "httpx.Response") -> Iterator[bytes]:
+        if answer.status == _NO_CONTENT:
+            return  # so a server says that there is nothing more to come
+        if not 200 <= answer.status < 300 or "text/event-stream" not in answer.header("content-type").lower():
+            raise self._refused(answer)
+        more = Pieces(self._call, request, response)
+        if self._pieces.waits_forever:
+            more.wait_forever()
+        size = self._pieces.size
+        for piece in more:
+            self._pieces.size = size + more.size
+            yield piece
+
+    def _refused(self, answer: Answer) -> NetworkError:
+        return NetworkError(
+            f"The events of `{without_query(self._request.url)}` broke off",
+            why=f"Asked for the rest, the server answered {answer.status} {answer.reason}".rstrip(),
+            hint="Try again; `--retries 0` does not ask for the rest",
+        )
+
+
+def _as_error(error: httpx.HTTPError, url: str) -> DynacliError:
+    made = from_httpx(error, url)
+    made.__cause__ = error
+    return made
