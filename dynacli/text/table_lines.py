@@ -19,6 +19,7 @@ def table_lines(
     has_header: bool = True,
     right: Collection[int] = _NONE,
     paint_header: Callable[[str], str] = str,
+    paint_cell: Callable[[int, int, str], str] = lambda row, column, text: text,  # noqa: ARG005
 ) -> list[str]:
     """Return a table's lines.
 
@@ -32,6 +33,7 @@ def table_lines(
         has_header: Whether the first row is the header.
         right: The numbers of the columns that are aligned to the right.
         paint_header: Colours a line of the header.
+        paint_cell: Colours a line of a cell, whose row and column it is given.
     """
     # `<br>` in a cell is a line break; the widest line of a cell counts.
     natural = [
@@ -48,7 +50,7 @@ def table_lines(
         for line in range(max(map(len, wrapped))):
             parts = [cell[line] if line < len(cell) else "" for cell in wrapped]
             padded = (
-                _padded(part, column, is_right=number in right)
+                _padded(part, column, paint_cell(index, number, part), is_right=number in right)
                 for number, (part, column) in enumerate(zip(parts, widths, strict=True))
             )
             text = GAP.join(padded).rstrip()
@@ -64,9 +66,9 @@ def _lines_of(cell: str, width: int, wrap: Callable[[str, int], list[str]]) -> l
     return wrap(cell, width) or [""]
 
 
-def _padded(text: str, width: int, *, is_right: bool) -> str:
+def _padded(text: str, width: int, painted: str, *, is_right: bool) -> str:
     blank = " " * (width - cell_width(text))
-    return blank + text if is_right else text + blank
+    return blank + painted if is_right else painted + blank
 
 
 def _fitted(natural: list[int], available: int) -> list[int]:

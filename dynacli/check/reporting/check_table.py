@@ -16,6 +16,7 @@ from dynacli.check.reporting.check_results import (
 from dynacli.check.reporting.defects import find_defects, finding_key, starred
 from dynacli.check.reporting.findings_section import findings_lines
 from dynacli.schema.example_call import option_text
+from dynacli.text.table_lines import table_lines
 from dynacli.text.terminal import Painter, cell_width, visible
 from dynacli.text.wrapping import wrapped
 from dynacli.urls import without_query
@@ -50,26 +51,32 @@ def _operation_lines(results: CheckResults, paint: Painter, width: int) -> list[
     if not results.checked:
         return []
     head = ("operation", "method", "calls", "status", "answers", "time", "verdict")
-    table = [head, *(_cells(checked) for checked in results.checked)]
     columns = [0, 1, 2, 3, 4, 5, 6] if width >= _WIDE else [0, 2, 3, 6]
-    sizes = [max(cell_width(row[column]) for row in table) for column in columns]
+    rows = [
+        [visible(row[column], keep="") for column in columns]
+        for row in (head, *(_cells(checked) for checked in results.checked))
+    ]
+    others = sum(
+        max(cell_width(cell) for cell in cells) + 2 for cells in zip(*(row[1:] for row in rows), strict=True)
+    )
+    room = max(width - others - 2, _NARROWEST_NAME)
     # A name is never cut, because it is what a person types: a longer name has a line of its own.
-    sizes[0] = min(sizes[0], max(width - sum(sizes[1:]) - 2 * len(sizes), _NARROWEST_NAME))
+    names = [row[0] for row in rows]
+    for row in rows:
+        row[0] = row[0] if cell_width(row[0]) <= room else ""
     colours = [paint.dim, *(_colour(checked, paint) for checked in results.checked)]
+
+    def paint_cell(row: int, column: int, text: str) -> str:
+        if column == 0:
+            return paint.cyan(text) if row else paint.dim(text)
+        return colours[row](text) if column == len(columns) - 1 or row == 0 else text
+
     lines = []
-    for row, colour in zip(table, colours, strict=True):
-        name, *others = [visible(row[column], keep="") for column in columns]
-        padded = [
-            text + " " * (size - cell_width(text)) for text, size in zip(others, sizes[1:], strict=True)
-        ]
-        middle = [paint.dim(text) if row is head else text for text in padded[:-1]]
-        tail = "  ".join([*middle, colour(others[-1])])
-        if cell_width(name) > sizes[0]:
+    table = table_lines(rows, None, lambda cell, _: [cell], has_header=False, paint_cell=paint_cell)
+    for name, row, line in zip(names, rows, table, strict=True):
+        if name != row[0]:
             lines.append(f"  {paint.cyan(name)}")
-            lines.append(f"  {' ' * sizes[0]}  {tail}".rstrip())
-        else:
-            shown = paint.dim(name) if row is head else paint.cyan(name)
-            lines.append(f"  {shown}{' ' * (sizes[0] - cell_width(name))}  {tail}".rstrip())
+        lines.append(f"  {line}")
     return lines
 
 
