@@ -1,13 +1,10 @@
 """The run of a check: round by round, calls are planned, sent side by side, and judged."""
 
-import signal
-import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from dynacli.check.check_records import CheckedOperation, Exchange, InputValue, PlannedCall
 from dynacli.check.planning.answer_links import AnswerLinks
@@ -18,7 +15,6 @@ from dynacli.check.planning.call_planner import CallPlanner, OperationPlan
 from dynacli.check.planning.created_resources import CreatedResources
 from dynacli.check.planning.resource_chains import ResourceChain
 from dynacli.check.planning.select_operations import READING_METHODS
-from dynacli.check.running.dispatcher import Dispatcher
 from dynacli.check.running.make_exchange import make_exchange
 from dynacli.check.running.operation_judge import GONE, OperationJudge
 from dynacli.check.running.prepare_call import NotCalledError, prepare_call
@@ -29,6 +25,8 @@ from dynacli.environment import Environment
 from dynacli.errors import BrokenAnswerError, TimedOutError
 from dynacli.model.operation import Operation
 from dynacli.record import record
+from dynacli.transport.dispatcher import Dispatcher
+from dynacli.transport.interrupts import noting_interrupt
 from dynacli.validation.findings.finding import Finding
 
 __all__ = ["CheckRun", "CheckSettings"]
@@ -167,33 +165,14 @@ class CheckRun:
             if not self._is_silent:
                 chain_runner = ChainRunner(self, self._by_name, self._chains, self._answers, self._links)
                 self.leftovers = chain_runner.leftovers
-                with self._noting_interrupt():
+                with noting_interrupt(self._note_interrupt):
                     chain_runner.run()
         except KeyboardInterrupt:
             self.is_interrupted = True
         return tuple(self._checked(described) for described in self._operations)
 
-    @contextmanager
-    def _noting_interrupt(self) -> Iterator[None]:
-        """Let the first Ctrl-C of the block be noted alone, and the second one end it.
-
-        An exception could come between a call that creates something and the note that it was made.
-        """
-        is_own = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        if not is_own or threading.current_thread() is not threading.main_thread():
-            yield
-            return
-
-        def note(*_: Any) -> None:
-            if self.is_interrupted:
-                raise KeyboardInterrupt
-            self.is_interrupted = True
-
-        signal.signal(signal.SIGINT, note)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+    def _note_interrupt(self) -> None:
+        self.is_interrupted = True
 
     def call(
         self,

@@ -42,7 +42,7 @@ class Dispatcher(Generic[T]):
             except BaseException as error:  # noqa: BLE001  - raised again where the result is taken
                 self._results.put((None, error))
 
-        threading.Thread(target=run, name="dynacli-check", daemon=True).start()
+        threading.Thread(target=run, name="dynacli-call", daemon=True).start()
 
     def take(self, seconds: float) -> T | None:
         """Return what a function returned; None where none ended in that time.
