@@ -7,7 +7,7 @@ import io
 import os
 import uuid
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey, input_name
@@ -16,13 +16,13 @@ from dynacli.errors import UsageError
 from dynacli.model.media_types import is_built, is_form, is_json, is_multipart
 from dynacli.model.operation import ANY, Field, Parameter, ValueType
 from dynacli.request.assemble_body import Assignment, assemble, json_text
-from dynacli.request.convert_words import convert, is_given_as_text, is_single_item
+from dynacli.request.convert_words import convert, convert_all, is_given_as_text, is_single_item
 
 if TYPE_CHECKING:
     from dynacli.request.payload import Payload, Source
     from dynacli.schema.form_encoding import Encodings
 
-__all__ = ["read_plain_inputs", "takes_content_type"]
+__all__ = ["input_key", "no_such_plain_input", "read_plain_inputs", "takes_content_type"]
 
 _Input = tuple[Parameter | None, Field | None]
 
@@ -34,12 +34,36 @@ def takes_content_type(described: DescribedOperation, name: str) -> bool:
     return _find(described, name, _listed(described)) is None
 
 
+def input_key(described: DescribedOperation, name: str) -> tuple[str, ...] | None:
+    """Return what two names of one input have in common; None where a name means no input.
+
+    It begins with the location of a parameter, or with `body`, before the steps into it.
+
+    Args:
+        described: The operation, with the media type that is sent.
+    """
+    found = _find(described, name, _listed(described))
+    if found is None:
+        is_body = name == "body" and described.media_type is not None
+        return ("body",) if is_body else (name,) if takes_content_type(described, name) else None
+    parameter, field = found
+    steps = tuple(map(str, field.path)) if field is not None else ()
+    return ("body", *steps) if parameter is None else (parameter.location, parameter.name, *steps)
+
+
+def no_such_plain_input(described: DescribedOperation, name: str) -> UsageError:
+    """Return the error for a name that means no input."""
+    page = f"dynacli {described.api.name} {described.operation.name} --help"
+    return no_such_input(described, f"--{name.replace('_', '-')}", set(_listed(described)), page)
+
+
 def read_plain_inputs(
     described: DescribedOperation,
     values: Mapping[str, Any],
     *,
     content_type: str = "",
     is_strict: bool = True,
+    are_words: bool = False,
 ) -> CallInputs:
     """Return the inputs of a call.
 
@@ -51,6 +75,7 @@ def read_plain_inputs(
             `os.PathLike` or has a method `read` that returns bytes.
         content_type: The media type of the body that was asked for.
         is_strict: Whether values must fit what the document says.
+        are_words: Whether all values are texts that are read as words of the command line are.
 
     Raises:
         UsageError: There is no such input, or a value does not fit.
@@ -62,29 +87,28 @@ def read_plain_inputs(
     body: bytes | Payload | None = None
     encodings = _encodings(described)
     listed = _listed(described)
+    reading: _Reading = _of_word if are_words else _json_value
     for name, value in values.items():
         found = _find(described, name, listed)
         if found is None and name == "body" and described.media_type is not None:
-            body = _whole_body(value, described.media_type.name)
+            body = value.encode() if are_words else _whole_body(value, described.media_type.name)
             continue
         if found is None and _is_free_part(described, value):
             assignments.append(Assignment((name,), _source(value, name), f"--file {name}"))
             continue
         if found is None:
-            page = f"dynacli {described.api.name} {described.operation.name} --help"
-            flag = f"--{name.replace('_', '-')}"
-            raise no_such_input(described, flag, set(listed), page)
+            raise no_such_plain_input(described, name)
         match found:
             case (Parameter() as parameter, None):
                 if value is not None:
                     key = (parameter.location, parameter.name)
-                    parameters[key] = _parameter_value(parameter, value, is_strict=is_strict)
+                    parameters[key] = _parameter_value(parameter, value, reading, is_strict=is_strict)
             case (Parameter() as parameter, Field() as field):
                 option, key = f"--{field.option}", (parameter.location, parameter.name)
-                read = _json_value(value, field.value, option, is_strict=is_strict)
+                read = reading(value, field.value, option, is_strict=is_strict)
                 inside.setdefault(key, []).append(Assignment(field.path, read, option))
             case (None, Field() as field):
-                read = _field_value(value, field, encodings, is_strict=is_strict)
+                read = _field_value(value, field, encodings, reading, is_strict=is_strict)
                 assignments.append(Assignment(field.path, read, f"--{field.option}"))
     for key, fields in inside.items():
         parameters[key] = assemble(parameters.get(key), fields)
@@ -133,13 +157,25 @@ def _encodings(described: DescribedOperation) -> "Encodings | None":
     return encodings_of(described, has_examples=False)
 
 
-def _parameter_value(parameter: Parameter, value: Any, *, is_strict: bool) -> Any:
+class _Reading(Protocol):
+    """Returns the JSON value of a given one."""
+
+    def __call__(self, value: Any, value_type: ValueType, option: str, *, is_strict: bool) -> Any: ...
+
+
+def _of_word(value: Any, value_type: ValueType, option: str, *, is_strict: bool) -> Any:
+    return convert_all([value], value_type, option, is_strict=is_strict)
+
+
+def _parameter_value(parameter: Parameter, value: Any, reading: _Reading, *, is_strict: bool) -> Any:
     if isinstance(value, str) and is_given_as_text(parameter, [value]):
         return value
-    return _json_value(value, parameter.value, input_name(parameter), is_strict=is_strict)
+    return reading(value, parameter.value, input_name(parameter), is_strict=is_strict)
 
 
-def _field_value(value: Any, field: Field, encodings: "Encodings | None", *, is_strict: bool) -> Any:
+def _field_value(
+    value: Any, field: Field, encodings: "Encodings | None", reading: _Reading, *, is_strict: bool
+) -> Any:
     """Return the value of a place in the body; in a form it may be a file, or several."""
     option = f"--{field.option}"
     if encodings is not None and len(field.path) == 1 and encodings.of(field.path[0]).takes_file:
@@ -147,7 +183,7 @@ def _field_value(value: Any, field: Field, encodings: "Encodings | None", *, is_
             return [_source(item, option) for item in value]
         if _is_file(value):
             return _source(value, option)
-    return _json_value(value, field.value, option, is_strict=is_strict)
+    return reading(value, field.value, option, is_strict=is_strict)
 
 
 def _json_value(value: Any, value_type: ValueType, option: str, *, is_strict: bool) -> Any:
