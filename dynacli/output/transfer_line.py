@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from dynacli.environment import Environment
+from dynacli.output.progress_bar import bar
 from dynacli.output.status_line import StatusLine
 
 __all__ = ["TransferLine", "told_transfer", "transfer_text"]
@@ -12,7 +13,6 @@ __all__ = ["TransferLine", "told_transfer", "transfer_text"]
 _PATIENCE = 0.5
 """Seconds before anything is shown: most files are there by then."""
 _PAUSE = 0.1
-_CELLS = 24
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
 
@@ -82,11 +82,9 @@ def transfer_text(done: int, total: int | None, rate: float) -> str:
     speed = f"{_amount(rate)}/s"
     if not total or done > total:
         return f"{_amount(done)}, {speed}"
-    filled = done * _CELLS // total
-    bar = "#" * filled + "." * (_CELLS - filled)
     left = (total - done) / rate
     time_left = f"{left:.0f} s" if left < 120 else f"{left / 60:.0f} min"
-    return f"{done * 100 // total:3} % [{bar}] {_amount(done)} of {_amount(total)}, {speed}, {time_left} left"
+    return f"{bar(done, total)} {_amount(done)} of {_amount(total)}, {speed}, {time_left} left"
 
 
 def _amount(size: float) -> str:
