@@ -17,7 +17,8 @@ text or JSON on standard error and into the exit code::
     ├── AuthError           10    a credential is missing, expired, refused
     ├── RefusedError        11    the call would cross a line of trust
     ├── FileError           12    configuration unreadable, output cannot be written, disk full
-    └── FormError           13    the answer came, and cannot be given in the form that was asked for
+    ├── FormError           13    the answer came, and cannot be given in the form that was asked for
+    └── FailedRowsError   any     rows of a batch failed; the code is the first one's
 """
 
 from typing import Any, ClassVar
@@ -27,6 +28,7 @@ __all__ = [
     "BrokenAnswerError",
     "DocumentError",
     "DynacliError",
+    "FailedRowsError",
     "FileError",
     "FormError",
     "HttpError",
@@ -155,3 +157,19 @@ class FormError(DynacliError):
 
     exit_code = 13
     kind = "form"
+
+
+class FailedRowsError(DynacliError):
+    """Rows of a batch failed.
+
+    Args:
+        exit_code: That of the first row that failed.
+    """
+
+    kind = "rows"
+
+    def __init__(
+        self, exit_code: int, message: str, *, why: str = "", hint: str = "", **details: Any
+    ) -> None:
+        super().__init__(message, why=why, hint=hint, **details)
+        self.exit_code = exit_code

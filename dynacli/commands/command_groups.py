@@ -31,6 +31,7 @@ __all__ = ["ApiGroup", "Verb", "VerbGroup", "make_root", "note_options_ahead", "
 
 _VERBS = {
     "api": "api.api",
+    "batch": "batch",
     "cache": "cache",
     "changes": "changes",
     "check": "check.check",

@@ -32,6 +32,10 @@ class RateLimit:
         self._next = 0.0
         self._lock = threading.Lock()
 
+    def sleeping_by(self, sleep: Callable[[float], object]) -> "RateLimit":
+        """Return a limit of the same rate that waits in another way."""
+        return RateLimit(1 / self._interval, self._clock, sleep)
+
     def take(self) -> float:
         """Return the seconds after which a request may begin; its place is taken."""
         with self._lock:

@@ -111,6 +111,7 @@ _DOCUMENT: dict[str, Any] = {
 }
 _VERBS = [
     "api",
+    "batch",
     "cache",
     "changes",
     "check",
@@ -176,6 +177,8 @@ def _completed(*words: str, shell: str = "bash") -> list[str]:
         pytest.param("pets nothing ", [], id="unknown-operation"),
         pytest.param("nothing ", [], id="unknown-api"),
         pytest.param("search ", [], id="reserved-verb"),
+        pytest.param("batch pets list-pets --pa", ["--parallel"], id="batch-options"),
+        pytest.param("batch pets list-pets ", [], id="batch-file"),
         pytest.param("--validate off --dry-run pe", ["pens", "pets"], id="behind-standard-options"),
         pytest.param("--dry-run json pe", ["pens", "pets"], id="behind-an-optional-value"),
         pytest.param("--output=raw -H a:b -v pe", ["pens", "pets"], id="behind-short-options"),
@@ -458,7 +461,7 @@ def test_the_standard_options_of_completion_are_those_of_the_commands() -> None:
 
 
 @pytest.mark.parametrize(
-    "verb", ["completion", "describe", "doctor", "document", "help", "ignore", "operations"]
+    "verb", ["batch", "completion", "describe", "doctor", "document", "help", "ignore", "operations"]
 )
 def test_the_options_of_a_verb_are_completed(verb: str) -> None:
     """Every option of a verb's command is a candidate, and no other."""

@@ -263,6 +263,9 @@ def _verb_words(env: Environment, verb: str, rest: list[str], word: str) -> Iter
     elif verb == "ignore" and (catalog := _cached_catalog(env, positional[0])) is not None:
         with closing(catalog):
             yield from catalog.names(word) if len(positional) == 2 else ()
+    elif verb == "batch" and (catalog := _cached_catalog(env, positional[0])) is not None:
+        with closing(catalog):
+            yield from _operation_names(catalog, "", word) if len(positional) == 1 else ()
     elif verb == "describe" and (catalog := _cached_catalog(env, positional[0])) is not None:
         with closing(catalog):
             tag = catalog.tag(positional[1]) if len(positional) == 2 else ""

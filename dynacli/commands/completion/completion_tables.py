@@ -108,7 +108,20 @@ CHECK: Options = {
     "--har": ANY,
     "--learn": ANY,
 }
+BATCH: Options = {"--parallel": ANY, "--stop-on-error": SWITCH, "--resume": ANY, "--shard": ANY}
+OF_ONE_CALL = frozenset(
+    (
+        *("--include", "-i", "--all", "--max-items", "--report", "--show-secrets"),
+        *("--resume", "--remote-name", "-O"),
+    )
+)
+"""The standard options that `batch` refuses."""
 VERB_OPTIONS: Mapping[str, Options] = {
+    "batch": {
+        **{flag: option for flag, option in STANDARD.items() if flag not in OF_ONE_CALL},
+        **BATCH,
+        "--dry-run": SWITCH,
+    },
     "changes": {"--since": ANY, "--until": ANY, "--breaking": SWITCH, "--texts": SWITCH, **STANDARD},
     "check": {
         **CHECK,

@@ -19,6 +19,7 @@ _VERBS = (
     ("cache info|clear", "what is kept of documents"),
     ("operations API [--tag TAG]", "every operation, a line each"),
     ("describe API OPERATION [FIELD.PATH]", "all about one operation, or about one field"),
+    ("batch API [OPERATION] FILE", "a call for each row of a file, side by side"),
     ("check API", "call every operation that only reads, and judge every answer"),
     ("read API OPERATION", "a call that is refused where it may change something"),
     ("request API METHOD PATH", "a call to any path, whether the document has it or not"),

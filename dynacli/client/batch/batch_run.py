@@ -1,0 +1,317 @@
+"""A run of a batch: rows are sent side by side, and their results are given in the order of the rows."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dynacli.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.client.batch.check_rows import BatchPlan, needed_names
+from dynacli.client.batch.earlier_results import EarlierResults
+from dynacli.client.batch.placeholders import filled
+from dynacli.client.batch.row import Row, WrongRow
+from dynacli.client.batch.row_calls import RowCalls
+from dynacli.client.batch.row_result import RowResult, answered_result, failed_result
+from dynacli.client.batch.shard import Shard
+from dynacli.client.call import Call
+from dynacli.client.damaged_cache import explain_damage
+from dynacli.errors import DynacliError, FileError, UsageError
+from dynacli.record import record, replace
+from dynacli.transport.dispatcher import Dispatcher
+
+if TYPE_CHECKING:
+    from dynacli.transport.retrying import Pause
+    from dynacli.transport.send import Answer
+    from dynacli.wire.exchange import ClientPool
+
+__all__ = ["BatchRun", "FinishedRow", "RunSettings"]
+
+_TICK = 0.1
+"""Seconds between two looks at what is going on; Ctrl-C is noticed at each."""
+_WINDOW = 16
+"""How many rows are kept at most for each that is under way: results that wait for an earlier one, and rows that wait
+for the answer of one."""
+
+
+@record
+class RunSettings:
+    """How the rows of a batch are sent.
+
+    Args:
+        parallel: How many at once.
+        shard: The rows that are sent.
+        stops_on_error: Whether no row is begun after one has failed.
+        passing_codes: Exit codes that are no failure.
+    """
+
+    parallel: int = 1
+    shard: Shard = Shard()
+    stops_on_error: bool = False
+    passing_codes: frozenset[int] = frozenset({0})
+
+
+class FinishedRow(NamedTuple):
+    """A row that was sent, or could not be.
+
+    Args:
+        result: What came of it.
+        error: Why it failed, as a call by itself would say it; None where it went well.
+        told: The request and what became of it, in a line for a person.
+    """
+
+    result: RowResult
+    error: DynacliError | None = None
+    told: str = ""
+
+
+class _NotSentError(Exception):
+    """The run ends, and a row that waited for its turn is not sent."""
+
+
+class _Slot:
+    """A row between its reading and its result."""
+
+    def __init__(self, row: Row, needs: frozenset[int]) -> None:
+        self.row, self.needs = row, needs
+        self.is_running = self.is_dropped = False
+        self.finished: FinishedRow | None = None
+        self.call: Call | None = None
+
+
+class _Sent(NamedTuple):
+    """The end of a call: an answer, an error, or neither, where it was not sent."""
+
+    slot: _Slot
+    answer: "Answer | None" = None
+    error: DynacliError | None = None
+
+
+class BatchRun:
+    """Sends the rows of a batch that was checked.
+
+    Attributes:
+        done: How many rows have a result.
+        failed: How many of those failed.
+        first_failure: The first row that failed, in the order of the rows; None where none did.
+        is_ending: Whether no further row is begun.
+        has_sent: Whether a request may be on its way.
+
+    Args:
+        rows: The rows, as they were checked.
+        plan: What is known of them.
+        earlier: The rows that went well before; None where nothing is known of an earlier run.
+        on_finished: Called with each row that was sent or could not be, in the order in which they end.
+    """
+
+    def __init__(
+        self,
+        rows: Iterable[Row | WrongRow],
+        plan: BatchPlan,
+        calls: RowCalls,
+        clients: "ClientPool",
+        settings: RunSettings,
+        *,
+        earlier: EarlierResults | None = None,
+        on_finished: Callable[[FinishedRow], None] = lambda finished: None,  # noqa: ARG005
+    ) -> None:
+        self._rows, self._plan, self._calls, self._clients = iter(rows), plan, calls, clients
+        self._settings, self._earlier, self._on_finished = settings, earlier, on_finished
+        self._dispatcher: Dispatcher[_Sent] = Dispatcher(settings.parallel)
+        self._window: deque[_Slot] = deque()
+        self._most = settings.parallel * _WINDOW
+        self._is_read = False
+        self._answers: dict[int, Any] = {}
+        self._failed_names: set[int] = set()
+        self._expiring: dict[int, list[int]] = {}
+        for number, last in plan.last_uses.items():
+            self._expiring.setdefault(last, []).append(number)
+        self._end = threading.Event()
+        rate = calls.settings.rate
+        if rate is not None:
+            calls.settings = replace(calls.settings, rate=rate.sleeping_by(self._wait))
+        self._is_given_up = False
+        self.done = self.failed = 0
+        self.first_failure: FinishedRow | None = None
+        self.has_sent = False
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether no further row is begun."""
+        return self._end.is_set()
+
+    @property
+    def running(self) -> int:
+        """How many rows are under way."""
+        return self._dispatcher.running
+
+    def end(self) -> None:
+        """Begin no further row; those under way are finished."""
+        self._end.set()
+
+    def __iter__(self) -> Iterator[RowResult]:
+        """Yield the results in the order of the rows.
+
+        Raises:
+            FileError: The rows cannot be read, or the cache was damaged meanwhile.
+        """
+        import dynacli.wire.import_httpx  # noqa: F401  - before openapi-core, and before any thread needs it
+
+        while True:
+            while self._window and (
+                self._window[0].finished is not None or self._is_left_out(self._window[0])
+            ):
+                finished = self._window.popleft().finished
+                if finished is not None:
+                    yield self._given(finished)
+            if not self._begin_next():
+                if self._dispatcher.running:
+                    self._take()
+                elif not self._window:
+                    return
+                elif not self.is_ending and self._window[0].finished is None:
+                    raise FileError("The rows were changed while they were called", hint="Look at the result")
+
+    def abandoned(self) -> Iterator[RowResult]:
+        """Yield the results that were waiting for earlier rows, for a run that is not gone on with.
+
+        Of the rows under way, none is sent again after a failure.
+        """
+        self.end()
+        self._is_given_up = True
+        for slot in self._window:
+            if slot.finished is not None:
+                yield self._given(slot.finished)
+
+    def _is_left_out(self, slot: _Slot) -> bool:
+        return slot.is_dropped or (self.is_ending and not slot.is_running)
+
+    def _given(self, finished: FinishedRow) -> RowResult:
+        result = finished.result
+        for number in self._expiring.pop(result.row, ()):
+            self._answers.pop(number, None)
+        if result.exit_code not in self._settings.passing_codes and self.first_failure is None:
+            self.first_failure = finished
+        return result
+
+    def _begin_next(self) -> bool:
+        """Begin a row that may begin, or take the next one; return whether there was one."""
+        if self.is_ending or not self._dispatcher.is_free:
+            return False
+        for slot in self._window:
+            is_waiting = slot.finished is None and not slot.is_running
+            if is_waiting and all(self._is_known(number) for number in slot.needs):
+                self._begin(slot)
+                return True
+        if self._is_read or len(self._window) >= self._most:
+            return False
+        for row in self._rows:
+            if self._settings.shard.has(row.number):
+                self._add(row)
+                return True
+        self._is_read = True
+        return False
+
+    def _is_known(self, number: int) -> bool:
+        if number not in self._answers and self._earlier is not None and number in self._earlier:
+            self._answers[number] = self._earlier[number].data
+        return number in self._answers or number in self._failed_names
+
+    def _add(self, row: Row | WrongRow) -> None:
+        """Take a row; where the result of an earlier run has it, it is over at once."""
+        if self._earlier is not None and row.number in self._earlier:
+            slot = _Slot(Row(row.number, row.line, "", {}), frozenset())
+            slot.finished = FinishedRow(self._earlier[row.number])
+            self.done += 1
+            self._window.append(slot)
+            return
+        if isinstance(row, WrongRow):  # it was right when all rows were checked
+            slot = _Slot(Row(row.number, row.line, "", {}), frozenset())
+            self._window.append(slot)
+            self._finish(slot, failed_result(row.number, row.error), row.error)
+            return
+        names = set().union(*needed_names(row).values())
+        slot = _Slot(row, frozenset(self._plan.names[name] for name in names if name in self._plan.names))
+        self._window.append(slot)
+
+    def _begin(self, slot: _Slot) -> None:
+        row = slot.row
+        try:
+            for number in slot.needs & self._failed_names:
+                raise UsageError(f"It uses the answer of row {number}, which failed", why="Nothing was sent")
+            call = self._calls.call(row, filled(row.inputs, self._answer_of) if row.may_refer else row.inputs)
+        except DamagedCatalogError as damage:
+            explain_damage(damage, has_sent=self.has_sent)
+        except DynacliError as error:
+            self._finish(slot, failed_result(row.number, error), error)
+            return
+        slot.call, slot.is_running, self.has_sent = call, True, True
+        self._dispatcher.start(lambda: self._send(slot, call))
+
+    def _answer_of(self, name: str) -> Any:
+        if name not in self._plan.names:
+            raise UsageError(f"No row is called `{name}`", why="It was another row that was checked")
+        return self._answers[self._plan.names[name]]
+
+    def _wait(self, seconds: float) -> None:
+        """Wait for the turn of a row, which does not come any more once the run ends."""
+        if self._end.wait(seconds):
+            raise _NotSentError
+
+    def _send(self, slot: _Slot, call: Call) -> _Sent:
+        try:
+            return _Sent(slot, answer=call.send(clients=self._clients, waiting=self._between_tries))
+        except DynacliError as error:
+            return _Sent(slot, error=error)
+        except _NotSentError:
+            return _Sent(slot)
+
+    @contextmanager
+    def _between_tries(self, pause: "Pause") -> Iterator[None]:  # noqa: ARG002
+        if not self._is_given_up:
+            yield
+        if self._is_given_up:
+            raise _NotSentError
+
+    def _take(self) -> None:
+        """Wait for the end of a row, and judge its answer."""
+        sent = self._dispatcher.take(_TICK)
+        if sent is None:
+            return
+        slot, answer = sent.slot, sent.answer
+        slot.is_running = False
+        if answer is not None and slot.call is not None:
+            try:
+                verdict = slot.call.judge_answer(answer, answer.body)
+            except DamagedCatalogError as damage:
+                explain_damage(damage, has_sent=True)
+            self._finish(slot, *answered_result(slot.row.number, slot.call, answer, verdict), answer)
+        elif sent.error is not None:
+            self._finish(slot, failed_result(slot.row.number, sent.error), sent.error)
+        else:
+            slot.is_dropped = True
+
+    def _finish(
+        self,
+        slot: _Slot,
+        result: RowResult,
+        error: DynacliError | None,
+        answer: "Answer | None" = None,
+    ) -> None:
+        told = ""
+        if slot.call is not None:
+            shown = slot.call.signed.shown
+            came = f"{answer.status} ({answer.seconds * 1000:.0f} ms)" if answer is not None else "no answer"
+            told = f"row {result.row}: {shown.method} {shown.url}: {came}"
+        slot.finished, slot.call = FinishedRow(result, error, told), None
+        self.done += 1
+        if result.exit_code not in self._settings.passing_codes:
+            self.failed += 1
+            if self._settings.stops_on_error:
+                self.end()
+        if slot.row.number in self._plan.last_uses:
+            if result.exit_code == 0:
+                self._answers[slot.row.number] = result.data
+            else:
+                self._failed_names.add(slot.row.number)
+        self._on_finished(slot.finished)

@@ -1,0 +1,227 @@
+"""The calls of rows: each is built, judged and signed in one thread, and sent in any."""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, Any
+
+from dynacli.client.batch.row import Row
+from dynacli.client.call import Call
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.inputs.call_inputs import (
+    CallInputs,
+    CallValues,
+    check_missing,
+    collect_parameters,
+    collect_values,
+    input_name,
+)
+from dynacli.client.inputs.read_plain_inputs import (
+    input_key,
+    no_such_plain_input,
+    read_plain_inputs,
+    takes_content_type,
+)
+from dynacli.client.unknown_operation import unknown_operation
+from dynacli.environment import Environment
+from dynacli.errors import DynacliError, UsageError
+from dynacli.library.opened_api import OpenedApi
+from dynacli.record import replace
+
+if TYPE_CHECKING:
+    from dynacli.validation.judge_by_level import JudgeByLevel
+
+__all__ = ["RowCalls"]
+
+
+class RowCalls:
+    """Makes the calls of the rows of one batch.
+
+    Args:
+        api: The API, opened.
+        settings: How the calls are made and judged.
+        ask: Asks the person whether credentials may go to a new origin; None where nobody can be asked.
+    """
+
+    def __init__(
+        self,
+        env: Environment,
+        api: OpenedApi,
+        settings: CallSettings,
+        ask: Callable[[str], bool] | None = None,
+    ) -> None:
+        self._env, self._api, self.settings = env, api, settings
+        self._ask = ask and _once_each(ask)
+        self._is_strict = settings.level != "off"
+        self._operations: dict[str, DescribedOperation] = {}
+        self._judges: dict[str, JudgeByLevel] = {}
+
+    def described(self, name: str) -> DescribedOperation:
+        """Return an operation by its name or its operationId.
+
+        Raises:
+            UsageError: There is none.
+            DocumentError: The document has it, and it cannot be called.
+        """
+        if name not in self._operations:
+            found = self._api.catalog.find(name)
+            if found is None:
+                raise unknown_operation(self._api, name)
+            described = DescribedOperation(self._api, self._api.catalog.operation(found))
+            self._operations[name] = described.sending("")
+        return self._operations[name]
+
+    def check_columns(self, operation: str, columns: Collection[str]) -> None:
+        """Check that each column of a table names an input of an operation, and no two the same one.
+
+        Raises:
+            UsageError: One does not.
+        """
+        described = self.described(operation)
+        known: dict[tuple[str, ...], str] = {}
+        for column in columns:
+            key = input_key(described, column)
+            if key is None:
+                error = no_such_plain_input(described, column)
+                raise UsageError(
+                    f"The column `{column[:60]}` is no input of `{described.operation.name}`",
+                    why="The header is line 1",
+                    hint=error.hint.replace("`--", "`"),
+                )
+            if key in known:
+                raise UsageError(f"The columns `{known[key]}` and `{column}` are the same input")
+            known[key] = column
+
+    def call(self, row: Row, inputs: Mapping[str, Any]) -> Call:
+        """Return the call of a row, judged and signed.
+
+        Args:
+            inputs: Those of the row, without placeholders.
+
+        Raises:
+            DynacliError: The call cannot be made; no secret is in it.
+        """
+        described, given = self._read(row, inputs)
+        return self._judged(described, collect_values(described, given, is_strict=self._is_strict), ())
+
+    def check(self, row: Row, unknown: Collection[str]) -> None:
+        """Check a row as far as it can be, whose inputs are not all known yet.
+
+        Args:
+            unknown: The names of the inputs whose values are not known.
+
+        Raises:
+            DynacliError: The call could not be made, whatever those values are.
+        """
+        described, given = self._read(
+            row, {name: value for name, value in row.inputs.items() if name not in unknown}
+        )
+        keys = {name: input_key(described, name) for name in unknown}
+        for name, key in keys.items():
+            if key is None:
+                raise no_such_plain_input(described, name)
+        has_unknown_body = any(key[0] == "body" for key in keys.values() if key is not None)
+        self._check_missing(described, given, unknown, is_body_known=not has_unknown_body)
+        # What is not known yet and needed is filled in, and not judged.
+        with_examples = replace(given, wants_example=True)
+        parameters, left = collect_parameters(described, with_examples, is_strict=self._is_strict)
+        if left:
+            return
+        open_keys = {key[:2] for key in keys.values() if key is not None}
+        if has_unknown_body:
+            unjudged = replace(self.settings, level="off")
+            Call(self._env, described, CallValues(parameters), unjudged, ask=self._ask)
+            return
+        values = collect_values(described, replace(given, parameters=parameters), is_strict=self._is_strict)
+        self._judged(described, values, open_keys)
+
+    def _read(self, row: Row, inputs: Mapping[str, Any]) -> tuple[DescribedOperation, CallInputs]:
+        described, content_type = self.described(row.operation), ""
+        if "content_type" in inputs and takes_content_type(described, "content_type"):
+            content_type = str(inputs["content_type"])
+            described = described.sending(content_type)
+            inputs = {name: value for name, value in inputs.items() if name != "content_type"}
+        return described, read_plain_inputs(
+            described,
+            inputs,
+            content_type=content_type,
+            is_strict=self._is_strict,
+            are_words=row.are_words,
+        )
+
+    def _check_missing(
+        self,
+        described: DescribedOperation,
+        given: CallInputs,
+        unknown: Collection[str],
+        *,
+        is_body_known: bool,
+    ) -> None:
+        """Check that what is required is given, or will be."""
+        try:
+            collect_values(described, given, is_strict=self._is_strict)
+        except UsageError as error:
+            missing = error.details.get("missing")
+            if missing is None and not is_body_known:
+                return  # a part of the body says nothing about the whole
+            if missing is None:
+                raise
+            coming = _names_of(described, unknown)
+            check_missing(described, [name for name in missing if not _is_coming(name, coming)])
+
+    def _judged(
+        self, described: DescribedOperation, values: CallValues, unjudged: Collection[tuple[str, ...]]
+    ) -> Call:
+        """Return a call whose request the document allows.
+
+        Args:
+            unjudged: (location, name) of parameters of which it may say anything.
+        """
+        name = described.operation.name
+        call = Call(self._env, described, values, self.settings, ask=self._ask, judge=self._judges.get(name))
+        if call.judging is None:
+            return call
+        try:
+            call.judging.judge_request()
+            if unjudged:
+                findings = call.judging.verdict.findings
+                findings[:] = [
+                    each for each in findings if tuple(each.pointer.split("/")[:2]) not in unjudged
+                ]
+            call.judging.check()
+        except DynacliError as error:
+            raise call.signed.masker.mask_error(error) from error.__cause__
+        self._judges[name] = call.judging.judge
+        return call
+
+
+def _once_each(ask: Callable[[str], bool]) -> Callable[[str], bool]:
+    answers: dict[str, bool] = {}
+
+    def ask_once(origin: str) -> bool:
+        if origin not in answers:
+            answers[origin] = ask(origin)
+        return answers[origin]
+
+    return ask_once
+
+
+def _names_of(described: DescribedOperation, names: Collection[str]) -> set[str]:
+    """Return what messages call the inputs of some names, and the body, where one of them is a part of it."""
+    found = {f"--{name.replace('_', '-')}" for name in names}
+    keys = {input_key(described, name) or () for name in names}
+    for parameter in described.operation.parameters:
+        if (parameter.location, parameter.name) in keys:
+            found.add(input_name(parameter))
+    if any(key[:1] == ("body",) for key in keys):
+        found.add("a body")
+    for field in described.media_type.fields if described.media_type is not None else ():
+        if ("body", *map(str, field.path)) in keys:
+            found.add(f"--{field.option}")
+    return found
+
+
+def _is_coming(name: str, coming: Collection[str]) -> bool:
+    """Return whether an input, or the whole that it is a part of, is given by a placeholder."""
+    return "--body" in coming or any(
+        name == each or name.startswith((f"{each}.", f"{each}[")) for each in coming
+    )

@@ -1,0 +1,366 @@
+"""`dynacli batch`: a call for each row of a file, side by side, with a line of the result for each."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from shlex import quote
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dynacli.commands.call.make_call import asker
+from dynacli.commands.command_groups import Verb
+from dynacli.commands.read_options import click_options
+from dynacli.commands.run import Run
+from dynacli.commands.standard_options import STANDARD_OPTIONS, StandardOption
+from dynacli.commands.verbs.call_options import check_options
+from dynacli.commands.verbs.demo import live_api
+from dynacli.errors import DynacliError, FailedRowsError, RefusedError, UsageError
+from dynacli.library.configuration.configuration import DEMO
+from dynacli.library.opened_api import OpenedApi
+from dynacli.model.wording import counted
+from dynacli.record import record, replace
+
+if TYPE_CHECKING:
+    from dynacli.client.batch.batch_run import BatchRun, FinishedRow
+    from dynacli.client.batch.check_rows import BatchPlan
+    from dynacli.client.batch.row import Row, WrongRow
+    from dynacli.client.batch.row_calls import RowCalls
+    from dynacli.client.batch.row_file import RowFile
+    from dynacli.client.batch.shard import Shard
+    from dynacli.client.call_settings import CallSettings
+    from dynacli.output.output_form import OutputForm
+
+__all__ = ["command"]
+
+_MAX_PARALLEL = 64
+_TOLD_EACH = 500
+_NO_FAIL = frozenset((0, 3, 4, 5, 9))
+"""The exit codes of rows that are no failure with `--no-fail`."""
+_NOT_TAKEN = frozenset(("include", "all", "max_items", "report", "show_secrets", "resume", "remote_name"))
+"""The standard options that are about the answer of one call."""
+
+
+@record
+class _BatchOptions:
+    """The options of `batch` alone, by the names of their flags.
+
+    Args:
+        operation: The operation that all rows call; empty where each names its own.
+        file: The file of rows, or `-`.
+    """
+
+    operation: str
+    file: str
+    parallel: int
+    stop_on_error: bool
+    resume: str | None
+    shard: "Shard"
+
+
+def _batch(
+    ctx: click.Context,
+    api: str,
+    words: tuple[str, ...],
+    *,
+    parallel: int,
+    stop_on_error: bool,
+    resume_: str | None,
+    shard: str | None,
+) -> None:
+    from dynacli.client.batch.shard import Shard, shard_of
+
+    if not 1 <= len(words) <= 2:
+        raise UsageError(
+            "A batch needs an API and a file of rows" if not words else f"`{words[2]}` is one word too many",
+            hint="For example: `dynacli batch github issues-create rows.csv`, or `-` for standard input",
+        )
+    run: Run = ctx.obj
+    check_options(run.options, "batch", _NOT_TAKEN)
+    share = shard_of(shard) if shard is not None else Shard()
+    options = _BatchOptions(
+        words[0] if len(words) == 2 else "", words[-1], parallel, stop_on_error, resume_, share
+    )
+    with _opened(ctx, api) as opened:
+        _run_batch(run, opened, options)
+
+
+@contextmanager
+def _opened(ctx: click.Context, word: str) -> Iterator[OpenedApi]:
+    """Open the API; the stand-in runs until the end of the block."""
+    if word == DEMO:
+        with live_api(ctx, {}) as api:
+            yield api
+        return
+    yield ctx.obj.api(word)
+
+
+def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
+    import dynacli.wire.import_httpx  # noqa: F401  - before openapi-core, which judges the rows
+    from dynacli.client.batch.batch_run import BatchRun, RunSettings
+    from dynacli.client.batch.check_rows import check_rows
+    from dynacli.client.batch.earlier_results import open_earlier_results
+    from dynacli.client.batch.row_calls import RowCalls
+    from dynacli.client.batch.row_file import open_row_file
+    from dynacli.client.call_settings import settings_of
+    from dynacli.wire.exchange import ClientPool
+
+    form = _form(run)
+    if options.operation and api.catalog.find(options.operation) is None:  # it may have appeared a moment ago
+        api = run.fetch_again(api) or api
+    settings = settings_of(run.env, api, run.options.call_options)
+    calls = RowCalls(run.env, api, settings, asker(run))
+    with ExitStack() as stack:
+        rows = stack.enter_context(open_row_file(run.env, options.file))
+        earlier = stack.enter_context(open_earlier_results(options.resume)) if options.resume else None
+        _check_columns(rows, calls, options)
+        plan = check_rows(_told(run, rows.rows(options.operation)), calls, options.shard, earlier or ())
+        if run.options.dry_run:
+            right = "row is right" if plan.count == 1 else "rows are right"
+            run.note(f"{plan.count:,} {right}, as far as can be told before; nothing was sent")
+            return
+        _confirm(run, calls, settings, plan)
+        clients = ClientPool()
+        stack.callback(clients.close)
+        telling = _Telling(run, plan)
+        batch = BatchRun(
+            rows.rows(options.operation),
+            plan,
+            calls,
+            clients,
+            RunSettings(
+                options.parallel,
+                options.shard,
+                options.stop_on_error,
+                _NO_FAIL if run.options.no_fail else frozenset((0,)),
+            ),
+            earlier=earlier,
+            on_finished=lambda finished: telling.show(batch, finished),
+        )
+        is_interrupted = _write(run, batch, form, telling)
+    _conclude(run, batch, plan, options, is_interrupted=is_interrupted)
+
+
+def _told(run: Run, rows: "Iterator[Row | WrongRow]") -> "Iterator[Row | WrongRow]":
+    """Yield rows; where there are many, a line on a terminal tells how many were checked."""
+    from dynacli.commands.call.receive_response import shows_progress
+    from dynacli.output.status_line import StatusLine
+
+    line, is_shown = StatusLine(run.env), shows_progress(run)
+    try:
+        for row in rows:
+            if is_shown and row.number % _TOLD_EACH == 0:
+                line.show(f"Checking row {row.number:,} ...")
+            yield row
+    finally:
+        line.clear()
+
+
+def _form(run: Run) -> "OutputForm":
+    """Return the form of the result, which is NDJSON unless another one is asked for."""
+    form = run.options.output_form
+    if form.format in {"raw", "text"}:
+        raise UsageError(
+            f"A batch has no result in the format `{form.format}`",
+            why="It has a value for each row",
+            hint="Leave `-o` out for NDJSON, or take `csv`, `json` or another format",
+        )
+    return replace(form, format="ndjson") if form.format == "auto" else form
+
+
+def _check_columns(rows: "RowFile", calls: "RowCalls", options: _BatchOptions) -> None:
+    """Check what all rows have in common: the operation, and the columns of CSV."""
+    if options.operation:
+        calls.described(options.operation)
+    elif rows.is_csv:
+        raise UsageError(
+            "The rows of CSV name no operation",
+            hint=f"Name one for all of them: `dynacli batch API OPERATION {quote(options.file)}`",
+        )
+    if rows.is_csv:
+        calls.check_columns(options.operation, rows.columns())
+
+
+def _confirm(run: Run, calls: "RowCalls", settings: "CallSettings", plan: "BatchPlan") -> None:
+    """Let the person on a terminal agree once to all rows that remove something; `--yes` has agreed.
+
+    Raises:
+        RefusedError: Nobody agreed; nothing was sent.
+    """
+    env = run.env
+    if not plan.removals or run.options.yes or not (env.stdin_is_terminal and env.stderr_is_terminal):
+        return
+    from dynacli.client.call import base_url_of
+    from dynacli.text.terminal import visible
+    from dynacli.urls import origin_of
+
+    origin = origin_of(base_url_of(calls.described(plan.removing), settings))
+    rows = f"{counted(plan.removals, 'row')} remove{'s' if plan.removals == 1 else ''} something at {origin}"
+    if not run.options.no_input:
+        env.stderr.write(f"{visible(rows)} (`{plan.removing}`). Send the batch? [y/N] ")
+        env.stderr.flush()
+        if env.stdin.readline().strip().lower() in {"y", "yes"}:
+            return
+    raise RefusedError(
+        "Nothing was sent", why=f"{rows}, and nobody agreed to it", hint="Give `--yes` where that may happen"
+    )
+
+
+class _Telling:
+    """Shows on a terminal how far a batch is, and with `--verbose` a line for each row."""
+
+    def __init__(self, run: Run, plan: "BatchPlan") -> None:
+        from dynacli.commands.call.receive_response import shows_progress
+        from dynacli.output.progress_bar import CallsLine
+
+        self._run = run
+        self._line = CallsLine(run.env, plan.count, plan.done) if shows_progress(run) else None
+
+    def show(self, batch: "BatchRun", finished: "FinishedRow") -> None:
+        if self._run.options.verbose and finished.told:
+            from dynacli.output.standard_error import write_stderr
+
+            self.clear()
+            write_stderr(self._run.env, f"* {finished.told}")
+        if self._line is not None:
+            self._line.show(batch.done, batch.failed)
+
+    def clear(self) -> None:
+        if self._line is not None:
+            self._line.clear()
+
+    def tell_end(self, batch: "BatchRun") -> None:
+        """Tell that Ctrl-C was heard."""
+        batch.end()
+        self.clear()
+        self._run.note(
+            f"{counted(batch.running, 'row')} under way; Ctrl-C once more does not wait for the answers"
+        )
+
+
+def _write(run: Run, batch: "BatchRun", form: "OutputForm", telling: _Telling) -> bool:
+    """Write the results as they come; return whether Ctrl-C ended the batch early."""
+    from dynacli.output.formats.written_items import written_items
+    from dynacli.transport.interrupts import noting_interrupt
+
+    is_interrupted = False
+
+    def note() -> None:
+        nonlocal is_interrupted
+        is_interrupted = True
+        telling.tell_end(batch)
+
+    is_shared = run.env.stdout_is_terminal and run.env.stderr_is_terminal and not form.file
+    try:
+        with written_items(run.env, form, columns=("row", "status", "exit_code")) as write:
+
+            def write_result(result: Any) -> None:
+                if is_shared:
+                    telling.clear()
+                write(result.as_json())
+
+            try:
+                with noting_interrupt(note):
+                    for result in batch:
+                        write_result(result)
+            except KeyboardInterrupt:
+                is_interrupted = True
+                for result in batch.abandoned():
+                    write_result(result)
+    finally:
+        telling.clear()
+    return is_interrupted
+
+
+def _conclude(
+    run: Run, batch: "BatchRun", plan: "BatchPlan", options: _BatchOptions, *, is_interrupted: bool
+) -> None:
+    """Say how to go on, where rows are left, and end the run by the first row that failed."""
+    left = plan.count - batch.done
+    if left:
+        run.note(f"{batch.done:,} of {plan.count:,} rows are done; go on with: {_go_on_line(run, options)}")
+    if is_interrupted:
+        raise KeyboardInterrupt
+    first = batch.first_failure
+    if first is None:
+        return
+    error, number = first.error, first.result.row
+    said = f": {error.message}" if isinstance(error, DynacliError) else ""
+    raise FailedRowsError(
+        first.result.exit_code,
+        f"{batch.failed:,} of {counted(plan.count, 'row')} failed",
+        why=f"Row {number}{said}" + (f"\n{error.why}" if error is not None and error.why else ""),
+        hint="The result says why; `--resume RESULT` sends again what failed in it",
+        row=number,
+        failed=batch.failed,
+    )
+
+
+def _go_on_line(run: Run, options: _BatchOptions) -> str:
+    """Return the command line that goes on with the rows that are left; RESULT is what was written."""
+    from dynacli.auth.credentials import secrets_in
+    from dynacli.auth.secret import Masker
+
+    output = run.options.output
+    result = output[1:] if output.startswith("@") else "RESULT"
+    words = list(run.words)
+    for index, word in enumerate(words):
+        if word == "--resume":
+            words[index : index + 2] = ["--resume", result]
+        elif word.startswith("--resume="):
+            words[index] = f"--resume={result}"
+    if options.resume is None:
+        words += ["--resume", result]
+    line = " ".join(["dynacli", *map(quote, words)])
+    return Masker(secrets_in(run.env.variables, run.options.header)).mask(line)
+
+
+_HELP_TEXTS = {
+    "output": "ndjson (the default), json, yaml, table, csv, tsv, lines, gron, or @FILE for ndjson",
+    "filter": "what a JMESPath expression leaves of each line of the result",
+    "dry_run": "check all rows, and send none",
+    "header": "a header of every request",
+    "timeout": "for each call",
+    "verbose": "a line on standard error for each row",
+    "no_fail": "exit 0 although rows failed by a 3xx, 4xx, 5xx or a mismatch",
+    "yes": "agree to rows that remove something; where a credential goes is never answered by it",
+}
+"""The help of standard options that mean something else here than for a single call."""
+
+
+def _standard_options() -> tuple[StandardOption, ...]:
+    options = []
+    for option in STANDARD_OPTIONS:
+        text = _HELP_TEXTS.get(option.name, option.help)
+        if option.name == "dry_run":
+            options.append(StandardOption(option.name, option.flags, text))  # a switch
+        elif option.name not in _NOT_TAKEN:
+            options.append(option._replace(help=text))
+    return tuple(options)
+
+
+command = Verb(
+    "batch",
+    params=[
+        click.Argument(["api"]),
+        click.Argument(["words"], nargs=-1, metavar="[OPERATION] FILE|-"),
+        click.Option(
+            ["--parallel"],
+            type=click.IntRange(1, _MAX_PARALLEL),
+            default=1,
+            show_default=True,
+            help="calls at once; a row then waits only for those whose answers it uses",
+        ),
+        click.Option(["--stop-on-error"], is_flag=True, help="begin no further row after one that failed"),
+        click.Option(
+            ["resume_", "--resume"],
+            metavar="RESULT",
+            help="take what went well from an earlier result (NDJSON), and send the other rows",
+        ),
+        click.Option(["--shard"], metavar="I/N", help="send every N-th row, beginning with the I-th"),
+        *click_options(_standard_options()),
+    ],
+    callback=click.pass_context(_batch),
+    help="Make a call for each row of FILE, NDJSON or CSV, and write a line of NDJSON for each. A column, or a key, is "
+    "an input by the name of its option. Without OPERATION each row of NDJSON names its own. All rows are checked "
+    "before the first is sent.",
+)

@@ -1,0 +1,1 @@
+"""Many calls from the rows of a file."""

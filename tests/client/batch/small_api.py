@@ -1,0 +1,93 @@
+"""A small API whose operations are called by rows, and what the tests know of it."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.documents import BEARER, document, operation, parameter, save
+from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["API", "SmallApi", "lines", "ndjson"]
+
+API = "./api.json"
+_STRING = {"type": "string"}
+
+
+def lines(result: Result) -> list[dict[str, Any]]:
+    """Return the lines of a result."""
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def ndjson(*rows: Any, path: str = "rows.ndjson") -> str:
+    """Write rows, and return the name of their file."""
+    Path(path).write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    return path
+
+
+class SmallApi:
+    """Pets that can be read, made and removed; a pet that is made gets the next number, and one above 90 is not there.
+
+    Attributes:
+        served: Method and target of each request, in the order in which they came.
+        before: Called with each request before it is answered.
+    """
+
+    def __init__(self, server: Recorder) -> None:
+        self.server = server
+        self.before: Callable[[RecordedRequest], object] = lambda request: None  # noqa: ARG005
+        pet = {
+            "type": "object",
+            "required": ["name"],
+            "properties": {
+                "name": {"type": "string", "minLength": 2},
+                "age": {"type": "integer"},
+                "tags": {"type": "array", "items": _STRING},
+                "owner": {"type": "object", "properties": {"id": {"type": "integer"}}},
+            },
+        }
+        answer = {"200": {"description": "", "content": {"application/json": {"schema": {"type": "object"}}}}}
+        by_id = parameter("petId", {"type": "integer", "minimum": 1}, "path")
+        paths = {
+            "/pets": {"post": operation("createPet", body=pet, responses=answer)},
+            "/pets/{petId}": {
+                "get": operation(
+                    "getPet",
+                    by_id,
+                    parameter("page-size", {"type": "integer", "maximum": 10}),
+                    responses=answer,
+                ),
+                "put": operation("putPet", by_id, body=pet, responses=answer),
+                "delete": operation("removePet", by_id, responses=answer),
+            },
+            "/safe": {"get": operation("safe", security=[{"token": []}], responses=answer)},
+        }
+        save(document(paths, [server.origin], {"token": BEARER}), "api.json")
+        self.created = 0
+        for path in ("/pets", "/safe", *(f"/pets/{number}" for number in range(100))):
+            server.answers[path] = self._answer
+
+    def _answer(self, request: RecordedRequest) -> Answer:
+        self.before(request)
+        if request.method == "POST":
+            self.created += 1
+            return Answer(body=json.dumps({"id": self.created, "sent": json.loads(request.body)}).encode())
+        number = request.target.partition("?")[0].rpartition("/")[2]
+        if number.isdecimal() and int(number) > 90:
+            return Answer(404, b'{"error":"no such pet"}')
+        return Answer(body=json.dumps({"pet": number}).encode())
+
+    @property
+    def served(self) -> list[str]:
+        return [f"{request.method} {request.target}" for request in self.server.requests]
+
+    @property
+    def bodies(self) -> list[Any]:
+        """The bodies that were sent."""
+        return [json.loads(request.body) for request in self.server.requests if request.body]
+
+    def run(self, *words: str, **more: Any) -> Result:
+        """Run `dynacli batch` on the API."""
+        return run_cli("batch", API, *words, **more)

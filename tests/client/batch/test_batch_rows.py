@@ -1,0 +1,183 @@
+"""The rows of a batch: which files are read how, and what is wrong is named before anything is sent."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.client.batch.small_api import SmallApi, lines, ndjson
+
+_BODY = {"name": "Rex, the 1st", "age": 3, "tags": ["a", "b"], "owner": {"id": 7}}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        pytest.param(
+            "rows.csv",
+            b'name,age,tags,owner.id\n"Rex, the 1st",3,"[""a"",""b""]",7\n',
+            id="csv-by-its-ending",
+        ),
+        pytest.param(
+            "rows",
+            b'\xef\xbb\xbfname,age,tags,owner\r\n"Rex, the 1st",3,"[""a"",""b""]","{""id"":7}"\r\n',
+            id="csv",
+        ),
+        pytest.param(
+            "rows.txt", b'name;age;tags;owner.id\nRex, the 1st;3;"[""a"",""b""]";7\n', id="semicolons"
+        ),
+        pytest.param("rows.tsv", b'name\tage\ttags\towner.id\nRex, the 1st\t3\t["a","b"]\t7\n', id="tsv"),
+        pytest.param(
+            "rows.csv", b'body\n"' + json.dumps(_BODY).replace('"', '""').encode() + b'"\n', id="whole-body"
+        ),
+        pytest.param(
+            "rows", b"\xef\xbb\xbf" + json.dumps(_BODY).encode(), id="ndjson-by-its-first-character"
+        ),
+        pytest.param(
+            "rows.jsonl", b"\n" + json.dumps({"body": _BODY}).encode() + b"\n\n", id="ndjson-whole-body"
+        ),
+    ],
+)
+def test_a_row_is_a_call(api: SmallApi, name: str, content: bytes) -> None:
+    """Cells are words, values of JSON are what they are; quotes, byte order marks and empty lines are understood."""
+    Path(name).write_bytes(content)
+    result = api.run("create-pet", name)
+    assert (0, [_BODY]) == (result.exit_code, api.bodies), result.stderr
+
+
+def test_an_empty_cell_is_not_given(api: SmallApi) -> None:
+    """An input whose cell is empty is as good as not named; all spellings of an input are columns."""
+    result = api.run("get-pet", "-", stdin=b"petId,page_size\n7,\n8,3\n\n9,4\n")
+    assert 0 == result.exit_code
+    assert ["GET /pets/7", "GET /pets/8?page-size=3", "GET /pets/9?page-size=4"] == api.served
+    assert [1, 2, 3] == [line["row"] for line in lines(result)]
+
+
+@pytest.mark.parametrize(
+    ("operation", "content", "said"),
+    [
+        pytest.param("get-pet", "", "", id="empty"),
+        pytest.param("get-pet", "[{}]", "is a JSON array", id="array"),
+        pytest.param("get-pet", b"\xff\xfep\0e\0", "UTF-16", id="utf-16"),
+        pytest.param(
+            "get-pet", "pet-id,\n1,2\n", "Column 2 of the CSV has no name", id="column-without-a-name"
+        ),
+        pytest.param("get-pet", "pet-id,pet-id\n1,2\n", "two columns `pet-id`", id="doubled-column"),
+        pytest.param(
+            "get-pet", "pet-id,petId\n1,2\n", "`pet-id` and `petId` are the same input", id="two-spellings"
+        ),
+        pytest.param("get-pet", "pet-id,sise\n1,2\n", "`sise` is no input of `get-pet`", id="no-input"),
+        pytest.param("get-pet", ",\n1,2\n", "has no header", id="no-header"),
+        pytest.param("get-pet", '"pet-id\n1\n', "The header of the CSV cannot be read", id="header-quote"),
+        pytest.param(
+            "get-pet", "page-size\n3\n", "Row 1 (line 2): `get-pet` needs PET_ID", id="missing-column"
+        ),
+        pytest.param("get-pet", "pet-id,page-size\n1\n", "1 cell, and the header 2 columns", id="too-few"),
+        pytest.param("get-pet", "pet-id\n1\n2,3\n", "Row 2 (line 3): The row has 2 cells", id="too-many"),
+        pytest.param("get-pet", 'pet-id\n1\n"2\n3\n', "Row 2 (line 3): A quote is opened", id="open-quote"),
+        pytest.param("get-pet", 'pet-id\n"1"2\n', "Row 1 (line 2): Line 2 is no CSV", id="wrong-quote"),
+        pytest.param("get-pet", b"pet-id\n1\n\xe4\n", "Row 2 (line 3): The line is not UTF-8", id="latin-1"),
+        pytest.param("get-pet", b'{"pet-id": "\xe4"}\n', "Row 1: The line is not UTF-8", id="ndjson-latin-1"),
+        pytest.param(
+            "get-pet", '{"pet-id": 1}\n{"pet-id": 2\n', "Row 2: The line is not JSON", id="cut-json"
+        ),
+        pytest.param("get-pet", '{"pet-id": NaN}\n', "Row 1: The line is not JSON", id="nan"),
+        pytest.param("get-pet", '{"pet-id": 1}\n7\n', "Row 2: The row is no JSON object", id="no-object"),
+        pytest.param("get-pet", '{"pet-id": 0}\n', "path `petId`:", id="refused-by-the-document"),
+        pytest.param("get-pet", '{"pet-id": "x"}\n', "`x` is not a value for PET_ID", id="wrong-type"),
+        pytest.param("get-pots", "pet-id\n1\n", "has no operation `get-pots`", id="unknown-operation"),
+        pytest.param("", "pet-id\n1\n", "The rows of CSV name no operation", id="csv-without-operation"),
+        pytest.param("", '{"pet-id": 1}\n', "Row 1: The row names no operation", id="row-without-operation"),
+        pytest.param(
+            "", '{"operation": "nope"}\n', "has no operation `nope`", id="unknown-operation-of-a-row"
+        ),
+        pytest.param(
+            "", '{"operation": "get-pet", "input": {}}\n', "`input` is no member", id="unknown-member"
+        ),
+        pytest.param("", '{"operation": "get-pet", "inputs": []}\n', "is no JSON object", id="inputs"),
+        pytest.param("", '{"operation": "get-pet", "as": "1"}\n', "`as` of the row is no name", id="no-name"),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_is_sent(
+    api: SmallApi, operation: str, content: Any, said: str
+) -> None:
+    """A file that is no file of rows, and a row that is no call, end with 2 and their place."""
+    words = [operation] if operation else []
+    result = api.run(*words, "-", stdin=content if isinstance(content, bytes) else content.encode())
+    assert ([], "") == (api.served, result.stdout)
+    assert said in result.stderr
+    assert (2 if said else 0) == result.exit_code, result.stderr
+
+
+def test_all_wrong_rows_are_named(api: SmallApi) -> None:
+    """The first twenty in full, the others are counted; programs get them with their errors."""
+    rows = ndjson(*({"pet-id": number} for number in (1, *([0] * 23), 2)))
+    result = api.run("get-pet", rows, "--error-format", "json")
+    assert ([], 2) == (api.served, result.exit_code)
+    error = result.error
+    assert "23 of 25 rows are wrong, and nothing was sent" == error["message"]
+    assert error["reason"].endswith("and 3 more")
+    assert (23, list(range(2, 22))) == (error["wrong"], [row["row"] for row in error["rows"]])
+    assert "minimum" == error["rows"][0]["findings"][0]["rule"]
+
+
+def test_a_row_that_crosses_a_line_of_trust_ends_with_11(api: SmallApi) -> None:
+    """The exit code is that of the worst row: 11 beats all."""
+    rows = ndjson({"operation": "safe"}, {"operation": "nope"})
+    result = api.run(rows, "--server", "0", "-H", "Authorization: Bearer abcd")
+    assert 11 == result.exit_code, result.stderr
+
+
+def test_a_missing_credential_is_said_once(api: SmallApi) -> None:
+    """Without its credential no row is sent, and the batch ends with 10."""
+    result = api.run(ndjson({"operation": "safe"}, {"operation": "safe"}))
+    assert (10, []) == (result.exit_code, api.served)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        pytest.param([], 2, "needs an API and a file", id="no-file"),
+        pytest.param(["get-pet", "a", "b"], 2, "`b` is one word too many", id="too-many-words"),
+        pytest.param(["get-pet", "missing.csv"], 12, "`missing.csv` cannot be read", id="missing-file"),
+        pytest.param(["get-pet", "."], 12, "cannot be read", id="directory"),
+        pytest.param(["get-pet", "rows.csv", "--shard", "3/2"], 2, "`3/2` is no share", id="shard"),
+        pytest.param(["get-pet", "rows.csv", "-o", "raw"], 2, "no result in the format `raw`", id="format"),
+        pytest.param(
+            ["get-pet", "rows.csv", "--resume", "none"], 12, "`none` cannot be read", id="no-result"
+        ),
+        pytest.param(
+            ["get-pet", "rows.csv", "--resume", "rows.csv"], 2, "no result of a batch", id="other-file"
+        ),
+        pytest.param(["get-pet", "rows.csv", "--parallel", "0"], 2, "--parallel", id="parallel"),
+    ],
+)
+def test_the_words_are_checked(api: SmallApi, words: list[str], code: int, said: str) -> None:
+    """What is wrong with the command line itself is said before anything is sent."""
+    Path("rows.csv").write_text("pet-id\n1\n")
+    result = api.run(*words)
+    assert (code, []) == (result.exit_code, api.served)
+    assert said in result.stderr
+
+
+def test_an_option_of_one_call_is_refused(api: SmallApi) -> None:
+    """What is about one call alone is not forgotten where it stands before the verb."""
+    from tests.harness import run_cli
+
+    assert 2 == run_cli("--all", "batch", "./api.json", "get-pet", "-").exit_code
+    assert [] == api.served
+
+
+def test_nothing_is_sent_in_a_dry_run(api: SmallApi) -> None:
+    """`--dry-run` checks all rows."""
+    result = api.run("get-pet", ndjson({"pet-id": 1}, {"pet-id": 2}), "--dry-run")
+    assert (0, "", []) == (result.exit_code, result.stdout, api.served)
+    assert "2 rows are right" in result.stderr
+
+
+def test_rows_come_from_a_terminal_never(api: SmallApi) -> None:
+    """Nobody is asked to type rows."""
+    result = api.run("get-pet", "-", terminal=("stdin",))
+    assert 2 == result.exit_code
+    assert "nothing is piped into it" in result.stderr
