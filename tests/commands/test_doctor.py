@@ -32,7 +32,9 @@ def test_all_is_well_without_anything() -> None:
     """Before the first API is added there is nothing wrong, and nothing is made up."""
     result = run_cli("doctor", "-o", "json")
     assert (0, "") == (result.exit_code, result.stderr)
-    expected = dict.fromkeys(("dynacli", "libraries", "HTTP library", "configuration", "cache"), True)
+    expected = dict.fromkeys(
+        ("dynacli", "libraries", "HTTP library", "configuration", "cache", "history"), True
+    )
     assert expected == _checks(result)
     assert [] == result.json["documents"]
     told = {row["name"]: row["message"] for row in result.json["checks"]}
@@ -227,6 +229,15 @@ def test_a_cache_that_cannot_be_written_is_told(home: Path, monkeypatch: pytest.
     assert (12, False) == (result.exit_code, _checks(result)["cache"])
     assert str(home / "file") in result.stderr
     assert 2 == len(result.json["documents"][0]["warnings"])
+
+
+def test_a_history_that_cannot_be_read_is_told(home: Path) -> None:
+    """It ends with 12, and says how to begin a new one."""
+    (home / "state").mkdir()
+    (home / "state" / "history.sqlite").write_bytes(b"damaged" * 1000)
+    result = run_cli("doctor", "-o", "json")
+    assert (12, False) == (result.exit_code, _checks(result)["history"])
+    assert "dynacli history clear" in result.stderr
 
 
 def test_a_damaged_catalog_is_made_again(home: Path) -> None:

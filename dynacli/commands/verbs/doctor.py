@@ -58,7 +58,7 @@ def _doctor(run: Run, api: str | None) -> None:
     from dynacli.output.render import write_data
 
     configuration, known = _configuration(run.env)
-    checks = [_versions(), _libraries(), _http_library(), configuration, _cache(run.env)]
+    checks = [_versions(), _libraries(), _http_library(), configuration, _cache(run.env), _history(run.env)]
     documents = []
     for name in [api] if api is not None else known:
         check, document = _document(run, name)
@@ -165,6 +165,18 @@ def _cache(env: Environment) -> _Check:
         )
         return _Check("cache", _message(failure), failure)
     return _Check("cache", f"{directory}, {_size(directory):.1f} MB")
+
+
+def _history(env: Environment) -> _Check:
+    """Check that the history can be read; the message has the number of its calls."""
+    from dynacli.library.history.history_file import read_calls
+    from dynacli.library.history.record_call import history_path
+    from dynacli.model.wording import counted
+
+    try:
+        return _Check("history", f"{history_path(env)}, {counted(sum(1 for _ in read_calls(env)), 'call')}")
+    except FileError as error:
+        return _Check("history", _message(error), error)
 
 
 def _size(directory: str) -> float:
