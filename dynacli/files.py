@@ -20,6 +20,7 @@ from dynacli.errors import FileError
 __all__ = [
     "LOCK_SECONDS",
     "cannot_be_written",
+    "check_named_file",
     "finish_named_file",
     "followed_links",
     "hold_lock",
@@ -258,13 +259,30 @@ def finish_named_file(unfinished: str, path: str) -> None:
         FileError: It cannot be put there; both files are as they were.
     """
     try:
+        check_named_file(path)
         if os.path.exists(path):
-            _check_replaceable(path, found := os.stat(path))
+            found = os.stat(path)
             os.chmod(unfinished, os.stat(unfinished).st_mode & stat.S_IMODE(found.st_mode))
         os.replace(unfinished, followed_links(path))
     except OSError as error:
         raise cannot_be_written(path, error) from error
     _sync_directory(os.path.dirname(unfinished) or os.curdir)
+
+
+def check_named_file(path: str) -> None:
+    """Check that a file that a person named can be replaced, should there be one.
+
+    Raises:
+        FileError: It is no regular file.
+        OSError: It may not be written.
+    """
+    with suppress(FileNotFoundError):
+        existing = os.stat(path)
+        _check_replaceable(path, existing)
+        if not stat.S_ISREG(existing.st_mode):
+            raise FileError(
+                f"`{path}` cannot be gone on with", why="it is a device or a pipe", hint="name a file"
+            )
 
 
 def _check_replaceable(path: str, existing: os.stat_result) -> None:
@@ -328,7 +346,7 @@ def _sync_directory(directory: str) -> None:
 
 _WHY = {
     errno.EACCES: "permission is denied",
-    errno.EEXIST: "it is there already, and only a file that you name by `-o @FILE` is replaced",
+    errno.EEXIST: "it is there already, and only a file that you name is replaced",
     errno.EPERM: "permission is denied",
     errno.EROFS: "the file system is read-only",
     errno.ENOSPC: "no space is left on the disk",
@@ -351,6 +369,8 @@ def cannot_be_written(path: str, error: OSError | ValueError) -> FileError:
         directory = os.path.dirname(path) or os.curdir
         why = f"`{directory}` is not a directory"
         return FileError(message, why=why, hint=f"make the directory first: `mkdir -p {directory}`")
+    if code == errno.EEXIST:
+        return FileError(message, why=_WHY[code], hint="give a name by `-o @FILE`, or move the file away")
     if code in {errno.ENOSPC, errno.EDQUOT}:
         return FileError(message, why=_WHY[code], hint="free some space, or name a file on another disk")
     return FileError(

@@ -1,6 +1,7 @@
 """One call: its request is built, signed, judged and sent; its answer is judged as it is received."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -176,8 +177,14 @@ class Call:
             or settings.may_retry_unsafe
             or any(is_idempotency_key(each) for each in self.described.operation.parameters)
         )
+
+        def checked(pause: "Pause") -> "AbstractContextManager[None]":
+            if self.judging is not None and not self.has_sent:
+                self.judging.check()  # a request that is refused needs no second try
+            return nullcontext() if waiting is None else waiting(pause)
+
         count = settings.retries if may_repeat else 0
-        return Retries(count, settings.may_retry_lost, waiting, rate=settings.rate)
+        return Retries(count, settings.may_retry_lost, checked, rate=settings.rate)
 
     def judge_answer(self, answer: "Answer", body: "bytes | StreamedBody | UnreadBody") -> "Verdict | None":
         """Return the verdict on an answer; None where nothing is judged.

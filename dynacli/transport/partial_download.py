@@ -13,7 +13,14 @@ from email.utils import mktime_tz, parsedate_tz
 from typing import IO, Any
 
 from dynacli.errors import DynacliError, FileError, NetworkError
-from dynacli.files import cannot_be_written, finish_named_file, followed_links, hold_lock, write_file
+from dynacli.files import (
+    cannot_be_written,
+    check_named_file,
+    finish_named_file,
+    followed_links,
+    hold_lock,
+    write_file,
+)
 from dynacli.transport.send import Answer, Pieces, stated_length
 
 __all__ = ["OutdatedPartError", "PartialDownload"]
@@ -57,6 +64,7 @@ class PartialDownload:
             FileError: Another process writes it, or it cannot be written.
         """
         try:
+            check_named_file(self._path)
             # With the permissions of a new file, and through no link that somebody put there.
             flags = os.O_CREAT | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0)
             os.close(os.open(self._part, flags, 0o666))

@@ -49,6 +49,18 @@ def test_all_tries_of_a_call_have_one_key(server: Recorder) -> None:
         assert ["mine"] == server.last.headers["idempotency-key"]
 
 
+def test_each_call_of_a_check_has_a_key_of_its_own(server: Recorder) -> None:
+    """With the example of the document the server would take them for the same call."""
+    key = {**_KEY, "required": True, "example": "same"}
+    paths = {f"/{name}": {"post": operation(f"post-{name}", key)} for name in "ab"}
+    server.answers.update({path: Answer() for path in paths})
+    run_cli("check", save(document(paths, [server.origin])), "--operation", "post-*", "--yes")
+    keys = ["".join(request.headers["idempotency-key"]) for request in server.requests]
+    assert (2, {36}) == (len(set(keys)), set(map(len, keys)))
+    run_cli("check", "./api.json", "--operation", "post-a", "--set", "idempotency-key=mine")
+    assert ["mine"] == server.last.headers["idempotency-key"]
+
+
 def test_a_required_key_is_made_too(server: Recorder) -> None:
     """It is nothing that a person has to give."""
     api = save(document({"/a": {"post": operation("post-a", {**_KEY, "required": True})}}, [server.origin]))

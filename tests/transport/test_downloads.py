@@ -1,5 +1,6 @@
 """Downloads into files: one that broke off is gone on with, and nothing is taken for whole that is not."""
 
+import errno
 import os
 import re
 import subprocess
@@ -271,6 +272,37 @@ def test_an_error_leaves_the_part(broken: str, server: Recorder, status: int) ->
     assert (status // 100, "no", 1000) == (result.exit_code, result.stdout, os.path.getsize("out.part"))
     server.answers["/file"] = _file()
     assert (0, _CONTENT) == (_download(broken).exit_code, Path("out").read_bytes())
+
+
+def test_a_full_disk_leaves_the_part(broken: str, server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit 12, and the next call goes on."""
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    server.answers["/file"] = _file()
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        result = _download(broken)
+    assert (12, ["out.part", "out.part.json"]) == (result.exit_code, _left())
+    assert "no space is left" in result.stderr
+    assert (0, _CONTENT) == (_download(broken).exit_code, Path("out").read_bytes())
+
+
+@pytest.mark.parametrize("kind", ["directory", "protected", "device"])
+def test_a_file_that_cannot_be_replaced(
+    api: str, server: Recorder, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit 12 before anything is sent; a device is never replaced."""
+    if kind == "directory":
+        Path("out").mkdir()
+    elif kind == "device":
+        os.mkfifo("out")
+    else:
+        Path("out").write_bytes(b"mine")
+        monkeypatch.setattr(os, "access", lambda *_: False)
+    assert (12, [], ["out"]) == (_download(api).exit_code, server.requests, _left())
+    assert kind != "protected" or b"mine" == Path("out").read_bytes()
 
 
 def test_permissions_are_those_of_a_new_file_or_of_the_old_one(api: str, server: Recorder) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from dynacli.errors import NetworkError
 from dynacli.request.built_request import Request, RequestParts
+from dynacli.transport import event_stream
 from dynacli.transport.event_stream import EventPieces
 from dynacli.transport.first_items import first_items
 from dynacli.transport.send import Budget, Pieces, Retries, send
@@ -32,6 +33,9 @@ def _breaking(body: bytes, media_type: str = _EVENTS) -> Answer:
 
 def _whole(body: bytes, status: int = 200, media_type: str = _EVENTS) -> Answer:
     return Answer(status, body, {"Content-Type": media_type})
+
+
+_NO_HTTP = Answer(200, b"", {"Content-Length": "nonsense"})
 
 
 def _in_turn(*answers: Answer) -> Callable[[RecordedRequest], Answer]:
@@ -101,12 +105,24 @@ def test_events_that_cannot_be_gone_on_with(
         ([_whole(b"", 204)], 0, "id: 1\ndata: one\n\n"),
         ([_whole(b"", 503), _whole(b"data: two\n\n")], 0, "id: 1\ndata: one\n\ndata: two\n\n"),
         ([_breaking(b""), _whole(b"data: two\n\n")], 0, "id: 1\ndata: one\n\ndata: two\n\n"),
+        ([_NO_HTTP, _whole(b"data: two\n\n")], 0, "id: 1\ndata: one\n\ndata: two\n\n"),
+        ([_NO_HTTP, _NO_HTTP], 6, "id: 1\ndata: one\n\n"),
         ([_breaking(b""), _breaking(b"")], 6, "id: 1\ndata: one\n\n"),
         ([_whole(b"", 503), _whole(b"", 503)], 6, "id: 1\ndata: one\n\n"),
         ([_whole(b"", 404)], 6, "id: 1\ndata: one\n\n"),
         ([_whole(b"<html>", 200, "text/html")], 6, "id: 1\ndata: one\n\n"),
     ],
-    ids=["no more", "busy", "lost again", "lost for good", "busy for good", "gone", "a page"],
+    ids=[
+        "no more",
+        "busy",
+        "lost again",
+        "no answer",
+        "no answer at all",
+        "lost for good",
+        "busy for good",
+        "gone",
+        "a page",
+    ],
 )
 def test_what_the_server_says_to_being_asked_again(
     server: Recorder, answers: list[Answer], exit_code: int, stdout: str
@@ -144,6 +160,14 @@ def test_the_pause_is_the_servers(server: Recorder, field: str, seconds: float |
     assert b"data: two\n\n" == answer.body[-11:]
     assert [0.0 if seconds is None else seconds] == waits
     assert len(answer.body) == answer.size
+
+
+def test_an_event_without_an_end_is_not_held_back(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would fill the memory."""
+    monkeypatch.setattr(event_stream, "MAX_EVENT", 1000)
+    server.answers["/a"] = _whole(b"data: " + b"x" * 2000)
+    result = run_cli(_api(server), "get-a", "-o", "raw", "--validate", "off")
+    assert (0, 2006) == (result.exit_code, len(result.stdout))
 
 
 def test_a_call_that_is_over_is_not_gone_on_with(server: Recorder) -> None:

@@ -97,6 +97,7 @@ def test_a_file_that_is_there_is_not_replaced(api: str) -> None:
     result = run_cli(api, "get-file", "-O", "--error-format", "json")
     assert (12, "", b"mine") == (result.exit_code, result.stdout, Path("a b.pdf").read_bytes())
     assert "`a b.pdf` cannot be written" == result.error["message"]
+    assert "-o @FILE" in result.error["hint"]
     assert before == sorted(os.listdir())
 
 

@@ -353,6 +353,17 @@ def test_what_stays_wrong_is_not_tried_again(
     assert [] == waits
 
 
+def test_a_request_that_is_refused_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is wrong with it is said before any pause, also where nobody listens."""
+    monkeypatch.setattr(retrying, "FIRST_PAUSE", 29.0)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    number = parameter("number", {"type": "integer", "maximum": 3})
+    api = save(document({"/a": {"get": operation("get-a", number)}}, [origin]))
+    result = run_cli(api, "get-a", "--number", "4")
+    assert (2, True) == (result.exit_code, "does not allow this request" in result.stderr)
+
+
 def test_a_slow_answer_is_not_asked_for_again() -> None:
     """Only a connection that cannot be made in time is tried again; the time of the call is over once."""
     error = TimedOutError("`host` stopped sending")

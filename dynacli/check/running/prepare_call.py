@@ -8,7 +8,7 @@ from dynacli.check.running.operation_judge import OperationJudge
 from dynacli.client.call import Call, request_of
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.inputs.call_inputs import CallInputs, CallValues
+from dynacli.client.inputs.call_inputs import CallInputs, CallValues, is_idempotency_key
 from dynacli.client.sign_request import unsigned
 from dynacli.environment import Environment
 from dynacli.errors import AuthError, DynacliError, RefusedError, UsageError
@@ -102,6 +102,15 @@ def call_values(described: DescribedOperation, planned: PlannedCall, content_typ
     """
     parameters = {value.key: value.value for value in planned.values if value.location != "body"}
     operation = described.operation
+    given = {value.key for value in planned.values if value.origin == "set"}
+    for parameter in operation.parameters:
+        if is_idempotency_key(parameter) and (parameter.location, parameter.name) not in given:
+            from dynacli.client.inputs.idempotency_key import new_idempotency_key
+
+            # With a value of the document's the server would take each call for the same one.
+            key = new_idempotency_key(parameter)
+            if key is not None and not planned.probe:
+                parameters[(parameter.location, parameter.name)] = key
     if operation.body is None:
         return CallValues(parameters)
     from dynacli.client.inputs.build_body import build_body
