@@ -26,6 +26,7 @@ from dynacli.wire.exchange import ClientPool
 
 if TYPE_CHECKING:
     from dynacli.client.pages.page_loop import PageLoop
+    from dynacli.transport.send import Answer as WireAnswer
 
 __all__ = ["Api", "open_api"]
 
@@ -275,6 +276,66 @@ class Api:
 
                 raise no_list(self._described(name), loop.candidates)
             yield from page.items
+
+    def wait(
+        self,
+        name: str,
+        /,
+        until: str,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        wait_timeout: float = 300,
+        wait_interval: float | None = None,
+        **named: Any,
+    ) -> Answer:
+        """Call an operation until an expression is true of its answer, and return that answer.
+
+        ::
+
+            api.wait("get-run", "status == 'done'", run_id=7, wait_timeout=60)
+
+        A status that is no 2xx ends it, too, unless it says that the server cannot answer now.
+
+        Args:
+            name: As in `call`; the operation must be one that reads.
+            until: A JMESPath expression; it is true of everything but false, null and what is empty.
+            inputs: As in `call`.
+            wait_timeout: The seconds that all of it may take.
+            wait_interval: The seconds between two calls; by default they grow from 2 to 30, and the answer's
+                `Retry-After` is obeyed.
+            named: As in `call`.
+
+        Raises:
+            NeverTrueError: The expression was not true in time. It is a `TimedOutError`, and its `answer` is the last
+                answer that came, or None.
+            UsageError: The expression is wrong, the operation may change something, or what `call` raises it for.
+            FormError: The answer is no JSON, or the expression cannot be applied to it.
+            DynacliError: What `call` raises.
+        """
+        from dynacli.client.pages.page_calls import PageCalls
+        from dynacli.client.wait_until import NeverTrueError, Until, check_wait, wait_until
+        from dynacli.record import replace
+
+        sought = Until(until, wait_timeout, wait_interval, "`until`")
+        with self._lock:
+            described, read = self._read(name, {**(inputs or {}), **named})
+        check_wait(described, sought)
+        settings = replace(self._settings, retries=0)
+        judge = self._judges.get(described.operation.name)
+        calls = PageCalls(self._env, described, settings, self._clients, judge=judge, lock=self._lock)
+        came: list[Answer] = []
+
+        def exchange(seconds: float) -> "WireAnswer":
+            call, answer, verdict = calls(read, seconds=seconds)
+            came[:] = [Answer(call, answer, verdict, self._lock)]
+            return answer
+
+        try:
+            wait_until(exchange, sought, retries=self._settings.retries)
+        except NeverTrueError as error:
+            error.answer = came[-1] if came else None
+            raise
+        return came[-1]
 
     def _loop(self, name: str, given: dict[str, Any], *, is_keyset_asked: bool) -> "PageLoop":
         from dynacli.client.pages.configured_rule import configured_rule

@@ -48,6 +48,9 @@ class Options:
     include: bool = False
     all: str = ""
     max_items: int | None = None
+    wait: str = ""
+    wait_timeout: float | None = None
+    wait_interval: float | None = None
     validate: str = ""
     report: tuple[str, ...] = ()
     resume: bool = False
@@ -95,6 +98,11 @@ class Options:
             if value != getattr(Options, name):
                 options = options.with_value(name, value)
         return options
+
+    @property
+    def asks_for_several_calls(self) -> bool:
+        """Whether more calls than one may be needed until the answer comes that is asked for."""
+        return bool(self.wait) or self.wait_timeout is not None or self.wait_interval is not None
 
     @property
     def call_options(self) -> "CallOptions":

@@ -50,10 +50,23 @@ def _output_format(word: str, flag: str) -> str:  # noqa: ARG001
 
 
 def _filter(word: str, flag: str) -> str:  # noqa: ARG001
-    from dynacli.output.formats.filter_value import check_filter
+    from dynacli.text.filter_value import check_filter
 
     check_filter(word)
     return word
+
+
+def _wait(word: str, flag: str) -> str:
+    from dynacli.text.filter_value import check_filter
+
+    check_filter(word, f"`{flag}`")
+    return word
+
+
+def _wait_seconds(word: str, flag: str) -> float:
+    from dynacli.client.wait_until import wait_seconds_of
+
+    return wait_seconds_of(word, flag)
 
 
 def _changes_format(word: str, flag: str) -> str:
@@ -141,6 +154,27 @@ STANDARD_OPTIONS = (
         "as many items of a list, from as many pages as they need",
         "N",
         convert=_number_of_items,
+    ),
+    StandardOption(
+        "wait",
+        ("--wait",),
+        "call again until a JMESPath expression is true of the answer, by an operation that reads",
+        "EXPR",
+        convert=_wait,
+    ),
+    StandardOption(
+        "wait_timeout",
+        ("--wait-timeout",),
+        "how long to wait at most; exit 7 behind that (300)",
+        "SECONDS",
+        convert=_wait_seconds,
+    ),
+    StandardOption(
+        "wait_interval",
+        ("--wait-interval",),
+        "between two calls of --wait (2, growing to 30)",
+        "SECONDS",
+        convert=_wait_seconds,
     ),
     StandardOption(
         "validate",

@@ -10,11 +10,11 @@ from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, CallValues, collect_values
 from dynacli.environment import Environment
+from dynacli.record import replace
 
 if TYPE_CHECKING:
     import threading
 
-    from dynacli.transport.retrying import Pause
     from dynacli.transport.send import Answer
     from dynacli.validation.findings.finding import Verdict
     from dynacli.validation.judge_by_level import JudgeByLevel
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PageCalls", "Waiting"]
 
-Waiting = Callable[[Call, "Pause"], AbstractContextManager[None]]
-"""(a call, why and how long it waits) → the block in which it waits before it is tried again."""
+Waiting = Callable[[Call, object], AbstractContextManager[None]]
+"""(a call, what says as text why and how long it waits) → the block in which it waits before it is tried again."""
 
 
 class PageCalls:
@@ -65,25 +65,31 @@ class PageCalls:
         self.first: Call | None = None
         self.last: Call | None = None
 
-    def __call__(self, inputs: CallInputs, url: str) -> "tuple[Call, Answer, Verdict | None]":
+    def __call__(
+        self, inputs: CallInputs, url: str = "", seconds: float | None = None
+    ) -> "tuple[Call, Answer, Verdict | None]":
         """Make the call of a page.
 
         Args:
             inputs: Those of the page.
             url: Its URL, where an answer gave one.
+            seconds: How long it may take at most, where the settings allow more; None where nothing else limits it.
 
         Raises:
             DynacliError: The call fails; no secret is in it.
         """
         import dynacli.wire.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
 
+        settings = self._settings
+        if seconds is not None and (settings.timeout is None or seconds < settings.timeout):
+            settings = replace(settings, timeout=seconds)
         with self._lock:
-            values = collect_values(self._described, inputs, is_strict=self._settings.level != "off")
+            values = collect_values(self._described, inputs, is_strict=settings.level != "off")
             call = Call(
                 self._env,
                 self._described,
                 values,
-                self._settings,
+                settings,
                 ask=self._ask,
                 judge=self._judge,
                 url=self._with_own_keys(url, values) if url else "",

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from dynacli.commands.call.download_file import DownloadFile
     from dynacli.commands.call.editor import Draft
     from dynacli.request.payload import Payload
-    from dynacli.transport.retrying import Pause
     from dynacli.transport.send import Answer
     from dynacli.validation.findings.finding import Verdict
 
@@ -80,9 +79,20 @@ def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> Non
         check_options(run, settings)
     with _reporting(run, described, settings) as report:
         inputs, draft = read_inputs(run, described, given, is_strict=settings.level != "off")
-        listing = None
+        listing = series = None
         try:
-            if (run.options.all or run.options.max_items is not None) and not _is_streamed(described):
+            if run.options.asks_for_several_calls:
+                from dynacli.commands.call.call_series import CallSeries
+
+                series = CallSeries(
+                    run,
+                    described,
+                    settings,
+                    asker(run),
+                    lambda call, pause: _waiting(run, call, pause),
+                    lambda call: MadeCall(run, call),
+                )
+            elif (run.options.all or run.options.max_items is not None) and not _is_streamed(described):
                 from dynacli.commands.call.call_pages import Listing
 
                 listing = Listing(
@@ -102,6 +112,8 @@ def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> Non
                 show_request(run, described, values, settings, report)
             elif listing is not None:
                 listing.call(report)
+            elif series is not None:
+                series.call(inputs, report)
             else:
                 send_call(run, described, values, settings, report)
         except BaseException:
@@ -289,7 +301,7 @@ def _tell_upload(run: Run, call: Call, body: "Payload") -> None:
     call.signed = call.signed._replace(request=call.signed.request._replace(body=watched))
 
 
-def _waiting(run: Run, call: Call, pause: "Pause") -> AbstractContextManager[None]:
+def _waiting(run: Run, call: Call, pause: object) -> AbstractContextManager[None]:
     """Enter while a call waits for its next try, which `-v` and a line on a terminal tell."""
     text = call.signed.masker.mask(str(pause))
     if run.options.verbose:

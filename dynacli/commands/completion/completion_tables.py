@@ -56,6 +56,9 @@ STANDARD: Options = {
     "-o": FORMAT._replace(is_listed=False),
     "--all": Option(("pages", "keyset"), is_optional=True),
     "--max-items": ANY,
+    "--wait": ANY,
+    "--wait-timeout": ANY,
+    "--wait-interval": ANY,
     "--filter": ANY,
     "-f": UNLISTED,
     "--columns": ANY,
@@ -142,6 +145,7 @@ OF_CALLS = frozenset(
         *("--output", "-o", "--filter", "-f", "--columns", "--include", "-i", "--all", "--max-items"),
         *("--report", "--dry-run", "--show-secrets", "--retry-unsafe", "--no-fail"),
         *("--resume", "--remote-name", "-O", "--progress"),
+        *("--wait", "--wait-timeout", "--wait-interval"),
     )
 )
 """The standard options that `api add` refuses."""

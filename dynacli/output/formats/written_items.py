@@ -45,7 +45,7 @@ def written_items(env: Environment, form: OutputForm, *, columns: Sequence[str] 
         if not form.filter:
             yield write
             return
-        from dynacli.output.formats.filter_value import filtered
+        from dynacli.text.filter_value import filtered
 
         def write_filtered(item: Any) -> None:
             found = filtered(item, form.filter)

@@ -30,7 +30,7 @@ def write_value(env: Environment, value: Any, form: OutputForm, *, known: KnownI
     try:
         shown = value
         if form.filter:
-            from dynacli.output.formats.filter_value import filtered
+            from dynacli.text.filter_value import filtered
 
             shown = filtered(value, form.filter)
         if form.format in ITEM_FORMATS:

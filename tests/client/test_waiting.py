@@ -1,0 +1,300 @@
+"""`--wait` and `Api.wait`: a call is made again until an expression is true of its answer."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import dynacli
+from dynacli.client import wait_until
+from dynacli.errors import FormError, UsageError
+from tests.documents import document, operation, parameter, save
+from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+
+_JSON = {"Content-Type": "application/json"}
+
+
+class Clock:
+    """A clock that sleeping moves on, and nothing else.
+
+    Attributes:
+        now: What it shows.
+        pauses: How long each sleep was.
+    """
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.pauses: list[float] = []
+
+    def time(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(round(seconds, 3))
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock of all waits of the test."""
+    clock = Clock()
+    monkeypatch.setattr(wait_until, "clock", clock.time)
+    monkeypatch.setattr(wait_until, "sleep", clock.sleep)
+    return clock
+
+
+def job(state: Any, status: int = 200, **headers: str) -> Answer:
+    """An answer about a job."""
+    return Answer(
+        status,
+        json.dumps({"state": state}).encode(),
+        _JSON | {k.replace("_", "-"): v for k, v in headers.items()},
+    )
+
+
+def _api(server: Recorder, *answers: Answer) -> str:
+    """Save a document whose `get-job` has these answers, the last one again and again; return its word."""
+    left = list(answers)
+
+    def answer(request: RecordedRequest) -> Answer:  # noqa: ARG001
+        return left.pop(0) if len(left) > 1 else left[0]
+
+    server.answers["/job"] = answer
+    schema = {"type": "object", "properties": {"state": {"type": ["string", "integer", "array", "null"]}}}
+    responses = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
+    get = operation("getJob", parameter("q", {"type": "string"}), responses=responses)
+    return save(
+        document({"/job": {"get": get, "post": operation("startJob")}}, [server.origin], version="3.1.0")
+    )
+
+
+def test_a_call_is_made_until_its_answer_is_wanted(server: Recorder, clock: Clock) -> None:
+    """Only the last answer is written, and the pauses grow."""
+    api = _api(server, job("new"), job("runs"), job("runs"), job("done"))
+    result = run_cli(api, "get-job", "--q", "x", "--wait", "state == 'done'")
+    assert (0, '{"state": "done"}') == (result.exit_code, result.stdout)
+    assert "" == result.stderr
+    assert [2, 3, 4.5] == clock.pauses
+    assert ["/job?q=x"] * 4 == [request.target for request in server.requests]
+
+
+@pytest.mark.parametrize(
+    ("answers", "options", "pauses"),
+    [
+        pytest.param([], [], [2, 3, 4.5, 6.75, 10.125, 15.188, 22.781, 30, 30], id="up-to-30-s"),
+        pytest.param([], ["--wait-interval", "7"], [7] * 9, id="an-interval-of-ones-own"),
+        pytest.param(
+            [job(0, Retry_After="9")] * 2, [], [9, 9, 4.5, 6.75, 10.125, 15.188, 22.781, 30, 30], id="asked"
+        ),
+        pytest.param([job(0, Retry_After="1")], ["--wait-interval", "3"], [3] * 9, id="asked-for-less"),
+        pytest.param([job(0, Retry_After="8")], ["--wait-interval", "3"], [8, *[3] * 8], id="asked-for-more"),
+        pytest.param(
+            [job(0, 503, Retry_After="5")], [], [5, 3, 4.5, 6.75, 10.125, 15.188, 22.781, 30, 30], id="busy"
+        ),
+        pytest.param([job(0, 429)] * 9, [], [2, 3, 4.5, 6.75, 10.125, 15.188, 22.781, 30, 30], id="too-many"),
+    ],
+)
+def test_how_long_the_pauses_are(
+    server: Recorder, clock: Clock, answers: list[Answer], options: list[str], pauses: list[float]
+) -> None:
+    """A status that may pass is waited over, and `Retry-After` is obeyed."""
+    waiting = [*answers, *[job([])] * (9 - len(answers)), job("done")]
+    result = run_cli(_api(server, *waiting), "get-job", "--wait", "state == 'done'", *options)
+    assert (0, pauses) == (result.exit_code, clock.pauses)
+
+
+@pytest.mark.parametrize(
+    ("expression", "is_true"),
+    [
+        ("state", True),
+        ("state == `0`", True),
+        ("nothing", False),
+        ("state == 'done'", False),
+        ("''", False),
+        ("`[]`", False),
+        ("`{}`", False),
+        ("`0`", True),
+    ],
+)
+def test_what_is_true(server: Recorder, clock: Clock, expression: str, is_true: bool) -> None:
+    """By the rules of JMESPath, by which 0 is."""
+    result = run_cli(_api(server, job(0)), "get-job", "--wait", expression, "--wait-timeout", "1")
+    assert (0 if is_true else 7) == result.exit_code
+    assert is_true is not bool(clock.pauses)
+
+
+def test_the_last_answer_is_written_when_the_time_is_over(server: Recorder, clock: Clock) -> None:
+    """A last call is made at the end, and the exit code is 7."""
+    api = _api(server, job("new"), job("runs"), job(["last"]))
+    words = ["get-job", "--wait", "state == 'done'", "--wait-timeout", "6", "--error-format", "json"]
+    result = run_cli(api, *words, "-f", "state[0]", "-o", "lines", "-i")
+    assert 7 == result.exit_code
+    assert ("HTTP/1.1 200 OK", "last") == (result.stdout.splitlines()[0], result.stdout.splitlines()[-1])
+    assert [2, 3, 1] == clock.pauses
+    assert ("timeout", 4) == (result.error["kind"], result.error["calls"])
+    assert "`state == 'done'` was not true within 6 s" == result.error["message"]
+    assert "4 calls came to nothing" in result.error["reason"]
+
+
+def test_a_server_that_wants_to_be_asked_later_ends_it(server: Recorder, clock: Clock) -> None:
+    """Nothing is waited for that comes too late."""
+    result = run_cli(_api(server, job("new", Retry_After="400")), "get-job", "--wait", "state == 'done'")
+    assert (7, '{"state": "new"}', []) == (result.exit_code, result.stdout, clock.pauses)
+    assert "asked again in 400 s" in result.stderr
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, 4), (500, 5), (304, 3), (410, 4)])
+def test_a_status_that_stays_ends_it(server: Recorder, clock: Clock, status: int, code: int) -> None:
+    """Whatever the expression says of the answer."""
+    result = run_cli(_api(server, job("new"), job("done", status)), "get-job", "--wait", "state == 'none'")
+    assert (code, [2]) == (result.exit_code, clock.pauses)
+    assert '{"state": "done"}' == result.stdout or status == 304
+
+
+@pytest.mark.parametrize(
+    ("answer", "why", "written"),
+    [
+        (Answer(200, b"<p>", {"Content-Type": "text/html"}), "its media type is `text/html`", "<p>"),
+        (Answer(200, b"<p>", {}), "it has no media type", "<p>"),
+        (Answer(200, b"\x00", {"Content-Type": "image/png"}), "its media type is `image/png`", "\x00"),
+        (Answer(200, b'{"a', _JSON), "it is called JSON, and cannot be read as such", '{"a'),
+        (job(None), "In function length()", '{"state": null}'),
+    ],
+    ids=["html", "no-type", "binary", "broken", "of-null"],
+)
+def test_an_answer_that_cannot_be_looked_at_ends_it(
+    server: Recorder, clock: Clock, answer: Answer, why: str, written: str
+) -> None:
+    """Exit 13, and the answer is written as it came."""
+    result = run_cli(_api(server, answer), "get-job", "--wait", "length(state)", "--validate", "off")
+    assert (13, written, []) == (result.exit_code, result.stdout, clock.pauses)
+    assert why in result.stderr
+    assert "`--wait`" in result.stderr
+
+
+def test_an_answer_without_a_body_is_null(server: Recorder, clock: Clock) -> None:
+    """As a server may say that there is nothing yet."""
+    api = _api(server, Answer(204, b"", {}), job("done"))
+    assert (0, [2]) == (run_cli(api, "get-job", "--wait", "state").exit_code, clock.pauses)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["get-job", "--wait", "state =="], "`--wait` is no JMESPath expression"),
+        (["get-job", "--wait", ""], "it is empty"),
+        (["get-job", "--wait", "foo(state)"], "`--wait` is wrong"),
+        (["start-job", "--wait", "state"], "Its method is POST"),
+        (["get-job", "--wait", "state", "--all"], "`--wait` and `--all` do not go together"),
+        (["get-job", "--wait", "state", "--max-items", "3"], "do not go together"),
+        (["get-job", "--wait", "state", "-O"], "`--wait` and `-O` do not go together"),
+        (["get-job", "--wait-timeout", "3"], "Nothing says what is waited for"),
+        (["get-job", "--wait-interval", "3"], "Nothing says what is waited for"),
+        (
+            ["get-job", "--wait", "state", "--wait-timeout", "x"],
+            "`x` is no number of seconds for `--wait-timeout`",
+        ),
+        (["get-job", "--wait", "state", "--wait-interval", "0"], "`--wait-interval 5`"),
+        (["get-job", "--wait", "state", "--wait-interval", "nan"], "`nan` is no number"),
+    ],
+)
+def test_what_cannot_be_waited_for_is_said_before_anything_is_sent(
+    server: Recorder, words: list[str], said: str
+) -> None:
+    """Exit 2."""
+    result = run_cli(_api(server, job("done")), *words)
+    assert (2, []) == (result.exit_code, server.requests)
+    assert said in result.stderr
+
+
+def test_the_request_is_shown_without_waiting(server: Recorder) -> None:
+    """`--dry-run` shows the call that would be made again and again."""
+    result = run_cli(_api(server, job("new")), "get-job", "--wait", "state == 'done'", "--dry-run")
+    assert (0, True, []) == (result.exit_code, "GET /job" in result.stdout, server.requests)
+
+
+def test_the_last_answer_is_judged(server: Recorder, clock: Clock) -> None:  # noqa: ARG001
+    """What breaks the document in the answers before it is not told."""
+    api = _api(server, job(1.5), job({"a": 1}), job({"a": 1}, 503), job(True))
+    result = run_cli(
+        api, "get-job", "--wait", "state == `true`", "--validate", "strict", "--report", "json=out.json"
+    )
+    assert (9, '{"state": true}') == (result.exit_code, result.stdout)
+    with open("out.json") as file:
+        assert ["/state"] == [finding["pointer"] for finding in json.load(file)["findings"]]
+    late = run_cli(api, "get-job", "--wait", "state == 'x'", "--validate", "strict", "--wait-timeout", "1")
+    assert 7 == late.exit_code
+    assert "breaks the document" in late.stderr
+
+
+def _lost(server: Recorder, after: int) -> None:
+    """Let the server answer so many requests, and then break connections three times."""
+    whole = server.answers["/job"]
+    assert callable(whole)
+
+    def answer(request: RecordedRequest) -> Answer:
+        if after < len(server.requests) <= after + 3:
+            return Answer(200, b"{", {**_JSON, "Content-Length": "9", "Connection": "close"})
+        return whole(request)
+
+    server.answers["/job"] = answer
+
+
+def test_a_connection_that_is_lost_later_is_waited_over(server: Recorder, clock: Clock) -> None:
+    """A server that answered before may come back; one that never did is as good as absent after a few tries."""
+    api = _api(server, job("new"), job("done"))
+    _lost(server, 1)
+    assert (0, 4) == (run_cli(api, "get-job", "--wait", "state == 'done'").exit_code, len(clock.pauses))
+    server.requests.clear()
+    _lost(server, 0)
+    result = run_cli(api, "get-job", "--wait", "state == 'done'", "--retries", "1")
+    assert (6, "", 2) == (result.exit_code, result.stdout, len(server.requests))
+
+
+def test_waiting_is_told(server: Recorder, clock: Clock) -> None:  # noqa: ARG001
+    """By `-v` for each pause; the requests and the answers are shown, too."""
+    api = _api(server, job("new"), job("runs", 503), job("done"))
+    result = run_cli(api, "get-job", "--wait", "state == 'done'", "-v")
+    assert "* `state == 'done'` is not true after 1 call; again in 2.0 s\n" in result.stderr
+    assert "* 503 Service Unavailable after 2 calls; again in 3.0 s\n" in result.stderr
+    assert 3 == result.stderr.count("> GET ")
+
+
+def test_an_interruption_ends_it(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a signal does: nothing is written."""
+
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(wait_until, "sleep", interrupt)
+    result = run_cli(_api(server, job("new")), "get-job", "--wait", "state == 'done'")
+    assert (130, "") == (result.exit_code, result.stdout)
+
+
+@pytest.fixture
+def jobs(server: Recorder) -> Iterator[dynacli.Api]:
+    """An API whose job is done at the third call."""
+    with dynacli.open_api(_api(server, job("new"), job("runs"), job("done"))) as api:
+        yield api
+
+
+def test_a_program_waits(jobs: dynacli.Api, clock: Clock) -> None:
+    """`Api.wait` returns the answer, and raises with the last one when the time is over."""
+    with pytest.raises(wait_until.NeverTrueError, match="was not true within 1 s") as caught:
+        jobs.wait("get-job", "state == 'done'", {"q": "a"}, wait_timeout=1, wait_interval=1)
+    assert caught.value.answer is not None
+    assert ({"state": "runs"}, "") == (caught.value.answer.data, caught.value.hint)
+    assert "done" == jobs.wait("get-job", "state == 'done'", q="b").data["state"]
+    assert [1] == clock.pauses
+
+
+def test_a_program_is_told_what_cannot_be_waited_for(jobs: dynacli.Api, server: Recorder) -> None:
+    """As the command line is."""
+    with pytest.raises(UsageError, match="`until` is no JMESPath expression"):
+        jobs.wait("get-job", "state ==")
+    with pytest.raises(UsageError, match="is not called again"):
+        jobs.wait("start-job", "state")
+    assert [] == server.requests
+    with pytest.raises(FormError, match="`until` fails"):
+        jobs.wait("get-job", "sum(state)")
