@@ -269,7 +269,7 @@ def test_a_document_with_a_secret_in_its_url_is_not_replayed(server: Recorder, h
     """The document is not asked for with a mask in the place of the secret."""
     server.answers["/openapi.json"] = Answer(body=json.dumps(pets("1", server.origin)).encode())
     server.answers["/pets"] = Answer(body=b"[]")
-    assert 0 == run_cli(f"{server.origin}/openapi.json?token={_SECRET}", "list-pets").exit_code
+    assert 0 == run_cli(f"{server.origin}/openapi.json?v={_SECRET}", "list-pets").exit_code
     refused = run_cli("replay", "1")
     assert _is_nowhere(home)
     assert (2, True) == (refused.exit_code, "names a URL with a secret" in refused.stderr)

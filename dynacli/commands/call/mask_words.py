@@ -11,7 +11,7 @@ from dynacli.client.call import Call
 from dynacli.client.sign_request import SECRET_HEADERS, is_secret_parameter, is_secret_value
 from dynacli.commands.read_options import Options
 from dynacli.model.operation import Operation
-from dynacli.urls import is_secret_name, with_masked_secrets
+from dynacli.urls import is_secret_name, with_masked_query, with_masked_secrets
 
 __all__ = ["MaskedWords", "mask_text", "password_fields"]
 
@@ -32,7 +32,7 @@ class MaskedWords:
 
     def __init__(self, options: Options, call: Call) -> None:
         self._masked: dict[str, str] = {}
-        self._operation = call.described.operation
+        self._operation, self._api = call.described.operation, call.described.api.name
         self._names = password_fields(self._operation)
         self._is_in_path = False
         values = list(self._secret_texts(call))
@@ -90,6 +90,8 @@ class MaskedWords:
     def _word(self, word: str) -> str:
         if word in self._masked:
             return self._masked[word]
+        if word == self._api:  # whatever stands in the query of a document's URL may be a secret
+            return with_masked_query(word)
         flag, equals, value = word.partition("=")
         if equals and flag.startswith("--") and value in self._masked:
             return f"{flag}={self._masked[value]}"
