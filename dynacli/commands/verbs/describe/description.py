@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation, schema_of_parameter
-from dynacli.client.links import describe_links
+from dynacli.client.links.describe_links import describe_links
 from dynacli.client.pages.document_rule import KINDS, describe_pages
 from dynacli.commands.help.server_lines import server_line
 from dynacli.commands.verbs.describe.incoming_requests import callback_lines, describe_callbacks
