@@ -9,7 +9,7 @@ from typing import Any
 from dynacli.check.check_records import Exchange, InputValue
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.links.describe_links import describe_links
-from dynacli.client.links.link_values import AnsweredCall, link_value
+from dynacli.client.links.runtime_values import AnsweredCall, link_value
 from dynacli.model.operation import documented_status
 
 __all__ = ["AnswerLinks"]
