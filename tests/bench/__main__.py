@@ -7,9 +7,11 @@ import argparse
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from math import inf
 from statistics import median
 from typing import NamedTuple
 
+from tests.bench.batch_calls import against_curl, against_httpx
 from tests.bench.documents import GENERATED, MANY
 from tests.bench.hundred_pages import compare_pages, memory_of_pages
 from tests.bench.process import FailedRunError, compare, run
@@ -53,7 +55,7 @@ class Row(NamedTuple):
     def cells(self) -> tuple[str, ...]:
         """Return the line's cells."""
         least, most = self.limits
-        limit = f"{least:.2f} to {most:.2f}" if least else f"{most:g}"
+        limit = f"{least:.2f} to {most:.2f}" if least else f"{most:g}" if most < inf else "none"
         verdict = "OVER" if self.is_over else "ok"
         return self.name, self.base, self.base_figure, self.figure, f"{self.ratio:.2f}", limit, verdict
 
@@ -126,6 +128,21 @@ def _hundred_pages(setting: Setting, pairs: int) -> Row:
 def _memory_of_pages(setting: Setting, pairs: int) -> Row:
     peak = memory_of_pages(setting, pairs)
     return Row("100 pages, memory", "60 MiB", "", f"{peak:.1f} MiB", peak, (0, 60))
+
+
+def _batch_and_curl(setting: Setting, pairs: int) -> Row | None:
+    found = against_curl(setting, pairs)
+    if found is None:
+        sys.stderr.write("batch and curl: skipped, because curl or xargs is missing\n")
+        return None
+    name, base = "batch of 1,000 rows, 4 at once", "1,000 curl by xargs -P 4"
+    return Row(name, base, f"{found.base_ms:.0f} ms", f"{found.run_ms:.0f} ms", found.ratio, (0, inf))
+
+
+def _batch_and_httpx(setting: Setting, pairs: int) -> Row:
+    found = against_httpx(setting, pairs)
+    name, base = "batch of 1,000 rows, 4 at once", "1,000 calls by one httpx.Client"
+    return Row(name, base, f"{found.base_ms:.0f} ms", f"{found.run_ms:.0f} ms", found.ratio, (0, inf))
 
 
 def _catalog_size(setting: Setting, pairs: int) -> Row:  # noqa: ARG001  - a size is the same each time
@@ -230,6 +247,8 @@ _RUNS = dict(
         ("thousand calls", _thousand_calls),
         ("hundred pages", _hundred_pages),
         ("hundred pages memory", _memory_of_pages),
+        ("batch and curl", _batch_and_curl),
+        ("batch and httpx", _batch_and_httpx),
         ("judge alone", _judge_alone),
         ("refresh due", _due),
         ("refresh with 304", _not_modified),
@@ -276,8 +295,10 @@ def _measured(names: list[str], pairs: int) -> list[Row]:
             words = ("github", _LIST, "octocat", answer, "--server", setting.origin, "--validate", "strict")
             run(setting.dynacli(*words), setting.variables)
         for name in names:
-            rows.append(_RUNS[name](setting, pairs))
-            sys.stderr.write(f"{name}: {rows[-1].ratio:.2f}\n")
+            row = _RUNS[name](setting, pairs)
+            if row is not None:
+                rows.append(row)
+                sys.stderr.write(f"{name}: {row.ratio:.2f}\n")
     return rows
 
 
