@@ -110,6 +110,7 @@ CHECK: Options = {
     "--write": SWITCH,
     "--har": ANY,
     "--learn": ANY,
+    "--shard": ANY,
 }
 BATCH: Options = {"--parallel": ANY, "--stop-on-error": SWITCH, "--resume": ANY, "--shard": ANY}
 OF_ONE_CALL = frozenset(

@@ -54,6 +54,7 @@ class _CheckOptions:
     probe: bool
     har: str | None
     learn: str | None
+    shard: str | None
 
 
 def _check(ctx: click.Context, api: str, **params: Any) -> None:
@@ -116,13 +117,24 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
         api = run.fetch_again(api) or api
         selection = choice(api)
     chains = select_chains(api, selection) if options.write else []
-    in_chains = {name for chain in chains for name in chain.changing}
-    in_chains |= {chain.read for chain in chains if chain.is_created_by_put}
-    called = in_chains | {operation.name for operation in selection.called}
+    of_others: set[str] = set()
+    if options.shard is not None:
+        from dynacli.check.planning.share_operations import share_chains, share_operations
+        from dynacli.client.batch.shard import shard_of
+
+        shard = shard_of(options.shard)
+        of_others = _in_chains(chains)
+        selection, chains = share_operations(api, selection, shard), share_chains(chains, shard)
+        if not selection.called and not chains:
+            run.note(f"There is nothing to call in share {options.shard}")
+            return
+    in_chains = _in_chains(chains)
+    of_others -= in_chains
+    called = (in_chains | {operation.name for operation in selection.called}) - of_others
     names = [summary.name for summary in api.catalog.summaries() if summary.name in called]
     operations = [DescribedOperation(api, api.catalog.operation(name)) for name in names]
     changing = [each.name for each in selection.called if may_change(each)]
-    left_out = [checked for checked in selection.left_out if checked.operation.name not in called]
+    left_out = [each for each in selection.left_out if each.operation.name not in called | of_others]
     progress = _Progress(run)
     check_run = CheckRun(
         run.env,
@@ -150,6 +162,12 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
         _run_check(run, api, check_run, progress, left_out, options)
     except DamagedCatalogError as damage:
         explain_damage(damage, has_sent=check_run.has_sent)
+
+
+def _in_chains(chains: "Sequence[ResourceChain]") -> set[str]:
+    """Return the names of the operations that are called in chains alone."""
+    names = {name for chain in chains for name in chain.changing}
+    return names | {chain.read for chain in chains if chain.is_created_by_put}
 
 
 def _run_check(
@@ -372,6 +390,11 @@ command = Verb(
             ["--learn"],
             metavar="FILE",
             help="write an OpenAPI overlay that makes the document agree with the answers",
+        ),
+        click.Option(
+            ["--shard"],
+            metavar="I/N",
+            help="call every N-th operation, beginning with the I-th, and those whose answers give them values",
         ),
         *click_options(_standard_options()),
         *_demo_options(),
