@@ -6,7 +6,8 @@ from dynacli.urls import is_secret_name, with_masked_secrets
 
 _SECRET = (
     "password passwd pwd passphrase client_secret clientSecret token accessToken access_token X-Auth-Token apiKey"
-    " api_key X-API-Key key private-key Ocp-Apim-Subscription-Key credential signature sig jwt Authorization oldPassword"
+    " api_key X-API-Key key private-key Ocp-Apim-Subscription-Key credential signature sig jwt Authorization"
+    " oldPassword"
 )
 _PLAIN = (
     "issueKey issue-id-or-key idempotency-key sort_key page_token nextToken continuationToken token_type tokenId"
