@@ -85,7 +85,8 @@ def _write_formed(
     if text is None:
         why = f"it is binary: {_binary_name(body, media_type)}"
     elif not is_json(media_type, text):
-        why = f"it is `{visible(media_type, keep='')}`, and not JSON"
+        named = f"it is `{visible(media_type, keep='')}`" if media_type else "it has no media type"
+        why = f"{named}, and is not JSON"
     else:
         try:
             value = read_json(text)

@@ -2,12 +2,17 @@
 
 import io
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dynacli.environment import Environment
 from dynacli.errors import FormError
+from dynacli.output.formats.item_lines import gron_lines
 from dynacli.output.output_form import OutputForm, form_of
 from dynacli.output.render import write_body
 from dynacli.record import replace
@@ -125,6 +130,38 @@ def test_a_format_says_what_the_answer_said(body: bytes, shown: tuple[str, ...])
     }
 
 
+ASSIGNMENT = re.compile(r"json((?:\.[\w$]+|\[\d+\]|\[\"(?:[^\"\\]|\\.)*\"\])*) = (.*);", re.DOTALL)
+STEP = re.compile(r"\.([\w$]+)|\[(\d+)\]|\[(\"(?:[^\"\\]|\\.)*\")\]")
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: (
+        st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(["in", "a\\", '\\"', "$a", "1"]), inner)
+    ),
+    max_leaves=10,
+)
+
+
+@given(VALUES)
+def test_assignments_say_all_of_a_value(value: Any) -> None:
+    """Carried out in their order, they make the value again; no key ends in a way that gron takes for another."""
+    holder: dict[Any, Any] = {}
+    for line in gron_lines(value):
+        assert line.endswith(";\n")
+        found = ASSIGNMENT.fullmatch(line.removesuffix("\n"))
+        assert found is not None
+        target: Any = holder
+        step: Any = ""
+        for word, index, quoted in STEP.findall(found[1]):
+            target, step = target[step], word or (int(index) if index else json.loads(quoted))
+            assert "\\\\" not in quoted
+        if isinstance(target, list):
+            assert step == len(target)
+            target.append(json.loads(found[2]))
+        else:
+            target[step] = json.loads(found[2])
+    assert value == holder[""]
+
+
 FORMED: dict[str, tuple[bytes, OutputForm, str]] = {
     "columns": (PETS, form_of("csv", columns="tags.0,id"), "tags.0,id\r\na,1\r\n,2\r\n"),
     "columns in brackets": (PETS, form_of("tsv", columns="tags[1]"), "tags.1\nb\n\n"),
@@ -182,9 +219,10 @@ REFUSED: dict[str, tuple[bytes, str, OutputForm, str, str]] = {
         "text/html",
         form_of("table"),
         "cannot be shown as `table`",
-        "`text/html`, and not JSON",
+        "`text/html`, and is not JSON",
     ),
-    "filtered html": (b"<html>", "text/html", form_of(filter_="a"), "cannot be filtered", "and not JSON"),
+    "filtered html": (b"<html>", "text/html", form_of(filter_="a"), "cannot be filtered", "and is not JSON"),
+    "text": (b"hello", "", form_of("lines"), "cannot be shown as `lines`", "no media type, and is not JSON"),
     "binary": (b"\x00\xff", "image/png", form_of("csv"), "cannot be shown as `csv`", "binary: `image/png`"),
     "broken": (b"[1", JSON, form_of("ndjson"), "cannot be shown as `ndjson`", "called JSON, and is not"),
     "deep": (DEEP, JSON, form_of("gron"), "cannot be shown as `gron`", "nested too deeply"),

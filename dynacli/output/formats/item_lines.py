@@ -29,13 +29,18 @@ LINE_OF: dict[str, Callable[[Any], str]] = {
 """Format → the line of an item."""
 
 
+def _quoted(key: str) -> str:
+    # gron takes a quote behind any backslash for an escaped one, also behind the second of two.
+    return compact_json(key).replace("\\\\", "\\u005c")
+
+
 def gron_lines(value: Any, path: str = "json") -> Iterator[str]:
     """Yield an assignment for each value within a value, as the program gron writes and reads them."""
     if isinstance(value, dict):
         yield f"{path} = {{}};\n"
         for key, child in value.items():
             is_word = _WORD.fullmatch(key) and not _RESERVED.fullmatch(key)
-            yield from gron_lines(child, f"{path}.{key}" if is_word else f"{path}[{compact_json(key)}]")
+            yield from gron_lines(child, f"{path}.{key}" if is_word else f"{path}[{_quoted(key)}]")
     elif isinstance(value, list):
         yield f"{path} = [];\n"
         for index, child in enumerate(value):

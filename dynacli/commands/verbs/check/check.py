@@ -306,7 +306,7 @@ _HELP_TEXTS = {
 
 
 _NOT_TAKEN = frozenset(
-    ("show_secrets", "retry_unsafe", "resume", "remote_name", "progress", "all", "max_items")
+    ("include", "show_secrets", "retry_unsafe", "resume", "remote_name", "progress", "all", "max_items")
 )
 """The names of standard options that are of no use here."""
 
