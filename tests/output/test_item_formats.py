@@ -2,7 +2,9 @@
 
 import io
 import json
+import os
 import re
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 from dynacli.environment import Environment
 from dynacli.errors import FormError
 from dynacli.output.formats.item_lines import gron_lines
+from dynacli.output.formats.written_items import written_items
 from dynacli.output.output_form import OutputForm, form_of
 from dynacli.output.render import write_body
 from dynacli.record import replace
@@ -281,3 +284,20 @@ def test_options_that_do_not_go_together_are_refused(words: tuple[str, ...], ser
     result = run_cli(save(pets("1", server.origin)), "list-pets", *words)
     assert (2, []) == (result.exit_code, server.requests)
     assert "do not go together" in result.stderr
+
+
+@pytest.mark.parametrize(("name", "times"), [("ndjson", 0.1), ("lines", 0.1), ("csv", 2.5), ("tsv", 2.5)])
+def test_a_list_of_any_length_takes_little_memory(name: str, times: float) -> None:
+    """Lines are written as they come; of a table the text of its items is kept, and not Python's values."""
+    item = {"id": 1.5, "name": "x" * 100, "owner": {"login": "y" * 100, "roles": ["a", "b"]}, "note": None}
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        env = Environment(stdout=nowhere, stderr=io.StringIO(), variables={})
+        tracemalloc.start()
+        try:
+            with written_items(env, OutputForm(name)) as write:
+                for number in range(2_000):
+                    write({**item, "number": number})
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak < times * 2_000 * len(json.dumps(item))

@@ -2,6 +2,7 @@
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,10 +43,10 @@ def shown(value: Any, columns: int, form: OutputForm | None = None) -> tuple[str
 @pytest.mark.parametrize(
     ("columns", "names", "hidden"),
     [
-        (40, "id", "title, status, created_at, workflowId, cost, url, steps, note"),
-        (70, "id title status", "created_at, workflowId, cost, url, steps, note"),
+        (40, "id", "title, status, created_at, cost, workflowId, url, steps, note"),
+        (70, "id title status", "created_at, cost, workflowId, url, steps, note"),
         (96, "id title status created_at cost", "workflowId, url, steps, note"),
-        (200, "id title status created_at workflowId cost url steps note", ""),
+        (200, "id title status created_at cost workflowId url steps note", ""),
     ],
 )
 def test_a_table_fits_the_terminal(columns: int, names: str, hidden: str) -> None:
@@ -56,6 +57,30 @@ def test_a_table_fits_the_terminal(columns: int, names: str, hidden: str) -> Non
     assert UUID == lines[2][:36]
     assert max(map(len, lines)) <= columns
     assert (f"Not shown: {hidden} (`--columns` chooses, `-o csv` has all)\n" if hidden else "") == said
+
+
+def test_of_many_columns_that_do_not_fit_some_are_named() -> None:
+    """The others are counted."""
+    table, said = shown([{f"column-{number}": "x" * 10 for number in range(20)}], 40)
+    assert "column-0    column-1    column-2" == table.splitlines()[0]
+    named = ", ".join(f"column-{number}" for number in range(3, 11))
+    assert f"Not shown: {named} and 9 more (`--columns` chooses, `-o csv` has all)\n" == said
+
+
+@pytest.mark.corpus
+def test_a_real_list_shows_what_a_person_looks_for(corpus: Path) -> None:
+    """Of the 33 fields of an issue of GitHub, those that tell which one it is come first."""
+    examples = json.loads((corpus / "github.json").read_text())["components"]["examples"]
+    table, said = shown(examples["issue-items"]["value"], 110)
+    header = (
+        "id  number  title        state  created_at            updated_at            body"
+        + " " * 24
+        + "locked"
+    )
+    issue = " 1    1347  Found a bug  open   2011-04-22T13:33:48Z  2011-04-22T13:33:48Z  I'm having a problem wi..."
+    first, _, *rows = table.splitlines()
+    assert (header, [f"{issue}  true"]) == (first, rows)
+    assert said.startswith("Not shown: ")
 
 
 def test_columns_that_are_asked_for_are_all_there() -> None:

@@ -25,19 +25,20 @@ _KINDS = (
     re.compile(
         r".*(?:date|time|timestamp)|(?:created|updated|started|finished|modified|published|due)(?:at|on)?"
     ),
+    re.compile(r"description|message"),
 )
 """Patterns of the names of columns, without separators and in lower case: what identifies an item comes first."""
 _OWN = (re.compile(r"[a-z0-9](?:[_-]id|Id|ID)$"), re.compile(r"[a-z0-9](?:[_-]name|Name|[_-]title|Title)$"))
 """Patterns of the names of columns that may take the places of an id and a name."""
+_OTHER_ID = re.compile(r".*id")
 _URL = re.compile(r".*(?:url|uri|href|links?)")
-_PLAIN, _ADDRESS, _NESTED, _EMPTY = range(len(_KINDS), len(_KINDS) + 4)
+_PLAIN, _REFERENCE, _ADDRESS, _NESTED, _EMPTY = range(len(_KINDS), len(_KINDS) + 5)
+_MOST_NAMED = 8
+"""How many of the columns that do not fit are named."""
 
 
 class Table:
     """Items as a table.
-
-    Attributes:
-        hidden: The names of the columns that do not fit on the terminal.
 
     Args:
         is_shown: Whether the table is for a terminal.
@@ -47,7 +48,7 @@ class Table:
     """
 
     def __init__(self, env: Environment, items: Iterable[Any], columns: Columns, *, is_shown: bool) -> None:
-        self.hidden: list[str] = []
+        self._hidden: list[str] = []
         self._header: Callable[[str], str] = str
         self._width: int | None = None
         names, values = columns.names(), list(columns.rows(items))
@@ -87,13 +88,22 @@ class Table:
                 sizes[column] = min(size, width)
                 room -= sizes[column] + len(GAP)
             else:
-                self.hidden.append(self._rows[0][column])
+                self._hidden.append(self._rows[0][column])
         for column in kept:
             more = max(min(natural[column] - sizes[column], room), 0)
             sizes[column] += more
             room -= more
         self._rows = [[shortened(row[column], sizes[column]) for column in kept] for row in self._rows]
         self._right = {place for place, column in enumerate(kept) if column in self._right}
+
+    @property
+    def note(self) -> str:
+        """What is said about the columns that do not fit on the terminal; empty where all fit."""
+        if not self._hidden:
+            return ""
+        more = len(self._hidden) - _MOST_NAMED
+        named = ", ".join(self._hidden[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+        return f"Not shown: {named} (`--columns` chooses, `-o csv` has all)"
 
     def pieces(self) -> Iterator[str]:
         """Yield the lines of the table."""
@@ -144,7 +154,10 @@ def _ranks(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[int]:
     ranks = [_rank(name, [row[column] for row in rows]) for column, name in enumerate(names)]
     for rank, pattern in enumerate(_OWN):
         # Where nothing is called `id` or `name`, the first that ends so is the item's own: `runId` of a run.
-        own = next((i for i, name in enumerate(names) if ranks[i] == _PLAIN and pattern.search(name)), None)
+        own = next(
+            (i for i, name in enumerate(names) if ranks[i] in {_PLAIN, _REFERENCE} and pattern.search(name)),
+            None,
+        )
         if rank not in ranks and own is not None:
             ranks[own] = rank
     return ranks
@@ -160,4 +173,6 @@ def _rank(name: str, values: Sequence[Any]) -> int:
     for rank, pattern in enumerate(_KINDS):
         if pattern.fullmatch(word):
             return rank
-    return _ADDRESS if _URL.fullmatch(word) else _PLAIN
+    if _URL.fullmatch(word):
+        return _ADDRESS
+    return _REFERENCE if _OTHER_ID.fullmatch(word) else _PLAIN

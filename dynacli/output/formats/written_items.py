@@ -151,12 +151,12 @@ def write_table(env: Environment, form: OutputForm, items: Callable[[], Iterable
     """
     columns.names()
     is_shown = env.stdout_is_terminal and not form.file
-    hidden: list[str] = []
+    note = ""
     if form.format == "table":
         from dynacli.output.formats.table_rows import Table
 
         table = Table(env, items(), columns, is_shown=is_shown)
-        pieces, hidden = table.pieces(), table.hidden
+        pieces, note = table.pieces(), table.note
     else:
         from dynacli.output.formats.separated_rows import csv_lines, tsv_lines
 
@@ -168,7 +168,7 @@ def write_table(env: Environment, form: OutputForm, items: Callable[[], Iterable
     with written_text(env, form) as write:
         for block in blocks(pieces):
             write(block)
-    if hidden:
+    if note:
         from dynacli.output.standard_error import write_stderr
 
-        write_stderr(env, f"Not shown: {', '.join(hidden)} (`--columns` chooses, `-o csv` has all)")
+        write_stderr(env, note)
