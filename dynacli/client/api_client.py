@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -25,6 +25,7 @@ from dynacli.validation.judge_by_level import JudgeByLevel
 from dynacli.wire.exchange import ClientPool
 
 if TYPE_CHECKING:
+    from dynacli.client.batch.row_result import RowResult
     from dynacli.client.pages.page_loop import PageLoop
     from dynacli.transport.send import Answer as WireAnswer
 
@@ -336,6 +337,44 @@ class Api:
             error.answer = came[-1] if came else None
             raise
         return came[-1]
+
+    def batch(
+        self, rows: Iterable[Mapping[str, Any]], operation: str = "", *, parallel: int = 1
+    ) -> "Iterator[RowResult]":
+        """Make a call for each row, and yield what came of them in the order of the rows.
+
+        ::
+
+            rows = [{"owner": "octo", "repo": "hello", "title": title} for title in titles]
+            for result in api.batch(rows, "issues-create", parallel=4):
+                print(result.row, result.status, result.data)
+
+        All rows are checked before this returns; they are sent while the results are taken.
+
+        Args:
+            rows: Input → value each, as in `call`. Without an operation each row names its own, as those of
+                `dynacli batch` do: `{"operation": ..., "inputs": {...}, "as": "w"}`, and later ones may use `{{w.id}}`.
+            operation: The operation's name, or its operationId.
+            parallel: How many calls are under way at once, at most.
+
+        Raises:
+            UsageError: Rows are wrong; all of them are named, and nothing is sent.
+            DynacliError: What `call` raises before it sends.
+        """
+        from dynacli.client.batch.batch_run import BatchRun, RunSettings
+        from dynacli.client.batch.check_rows import check_rows
+        from dynacli.client.batch.ndjson_rows import rows_of
+        from dynacli.client.batch.row_calls import RowCalls
+        from dynacli.client.batch.shard import Shard
+
+        listed = list(rows_of(rows, operation))
+
+        def checked() -> BatchRun:
+            calls = RowCalls(self._env, self._catalog_of(), self._settings, lock=self._lock)
+            plan = check_rows(listed, calls, Shard(), ())
+            return BatchRun(listed, plan, calls, self._clients, RunSettings(max(parallel, 1)))
+
+        return iter(self._healing(checked))
 
     def _loop(self, name: str, given: dict[str, Any], *, is_keyset_asked: bool) -> "PageLoop":
         from dynacli.client.pages.configured_rule import configured_rule

@@ -281,11 +281,13 @@ class BatchRun:
         slot, answer = sent.slot, sent.answer
         slot.is_running = False
         if answer is not None and slot.call is not None:
-            try:
-                verdict = slot.call.judge_answer(answer, answer.body)
-            except DamagedCatalogError as damage:
-                explain_damage(damage, has_sent=True)
-            self._finish(slot, *answered_result(slot.row.number, slot.call, answer, verdict), answer)
+            with self._calls.lock:
+                try:
+                    verdict = slot.call.judge_answer(answer, answer.body)
+                    result, error = answered_result(slot.row.number, slot.call, answer, verdict)
+                except DamagedCatalogError as damage:
+                    explain_damage(damage, has_sent=True)
+            self._finish(slot, result, error, answer)
         elif sent.error is not None:
             self._finish(slot, failed_result(slot.row.number, sent.error), sent.error)
         else:

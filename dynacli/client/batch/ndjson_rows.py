@@ -1,7 +1,7 @@
 """Rows of NDJSON: a JSON object in each line, with the inputs of a call or with its operation, too."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Any
 
 from dynacli.client.batch.placeholders import NAME
@@ -9,7 +9,7 @@ from dynacli.client.batch.row import Row, WrongRow
 from dynacli.client.batch.text_lines import LineError, line_text, read_line
 from dynacli.errors import UsageError
 
-__all__ = ["ndjson_rows", "row_of"]
+__all__ = ["ndjson_rows", "row_of", "rows_of"]
 
 _OWN_KEYS = ("operation", "inputs", "as")
 _EXAMPLE = '{"operation": "get-pet", "inputs": {"pet-id": 7}}'
@@ -55,6 +55,15 @@ def _value(text: str) -> Any:
 
 def _refuse(constant: str) -> Any:
     raise ValueError(f"`{constant}` is not JSON")
+
+
+def rows_of(values: Iterable[Any], operation: str) -> Iterator[Row | WrongRow]:
+    """Yield the rows that values mean, as those of a file do."""
+    for number, value in enumerate(values, 1):
+        try:
+            yield row_of(value, operation, number)
+        except UsageError as error:
+            yield WrongRow(number, 0, error)
 
 
 def row_of(value: Any, operation: str, number: int, line: int = 0) -> Row:

@@ -1,6 +1,7 @@
 """The calls of rows: each is built, judged and signed in one thread, and sent in any."""
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from dynacli.client.batch.row import Row
@@ -36,10 +37,14 @@ __all__ = ["RowCalls"]
 class RowCalls:
     """Makes the calls of the rows of one batch.
 
+    Attributes:
+        lock: Held while something is judged.
+
     Args:
         api: The API, opened.
         settings: How the calls are made and judged.
         ask: Asks the person whether credentials may go to a new origin; None where nobody can be asked.
+        lock: Held while a request is built or judged, where other threads use the API, too; reentrant.
     """
 
     def __init__(
@@ -48,7 +53,9 @@ class RowCalls:
         api: OpenedApi,
         settings: CallSettings,
         ask: Callable[[str], bool] | None = None,
+        lock: AbstractContextManager[object] | None = None,
     ) -> None:
+        self.lock = lock or nullcontext()
         self._env, self._api, self.settings = env, api, settings
         self._ask = ask and _once_each(ask)
         self._is_strict = settings.level != "off"
@@ -100,8 +107,9 @@ class RowCalls:
         Raises:
             DynacliError: The call cannot be made; no secret is in it.
         """
-        described, given = self._read(row, inputs)
-        return self._judged(described, collect_values(described, given, is_strict=self._is_strict), ())
+        with self.lock:
+            described, given = self._read(row, inputs)
+            return self._judged(described, collect_values(described, given, is_strict=self._is_strict), ())
 
     def check(self, row: Row, unknown: Collection[str]) -> None:
         """Check a row as far as it can be, whose inputs are not all known yet.
@@ -112,6 +120,10 @@ class RowCalls:
         Raises:
             DynacliError: The call could not be made, whatever those values are.
         """
+        with self.lock:
+            self._check(row, unknown)
+
+    def _check(self, row: Row, unknown: Collection[str]) -> None:
         described, given = self._read(
             row, {name: value for name, value in row.inputs.items() if name not in unknown}
         )

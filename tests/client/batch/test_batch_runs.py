@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+import dynacli
 from dynacli.client.batch.batch_run import BatchRun
+from dynacli.errors import UsageError
 from dynacli.transport.rate_limit import RateLimit
 from tests.client.batch.small_api import API, SmallApi, lines, ndjson
 from tests.harness import Answer, RecordedRequest, run_cli
@@ -253,3 +255,19 @@ def test_the_stand_in_can_be_called(home: Path) -> None:  # noqa: ARG001
     )
     result = run_cli("batch", "demo", rows)
     assert (0, 2) == (result.exit_code, len(lines(result)))
+
+
+def test_a_python_program_makes_a_batch(api: SmallApi) -> None:
+    """`Api.batch` takes rows with plain values, checks them first, and yields results in order."""
+    with dynacli.open_api(API) as opened:
+        results = opened.batch(({"petId": number} for number in (1, 99)), "get-pet", parallel=2)
+        assert [(1, 200, 0), (2, 404, 4)] == [(each.row, each.status, each.exit_code) for each in results]
+        linked = [
+            {"operation": "create-pet", "inputs": {"name": "Rex"}, "as": "w"},
+            {"operation": "get-pet", "inputs": {"pet-id": "{{w.id}}"}},
+        ]
+        assert [{"pet": "1"}] == [each.data for each in opened.batch(linked)][1:]
+        sent = len(api.served)
+        with pytest.raises(UsageError, match="2 of 2 rows are wrong"):
+            opened.batch([{"petId": 0}, 7], "get-pet")  # type: ignore[list-item]
+        assert sent == len(api.served)
