@@ -113,16 +113,32 @@ CHECK: Options = {
     "--shard": ANY,
 }
 BATCH: Options = {"--parallel": ANY, "--stop-on-error": SWITCH, "--resume": ANY, "--shard": ANY}
-OF_ONE_CALL = frozenset(
+OF_CALLS = frozenset(
     (
-        *("--include", "-i", "--all", "--max-items", "--report", "--show-secrets"),
-        *("--resume", "--remote-name", "-O"),
+        *("--output", "-o", "--filter", "-f", "--columns", "--include", "-i", "--all", "--max-items"),
+        *("--report", "--dry-run", "--show-secrets", "--retry-unsafe", "--no-fail"),
+        *("--resume", "--remote-name", "-O", "--progress"),
+        *("--wait", "--wait-timeout", "--wait-interval"),
     )
 )
-"""The standard options that `batch` refuses."""
+"""The standard options that `api add` refuses."""
+_OF_BATCHES = frozenset(
+    (
+        "--output",
+        "-o",
+        "--filter",
+        "-f",
+        "--columns",
+        "--dry-run",
+        "--retry-unsafe",
+        "--no-fail",
+        "--progress",
+    )
+)
+"""Those of them that `batch` takes."""
 VERB_OPTIONS: Mapping[str, Options] = {
     "batch": {
-        **{flag: option for flag, option in STANDARD.items() if flag not in OF_ONE_CALL},
+        **{flag: option for flag, option in STANDARD.items() if flag not in OF_CALLS - _OF_BATCHES},
         **BATCH,
         "--dry-run": SWITCH,
     },
@@ -141,15 +157,6 @@ VERB_OPTIONS: Mapping[str, Options] = {
     "operations": {"--tag": ANY, **STANDARD},
     "serve": {"--port": ANY, **BEHAVIOUR, **STANDARD},
 }
-OF_CALLS = frozenset(
-    (
-        *("--output", "-o", "--filter", "-f", "--columns", "--include", "-i", "--all", "--max-items"),
-        *("--report", "--dry-run", "--show-secrets", "--retry-unsafe", "--no-fail"),
-        *("--resume", "--remote-name", "-O", "--progress"),
-        *("--wait", "--wait-timeout", "--wait-interval"),
-    )
-)
-"""The standard options that `api add` refuses."""
 API_VERBS: Mapping[str, Options] = {
     "add": {
         "--overlay": ANY,

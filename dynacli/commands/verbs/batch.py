@@ -12,7 +12,7 @@ from dynacli.commands.command_groups import Verb
 from dynacli.commands.read_options import click_options
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS, StandardOption
-from dynacli.commands.verbs.call_options import check_options
+from dynacli.commands.verbs.call_options import OF_CALLS, check_options
 from dynacli.commands.verbs.demo import live_api
 from dynacli.errors import DynacliError, FailedRowsError, RefusedError, UsageError
 from dynacli.library.configuration.configuration import DEMO
@@ -36,7 +36,7 @@ _MAX_PARALLEL = 64
 _TOLD_EACH = 500
 _NO_FAIL = frozenset((0, 3, 4, 5, 9))
 """The exit codes of rows that are no failure with `--no-fail`."""
-_NOT_TAKEN = frozenset(("include", "all", "max_items", "report", "show_secrets", "resume", "remote_name"))
+_NOT_TAKEN = OF_CALLS - {"dry_run", "retry_unsafe", "progress"}
 """The standard options that are about the answer of one call."""
 
 
