@@ -10,7 +10,7 @@ from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.pages.answer_fields import AnswerField
-from dynacli.client.pages.page_rule import InputPlace, PageRule, place_at
+from dynacli.client.pages.page_rule import ABSENT, AnswerPlace, InputPlace, PageRule, place_at
 from dynacli.model.field_names import plain_name, words_of
 from dynacli.model.operation import ANY
 from dynacli.record import replace
@@ -31,6 +31,8 @@ _SEARCHES = frozenset(
         "lookup",
         "browse",
         "similar",
+        "paginate",
+        "paginated",
     )
 )
 """The words that a POST is called by that only reads."""
@@ -44,6 +46,8 @@ _URL_NAMES = frozenset(
 """Plain names of fields that have the URL of the next page."""
 _LINK_HOLDERS = frozenset({"links", "link", "paging", "pages", "pagination"})
 """Plain names of objects that have URLs of other pages."""
+_LINK_LISTS = {"links": ("rel", "href"), "link": ("relation", "url")}
+"""Plain name of an array of links → which member of a link has its relation, and which one its URL."""
 _NEXT = "next"
 _CURSORS = frozenset(
     (
@@ -172,7 +176,7 @@ _SIZES = (
 _TOTALS = (
     *("total", "totalcount", "totalitems", "totalresults", "totalelements", "totalhits", "totalrecords"),
     *("totalentries", "totalrows", "itemcount", "totalsize", "totalobjects", "recordstotal", "itemstotal"),
-    *("odatacount", "fullcount", "resultcount", "numfound", "totalnumber", "count"),
+    *("odatacount", "fullcount", "resultcount", "numfound", "numbermatched", "totalnumber", "count"),
 )
 _LAST_PAGES = (
     *("totalpages", "pagecount", "lastpage", "pagestotal", "numpages", "pages", "totalpagecount"),
@@ -277,7 +281,7 @@ def inferred_rules(
         return ()
     rules = [
         *_link_rules(headers, inputs),
-        *_url_rules(fields),
+        *_url_rules(fields, inputs),
         *_cursor_rules(fields, inputs),
         *_last_id_rules(fields, inputs),
         *_page_rules(inputs),
@@ -293,14 +297,38 @@ def _link_rules(headers: Mapping[str, Any], inputs: Sequence[InputPlace]) -> Ite
         yield PageRule("link", "the answer has the header `Link`")
     elif told is not None:
         yield PageRule("link", f"the description of `--{told.option}` names the header `Link`")
+    for name, value in headers.items():
+        if plain_name(name).removeprefix("x") in _URL_NAMES | {"nextpage"} and is_url(value):
+            why = f"the answer has the URL of the next page in its header `{name}`"
+            yield PageRule("url", why, next=AnswerPlace(f"header {name}", (), name))
 
 
-def _url_rules(fields: Sequence[AnswerField]) -> Iterator[PageRule]:
+def _url_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
+    has_size = _named(inputs, _SIZES, _NUMBERS) is not None
     for field in fields:
-        if _is_next_url(field):
-            place = place_at(*field.steps)
+        place = place_at(*field.steps) if _is_next_url(field) else _next_of_links(field, has_size=has_size)
+        if place is not None:
             yield PageRule("url", f"the answer has the URL of the next page in `{place.text}`", next=place)
             return
+
+
+def _next_of_links(field: AnswerField, *, has_size: bool) -> AnswerPlace | None:
+    """Return where an array of links has the URL of the next page; None where the field is no such array.
+
+    Args:
+        has_size: Whether the operation can be asked for a number of items; without that, the document's links are
+            more likely about one thing than about pages.
+    """
+    relation, url = _LINK_LISTS.get(plain_name(field.steps[-1]) if field.steps else "", ("", ""))
+    if not relation or "array" not in field.types:
+        return None
+    # A link with a body of its own is no URL alone.
+    chosen = f"[?{relation}=='{_NEXT}' && !body].{url} | [0]"
+    if field.is_shown:
+        is_chosen = AnswerPlace(chosen).value_in(field.facts["example"]) is not ABSENT
+    else:
+        is_chosen = has_size and {relation, url} <= {*field.item_names}
+    return AnswerPlace(f"{place_at(*field.steps).text}{chosen}") if is_chosen else None
 
 
 def _is_next_url(field: AnswerField) -> bool:

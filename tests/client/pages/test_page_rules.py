@@ -94,6 +94,8 @@ _LINK_TO_ITSELF = {
     "prev": {"operationId": "listThings", "parameters": {"c": "$response.body#/meta/before"}},
 }
 _PAGE = {"page": integer}
+_ITSELF = {"rel": "self", "href": "/things"}
+_ENDED = {"links": [_ITSELF]}
 _CASES = {
     "header": ("link", ListedApi(_bare(_told), array, {"c": string}, headers={"Link": string})),
     "header-undocumented": ("link", ListedApi(_bare(_told), array)),
@@ -132,6 +134,49 @@ _CASES = {
     "next-url-undocumented": (
         "url",
         ListedApi(_wrapped(lambda start: {"next": f"{{origin}}/things?c={start}", "count": 7}), {}),
+    ),
+    "next-page-header": (
+        "url",
+        ListedApi(_bare(lambda start: {"Next-Page": f"{{origin}}/things?c={start + SIZE}"}), array),
+    ),
+    "links-with-rel": (
+        "url",
+        ListedApi(
+            _wrapped(lambda start: {"links": [_ITSELF, {"rel": "next", "href": f"?c={start}"}]}, end=_ENDED),
+            record(data=array, links={"type": "array", "items": record(rel=string, href=string)}),
+            {"limit": integer},
+        ),
+    ),
+    "links-with-rel-undocumented": (
+        "url",
+        ListedApi(
+            _wrapped(lambda start: {"links": [_ITSELF, {"rel": "next", "href": f"?c={start}"}]}, end=_ENDED),
+            {},
+        ),
+    ),
+    "link-with-relation": (
+        "url",
+        ListedApi(
+            _wrapped(
+                lambda start: {"link": [{"relation": "next", "url": f"{{origin}}/things?c={start}"}]},
+                items="entry",
+            ),
+            {},
+        ),
+    ),
+    "links-with-bodies": (
+        "cursor",
+        ListedApi(
+            _wrapped(
+                lambda start: {
+                    "links": [{"rel": "next", "href": "/things", "body": {"token": f"c{start}"}}],
+                    "next_token": f"c{start}",
+                },
+                name="token",
+            ),
+            record(data=array, next_token=string),
+            body=record(token=string, text=string),
+        ),
     ),
     "next_page_token": (
         "cursor",
@@ -391,7 +436,10 @@ def test_all_items_of_all_pages(api: ListedApi, server: Recorder) -> None:
     assert all(request.method == ("POST" if api.body else "GET") for request in server.requests)
 
 
-_SAID_BY_THE_ANSWER = {"header-undocumented", "paging.next", "next-url-undocumented", "cursor-undocumented"}
+_SAID_BY_THE_ANSWER = {
+    *("header-undocumented", "next-page-header", "paging.next", "next-url-undocumented", "cursor-undocumented"),
+    *("links-with-rel-undocumented", "link-with-relation"),
+}
 
 
 @pytest.mark.parametrize(

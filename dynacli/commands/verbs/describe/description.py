@@ -228,7 +228,7 @@ def _page_lines(pages: Mapping[str, Any]) -> list[str]:
     else:
         lines = [f"  `--all` has all of them by {KINDS[pages['kind']]}: {pages['why']}"]
     items = (
-        "in several lists"
+        "not clear from the document"
         if pages["items"] is None
         else "the answer"
         if pages["items"] == "@"
