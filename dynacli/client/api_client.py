@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.client.answer import Answer
 from dynacli.client.call import Call
-from dynacli.client.call_settings import LEVELS, CallOptions, retries_of, settings_of
+from dynacli.client.call_settings import LEVELS, CallOptions, CallSettings, retries_of, settings_of
 from dynacli.client.damaged_cache import beyond_repair, discard, explain_damage
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, collect_values
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dynacli.client.batch.row_result import RowResult
     from dynacli.client.pages.page_loop import PageLoop
     from dynacli.transport.send import Answer as WireAnswer
+    from dynacli.validation.bodies.read_forms import UnreadBody
 
 __all__ = ["Api", "open_api"]
 
@@ -227,6 +228,29 @@ class Api:
         """
         return self._healing(lambda: self._call(name, {**(inputs or {}), **named}))
 
+    def download(
+        self,
+        name: str,
+        path: str | os.PathLike[str],
+        /,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        resume: bool = False,
+        **named: Any,
+    ) -> Answer:
+        """Make one call as `call` does, and write the body of a success into a file instead of memory.
+
+        Args:
+            path: The file, which is whole at the end, or as it was where the call fails.
+            resume: Whether what came is kept beside the file where the download breaks off, and gone on with by the
+                next call. The answer has the status 206 where it was only the rest.
+
+        Raises:
+            DynacliError: As `call` does, or the file cannot be written.
+        """
+        given = {**(inputs or {}), **named}
+        return self._healing(lambda: self._download(name, os.fspath(path), given, is_resumed=resume))
+
     def pages(
         self, name: str, /, inputs: Mapping[str, Any] | None = None, *, keyset: bool = False, **named: Any
     ) -> Iterator[Answer]:
@@ -403,19 +427,38 @@ class Api:
     def _call(self, name: str, given: dict[str, Any]) -> Answer:
         import dynacli.wire.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
 
+        call = self._prepared(name, given, self._settings)
+        answer = call.send(clients=self._clients)
+        return self._judged(call, answer, answer.body)
+
+    def _download(self, name: str, path: str, given: dict[str, Any], *, is_resumed: bool) -> Answer:
+        import dynacli.wire.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
+        from dynacli.client.download_answer import download_answer
+
+        def prepare(settings: CallSettings) -> Call:
+            return self._prepared(name, dict(given), settings)
+
+        found = download_answer(prepare, self._settings, path, self._clients, is_resumed=is_resumed)
+        return self._judged(*found)
+
+    def _prepared(self, name: str, given: dict[str, Any], settings: CallSettings) -> Call:
+        """Return a call that the document allows."""
         with self._lock:
             described, inputs = self._read(name, given)
-            values = collect_values(described, inputs, is_strict=self._settings.level != "off")
+            values = collect_values(described, inputs, is_strict=settings.level != "off")
             judge = self._judges.get(described.operation.name)
-            call = Call(self._env, described, values, self._settings, judge=judge)
+            call = Call(self._env, described, values, settings, judge=judge)
             if call.judging is not None:
                 call.judging.judge_request()
                 call.judging.check()
                 self._judges[described.operation.name] = call.judging.judge
-        answer = call.send(clients=self._clients)
+            return call
+
+    def _judged(self, call: Call, answer: "WireAnswer", body: "bytes | UnreadBody | None") -> Answer:
+        """Return an answer with its verdict; without one where there is no body to judge."""
         with self._lock:
             try:
-                verdict = call.judge_answer(answer, answer.body)
+                verdict = None if body is None else call.judge_answer(answer, body)
             except DamagedCatalogError as damage:
                 explain_damage(damage, has_sent=True)
         return Answer(call, answer, verdict, self._lock)
