@@ -51,6 +51,7 @@ class Options:
     wait: str = ""
     wait_timeout: float | None = None
     wait_interval: float | None = None
+    follow: tuple[str, ...] = ()
     validate: str = ""
     report: tuple[str, ...] = ()
     resume: bool = False
@@ -102,7 +103,7 @@ class Options:
     @property
     def asks_for_several_calls(self) -> bool:
         """Whether more calls than one may be needed until the answer comes that is asked for."""
-        return bool(self.wait) or self.wait_timeout is not None or self.wait_interval is not None
+        return bool(self.wait or self.follow) or (self.wait_timeout, self.wait_interval) != (None, None)
 
     @property
     def call_options(self) -> "CallOptions":

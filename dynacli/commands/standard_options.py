@@ -177,6 +177,13 @@ STANDARD_OPTIONS = (
         convert=_wait_seconds,
     ),
     StandardOption(
+        "follow",
+        ("--follow",),
+        "then make the call that a link of the document leads to, filled from the answer",
+        "LINK",
+        is_multiple=True,
+    ),
+    StandardOption(
         "validate",
         ("--validate",),
         "off, warn, strict (exit 9 when the answer breaks the document) or exact (and when it holds "

@@ -111,6 +111,12 @@ class CallReport:
 
     def __init__(self, reports: Sequence[WantedReport], level: str) -> None:
         self.is_on_stderr = any(not report.file for report in reports)
+        self._level = level
+        self._earlier: list[JudgedCall] = []
+        self._described: DescribedOperation | None = None
+        self._begin()
+
+    def _begin(self) -> None:
         self._facts: dict[str, Any] = {}
         self._lists: dict[str, list[Any]] = {
             "findings": [],
@@ -118,8 +124,26 @@ class CallReport:
             "unchecked": [],
             "suppressed": [],
         }
-        if level == "off":
+        if self._level == "off":
             self._lists["unchecked"].append("nothing is judged at the level `off`")
+
+    def begin_next(self, before: DescribedOperation, described: DescribedOperation) -> None:
+        """Begin the report on the call of another operation, which follows.
+
+        Args:
+            before: The operation of the call that is reported so far.
+        """
+        self._earlier.append(self.call(before))
+        self._described = described
+        self._begin()
+
+    def calls(self, described: DescribedOperation) -> list[JudgedCall]:
+        """Return all calls in the form that reports are made of.
+
+        Args:
+            described: The operation, where only one was called.
+        """
+        return [*self._earlier, self.call(self._described or described)]
 
     def note_answer(self, url: str, status: int, seconds: float) -> None:
         """Note the answer."""
@@ -172,8 +196,8 @@ def reporting(run: Run, described: DescribedOperation, settings: CallSettings) -
     except DynacliError as error:
         report.note_error(error)
         try:
-            write_reports(run, [report.call(described)])
+            write_reports(run, report.calls(described))
         except FileError as second:
             run.warn(f"{second.message}: {second.why}")  # the run ends with the first error
         raise
-    write_reports(run, [report.call(described)])
+    write_reports(run, report.calls(described))

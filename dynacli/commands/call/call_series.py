@@ -1,4 +1,4 @@
-"""`--wait`: calls are made until an answer is the one that is wanted; each is judged, and the last one is written."""
+"""`--wait` and `--follow`: calls are made one after the other, each is judged, and the last answer is written."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -9,11 +9,19 @@ from dynacli.client.call import Call
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs
+from dynacli.client.links.follow_link import (
+    FollowedLink,
+    check_links,
+    followed_inputs,
+    link_of_answer,
+    missing_link,
+    settings_for,
+)
 from dynacli.client.pages.page_calls import PageCalls, Waiting
 from dynacli.client.wait_until import WAIT_SECONDS, Until, WaitPause, check_wait, wait_until
 from dynacli.commands.call.conclude_call import conclude, report_verdict_so_far, warn_of_request
 from dynacli.commands.run import Run
-from dynacli.errors import DynacliError, FileError, FormError, UsageError
+from dynacli.errors import AuthError, DocumentError, DynacliError, FileError, FormError, UsageError
 from dynacli.output.output_form import OutputForm
 from dynacli.record import replace
 from dynacli.wire.exchange import ClientPool
@@ -23,6 +31,8 @@ if TYPE_CHECKING:
     from dynacli.commands.call.make_call import MadeCall
     from dynacli.transport.send import Answer
     from dynacli.validation.findings.finding import Verdict
+
+    _Exchange = tuple[Call, Answer, Verdict | None]
 
 __all__ = ["CallSeries"]
 
@@ -51,11 +61,26 @@ class CallSeries:
         self._run, self._described, self._settings = run, described, settings
         self._ask, self._waiting, self._noted = ask, waiting, noted
         self._form = run.options.output_form_for(settings.output)
-        self._until = _until(run)
-        check_wait(described, self._until)
+        _check_options(run)
+        options = run.options
+        targets = [described]
+        if options.follow:
+            targets = check_links(
+                described,
+                options.follow,
+                settings,
+                is_read_only=run.is_read_only,
+                wants_example=options.example,
+            )
+        self._until: Until | None = None
+        if options.wait:
+            self._until = Until(options.wait, options.wait_timeout or WAIT_SECONDS, options.wait_interval)
+            for target in targets:
+                check_wait(target, self._until)
         self._clients = ClientPool()
         self._report: CallReport | None = None
         self._last: tuple[Call, Answer, Verdict | None] | None = None
+        self._is_told = False
 
     def call(self, inputs: CallInputs, report: "CallReport | None") -> None:
         """Make the calls, and write and judge the last answer; also where an error ends them.
@@ -65,10 +90,17 @@ class CallSeries:
         """
         self._report = report
         try:
-            self._wait(inputs)
-        except DynacliError as error:
+            self._make_all(inputs)
+        except (UsageError, AuthError, DocumentError) as error:
+            # Their exit codes say that nothing was sent.
+            if self._last is None:
+                raise
             self._end_early()
-            raise error from error.__cause__
+            why = ": ".join(text for text in (error.message, error.why) if text)
+            raise FormError("The next call cannot be made", why=why, hint=error.hint) from error
+        except DynacliError:
+            self._end_early()
+            raise
         except DamagedCatalogError as damage:
             from dynacli.client.damaged_cache import explain_damage
 
@@ -79,24 +111,59 @@ class CallSeries:
             call, answer, verdict = self._last
             conclude(self._run, call, answer, verdict, report, self._write(call, answer))
 
-    def _wait(self, inputs: CallInputs) -> None:
+    def _make_all(self, inputs: CallInputs) -> None:
+        described, settings = self._described, self._settings
+        for name in self._run.options.follow:
+            last = self._make(self._calls(described, settings), inputs)
+            link = self._link(described, name, last)
+            if link is None or link.target is None:
+                return
+            inputs = followed_inputs(link, *last[:2], wants_example=self._run.options.example)
+            self._tell()
+            if self._report is not None:
+                self._report.begin_next(described, link.target)
+            described, settings = link.target, settings_for(link, settings)
+        if self._until is None:
+            self._make(self._calls(described, settings), inputs)
+        else:
+            self._wait(described, settings, inputs, self._until)
+
+    def _link(self, described: DescribedOperation, name: str, last: "_Exchange") -> FollowedLink | None:
+        """Return the link by which an answer is followed; None where the answer itself ends the series.
+
+        Raises:
+            FormError: It has no link of this name.
+        """
+        _, answer, verdict = last
+        link = link_of_answer(described, name, answer.status)
+        is_success = 200 <= answer.status < 300
+        if link is None and is_success:
+            raise missing_link(described, name, answer.status)
+        is_wrong = verdict is not None and not verdict.is_valid
+        if is_wrong and self._settings.is_strict and not self._run.options.no_fail:
+            return None
+        return link
+
+    def _wait(
+        self, described: DescribedOperation, settings: CallSettings, inputs: CallInputs, until: Until
+    ) -> None:
         # A call that fails is made again all the same, when it is time.
-        calls = self._calls(replace(self._settings, retries=0))
+        calls = self._calls(described, replace(settings, retries=0))
 
         def exchange(seconds: float) -> "Answer":
-            return self._make(calls, inputs, seconds)
+            return self._make(calls, inputs, seconds)[1]
 
         wait_until(
             exchange,
-            self._until,
+            until,
             retries=self._settings.retries,
             waiting=lambda pause: self._say(calls, pause),
         )
 
-    def _calls(self, settings: CallSettings) -> PageCalls:
+    def _calls(self, described: DescribedOperation, settings: CallSettings) -> PageCalls:
         calls = PageCalls(
             self._run.env,
-            self._described,
+            described,
             settings,
             self._clients,
             ask=self._ask,
@@ -108,9 +175,10 @@ class CallSeries:
     def _say(self, calls: PageCalls, pause: WaitPause) -> AbstractContextManager[None]:
         return nullcontext() if calls.last is None else self._waiting(calls.last, pause)
 
-    def _make(self, calls: PageCalls, inputs: CallInputs, seconds: float | None = None) -> "Answer":
+    def _make(self, calls: PageCalls, inputs: CallInputs, seconds: float | None = None) -> "_Exchange":
         """Make a call, and keep its answer as the last one."""
         call, answer, verdict = self._last = calls(inputs, seconds=seconds)
+        self._is_told = False
         if self._run.options.verbose:
             from dynacli.commands.call.message_heads import show_answer, show_size
 
@@ -118,7 +186,7 @@ class CallSeries:
             show_size(self._run, answer)
         self._run.made_call = self._noted(call)
         self._run.made_call.note_answer(call, answer, verdict)
-        return answer
+        return self._last
 
     def _before_sending(self, calls: PageCalls, call: Call) -> None:
         if call is calls.first and call.judging is not None and not call.judging.verdict.is_valid:
@@ -132,10 +200,18 @@ class CallSeries:
         """Write the last answer that came before an error, and what is to be said of it."""
         if self._last is None:
             return
-        call, answer, verdict = self._last
+        call, answer, _ = self._last
         unwritten = self._write(call, answer)
         if unwritten is not None:
             self._run.warn(f"{unwritten.message}: {unwritten.why}")
+        self._tell()
+
+    def _tell(self) -> None:
+        """Tell, unless it was told, what is to be said of an answer that is not the result."""
+        if self._last is None or self._is_told:
+            return
+        self._is_told = True
+        call, answer, verdict = self._last
         if verdict is not None:
             report_verdict_so_far(self._run, call, answer, verdict, self._report)
 
@@ -157,29 +233,29 @@ class CallSeries:
         return None
 
 
-def _until(run: Run) -> Until:
-    """Return what is waited for.
+def _check_options(run: Run) -> None:
+    """Check that the options go together.
 
     Raises:
-        UsageError: The options do not go together.
+        UsageError: They do not.
     """
     options = run.options
-    if not options.wait:
+    if not options.wait and (options.wait_timeout, options.wait_interval) != (None, None):
         raise UsageError(
             "Nothing says what is waited for",
             why="`--wait-timeout` and `--wait-interval` are about `--wait`",
             hint="Say it: `--wait \"status == 'done'\"`",
         )
+    several = "--wait" if options.wait else "--follow"
     if options.all or options.max_items is not None:
         raise UsageError(
-            "`--wait` and `--all` do not go together",
-            why="`--wait` looks at one answer, and `--all` makes one of many",
-            hint="Wait first, and list then",
+            f"`{several}` and `{'--all' if options.all else '--max-items'}` do not go together",
+            why=f"`{several}` looks at one answer, and a list of many pages has many",
+            hint="Make two calls",
         )
     if options.resume or options.remote_name:
         raise UsageError(
-            f"`--wait` and `{'--resume' if options.resume else '-O'}` do not go together",
+            f"`{several}` and `{'--resume' if options.resume else '-O'}` do not go together",
             why="An answer that is looked at is not written as it comes",
-            hint="Wait first, and download then",
+            hint="Make two calls",
         )
-    return Until(options.wait, options.wait_timeout or WAIT_SECONDS, options.wait_interval)

@@ -26,6 +26,8 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
     Raises:
         DynacliError: The resource cannot be read, edited or changed; the exit code is the error's.
     """
+    if run.options.asks_for_several_calls:
+        raise UsageError("`edit` neither waits nor follows links", hint="Leave out `--wait` and `--follow`")
     update = update_of(described)
     settings = settings_of(run.env, described.api, run.options.call_options)
     is_strict = settings.level != "off"

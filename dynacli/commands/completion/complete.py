@@ -403,6 +403,11 @@ def _call_words(
         if named is not None:
             found = remembered_candidates(env, catalog, operation, named, words, positional)
             yield from ((value if line.open_option else f"{flag}={value}", name) for value, name in found)
+    if asked == "--follow" and options[asked] is STANDARD[asked]:
+        from dynacli.commands.completion.link_names import link_names
+
+        found = link_names(catalog, operation)
+        yield from ((text if line.open_option else f"{flag}={text}", to) for text, to in found)
     if (yield from _option_words(line, options, word)):
         return
     flags = {given.partition("=")[0] for given in words}

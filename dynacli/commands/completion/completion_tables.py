@@ -59,6 +59,7 @@ STANDARD: Options = {
     "--wait": ANY,
     "--wait-timeout": ANY,
     "--wait-interval": ANY,
+    "--follow": ANY,
     "--filter": ANY,
     "-f": UNLISTED,
     "--columns": ANY,
@@ -118,7 +119,7 @@ OF_CALLS = frozenset(
         *("--output", "-o", "--filter", "-f", "--columns", "--include", "-i", "--all", "--max-items"),
         *("--report", "--dry-run", "--show-secrets", "--retry-unsafe", "--no-fail"),
         *("--resume", "--remote-name", "-O", "--progress"),
-        *("--wait", "--wait-timeout", "--wait-interval"),
+        *("--wait", "--wait-timeout", "--wait-interval", "--follow"),
     )
 )
 """The standard options that `api add` refuses."""

@@ -12,7 +12,7 @@ OF_CALLS = frozenset(
     (
         *("include", "report", "dry_run", "show_secrets", "retry_unsafe", "all", "max_items"),
         *("resume", "remote_name", "progress"),
-        *("wait", "wait_timeout", "wait_interval"),
+        *("wait", "wait_timeout", "wait_interval", "follow"),
     )
 )
 """The names of the standard options that no command has a use for which makes no call."""

@@ -1,0 +1,270 @@
+"""Following a link: the call that it describes, filled from the call before and its answer."""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dynacli.client.call import Call, base_url_of
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.inputs.call_inputs import CallInputs, collect_parameters
+from dynacli.client.links.describe_links import describe_links
+from dynacli.client.links.runtime_values import AnsweredCall, link_value
+from dynacli.errors import DynacliError, FormError, RefusedError, UsageError
+from dynacli.model.media_types import is_built, is_json
+from dynacli.model.operation import SAFE_METHODS, Server, documented_status
+from dynacli.model.wording import enumerated
+from dynacli.record import replace
+from dynacli.request.assemble_body import json_text
+from dynacli.request.choose_server import parse_origin
+from dynacli.urls import origin_of
+
+if TYPE_CHECKING:
+    from dynacli.transport.send import Answer
+
+__all__ = [
+    "FollowedLink",
+    "check_links",
+    "followed_inputs",
+    "link_of_answer",
+    "links_of",
+    "missing_link",
+    "settings_for",
+]
+
+
+class FollowedLink(NamedTuple):
+    """A link of an operation's answers.
+
+    Args:
+        name: Its name in the document.
+        status: The answers that have it: a status, a range or `default`, as the document spells it.
+        target: The operation that it leads to, on the link's own server if it has one; None where it leads nowhere.
+        fills: What it puts where, as `describe_links` has it.
+        note: What is wrong with it; empty where nothing is.
+    """
+
+    name: str
+    status: str
+    target: DescribedOperation | None
+    fills: tuple[dict[str, Any], ...]
+    note: str
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The names by which it can be followed: its own, and that with the status before it."""
+        return self.name, f"{self.status}.{self.name}"
+
+
+def links_of(described: DescribedOperation) -> list[FollowedLink]:
+    """Return the links of all answers of an operation."""
+    found = []
+    for key, link in describe_links(described).items():
+        status = link["status"]
+        target = None
+        if link["operation"] is not None:
+            operation = described.api.catalog.operation(link["operation"])
+            server = link.get("server")
+            if isinstance(server, dict) and isinstance(server.get("url"), str):
+                variables = server.get("variables")
+                own = Server(server["url"], variables=variables if isinstance(variables, dict) else {})
+                operation = replace(operation, servers=(own,))
+            target = DescribedOperation(described.api, operation).sending("")
+        name = key.removeprefix(f"{status}.")
+        found.append(FollowedLink(name, status, target, tuple(link["fills"]), link.get("note", "")))
+    return found
+
+
+def check_links(
+    described: DescribedOperation,
+    names: Sequence[str],
+    settings: CallSettings,
+    *,
+    is_read_only: bool = False,
+    wants_example: bool = False,
+) -> list[DescribedOperation]:
+    """Check before anything is sent that links can be followed, one after the other, as far as the document tells.
+
+    Args:
+        described: The operation whose answer has the first one.
+        is_read_only: Whether an operation that may change something is refused.
+        wants_example: Whether what a call requires and no link fills is made up.
+
+    Returns:
+        The operations to which the last link may lead.
+
+    Raises:
+        UsageError: The document has no such link, or one that leads nowhere or leaves out what its call requires.
+        RefusedError: A link leads to an operation that may change something, or to another server.
+    """
+    operations = [described]
+    for name in names:
+        found = [(each, link) for each in operations for link in links_of(each) if name in link.names]
+        if not found:
+            raise _no_link(operations, name)
+        errors = [
+            _error_of(each, link, settings, is_read_only=is_read_only, wants_example=wants_example)
+            for each, link in found
+        ]
+        refused = [error for error in errors if isinstance(error, RefusedError)]
+        wrong = [error for error in errors if error is not None]
+        if refused or len(wrong) == len(errors):
+            raise [*refused, *wrong][0]
+        operations = [link.target for _, link in found if link.target is not None]
+    return operations
+
+
+def _no_link(operations: Sequence[DescribedOperation], name: str) -> UsageError:
+    names = enumerated([f"`{each.operation.name}`" for each in operations], "or")
+    links = [link for each in operations for link in links_of(each)]
+    return UsageError(
+        f"{names} has no link `{name}`",
+        why=f"It has {_listed(links)}" if links else "The document gives none of its answers a link",
+        hint=f"`dynacli describe {operations[0].api.name} {operations[0].operation.name}` shows them"
+        if links
+        else "",
+        links=[link.name for link in links],
+    )
+
+
+def _listed(links: Sequence[FollowedLink]) -> str:
+    return enumerated(list(dict.fromkeys(f"`{link.name}` ({link.status})" for link in links)))
+
+
+def _error_of(
+    described: DescribedOperation,
+    link: FollowedLink,
+    settings: CallSettings,
+    *,
+    is_read_only: bool,
+    wants_example: bool,
+) -> DynacliError | None:
+    """Return why a link cannot be followed; None where the document does not tell."""
+    target = link.target
+    if target is None:
+        return UsageError(f"The link `{link.name}` leads to no call", why=link.note)
+    operation = target.operation
+    if is_read_only and operation.method not in SAFE_METHODS:
+        return RefusedError(
+            f"The link `{link.name}` is not followed by `dynacli read`",
+            why=f"It leads to `{operation.name}`, whose method is {operation.method} and may change something",
+            hint="Without `read` it is followed",
+        )
+    filled = {(fill["in"], fill["name"]): fill["from"] for fill in link.fills}
+    given = CallInputs({key: value for key, value in filled.items() if key[0] != "body"})
+    missing = collect_parameters(target, given, is_strict=settings.level != "off")[1]
+    if operation.body is not None and operation.body.is_required and ("body", "") not in filled:
+        missing.append("a body")
+    if missing and not wants_example:
+        return UsageError(
+            f"The link `{link.name}` cannot be followed",
+            why=f"`{operation.name}` needs {enumerated(missing)}, which the link does not give",
+            hint=f"Make the two calls yourself: `dynacli describe {target.api.name} {described.operation.name}`"
+            " shows the second one",
+        )
+    origin = origin_of(base_url_of(target, settings_for(link, settings)))
+    accepted = {*target.api.origins, *map(parse_origin, settings.accepted_origins)}
+    if origin not in accepted and origin != origin_of(base_url_of(described, settings)):
+        return RefusedError(
+            f"The link `{link.name}` is not followed to `{origin}`",
+            why="That is another server, to which the document leads what the answer holds",
+            hint=f"If you trust it: `--accept-origin {origin}`",
+            origin=origin,
+        )
+    return None
+
+
+def settings_for(link: FollowedLink, settings: CallSettings) -> CallSettings:
+    """Return the settings of the call that a link leads to: variables that its server lacks are left out."""
+    servers = link.target.operation.servers if link.target is not None else ()
+    if settings.server or not servers:
+        return settings
+    known = [pair for pair in settings.server_variables if f"{{{pair[0]}}}" in servers[0].url]
+    return replace(settings, server_variables=tuple(known))
+
+
+def link_of_answer(described: DescribedOperation, name: str, status: int) -> FollowedLink | None:
+    """Return the link of a name that an answer has; None where it has none.
+
+    Args:
+        status: The answer's.
+    """
+    documented = documented_status(status, [response.status for response in described.operation.responses])
+    for link in links_of(described):
+        if name in link.names and link.status == documented:
+            return link
+    return None
+
+
+def followed_inputs(
+    link: FollowedLink, call: Call, answer: "Answer", *, wants_example: bool = False
+) -> CallInputs:
+    """Return the inputs of the call that a link leads to.
+
+    Args:
+        call: The call before.
+        answer: Its answer.
+        wants_example: Whether what is required and the link does not fill is made up.
+
+    Raises:
+        FormError: The answer lacks what the link puts into the call.
+    """
+    answered = AnsweredCall(
+        call.signed.request._replace(url=call.signed.shown.url),
+        call.values.parameters,
+        _sent_json(call),
+        answer,
+        lambda: _json_of(answer.body, answer.header("content-type")),
+    )
+    parameters: dict[tuple[str, str], Any] = {}
+    body: bytes | None = None
+    for fill in link.fills:
+        value = link_value(fill["from"], answered)
+        if value is None:
+            where = "the body" if fill["in"] == "body" else f"`{fill['name']}`"
+            raise FormError(
+                f"The link `{link.name}` cannot be followed",
+                why=f"It takes {where} of the next call from `{fill['from']}`, which is not there",
+                hint="The answer is printed",
+            )
+        if fill["in"] == "body":
+            body = _content(value, link)
+        else:
+            parameters[fill["in"], fill["name"]] = value
+    return CallInputs(parameters, body=body, wants_example=wants_example)
+
+
+def missing_link(described: DescribedOperation, name: str, status: int) -> FormError:
+    """Return the error for an answer that lacks a link which the document has for others."""
+    links = links_of(described)
+    statuses = [link.status for link in links if name in link.names]
+    documented = documented_status(status, [response.status for response in described.operation.responses])
+    there = [link for link in links if link.status == documented]
+    return FormError(
+        f"The answer has no link `{name}`",
+        why=f"Its status is {status}, and the document has the link for {enumerated(statuses)}",
+        hint=f"This one has {_listed(there)}" if there else "The answer is printed",
+    )
+
+
+def _content(value: Any, link: FollowedLink) -> bytes:
+    media_type = link.target.media_type if link.target is not None else None
+    if isinstance(value, str) and (media_type is None or not is_built(media_type.name)):
+        return value.encode("utf-8", "surrogatepass")
+    return json_text(value).encode("utf-8", "surrogatepass")
+
+
+def _sent_json(call: Call) -> Any:
+    values = call.values
+    if values.form is not None:
+        return values.form
+    return _json_of(values.body, values.media_type) if isinstance(values.body, bytes) else None
+
+
+def _json_of(body: bytes, media_type: str) -> Any:
+    if not is_json(media_type):
+        return None
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
