@@ -14,7 +14,10 @@ __all__ = ["following_request", "redirected"]
 
 MAX_REDIRECTS = 10
 _OF_THE_BODY = frozenset({"content-type", "content-encoding", "content-language", "content-length"})
-_KEPT_ACROSS_ORIGINS = frozenset({"accept", "accept-language", "user-agent"})
+_KEPT_ACROSS_ORIGINS = frozenset(
+    ("accept", "accept-encoding", "accept-language", "if-range", "range", "user-agent")
+)
+"""Headers that say which form and which part is wanted, and nothing of who asks."""
 
 
 def following_request(request: Request, answer: "Answer", hops: list[tuple[int, str]]) -> Request | None:

@@ -101,6 +101,16 @@ def test_a_download_that_broke_off_is_gone_on_with(broken: str, server: Recorder
     ]
 
 
+def test_the_rest_is_asked_for_where_a_redirect_leads(
+    broken: str, server: Recorder, other_server: Recorder
+) -> None:
+    """Files often lie at another origin, which gets nothing of the call but what part is wanted."""
+    server.answers["/file"] = Answer(302, b"", {"Location": f"{other_server.origin}/stored"})
+    other_server.answers["/stored"] = _file()
+    assert (0, _CONTENT) == (_download(broken).exit_code, Path("out").read_bytes())
+    assert ["bytes=1000-"] == other_server.last.headers["range"]
+
+
 def test_a_file_that_changed_is_downloaded_anew(broken: str, server: Recorder) -> None:
     """The server answers with all of the new one."""
     server.answers["/file"] = _file(_CONTENT[::-1], headers={"ETag": '"v2"'})

@@ -437,7 +437,13 @@ def test_all_items_of_all_pages(api: ListedApi, server: Recorder) -> None:
 
 
 _SAID_BY_THE_ANSWER = {
-    *("header-undocumented", "next-page-header", "paging.next", "next-url-undocumented", "cursor-undocumented"),
+    *(
+        "header-undocumented",
+        "next-page-header",
+        "paging.next",
+        "next-url-undocumented",
+        "cursor-undocumented",
+    ),
     *("links-with-rel-undocumented", "link-with-relation"),
 }
 
