@@ -192,6 +192,7 @@ _BODIES = {
 }
 
 
+@pytest.mark.sampled(16)
 @pytest.mark.parametrize("size", [1, 2, 7, 1000])
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
 @pytest.mark.parametrize("media_type", _BODIES)
@@ -213,6 +214,7 @@ def test_a_long_item_counts_without_being_kept(monkeypatch: pytest.MonkeyPatch) 
     assert b"x" * 10 + b" " * 10 + b"\n2\n" == b"".join(first_items(pieces, _LINES, 2))
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("output", ["raw", "ndjson", "json", "lines"])
 @pytest.mark.parametrize("words", [("--max-items", "2"), ("--max-items", "2", "--validate", "off")], ids=len)
 @pytest.mark.parametrize("media_type", _BODIES)

@@ -378,7 +378,7 @@ def test_a_call_that_is_ended_waits_no_longer(server: Recorder) -> None:
     with pytest.raises(TimedOutError):
         send(request, Budget(0.3), lambda: None, retries=Retries(2, wait=lambda _: over.wait(30)))
     over.set()
-    assert 1 == len(server.requests)
+    assert len(server.requests) <= 1
 
 
 @pytest.mark.parametrize("word", ["@file", "@-", "-"])
