@@ -87,7 +87,7 @@ class Call:
     Args:
         ask: Asks the person whether credentials may go to a new origin; None where nobody can be asked.
         judge: The judge of the operation, where an earlier call has made it.
-        url: Where the request goes instead: an earlier answer named it.
+        adapt: Makes the request that is signed and sent of the one that is built; None for that itself.
         judging: What has judged the request that this one follows, and judges the answer.
 
     Raises:
@@ -105,14 +105,14 @@ class Call:
         *,
         ask: Callable[[str], bool] | None = None,
         judge: "JudgeByLevel | None" = None,
-        url: str = "",
+        adapt: Callable[[Request], Request] | None = None,
         judging: "CallJudge | None" = None,
     ) -> None:
         self.described, self.values, self.settings = described, values, settings
         self.has_sent = False
         request = request_of(described, settings, values)
-        if url:
-            request = request._replace(url=url)
+        if adapt is not None:
+            request = adapt(request)
         self.signed: Signed = sign(env, described.api, described.operation, request, settings, ask)
         self.judging = judging
         if settings.level != "off" and judging is None:

@@ -11,31 +11,20 @@ from typing import Any
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.pages.answer_fields import AnswerField
 from dynacli.client.pages.page_rule import ABSENT, AnswerPlace, InputPlace, PageRule, place_at
-from dynacli.model.field_names import plain_name, words_of
-from dynacli.model.operation import ANY
+from dynacli.client.pages.paging_inputs import (
+    HOLDERS,
+    NUMBERS,
+    SIZES,
+    input_of,
+    is_listing,
+    names_of,
+    paging_inputs,
+    with_size,
+)
+from dynacli.model.field_names import plain_name
 from dynacli.record import replace
 
-__all__ = ["inferred_rules", "is_listing", "is_url", "paging_inputs", "with_size"]
-
-_SEARCHES = frozenset(
-    (
-        "search",
-        "searches",
-        "query",
-        "queries",
-        "list",
-        "filter",
-        "find",
-        "fetch",
-        "scroll",
-        "lookup",
-        "browse",
-        "similar",
-        "paginate",
-        "paginated",
-    )
-)
-"""The words that a POST is called by that only reads."""
+__all__ = ["inferred_rules", "is_url"]
 
 _URL_NAMES = frozenset(
     (
@@ -44,8 +33,6 @@ _URL_NAMES = frozenset(
     )
 )
 """Plain names of fields that have the URL of the next page."""
-_LINK_HOLDERS = frozenset({"links", "link", "paging", "pages", "pagination"})
-"""Plain names of objects that have URLs of other pages."""
 _LINK_LISTS = {"links": ("rel", "href"), "link": ("relation", "url")}
 """Plain name of an array of links → which member of a link has its relation, and which one its URL."""
 _NEXT = "next"
@@ -85,32 +72,6 @@ _CURSORS = frozenset(
 """Plain names of fields that have the cursor of the next page, wherever they stand."""
 _PLAIN_CURSORS = frozenset({"cursor", "after", "marker", "pagetoken", "nextpage", _NEXT, "token"})
 """Plain names that mean the cursor of the next page where they stand at the top, or in an object about pages."""
-_HOLDERS = frozenset(
-    (
-        *(
-            "meta",
-            "metadata",
-            "paging",
-            "pagination",
-            "page",
-            "pageinfo",
-            "cursors",
-            "cursor",
-            "links",
-            "pages",
-        ),
-        *(
-            "responsemetadata",
-            "paginginfo",
-            "next",
-            "responsemeta",
-            "paginationinfo",
-            "listmetadata",
-            "result",
-        ),
-    )
-)
-"""Plain names of objects about pages."""
 _PARTNERS = {
     "endcursor": ("after", "cursor", "aftercursor"),
     "continuationtoken": ("continuationtoken", "continuation", "token", "pagetoken", "cursor"),
@@ -167,12 +128,6 @@ _OFFSETS = (
     *("offset", "skip", "pageoffset", "start", "startat", "startindex", "startoffset", "startposition"),
     *("firstresult", "recordoffset", "from", "pagestart"),
 )
-_SIZES = (
-    *("pagesize", "perpage", "pagelimit", "itemsperpage", "hitsperpage", "resultsperpage", "recordsperpage"),
-    *("limit", "size", "maxresults", "maxitems", "maxpagesize", "pagecount", "count", "take", "top", "rows"),
-    *("first", "numresults", "batchsize", "max", "numberofitems", "length", "maxcount", "limitnum"),
-)
-"""Plain names of inputs that say how many items a page has, the surest first."""
 _TOTALS = (
     *("total", "totalcount", "totalitems", "totalresults", "totalelements", "totalhits", "totalrecords"),
     *("totalentries", "totalrows", "itemcount", "totalsize", "totalobjects", "recordstotal", "itemstotal"),
@@ -182,81 +137,9 @@ _LAST_PAGES = (
     *("totalpages", "pagecount", "lastpage", "pagestotal", "numpages", "pages", "totalpagecount"),
     *("numberofpages",),
 )
-_DATES = frozenset({"date", "date-time", "time"})
-_MOST = (
-    r"(?:\bmax(?:imum)?|\bup to|\bat most|\bno more than|\bnot exceed|\blimited to|\bcapped at|\bbetween \d+ and"
-    r"|\bfrom \d+ to|\bless than or equal to|<=|\b\d+ ?-)(?!\w)[^0-9.;\n]{0,40}?(\d[\d,_]{0,8})\b"
-)
-"""The pattern of the largest number that a description allows."""
 _FROM_ZERO = r"\b(?:zero|0)[- ](?:based|indexed)\b|\bstart(?:s|ing)? (?:at|from|with) (?:0|zero)\b"
 _LINK_TEXT = r"\blink\W{0,2} header\b"
 _URL_TEXT = r"\b(?:ur[il]s?|hrefs?|links?)\b"
-_LARGEST = 10_000
-"""A larger page than this is never asked for, whatever the document allows."""
-
-
-def is_listing(described: DescribedOperation) -> bool:
-    """Return whether an operation only reads: a safe method, or a POST that is called a search."""
-    operation = described.operation
-    if operation.method != "POST":
-        return operation.method in ("GET", "QUERY")
-    return not _SEARCHES.isdisjoint(words_of(f"{operation.operation_id} {operation.name} {operation.path}"))
-
-
-def paging_inputs(described: DescribedOperation) -> list[InputPlace]:
-    """Return the inputs that may be about pages: of the query, of headers, and of the body of a search."""
-    raw = {(each.get("in"), each.get("name")): each for each in reversed(described.raw_parameters())}
-    found: list[InputPlace] = []
-    for parameter in described.operation.parameters:
-        if parameter.location not in ("query", "header"):
-            continue
-        text = str(
-            raw.get((parameter.location, parameter.name), {}).get("description") or parameter.description
-        )
-        if parameter.value.type not in ("array", "object"):
-            found.append(
-                InputPlace(parameter.location, parameter.name, (), parameter.option, parameter.value, text)
-            )
-        found += [
-            InputPlace(
-                parameter.location, parameter.name, field.path, field.option, field.value, field.description
-            )
-            for field in parameter.fields
-            if "[]" not in field.path
-        ]
-    if described.media_type is not None:
-        found += [
-            InputPlace("body", "", field.path, field.option, field.value, field.description)
-            for field in described.media_type.fields
-            if "[]" not in field.path
-            and field.value.type not in ("array", "object")
-            and (len(field.path) == 1 or (len(field.path) == 2 and plain_name(field.path[0]) in _HOLDERS))
-        ]
-    # In the query first: a header that is called so is seldom about pages.
-    order = {"query": 0, "body": 1, "header": 2}
-    return sorted(found, key=lambda place: order[place.location])
-
-
-def _named(
-    inputs: Sequence[InputPlace], names: Sequence[str], types: tuple[str, ...] = ()
-) -> InputPlace | None:
-    """Return the input that has one of the names, the first name that any has."""
-    for name in names:
-        for place in inputs:
-            is_fitting = not types or place.value.type in (*types, ANY)
-            if name in _names_of(place) and is_fitting and place.value.format not in _DATES:
-                return place
-    return None
-
-
-def _names_of(place: InputPlace) -> tuple[str, ...]:
-    """Return the plain names of an input: with those that it stands in, and its own where those are about pages."""
-    if place.path and (place.location == "body" or plain_name(place.name) in _HOLDERS):
-        return (place.plain_name, plain_name(place.path[-1]))
-    return (place.plain_name,)
-
-
-_NUMBERS = ("integer", "number")
 
 
 def _says(pattern: str, text: str) -> bool:
@@ -304,7 +187,7 @@ def _link_rules(headers: Mapping[str, Any], inputs: Sequence[InputPlace]) -> Ite
 
 
 def _url_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
-    has_size = _named(inputs, _SIZES, _NUMBERS) is not None
+    has_size = input_of(inputs, SIZES, NUMBERS) is not None
     for field in fields:
         place = place_at(*field.steps) if _is_next_url(field) else _next_of_links(field, has_size=has_size)
         if place is not None:
@@ -376,9 +259,9 @@ def _cursor_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) -
 def _partner(field: AnswerField, names: list[str], inputs: Sequence[InputPlace]) -> InputPlace | None:
     """Return the input that takes a field of the answer as a cursor; None where the field is no cursor."""
     name = names[-1]
-    is_held = len(names) == 1 or all(holder in _HOLDERS for holder in names[:-1])
+    is_held = len(names) == 1 or all(holder in HOLDERS for holder in names[:-1])
     if name.startswith(_NEXT) and name not in _CURSORS | _PLAIN_CURSORS:
-        return _named(inputs, [name, "startat"], ("string",))
+        return input_of(inputs, [name, "startat"], ("string",))
     if name not in _CURSORS and not (name in _PLAIN_CURSORS and is_held):
         return None
     if name in _PLAIN_CURSORS - _CURSORS and len(names) == 1 and name not in ("cursor", _NEXT, "marker"):
@@ -386,13 +269,13 @@ def _partner(field: AnswerField, names: list[str], inputs: Sequence[InputPlace])
     stem = name.removeprefix("next")
     wanted = dict.fromkeys((*_PARTNERS.get(name, ()), name, stem, f"page{stem}" if stem else ""))
     # A text takes a number as well.
-    types: tuple[str, ...] = ("string",) if field.types == {"string"} else (*_NUMBERS, "string")
-    return _named(inputs, [each for each in wanted if each], types)
+    types: tuple[str, ...] = ("string",) if field.types == {"string"} else (*NUMBERS, "string")
+    return input_of(inputs, [each for each in wanted if each], types)
 
 
 def _last_id_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
     more = _field_named(fields, _MORE, "boolean")
-    after = _named(inputs, _LAST_ID_INPUTS)
+    after = input_of(inputs, _LAST_ID_INPUTS)
     if more is not None and after is not None:
         place = place_at(*more.steps)
         why = f"`{place.text}` says whether there is more, which `--{after.option}` asks for by the id of the last item"
@@ -400,7 +283,7 @@ def _last_id_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) 
 
 
 def _page_rules(inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
-    page = _named(inputs, _PAGES, _NUMBERS)
+    page = input_of(inputs, _PAGES, NUMBERS)
     if page is not None and "client state" not in page.description:
         yield PageRule(
             "page", f"`--{page.option}` is the number of a page", input=page, first=_first(page, 1)
@@ -421,13 +304,13 @@ def _first(place: InputPlace, usual: int) -> int | None:
 
 
 def _offset_rules(inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
-    offset = _named(inputs, _OFFSETS, _NUMBERS)
+    offset = input_of(inputs, _OFFSETS, NUMBERS)
     if offset is None or "greater than" in offset.description:
         return
     is_sure = any(
-        name in ("offset", "skip", "pageoffset", "startindex", "startat") for name in _names_of(offset)
+        name in ("offset", "skip", "pageoffset", "startindex", "startat") for name in names_of(offset)
     )
-    if is_sure or _named(inputs, _SIZES, _NUMBERS) is not None:
+    if is_sure or input_of(inputs, SIZES, NUMBERS) is not None:
         first = _first(offset, 0) or 0
         yield PageRule(
             "offset", f"`--{offset.option}` is the number of items before the page", input=offset, first=first
@@ -436,10 +319,10 @@ def _offset_rules(inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
 
 def _keyset_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
     ids = [place for place in inputs if "cursor" not in place.description.lower()]
-    before, after = _named(ids, ("before", "beforeid")), _named(ids, ("after", "afterid"))
+    before, after = input_of(ids, ("before", "beforeid")), input_of(ids, ("after", "afterid"))
     is_bare = any(not field.steps and "array" in field.types for field in fields)
     chosen = before or after
-    if is_bare and chosen is not None and _named(inputs, _SIZES, _NUMBERS) is not None:
+    if is_bare and chosen is not None and input_of(inputs, SIZES, NUMBERS) is not None:
         why = f"`--{chosen.option}` takes an id of the page, which was asked for with `--all=keyset`"
         yield PageRule("keyset", why, input=chosen, other=after if before else None)
 
@@ -474,43 +357,9 @@ def _numeric(fields: Sequence[AnswerField], names: Sequence[str]) -> AnswerField
         if (
             name in ("count", "pages", "total")
             and len(steps) > 1
-            and not all(each in _HOLDERS for each in steps[:-1])
+            and not all(each in HOLDERS for each in steps[:-1])
         ):
             continue
         if name in names:
             found.append((names.index(name), len(steps), field))
     return min(found, key=lambda each: each[:2])[2] if found else None
-
-
-def with_size(rule: PageRule, inputs: Sequence[InputPlace]) -> PageRule:
-    """Return a rule with the input that says how many items a page has, and the largest number for it."""
-    size = rule.size
-    if size is None:
-        names: Sequence[str] = _SIZES
-        if rule.kind == "offset":
-            names = ("limit", "pagelimit", *_SIZES)
-        near = [place for place in inputs if rule.input is None or place.location == rule.input.location]
-        others = [place for place in near if place != rule.input]
-        size = _named(others, names, _NUMBERS)
-    if size is None:
-        return rule
-    default = size.value.default
-    usual = default if isinstance(default, int) and not isinstance(default, bool) and default > 0 else None
-    return replace(rule, size=size, most=_most(size), usual=usual)
-
-
-def _most(size: InputPlace) -> int | None:
-    limits = size.value.limits or {}
-    most = limits.get("maximum")
-    if isinstance(limits.get("exclusiveMaximum"), int | float) and limits["exclusiveMaximum"] is not True:
-        most = int(limits["exclusiveMaximum"]) - 1
-    elif size.value.enum and all(isinstance(each, int) for each in size.value.enum):
-        most = max(size.value.enum)
-    if most is None:
-        told = [
-            int(re.sub(r"[,_]", "", number)) for number in re.findall(_MOST, size.description, re.IGNORECASE)
-        ]
-        most = max(told, default=None)
-    if not isinstance(most, int | float) or not 1 <= most <= _LARGEST:
-        return None
-    return int(most)

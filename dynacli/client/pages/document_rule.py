@@ -12,8 +12,9 @@ from dynacli.client.pages.answer_fields import (
     success_schema,
 )
 from dynacli.client.pages.configured_rule import configured_rule
-from dynacli.client.pages.decide_rule import inferred_rules, is_listing, paging_inputs, with_size
+from dynacli.client.pages.decide_rule import inferred_rules
 from dynacli.client.pages.page_rule import AnswerPlace, PageRule, place_at
+from dynacli.client.pages.paging_inputs import is_listing, paging_inputs, with_size
 from dynacli.record import record, replace
 
 __all__ = ["KINDS", "NO_RULE", "DocumentPages", "describe_pages", "document_pages", "document_rule"]

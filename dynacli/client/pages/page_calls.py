@@ -5,12 +5,14 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_plus, urlsplit
 
-from dynacli.client.call import Call
+from dynacli.client.call import Call, base_url_of
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, CallValues, collect_values
+from dynacli.client.operation_at import operation_at
 from dynacli.environment import Environment
 from dynacli.record import replace
+from dynacli.request.built_request import Request
 
 if TYPE_CHECKING:
     import threading
@@ -92,7 +94,7 @@ class PageCalls:
                 settings,
                 ask=self._ask,
                 judge=self._judge,
-                url=self._with_own_keys(url, values) if url else "",
+                adapt=(lambda request: self._led_to(url, request, values)) if url else None,
                 judging=self.first.judging if self.first is not None else None,
             )
             if self.first is None and call.judging is not None:
@@ -109,6 +111,21 @@ class PageCalls:
         )
         with self._lock:
             return call, answer, call.judge_answer(answer, answer.body)
+
+    def _led_to(self, url: str, request: Request, values: CallValues) -> Request:
+        """Return the request of a page whose URL an answer gave.
+
+        A search that is made by POST goes on by POST at its own path, and where the document has one at the new path;
+        elsewhere the URL is all that is needed.
+        """
+        path = urlsplit(url).path
+        is_elsewhere = path != urlsplit(request.url).path
+        if request.method == "POST" and is_elsewhere:
+            base = urlsplit(base_url_of(self._described, self._settings)).path.rstrip("/")
+            if operation_at(self._described.api.catalog, "POST", path.removeprefix(base)) is None:
+                headers = tuple(pair for pair in request.headers if pair[0].lower() != "content-type")
+                request = request._replace(method="GET", headers=headers, body=None)
+        return request._replace(url=self._with_own_keys(url, values))
 
     def _with_own_keys(self, url: str, values: CallValues) -> str:
         """Return a URL without the API keys that a server repeats in it, and with those that were given as inputs.

@@ -1,5 +1,6 @@
 """Each rule of pages, held against a small API that can be paged by that rule alone."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.client.pages.listed_api import ITEMS, SIZE, ListedApi, array, integer, record, string
-from tests.harness import Recorder, run_cli
+from tests.harness import Answer, Recorder, run_cli
 
 _URL = {"type": "string", "format": "uri"}
 _BOOLEAN = {"type": "boolean"}
@@ -538,3 +539,18 @@ def test_a_wrong_rule_in_the_configuration_is_an_error(
     assert [] == server.requests
     assert 12 == run_cli("describe", "things", "list-things").exit_code
     assert 0 == run_cli("things", "list-things").exit_code
+
+
+def test_a_search_goes_on_by_get_where_no_post_is(server: Recorder) -> None:
+    """The URL of its next page is all that the server needs; the body is not sent there."""
+    api = ListedApi(
+        lambda _: ({"data": ITEMS[:3], "next_page": "{origin}/things/next?token=a"}, {}),
+        record(data=array, next_page=_URL),
+        body=record(text=string),
+    )
+    word = api.start(server)
+    server.answers["/things/next"] = Answer(body=json.dumps({"data": ITEMS[3:], "next_page": None}).encode())
+    result = run_cli(word, "search-things", "--text", "x", "--all")
+    assert (0, ITEMS) == (result.exit_code, result.json["data"]), result.stderr
+    assert ["POST", "GET"] == [request.method for request in server.requests]
+    assert (b"", None) == (server.last.body, server.last.headers.get("content-type"))
