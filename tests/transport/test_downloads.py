@@ -209,9 +209,10 @@ def test_only_what_is_known_again_is_kept(
 def test_without_the_option_nothing_is_left(api: str, server: Recorder) -> None:
     """A file that is there stays as it is where the download breaks off."""
     Path("out").write_bytes(b"before")
-    server.answers["/file"] = _file(breaks_at=1000)
+    server.answers["/file"] = _file(breaks_at=1000, headers={"ETag": '"v1"', "Accept-Ranges": "bytes"})
     result = run_cli(api, "get", "-o", "@out")
     assert (6, b"before", ["out"]) == (result.exit_code, Path("out").read_bytes(), _left())
+    assert "Give `--resume` with it" in result.stderr
 
 
 def test_a_part_is_of_one_url(broken: str, server: Recorder) -> None:

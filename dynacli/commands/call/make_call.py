@@ -13,7 +13,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, CallValues, ParameterKey, collect_values, input_name
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
 from dynacli.commands.run import Run
-from dynacli.errors import DynacliError, FileError
+from dynacli.errors import DynacliError, FileError, NetworkError, TimedOutError
 from dynacli.library.history.record_call import (
     LARGEST_REMEMBERED,
     MODES,
@@ -289,6 +289,8 @@ def _send(
             explain_damage(error, has_sent=call.has_sent)
         if not isinstance(error, DynacliError):
             raise
+        if receiver.may_be_resumed and isinstance(error, NetworkError | TimedOutError):
+            error.hint = "Give `--resume` with it: what comes is kept then, and the next call goes on"
         raise call.signed.masker.mask_error(error) from error.__cause__
 
 

@@ -69,6 +69,18 @@ class AnswerReceiver:
         """Whether the answer is only the rest of a file, of which the document says nothing."""
         return self._file is not None and self._file.is_part
 
+    @property
+    def may_be_resumed(self) -> bool:
+        """Whether an answer that breaks off could have been kept, had somebody asked for that."""
+        answer = self.answer
+        return (
+            answer is not None
+            and answer.status < 300
+            and bool(self._form.file)
+            and self._file is None
+            and answer.header("accept-ranges").strip().lower() == "bytes"
+        )
+
     def receive(self, answer: Answer, pieces: Pieces) -> bytes:
         """Read the body, and write it while it comes where the table says so; return the part that is kept.
 
