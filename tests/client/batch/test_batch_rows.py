@@ -1,11 +1,13 @@
 """The rows of a batch: which files are read how, and what is wrong is named before anything is sent."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dynacli.client.batch import text_lines
 from tests.client.batch.small_api import SmallApi, lines, ndjson
 
 _BODY = {"name": "Rex, the 1st", "age": 3, "tags": ["a", "b"], "owner": {"id": 7}}
@@ -181,3 +183,46 @@ def test_rows_come_from_a_terminal_never(api: SmallApi) -> None:
     result = api.run("get-pet", "-", terminal=("stdin",))
     assert 2 == result.exit_code
     assert "nothing is piped into it" in result.stderr
+
+
+def test_a_line_that_is_no_row_by_its_length_is_one_wrong_row(
+    api: SmallApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only so much of a line is read at once; the next line is the next row."""
+    monkeypatch.setattr(text_lines, "_LONGEST", 20)
+    result = api.run(
+        "get-pet", "-", stdin=b'{"pet-id": 1}\n' + b'{"pet-id": "' + b"1" * 50 + b'"}\n{"pet-id": 0}\n'
+    )
+    assert "2 of 3 rows are wrong" in result.stderr
+    assert "Row 2: A line is longer than" in result.stderr
+    assert "Row 3: The document does not allow" in result.stderr
+
+
+def test_a_pipe_is_read_once_and_used_twice(api: SmallApi) -> None:
+    """What is no file, as `<(...)` in a shell, is copied first."""
+    reading, writing = os.pipe()
+    try:
+        os.write(writing, b"pet-id\n1\n2\n")
+        os.close(writing)
+        assert 0 == api.run("get-pet", f"/dev/fd/{reading}").exit_code
+    finally:
+        os.close(reading)
+    assert ["GET /pets/1", "GET /pets/2"] == api.served
+
+
+def test_a_row_says_the_media_type_of_its_body(api: SmallApi) -> None:
+    """`content_type` is an input of every operation with a body, as in Python."""
+    rows = ndjson({"name": "Rex", "content_type": "json"}, {"name": "Rex", "content_type": "xml"})
+    result = api.run("create-pet", rows)
+    assert (2, []) == (result.exit_code, api.served)
+    assert "1 of 2 rows is wrong" in result.stderr
+    assert "takes no body of `xml`" in result.stderr
+
+
+def test_a_new_origin_is_asked_about_once(api: SmallApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For all rows, before the first is sent."""
+    monkeypatch.setenv("DYNACLI_TOKEN", "some-token")
+    rows = ndjson({"operation": "safe"}, {"operation": "safe"})
+    result = api.run(rows, stdin=b"y\n", terminal=("stdin", "stderr"))
+    assert (0, 2) == (result.exit_code, len(api.served))
+    assert 1 == result.stderr.count("Send the credential to")

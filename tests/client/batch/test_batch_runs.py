@@ -9,8 +9,13 @@ from typing import Any
 import pytest
 
 import dynacli
-from dynacli.client.batch.batch_run import BatchRun
-from dynacli.errors import UsageError
+from dynacli.client.batch.batch_run import BatchRun, RunSettings
+from dynacli.client.batch.check_rows import check_rows
+from dynacli.client.batch.ndjson_rows import rows_of
+from dynacli.client.batch.row_calls import RowCalls
+from dynacli.client.batch.shard import Shard
+from dynacli.environment import Environment
+from dynacli.errors import FileError, UsageError
 from dynacli.transport.rate_limit import RateLimit
 from tests.client.batch.small_api import API, SmallApi, lines, ndjson
 from tests.harness import Answer, RecordedRequest, run_cli
@@ -271,3 +276,39 @@ def test_a_python_program_makes_a_batch(api: SmallApi) -> None:
         with pytest.raises(UsageError, match="2 of 2 rows are wrong"):
             opened.batch([{"petId": 0}, 7], "get-pet")  # type: ignore[list-item]
         assert sent == len(api.served)
+
+
+@pytest.mark.parametrize(
+    ("later", "expected"),
+    [
+        pytest.param(["x", 1], [2, 0], id="another-wrong-row"),
+        pytest.param([{"operation": "get-pet", "inputs": {"petId": "{{v.id}}"}}], [2], id="another-name"),
+    ],
+)
+def test_rows_that_change_after_they_were_checked_fail(
+    api: SmallApi, later: list[Any], expected: list[int]
+) -> None:
+    """Each row is judged once more when it is sent; what was right and is wrong now fails its row alone."""
+    rows = [{"operation": "get-pet", "inputs": {"petId": number}} for number in (1, 2)]
+    changed = [each if not isinstance(each, int) else rows[0] for each in later]
+    with dynacli.open_api(API) as opened:
+        calls = RowCalls(Environment(), opened._opened, opened._settings)
+        plan = check_rows(rows_of(rows, ""), calls, Shard(), ())
+        run = BatchRun(rows_of(changed, ""), plan, calls, opened._clients, RunSettings())
+        assert expected == [result.exit_code for result in run]
+    assert len([code for code in expected if code == 0]) == len(api.served)
+
+
+def test_rows_whose_answers_never_come_end_the_run(api: SmallApi) -> None:
+    """Where rows were changed so that one waits for a row that is not there any more, nothing hangs."""
+    rows = [
+        {"operation": "create-pet", "inputs": {"name": "Rex"}, "as": "w"},
+        {"operation": "get-pet", "inputs": {"petId": "{{w.id}}"}},
+    ]
+    with dynacli.open_api(API) as opened:
+        calls = RowCalls(Environment(), opened._opened, opened._settings)
+        plan = check_rows(rows_of(rows, ""), calls, Shard(), ())
+        run = BatchRun(rows_of(rows[::-1][:1], ""), plan, calls, opened._clients, RunSettings())
+        with pytest.raises(FileError, match="were changed"):
+            list(run)
+    assert [] == api.served
