@@ -16,7 +16,7 @@ from dynacli.client.batch.row_result import RowResult, answered_result, failed_r
 from dynacli.client.batch.shard import Shard
 from dynacli.client.call import Call
 from dynacli.client.damaged_cache import explain_damage
-from dynacli.errors import DynacliError, FileError, UsageError
+from dynacli.errors import DynacliError, FailedRowsError, FileError, FormError, UsageError
 from dynacli.record import record, replace
 from dynacli.transport.dispatcher import Dispatcher
 
@@ -122,7 +122,7 @@ class BatchRun:
         self._most = settings.parallel * _WINDOW
         self._is_read = False
         self._answers: dict[int, Any] = {}
-        self._failed_names: set[int] = set()
+        self._failed_codes: dict[int, int] = {}
         self._expiring: dict[int, list[int]] = {}
         for number, last in plan.last_uses.items():
             self._expiring.setdefault(last, []).append(number)
@@ -215,7 +215,7 @@ class BatchRun:
     def _is_known(self, number: int) -> bool:
         if number not in self._answers and self._earlier is not None and number in self._earlier:
             self._answers[number] = self._earlier[number].data
-        return number in self._answers or number in self._failed_names
+        return number in self._answers or number in self._failed_codes
 
     def _add(self, row: Row | WrongRow) -> None:
         """Take a row; where the result of an earlier run has it, it is over at once."""
@@ -237,13 +237,19 @@ class BatchRun:
     def _begin(self, slot: _Slot) -> None:
         row = slot.row
         try:
-            for number in slot.needs & self._failed_names:
-                raise UsageError(f"It uses the answer of row {number}, which failed", why="Nothing was sent")
+            for number in slot.needs & self._failed_codes.keys():
+                raise FailedRowsError(
+                    self._failed_codes[number],
+                    f"The row uses the answer of row {number}, which failed",
+                    why="The row was not sent",
+                )
             call = self._calls.call(row, filled(row.inputs, self._answer_of) if row.may_refer else row.inputs)
         except DamagedCatalogError as damage:
             explain_damage(damage, has_sent=self.has_sent)
         except DynacliError as error:
-            self._finish(slot, failed_result(row.number, error), error)
+            # The codes of errors before sending say that nothing was sent at all, and rows before this one were.
+            told = _after_answers(error) if slot.needs and isinstance(error, UsageError) else error
+            self._finish(slot, failed_result(row.number, told), told)
             return
         slot.call, slot.is_running, self.has_sent = call, True, True
         self._dispatcher.start(lambda: self._send(slot, call))
@@ -315,5 +321,10 @@ class BatchRun:
             if result.exit_code == 0:
                 self._answers[slot.row.number] = result.data
             else:
-                self._failed_names.add(slot.row.number)
+                self._failed_codes[slot.row.number] = result.exit_code
         self._on_finished(slot.finished)
+
+
+def _after_answers(error: UsageError) -> FormError:
+    """Return the error for a row that cannot be sent because of what an earlier answer has, or has not."""
+    return FormError(error.message, why=error.why, hint=error.hint, **error.details)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from dynacli.errors import UsageError
+from dynacli.errors import FormError, UsageError
 from dynacli.record import record
 
 __all__ = ["NAME", "Placeholder", "filled", "placeholders_in"]
@@ -48,13 +48,12 @@ class Placeholder:
             for step in _STEP.findall(self.path):
                 answer = self._child(answer, step)
             return answer
-        import jmespath
-        from jmespath.exceptions import JMESPathError
+        from dynacli.text.filter_value import filtered
 
         try:
-            found = jmespath.search(f"{self.name}{self.path}", {self.name: answer})
-        except (JMESPathError, ValueError, TypeError, ArithmeticError, AttributeError) as error:
-            raise UsageError(f"{self} fails on the answer", why=str(error).partition("\n")[0]) from None
+            found = filtered({self.name: answer}, f"{self.name}{self.path}")
+        except FormError as error:
+            raise UsageError(f"{self} fails on the answer", why=error.why) from None
         if found is None:
             raise self._missing("the expression finds nothing in it")
         return found
@@ -83,13 +82,12 @@ def _parsed(text: str) -> Placeholder:
     found = Placeholder(name[0], text[name.end() :].rstrip())
     if _PATH.fullmatch(found.path):
         return found
-    import jmespath
-    from jmespath.exceptions import JMESPathError
+    from dynacli.text.filter_value import check_filter
 
     try:
-        jmespath.compile(text)
-    except (JMESPathError, RecursionError):
-        raise UsageError(f"{found} is neither a path nor JMESPath", hint=_HINT) from None
+        check_filter(text)
+    except UsageError as error:
+        raise UsageError(f"{found} is neither a path nor JMESPath", why=error.why, hint=_HINT) from None
     return found
 
 

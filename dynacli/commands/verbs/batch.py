@@ -14,7 +14,7 @@ from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS, StandardOption
 from dynacli.commands.verbs.call_options import OF_CALLS, check_options
 from dynacli.commands.verbs.demo import live_api
-from dynacli.errors import DynacliError, FailedRowsError, RefusedError, UsageError
+from dynacli.errors import DynacliError, FailedRowsError, FormError, RefusedError, UsageError
 from dynacli.library.configuration.configuration import DEMO
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.wording import counted
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from dynacli.client.batch.row import Row, WrongRow
     from dynacli.client.batch.row_calls import RowCalls
     from dynacli.client.batch.row_file import RowFile
+    from dynacli.client.batch.row_result import RowResult
     from dynacli.client.batch.shard import Shard
     from dynacli.client.call_settings import CallSettings
     from dynacli.output.output_form import OutputForm
@@ -136,8 +137,10 @@ def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
             earlier=earlier,
             on_finished=lambda finished: telling.show(batch, finished),
         )
-        is_interrupted = _write(run, batch, form, telling)
+        is_interrupted, unfiltered = _write(run, batch, form, telling)
     _conclude(run, batch, plan, options, is_interrupted=is_interrupted)
+    if unfiltered is not None:
+        raise unfiltered
 
 
 def _told(run: Run, rows: "Iterator[Row | WrongRow]") -> "Iterator[Row | WrongRow]":
@@ -237,26 +240,47 @@ class _Telling:
         )
 
 
-def _write(run: Run, batch: "BatchRun", form: "OutputForm", telling: _Telling) -> bool:
-    """Write the results as they come; return whether Ctrl-C ended the batch early."""
+def _write(
+    run: Run, batch: "BatchRun", form: "OutputForm", telling: _Telling
+) -> "tuple[bool, FormError | None]":
+    """Write the results as they come.
+
+    Returns:
+        Whether Ctrl-C ended the batch early, and why the filter failed on a result, which was then written whole.
+    """
     from dynacli.output.formats.written_items import written_items
     from dynacli.transport.interrupts import noting_interrupt
 
-    is_interrupted = False
+    is_interrupted, unfiltered = False, None
+    is_shared = run.env.stdout_is_terminal and run.env.stderr_is_terminal and not form.file
 
     def note() -> None:
         nonlocal is_interrupted
         is_interrupted = True
         telling.tell_end(batch)
 
-    is_shared = run.env.stdout_is_terminal and run.env.stderr_is_terminal and not form.file
-    try:
-        with written_items(run.env, form, columns=("row", "status", "exit_code")) as write:
+    def filtered_line(line: Any) -> Any:
+        nonlocal unfiltered
+        from dynacli.text.filter_value import filtered
 
-            def write_result(result: Any) -> None:
+        try:
+            return filtered(line, form.filter)
+        except FormError as error:  # rows are under way, and what comes of them must not be lost
+            unfiltered = unfiltered or error
+            return line
+
+    try:
+        with written_items(
+            run.env, replace(form, filter=""), columns=("row", "status", "exit_code")
+        ) as write:
+
+            def write_result(result: "RowResult") -> None:
                 if is_shared:
                     telling.clear()
-                write(result.as_json())
+                line = result.as_json()
+                line = filtered_line(line) if form.filter else line
+                if line is not None:
+                    write(line)
 
             try:
                 with noting_interrupt(note):
@@ -268,7 +292,7 @@ def _write(run: Run, batch: "BatchRun", form: "OutputForm", telling: _Telling) -
                     write_result(result)
     finally:
         telling.clear()
-    return is_interrupted
+    return is_interrupted, unfiltered
 
 
 def _conclude(

@@ -48,6 +48,12 @@ def test_a_row_is_a_call(api: SmallApi, name: str, content: bytes) -> None:
     assert (0, [_BODY]) == (result.exit_code, api.bodies), result.stderr
 
 
+def test_a_row_names_no_files(api: SmallApi) -> None:
+    """What words of the command line do, cells of a file that may come from anywhere do not."""
+    assert 0 == api.run("create-pet", "-", stdin=b"name\n@api.json\n").exit_code
+    assert [{"name": "@api.json"}] == api.bodies
+
+
 def test_an_empty_cell_is_not_given(api: SmallApi) -> None:
     """An input whose cell is empty is as good as not named; all spellings of an input are columns."""
     result = api.run("get-pet", "-", stdin=b"petId,page_size\n7,\n8,3\n\n9,4\n")

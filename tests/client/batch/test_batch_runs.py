@@ -204,6 +204,13 @@ def test_the_result_has_any_format(api: SmallApi) -> None:
     assert "row,pet\r\n1,1\r\n2,2\r\n" == result.stdout
 
 
+def test_a_filter_that_fails_on_a_result_does_not_end_the_batch(api: SmallApi) -> None:
+    """The line is written whole, the other rows are sent, and the run ends with 13."""
+    api.server.answers["/pets/1"] = Answer(204, b"")
+    result = api.run("get-pet", _pets(1, 2), "-f", "keys(data)")
+    assert (13, [True, False]) == (result.exit_code, ["exit_code" in line for line in lines(result)])
+
+
 @pytest.mark.parametrize(
     ("words", "stdin", "code"),
     [
