@@ -4,9 +4,11 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
+from tests.client.pages.paged_servers import LISTS
 from tests.harness import run_cli
 from tests.validation.real_servers import BY_BASE_URL, RealServer, serving, visit
 
@@ -130,18 +132,19 @@ EXPECTED = {
 @pytest.fixture(scope="module", params=list(BY_BASE_URL.values()), ids=list(BY_BASE_URL))
 def started(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[RealServer, str]]:
-    """A server that runs, and its origin."""
+) -> Iterator[tuple[RealServer, str, Path]]:
+    """A server that runs, its origin, and its directory."""
     server: RealServer = request.param
-    with serving(server, tmp_path_factory.mktemp(server.name)) as origin:
-        yield server, origin
+    directory = tmp_path_factory.mktemp(server.name)
+    with serving(server, directory) as origin:
+        yield server, origin, directory
 
 
 def test_a_server_is_known_by_its_base_url(
-    started: tuple[RealServer, str], monkeypatch: pytest.MonkeyPatch
+    started: tuple[RealServer, str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its document is found, calls succeed, and a check finds nothing that was not looked at by hand."""
-    server, origin = started
+    """Its document is found, calls succeed, a check finds nothing new, and all pages are what the server holds."""
+    server, origin, directory = started
     expected = EXPECTED[server.name]
     for name, value in expected.variables.items():
         monkeypatch.setenv(name, value)
@@ -158,6 +161,7 @@ def test_a_server_is_known_by_its_base_url(
     written = run_cli("check", server.name, "--write", "--yes", "-o", "json")
     assert {} == _unknown(written.json, expected)
     assert expected.left >= set(re.findall(r"^Warning: `([\w-]+)` created ", written.stderr, re.MULTILINE))
+    LISTS[server.name].compare(server.name, origin, directory)
 
 
 def _call(name: str, expected: Expected) -> None:
