@@ -448,9 +448,8 @@ class Api:
             values = collect_values(described, inputs, is_strict=settings.level != "off")
             judge = self._judges.get(described.operation.name)
             call = Call(self._env, described, values, settings, judge=judge)
+            call.check_request()
             if call.judging is not None:
-                call.judging.judge_request()
-                call.judging.check()
                 self._judges[described.operation.name] = call.judging.judge
             return call
 

@@ -120,6 +120,20 @@ class Call:
 
             self.judging = CallJudge(described, request, values, settings, judge)
 
+    def check_request(self) -> None:
+        """Judge the request before it is sent, and end the call where the document does not allow it.
+
+        Raises:
+            UsageError: It does not; no secret is in the error.
+        """
+        if self.judging is None:
+            return
+        try:
+            self.judging.judge_request()
+            self.judging.check()
+        except DynacliError as error:
+            raise self.signed.masker.mask_error(error) from error.__cause__
+
     def send(
         self,
         receive: "Receive | None" = None,

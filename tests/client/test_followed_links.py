@@ -233,6 +233,23 @@ def test_another_server_is_refused_unless_it_is_named(server: Recorder, other_se
     assert {"step": 3} == run_cli(*words, "there", "--server", server.origin).json
 
 
+def test_each_kind_of_expression_is_filled(server: Recorder) -> None:
+    """The method, the status, the URL without secrets, a part of the body that was sent, and constants."""
+    link = {
+        "operationId": "getRun",
+        "parameters": {"id": "{$method}-{$statusCode}-{$request.body#/a/0}", "trace": "$url"},
+    }
+    api = _api(server, {"all": link, "constant": {"operationId": "getRun", "parameters": {"id": 7}}})
+    server.answers["/runs/POST-201-b"] = _answer({"step": 6})
+    assert {"step": 6} == run_cli(api, "start", "--set", 'a=["b"]', "--follow", "all").json
+    assert server.last.target.endswith(
+        "?trace=http%3A%2F%2F" + server.origin[7:].replace(":", "%3A") + "%2Fstart"
+    )
+    assert {"step": 3} == run_cli(api, "look", "--follow", "constant").json
+    missing = run_cli(api, "start", "--follow", "all")
+    assert 13 == missing.exit_code
+
+
 def test_the_links_of_an_operation_are_completed(server: Recorder) -> None:
     """Whatever status they belong to; the value may be joined to the option."""
     api = _api(server)

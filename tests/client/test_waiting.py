@@ -298,3 +298,43 @@ def test_a_program_is_told_what_cannot_be_waited_for(jobs: dynacli.Api, server: 
     assert [] == server.requests
     with pytest.raises(FormError, match="`until` fails"):
         jobs.wait("get-job", "sum(state)")
+
+
+@pytest.mark.parametrize("words", [["--wait", "a"], ["--all"]], ids=["wait", "all"])
+def test_a_secret_that_the_document_does_not_allow_is_not_shown(
+    server: Recorder, canary: str, words: list[str]
+) -> None:
+    """Nor in the error of a Python program."""
+    scheme = {"key": {"type": "apiKey", "in": "query", "name": "key"}}
+    get = operation("getJob", parameter("key", {"type": "string", "maxLength": 3}), security=[{"key": []}])
+    api = save(document({"/job": {"get": get}}, [server.origin], scheme))
+    result = run_cli(api, "get-job", "--key", canary, "--server", server.origin, *words)
+    assert (2, []) == (result.exit_code, server.requests)
+    assert "?key=***" in result.stderr
+    with dynacli.open_api(api, server=server.origin) as opened, pytest.raises(UsageError) as caught:
+        opened.call("get-job", key=canary)
+    assert canary not in str(caught.value.why)
+
+
+def test_what_cannot_be_written_is_said_besides_the_time(server: Recorder, clock: Clock) -> None:  # noqa: ARG001
+    """The exit code is that of the time, and an error has a form of its own."""
+    api = _api(server, job("new"))
+    words = (api, "get-job", "--wait", "state == 'x'", "--wait-timeout", "1", "-o", "table")
+    failing = run_cli(*words, "-f", "sum(state)")
+    assert (7, {"state": "new"}) == (failing.exit_code, failing.json)
+    assert "The filter fails on this answer" in failing.stderr
+    over = run_cli(api, "get-job", "--wait", "state == 'new'", "-f", "sum(state)")
+    assert 13 == over.exit_code
+    api = _api(server, job("busy", 503))
+    busy = run_cli(*words)
+    assert (7, {"state": "busy"}) == (busy.exit_code, busy.json)
+
+
+def test_what_the_request_holds_besides_is_said_once(server: Recorder, clock: Clock) -> None:  # noqa: ARG001
+    """At the level `exact`, of the first of all calls."""
+    schema = {"type": "object", "properties": {"a": {"type": "integer"}}}
+    query = {"query": operation("ask", body=schema)}
+    server.answers["/ask"] = job("done")
+    api = save(document({"/ask": query}, [server.origin], version="3.2.0"))
+    result = run_cli(api, "ask", "--body", '{"b": 1}', "--wait", "state", "--validate", "exact")
+    assert 1 == result.stderr.count("The request holds what the document does not mention")

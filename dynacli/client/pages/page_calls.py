@@ -97,9 +97,8 @@ class PageCalls:
                 adapt=(lambda request: self._led_to(url, request, values)) if url else None,
                 judging=self.first.judging if self.first is not None else None,
             )
-            if self.first is None and call.judging is not None:
-                call.judging.judge_request()
-                call.judging.check()
+            if self.first is None:
+                call.check_request()
         self.last = call
         if self.first is None:
             self.first = call
