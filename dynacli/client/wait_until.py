@@ -170,7 +170,11 @@ def wait_until(
                 return answer
             else:
                 reason = f"`{until.expression}` is not true"
-            asked = seconds_asked(answer.headers, time.time())
+            headers = answer.headers
+            if answer.status not in PASSING:
+                # A limit that a server tells with each answer is no wish of when to be asked again.
+                headers = tuple(pair for pair in headers if pair[0].lower() in {"retry-after", "date"})
+            asked = seconds_asked(headers, time.time())
         seconds = pause
         if asked:
             seconds = asked if until.interval is None else max(asked, pause)

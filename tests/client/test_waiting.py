@@ -87,6 +87,12 @@ def test_a_call_is_made_until_its_answer_is_wanted(server: Recorder, clock: Cloc
         pytest.param(
             [job(0, Retry_After="9")] * 2, [], [9, 9, 4.5, 6.75, 10.125, 15.188, 22.781, 30, 30], id="asked"
         ),
+        pytest.param(
+            [job(0, RateLimit_Reset="90"), job(0, 429, RateLimit_Reset="90")],
+            [],
+            [2, 90, 4.5, 6.75, 10.125, 15.188, 22.781, 30, 30],
+            id="limits",
+        ),
         pytest.param([job(0, Retry_After="1")], ["--wait-interval", "3"], [3] * 9, id="asked-for-less"),
         pytest.param([job(0, Retry_After="8")], ["--wait-interval", "3"], [8, *[3] * 8], id="asked-for-more"),
         pytest.param(

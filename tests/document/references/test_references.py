@@ -436,6 +436,14 @@ def test_every_problem_of_short_maps_and_lists_is_located(version: str) -> None:
     assert (expected, len(expected)) == (set(found), len(found))
 
 
+def test_a_large_part_without_maps_and_lists_has_its_first_problem_located() -> None:
+    """Data is no list to go on with, however long it is."""
+    schema = {"example": list(range(2_000)), "title": 7}
+    tree = {"openapi": "3.0.0", "info": {"title": "", "version": "1"}, "paths": {}}
+    tree["components"] = {"schemas": {"A": schema}}
+    assert ["/components/schemas/A/title"] == [problem.pointer for problem in report(tree, "3.0")]
+
+
 def test_problems_are_located() -> None:
     """The report names what breaks the specification, and each place has its line."""
     tree = _document(REF)
