@@ -80,7 +80,9 @@ class Masker:
         return 0
 
     def mask_value(self, value: Any) -> Any:
-        """Return a JSON value without secrets."""
+        """Return a JSON value without secrets; the value itself where there are none to look for."""
+        if not self._forms:
+            return value
         if isinstance(value, str):
             return self.mask(value)
         if isinstance(value, dict):

@@ -155,8 +155,6 @@ class BatchRun:
         Raises:
             FileError: The rows cannot be read, or the cache was damaged meanwhile.
         """
-        import dynacli.wire.import_httpx  # noqa: F401  - before openapi-core, and before any thread needs it
-
         while True:
             while self._window and (
                 self._window[0].finished is not None or self._is_left_out(self._window[0])

@@ -96,7 +96,6 @@ def _opened(ctx: click.Context, word: str) -> Iterator[OpenedApi]:
 
 
 def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
-    import dynacli.wire.import_httpx  # noqa: F401  - before openapi-core, which judges the rows
     from dynacli.client.batch.batch_run import BatchRun, RunSettings
     from dynacli.client.batch.check_rows import check_rows
     from dynacli.client.batch.earlier_results import open_earlier_results
@@ -343,6 +342,7 @@ _HELP_TEXTS = {
     "filter": "what a JMESPath expression leaves of each line of the result",
     "dry_run": "check all rows, and send none",
     "header": "a header of every request",
+    "progress": "whether a terminal shows how far the batch is: auto or off",
     "timeout": "for each call",
     "verbose": "a line on standard error for each row",
     "no_fail": "exit 0 although rows failed by a 3xx, 4xx, 5xx or a mismatch",
