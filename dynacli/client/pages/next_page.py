@@ -9,11 +9,22 @@ from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey
 from dynacli.client.pages.decide_rule import is_url
 from dynacli.client.pages.page_rule import ABSENT, AnswerPlace, InputPlace, PageRule
 from dynacli.errors import NetworkError, RefusedError
+from dynacli.model.field_names import plain_name
 from dynacli.record import record, replace
 from dynacli.request.assemble_body import Assignment, assemble
 from dynacli.urls import origin_of, without_query
 
-__all__ = ["End", "NextPage", "ReceivedPage", "given_value", "id_of", "next_page", "number_in", "with_input"]
+__all__ = [
+    "End",
+    "NextPage",
+    "ReceivedPage",
+    "given_value",
+    "id_of",
+    "next_page",
+    "number_in",
+    "total_of",
+    "with_input",
+]
 
 _NOWHERE = AnswerPlace("", ())
 _IDS = ("id", "_id", "ID", "Id", "uuid", "key", "sid", "guid", "name")
@@ -324,7 +335,26 @@ def _count_of(page: ReceivedPage, place: AnswerPlace | None, headers: frozenset[
     found = number_in(place.value_in(page.value)) if place is not None else None
     if found is None:
         found = next((number_in(text) for name, text in page.headers if name.lower() in headers), None)
+    if found is None:
+        # As flask-smorest and many an ASP.NET server do it.
+        names = {plain_name(header).removeprefix("x") for header in headers}
+        members = _members(page.header("X-Pagination")).items()
+        found = next((number_in(value) for name, value in members if plain_name(name) in names), None)
     return found if found is not None and found >= 0 else None
+
+
+def _members(text: str) -> dict[str, Any]:
+    """Return the members of a JSON object; none where a text is no such object."""
+    try:
+        value = json.loads(text) if text.startswith("{") else None
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def total_of(rule: PageRule, page: ReceivedPage) -> int | None:
+    """Return how many items there are on all pages; None where a page does not say it."""
+    return _count_of(page, rule.total, _TOTAL_HEADERS)
 
 
 def _echo(value: Any) -> int | None:

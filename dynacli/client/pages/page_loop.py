@@ -16,7 +16,7 @@ from dynacli.client.pages.next_page import (
     ReceivedPage,
     given_value,
     next_page,
-    number_in,
+    total_of,
     with_input,
 )
 from dynacli.client.pages.page_rule import AnswerPlace, PageRule, place_at
@@ -255,9 +255,8 @@ class PageLoop:
             self.rule, step = self._decided(page)
         else:
             step = next_page(self.rule, page)
-        if self.total is None and self.rule.total is not None:
-            total = number_in(self.rule.total.value_in(page.value))
-            self.total = total if total is not None and total >= 0 else None
+        if self.total is None:
+            self.total = total_of(self.rule, page)
         return step
 
     def _decided(self, page: ReceivedPage) -> tuple[PageRule, NextPage | End]:

@@ -319,6 +319,31 @@ def test_the_file_of_a_list_is_whole(server: Recorder) -> None:
     assert {"data": ITEMS, "total": 7} == json.loads(Path("all.json").read_text(encoding="utf-8"))
 
 
+@pytest.mark.parametrize(
+    ("header", "value", "count", "said"),
+    [
+        ("X-Total-Count", "7", 3, "3 of 7; --all for the rest"),
+        ("X-Total-Pages", "3", 3, "3 items; --all for the rest"),
+        ("X-Pagination", '{"total": 7, "total_pages": 3}', 3, "3 of 7; --all for the rest"),
+        ("X-Pagination", '{"TotalCount": 7, "PageSize": 3}', 3, "3 of 7; --all for the rest"),
+        ("X-Pagination", '{"last": 3}', 4, ""),
+        ("X-Pagination", '{"total": ', 4, ""),
+        ("X-Pagination", "7", 4, ""),
+    ],
+)
+def test_a_header_counts_the_items_or_the_pages(
+    header: str, value: str, count: int, said: str, server: Recorder
+) -> None:
+    """No page is then asked for that there is not, and a terminal is told how many items there are."""
+    word = ListedApi(
+        lambda query: (_pages(query)[0]["data"], {header: value}), array, {"page": integer}
+    ).start(server)
+    result = run_cli(word, "list-things", "--all")
+    assert (ITEMS, count) == (result.json, len(server.requests)), result.stderr
+    told = run_cli(word, "list-things", terminal=("stdout", "stderr")).stderr
+    assert said in told
+
+
 def test_a_terminal_is_told_that_there_is_more(server: Recorder) -> None:
     """Where the answer shows it; a pipe, a page of no list and the last page are not."""
     both = ("stdout", "stderr")
