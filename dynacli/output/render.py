@@ -17,7 +17,9 @@ from dynacli.text.terminal import Painter, terminal_width, visible, visible_pain
 if TYPE_CHECKING:
     from dynacli.model.find_items import KnownItems
 
-__all__ = ["is_for_people", "write_body", "write_data"]
+__all__ = ["is_for_people", "list_width", "write_body", "write_data"]
+
+_UNLIMITED = 100_000
 
 
 def write_body(
@@ -127,7 +129,7 @@ def write_data(
 
         write_value(env, value, form)
     elif text is not None and is_for_people(form):
-        made = text(Painter.for_stdout(env), terminal_width(env, env.stdout))
+        made = text(Painter.for_stdout(env), list_width(env))
         _write_text(env, visible_painted(made) if env.stdout_is_terminal else made, form)
     elif form.format == "yaml":
         from dynacli.text.yaml_text import yaml_of
@@ -140,6 +142,11 @@ def write_data(
 def is_for_people(form: OutputForm) -> bool:
     """Return whether a form writes the results of dynacli's own verbs as text."""
     return not form.file and form.format in {"auto", "text"}
+
+
+def list_width(env: Environment) -> int:
+    """Return how many columns dynacli's own lists may have: in a pipe any number, so that `grep` finds everything."""
+    return terminal_width(env, env.stdout) if env.stdout_is_terminal else _UNLIMITED
 
 
 def _json_of(value: Any) -> str:

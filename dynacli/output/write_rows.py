@@ -5,13 +5,11 @@ from typing import Any
 
 from dynacli.environment import Environment
 from dynacli.output.output_form import OutputForm
-from dynacli.output.render import is_for_people, write_data
+from dynacli.output.render import is_for_people, list_width, write_data
 from dynacli.output.written_text import blocks, written_text
-from dynacli.text.terminal import Painter, terminal_width, visible_painted
+from dynacli.text.terminal import Painter, visible_painted
 
 __all__ = ["write_rows"]
-
-_UNLIMITED = 100_000
 
 
 def write_rows(
@@ -36,9 +34,7 @@ def write_rows(
     if form.filter:
         write_data(env, list(rows), form)
     elif is_for_people(form):
-        # In a pipe nothing is shortened, so that `grep` finds it.
-        width = terminal_width(env, env.stdout) if env.stdout_is_terminal else _UNLIMITED
-        made = lines(Painter.for_stdout(env), width)
+        made = lines(Painter.for_stdout(env), list_width(env))
         pieces = _text_pieces(made, visible_painted if env.stdout_is_terminal else str)
         with written_text(env, form) as write:
             for block in blocks(pieces):

@@ -446,7 +446,8 @@ def test_the_table_fits_the_terminal(server: Recorder, columns: int, monkeypatch
     server.answers.update({"/p0": _pet(age="old"), "/p1": _pet()})
     name = "a-name-that-is-much-longer-than-the-column-that-it-stands-in"
     paths = {"/p0": {"get": _operation("get0")}, "/p1": {"get": _operation(name)}}
-    lines = run_cli("check", _api(server, paths), "-o", "text").stdout.splitlines()
+    monkeypatch.setenv("NO_COLOR", "1")
+    lines = run_cli("check", _api(server, paths), terminal=("stdout",)).stdout.splitlines()
     assert [] == [
         line
         for line in lines

@@ -329,7 +329,9 @@ def test_any_width(server: Recorder, width: int, monkeypatch: pytest.MonkeyPatch
     """Names are whole, and no other line is longer than the terminal."""
     monkeypatch.setenv("COLUMNS", str(width))
     server.answers.update({"/a": _json({"id": 1}), "/a-longer-name-than-others": _json({"age": "x"})})
-    text = _text(server, {"/a": _get(), "/a-longer-name-than-others": _get()})
+    monkeypatch.setenv("NO_COLOR", "1")
+    api = _document(server, {"/a": _get(), "/a-longer-name-than-others": _get()})
+    text = run_cli("check", api, terminal=("stdout",)).stdout
     assert "get-a-longer-name-than-others" in text
     long = [line for line in text.splitlines() if len(line) > width]
     assert [] == [line for line in long if " answered " not in line and " document line " not in line]

@@ -33,8 +33,7 @@ class _Terminal(io.TextIOWrapper):
 
 
 def _lines(rows: Iterable[dict[str, Any]], paint: Painter, width: int) -> Iterator[str]:
-    # In a pipe the lines of a list are not shortened, and those of other texts are wrapped.
-    return (f"{paint.bold(str(row['count']))} {min(width, 80)} {row['name'][:1]}" for row in rows)
+    return (f"{paint.bold(str(row['count']))} {width} {row['name'][:1]}" for row in rows)
 
 
 @pytest.mark.parametrize("is_terminal", [False, True], ids=["pipe", "terminal"])

@@ -293,10 +293,10 @@ def people(painter: Painter, width: int) -> str:
 @pytest.mark.parametrize(
     ("value", "output_format", "text", "stdout"),
     [
-        (LIST, "auto", people, "two things in 80 columns\n"),
+        (LIST, "auto", people, "two things in 100000 columns\n"),
         (LIST, "json", people, '[\n{"name":"a","n":1},\n{"name":"ü","n":null}\n]\n'),
         (LIST, "raw", None, '[\n{"name":"a","n":1},\n{"name":"ü","n":null}\n]\n'),
-        (LIST, "text", people, "two things in 80 columns\n"),
+        (LIST, "text", people, "two things in 100000 columns\n"),
         (LIST, "text", None, '[\n{"name":"a","n":1},\n{"name":"ü","n":null}\n]\n'),
         (LIST, "yaml", people, "- name: a\n  'n': 1\n- name: ü\n  'n': null\n"),
         ([], "json", None, "[]\n"),
