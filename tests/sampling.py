@@ -20,8 +20,8 @@ _QUICK = "not exhaustive"
 _FROM_OUTSIDE = ("corpus", "outside", "servers", "bench")
 """Markers of tests that need what a clone does not bring, so the quick run is the same on every machine."""
 
-settings.register_profile("quick", max_examples=15)
-settings.register_profile("exhaustive", max_examples=100)
+settings.register_profile("quick", max_examples=15, deadline=None)
+settings.register_profile("exhaustive", max_examples=100, deadline=None)
 
 
 def choose_profile(config: pytest.Config) -> None:
