@@ -368,3 +368,26 @@ def test_after_very_many_pages_it_is_said_that_there_are_more(
     assert (6, ITEMS[:6]) == (result.exit_code, result.json["data"])
     assert "Not all pages of `list-things` were fetched\n  why: There are more than 2" in result.stderr
     assert f"go on with: dynacli {word} list-things --all --page 3" in result.stderr
+
+
+def test_a_command_that_goes_on_keeps_the_words_that_it_had(server: Recorder) -> None:
+    """A value that looks like an option is joined to its own, and what stands behind `--` stays there."""
+    page = {"data": ITEMS[:2], "next_cursor": "-a b"}
+    schema = record(data=array, next_cursor=string)
+    api = ListedApi(lambda _: (page, {}), schema, {"cursor": string, "q": string})
+    word = _breaking(server, 2, Answer(404), api)
+    result = run_cli(word, "list-things", "--query.cursor", "x", "--q=y", "--all", "--")
+    assert 4 == result.exit_code
+    assert f"go on with: dynacli {word} list-things --q=y --all '--cursor=-a b' --" in result.stderr
+
+
+def test_a_request_that_holds_more_than_the_document_is_told_of_once(server: Recorder) -> None:
+    """Not for each page."""
+    api = ListedApi(
+        lambda _: ({"data": ITEMS}, {}),
+        record(data=array),
+        body={**record(page=integer, text=string), "additionalProperties": True},
+    )
+    words = ("search-things", "--body", '{"more": 1}', "--all", "--validate", "exact")
+    result = run_cli(api.start(server), *words)
+    assert 1 >= result.stderr.count("The request holds what the document does not mention")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.client.pages.listed_api import ITEMS, SIZE, ListedApi, array, integer, record, string
+from tests.documents import save
 from tests.harness import Answer, Recorder, run_cli
 
 _URL = {"type": "string", "format": "uri"}
@@ -554,3 +555,74 @@ def test_a_search_goes_on_by_get_where_no_post_is(server: Recorder) -> None:
     assert (0, ITEMS) == (result.exit_code, result.json["data"]), result.stderr
     assert ["POST", "GET"] == [request.method for request in server.requests]
     assert (b"", None) == (server.last.body, server.last.headers.get("content-type"))
+
+
+def test_a_link_to_itself_may_name_a_path_and_a_header(server: Recorder) -> None:
+    """By `operationRef`; links to other operations, and those that lead back, are none."""
+    links = {
+        "other": {"operationId": "getThing", "parameters": {"c": "$response.body#/id"}},
+        "broken": 1,
+        "constant": {"operationId": "listThings", "parameters": {"c": "x", "no": "$response.body#/x"}},
+        "onward": {"operationRef": "#/paths/~1things/get", "parameters": {"c": "$response.header.X-Onward"}},
+    }
+    reply = _bare(lambda start: {"X-Onward": f"c{start + SIZE}"})
+    word = ListedApi(reply, array, {"c": string}, links=links).start(server)
+    assert ITEMS == run_cli(word, "list-things", "--all").json
+    pages = run_cli("describe", word, "list-things", "-o", "json").json["pages"]
+    assert ("cursor", "header X-Onward") == (pages["kind"], pages["next"])
+
+
+@pytest.mark.parametrize(
+    ("lines", "wrong"),
+    [
+        ("pages = 3", "they are tables, each `[apis.things.pages.OPERATION]`"),
+        ("pages = {list-things = 3}", "it is a table"),
+    ],
+)
+def test_rules_in_the_configuration_are_tables(server: Recorder, home: Path, lines: str, wrong: str) -> None:
+    """Anything else is an error that says how they are written."""
+    run_cli("api", "add", "things", ListedApi(_numbered(), array, {"p": integer}).start(server))
+    path = home / "config" / "config.toml"
+    text = path.read_text(encoding="utf-8").replace("[apis.things]", f"[apis.things]\n{lines}")
+    path.write_text(text, encoding="utf-8")
+    result = run_cli("things", "list-things", "--all")
+    assert (12, True) == (result.exit_code, wrong in result.stderr)
+
+
+def test_fields_of_schemas_that_apply_together_count(server: Recorder) -> None:
+    """Those of `allOf`, of each branch, and of a schema without a type."""
+    meta = {"allOf": [{"properties": {"next_cursor": {"type": ["string", "null"], "examples": ["a"]}}}]}
+    schema = {"oneOf": [{"properties": {"meta": meta}}, record(data={"items": record(id=string)})]}
+    api = ListedApi(
+        _wrapped(lambda start: {"meta": {"next_cursor": f"c{start}"}}, name="cursor"),
+        schema,
+        {"cursor": string},
+    )
+    word = api.start(server)
+    pages = run_cli("describe", word, "list-things", "-o", "json").json["pages"]
+    assert ("cursor", "meta.next_cursor", "data") == (pages["kind"], pages["next"], pages["items"])
+    assert ITEMS == run_cli(word, "list-things", "--all", "--validate", "off").json["data"]
+
+
+_SIZES = {
+    "maximum": ({"type": "integer", "maximum": 40}, 40),
+    "exclusive": ({"type": "integer", "maximum": 41, "exclusiveMaximum": True}, 40),
+    "enum": ({"type": "integer", "enum": [10, 40, 20]}, 40),
+    "described": ({"type": "integer"}, 40),
+    "absurd": ({"type": "integer", "maximum": 2147483647}, None),
+}
+
+
+@pytest.mark.parametrize(("schema", "largest"), _SIZES.values(), ids=_SIZES)
+def test_the_largest_page_is_what_the_document_allows(
+    server: Recorder, schema: dict[str, Any], largest: int | None
+) -> None:
+    """By the schema, or by what the description says; a number that nobody means is none."""
+    api = ListedApi(_numbered(), array, {"page": integer, "per_page": schema})
+    made = api.document(server.origin)
+    if "maximum" not in schema and "enum" not in schema:
+        made["paths"]["/things"]["get"]["parameters"][1]["description"] = (
+            "Items of a page (max 40), 10 by default"
+        )
+    pages = run_cli("describe", save(made), "list-things", "-o", "json").json["pages"]
+    assert largest == pages["largest"]
