@@ -204,7 +204,8 @@ def test_every_error_class_has_its_code() -> None:
     }
     assert codes == {name: getattr(errors, name)("").exit_code for name in codes}
     assert [3, 4, 5] == [errors.HttpError(status, "").exit_code for status in (304, 418, 599)]
-    assert {*codes, "HttpError", "DynacliError"} == set(errors.__all__)
+    assert 9 == errors.FailedRowsError(9, "").exit_code
+    assert {*codes, "HttpError", "FailedRowsError", "DynacliError"} == set(errors.__all__)
 
 
 def test_an_error_has_one_shape(api: str, monkeypatch: pytest.MonkeyPatch) -> None:
