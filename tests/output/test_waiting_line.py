@@ -1,8 +1,9 @@
 """The line that tells what a person waits for, when nothing has been seen for a second."""
 
-import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -15,17 +16,41 @@ from tests.harness import run_cli
 _LINE = "\rReading the document of shop ..."
 
 
+class _Timer:
+    """A timer that runs out when it is told to."""
+
+    started: ClassVar[list["_Timer"]] = []
+
+    def __init__(self, seconds: float, function: Callable[..., None], args: tuple[Any, ...]) -> None:
+        assert seconds == 1.0
+        self.run_out = partial(function, *args)
+
+    def start(self) -> None:
+        self.started.append(self)
+
+    def cancel(self) -> None:
+        self.started.remove(self)
+
+    def join(self) -> None:
+        pass
+
+
+def _pass_a_second() -> None:
+    for timer in _Timer.started:
+        timer.run_out()
+
+
 @pytest.fixture(autouse=True)
 def slow_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every document take a while to compile."""
+    """Let every document take over a second to compile."""
     compiled = compile_document.compile_document
 
     def slowly(*words: Any, **options: Any) -> Any:
-        time.sleep(0.2)
+        _pass_a_second()
         return compiled(*words, **options)
 
     monkeypatch.setattr(compile_document, "compile_document", slowly)
-    monkeypatch.setattr(waiting_line, "_PATIENCE_SECONDS", 0.02)
+    monkeypatch.setattr(waiting_line, "Timer", _Timer)
 
 
 def _register() -> None:
@@ -60,7 +85,7 @@ def test_no_line_before_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """The line is gone when the error is written."""
 
     def fail(*_: Any, **__: Any) -> Any:
-        time.sleep(0.2)
+        _pass_a_second()
         raise DocumentError("The document is too odd")
 
     monkeypatch.setattr(compile_document, "compile_document", fail)
