@@ -425,6 +425,7 @@ _CASES = {
 }
 
 
+@pytest.mark.sampled(30)
 @pytest.mark.parametrize("api", [api for _, api in _CASES.values()], ids=_CASES)
 def test_all_items_of_all_pages(api: ListedApi, server: Recorder) -> None:
     """`--all` has each item once, in order, in the shape of the first page."""
@@ -450,6 +451,7 @@ _SAID_BY_THE_ANSWER = {
 }
 
 
+@pytest.mark.sampled(14)
 @pytest.mark.parametrize(
     ("kind", "api"),
     [pytest.param(*case, id=name) for name, case in _CASES.items() if name not in _SAID_BY_THE_ANSWER],
