@@ -148,6 +148,16 @@ def _references(origin: str, _directory: Path) -> list[Any]:
     return _count_is(answer["meta"]["data_available"], [each["id"] for each in answer["data"]])
 
 
+def _fill_todos(origin: str) -> None:
+    for number in range(7):
+        _asked(f"{origin}/todos", {"title": f"todo {number}"})
+
+
+def _todos(origin: str, _directory: Path) -> list[Any]:
+    counted = _asked(f"{origin}/todos/count")["count"]
+    return _count_is(counted, [each["id"] for each in _asked(f"{origin}/todos")])
+
+
 def _fill_chroma(origin: str) -> None:
     for number in range(43):
         _asked(f"{origin}{_DATABASE}/collections", {"name": f"docs-{number}"})
@@ -227,6 +237,14 @@ SERVED: dict[str, tuple[RealServer, Lists]] = {
             SERVERS["optimade"],
             Lists(
                 _no_items, (Held(("get-references",), "url", _references, 4, options=("--page-limit", "1")),)
+            ),
+        ),
+        (
+            SERVERS["todo"],
+            Lists(
+                _fill_todos,
+                # The last one is empty.
+                (Held(("todo-controller-find",), "offset", _todos, 5, options=("--filter.limit", "2")),),
             ),
         ),
         (
