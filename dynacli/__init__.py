@@ -2,7 +2,7 @@
 
 TYPE_CHECKING = False  # not that of `typing`, whose import would take longer than all else here
 if TYPE_CHECKING:
-    from dynacli.client.answer import Answer
+    from dynacli.client.answers.answer import Answer
     from dynacli.client.api_client import Api, open_api
 
 __all__ = ["Answer", "Api", "__version__", "is_own_process", "open_api"]
@@ -17,7 +17,7 @@ Then libraries are imported for dynacli alone, without the parts that it has no 
 """
 
 _PUBLIC = {
-    "Answer": "dynacli.client.answer",
+    "Answer": "dynacli.client.answers.answer",
     "Api": "dynacli.client.api_client",
     "open_api": "dynacli.client.api_client",
 }

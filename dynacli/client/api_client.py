@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
-from dynacli.client.answer import Answer
+from dynacli.client.answers.answer import Answer
 from dynacli.client.call import Call
 from dynacli.client.call_settings import LEVELS, CallOptions, CallSettings, retries_of, settings_of
 from dynacli.client.damaged_cache import beyond_repair, discard, explain_damage
@@ -433,7 +433,7 @@ class Api:
 
     def _download(self, name: str, path: str, given: dict[str, Any], *, is_resumed: bool) -> Answer:
         import dynacli.wire.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
-        from dynacli.client.download_answer import download_answer
+        from dynacli.client.answers.download_answer import download_answer
 
         def prepare(settings: CallSettings) -> Call:
             return self._prepared(name, dict(given), settings)

@@ -96,7 +96,7 @@ class CallJudge:
             raise self._error
         if all(finding.rule in _ALLOWED for finding in self.verdict.findings):
             return
-        from dynacli.client.verdict_text import verdict_json
+        from dynacli.client.answers.verdict_text import verdict_json
 
         raise UsageError(
             "The document does not allow this request",
@@ -115,8 +115,8 @@ class CallJudge:
 
     def findings_text(self) -> str:
         """Return the findings in the request, each with the part of it that is wrong."""
-        from dynacli.client.evidence import Evidence
-        from dynacli.client.verdict_text import findings_text
+        from dynacli.client.answers.evidence import Evidence
+        from dynacli.client.answers.verdict_text import findings_text
 
         operation = self.described.operation
         evidence = Evidence.of_request(

@@ -12,7 +12,7 @@ from dynacli.model.wording import counted
 from dynacli.record import record
 
 if TYPE_CHECKING:
-    from dynacli.client.answer import Answer as LibraryAnswer
+    from dynacli.client.answers.answer import Answer as LibraryAnswer
     from dynacli.transport.send import Answer
 
 __all__ = [

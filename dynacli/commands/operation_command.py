@@ -121,7 +121,7 @@ class OperationCommand(click.Command):
         """Parse the words behind the operation."""
         run: Run = ctx.obj
         if run.laid_over is not None:
-            from dynacli.commands.call.lay_over import lay_over
+            from dynacli.commands.call.words.lay_over import lay_over
 
             args = lay_over(self, args, run)
         arranged = self.arranged(args, run.options.content_type)

@@ -179,7 +179,7 @@ _BUILT = (
         schema.flatten_schema schema.flat_schema schema.read_schema
         """
     )
-    | _modules("commands.call.read_body_words client.inputs.build_body")
+    | _modules("commands.call.words.read_body_words client.inputs.build_body")
 )
 _DRY_RUN = _BUILT | _modules("commands.call.dry_run request.preview")
 _ENDED = _modules("commands.call.conclude_call commands.call.receive_response")
@@ -196,7 +196,7 @@ _ACCEPTED = _SENT | _modules(
 )
 _ASKED = (
     _ACCEPTED
-    | _modules("catalog.store.written_form client.verdict_text")
+    | _modules("catalog.store.written_form client.answers.verdict_text")
     | _modules(
         """
         validation.bodies.binary_bodies validation.bodies.body_hooks validation.bodies.item_schemas

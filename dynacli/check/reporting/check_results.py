@@ -65,7 +65,7 @@ class CheckResults:
 
     def _locate_findings(self) -> dict[int, list[dict[str, Any]]]:
         """Return the findings on all answers; the files of the document are read once for all of them."""
-        from dynacli.client.verdict_text import findings_json
+        from dynacli.client.answers.verdict_text import findings_json
 
         judged = [
             (exchange, exchange.verdict.findings) for exchange in self.all_exchanges if exchange.verdict

@@ -6,7 +6,7 @@ from typing import Any
 from dynacli.check.check_records import Exchange
 from dynacli.check.reporting.check_results import CheckResults, curl_of
 from dynacli.check.reporting.defects import Defect, find_defects
-from dynacli.client.verdict_text import placed
+from dynacli.client.answers.verdict_text import placed
 from dynacli.library.document_locations import Location
 from dynacli.model.wording import enumerated
 from dynacli.text.terminal import Painter, visible
@@ -59,7 +59,7 @@ def _exchange_lines(
 
 def _excerpts(exchange: Exchange, numbers: list[int]) -> dict[int, str]:
     """Return number of a finding → the part of the answer that it is about."""
-    from dynacli.client.evidence import Evidence
+    from dynacli.client.answers.evidence import Evidence
 
     if exchange.verdict is None or exchange.answer is None:
         return {}

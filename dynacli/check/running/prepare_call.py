@@ -83,7 +83,7 @@ def _check_allowed(
     if judge is None:
         return
     from dynacli.client.validate_call import judged_request
-    from dynacli.client.verdict_text import findings_text
+    from dynacli.client.answers.verdict_text import findings_text
 
     verdict = judge.request(judged_request(request, values))
     if not verdict.is_valid:

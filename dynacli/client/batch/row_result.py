@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dynacli.client.answer_errors import answer_masker, http_error, mismatch_error
+from dynacli.client.answers.answer_errors import answer_masker, http_error, mismatch_error
 from dynacli.client.call import Call
 from dynacli.errors import DynacliError
 from dynacli.model.media_types import is_json, is_json_lines, is_json_sequence
@@ -73,7 +73,7 @@ def answered_result(
     masker = answer_masker(call.signed, answer.headers)
     findings: list[Any] = []
     if found:
-        from dynacli.client.verdict_text import findings_json
+        from dynacli.client.answers.verdict_text import findings_json
 
         findings = masker.mask_value(findings_json(call.described.api, found))
     error: DynacliError | None = None

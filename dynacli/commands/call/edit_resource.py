@@ -4,7 +4,7 @@ import json
 from difflib import unified_diff
 from typing import Any
 
-from dynacli.client.answer_errors import http_error
+from dynacli.client.answers.answer_errors import http_error
 from dynacli.client.call import Call
 from dynacli.client.call_settings import settings_of
 from dynacli.client.described_operation import DescribedOperation
@@ -40,7 +40,7 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
     before = _editable(update, _value_of(answer.body, answer.header("content-type"), described))
     shown = _text(before)
 
-    from dynacli.commands.call.editor import write_draft
+    from dynacli.commands.call.words.editor import write_draft
 
     def saved(content: bytes) -> Any:
         return json_value(content.decode("utf-8", "replace"), "the text")

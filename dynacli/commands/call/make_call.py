@@ -35,7 +35,7 @@ from dynacli.urls import with_masked_query, with_masked_secrets
 if TYPE_CHECKING:
     from dynacli.commands.call.call_report import CallReport
     from dynacli.commands.call.download_file import DownloadFile
-    from dynacli.commands.call.editor import Draft
+    from dynacli.commands.call.words.editor import Draft
     from dynacli.request.payload import Payload
     from dynacli.transport.send import Answer
     from dynacli.validation.findings.finding import Verdict
@@ -82,7 +82,7 @@ def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> Non
         listing = series = None
         try:
             if run.options.asks_for_several_calls:
-                from dynacli.commands.call.call_series import CallSeries
+                from dynacli.commands.call.series.call_series import CallSeries
 
                 series = CallSeries(
                     run,
@@ -93,7 +93,7 @@ def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> Non
                     lambda call: MadeCall(run, call),
                 )
             elif (run.options.all or run.options.max_items is not None) and not _is_streamed(described):
-                from dynacli.commands.call.call_pages import Listing
+                from dynacli.commands.call.series.call_pages import Listing
 
                 listing = Listing(
                     run,
@@ -160,7 +160,7 @@ def read_inputs(
     if described.media_type is None:
         return CallInputs(parameters, wants_example=run.options.example), None
     # Imported here, because calls without a body do not need it.
-    from dynacli.commands.call.read_body_words import read_body_words
+    from dynacli.commands.call.words.read_body_words import read_body_words
 
     return read_body_words(run, described, parameters, given.body_fields, is_strict=is_strict)
 
@@ -271,7 +271,7 @@ def _send(
 
             conclude(run, call, answer, verdict, report, receiver.unwritten)
         if run.env.stdout_is_terminal and run.env.stderr_is_terminal and answer.body:
-            from dynacli.commands.call.more_pages import note_more_pages
+            from dynacli.commands.call.series.more_pages import note_more_pages
 
             note_more_pages(run, call, answer)
     except BaseException as error:
@@ -418,7 +418,7 @@ class MadeCall:
         signed, described = self._call.signed, self._call.described
         shown, url = list(words), signed.shown.url
         if self._may_hold_secrets(words):
-            from dynacli.commands.call.mask_words import MaskedWords
+            from dynacli.commands.call.words.mask_words import MaskedWords
 
             masked = MaskedWords(self._run.options, self._call)
             self._masker, shown, url = masked.masker, masked.words(words), masked.url(url)

@@ -8,7 +8,7 @@ from dynacli.library.opened_api import OpenedApi
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from dynacli.client.evidence import Evidence
+    from dynacli.client.answers.evidence import Evidence
     from dynacli.library.document_locations import Location
     from dynacli.validation.findings.finding import Finding, Verdict
 

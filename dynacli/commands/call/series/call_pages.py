@@ -183,7 +183,7 @@ class Listing:
         for item in items:
             self._write_item(item)
         if not is_success and page.number > 1:
-            from dynacli.client.answer_errors import http_error
+            from dynacli.client.answers.answer_errors import http_error
 
             raise http_error(page.call, page.answer)
 
@@ -248,7 +248,7 @@ class Listing:
             first = self._first or page
             report_verdict_so_far(self._run, page.call, first.answer, self._verdict, self._report)
         came = f"{counted(count, 'item')} came before that"
-        from dynacli.commands.call.go_on import go_on_line
+        from dynacli.commands.call.series.go_on import go_on_line
 
         line = go_on_line(self._run, self._described, page.call, self._loop)
         details = {"items": count, "go_on": line or None}

@@ -134,7 +134,7 @@ class Answer:
         """
         if 200 <= self.status < 300:
             return self
-        from dynacli.client.answer_errors import http_error
+        from dynacli.client.answers.answer_errors import http_error
 
         raise self._call.signed.masker.mask_error(http_error(self._call, self._answer))
 
@@ -146,7 +146,7 @@ class Answer:
         """
         if self._verdict is None or self._verdict.is_valid:
             return self
-        from dynacli.client.answer_errors import mismatch_error
+        from dynacli.client.answers.answer_errors import mismatch_error
 
         with self._lock:
             raise mismatch_error(self._call, self._answer, self._verdict)

@@ -118,13 +118,13 @@ def mismatch_error(
             the answer that is wrong and its place in the document.
         has_json: Whether it holds the findings for a program.
     """
-    from dynacli.client.verdict_text import findings_text, short_findings_text, verdict_json
+    from dynacli.client.answers.verdict_text import findings_text, short_findings_text, verdict_json
 
     api, text = call.described.api, ""
     if detail == "short":
         text = short_findings_text(verdict.findings)
     elif detail != "none":
-        from dynacli.client.evidence import Evidence
+        from dynacli.client.answers.evidence import Evidence
 
         evidence = Evidence.of_answer(answer)
         text = findings_text(api, verdict.findings, evidence, call.settings.is_verbose)

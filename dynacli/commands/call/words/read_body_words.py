@@ -23,7 +23,7 @@ from dynacli.request.assemble_body import Assignment, assemble
 from dynacli.request.convert_words import convert_all, json_value
 
 if TYPE_CHECKING:
-    from dynacli.commands.call.editor import Draft
+    from dynacli.commands.call.words.editor import Draft
     from dynacli.request.payload import Payload
     from dynacli.schema.form_encoding import Encodings
 
@@ -71,11 +71,11 @@ def read_body_words(
         value = _field_value(run, field, words, encodings, is_multipart(name), is_strict=is_strict)
         assignments.append(Assignment(field.path, value, option))
     if options.set:
-        from dynacli.commands.call.read_assignments import read_assignments
+        from dynacli.commands.call.words.read_assignments import read_assignments
 
         assignments.extend(read_assignments(options.set, described, is_strict=is_strict))
     if options.file:
-        from dynacli.commands.call.read_file_words import read_parts
+        from dynacli.commands.call.words.read_file_words import read_parts
 
         assignments.extend(read_parts(run, options.file))
     check_takes_options(described, assignments)
@@ -118,7 +118,7 @@ def _field_value(
             is_list = field.value.type == "array" and not is_item
             is_named = any(word.startswith("@") for word in words)
             if encoding.takes_file and (is_named or not encoding.takes_text):
-                from dynacli.commands.call.read_file_words import file_value
+                from dynacli.commands.call.words.read_file_words import file_value
 
                 return file_value(run, words, encoding, option, is_list=is_list)
         elif has_parts and field.value.format == "binary" and words[-1].startswith("@"):
@@ -159,7 +159,7 @@ def _content(run: Run, word: str, media_type: str) -> "bytes | Payload":
         is_json(media_type) or is_form(media_type) or (is_multipart(media_type) and not has_boundary)
     )
     if not is_read_first and (word == "-" or word.startswith("@")):
-        from dynacli.commands.call.read_file_words import body_content
+        from dynacli.commands.call.words.read_file_words import body_content
 
         return body_content(run, word, media_type)
     if word == "-":
@@ -184,7 +184,7 @@ def _content(run: Run, word: str, media_type: str) -> "bytes | Payload":
 
 def _edit_body(run: Run, described: DescribedOperation, inputs: CallInputs, *, is_strict: bool) -> "Draft":
     """Return the draft that a person writes in an editor, which begins with the given and the required fields."""
-    from dynacli.commands.call.editor import write_draft
+    from dynacli.commands.call.words.editor import write_draft
 
     name = _media_type(described)
     content = inputs.body if inputs.body is not None else b""
