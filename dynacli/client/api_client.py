@@ -1,28 +1,20 @@
 """The public interface for Python programs: an API is opened, and its operations are called with plain values."""
 
 import os
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.client.answers.answer import Answer
 from dynacli.client.call import Call
-from dynacli.client.call_settings import LEVELS, CallOptions, CallSettings, retries_of, settings_of
-from dynacli.client.damaged_cache import beyond_repair, discard, explain_damage
+from dynacli.client.call_settings import LEVELS, CallOptions, CallSettings, retries_of
+from dynacli.client.damaged_cache import explain_damage
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, collect_values
 from dynacli.client.inputs.read_plain_inputs import read_plain_inputs, takes_content_type
+from dynacli.client.open_document import OpenDocument
 from dynacli.environment import Environment
 from dynacli.errors import UsageError
-from dynacli.library.configuration.configuration import DEMO
-from dynacli.library.open_by_name import open_api as open_document
-from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import Operation, OperationSummary
-from dynacli.validation.judge_by_level import JudgeByLevel
-from dynacli.wire.exchange import ClientPool
 
 if TYPE_CHECKING:
     from dynacli.client.batch.row_result import RowResult
@@ -31,8 +23,6 @@ if TYPE_CHECKING:
     from dynacli.validation.bodies.read_forms import UnreadBody
 
 __all__ = ["Api", "open_api"]
-
-_T = TypeVar("_T")
 
 
 def open_api(
@@ -102,7 +92,7 @@ def open_api(
     return Api(word, env or Environment(), options)
 
 
-class Api:
+class Api(OpenDocument):
     """An API that is open: its operations can be listed and called, from several threads at once.
 
     It goes on with the document that it was opened with, also where that changes meanwhile, and keeps its
@@ -112,92 +102,6 @@ class Api:
         name: A registered name, or the source of the document.
         notes: What a person should know of the document, for example which of its operations are left out.
     """
-
-    def __init__(self, word: str, env: Environment, options: CallOptions) -> None:
-        self.name = word
-        self._env, self._options = env, options
-        self._lock = threading.RLock()
-        self._clients = ClientPool()
-        self._operations: dict[str, DescribedOperation] = {}
-        self._judges: dict[str, JudgeByLevel] = {}
-        self._is_closed = False
-        self._open = ExitStack()
-        self._opened = self._open_document()
-        try:
-            self._settings = settings_of(env, self._opened, options)
-        except BaseException:
-            self.close()
-            raise
-        self.notes: tuple[str, ...] = tuple(self._opened.notes)
-
-    def _open_document(self) -> OpenedApi:
-        from dynacli.client.document_login import login_of
-
-        opened = open_document(
-            self.name,
-            self._env,
-            authorize=login_of(self._env, self.name, profile=self._options.profile or None),
-        )
-        self._open.callback(opened.catalog.close)
-        self._open.callback(opened.note_use)
-        if self.name == DEMO:
-            from dynacli.client.live_demo import live_demo
-
-            opened, _ = self._open.enter_context(live_demo(self._env, opened))
-        elif opened.is_refresh_wanted:
-            from dynacli.library.background_refresh import begin_refresh
-
-            begin_refresh(opened, self._env, self._options.profile or None)
-        return opened
-
-    def __enter__(self) -> Self:
-        """Return the API itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Close the API."""
-        self.close()
-
-    def __repr__(self) -> str:
-        """Return the name, and whether the API is closed."""
-        from dynacli.urls import with_masked_query
-
-        return f"<Api {with_masked_query(self.name)}{' (closed)' if self._is_closed else ''}>"
-
-    def close(self) -> None:
-        """Close the connections and the catalog; calling it again does nothing."""
-        with self._lock:
-            self._is_closed = True
-            self._forget()
-            self._clients.close()
-            self._open.close()
-
-    def _forget(self) -> None:
-        self._operations.clear()
-        self._judges.clear()
-
-    @property
-    def operations(self) -> tuple[OperationSummary, ...]:
-        """All operations in the order of the document: name, operationId, method, path, tags, summary.
-
-        Raises:
-            UsageError: The API is closed.
-        """
-        return self._healing(lambda: tuple(self._catalog_of().catalog.summaries()))
-
-    def operation(self, name: str) -> Operation:
-        """Return an operation with its parameters, body, answers, servers and security requirements.
-
-        Args:
-            name: The operation's name, or its operationId.
-
-        Raises:
-            UsageError: There is no such operation, or the API is closed.
-            DocumentError: The document has it, and it cannot be called.
-        """
-        return self._healing(lambda: self._described(name).operation)
 
     def call(self, name: str, /, inputs: Mapping[str, Any] | None = None, **named: Any) -> Answer:
         """Make one call, and return its answer whatever its status is.
@@ -362,6 +266,44 @@ class Api:
             raise
         return came[-1]
 
+    def follow(self, answer: Answer, link: str) -> Answer:
+        """Make the call to which a link of an answer leads, filled from that answer.
+
+        ::
+
+            made = api.call("create-repo", name="hello")
+            print(api.follow(made, "GetRepo").data)
+
+        Args:
+            answer: An answer of this API.
+            link: The link's name in the document; where several statuses have one of this name, `201.GetRepo`.
+
+        Raises:
+            UsageError: The document gives the operation no such link, or one that cannot be followed.
+            RefusedError: It leads to another server, which nobody accepted.
+            FormError: This answer has no such link, or lacks what the link takes from it.
+            DynacliError: What `call` raises.
+        """
+        from dynacli.client.links.follow_link import (
+            check_links,
+            followed_inputs,
+            link_of_answer,
+            missing_link,
+            settings_for,
+        )
+
+        call, came = answer._call, answer._answer  # noqa: SLF001  - an answer and its API are one interface
+        with self._lock:
+            self._catalog_of()
+            check_links(call.described, [link], self._settings)
+            found = link_of_answer(call.described, link, answer.status)
+            if found is None or found.target is None:
+                raise missing_link(call.described, link, answer.status)
+            inputs = followed_inputs(found, call, came)
+            following = self._ready(found.target, inputs, settings_for(found, self._settings))
+        followed = following.send(clients=self._clients)
+        return self._judged(following, followed, followed.body)
+
     def batch(
         self, rows: Iterable[Mapping[str, Any]], operation: str = "", *, parallel: int = 1
     ) -> "Iterator[RowResult]":
@@ -444,14 +386,17 @@ class Api:
     def _prepared(self, name: str, given: dict[str, Any], settings: CallSettings) -> Call:
         """Return a call that the document allows."""
         with self._lock:
-            described, inputs = self._read(name, given)
-            values = collect_values(described, inputs, is_strict=settings.level != "off")
-            judge = self._judges.get(described.operation.name)
-            call = Call(self._env, described, values, settings, judge=judge)
-            call.check_request()
-            if call.judging is not None:
-                self._judges[described.operation.name] = call.judging.judge
-            return call
+            return self._ready(*self._read(name, given), settings)
+
+    def _ready(self, described: DescribedOperation, inputs: CallInputs, settings: CallSettings) -> Call:
+        """Return a call that the document allows; only under the lock."""
+        values = collect_values(described, inputs, is_strict=settings.level != "off")
+        judge = self._judges.get(described.operation.name)
+        call = Call(self._env, described, values, settings, judge=judge)
+        call.check_request()
+        if call.judging is not None:
+            self._judges[described.operation.name] = call.judging.judge
+        return call
 
     def _judged(self, call: Call, answer: "WireAnswer", body: "bytes | UnreadBody | None") -> Answer:
         """Return an answer with its verdict; without one where there is no body to judge."""
@@ -461,36 +406,3 @@ class Api:
             except DamagedCatalogError as damage:
                 explain_damage(damage, has_sent=True)
         return Answer(call, answer, verdict, self._lock)
-
-    def _described(self, name: str) -> DescribedOperation:
-        opened = self._catalog_of()
-        with self._lock:
-            if name not in self._operations:
-                found = opened.catalog.find(name)
-                if found is None:
-                    from dynacli.client.unknown_operation import unknown_operation
-
-                    raise unknown_operation(opened, name)
-                self._operations[name] = DescribedOperation(opened, opened.catalog.operation(found))
-            return self._operations[name]
-
-    def _catalog_of(self) -> OpenedApi:
-        if self._is_closed:
-            raise UsageError(
-                f"The API `{self.name}` is closed", hint="Open it again: `dynacli.open_api(...)`"
-            )
-        return self._opened
-
-    def _healing(self, work: Callable[[], _T]) -> _T:
-        """Return what a function returns; it begins anew with a new catalog where the one at hand is damaged."""
-        for _ in range(2):
-            try:
-                return work()
-            except DamagedCatalogError as damage:
-                with self._lock:
-                    self._forget()
-                    self._open.close()
-                    if not discard(damage):
-                        break
-                    self._opened = self._open_document()
-        raise beyond_repair(self._env)

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from dynacli import open_api
 from dynacli.client import wait_until
+from dynacli.errors import FormError, UsageError
 from tests.documents import document, operation, parameter, save
 from tests.harness import Answer, Recorder, run_cli
 
@@ -273,3 +275,23 @@ def test_edit_neither_waits_nor_follows(server: Recorder) -> None:
     api = _api(server)
     assert 2 == run_cli("edit", api, "get-run", "7", "--follow", "step").exit_code
     assert [] == server.requests
+
+
+def test_a_python_program_follows_a_link(server: Recorder) -> None:
+    """The call is filled from the answer, and the same is refused as on the command line."""
+    source = _api(server)
+    server.answers["/start"] = _answer({"run": {"id": 7}}, 201)
+    server.answers["/runs/7"] = _answer({"step": 3})
+    with open_api(source) as api:
+        started = api.call("start", q="x")
+        followed = api.follow(started, "run")
+        assert ({"step": 3}, "/runs/7?trace=t-x") == (followed.data, server.last.target)
+        with pytest.raises(UsageError, match="has no link `other`"):
+            api.follow(started, "other")
+        with pytest.raises(FormError, match="cannot be followed"):
+            api.follow(started, "at")  # without the header that it takes
+        server.answers["/start"] = _answer({}, 404)
+        with pytest.raises(FormError, match="has no link `run`"):
+            api.follow(api.call("start", q="x"), "run")
+    with pytest.raises(UsageError, match="is closed"):
+        api.follow(started, "run")

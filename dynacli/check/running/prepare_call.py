@@ -82,8 +82,8 @@ def _check_allowed(
 ) -> None:
     if judge is None:
         return
-    from dynacli.client.validate_call import judged_request
     from dynacli.client.answers.verdict_text import findings_text
+    from dynacli.client.validate_call import judged_request
 
     verdict = judge.request(judged_request(request, values))
     if not verdict.is_valid:

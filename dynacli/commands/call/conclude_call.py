@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from dynacli.client.answers.answer_errors import Detail, answer_masker, http_error, mismatch_error
-from dynacli.client.call import Call
 from dynacli.client.answers.verdict_text import notes_of, verdict_json
+from dynacli.client.call import Call
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError, FileError, FormError, MismatchError
 

@@ -1,0 +1,152 @@
+"""The document of an API that a Python program has open, with what its calls share."""
+
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Self, TypeVar
+
+from dynacli.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.client.call_settings import CallOptions, settings_of
+from dynacli.client.damaged_cache import beyond_repair, discard
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.environment import Environment
+from dynacli.errors import UsageError
+from dynacli.library.configuration.configuration import DEMO
+from dynacli.library.open_by_name import open_api as open_document
+from dynacli.library.opened_api import OpenedApi
+from dynacli.model.operation import Operation, OperationSummary
+from dynacli.validation.judge_by_level import JudgeByLevel
+from dynacli.wire.exchange import ClientPool
+
+__all__ = ["OpenDocument"]
+
+_T = TypeVar("_T")
+
+
+class OpenDocument:
+    """A document that is open, until it is closed: its operations, settings, connections and judges.
+
+    Attributes:
+        name: A registered name, or the source of the document.
+        notes: What a person should know of the document, for example which of its operations are left out.
+    """
+
+    def __init__(self, word: str, env: Environment, options: CallOptions) -> None:
+        self.name = word
+        self._env, self._options = env, options
+        self._lock = threading.RLock()
+        self._clients = ClientPool()
+        self._operations: dict[str, DescribedOperation] = {}
+        self._judges: dict[str, JudgeByLevel] = {}
+        self._is_closed = False
+        self._open = ExitStack()
+        self._opened = self._open_document()
+        try:
+            self._settings = settings_of(env, self._opened, options)
+        except BaseException:
+            self.close()
+            raise
+        self.notes: tuple[str, ...] = tuple(self._opened.notes)
+
+    def _open_document(self) -> OpenedApi:
+        from dynacli.client.document_login import login_of
+
+        opened = open_document(
+            self.name,
+            self._env,
+            authorize=login_of(self._env, self.name, profile=self._options.profile or None),
+        )
+        self._open.callback(opened.catalog.close)
+        self._open.callback(opened.note_use)
+        if self.name == DEMO:
+            from dynacli.client.live_demo import live_demo
+
+            opened, _ = self._open.enter_context(live_demo(self._env, opened))
+        elif opened.is_refresh_wanted:
+            from dynacli.library.background_refresh import begin_refresh
+
+            begin_refresh(opened, self._env, self._options.profile or None)
+        return opened
+
+    def __enter__(self) -> Self:
+        """Return the API itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close the API."""
+        self.close()
+
+    def __repr__(self) -> str:
+        """Return the name, and whether the API is closed."""
+        from dynacli.urls import with_masked_query
+
+        return f"<Api {with_masked_query(self.name)}{' (closed)' if self._is_closed else ''}>"
+
+    def close(self) -> None:
+        """Close the connections and the catalog; calling it again does nothing."""
+        with self._lock:
+            self._is_closed = True
+            self._forget()
+            self._clients.close()
+            self._open.close()
+
+    def _forget(self) -> None:
+        self._operations.clear()
+        self._judges.clear()
+
+    @property
+    def operations(self) -> tuple[OperationSummary, ...]:
+        """All operations in the order of the document: name, operationId, method, path, tags, summary.
+
+        Raises:
+            UsageError: The API is closed.
+        """
+        return self._healing(lambda: tuple(self._catalog_of().catalog.summaries()))
+
+    def operation(self, name: str) -> Operation:
+        """Return an operation with its parameters, body, answers, servers and security requirements.
+
+        Args:
+            name: The operation's name, or its operationId.
+
+        Raises:
+            UsageError: There is no such operation, or the API is closed.
+            DocumentError: The document has it, and it cannot be called.
+        """
+        return self._healing(lambda: self._described(name).operation)
+
+    def _described(self, name: str) -> DescribedOperation:
+        opened = self._catalog_of()
+        with self._lock:
+            if name not in self._operations:
+                found = opened.catalog.find(name)
+                if found is None:
+                    from dynacli.client.unknown_operation import unknown_operation
+
+                    raise unknown_operation(opened, name)
+                self._operations[name] = DescribedOperation(opened, opened.catalog.operation(found))
+            return self._operations[name]
+
+    def _catalog_of(self) -> OpenedApi:
+        if self._is_closed:
+            raise UsageError(
+                f"The API `{self.name}` is closed", hint="Open it again: `dynacli.open_api(...)`"
+            )
+        return self._opened
+
+    def _healing(self, work: Callable[[], _T]) -> _T:
+        """Return what a function returns; it begins anew with a new catalog where the one at hand is damaged."""
+        for _ in range(2):
+            try:
+                return work()
+            except DamagedCatalogError as damage:
+                with self._lock:
+                    self._forget()
+                    self._open.close()
+                    if not discard(damage):
+                        break
+                    self._opened = self._open_document()
+        raise beyond_repair(self._env)
