@@ -19,7 +19,10 @@ def become_nobody() -> None:
 def limit_file_size(size: int) -> None:
     """Let no file grow beyond a size, as on a full disk."""
     import resource
+    import sys
 
+    # Python keeps what it could write of a module's bytecode: https://github.com/python/cpython/issues/126606
+    sys.dont_write_bytecode = True
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 

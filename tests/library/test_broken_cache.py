@@ -294,6 +294,7 @@ def test_without_a_cache_everything_works(
 
 LIMITED = """
 import resource, sys
+sys.dont_write_bytecode = True  # see tests/library/surroundings.py
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))
 from dynacli.__main__ import main
 sys.exit(main(sys.argv[2:]))

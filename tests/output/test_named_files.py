@@ -3,6 +3,7 @@
 import errno
 import os
 import resource
+import sys
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,10 +102,11 @@ def test_a_failing_step_leaves_the_old_file(folder: Path, monkeypatch: pytest.Mo
     assert ([file], b"old") == (list(folder.iterdir()), file.read_bytes())
 
 
-def test_a_size_limit_leaves_the_old_file(folder: Path) -> None:
+def test_a_size_limit_leaves_the_old_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A write that stops half-way leaves the old content and no temporary file."""
     file = folder / "f"
     file.write_bytes(b"old")
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # see tests/library/surroundings.py
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
     try:
