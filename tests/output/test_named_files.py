@@ -3,8 +3,8 @@
 import errno
 import os
 import resource
-import sys
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
