@@ -180,13 +180,13 @@ def test_what_was_left_out_is_told(server: Recorder) -> None:
     server.answers = {"/": Answer(200, b"{}"), **places}
     try:
         with pytest.raises(DocumentError) as caught:
-            discover(server.origin, seconds=0.8)
+            discover(server.origin, seconds=2.5)
     finally:
         is_over.set()
     results = [entry["result"] for entry in caught.value.details["tried"]]
     silent, late = results.count("timed out"), results.count("not tried, the time was over")
     assert (1 + silent + late, SLOW_CONNECTIONS) == (len(results), silent)
-    told = f"{silent} did not answer in time; {late} more were not tried, because the 0.8 s of a search were over"
+    told = f"{silent} did not answer in time; {late} more were not tried, because the 2.5 s of a search were over"
     assert told in caught.value.why
     assert len(results) <= MAX_REQUESTS
 
@@ -250,7 +250,7 @@ def test_a_place_that_stays_silent_is_given_up_and_named(server: Recorder) -> No
     is_over = threading.Event()
     server.answers["/api/openapi.json"] = _once(is_over, _titled("late"))
     with pytest.raises(DocumentError) as caught:
-        discover(server.origin, seconds=0.3)
+        discover(server.origin, seconds=2.5)  # the other places answer in that time on a busy machine, too
     is_over.set()
     assert f"If the document is at `{server.origin}/api/openapi.json`, give that URL" in caught.value.hint
     tried = {entry["url"]: entry["result"] for entry in caught.value.details["tried"]}
