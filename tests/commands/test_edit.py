@@ -2,7 +2,6 @@
 
 import json
 import shlex
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +22,7 @@ CLOSED: dict[str, Any] = {
 JSON_PATCH, MERGE_PATCH = "application/json-patch+json", "application/merge-patch+json"
 TERMINAL = ("stdin", "stderr")
 
-
-@pytest.fixture(autouse=True)
-def drafts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The directory of drafts, of this test alone."""
-    directory = tmp_path / "drafts"
-    directory.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(directory))
-    return directory
+pytestmark = pytest.mark.usefixtures("drafts")
 
 
 @pytest.fixture
@@ -181,3 +173,13 @@ def test_without_a_terminal_there_is_no_editor(server: Recorder, saving: Any) ->
     result = run_cli("edit", _api(server, {"put": _update("setThing")}), "get-thing", "7")
     assert "`dynacli edit` needs a terminal" in result.stderr
     assert 2 == run_cli("edit", "demo", "list-workflows").exit_code
+
+
+def test_numbers_that_nobody_changed_keep_their_digits(server: Recorder, saving: Any) -> None:
+    """`1.10` is shown and sent as it came."""
+    api = _api(server, {"patch": _update("changeThing")})
+    server.answers["/things/7"] = Answer(body=b'{"name": "old", "price": 1.10, "size": 12345678901234567890}')
+    saving('{"name": "new", "price": 1.10, "size": 123456789012345678901}')
+    assert 0 == _edit(api).exit_code
+    assert '"price": 1.10,' in Path("shown").read_text()
+    assert b'{"name":"new","size":123456789012345678901}' == server.last.body

@@ -5,7 +5,6 @@ import os
 import re
 import shlex
 import stat
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +25,7 @@ BODY = {
 }
 TERMINAL = ("stdin", "stderr")
 
-
-@pytest.fixture(autouse=True)
-def drafts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The directory of drafts, of this test alone."""
-    directory = tmp_path / "drafts"
-    directory.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(directory))
-    monkeypatch.delenv("VISUAL", raising=False)
-    monkeypatch.delenv("EDITOR", raising=False)
-    return directory
+pytestmark = pytest.mark.usefixtures("drafts")
 
 
 @pytest.fixture

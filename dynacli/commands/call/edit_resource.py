@@ -1,6 +1,5 @@
 """`dynacli edit`: what a GET gives is changed in an editor, and sent by the PATCH or PUT that belongs to it."""
 
-import json
 from difflib import unified_diff
 from typing import Any
 
@@ -16,6 +15,8 @@ from dynacli.errors import UsageError
 from dynacli.record import replace
 from dynacli.request.convert_words import json_value
 from dynacli.text.content_kind import decoded, is_json
+from dynacli.text.exact_json import compact_json, read_json
+from dynacli.text.json_text import reindent
 
 __all__ = ["edit_resource"]
 
@@ -42,13 +43,13 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
 
     from dynacli.commands.call.words.editor import write_draft
 
-    def saved(content: bytes) -> Any:
-        return json_value(content.decode("utf-8", "replace"), "the text")
+    def check(content: bytes) -> Any:
+        return json_value(_decoded(content), "the text")
 
     may_ask = not run.options.no_input
-    draft = write_draft(run.env, shown, ".json", saved, may_ask=may_ask, asked_by="dynacli edit")
+    draft = write_draft(run.env, shown, ".json", check, may_ask=may_ask, asked_by="dynacli edit")
     try:
-        after = saved(draft.content)
+        after = read_json(_decoded(draft.content))
         _confirm(run, update, shown, _text(after))
         etag = answer.header("etag")
         if etag and not etag.startswith("W/"):  # If-Match never matches a weak one: RFC 9110, section 13.1.1
@@ -56,13 +57,17 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
         parameters = {key: value for key, value in inputs.parameters.items() if key in _keys(update)}
         body = draft.content
         if update.operation.method != "PUT":
-            body = json.dumps(body_of_update(update, before, after), ensure_ascii=False).encode()
+            body = compact_json(body_of_update(update, before, after)).encode("utf-8", "surrogatepass")
         changing = CallInputs(parameters, body=body, is_complete=True)
         send_call(run, update, collect_values(update, changing, is_strict=is_strict), settings, None)
     except BaseException:
         run.warn(draft.kept())
         raise
     draft.discard()
+
+
+def _decoded(content: bytes) -> str:
+    return content.decode("utf-8", "replace")
 
 
 def _keys(update: DescribedOperation) -> set[tuple[str, str]]:
@@ -73,7 +78,7 @@ def _value_of(body: bytes, media_type: str, described: DescribedOperation) -> An
     text = decoded(body, media_type)
     try:
         if text is not None and is_json(media_type, text):
-            return json.loads(text)
+            return read_json(text)
     except (ValueError, RecursionError):
         pass  # the error follows
     raise UsageError(
@@ -91,7 +96,7 @@ def _editable(update: DescribedOperation, value: Any) -> Any:
 
 
 def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+    return reindent(compact_json(value)) + "\n"
 
 
 def _confirm(run: Run, update: DescribedOperation, before: str, after: str) -> None:
