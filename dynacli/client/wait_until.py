@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.errors import DynacliError, FormError, NetworkError, TimedOutError, UsageError
 from dynacli.model.operation import SAFE_METHODS
-from dynacli.model.wording import counted
+from dynacli.model.wording import counted, seconds_text
 from dynacli.record import record
 
 if TYPE_CHECKING:
@@ -102,8 +102,7 @@ class WaitPause(NamedTuple):
 
     def __str__(self) -> str:
         """Return the sentence that says what is waited for."""
-        shown = f"{self.seconds:.{0 if self.seconds >= 10 else 1}f}"
-        return f"{self.reason} after {counted(self.calls, 'call')}; again in {shown} s"
+        return f"{self.reason} after {counted(self.calls, 'call')}; again in {seconds_text(self.seconds)}"
 
 
 def check_wait(described: DescribedOperation, until: Until) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-__all__ = ["age_text", "counted", "enumerated"]
+__all__ = ["age_text", "counted", "enumerated", "seconds_text"]
 
 
 def enumerated(words: Sequence[str], conjunction: str = "and", most: int = 0) -> str:
@@ -31,3 +31,8 @@ def age_text(seconds: float) -> str:
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun, whose plural ends in `s`: `1,223 operations`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def seconds_text(seconds: float) -> str:
+    """Return a pause in seconds, those below ten with a tenth: `2.5 s`."""
+    return f"{seconds:.{0 if seconds >= 10 else 1}f} s"

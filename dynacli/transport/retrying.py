@@ -10,6 +10,7 @@ from random import uniform
 from typing import TYPE_CHECKING, NamedTuple
 
 from dynacli.errors import DynacliError, TimedOutError
+from dynacli.model.wording import seconds_text
 from dynacli.request.built_request import Request
 from dynacli.request.payload import Payload
 from dynacli.wire.failures import causes
@@ -57,8 +58,7 @@ class Pause(NamedTuple):
 
     def __str__(self) -> str:
         """Return the sentence that says what is waited for."""
-        again = f"try {self.next_try} of {self.tries} in {self.seconds:.{0 if self.seconds >= 10 else 1}f} s"
-        return f"{self.reason}; {again}"
+        return f"{self.reason}; try {self.next_try} of {self.tries} in {seconds_text(self.seconds)}"
 
     def wait(self, retries: "Retries", connections: "Connections") -> None:
         """Wait until the next try may begin; a call that is ended meanwhile waits no longer."""

@@ -2,15 +2,13 @@
 
 import contextlib
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from tests.bench.process import Comparison, compare, run
-from tests.bench.setting import CHECKOUT, Setting
+from tests.bench.setting import Setting, serving
 
 __all__ = ["compare_pages", "memory_of_pages"]
 
@@ -43,25 +41,12 @@ def _listed(setting: Setting) -> Iterator[tuple[str, list[str]]]:
     folder = setting.directory / "pages"
     folder.mkdir(exist_ok=True)
     words = [str(_page(folder, number)) for number in range(1, _PAGES + 1)]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "tests.bench.server", *words],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=CHECKOUT,
-    )
-    if server.stdin is None or server.stdout is None:
-        raise RuntimeError("the server has no streams")
-    try:
-        origin = f"http://127.0.0.1:{server.stdout.readline().strip()}"
+    with serving(words) as origin:
         path = folder / "listed.json"
         path.write_text(json.dumps(_document(origin)), encoding="utf-8")
         command = setting.dynacli(str(path), "list-things", "--all", "-o", "csv")
         run(command, setting.variables)  # compiles the document
         yield origin, command
-    finally:
-        server.stdin.close()
-        server.wait()
 
 
 def _page(folder: Path, number: int) -> Path:

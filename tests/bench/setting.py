@@ -5,14 +5,14 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench import process
 from tests.bench.documents import MANY
 
-__all__ = ["CHECKOUT", "Setting", "prepared"]
+__all__ = ["CHECKOUT", "Setting", "prepared", "serving"]
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 _LEFT_OUT = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPROFILEIMPORTTIME", "NO_COLOR")
@@ -92,21 +92,29 @@ def prepared() -> Iterator[Setting]:
         made = [sys.executable, "-m", "tests.bench.documents", str(github), name]
         subprocess.run(made, check=True, cwd=CHECKOUT)
         answers = [str(directory / f"{answer}.json") for answer in ("issue", *MANY)]
-        server = stack.enter_context(
-            subprocess.Popen(
-                [sys.executable, "-m", "tests.bench.server", *answers],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                cwd=CHECKOUT,
-            )
-        )
-        if server.stdin is None or server.stdout is None:
-            raise RuntimeError("the server has no streams")
-        stack.callback(server.stdin.close)
-        origin = f"http://127.0.0.1:{server.stdout.readline().strip()}"
+        origin = stack.enter_context(serving(answers))
         setting = Setting(directory, variables, github, corpus / "adyen-checkout-v71.json", origin)
         process.run(setting.dynacli("api", "add", "github", str(github)), variables)
         process.run(setting.dynacli("api", "add", "small", str(setting.small)), variables)
         process.run(setting.dynacli("api", "add", "dense", str(setting.dense)), variables)
         yield setting
+
+
+@contextlib.contextmanager
+def serving(answers: Sequence[str]) -> Iterator[str]:
+    """Run a server that answers at once, and enter with its origin.
+
+    Args:
+        answers: The files that it has.
+    """
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.bench.server", *answers],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=CHECKOUT,
+    ) as server:
+        if server.stdin is None or server.stdout is None:
+            raise RuntimeError("the server has no streams")
+        with server.stdin:
+            yield f"http://127.0.0.1:{server.stdout.readline().strip()}"

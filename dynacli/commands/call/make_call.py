@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
@@ -80,30 +81,16 @@ def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> Non
     with _reporting(run, described, settings) as report:
         inputs, draft = read_inputs(run, described, given, is_strict=settings.level != "off")
         listing = series = None
+        waiting, noted = partial(_waiting, run), partial(MadeCall, run)
         try:
             if run.options.asks_for_several_calls:
                 from dynacli.commands.call.series.call_series import CallSeries
 
-                series = CallSeries(
-                    run,
-                    described,
-                    settings,
-                    asker(run),
-                    lambda call, pause: _waiting(run, call, pause),
-                    lambda call: MadeCall(run, call),
-                )
+                series = CallSeries(run, described, settings, asker(run), waiting, noted)
             elif (run.options.all or run.options.max_items is not None) and not _is_streamed(described):
                 from dynacli.commands.call.series.call_pages import Listing
 
-                listing = Listing(
-                    run,
-                    described,
-                    inputs,
-                    settings,
-                    asker(run),
-                    lambda call, pause: _waiting(run, call, pause),
-                    lambda call: MadeCall(run, call),
-                )
+                listing = Listing(run, described, inputs, settings, asker(run), waiting, noted)
                 inputs = listing.inputs
             values = collect_values(described, inputs, is_strict=settings.level != "off")
             if run.options.dry_run:
