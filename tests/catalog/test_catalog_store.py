@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -358,3 +359,27 @@ def test_a_run_may_die_at_any_step(home: Path) -> None:
     assert [] == [row for row in rows if row[2:] != ["0", "0"]]
     assert ["99"] * (len(rows) - 1) + ["0"] == [row[1] for row in rows]
     assert 10 < len(rows) < 100
+
+
+def test_a_catalog_is_closed_when_nothing_is_read_from_it_any_more() -> None:
+    """A judge may still read in a thread of its own when a call that failed closes the catalog."""
+    db = sqlite3.connect(":memory:", check_same_thread=False)
+    catalog = Catalog("memory", db)
+    is_reading, is_closing, was_read = threading.Event(), threading.Event(), threading.Event()
+
+    def wait_for_close() -> int:
+        is_reading.set()
+        if is_closing.wait(10) and not was_read.wait(0.05):
+            was_read.set()
+        return 0
+
+    db.set_progress_handler(wait_for_close, 1)
+    reading = threading.Thread(target=catalog._rows, args=("SELECT 1",))
+    reading.start()
+    assert is_reading.wait(10)
+    is_closing.set()
+    catalog.close()
+    assert was_read.is_set()
+    reading.join(10)
+    with pytest.raises(DamagedCatalogError):
+        catalog._rows("SELECT 1")

@@ -9,6 +9,7 @@ import json
 import os
 import sqlite3
 import zlib
+from _thread import allocate_lock  # `threading` would be one more module for each help page
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -99,12 +100,15 @@ class Catalog:
     def __init__(self, path: str, db: sqlite3.Connection | None = None) -> None:
         self.path = path
         self._db = db or _open(path)
+        # A judge may still read in its thread when a call that failed closes the catalog, and SQLite crashes then.
+        self._lock = allocate_lock()
         self._meta: dict[str, Any] | None = None
         self._origins: dict[str, dict[str, tuple[int, str]]] = {}
 
     def close(self) -> None:
-        """Close the file."""
-        self._db.close()
+        """Close the file, once nothing is read from it any more."""
+        with self._lock:
+            self._db.close()
 
     def check(self, *, whole: bool = False) -> None:
         """Check what every run reads.
@@ -122,7 +126,8 @@ class Catalog:
 
     def _rows(self, sql: str, *values: Any) -> list[Any]:
         try:
-            return self._db.execute(sql, values).fetchall()
+            with self._lock:
+                return self._db.execute(sql, values).fetchall()
         except (sqlite3.Error, UnicodeDecodeError, OverflowError) as error:
             raise DamagedCatalogError(self.path) from error
 
@@ -131,8 +136,9 @@ class Catalog:
         cursor = None
         while True:
             try:
-                cursor = cursor or self._db.execute(sql, values)
-                rows = cursor.fetchmany(_FETCHED)
+                with self._lock:
+                    cursor = cursor or self._db.execute(sql, values)
+                    rows = cursor.fetchmany(_FETCHED)
             except (sqlite3.Error, UnicodeDecodeError, OverflowError) as error:
                 raise DamagedCatalogError(self.path) from error
             if not rows:
