@@ -11,7 +11,7 @@ from dynacli.client.call_settings import LEVELS, CallOptions, CallSettings, retr
 from dynacli.client.damaged_cache import explain_damage
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, collect_values
-from dynacli.client.inputs.read_plain_inputs import read_plain_inputs, takes_content_type
+from dynacli.client.inputs.read_plain_inputs import read_given
 from dynacli.client.open_document import OpenDocument
 from dynacli.environment import Environment
 from dynacli.errors import UsageError
@@ -358,13 +358,7 @@ class Api(OpenDocument):
 
     def _read(self, name: str, given: dict[str, Any]) -> tuple[DescribedOperation, CallInputs]:
         """Return an operation, with the media type that is sent, and the inputs that were given for it."""
-        described = self._described(name)
-        content_type = ""
-        if "content_type" in given and takes_content_type(described.sending(""), "content_type"):
-            content_type = str(given.pop("content_type"))
-        described = described.sending(content_type)
-        is_strict = self._settings.level != "off"
-        return described, read_plain_inputs(described, given, content_type=content_type, is_strict=is_strict)
+        return read_given(self._described(name), given, is_strict=self._settings.level != "off")
 
     def _call(self, name: str, given: dict[str, Any]) -> Answer:
         import dynacli.wire.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge

@@ -1,6 +1,6 @@
 """One call: its request is built, signed, judged and sent; its answer is judged as it is received."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import nullcontext
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -120,8 +120,11 @@ class Call:
 
             self.judging = CallJudge(described, request, values, settings, judge)
 
-    def check_request(self) -> None:
+    def check_request(self, unjudged: Collection[tuple[str, ...]] = ()) -> None:
         """Judge the request before it is sent, and end the call where the document does not allow it.
+
+        Args:
+            unjudged: (location, name) of parameters of which the document may say anything.
 
         Raises:
             UsageError: It does not; no secret is in the error.
@@ -130,6 +133,11 @@ class Call:
             return
         try:
             self.judging.judge_request()
+            if unjudged:
+                findings = self.judging.verdict.findings
+                findings[:] = [
+                    each for each in findings if tuple(each.pointer.split("/")[:2]) not in unjudged
+                ]
             self.judging.check()
         except DynacliError as error:
             raise self.signed.masker.mask_error(error) from error.__cause__

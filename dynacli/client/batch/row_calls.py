@@ -19,12 +19,11 @@ from dynacli.client.inputs.call_inputs import (
 from dynacli.client.inputs.read_plain_inputs import (
     input_key,
     no_such_plain_input,
-    read_plain_inputs,
-    takes_content_type,
+    read_given,
 )
 from dynacli.client.unknown_operation import unknown_operation
 from dynacli.environment import Environment
-from dynacli.errors import DynacliError, UsageError
+from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.record import replace
 
@@ -147,18 +146,8 @@ class RowCalls:
         self._judged(described, values, open_keys)
 
     def _read(self, row: Row, inputs: Mapping[str, Any]) -> tuple[DescribedOperation, CallInputs]:
-        described, content_type = self.described(row.operation), ""
-        if "content_type" in inputs and takes_content_type(described, "content_type"):
-            content_type = str(inputs["content_type"])
-            described = described.sending(content_type)
-            inputs = {name: value for name, value in inputs.items() if name != "content_type"}
-        return described, read_plain_inputs(
-            described,
-            inputs,
-            content_type=content_type,
-            is_strict=self._is_strict,
-            are_words=row.are_words,
-        )
+        described = self.described(row.operation)
+        return read_given(described, inputs, is_strict=self._is_strict, are_words=row.are_words)
 
     def _check_missing(
         self,
@@ -190,19 +179,9 @@ class RowCalls:
         """
         name = described.operation.name
         call = Call(self._env, described, values, self.settings, ask=self._ask, judge=self._judges.get(name))
-        if call.judging is None:
-            return call
-        try:
-            call.judging.judge_request()
-            if unjudged:
-                findings = call.judging.verdict.findings
-                findings[:] = [
-                    each for each in findings if tuple(each.pointer.split("/")[:2]) not in unjudged
-                ]
-            call.judging.check()
-        except DynacliError as error:
-            raise call.signed.masker.mask_error(error) from error.__cause__
-        self._judges[name] = call.judging.judge
+        call.check_request(unjudged)
+        if call.judging is not None:
+            self._judges[name] = call.judging.judge
         return call
 
 

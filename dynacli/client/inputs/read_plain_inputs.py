@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from dynacli.request.payload import Payload, Source
     from dynacli.schema.form_encoding import Encodings
 
-__all__ = ["input_key", "no_such_plain_input", "read_plain_inputs", "takes_content_type"]
+__all__ = ["input_key", "no_such_plain_input", "read_given", "read_plain_inputs"]
 
 _Input = tuple[Parameter | None, Field | None]
 
 
-def takes_content_type(described: DescribedOperation, name: str) -> bool:
+def _takes_content_type(described: DescribedOperation, name: str) -> bool:
     """Tell whether a name asks for the media type of the body, as no input of the operation is called so."""
     if name != "content_type" or described.operation.body is None:
         return False
@@ -45,7 +45,7 @@ def input_key(described: DescribedOperation, name: str) -> tuple[str, ...] | Non
     found = _find(described, name, _listed(described))
     if found is None:
         is_body = name == "body" and described.media_type is not None
-        return ("body",) if is_body else (name,) if takes_content_type(described, name) else None
+        return ("body",) if is_body else (name,) if _takes_content_type(described, name) else None
     parameter, field = found
     steps = tuple(map(str, field.path)) if field is not None else ()
     return ("body", *steps) if parameter is None else (parameter.location, parameter.name, *steps)
@@ -55,6 +55,35 @@ def no_such_plain_input(described: DescribedOperation, name: str) -> UsageError:
     """Return the error for a name that means no input."""
     page = f"dynacli {described.api.name} {described.operation.name} --help"
     return no_such_input(described, f"--{name.replace('_', '-')}", set(_listed(described)), page)
+
+
+def read_given(
+    described: DescribedOperation,
+    values: Mapping[str, Any],
+    *,
+    is_strict: bool = True,
+    are_words: bool = False,
+) -> tuple[DescribedOperation, CallInputs]:
+    """Return an operation with the media type that is sent, and the inputs of its call.
+
+    Args:
+        values: As of `read_plain_inputs`; `content_type` asks for the media type, where no input is called so.
+        is_strict: As of `read_plain_inputs`.
+        are_words: As of `read_plain_inputs`.
+
+    Raises:
+        UsageError: There is no such input or media type, or a value does not fit.
+        FileError: A file cannot be read.
+    """
+    described, content_type = described.sending(""), ""
+    if "content_type" in values and _takes_content_type(described, "content_type"):
+        content_type = str(values["content_type"])
+        described = described.sending(content_type)
+        values = {name: value for name, value in values.items() if name != "content_type"}
+    inputs = read_plain_inputs(
+        described, values, content_type=content_type, is_strict=is_strict, are_words=are_words
+    )
+    return described, inputs
 
 
 def read_plain_inputs(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from dynacli.model.field_names import is_search_name, plain_name
+from dynacli.model.find_items import WRAPPERS
 from dynacli.model.media_types import body_schema, is_as_good_as_json, is_json
 from dynacli.record import record
 from dynacli.schema.read_schema import applied_schemas, following, list_of, mapping_of, types_of
@@ -178,8 +179,6 @@ def _type_of(value: Any) -> str:
     return "number"
 
 
-_ITEM_NAMES = ("data", "items", "results", "value", "records", "rows", "entries", "content")
-"""What arrays of items are called, the surest first."""
 _BESIDE = frozenset(("messages", "notices", "links", "included", "meta", "facets", "schemas"))
 """What arrays are called that often stand beside the items."""
 _ERRORS = frozenset(("errors", "warnings"))
@@ -220,7 +219,7 @@ def _is_no_error(name: str, segments: Sequence[str]) -> bool:
 
 
 def _named(arrays: Sequence[AnswerField]) -> AnswerField | None:
-    for name in _ITEM_NAMES:
+    for name in WRAPPERS:
         for field in arrays:
             if field.steps[-1].lower() == name:
                 return field

@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from dynacli.transport.send import Answer
     from dynacli.validation.findings.finding import Verdict
 
-__all__ = ["conclude", "conclude_part", "conclude_request", "report_verdict_so_far", "warn_of_request"]
+__all__ = [
+    "conclude",
+    "conclude_part",
+    "conclude_request",
+    "report_verdict_so_far",
+    "tell_request",
+    "warn_of_request",
+]
 
 
 def conclude(
@@ -91,6 +98,20 @@ def _note_answer(call: Call, answer: "Answer", report: "CallReport | None") -> N
 def _warn(run: Run, mismatch: MismatchError) -> None:
     text = f"{mismatch.message}\n{mismatch.why}" if mismatch.why else mismatch.message
     run.warn(text, **mismatch.details)
+
+
+def tell_request(run: Run, call: Call, report: "CallReport | None", *, is_first: bool) -> None:
+    """Tell what there is to tell of a request before it is sent.
+
+    Args:
+        is_first: Whether it is the first of several, which alone is judged.
+    """
+    if is_first and call.judging is not None and not call.judging.verdict.is_valid:
+        warn_of_request(run, call.judging, call.signed.masker, report)
+    if run.options.verbose:
+        from dynacli.commands.call.message_heads import show_request
+
+        show_request(run, call.signed)
 
 
 def warn_of_request(run: Run, judging: "CallJudge", masker: "Masker", report: "CallReport | None") -> None:

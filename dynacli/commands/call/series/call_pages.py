@@ -150,14 +150,9 @@ class Listing:
             yield
 
     def _before_sending(self, call: Call) -> None:
-        if call is self._calls.first and call.judging is not None and not call.judging.verdict.is_valid:
-            from dynacli.commands.call.conclude_call import warn_of_request
+        from dynacli.commands.call.conclude_call import tell_request
 
-            warn_of_request(self._run, call.judging, call.signed.masker, self._report)
-        if self._run.options.verbose:
-            from dynacli.commands.call.message_heads import show_request
-
-            show_request(self._run, call.signed)
+        tell_request(self._run, call, self._report, is_first=call is self._calls.first)
 
     def _take(self, page: Page) -> None:
         """Take a page that came: its items are kept, and its value only where it is the first or the last one."""

@@ -19,7 +19,7 @@ from dynacli.client.links.follow_link import (
 )
 from dynacli.client.pages.page_calls import PageCalls, Waiting
 from dynacli.client.wait_until import WAIT_SECONDS, Until, WaitPause, check_wait, wait_until
-from dynacli.commands.call.conclude_call import conclude, report_verdict_so_far, warn_of_request
+from dynacli.commands.call.conclude_call import conclude, report_verdict_so_far, tell_request
 from dynacli.commands.run import Run
 from dynacli.errors import AuthError, DocumentError, DynacliError, FileError, FormError, UsageError
 from dynacli.output.output_form import OutputForm
@@ -189,12 +189,7 @@ class CallSeries:
         return self._last
 
     def _before_sending(self, calls: PageCalls, call: Call) -> None:
-        if call is calls.first and call.judging is not None and not call.judging.verdict.is_valid:
-            warn_of_request(self._run, call.judging, call.signed.masker, self._report)
-        if self._run.options.verbose:
-            from dynacli.commands.call.message_heads import show_request
-
-            show_request(self._run, call.signed)
+        tell_request(self._run, call, self._report, is_first=call is calls.first)
 
     def _end_early(self) -> None:
         """Write the last answer that came before an error, and what is to be said of it."""
