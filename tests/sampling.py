@@ -2,7 +2,8 @@
 
 `pytest` alone makes the quick run, `pytest -m exhaustive` makes the rest, and `pytest -m ""` makes both at once.
 A test is left out of the quick run by the marker `exhaustive`, or, but for so many of its cases, by `sampled(count)`.
-A test of Hypothesis runs in both, each time with as many examples as `examples` says.
+A test of Hypothesis runs in both, each time with as many examples as `examples` says. They are the same in each run,
+so that a change is not blamed for what another change did; `--hypothesis-seed=N` looks for new ones.
 """
 
 import zlib
@@ -20,13 +21,16 @@ _QUICK = "not exhaustive"
 _FROM_OUTSIDE = ("corpus", "outside", "servers", "bench")
 """Markers of tests that need what a clone does not bring, so the quick run is the same on every machine."""
 
-settings.register_profile("quick", max_examples=15, deadline=None)
-settings.register_profile("exhaustive", max_examples=100, deadline=None)
+_EXAMPLES = {"quick": 15, "exhaustive": 100}
+"""Profile of Hypothesis → how many examples it makes up where a test does not say it."""
 
 
 def choose_profile(config: pytest.Config) -> None:
-    """Choose how many examples Hypothesis makes up where a test does not say it."""
-    settings.load_profile("quick" if config.getoption("markexpr") == _QUICK else "exhaustive")
+    """Choose how many examples Hypothesis makes up, and whether they are the same as in other runs."""
+    name = "quick" if config.getoption("markexpr") == _QUICK else "exhaustive"
+    is_repeatable = config.getoption("hypothesis_seed", None) is None
+    settings.register_profile(name, max_examples=_EXAMPLES[name], deadline=None, derandomize=is_repeatable)
+    settings.load_profile(name)
 
 
 def examples(count: int) -> int:

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dynacli.document.pointer import MISSING, follow, from_fragment
@@ -279,6 +279,7 @@ ODD: list[Any] = [
 
 
 @settings(max_examples=examples(300), deadline=None)
+@example([(("responses", "Error", "headers", "A", "items"), {"type": "array"})])
 @given(st.lists(st.tuples(st.sampled_from(PLACES), st.sampled_from(ODD)), min_size=1, max_size=5))
 def test_any_value_in_a_document_can_be_converted(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
     """Values that are no Swagger are left alone, the rest is converted, and all places have origins."""
