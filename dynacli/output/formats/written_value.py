@@ -49,7 +49,7 @@ def _write_text(env: Environment, value: Any, form: OutputForm) -> None:
 
 def _write_items(env: Environment, value: Any, form: OutputForm, known: KnownItems | None) -> None:
     found = find_items(value, known)
-    items = found.values if found is not None else [] if value is None else [value]
+    items = [value] if found is None else found.values
     if form.format in LINE_OF:
         write_items(env, items, form)
         return
