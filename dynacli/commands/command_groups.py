@@ -22,6 +22,8 @@ from dynacli.commands.standard_options import (
     CHANGES_OPTIONS,
     INPUT_OPTIONS,
     MARKDOWN,
+    OF_EVERY_RUN,
+    PART_OPTIONS,
     STANDARD_OPTIONS,
     StandardOption,
 )
@@ -73,6 +75,7 @@ class Verb(click.Command):
 
     Args:
         options: The standard options that it takes, behind its own.
+        inputs: The names of the options about a body that it takes before the verb.
     """
 
     def __init__(
@@ -81,9 +84,11 @@ class Verb(click.Command):
         *,
         params: Sequence[click.Parameter] = (),
         options: tuple[StandardOption, ...] = (),
+        inputs: Sequence[str] = (),
         **settings: Any,
     ) -> None:
         super().__init__(name, params=[*params, *click_options(options)], **settings)
+        self._used = OF_EVERY_RUN.union(inputs, (option.name for option in options))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the words behind the verb."""
@@ -92,10 +97,35 @@ class Verb(click.Command):
             # click would write the page to the standard output of the process, which need not be that of the run.
             click.echo(self.get_help(ctx), file=ctx.obj.env.stdout)
             ctx.exit()
-        rest = super().parse_args(ctx, [*arranged.options, "--", *arranged.positional])
         run: Run = ctx.obj
+        self._check_use(ctx, run.options, arranged.options)
+        rest = super().parse_args(ctx, [*arranged.options, "--", *arranged.positional])
         run.options_ahead = None
         return rest
+
+    def _check_use(self, ctx: click.Context, options: Options, words: list[str]) -> None:
+        """Check that no standard option is given that would be forgotten.
+
+        Args:
+            options: Those that stand before the verb.
+            words: The options behind the verb.
+
+        Raises:
+            UsageError: The verb has no use for one of them.
+        """
+        own_flags = {flag for param in self.params for flag in param.opts}
+        flags_behind = {word.partition("=")[0] for word in words} - own_flags
+        for option in (*STANDARD_OPTIONS, *INPUT_OPTIONS, *PART_OPTIONS):
+            is_before = getattr(options, option.name) != getattr(Options, option.name)
+            if (is_before and option.name not in self._used) or not flags_behind.isdisjoint(option.flags):
+                from dynacli.errors import UsageError
+
+                verb = ctx.command_path.partition(" ")[2]
+                raise UsageError(
+                    f"`{verb}` has no use for `{option.flags[-1]}`",
+                    why=f"It would change nothing of what `{verb}` does",
+                    hint=f"Leave it out; `dynacli {verb} --help` has the options that count here",
+                )
 
 
 class VerbGroup(click.Group):

@@ -14,6 +14,7 @@ from dynacli.library.opened_api import OpenedApi
 if TYPE_CHECKING:
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.commands.call.make_call import GivenWords, MadeCall
+    from dynacli.document.fetched import Authorize
 
 __all__ = ["Run"]
 
@@ -68,7 +69,7 @@ class Run:
                     refresh=options.refresh,
                     offline=options.offline,
                     allow_refs=options.allow_ref,
-                    authorize=lambda challenge: self._log_in(word, challenge),
+                    authorize=self.login_of_document(word),
                 )
             self._apis[word] = api
             self._warn_of_document(api)
@@ -86,10 +87,15 @@ class Run:
 
         return waiting_line(self.env, f"{doing} the document of {name} ...")
 
-    def _log_in(self, word: str, challenge: str | None) -> Mapping[str, str]:
-        from dynacli.client.document_login import login_of
+    def login_of_document(self, word: str) -> "Authorize":
+        """Return what gives the credentials for the document of the API that a word names."""
 
-        return login_of(self.env, word, profile=self.all_options.profile or None)(challenge)
+        def authorize(challenge: str | None) -> Mapping[str, str]:
+            from dynacli.client.document_login import login_of
+
+            return login_of(self.env, word, profile=self.all_options.profile or None)(challenge)
+
+        return authorize
 
     def _warn_of_document(self, api: OpenedApi) -> None:
         """Write the warnings about an API's document: its age, how it was changed to be usable."""
@@ -121,7 +127,7 @@ class Run:
                     self.env,
                     refresh=True,
                     allow_refs=self.all_options.allow_ref,
-                    authorize=lambda challenge: self._log_in(word, challenge),
+                    authorize=self.login_of_document(word),
                     is_asked=False,
                     seconds=_MAX_WAIT,
                 )

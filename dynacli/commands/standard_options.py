@@ -8,6 +8,7 @@ __all__ = [
     "FILE_OPTIONS",
     "INPUT_OPTIONS",
     "MARKDOWN",
+    "OF_EVERY_RUN",
     "PART_OPTIONS",
     "STANDARD_OPTIONS",
     "StandardOption",
@@ -265,6 +266,11 @@ STANDARD_OPTIONS = (
     StandardOption("error_format", ("--error-format",), "text or json", "FORMAT", ("text", "json")),
     StandardOption("debug", ("--debug",), "show the traceback of a defect in dynacli"),
 )
+
+OF_EVERY_RUN = frozenset(
+    ("offline", "verbose", "yes", "no_input", "no_pager", "error_format", "debug"),
+)
+"""The names of the standard options that every command keeps to, also where there is nothing to ask, fetch or show."""
 
 CHANGES_OPTIONS = (STANDARD_OPTIONS[0]._replace(convert=_changes_format), *STANDARD_OPTIONS[1:])
 """The standard options of `dynacli changes`, which can also write Markdown."""

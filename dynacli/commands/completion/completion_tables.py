@@ -105,81 +105,91 @@ CHECK: Options = {
     "--operation": ANY,
     "--only": ANY,
     "--tag": ANY,
+    "--skip": ANY,
     "--set": ANY,
     "--most": ANY,
     "--parallel": ANY,
     "--write": SWITCH,
+    "--probe": SWITCH,
     "--har": ANY,
     "--learn": ANY,
     "--shard": ANY,
 }
 BATCH: Options = {"--parallel": ANY, "--stop-on-error": SWITCH, "--resume": ANY, "--shard": ANY}
-OF_CALLS = frozenset(
-    (
-        *("--output", "-o", "--filter", "-f", "--columns", "--include", "-i", "--all", "--max-items"),
-        *("--report", "--dry-run", "--show-secrets", "--retry-unsafe", "--no-fail"),
-        *("--resume", "--remote-name", "-O", "--progress"),
-        *("--wait", "--wait-timeout", "--wait-interval", "--follow"),
-    )
+
+
+def _standard(*flags: str) -> Options:
+    """Return the standard options of some flags, and those of every run."""
+    wanted = {*_OF_EVERY_RUN, *flags}
+    return {flag: option for flag, option in STANDARD.items() if flag in wanted}
+
+
+_OF_EVERY_RUN = [
+    "--offline",
+    "--verbose",
+    "--yes",
+    "--no-input",
+    "--no-pager",
+    "--error-format",
+    "--debug",
+    "--help",
+]
+_LISTING = ["--output", "-o", "--filter", "-f", "--columns"]
+_OPENING = ["--profile", "--allow-ref", "--refresh"]
+_CALLING = (
+    *("--validate", "--server", "--server-var", "--header", "-H", "--timeout", "--retries", "--rate"),
+    "--accept-origin",
 )
-"""The standard options that `api add` refuses."""
-_OF_BATCHES = frozenset(
-    (
-        "--output",
-        "-o",
-        "--filter",
-        "-f",
-        "--columns",
-        "--dry-run",
-        "--retry-unsafe",
-        "--no-fail",
-        "--progress",
-    )
-)
-"""Those of them that `batch` takes."""
+RUNNING = _standard()
+LISTING = _standard(*_LISTING)
+OPENING = _standard(*_OPENING)
+LISTING_OF_DOCUMENT = _standard(*_LISTING, *_OPENING)
+CALLING = _standard(*_OPENING, *_CALLING)
+MANY_CALLS: Options = {
+    **_standard(*_LISTING, *_OPENING, *_CALLING, "--no-fail", "--progress"),
+    "--dry-run": SWITCH,
+}
 VERB_OPTIONS: Mapping[str, Options] = {
-    "batch": {
-        **{flag: option for flag, option in STANDARD.items() if flag not in OF_CALLS - _OF_BATCHES},
-        **BATCH,
-        "--dry-run": SWITCH,
+    "batch": {**BATCH, **MANY_CALLS, **_standard("--retry-unsafe")},
+    "changes": {
+        "--since": ANY,
+        "--until": ANY,
+        "--breaking": SWITCH,
+        "--texts": SWITCH,
+        **LISTING_OF_DOCUMENT,
     },
-    "changes": {"--since": ANY, "--until": ANY, "--breaking": SWITCH, "--texts": SWITCH, **STANDARD},
     "check": {
         **CHECK,
         **{flag: option for flag, option in DEMO_OPTIONS.items() if flag not in STANDARD},
-        **STANDARD,
+        **MANY_CALLS,
+        **_standard("--report"),
     },
     "completion": HELP_ONLY,
-    "describe": STANDARD,
-    "doctor": STANDARD,
-    "document": {"--bundled": SWITCH, "--resolved": SWITCH, **STANDARD},
+    "describe": LISTING_OF_DOCUMENT,
+    "doctor": LISTING_OF_DOCUMENT,
+    "document": {"--bundled": SWITCH, "--resolved": SWITCH, **LISTING_OF_DOCUMENT},
     "help": HELP_ONLY,
-    "ignore": {"--pointer": ANY, "--reason": ANY, "--status": ANY, "--where": ANY, **STANDARD},
-    "operations": {"--tag": ANY, **STANDARD},
-    "serve": {"--port": ANY, **BEHAVIOUR, **STANDARD},
+    "ignore": {"--pointer": ANY, "--reason": ANY, "--status": ANY, "--where": ANY, **OPENING},
+    "operations": {"--tag": ANY, **LISTING_OF_DOCUMENT},
+    "serve": {"--port": ANY, **BEHAVIOUR, **RUNNING},
 }
 API_VERBS: Mapping[str, Options] = {
-    "add": {
-        "--overlay": ANY,
-        "--refresh-after": ANY,
-        "--no-discovery": SWITCH,
-        **{flag: option for flag, option in STANDARD.items() if flag not in OF_CALLS},
-    },
-    "history": STANDARD,
-    "list": STANDARD,
-    "pin": STANDARD,
-    "refresh": {"--accept": SWITCH, **STANDARD},
-    "remove": STANDARD,
-    "rename": STANDARD,
-    "rollback": STANDARD,
-    "show": STANDARD,
-    "unpin": STANDARD,
+    "add": {"--overlay": ANY, "--refresh-after": ANY, "--no-discovery": SWITCH, **CALLING},
+    "history": LISTING,
+    "list": LISTING,
+    "pin": OPENING,
+    "refresh": {"--accept": SWITCH, **OPENING, **_standard("--header", "-H")},
+    "remove": RUNNING,
+    "rename": RUNNING,
+    "rollback": RUNNING,
+    "show": LISTING_OF_DOCUMENT,
+    "unpin": RUNNING,
 }
-CACHE_VERBS: Mapping[str, Options] = {"clear": {"--history": SWITCH, **STANDARD}, "info": STANDARD}
+CACHE_VERBS: Mapping[str, Options] = {"clear": {"--history": SWITCH, **RUNNING}, "info": LISTING}
 HISTORY_VERBS: Mapping[str, Options] = {
-    "clear": STANDARD,
-    "list": {"--failed": SWITCH, "--since": ANY, **STANDARD},
-    "show": {"--as": Option(("curl", "har", "http")), **STANDARD},
+    "clear": RUNNING,
+    "list": {"--failed": SWITCH, "--since": ANY, **LISTING},
+    "show": {"--as": Option(("curl", "har", "http")), **LISTING},
 }
 """The commands of `dynacli history`, with `list` for the one that has no name."""
 GROUPS = ("api", "cache", DEMO, "edit", "history", "read", "replay", "request")

@@ -9,11 +9,9 @@ import click
 
 from dynacli.commands.call.make_call import asker
 from dynacli.commands.command_groups import Verb
-from dynacli.commands.read_options import click_options
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import STANDARD_OPTIONS, StandardOption
-from dynacli.commands.verbs.call_options import OF_CALLS, check_options
 from dynacli.commands.verbs.demo import live_api
+from dynacli.commands.verbs.verb_options import OF_CALLS, for_many_calls
 from dynacli.errors import DynacliError, FailedRowsError, FormError, RefusedError, UsageError
 from dynacli.library.configuration.configuration import DEMO
 from dynacli.library.opened_api import OpenedApi
@@ -37,8 +35,6 @@ _MAX_PARALLEL = 64
 _TOLD_EACH = 500
 _NO_FAIL = frozenset((0, 3, 4, 5, 9))
 """The exit codes of rows that are no failure with `--no-fail`."""
-_NOT_TAKEN = OF_CALLS - {"dry_run", "retry_unsafe", "progress"}
-"""The standard options that are about the answer of one call."""
 
 
 @record
@@ -76,7 +72,6 @@ def _batch(
             hint="For example: `dynacli batch github issues-create rows.csv`, or `-` for standard input",
         )
     run: Run = ctx.obj
-    check_options(run.options, "batch", _NOT_TAKEN)
     share = shard_of(shard) if shard is not None else Shard()
     options = _BatchOptions(
         words[0] if len(words) == 2 else "", words[-1], parallel, stop_on_error, resume_, share
@@ -351,17 +346,6 @@ _HELP_TEXTS = {
 """The help of standard options that mean something else here than for a single call."""
 
 
-def _standard_options() -> tuple[StandardOption, ...]:
-    options = []
-    for option in STANDARD_OPTIONS:
-        text = _HELP_TEXTS.get(option.name, option.help)
-        if option.name == "dry_run":
-            options.append(StandardOption(option.name, option.flags, text))  # a switch
-        elif option.name not in _NOT_TAKEN:
-            options.append(option._replace(help=text))
-    return tuple(options)
-
-
 command = Verb(
     "batch",
     params=[
@@ -381,8 +365,8 @@ command = Verb(
             help="take what went well from an earlier result (NDJSON), and send the other rows",
         ),
         click.Option(["--shard"], metavar="I/N", help="send every N-th row, beginning with the I-th"),
-        *click_options(_standard_options()),
     ],
+    options=for_many_calls(OF_CALLS - {"retry_unsafe", "progress"}, _HELP_TEXTS),
     callback=click.pass_context(_batch),
     help="Make a call for each row of FILE, NDJSON or CSV, and write a line of NDJSON for each. A column, or a key, is "
     "an input by the name of its option. Without OPERATION each row of NDJSON names its own. All rows are checked "

@@ -8,7 +8,7 @@ import click
 from dynacli.commands.command_groups import Verb, VerbGroup
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS
-from dynacli.commands.verbs.call_options import NOT_TAKEN_BY_CHANGES, check_options
+from dynacli.commands.verbs.verb_options import LISTING, RUNNING
 from dynacli.errors import FileError
 from dynacli.library.configuration.configuration import Configuration
 from dynacli.library.revisions.cache_limit import limit_of, registered_directories
@@ -77,7 +77,6 @@ def _size(count: int) -> str:
 
 
 def _clear(run: Run, api: str | None, history: bool) -> None:
-    check_options(run.options, "cache clear", NOT_TAKEN_BY_CHANGES)
     documents = cached_documents(run.env.cache_dir)
     if api is None and not history:
         Configuration(run.env).forget_compiled()
@@ -112,7 +111,7 @@ command = VerbGroup(
     commands=[
         Verb(
             "info",
-            options=STANDARD_OPTIONS,
+            options=LISTING,
             callback=click.pass_obj(_info),
             help="Show what is kept of which document, how large it is, and when it was last used.",
         ),
@@ -124,7 +123,7 @@ command = VerbGroup(
                     ["--history"], is_flag=True, help="only revisions that are neither current nor held"
                 ),
             ],
-            options=STANDARD_OPTIONS,
+            options=RUNNING,
             callback=click.pass_obj(_clear),
             help="Remove what is kept of all documents, or of that of API.",
         ),

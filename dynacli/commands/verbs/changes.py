@@ -10,7 +10,8 @@ from dynacli.commands.command_groups import Verb
 from dynacli.commands.operation_json import operation_row
 from dynacli.commands.revision_names import SHOWN_DIGITS, find_revision, revision_before
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import CHANGES_OPTIONS, MARKDOWN
+from dynacli.commands.standard_options import MARKDOWN
+from dynacli.commands.verbs.verb_options import CHANGES
 from dynacli.errors import DocumentError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.library.revisions.pending_document import find_pending
@@ -175,7 +176,7 @@ command = _ChangesVerb(
         click.Option(["--breaking"], is_flag=True, help="only what breaks a client"),
         click.Option(["--texts"], is_flag=True, help="also where only words for people changed"),
     ],
-    options=CHANGES_OPTIONS,
+    options=CHANGES,
     callback=click.pass_obj(_changes),
     help="Show what the document of API gained, lost and changed since the revision before. "
     "`-o markdown` writes it for a changelog, `-o json` for programs.",

@@ -14,6 +14,7 @@ from dynacli.commands.command_groups import ApiGroup, Verb, VerbGroup, note_opti
 from dynacli.commands.operation_command import OperationCommand
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS
+from dynacli.commands.verbs.verb_options import RUNNING
 from dynacli.errors import UsageError
 from dynacli.library.configuration.configuration import DEMO
 from dynacli.library.opened_api import OpenedApi
@@ -260,7 +261,7 @@ _SERVE = Verb(
         click.Option(["--port"], type=click.IntRange(0, 65535), default=_DEFAULT_PORT, show_default=True),
         *behaviour_options(),
     ],
-    options=STANDARD_OPTIONS,
+    options=RUNNING,
     callback=click.pass_context(_serve),
     help="Keep the stand-in running on 127.0.0.1 until Ctrl-C.",
 )

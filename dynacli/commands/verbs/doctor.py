@@ -8,7 +8,7 @@ import click
 
 from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import STANDARD_OPTIONS
+from dynacli.commands.verbs.verb_options import LISTING_OF_DOCUMENT
 from dynacli.environment import Environment
 from dynacli.errors import DocumentError, DynacliError, FileError, UsageError
 from dynacli.library.configuration.configuration import Configuration
@@ -197,7 +197,12 @@ def _document(run: Run, name: str) -> tuple[_Check, _Document | None]:
     try:
         with run.reading_document(name):
             api = open_api(
-                name, run.env, refresh=refresh, offline=not refresh, allow_refs=run.options.allow_ref
+                name,
+                run.env,
+                refresh=refresh,
+                offline=not refresh,
+                allow_refs=run.options.allow_ref,
+                authorize=run.login_of_document(name),
             )
     except DocumentError as error:
         if "not in the cache" in error.message:
@@ -277,7 +282,7 @@ def _section(paint: Painter, document: _Document, heading: str, rows: list[dict[
 command = Verb(
     "doctor",
     params=[click.Argument(["api"], required=False)],
-    options=STANDARD_OPTIONS,
+    options=LISTING_OF_DOCUMENT,
     callback=click.pass_obj(_doctor),
     help="Look whether dynacli can work here, and what is wrong with the documents of all APIs, or of API.",
 )

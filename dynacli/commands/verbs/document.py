@@ -7,7 +7,7 @@ import click
 
 from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import STANDARD_OPTIONS
+from dynacli.commands.verbs.verb_options import LISTING_OF_DOCUMENT
 from dynacli.errors import DocumentError, UsageError
 from dynacli.library.open_by_name import open_api
 from dynacli.library.opened_api import OpenedApi
@@ -74,7 +74,13 @@ def _read_cached(run: Run, opened: OpenedApi, word: str, read: Callable[[OpenedA
     content = read(opened)
     if content is None and not run.options.offline:
         with run.reading_document(word):
-            refreshed = open_api(word, run.env, refresh=True, allow_refs=run.options.allow_ref)
+            refreshed = open_api(
+                word,
+                run.env,
+                refresh=True,
+                allow_refs=run.options.allow_ref,
+                authorize=run.login_of_document(word),
+            )
         refreshed.catalog.close()
         content = read(refreshed)
     if content is None:
@@ -131,7 +137,7 @@ command = Verb(
             help="with references replaced by what they lead to; recursive ones stay",
         ),
     ],
-    options=STANDARD_OPTIONS,
+    options=LISTING_OF_DOCUMENT,
     callback=click.pass_obj(_document),
     help="Print the document of API: as it was fetched, in one file, or with its references replaced.",
 )

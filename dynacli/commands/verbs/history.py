@@ -11,7 +11,7 @@ from dynacli.commands.command_groups import Verb, VerbGroup
 from dynacli.commands.earlier_call import earlier_call, replay
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS
-from dynacli.commands.verbs.call_options import NOT_TAKEN_BY_CHANGES, OF_CALLS, check_options
+from dynacli.commands.verbs.verb_options import LISTING, RUNNING
 from dynacli.errors import FileError, UsageError
 from dynacli.library.history.history_file import HistoryRow, clear_history, read_calls
 from dynacli.library.history.record_call import history_mode
@@ -31,7 +31,6 @@ _WORDS = ("show", "clear", "-h", "--help")
 def _list(run: Run, api: str | None, failed: bool, since: str | None) -> None:
     from dynacli.output.write_rows import write_rows
 
-    check_options(run.options, "history", OF_CALLS)
     oldest = time.time() - _seconds(since) if since else 0.0
     wanted = with_masked_query(api) if api else ""
 
@@ -88,10 +87,8 @@ def _table(rows: list[HistoryRow], paint: Painter, width: int | None) -> list[st
 
 
 def _show(run: Run, number: int, form: str | None) -> None:
-    from dynacli.output.output_form import OutputForm
     from dynacli.output.render import write_body, write_data
 
-    check_options(run.options, "history show", OF_CALLS)
     row = earlier_call(run.env, number, with_messages=True)
     if form is None:
         data = row.as_json()
@@ -107,7 +104,7 @@ def _show(run: Run, number: int, form: str | None) -> None:
 
     text = as_text(row, form).encode("utf-8", "surrogateescape")
     media_type = "application/json" if form == "har" else "text/plain; charset=utf-8"
-    write_body(run.env, text, media_type, OutputForm(file=run.options.output_form.file))
+    write_body(run.env, text, media_type, run.options.output_form)
 
 
 def _text(data: dict[str, Any], paint: Painter) -> str:
@@ -124,7 +121,6 @@ def _text(data: dict[str, Any], paint: Painter) -> str:
 
 
 def _clear(run: Run) -> None:
-    check_options(run.options, "history clear", NOT_TAKEN_BY_CHANGES)
     try:
         clear_history(run.env)
     except OSError as error:
@@ -165,7 +161,7 @@ command = _HistoryGroup(
                 click.Option(["--failed"], is_flag=True, help="only calls that did not end with exit code 0"),
                 click.Option(["--since"], metavar="TIME", help="only calls of the last 30m, 2h, 7d"),
             ],
-            options=STANDARD_OPTIONS,
+            options=LISTING,
             callback=click.pass_obj(_list),
             help="List the calls that were made, or those of API, the latest first.",
         ),
@@ -175,13 +171,13 @@ command = _HistoryGroup(
                 click.Argument(["number"], type=click.IntRange(1), metavar="N"),
                 click.Option(["form", "--as"], type=click.Choice(_FORMS), help="the call in another form"),
             ],
-            options=STANDARD_OPTIONS,
+            options=LISTING,
             callback=click.pass_obj(_show),
             help="Show the call N of the list.",
         ),
         Verb(
             "clear",
-            options=STANDARD_OPTIONS,
+            options=RUNNING,
             callback=click.pass_obj(_clear),
             help="Forget all calls, and the ids that completion knows from their answers.",
         ),

@@ -4,7 +4,7 @@ import click
 
 from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import STANDARD_OPTIONS
+from dynacli.commands.verbs.verb_options import OPENING
 from dynacli.errors import UsageError
 
 __all__ = ["command"]
@@ -111,7 +111,7 @@ command = Verb(
         ),
         click.Option(["--where"], metavar="request|response", help="only in requests, or only in answers"),
     ],
-    options=STANDARD_OPTIONS,
+    options=OPENING,
     callback=click.pass_obj(_ignore),
     help="Let the findings of RULE in the calls of API, or of its OPERATION, not count from now on. RULE is what a "
     "finding ends with, for example `type`, or `*` for all.",

@@ -9,7 +9,7 @@ from dynacli.commands.command_groups import Verb
 from dynacli.commands.help.operation_list import operation_lines
 from dynacli.commands.operation_json import operation_row
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import STANDARD_OPTIONS
+from dynacli.commands.verbs.verb_options import LISTING_OF_DOCUMENT
 from dynacli.model.operation import OperationSummary
 from dynacli.text.terminal import Painter
 
@@ -69,7 +69,7 @@ command = Verb(
         click.Argument(["api"]),
         click.Option(["--tag"], metavar="TAG", help="only those with this tag"),
     ],
-    options=STANDARD_OPTIONS,
+    options=LISTING_OF_DOCUMENT,
     callback=click.pass_obj(_operations),
     help="List every operation of API, a line each.",
 )

@@ -13,7 +13,13 @@ from dynacli.commands.verbs.api.api_add import add, allowed_places, counted
 from dynacli.commands.verbs.api.api_revisions import pin, rollback, show_history, unpin
 from dynacli.commands.verbs.api.kept_options import TAKEN_BY_ADD, is_login_kept, kept_servers
 from dynacli.commands.verbs.api.registered_apis import check_registered
-from dynacli.commands.verbs.call_options import NOT_TAKEN_BY_CHANGES, check_options
+from dynacli.commands.verbs.verb_options import (
+    LISTING,
+    LISTING_OF_DOCUMENT,
+    OPENING,
+    RUNNING,
+    named_options,
+)
 from dynacli.errors import DynacliError, UsageError
 from dynacli.library.configuration.configuration import Configuration, check_name
 from dynacli.library.news import take_news
@@ -244,24 +250,9 @@ def _verb(
     params: Sequence[click.Parameter],
     function: Callable[Concatenate[Run, ...], None],
     text: str,
-    options: tuple[StandardOption, ...] = STANDARD_OPTIONS,
+    options: tuple[StandardOption, ...] = RUNNING,
 ) -> Verb:
     return Verb(name, params=params, options=options, callback=click.pass_obj(function), help=text)
-
-
-def _change(
-    name: str,
-    params: Sequence[click.Parameter],
-    function: Callable[Concatenate[Run, ...], None],
-    text: str,
-) -> Verb:
-    """Return a command that changes what is registered, and does so only without options that it would forget."""
-
-    def change(run: Run, **arguments: Any) -> None:
-        check_options(run.options, f"api {name}", NOT_TAKEN_BY_CHANGES)
-        function(run, **arguments)
-
-    return _verb(name, params, change, text)
 
 
 command = VerbGroup(
@@ -297,9 +288,15 @@ command = VerbGroup(
             "and --validate are kept for its calls, with --profile in that profile; -H is for fetching the document.",
             TAKEN_BY_ADD,
         ),
-        _verb("list", [], _list, "List the registered APIs."),
-        _verb("show", [click.Argument(["api"])], _show, "Show what is known of an API and of its document."),
-        _change(
+        _verb("list", [], _list, "List the registered APIs.", LISTING),
+        _verb(
+            "show",
+            [click.Argument(["api"])],
+            _show,
+            "Show what is known of an API and of its document.",
+            LISTING_OF_DOCUMENT,
+        ),
+        _verb(
             "refresh",
             [
                 click.Argument(["name"]),
@@ -311,33 +308,36 @@ command = VerbGroup(
             ],
             _refresh,
             "Read or fetch the document again.",
+            named_options(("profile", "allow_ref", "refresh", "header")),
         ),
         _verb(
             "history",
             [click.Argument(["api"])],
             show_history,
             "List the revisions of an API's document, the latest first.",
+            LISTING,
         ),
-        _change(
+        _verb(
             "rollback",
             [click.Argument(["name"]), click.Argument(["revision"], required=False)],
             rollback,
             "Go back to the revision before, or to REVISION, and hold it.",
         ),
-        _change(
+        _verb(
             "pin",
             [click.Argument(["name"]), click.Argument(["revision"], required=False)],
             pin,
             "Hold the revision in use, or REVISION: it is used until it is let go, whatever the server has.",
+            OPENING,
         ),
-        _change(
+        _verb(
             "unpin",
             [click.Argument(["name"])],
             unpin,
             "Let the revision go that is held, and go on with the latest.",
         ),
-        _change("remove", [click.Argument(["name"])], _remove, "Remove an API from the configuration."),
-        _change(
+        _verb("remove", [click.Argument(["name"])], _remove, "Remove an API from the configuration."),
+        _verb(
             "rename",
             [click.Argument(["name"]), click.Argument(["new_name"])],
             _rename,

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.client.document_login import ALWAYS, LOGIN_KEY, login_of
 from dynacli.commands.run import Run
-from dynacli.commands.verbs.api.kept_options import NOT_TAKEN_BY_ADD, is_login_kept, kept_options
-from dynacli.commands.verbs.call_options import check_options
+from dynacli.commands.verbs.api.kept_options import is_login_kept, kept_options
 from dynacli.document.source import parse_source
 from dynacli.errors import DocumentError, UsageError
 from dynacli.library.configuration.configuration import Configuration, check_name, texts
@@ -50,7 +49,6 @@ def add(
         DocumentError: There is no document, or none that can be used.
     """
     check_name(name)
-    check_options(run.options, "api add", NOT_TAKEN_BY_ADD)
     sources = [_absolute(word) for word in source]
     for location in (*sources, run.options.server):
         _check_holds_no_secret(location, name)

@@ -1,20 +1,19 @@
-"""The standard options of `api add`: those that the configuration keeps, and those that mean nothing there."""
+"""The standard options of `api add`, and those of them that the configuration keeps."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dynacli.commands.read_options import Options
 from dynacli.commands.standard_options import STANDARD_OPTIONS
-from dynacli.commands.verbs.call_options import OF_CALLS
+from dynacli.commands.verbs.verb_options import OF_CALLS
 from dynacli.environment import Environment
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 
-__all__ = ["NOT_TAKEN_BY_ADD", "TAKEN_BY_ADD", "is_login_kept", "kept_options", "kept_servers"]
+__all__ = ["TAKEN_BY_ADD", "is_login_kept", "kept_options", "kept_servers"]
 
-NOT_TAKEN_BY_ADD = OF_CALLS | {"output", "filter", "columns", "no_fail"}
-"""The names of the standard options that `api add` refuses."""
-TAKEN_BY_ADD = tuple(option for option in STANDARD_OPTIONS if option.name not in NOT_TAKEN_BY_ADD)
+_REFUSED_BY_ADD = OF_CALLS | {"output", "filter", "columns", "no_fail"}
+TAKEN_BY_ADD = tuple(option for option in STANDARD_OPTIONS if option.name not in _REFUSED_BY_ADD)
 """The standard options that `api add` has a use for."""
 
 

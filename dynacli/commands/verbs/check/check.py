@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dynacli.commands.command_groups import Verb
-from dynacli.commands.read_options import click_options
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import STANDARD_OPTIONS, StandardOption
 from dynacli.commands.verbs.demo import behaviour_options, live_api, role_option
+from dynacli.commands.verbs.verb_options import OF_CALLS, for_many_calls
 from dynacli.errors import DocumentError, DynacliError, UsageError
 from dynacli.library.configuration.configuration import DEMO
 from dynacli.library.opened_api import OpenedApi
@@ -269,12 +268,14 @@ class _Progress:
     """Shows on a terminal how far a check is, and with `--verbose` a line for each call."""
 
     def __init__(self, run: Run) -> None:
+        from dynacli.commands.call.receive_response import shows_progress
         from dynacli.output.status_line import StatusLine
 
-        self._run, self._line = run, StatusLine(run.env)
+        self._run, self._line, self._is_shown = run, StatusLine(run.env), shows_progress(run)
 
     def show_counts(self, done: int, running: int, planned: int) -> None:
-        self._line.show(f"{done} of {planned} calls done, {running} under way; Ctrl-C ends the check")
+        if self._is_shown:
+            self._line.show(f"{done} of {planned} calls done, {running} under way; Ctrl-C ends the check")
 
     def show_exchange(self, exchange: "Exchange") -> None:
         if not self._run.options.verbose:
@@ -296,6 +297,7 @@ _HELP_TEXTS = {
     "mention is found, too)",
     "dry_run": "show what would be called, with which values from where, and send nothing",
     "header": "a header of every request",
+    "progress": "whether a terminal shows how far the check is: auto or off",
     "timeout": f"for each call  [default: {_TIMEOUT:.0f}]",
     "retries": "how often a call that only reads is made again after 408, 425, 429, 502, 503 and 504 (2)",
     "verbose": "a line on standard error for each call",
@@ -303,23 +305,6 @@ _HELP_TEXTS = {
     "yes": "agree to what --write asks; where a credential goes is never answered by it",
 }
 """The help of standard options that mean something else here than for a single call."""
-
-
-_NOT_TAKEN = frozenset(
-    ("include", "show_secrets", "retry_unsafe", "resume", "remote_name", "progress", "all", "max_items")
-)
-"""The names of standard options that are of no use here."""
-
-
-def _standard_options() -> tuple[StandardOption, ...]:
-    options = []
-    for option in STANDARD_OPTIONS:
-        text = _HELP_TEXTS.get(option.name, option.help)
-        if option.name == "dry_run":
-            options.append(StandardOption(option.name, option.flags, text))  # a switch: `-o` has the format
-        elif option.name not in _NOT_TAKEN:
-            options.append(option._replace(help=text))
-    return tuple(options)
 
 
 def _demo_options() -> list[click.Option]:
@@ -396,9 +381,10 @@ command = Verb(
             metavar="I/N",
             help="call every N-th operation, beginning with the I-th, and those whose answers give them values",
         ),
-        *click_options(_standard_options()),
-        *_demo_options(),
     ],
+    options=for_many_calls(OF_CALLS - {"report", "progress"}, _HELP_TEXTS),
+    inputs=("set", "content_type"),
     callback=click.pass_context(_check),
     help="Call every operation of API that only reads, judge every answer, and report.",
 )
+command.params.extend(_demo_options())  # the last on its help page: they are for the stand-in alone

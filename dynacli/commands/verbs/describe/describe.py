@@ -7,7 +7,7 @@ import click
 
 from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import STANDARD_OPTIONS
+from dynacli.commands.verbs.verb_options import LISTING_OF_DOCUMENT
 from dynacli.library.opened_api import OpenedApi
 from dynacli.text.terminal import Painter
 
@@ -78,7 +78,7 @@ command = Verb(
         click.Argument(["api"]),
         click.Argument(["operation"], nargs=-1, required=True, metavar="OPERATION [FIELD.PATH]"),
     ],
-    options=STANDARD_OPTIONS,
+    options=LISTING_OF_DOCUMENT,
     callback=click.pass_obj(_describe),
     help="Show all of one operation: parameters, body, answers, security, servers, links, callbacks and an "
     "example. The name of a webhook, or `webhooks`, shows what the server sends. With FIELD.PATH, such as "

@@ -1,0 +1,65 @@
+"""The standard options that verbs take: each takes those alone that it has a use for, and `Verb` refuses the others."""
+
+from collections.abc import Iterable, Mapping
+
+from dynacli.commands.standard_options import CHANGES_OPTIONS, OF_EVERY_RUN, STANDARD_OPTIONS, StandardOption
+
+__all__ = [
+    "CHANGES",
+    "LISTING",
+    "LISTING_OF_DOCUMENT",
+    "OF_CALLS",
+    "OPENING",
+    "RUNNING",
+    "for_many_calls",
+    "named_options",
+]
+
+OF_CALLS = frozenset(
+    (
+        *("include", "report", "dry_run", "show_secrets", "retry_unsafe", "all", "max_items"),
+        *("resume", "remote_name", "progress"),
+        *("wait", "wait_timeout", "wait_interval", "follow"),
+    )
+)
+"""The names of the standard options that are about one call and its answer."""
+
+
+def named_options(names: Iterable[str]) -> tuple[StandardOption, ...]:
+    """Return the standard options of some names, and those of every run."""
+    wanted = OF_EVERY_RUN.union(names)
+    return tuple(option for option in STANDARD_OPTIONS if option.name in wanted)
+
+
+_LISTING = ("output", "filter", "columns")
+_OPENING = ("profile", "allow_ref", "refresh")
+
+RUNNING = named_options(())
+"""The options of a verb that neither reads a document nor prints data."""
+LISTING = named_options(_LISTING)
+"""The options of a verb that prints data, and reads no document for it."""
+OPENING = named_options(_OPENING)
+"""The options of a verb that reads a document, and prints no data."""
+LISTING_OF_DOCUMENT = named_options((*_LISTING, *_OPENING))
+"""The options of a verb that prints data of a document."""
+CHANGES = tuple(
+    option for option in CHANGES_OPTIONS if option in LISTING_OF_DOCUMENT or option.name == "output"
+)
+"""The options of `dynacli changes`, which can also write Markdown."""
+
+
+def for_many_calls(refused: frozenset[str], texts: Mapping[str, str]) -> tuple[StandardOption, ...]:
+    """Return the standard options of a verb that makes many calls, among which `--dry-run` is a switch.
+
+    Args:
+        refused: The names of those that the verb has no use for.
+        texts: Name of an option → its help, where that is another one than for a single call.
+    """
+    options = []
+    for option in STANDARD_OPTIONS:
+        text = texts.get(option.name, option.help)
+        if option.name == "dry_run":
+            options.append(StandardOption(option.name, option.flags, text))
+        elif option.name not in refused:
+            options.append(option._replace(help=text))
+    return tuple(options)

@@ -1,0 +1,72 @@
+"""A verb takes the standard options that it has a use for, and refuses each of the others rather than forget it."""
+
+from collections.abc import Iterator
+
+import click
+import pytest
+
+from dynacli.commands.command_groups import Verb, make_root
+from dynacli.commands.run import Run
+from dynacli.commands.standard_options import INPUT_OPTIONS, OF_EVERY_RUN, PART_OPTIONS, STANDARD_OPTIONS
+from dynacli.environment import Environment
+from tests.harness import run_cli
+
+VALUES = {
+    "allow_ref": "https://x.example",
+    "header": "a:b",
+    "max_items": "3",
+    "output": "json",
+    "rate": "5/s",
+    "report": "json",
+    "retries": "1",
+    "timeout": "3",
+    "validate": "off",
+    "wait": "a",
+    "wait_interval": "1",
+    "wait_timeout": "1",
+    "progress": "off",
+}
+BEFORE = {"check": {"set", "content_type"}}
+"""Verb → the options about a body that stand before it."""
+
+
+def _verbs() -> Iterator[tuple[str, Verb]]:
+    """Yield each verb with its name, those of groups and of the stand-in, too."""
+    root = make_root(Run(Environment()))
+    context = click.Context(root, obj=Run(Environment()))
+    for name in root.list_commands(context):
+        command = root.get_command(context, name)
+        if isinstance(command, click.Group):
+            words = ["serve"] if name == "demo" else list(command.commands)
+            each = [
+                (word, command.get_command(click.Context(command, obj=context.obj), word)) for word in words
+            ]
+            yield from ((f"{name} {word}", verb) for word, verb in each if isinstance(verb, Verb))
+        elif isinstance(command, Verb):
+            yield name, command
+
+
+VERBS = dict(_verbs())
+
+
+def test_all_verbs_are_looked_at() -> None:
+    """Verbs with and without commands of their own are among them."""
+    assert {"check", "help", "api add", "history list", "demo serve"} <= VERBS.keys()
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_an_option_that_would_be_forgotten_is_refused(name: str) -> None:
+    """It ends with exit code 2 before anything else is looked at, wherever it stands."""
+    params = VERBS[name].params
+    taken = {param.name for param in params} | OF_EVERY_RUN | BEFORE.get(name, set())
+    flags = {flag for param in params for flag in param.opts}
+    for option in (*STANDARD_OPTIONS, *INPUT_OPTIONS, *PART_OPTIONS):
+        has_value = option.metavar and not option.flag_value
+        words = [option.flags[-1], *([VALUES.get(option.name, "x")] if has_value else [])]
+        refusal = f"`{name}` has no use for `{option.flags[-1]}`"
+        if option.name not in taken and option not in PART_OPTIONS:
+            refused = run_cli(*words, *name.split())
+            assert (2, refusal) == (refused.exit_code, refused.stderr.splitlines()[0].removeprefix("Error: "))
+        if flags.isdisjoint(option.flags):
+            refused = run_cli(*name.split(), *words)
+            assert (2, refusal) == (refused.exit_code, refused.stderr.splitlines()[0].removeprefix("Error: "))
