@@ -263,6 +263,25 @@ def test_the_links_of_an_operation_are_completed(server: Recorder) -> None:
     assert "" == run_cli("__complete", "bash", api, "get-step", "--follow", "").stdout
 
 
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (["--follow", "run", "--follow"], ["step"]),
+        (["--follow=run", "--follow", "step", "--follow"], []),
+        (["--follow", "renamed", "--follow"], []),
+        (["--follow", "nowhere", "--follow"], []),
+    ],
+    ids=["next", "end", "by place", "nowhere"],
+)
+def test_behind_a_link_the_links_of_what_it_leads_to_are_completed(
+    server: Recorder, words: list[str], offered: list[str]
+) -> None:
+    """A chain of links is completed one after the other."""
+    api = _api(server)
+    run_cli(api)
+    assert offered == run_cli("__complete", "bash", api, "look", *words, "").stdout.split()
+
+
 def test_the_first_request_is_shown_alone(server: Recorder) -> None:
     """What follows it is not known yet."""
     result = run_cli(_api(server), "look", "--follow", "run", "--dry-run")

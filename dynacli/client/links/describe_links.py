@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.links.linked_operation import leads_elsewhere, linked_operation
 from dynacli.model.operation import Operation, Parameter
 from dynacli.model.runtime_expressions import Expression, parse_expression, split_template
 from dynacli.schema.documented_values import documented_values_at, example_values_of, walk_value
@@ -70,21 +71,16 @@ class _Link:
         return {**described, "note": "; ".join(self._notes)} if self._notes else described
 
     def _target(self) -> str | None:
-        """Return the name of the linked operation."""
+        """Return the name of the linked operation; where there is none, note why."""
+        name = linked_operation(self._api.catalog, self._link, self._api.uri)
         wanted, ref = self._link.get("operationId"), self._link.get("operationRef")
-        summaries = self._api.catalog.summaries()
+        if name is not None:
+            return name
         if isinstance(wanted, str):
-            for summary in summaries:
-                if summary.operation_id == wanted:
-                    return summary.name
             self._notes.append(f"the document has no operation `{wanted}`")
         elif isinstance(ref, str):
-            place = _place_of(ref, self._api.uri)
-            for summary in summaries:
-                if place == (summary.path, summary.method.lower()):
-                    return summary.name
-            why = "leads to another document" if place is None else "leads to no operation"
-            self._notes.append(f"`{ref}` {why}")
+            is_elsewhere = leads_elsewhere(ref, self._api.uri)
+            self._notes.append(f"`{ref}` leads to {'another document' if is_elsewhere else 'no operation'}")
         else:
             self._notes.append("the link names no operation")
         return None
@@ -211,17 +207,6 @@ class _Link:
 
         quoted = [word if _PLACEHOLDER.fullmatch(word) else quote(word) for word in words]
         return " ".join(["dynacli", quote(self._api.name), target.operation.name, *quoted])
-
-
-def _place_of(ref: str, uri: str) -> tuple[str, str] | None:
-    """Return path and method that an `operationRef` leads to; None where that is in another document."""
-    from dynacli.document.pointer import from_fragment
-
-    document, _, fragment = ref.partition("#")
-    if document and document != uri and not uri.endswith("/" + document.removeprefix("./")):
-        return None
-    steps = from_fragment("#" + fragment) or ()
-    return (steps[1], steps[-1].lower()) if len(steps) > 2 and steps[0] == "paths" else ("", "")
 
 
 def _parameter(operation: Operation, key: str) -> Parameter | None:

@@ -406,7 +406,7 @@ def _call_words(
     if asked == "--follow" and options[asked] is STANDARD[asked]:
         from dynacli.commands.completion.link_names import link_names
 
-        found = link_names(catalog, operation)
+        found = link_names(catalog, operation.name, words)
         yield from ((text if line.open_option else f"{flag}={text}", to) for text, to in found)
     if (yield from _option_words(line, options, word)):
         return

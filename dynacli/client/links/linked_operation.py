@@ -1,0 +1,39 @@
+"""The operation that a link leads to (OpenAPI 3.2.0, "Link Object")."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dynacli.catalog.store.catalog_file import Catalog
+
+__all__ = ["leads_elsewhere", "linked_operation"]
+
+
+def linked_operation(catalog: Catalog, link: Mapping[str, Any], uri: str) -> str | None:
+    """Return the name of the operation that a link leads to; None where the document does not have it.
+
+    Args:
+        link: The Link Object.
+        uri: Where the document is.
+    """
+    wanted, ref = link.get("operationId"), link.get("operationRef")
+    if isinstance(wanted, str):
+        return next((each.name for each in catalog.each_summary() if each.operation_id == wanted), None)
+    place = _place_of(ref, uri) if isinstance(ref, str) else None
+    named = (each.name for each in catalog.each_summary() if place == (each.path, each.method.lower()))
+    return next(named, None) if place is not None else None
+
+
+def leads_elsewhere(ref: str, uri: str) -> bool:
+    """Return whether an `operationRef` leads to another document than that at `uri`."""
+    return _place_of(ref, uri) is None
+
+
+def _place_of(ref: str, uri: str) -> tuple[str, str] | None:
+    """Return path and method that an `operationRef` leads to; None where that is in another document."""
+    from dynacli.document.pointer import from_fragment
+
+    document, _, fragment = ref.partition("#")
+    if document and document != uri and not uri.endswith("/" + document.removeprefix("./")):
+        return None
+    steps = from_fragment("#" + fragment) or ()
+    return (steps[1], steps[-1].lower()) if len(steps) > 2 and steps[0] == "paths" else ("", "")
