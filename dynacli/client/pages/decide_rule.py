@@ -205,8 +205,8 @@ def _next_of_links(field: AnswerField, *, has_size: bool) -> AnswerPlace | None:
     relation, url = _LINK_LISTS.get(plain_name(field.steps[-1]) if field.steps else "", ("", ""))
     if not relation or "array" not in field.types:
         return None
-    # A link with a body of its own is no URL alone.
-    chosen = f"[?{relation}=='{_NEXT}' && !body].{url} | [0]"
+    # A link may have several relations, in an array, as in Siren. One with a body of its own is no URL alone.
+    chosen = f"[?contains(to_array({relation}), '{_NEXT}') && !body].{url} | [0]"
     if field.is_shown:
         is_chosen = AnswerPlace(chosen).value_in(field.facts["example"]) is not ABSENT
     else:

@@ -156,6 +156,23 @@ _CASES = {
             {},
         ),
     ),
+    "links-with-several-relations": (
+        "url",
+        ListedApi(
+            _wrapped(
+                lambda start: {
+                    "links": [
+                        {"rel": ["nextish"], "href": "/"},
+                        {"rel": ["x", "next"], "href": f"?c={start}"},
+                    ]
+                },
+                items="entities",
+                end=_ENDED,
+            ),
+            record(entities=array, links={"type": "array", "items": record(rel=array, href=string)}),
+            {"limit": integer},
+        ),
+    ),
     "link-with-relation": (
         "url",
         ListedApi(
