@@ -1,4 +1,4 @@
-"""A line on a terminal that tells why nothing is seen yet, for what takes longer than a second."""
+"""A line on a terminal that tells why nothing is seen yet."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,9 +7,24 @@ from threading import Timer
 from dynacli.environment import Environment
 from dynacli.output.status_line import StatusLine
 
-__all__ = ["waiting_line"]
+__all__ = ["pause_line", "waiting_line"]
 
 _PATIENCE_SECONDS = 1.0
+
+
+@contextmanager
+def pause_line(env: Environment, text: str) -> Iterator[None]:
+    """Show a line on standard error, which is a terminal, until the block ends, which is known to take a while.
+
+    Args:
+        text: What is waited for.
+    """
+    line = StatusLine(env)
+    line.show(text)
+    try:
+        yield
+    finally:
+        line.clear()
 
 
 @contextmanager

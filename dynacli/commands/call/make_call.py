@@ -298,9 +298,9 @@ def _waiting(run: Run, call: Call, pause: object) -> AbstractContextManager[None
 
         write_stderr(run.env, f"* {text}")
     elif run.env.stderr_is_terminal:
-        from dynacli.output.waiting_line import waiting_line
+        from dynacli.output.waiting_line import pause_line
 
-        return waiting_line(run.env, text)
+        return pause_line(run.env, text)
     return nullcontext()
 
 
