@@ -20,6 +20,7 @@ from dynacli.library.history.record_call import (
     MODES,
     MOST_REMEMBERED,
     AnsweredPath,
+    AskedPath,
     RecordedCall,
     UnusualHistoryError,
     answered_path,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from dynacli.commands.call.call_report import CallReport
     from dynacli.commands.call.download_file import DownloadFile
     from dynacli.commands.call.words.editor import Draft
+    from dynacli.commands.call.words.mask_words import MaskedWords
     from dynacli.request.payload import Payload
     from dynacli.transport.send import Answer
     from dynacli.validation.findings.finding import Verdict
@@ -320,6 +322,7 @@ class MadeCall:
         self._seconds = 0.0
         self._answered: list[AnsweredPath] = []
         self._mode = ""
+        self._masked: MaskedWords | None = None
 
     def note_beginning(self, answer: "Answer", verdict: "Verdict | None") -> None:
         """Note an answer that did not come whole."""
@@ -341,15 +344,18 @@ class MadeCall:
         if self._find_mode() == "off" or sum(each.items for each in self._answered) >= MOST_REMEMBERED:
             return
         is_whole = len(answer.body) == answer.size <= LARGEST_REMEMBERED
-        recorded = self._recorded((), 0)
-        answered = answered_path(
-            replace(recorded, url=call.signed.shown.url),
-            call.described.api.catalog,
+        self._find_secrets(())
+        request = call.signed.request
+        asked = AskedPath(
+            self._started,
+            self._source,
+            request.method,
             call.described.operation.path,
-            call.signed.request.parts.path,
-            answer.body if is_whole and is_json(answer.header("content-type")) else b"",
-            self._masker.mask,
+            request.parts.path,
+            call.signed.shown.url.partition("?")[2],
         )
+        body = answer.body if is_whole and is_json(answer.header("content-type")) else b""
+        answered = answered_path(asked, answer.status, body, call.described.api.catalog, self._masker.mask)
         if answered is not None:
             self._answered.append(answered)
 
@@ -403,17 +409,15 @@ class MadeCall:
 
     def _recorded(self, words: Sequence[str], exit_code: int) -> RecordedCall:
         signed, described = self._call.signed, self._call.described
-        shown, url = list(words), signed.shown.url
-        if self._may_hold_secrets(words):
-            from dynacli.commands.call.words.mask_words import MaskedWords
-
-            masked = MaskedWords(self._run.options, self._call)
-            self._masker, shown, url = masked.masker, masked.words(words), masked.url(url)
+        self._find_secrets(words)
+        shown, url, masked = list(words), signed.shown.url, self._masked
+        if masked is not None:
+            shown, url = masked.words(words), masked.url(url)
         return RecordedCall(
             self._started,
             json.dumps([self._masker.mask(word) for word in shown]),
             with_masked_query(described.api.name),
-            api_key(described.api.revisions.directory),
+            self._source,
             described.operation.name,
             signed.request.method,
             with_masked_secrets(url),
@@ -423,6 +427,18 @@ class MadeCall:
             self._findings,
             exit_code,
         )
+
+    @property
+    def _source(self) -> str:
+        return api_key(self._call.described.api.revisions.directory)
+
+    def _find_secrets(self, words: Sequence[str]) -> None:
+        """Find the secrets among the inputs of the call, once, if a word or an input may be one."""
+        if self._masked is None and self._may_hold_secrets(words):
+            from dynacli.commands.call.words.mask_words import MaskedWords
+
+            self._masked = MaskedWords(self._run.options, self._call)
+            self._masker = self._masked.masker
 
     def _may_hold_secrets(self, words: Sequence[str]) -> bool:
         """Return whether a word may hold a secret besides the credentials of the call."""

@@ -23,6 +23,7 @@ __all__ = [
     "MOST_REMEMBERED",
     "VERSION",
     "AnsweredPath",
+    "AskedPath",
     "RecordedCall",
     "UnusualHistoryError",
     "answered_path",
@@ -98,6 +99,26 @@ class RecordedCall:
     findings: int | None
     exit_code: int
     messages: str | None = None
+
+
+@record
+class AskedPath:
+    """The path of a request.
+
+    Args:
+        at: The time of sending, in seconds since 1970.
+        source: As in `RecordedCall`.
+        path: The operation's, as the document has it.
+        parts: Path parameter → its percent-encoded text.
+        query: The query of the URL.
+    """
+
+    at: float
+    source: str
+    method: str
+    path: str
+    parts: Mapping[str, str]
+    query: str
 
 
 @record
@@ -221,30 +242,24 @@ def write_call(db: sqlite3.Connection, call: RecordedCall, answered: Sequence[An
 
 
 def answered_path(
-    call: RecordedCall,
-    catalog: Catalog,
-    path: str,
-    parts: Mapping[str, str],
-    body: bytes,
-    mask: Callable[[str], str],
+    asked: AskedPath, status: int, body: bytes, catalog: Catalog, mask: Callable[[str], str]
 ) -> AnsweredPath | None:
-    """Return what the answer of a call tells of ids; None where it tells nothing.
+    """Return what an answer tells of ids; None where it tells nothing.
 
     Args:
-        path: The operation's, as the document has it.
-        parts: Path parameter → its percent-encoded text.
-        body: The answer's body where it is JSON, else empty.
+        status: The answer's.
+        body: The answer's where it is JSON, else empty.
         mask: Takes secrets out of a text.
     """
-    path = path.partition("#")[0].partition("?")[0].rstrip("/")
+    path = asked.path.partition("#")[0].partition("?")[0].rstrip("/")
     names = _PLACEHOLDER.findall(path)
-    values = json.dumps([unquote(parts.get(name, "")) for name in names])
-    if call.status is None or mask(values) != values or any(map(_is_secret, names)):
+    values = json.dumps([unquote(asked.parts.get(name, "")) for name in names])
+    if mask(values) != values or any(map(_is_secret, names)):
         return None
     template = _PLACEHOLDER.sub("{}", path)
-    is_item, is_success = path.endswith("}"), 200 <= call.status < 300
-    found = AnsweredPath(call.at, call.source, template, values, "", 1, "")
-    if is_item and (call.status in (404, 410) or (is_success and call.method == "DELETE")):
+    is_item, is_success = path.endswith("}"), 200 <= status < 300
+    found = AnsweredPath(asked.at, asked.source, template, values, "", 1, "")
+    if is_item and (status in (404, 410) or (is_success and asked.method == "DELETE")):
         return replace(found, body=None)
     if not is_success:
         return None
@@ -258,9 +273,7 @@ def answered_path(
         return found if names else None
     items = 1 if is_item else _count_items(kept)
     # Each call that creates something has an answer of its own.
-    query = (
-        "" if is_item else call.url.partition("?")[2] if call.method == "GET" else f"{call.method} {call.at}"
-    )
+    query = "" if is_item else asked.query if asked.method == "GET" else f"{asked.method} {asked.at}"
     return replace(found, query=query, items=items, body=mask(json.dumps(kept, separators=(",", ":"))))
 
 
