@@ -1,105 +1,163 @@
 """The items of a list within an answer: its pages are merged by them, and they are the rows of tables."""
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar
 
-__all__ = ["WRAPPERS", "Items", "KnownItems", "arrays_in", "find_items"]
+from dynacli.model.field_names import is_search_name, plain_name
+
+__all__ = ["ID_NAMES", "WRAPPERS", "Items", "KnownItems", "choose_array", "find_items"]
 
 WRAPPERS = ("data", "items", "results", "value", "records", "rows", "entries", "content")
 """The names under which answers usually keep their items, the likeliest first."""
+ID_NAMES = frozenset({"id", "_id", "uuid", "key", "sid", "guid"})
+"""The names of fields that are ids, in lower case."""
 _EMBEDDED = "_embedded"
 """The object of HAL under which each array holds items (draft-kelly-json-hal, section 4.1.2)."""
+_BESIDE = frozenset(("messages", "notices", "links", "included", "meta", "facets", "schemas"))
+"""What arrays are called that often stand beside the items."""
+_ERRORS = frozenset(("errors", "warnings"))
+"""What arrays are called that are never items, unless the path is called so."""
 _DEEPEST = 4
 
 
+class _Array(Protocol):
+    """An array within an answer, as the answer or its schema shows it."""
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The keys that lead to it; none where the answer itself is the array."""
+
+    @property
+    def may_hold_objects(self) -> bool:
+        """Whether its items are objects, or nothing says what they are."""
+
+    @property
+    def has_ids(self) -> bool:
+        """Whether its items have an id."""
+
+
+_A = TypeVar("_A", bound=_Array)
+
+
 class Items(NamedTuple):
-    """An array within an answer.
+    """An array within an answer that came.
 
     Args:
-        path: The keys that lead to it; none where the answer itself is the array.
+        steps: The keys that lead to it; none where the answer itself is the array.
         values: The array.
     """
 
-    path: tuple[str, ...]
+    steps: tuple[str, ...]
     values: list[Any]
+
+    @property
+    def may_hold_objects(self) -> bool:
+        """Whether the items are objects, or there are none."""
+        return not self.values or self.values[0] is None or isinstance(self.values[0], dict)
+
+    @property
+    def has_ids(self) -> bool:
+        """Whether the items have an id."""
+        first = self.values[0] if self.values else None
+        return isinstance(first, dict) and not ID_NAMES.isdisjoint(map(str.lower, first))
 
 
 class KnownItems(NamedTuple):
     """What a document says of the items of an answer.
 
     Args:
-        path: The keys that lead to the array.
+        steps: The keys that lead to the array.
         names: The names of their fields, in the order of the document.
     """
 
-    path: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
 
 
-def find_items(value: Any, known: KnownItems | None = None, *, is_list: bool = False) -> Items | None:
-    """Return the items of an answer.
+def choose_array(arrays: Sequence[_A], path: str = "") -> _A | tuple[_A, ...]:
+    """Return the array that holds the items; else all that may be it, which are none where there is no array.
 
-    They are the only array of the answer; else the one whose items have an id; else the one with a usual name. An
-    array of something that has an `id` of its own, or of plain values beside text, is a property of that something.
+    It is the only array; else the one that the path is called by; else the one whose items have an id; else the one
+    that is called as such arrays are. An array of objects goes before others, and an outer one before an inner one.
+
+    Args:
+        arrays: The arrays of an answer, or of its schema, in its order.
+        path: The path of the operation; empty where it is not known.
+    """
+    segments = [plain_name(segment) for segment in path.split("/") if segment and "{" not in segment]
+    arrays = [array for array in arrays if not array.steps or _is_no_error(array.steps[-1], segments)]
+    for array in arrays:
+        if not array.steps or len(arrays) == 1:
+            return array
+        if plain_name(array.steps[-1]) in segments[-2:] and not is_search_name(array.steps[-1]):
+            return array
+    arrays = [array for array in arrays if array.steps[-1].lower() not in _BESIDE] or arrays
+    arrays = [array for array in arrays if array.may_hold_objects] or arrays
+    outermost = min(map(_depth, arrays), default=0)
+    level = [array for array in arrays if _depth(array) == outermost]
+    with_ids = [array for array in level if array.has_ids]
+    for some in (level, with_ids):
+        if len(some) == 1:
+            return some[0]
+    named = _usual(with_ids or level)
+    return tuple(with_ids or level) if named is None else named
+
+
+def _is_no_error(name: str, segments: Sequence[str]) -> bool:
+    return name.lower() not in _ERRORS or plain_name(name) in segments[-1:]
+
+
+def _depth(array: _Array) -> int:
+    """Return how deep an array is; the object of HAL is only a place for it."""
+    return len(array.steps) - (array.steps[0] == _EMBEDDED)
+
+
+def _usual(arrays: Sequence[_A]) -> _A | None:
+    for name in WRAPPERS:
+        for array in arrays:
+            if array.steps[-1].lower() == name:
+                return array
+    embedded = [array for array in arrays if array.steps[0] == _EMBEDDED]
+    return embedded[0] if len(embedded) == 1 else None
+
+
+def find_items(
+    value: Any, known: KnownItems | None = None, *, path: str = "", is_list: bool = False
+) -> Items | tuple[Items, ...]:
+    """Return the items of an answer that came; else all arrays that may be them, which may be none.
+
+    An array of something that has an `id` of its own, or of plain values beside text, is a property of that something.
 
     Args:
         value: The JSON value of an answer.
         known: What the document says, which goes before everything else where the answer agrees with it.
+        path: The path of the operation; empty where it is not known.
         is_list: Whether the answer is known to be a list, so that its only array holds the items, whatever is
             beside it.
-
-    Returns:
-        The items; None where the answer has none, or where it does not show which of its arrays holds them.
     """
-    arrays = arrays_in(value)
+    arrays = list(_arrays(value, ()))
     for array in arrays if known is not None else ():
-        if known is not None and array.path == known.path:
+        if known is not None and array.steps == known.steps:
             return array
     if not is_list:
-        arrays = [array for array in arrays if not array.path or _is_list(value, array)]
-    if len(arrays) == 1:
-        return arrays[0]
-    identified = [
-        array
-        for array in arrays
-        if array.values and isinstance(array.values[0], dict) and "id" in array.values[0]
-    ]
-    if len(identified) == 1:
-        return identified[0]
-    usual = sorted((array for array in arrays if array.path and _is_wrapper(array.path)), key=_rank)
-    if not usual or (len(usual) > 1 and _rank(usual[0]) == _rank(usual[1])):
-        return None
-    return usual[0]
+        arrays = [array for array in arrays if not array.steps or _is_list(value, array)]
+    return choose_array(arrays, path)
 
 
-def arrays_in(value: Any) -> list[Items]:
-    """Return the arrays of an answer in its order, without those within other arrays."""
-    return list(_arrays(value, ()))
-
-
-def _arrays(value: Any, path: tuple[str, ...]) -> Iterator[Items]:
+def _arrays(value: Any, steps: tuple[str, ...]) -> Iterator[Items]:
+    """Yield the arrays of an answer in its order, without those within other arrays."""
     if isinstance(value, list):
-        yield Items(path, value)
-    elif isinstance(value, dict) and len(path) < _DEEPEST:
+        yield Items(steps, value)
+    elif isinstance(value, dict) and len(steps) < _DEEPEST:
         for key, child in value.items():
-            yield from _arrays(child, (*path, key))
-
-
-def _is_wrapper(path: tuple[str, ...]) -> bool:
-    return path[-1] in WRAPPERS or _EMBEDDED in path[-2:-1]
-
-
-def _rank(array: Items) -> tuple[int, int]:
-    """Return the place of an array among those with usual names; the smallest comes first."""
-    name = array.path[-1]
-    return WRAPPERS.index(name) if name in WRAPPERS else len(WRAPPERS), len(array.path)
+            yield from _arrays(child, (*steps, key))
 
 
 def _is_list(value: Any, array: Items) -> bool:
     """Return whether an array holds items, and is not a property of one thing."""
-    if _is_wrapper(array.path):
+    if array.steps[-1] in WRAPPERS or _EMBEDDED in array.steps[-2:-1]:
         return True
-    for key in array.path:
+    for key in array.steps:
         if "id" in value:
             return False
         owner, value = value, value[key]

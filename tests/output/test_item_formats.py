@@ -191,6 +191,12 @@ FORMED: dict[str, tuple[bytes, OutputForm, str]] = {
     "filter of the whole": (PETS, form_of(filter_="sort_by(pets, &id)[-1].id"), "2\n"),
     "a list by its name": (b'{"data": [1], "errors": []}', form_of("csv"), "value\r\n1\r\n"),
     "a list by its ids": (b'{"a": [{"id": 1}], "b": [{"x": 1}]}', form_of("csv"), "id\r\n1\r\n"),
+    "a list beside errors": (b'{"errors": [{"id": 1}], "data": [{"x": 1}]}', form_of("csv"), "x\r\n1\r\n"),
+    "a list beside a list of texts": (
+        b'{"x": [{"a": 1}], "facets": [{"a": 2}], "y": ["b"]}',
+        form_of("csv"),
+        "a\r\n1\r\n",
+    ),
     "a list in an object in an object": (b'{"a": {"b": [{"c": 1}]}, "n": 1}', form_of("csv"), "c\r\n1\r\n"),
     "an embedded list": (
         b'{"_embedded": {"pets": [{"c": 1}]}, "x": [{"c": 2}], "_links": {}}',

@@ -4,8 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from dynacli.model.field_names import is_search_name, plain_name
-from dynacli.model.find_items import WRAPPERS
+from dynacli.model.find_items import ID_NAMES, choose_array
 from dynacli.model.media_types import body_schema, is_as_good_as_json, is_json
 from dynacli.record import record
 from dynacli.schema.read_schema import applied_schemas, following, list_of, mapping_of, types_of
@@ -22,7 +21,6 @@ __all__ = [
 _DEPTH = 4
 _MOST_FIELDS = 400
 _MOST_BRANCHES = 12
-_IDS = frozenset({"id", "_id", "uuid", "key", "sid", "guid"})
 
 
 @record
@@ -48,7 +46,12 @@ class AnswerField:
     @property
     def has_ids(self) -> bool:
         """Whether the items of an array have an id."""
-        return not _IDS.isdisjoint(name.lower() for name in self.item_names)
+        return not ID_NAMES.isdisjoint(name.lower() for name in self.item_names)
+
+    @property
+    def may_hold_objects(self) -> bool:
+        """Whether the items of an array may be objects."""
+        return not self.item_types or "object" in self.item_types
 
 
 def success_response(responses: Any, follow: Callable[[Any], Any]) -> Mapping[str, Any]:
@@ -179,49 +182,12 @@ def _type_of(value: Any) -> str:
     return "number"
 
 
-_BESIDE = frozenset(("messages", "notices", "links", "included", "meta", "facets", "schemas"))
-"""What arrays are called that often stand beside the items."""
-_ERRORS = frozenset(("errors", "warnings"))
-"""What arrays are called that are never items, unless the path is called so."""
-
-
-def item_field(fields: Sequence[AnswerField], path: str = "") -> AnswerField | tuple[AnswerField, ...]:
+def item_field(fields: Sequence[AnswerField], path: str) -> AnswerField | tuple[AnswerField, ...]:
     """Return the array that holds the items; else all that may be it, which are none where there is no array.
 
-    It is the only array; else the one that the path is called by; else the one whose items have an id; else the one
-    that is called as such arrays are. An array of objects goes before others, and an outer one before an inner one.
-
     Args:
-        fields: The fields of the answer.
+        fields: The fields of the answer, by its schema.
         path: The path of the operation.
     """
-    segments = [plain_name(segment) for segment in path.split("/") if segment and "{" not in segment]
     arrays = [field for field in fields if "array" in field.types and "object" not in field.types]
-    arrays = [field for field in arrays if not field.steps or _is_no_error(field.steps[-1], segments)]
-    for field in arrays:
-        if not field.steps or len(arrays) == 1:
-            return field
-        if plain_name(field.steps[-1]) in segments[-2:] and not is_search_name(field.steps[-1]):
-            return field
-    arrays = [field for field in arrays if field.steps[-1].lower() not in _BESIDE] or arrays
-    arrays = [field for field in arrays if not field.item_types or "object" in field.item_types] or arrays
-    level = [field for field in arrays if len(field.steps) == len(arrays[0].steps)]
-    with_ids = [field for field in level if field.has_ids]
-    for some in (level, with_ids):
-        if len(some) == 1:
-            return some[0]
-    named = _named(with_ids or level)
-    return tuple(with_ids or level) if named is None else named
-
-
-def _is_no_error(name: str, segments: Sequence[str]) -> bool:
-    return name.lower() not in _ERRORS or plain_name(name) in segments[-1:]
-
-
-def _named(arrays: Sequence[AnswerField]) -> AnswerField | None:
-    for name in WRAPPERS:
-        for field in arrays:
-            if field.steps[-1].lower() == name:
-                return field
-    embedded = [field for field in arrays if field.steps[0] == "_embedded"]
-    return embedded[0] if len(embedded) == 1 else None
+    return choose_array(arrays, path)

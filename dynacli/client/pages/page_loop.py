@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dynacli.client.call import Call
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs
-from dynacli.client.pages.answer_fields import AnswerField, fields_of_value, item_field
+from dynacli.client.pages.answer_fields import fields_of_value
 from dynacli.client.pages.decide_rule import inferred_rules
 from dynacli.client.pages.document_rule import NO_RULE, DocumentPages, document_rule
 from dynacli.client.pages.next_page import (
@@ -21,7 +21,7 @@ from dynacli.client.pages.next_page import (
 )
 from dynacli.client.pages.page_rule import AnswerPlace, PageRule, place_at
 from dynacli.errors import DynacliError, NetworkError, UsageError
-from dynacli.model.find_items import find_items
+from dynacli.model.find_items import Items, find_items
 from dynacli.model.wording import enumerated
 from dynacli.record import replace
 from dynacli.urls import origin_of, without_query
@@ -198,17 +198,12 @@ class PageLoop:
             self.items = None
         if number > 1:
             return None
-        found = find_items(value, is_list=True)
-        if found is not None:
-            self.items = place_at(*found.path)
-            return found.values
-        chosen = item_field(fields_of_value(value), self._described.operation.path)
-        if not isinstance(chosen, AnswerField):
-            self.candidates = tuple(place_at(*field.steps).text for field in chosen)
+        chosen = find_items(value, path=self._described.operation.path, is_list=True)
+        if not isinstance(chosen, Items):
+            self.candidates = tuple(place_at(*array.steps).text for array in chosen)
             return None
         self.items = place_at(*chosen.steps)
-        items: list[Any] = self.items.value_in(value)
-        return items
+        return chosen.values
 
     def _check_is_new(self, page: ReceivedPage, number: int) -> None:
         """Check that a page does not begin as an earlier one did."""

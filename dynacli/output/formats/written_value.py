@@ -4,7 +4,7 @@ from typing import Any
 
 from dynacli.environment import Environment
 from dynacli.errors import FormError
-from dynacli.model.find_items import KnownItems, find_items
+from dynacli.model.find_items import Items, KnownItems, find_items
 from dynacli.output.formats.item_lines import LINE_OF
 from dynacli.output.formats.value_text import value_text
 from dynacli.output.formats.written_items import write_items, write_table
@@ -49,7 +49,7 @@ def _write_text(env: Environment, value: Any, form: OutputForm) -> None:
 
 def _write_items(env: Environment, value: Any, form: OutputForm, known: KnownItems | None) -> None:
     found = find_items(value, known)
-    items = [value] if found is None else found.values
+    items = found.values if isinstance(found, Items) else [value]
     if form.format in LINE_OF:
         write_items(env, items, form)
         return
@@ -58,7 +58,7 @@ def _write_items(env: Environment, value: Any, form: OutputForm, known: KnownIte
     columns = Columns(form.columns, () if known is None else known.names)
     for item in items:
         columns.note(item)
-    if found is None and form.format == "table" and isinstance(value, dict):
+    if not isinstance(found, Items) and form.format == "table" and isinstance(value, dict):
         from dynacli.output.formats.table_rows import object_lines
 
         (row,) = columns.rows(items)
