@@ -1,7 +1,7 @@
 """The order of the documents that a search found: by where and how they were found, then by what their servers know."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from dynacli.document.discovery.addresses import SearchedOrigin
@@ -10,8 +10,9 @@ from dynacli.document.discovery.probe_answers import DocumentAnswer, on_one_line
 from dynacli.document.discovery.probes import Probes
 from dynacli.document.discovery.trials import TrialCall, is_unknown_there
 from dynacli.document.fetching.download import Head
+from dynacli.wire.peers import Peers
 
-__all__ = ["MAX_TRIED", "rank_documents", "try_documents"]
+__all__ = ["MAX_TRIED", "TrialAnswers", "rank_documents", "try_documents"]
 
 MAX_TRIED = 4
 """How many documents that disagree are tried at most."""
@@ -38,8 +39,8 @@ def _rank(document: DocumentAnswer) -> tuple[Way, bool, bool, bool]:
 def try_documents(
     ranked: list[DocumentAnswer],
     origin: SearchedOrigin,
-    probes: Probes,
-    seconds: float,
+    answers: "TrialAnswers",
+    ends: tuple[float, float],
     *,
     tries_one: bool = False,
 ) -> list[FoundDocument]:
@@ -51,8 +52,8 @@ def try_documents(
     Args:
         ranked: At least one document, the best first.
         origin: Only its URLs are called.
-        probes: What sends the calls.
-        seconds: A time limit for all calls together.
+        answers: Answers to calls of earlier trials, and what makes further ones.
+        ends: When the calls end that the server answers, and when they end that it answers none of.
         tries_one: Whether calls are made, too, where no document disagrees with another.
     """
     by_shape: dict[frozenset[str], DocumentAnswer] = {}
@@ -64,7 +65,7 @@ def try_documents(
         shape: [call for call in document.trial_calls if origin.has(call.url)]
         for shape, document in list(by_shape.items())[:MAX_TRIED]
     }
-    heads = _heads_of((call.url for own in calls.values() for call in own), probes, seconds)
+    heads = answers.ask((call.url for own in calls.values() for call in own), *ends)
     is_unknown = {
         shape: all(is_unknown_there(call, heads.get(call.url)) for call in own)
         for shape, own in calls.items()
@@ -81,23 +82,47 @@ def try_documents(
     return found if all(is_unknown.values()) else sorted(found, key=lambda document: not document.is_answered)
 
 
-def _heads_of(urls: Iterable[str], probes: Probes, seconds: float) -> dict[str, Head]:
-    """Return URL → the head of its answer, for the URLs that answer in time."""
-    heads: dict[str, Head] = {}
-    end = time.monotonic() + seconds
-    waiting = list(dict.fromkeys(urls))
-    asked: dict[int, str] = {}
-    while waiting or asked:
-        while waiting and probes.is_free:
-            asked[len(waiting)] = waiting[0]
-            probes.start(len(waiting), waiting.pop(0), seconds)
-        answer = probes.next_answer(end - time.monotonic())
-        if answer is None:
-            break
-        url = asked.pop(answer[0])
-        if answer[1].head is not None:
-            heads[url] = answer[1].head
-    return heads
+class TrialAnswers:
+    """The heads of the answers to calls that try documents; what has answered is not asked again.
+
+    Args:
+        peers: The addresses that were connected to before.
+    """
+
+    def __init__(self, peers: Peers) -> None:
+        self.peers = peers
+        self.heads: dict[str, Head] = {}
+
+    def ask(self, urls: Iterable[str], end: float, last_end: float) -> Mapping[str, Head]:
+        """Return URL → the head of its answer, for the URLs that answer in time, those of earlier trials included.
+
+        Args:
+            urls: What to call.
+            end: When to stop waiting, by the monotonic clock.
+            last_end: When to stop where nothing has answered until then: a server is not wrong by being slow.
+        """
+        waiting = [url for url in dict.fromkeys(urls) if url not in self.heads]
+        asked: dict[int, str] = {}
+        probes = Probes(self.peers)
+        try:
+            while waiting or asked:
+                now = time.monotonic()
+                while waiting and probes.is_free and now < end:
+                    asked[len(waiting)] = waiting[0]
+                    probes.start(len(waiting), waiting.pop(0), last_end - now)
+                answer = probes.next_answer(end - now)
+                is_silent = not self.heads and time.monotonic() >= end and end < last_end
+                end = last_end if is_silent else end
+                if answer is None and is_silent:
+                    continue
+                if answer is None:
+                    break
+                url = asked.pop(answer[0])
+                if answer[1].head is not None:
+                    self.heads[url] = answer[1].head
+        finally:
+            probes.close()
+        return self.heads
 
 
 def _trial_text(call: TrialCall, head: Head | None) -> str:

@@ -12,7 +12,7 @@ from dynacli.document.discovery.discovered import Discovery, Role, TriedUrl, Way
 from dynacli.document.discovery.discovery_report import FOREIGN, LATE, TIMED_OUT, found_nothing, result_of
 from dynacli.document.discovery.probe_answers import DocumentAnswer, ReadAnswer, read_answer
 from dynacli.document.discovery.probes import ProbeAnswer, Probes
-from dynacli.document.discovery.rank_documents import rank_documents, try_documents
+from dynacli.document.discovery.rank_documents import TrialAnswers, rank_documents, try_documents
 from dynacli.document.fetched import Authorize, Fetched
 from dynacli.errors import DocumentError, DynacliError, NetworkError, RefusedError, UsageError
 from dynacli.urls import with_masked_query
@@ -24,16 +24,18 @@ MAX_REQUESTS = 56
 _RESERVED = 4
 """How many of those requests the last usual places leave for URLs that pages name."""
 TOTAL_SECONDS = 5.0
-"""The time limit of the whole, unless the given URL is that of a document, which may be large and slow."""
+"""The time limit of the whole on a server that answers, unless the given URL is that of a document, which may be large
+and slow."""
+_TRIAL_PART = 0.2
+"""The part of that time which is left for the trial of what was found."""
 _FIRST_PART = 0.5
 """The part of that time after which a document that was found is enough: no further places are guessed, and the given
 URL is not waited for."""
 PLACE_SECONDS = 4.0
 """The time limit of a request; some frameworks generate their document when it is first asked for."""
 RIVAL_SECONDS = 10.0
-"""The time limit of a request to one of the places whose documents may contradict each other; where the time of the
-search is over, such a request is waited for only if its answer has begun to come, or if the server knows no operation
-of the documents that it was faster with."""
+"""The time limit of the whole where a document has begun to come when the time is over, where the server knows no
+operation of the documents that it was faster with, so that others are waited for, and where no trial is answered."""
 _AHEAD_SECONDS = 0.5
 """How long a server may be silent before what comes next is asked for besides, over more connections."""
 _READING_SECONDS = 3.0
@@ -65,7 +67,8 @@ def discover(
     All requests go to the origin of the URL; none has a cookie.
 
     Where the documents that were found disagree about the operations of the API or its servers, up to two safe
-    operations of each are called, and documents whose operations the server does not know come last.
+    operations of each are called, and documents whose operations the server does not know come last. These calls share
+    the time limit of the whole.
 
     Args:
         url: An `http` or `https` URL without userinfo.
@@ -98,9 +101,12 @@ class _Search:
         self.headers = headers
         self.url = url
         self.seconds = seconds
-        self.deadline = time.monotonic() + seconds
-        self.end_of_first = time.monotonic() + seconds * _FIRST_PART
+        started = time.monotonic()
+        self.deadline = started + seconds
+        self.last_deadline = started + max(seconds, RIVAL_SECONDS)
+        self.end_of_first = started + seconds * _FIRST_PART
         self.probes = Probes()
+        self.trials = TrialAnswers(self.probes.peers)
         self.documents: list[tuple[Candidate, DocumentAnswer]] = []
         self.notes: list[tuple[Candidate, TriedUrl]] = []
         self.refused: RefusedError | None = None
@@ -118,6 +124,7 @@ class _Search:
     def run(self, timeout: float | None, authorize: Authorize | None) -> Discovery:
         self.waiting = self._ask_given(timeout, authorize)
         self.deadline = max(self.deadline, time.monotonic() + self.seconds * (1 - _FIRST_PART))
+        self.last_deadline = max(self.last_deadline, self.deadline)
         if not self.documents:
             self.unopened = later_stages(self.origin, self.prefix)
             self._ask_all()
@@ -135,8 +142,13 @@ class _Search:
         if self.is_stopped:
             return Discovery(tuple(document.found for document in ranked), self._tried())
         self.probes.close()  # what is still asked for does not count any more
-        self.probes = Probes(self.probes.peers)
-        return Discovery(tuple(try_documents(ranked, self.origin, self.probes, PLACE_SECONDS)), self._tried())
+        ends = self.deadline, self.last_deadline
+        return Discovery(tuple(try_documents(ranked, self.origin, self.trials, ends)), self._tried())
+
+    @property
+    def end(self) -> float:
+        """When the search ends, by the monotonic clock; time is left to try what was found."""
+        return self.deadline - self.seconds * _TRIAL_PART * bool(self.documents)
 
     def _ask_given(self, timeout: float | None, authorize: Authorize | None) -> list[Candidate]:
         first = Candidate(self.origin.url, GIVEN, (), Way.GIVEN)
@@ -192,22 +204,22 @@ class _Search:
             self._go_ahead()
         while self._start_next():
             now = time.monotonic()
-            ends = [self.deadline, quiet_since + _AHEAD_SECONDS]
+            ends = [self.end, quiet_since + _AHEAD_SECONDS]
             if self.documents and _FIRST_NUMBER in self.asked:
                 ends.append(self.end_of_first)
             answer = self.probes.next_answer(min(ends) - now)
             if answer is not None:
                 self._take_answer(*answer)
                 quiet_since, self.is_quiet = time.monotonic(), False
-            elif time.monotonic() >= self.deadline:
+            elif time.monotonic() >= self.end:
                 break
             else:
                 self._go_ahead()
                 quiet_since, self.is_quiet = time.monotonic(), True
             # Reading takes time, too: many large answers that came in time would take far too long.
-            if time.monotonic() > self.deadline + _READING_SECONDS:
+            if time.monotonic() > self.end + _READING_SECONDS:
                 break
-        if time.monotonic() >= self.deadline:
+        if time.monotonic() >= self.end:
             self._wait_for_documents()
             self._note_late()
         elif self.is_quiet:
@@ -222,7 +234,6 @@ class _Search:
 
     def _wait_for_documents(self) -> None:
         """Wait beyond the time limit for documents that are coming, and for likely ones where those found are wrong."""
-        end = time.monotonic() + RIVAL_SECONDS
         is_wrong: bool | None = None
         while True:
             best = self._best_stage()
@@ -233,7 +244,8 @@ class _Search:
                     is_wrong = bool(self.documents) and not self._is_any_known()
                 if not is_wrong or not any(candidate.is_rival for candidate in asked.values()):
                     return
-            limit = math.inf if _FIRST_NUMBER in coming else end - time.monotonic()
+            self.deadline = self.last_deadline
+            limit = math.inf if _FIRST_NUMBER in coming else self.end - time.monotonic()
             answer = self.probes.next_answer(limit)
             if answer is None:
                 return
@@ -241,11 +253,8 @@ class _Search:
 
     def _is_any_known(self) -> bool:
         """Return whether calls do not show that the server knows no operation of any document that was found."""
-        probes = Probes(self.probes.peers)
-        try:
-            tried = try_documents(self._ranked(), self.origin, probes, PLACE_SECONDS, tries_one=True)
-        finally:
-            probes.close()
+        ends = self.deadline, self.deadline
+        tried = try_documents(self._ranked(), self.origin, self.trials, ends, tries_one=True)
         return any(document.is_answered for document in tried)
 
     def _ranked(self) -> list[DocumentAnswer]:
@@ -265,7 +274,7 @@ class _Search:
             self.furthest = max(self.furthest, min(candidate.level for candidate in unsettled))
             order = attrgetter("likelihood" if self.is_slow else "rank")
             for candidate in sorted(unsettled, key=order):
-                if time.monotonic() >= self.deadline or not self.probes.is_free:
+                if time.monotonic() >= self.end or not self.probes.is_free:
                     return True
                 if candidate in self.waiting and candidate.level <= self.furthest:
                     self.waiting.remove(candidate)

@@ -975,6 +975,7 @@ def test_a_document_that_is_coming_is_waited_for(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(search, "Probes", Noted)
     monkeypatch.setattr(search, "_AHEAD_SECONDS", 0.01)
+    monkeypatch.setattr(search, "RIVAL_SECONDS", 1000.0)
     monkeypatch.setattr(search, "time", clock)
     with _Slow({"/": _whole(b"{}"), "/openapi.json": slowly}) as slow:
         found = discover(slow.origin, seconds=20)

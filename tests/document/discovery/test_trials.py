@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from dynacli.document.discovery import search
+from dynacli.document.discovery import rank_documents, search
+from dynacli.document.discovery.discovered import FoundDocument
 from dynacli.document.discovery.search import discover
 from dynacli.document.discovery.trials import MAX_CALLS, calls_of
+from dynacli.wire.peers import Peers
 from tests.documents import document, operation, parameter
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
 
@@ -77,66 +79,156 @@ def test_what_was_tried_and_why_is_told(server: Recorder) -> None:
     assert "/api/health" == server.last.target
 
 
-def _late(answer: Answer, seconds: float) -> Callable[[Any], Answer]:
+class _Clock:
+    """A clock that a test puts forward; the search has 1000 seconds, of which 200 are left for trials."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.ahead = 0.0
+        self.is_forward = threading.Event()
+        self.is_over = threading.Event()
+        monkeypatch.setattr(search, "_AHEAD_SECONDS", 0.01)
+        monkeypatch.setattr(search, "RIVAL_SECONDS", 5000.0)
+        monkeypatch.setattr(search, "time", self)
+        monkeypatch.setattr(rank_documents, "time", self)
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.ahead
+
+    def late(self, ahead: float, answer: Answer, event: threading.Event) -> Callable[[Any], Answer]:
+        """Return what puts the clock forward when it is asked, and answers when something has happened."""
+
+        def wait(_: Any) -> Answer:
+            self.ahead = max(self.ahead, ahead)
+            self.is_forward.set()
+            event.wait(10)
+            return answer
+
+        return wait
+
+    def discover(self, server: Recorder) -> list[FoundDocument]:
+        try:
+            return [*discover(server.origin, seconds=1000).documents]
+        finally:
+            self.is_over.set()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> _Clock:
+    """The clock of the search."""
+    return _Clock(monkeypatch)
+
+
+def _telling(event: threading.Event, answer: Answer) -> Callable[[Any], Answer]:
+    """Return what answers, and says that it was asked."""
+
+    def tell(_: Any) -> Answer:
+        event.set()
+        return answer
+
+    return tell
+
+
+def _after(event: threading.Event, answer: Answer) -> Callable[[Any], Answer]:
+    """Return what answers when something has happened."""
+
     def wait(_: Any) -> Answer:
-        time.sleep(seconds)
+        event.wait(10)
         return answer
 
     return wait
 
 
-@pytest.mark.sampled(2)
-@pytest.mark.parametrize("slow", ["/health", "/api/health", "/openapi.json", "/api/openapi.json"])
-def test_slowness_decides_nothing(server: Recorder, slow: str) -> None:
+_KNOWN_BELOW = {
+    "/openapi.json": _document(),
+    "/api/openapi.json": _document(**BELOW),
+    "/health": Answer(404),
+    "/flows": Answer(404),
+    "/api/health": Answer(),
+    "/api/flows": Answer(404),
+}
+
+
+@pytest.mark.parametrize(
+    ("slow", "asked", "ahead"),
+    [
+        ("/health", "/api/flows", 0),
+        ("/api/health", "/api/flows", 0),
+        ("/api/openapi.json", "/flows", 850),
+        ("/openapi.json", None, 850),
+    ],
+    ids=["a call", "a call below", "the document below", "the document at the root"],
+)
+def test_slowness_decides_nothing(
+    server: Recorder, clock: _Clock, slow: str, asked: str | None, ahead: float
+) -> None:
     """A document may come when the time of the search is over, or a call of it be slow: the same one is taken.
 
     The document at the root, whose operations the server does not know, is not waited for where the other is there.
     """
-    answers = {
-        "/openapi.json": _document(),
-        "/api/openapi.json": _document(**BELOW),
-        "/health": Answer(404),
-        "/flows": Answer(404),
-        "/api/health": Answer(),
-    }
-    server.answers |= answers | {slow: _late(answers[slow], 1.5)}
-    places = ["/api/openapi.json", "/openapi.json"]
-    assert [f"{server.origin}{place}" for place in places[: 1 if slow == places[1] else 2]] == [
-        each.url for each in discover(server.origin, seconds=1).documents
-    ]
+    is_asked = threading.Event()
+    server.answers |= _KNOWN_BELOW
+    if asked is not None:
+        server.answers[asked] = _telling(is_asked, _KNOWN_BELOW[asked])
+    server.answers[slow] = clock.late(
+        ahead, _KNOWN_BELOW[slow], is_asked if asked is not None else clock.is_over
+    )
+    expected = ["/api/openapi.json"] if asked is None else ["/api/openapi.json", "/openapi.json"]
+    assert [f"{server.origin}{place}" for place in expected] == [each.url for each in clock.discover(server)]
 
 
 def test_the_wait_for_a_document_ends(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """A place that keeps silent is told, and the document beside it is taken."""
     monkeypatch.setattr(search, "RIVAL_SECONDS", 0.5)
-    server.answers |= {"/openapi.json": _document(), "/api/openapi.json": _late(_document(**BELOW), 2.5)}
-    found = discover(server.origin, seconds=0.5)
-    assert [f"{server.origin}/openapi.json"] == [each.url for each in found.documents]
-    assert (f"{server.origin}/api/openapi.json", "timed out") in found.tried
-
-
-def test_a_call_without_an_answer_tells_nothing(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A document whose calls do not end in time keeps its place."""
-    monkeypatch.setattr(search, "PLACE_SECONDS", 0.5)
     is_over = threading.Event()
 
     def hang(_: Any) -> Answer:
         is_over.wait(10)
         return Answer(404)
 
-    server.answers |= {
-        "/openapi.json": _document(),
-        "/api/openapi.json": _document(**BELOW),
-        "/health": hang,
-        "/flows": hang,
-        "/api/health": Answer(),
-    }
-    found = discover(server.origin).documents
+    server.answers |= {"/openapi.json": _document(), "/api/openapi.json": hang}
+    found = discover(server.origin, seconds=0.5)
     is_over.set()
+    assert [f"{server.origin}/openapi.json"] == [each.url for each in found.documents]
+    assert (f"{server.origin}/api/openapi.json", "timed out") in found.tried
+
+
+def test_calls_end_with_the_search(server: Recorder, clock: _Clock) -> None:
+    """Calls have what is left of the time of the search, and what has answered is not asked again."""
+    answers = rank_documents.TrialAnswers(Peers())
+    known, late, other = (f"{server.origin}/{name}" for name in ("known", "late", "other"))
+    server.answers |= {"/known": Answer(), "/late": clock.late(2000, Answer(), clock.is_over)}
+    server.answers["/other"] = _after(clock.is_forward, Answer())
+    end = clock.monotonic() + 1000
+    assert [known] == [*answers.ask([known], end, end + 4000)]
+    assert [known, other] == [*answers.ask([known, late, other], end, end + 4000)]
+    assert [known, other] == [*answers.ask([known, late], end, end + 4000)]
+    clock.is_over.set()
+    assert ["/known", "/late", "/other"] == sorted(request.target for request in server.requests)
+
+
+def test_a_call_without_an_answer_tells_nothing(server: Recorder, clock: _Clock) -> None:
+    """A document whose calls do not end in time keeps its place."""
+    late = clock.late(6000, Answer(404), clock.is_over)
+    server.answers |= _KNOWN_BELOW | {"/health": late, "/flows": late}
+    server.answers |= dict.fromkeys(("/api/health", "/api/flows"), _after(clock.is_forward, Answer()))
+    found = clock.discover(server)[0]
     assert (f"{server.origin}/openapi.json", "GET /health has no answer, GET /flows has no answer") == (
-        found[0].url,
-        found[0].trial,
+        found.url,
+        found.trial,
     )
+
+
+def test_a_server_that_answers_no_call_is_waited_for(server: Recorder, clock: _Clock) -> None:
+    """Where nothing has answered when the time is over, the server is slow, and its calls count all the same."""
+    is_asked = threading.Event()
+    late = clock.late(2000, Answer(404), is_asked)
+    server.answers |= _KNOWN_BELOW | {
+        "/health": late,
+        "/flows": late,
+        "/api/health": _after(is_asked, Answer()),
+    }
+    server.answers["/api/flows"] = _telling(is_asked, Answer(404))
+    assert f"{server.origin}/api/openapi.json" == clock.discover(server)[0].url
 
 
 @pytest.mark.parametrize(
