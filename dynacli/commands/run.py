@@ -14,7 +14,6 @@ from dynacli.library.opened_api import OpenedApi
 if TYPE_CHECKING:
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.commands.call.make_call import GivenWords, MadeCall
-    from dynacli.document.fetched import Authorize
 
 __all__ = ["Run"]
 
@@ -62,15 +61,7 @@ class Run:
         """Return the API that a word names; it is opened once in a run."""
         if word not in self._apis:
             options = self.all_options
-            with self.reading_document(word):
-                api = open_api(
-                    word,
-                    self.env,
-                    refresh=options.refresh,
-                    offline=options.offline,
-                    allow_refs=options.allow_ref,
-                    authorize=self.login_of_document(word),
-                )
+            api = self.open_apart(word, refresh=options.refresh, offline=options.offline)
             self._apis[word] = api
             self._warn_of_document(api)
         return self._apis[word]
@@ -87,15 +78,36 @@ class Run:
 
         return waiting_line(self.env, f"{doing} the document of {name} ...")
 
-    def login_of_document(self, word: str) -> "Authorize":
-        """Return what gives the credentials for the document of the API that a word names."""
+    def open_apart(
+        self,
+        word: str,
+        *,
+        refresh: bool,
+        offline: bool = False,
+        is_asked: bool = True,
+        seconds: float | None = None,
+    ) -> OpenedApi:
+        """Return the API that a word names, opened by the options of the run; who calls it closes it.
+
+        The arguments are those of `open_api`.
+        """
 
         def authorize(challenge: str | None) -> Mapping[str, str]:
             from dynacli.client.document_login import login_of
 
             return login_of(self.env, word, profile=self.all_options.profile or None)(challenge)
 
-        return authorize
+        with self.reading_document(word):
+            return open_api(
+                word,
+                self.env,
+                refresh=refresh,
+                offline=offline,
+                allow_refs=self.all_options.allow_ref,
+                authorize=authorize,
+                is_asked=is_asked,
+                seconds=seconds,
+            )
 
     def _warn_of_document(self, api: OpenedApi) -> None:
         """Write the warnings about an API's document: its age, how it was changed to be usable."""
@@ -121,16 +133,7 @@ class Run:
         failure = last_failure(api.revisions)
         word = next(word for word, opened in self._apis.items() if opened is api)
         try:
-            with self.reading_document(word):
-                newer = open_api(
-                    word,
-                    self.env,
-                    refresh=True,
-                    allow_refs=self.all_options.allow_ref,
-                    authorize=self.login_of_document(word),
-                    is_asked=False,
-                    seconds=_MAX_WAIT,
-                )
+            newer = self.open_apart(word, refresh=True, is_asked=False, seconds=_MAX_WAIT)
         except DynacliError as error:
             if failure is None or not api.is_due:  # otherwise the warning was written when the API was opened
                 self.warn(f"The document could not be refreshed: {error.message}")

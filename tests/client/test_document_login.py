@@ -51,6 +51,8 @@ def test_the_credential_is_sent_when_it_is_asked_for(
     server.answers["/d.json"] = _locks(pets(), "authorization", f"Bearer {canary}", status, "Bearer")
     assert 0 == run_cli("api", "add", "shop", f"{server.origin}/d.json").exit_code
     assert [None, f"Bearer {canary}"] == _sent(server, "authorization")
+    assert 0 == run_cli("doctor", "shop", "--refresh").exit_code
+    assert f"Bearer {canary}" == _sent(server, "authorization")[-1]
 
 
 def test_a_document_for_everyone_gets_none(

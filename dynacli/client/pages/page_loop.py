@@ -231,10 +231,10 @@ class PageLoop:
         if self._is_new(f"mark {mark}"):
             return
         self.position = None
-        what = f"the URL `{without_query(following.url)}`" if following.url else "a cursor"
+        named = f"the URL `{without_query(following.url)}`" if following.url else "a cursor"
         raise NetworkError(
             f"The pages of `{self._described.operation.name}` go round in circles",
-            why=f"An answer names {what} for the next page that an earlier one named",
+            why=f"An answer names {named} for the next page that an earlier one named",
             hint="Tell those who run the server, or write the rule into the configuration: `dynacli help pages`",
         )
 

@@ -12,7 +12,6 @@ from dynacli.commands.verbs.verb_options import LISTING_OF_DOCUMENT
 from dynacli.environment import Environment
 from dynacli.errors import DocumentError, DynacliError, FileError, UsageError
 from dynacli.library.configuration.configuration import Configuration
-from dynacli.library.open_by_name import open_api
 from dynacli.library.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, visible
 
@@ -195,15 +194,7 @@ def _document(run: Run, name: str) -> tuple[_Check, _Document | None]:
     refresh = run.options.refresh
     label = f"document {name}"
     try:
-        with run.reading_document(name):
-            api = open_api(
-                name,
-                run.env,
-                refresh=refresh,
-                offline=not refresh,
-                allow_refs=run.options.allow_ref,
-                authorize=run.login_of_document(name),
-            )
+        api = run.open_apart(name, refresh=refresh, offline=not refresh)
     except DocumentError as error:
         if "not in the cache" in error.message:
             error = DocumentError(error.message, hint="Fetch it: `--refresh`")

@@ -9,7 +9,6 @@ from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.verb_options import LISTING_OF_DOCUMENT
 from dynacli.errors import DocumentError, UsageError
-from dynacli.library.open_by_name import open_api
 from dynacli.library.opened_api import OpenedApi
 
 if TYPE_CHECKING:
@@ -73,14 +72,7 @@ def _read_cached(run: Run, opened: OpenedApi, word: str, read: Callable[[OpenedA
     """
     content = read(opened)
     if content is None and not run.options.offline:
-        with run.reading_document(word):
-            refreshed = open_api(
-                word,
-                run.env,
-                refresh=True,
-                allow_refs=run.options.allow_ref,
-                authorize=run.login_of_document(word),
-            )
+        refreshed = run.open_apart(word, refresh=True)
         refreshed.catalog.close()
         content = read(refreshed)
     if content is None:

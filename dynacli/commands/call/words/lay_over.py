@@ -138,8 +138,8 @@ def _check_secrets(run: Run, kept: list[_Option], positional: list[str]) -> None
     flags += ["-H" for header in run.options.header if MASK in header]
     if not flags and not any(MASK in word for word in positional):
         return
-    what = f"`{flags[0]}`" if flags else "an argument"
+    place = f"`{flags[0]}`" if flags else "an argument"
     raise UsageError(
-        f"The call gave a secret by {what}, and the history keeps no secrets",
+        f"The call gave a secret by {place}, and the history keeps no secrets",
         hint=f"Give it anew behind `replay N`: `{flags[0]} ...`" if flags else "Give it anew, by its option",
     )
