@@ -47,7 +47,7 @@ def read_json(text: str | bytes) -> Any:
         text = text.decode(json.detect_encoding(text), "surrogatepass")
     if text.startswith("\ufeff"):
         raise ValueError("JSON text has no byte order mark")
-    return (_exact if _ODD_INTEGER.search(text) else _usual).decode(text)
+    return (_exact if _may_be_odd(text) else _usual).decode(text)
 
 
 def compact_json(value: Any) -> str:
@@ -95,15 +95,37 @@ def _refuse(text: str) -> Any:
     raise ValueError(f"`{text}` is not JSON")
 
 
-_ODD_INTEGER: Final = re.compile(rf"-0|\d{{{_MOST_DIGITS}}}")
-"""Text that may be an integer which Python would not read, or would write in another way."""
+def _may_be_odd(text: str) -> bool:
+    """Return whether a text may have an integer that Python would not read, or would write in another way."""
+    if _MINUS_ZERO.search(text):
+        return True
+    # So many digits in a row hold as many of these samples; looking at each character would take as long as reading.
+    return len(text) > _MOST_DIGITS and _LONG.search(text[:: _MOST_DIGITS // _SAMPLES]) is not None
+
+
+_SAMPLES: Final = 10
+_LONG: Final = re.compile(f"[0-9]{{{_SAMPLES}}}")
+_MINUS_ZERO: Final = re.compile("-0(?![0-9.eE])")
 _usual: Final = json.JSONDecoder(parse_float=_float, parse_constant=_refuse)
 _exact: Final = json.JSONDecoder(parse_float=_float, parse_int=_integer, parse_constant=_refuse)
 _remembering: Final[set[bool]] = set()
 """Not empty once a number remembers its text: until then `json` writes each number as it came, ten times as fast."""
-_plain: Callable[[Any], str] = json.JSONEncoder(
-    ensure_ascii=False, separators=(",", ":"), allow_nan=False
-).encode
+
+
+def _plain_writer() -> Callable[[Any], str]:
+    """Return what writes values whose numbers Python writes as they came.
+
+    `json.JSONEncoder` makes the part of it that is C anew for each value, which takes longer than writing a small one.
+    """
+    encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:  # this Python has no such part
+        return encoder.encode
+    pieces = make(None, encoder.default, json.encoder.encode_basestring, None, ":", ",", False, False, False)
+    return lambda value: "".join(pieces(value, 0))
+
+
+_plain: Final = _plain_writer()
 _quoted: Callable[[str], str] = json.JSONEncoder(ensure_ascii=False).encode
 
 

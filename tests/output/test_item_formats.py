@@ -1,5 +1,6 @@
 """Each format that is made of an answer's value says what the answer said, for each kind of JSON value."""
 
+import csv
 import io
 import json
 import os
@@ -15,10 +16,13 @@ from hypothesis import strategies as st
 from dynacli.environment import Environment
 from dynacli.errors import FormError
 from dynacli.output.formats.item_lines import gron_lines
+from dynacli.output.formats.item_rows import Columns
+from dynacli.output.formats.separated_rows import csv_lines
 from dynacli.output.formats.written_items import written_items
 from dynacli.output.output_form import OutputForm, form_of
 from dynacli.output.render import write_body
 from dynacli.record import replace
+from dynacli.text.exact_json import compact_json, read_json
 from tests.documents import pets, save
 from tests.harness import Recorder, run_cli
 
@@ -145,6 +149,33 @@ VALUES = st.recursive(
     ),
     max_leaves=10,
 )
+
+
+@given(VALUES)
+def test_a_value_on_one_line_is_what_python_writes(value: Any) -> None:
+    """Where no number remembers its text, a value is written as `json` writes it."""
+    expected = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    assert expected == compact_json(value)
+
+
+@given(st.lists(st.text("ab ,;\"\r\n\t'\\=") | st.none() | st.integers() | st.booleans(), min_size=1))
+def test_rows_of_csv_are_quoted_as_python_does_it(row: list[Any]) -> None:
+    """A row has the bytes that `csv.writer` gives it."""
+    expected = io.StringIO(newline="")
+    csv.writer(expected).writerow(
+        {True: "true", False: "false"}.get(cell, cell) if isinstance(cell, bool) else cell for cell in row
+    )
+    columns = Columns()
+    columns.note(row)
+    assert expected.getvalue() == list(csv_lines([row], columns))[1]
+
+
+@pytest.mark.parametrize("count", [4300, 4301, 9000])
+@pytest.mark.parametrize("place", [0, 1, 429, 4299])
+def test_integers_too_long_for_python_keep_their_digits(place: int, count: int) -> None:
+    """An integer is found wherever it stands in its text."""
+    text = f'[{" " * place}"a",{"7" * count},"-01"]'
+    assert text.replace(" ", "") == compact_json(read_json(text))
 
 
 @given(VALUES)

@@ -70,12 +70,14 @@ class Columns:
         kind = type(item) if isinstance(item, dict | list) else object
         self._kinds.add(kind)
         if kind is dict:
-            self._found.update(dict.fromkeys(item))
+            if not item.keys() <= self._found.keys():
+                self._found.update(dict.fromkeys(item))
         elif kind is list:
             for index in range(len(self._found), len(item)):
                 self._found[str(index)] = None
-        for path in [path for path in self._missing if value_at(item, path) is not _ABSENT]:
-            del self._missing[path]
+        if self._missing:
+            for path in [path for path in self._missing if value_at(item, path) is not _ABSENT]:
+                del self._missing[path]
 
     def names(self) -> list[str]:
         """Return the names of the columns.
