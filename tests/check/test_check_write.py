@@ -449,6 +449,16 @@ def test_what_was_there_before_stays(tmp_path: Path, store: _Store) -> None:
     assert {"GET", "POST"} == {request.method for request in store.recorder.requests}
     reason = "the answer of `create` speaks of `1`, which was there before"
     assert reason == _rows(result)["remove"]["skipped"]["reason"]
+    assert "or it was there before" not in result.stderr
+
+
+def test_what_may_have_been_there_before_is_told(tmp_path: Path, store: _Store) -> None:
+    """A server that knows any id shows nothing: what the creation names stays, and it is said that it does."""
+    store.answers["GET item"] = lambda _: Answer(200, b'{"id":1,"name":"n"}')
+    result = _check(tmp_path, _document(store.recorder.origin), "--yes")
+    assert {"GET", "POST"} == {request.method for request in store.recorder.requests}
+    said = f"`create` created {store.recorder.origin}/things/1, or it was there before"
+    assert said in " ".join(result.stderr.split())
 
 
 def test_what_is_in_no_chain_is_not_called(tmp_path: Path, store: _Store) -> None:

@@ -185,13 +185,20 @@ class AnswerValues:
         for ending in ID_ENDINGS if owner != name else ():
             yield from self._fields.get(owner + ending, ())
 
-    def known_ids(self, operations: Iterable[DescribedOperation]) -> set[str]:
-        """Return the ids at the end of the operations' paths that earlier answers listed."""
-        ids: set[str] = set()
+    def known_ids(self, operations: Iterable[DescribedOperation]) -> dict[str, bool]:
+        """Return the ids at the end of the operations' paths that earlier answers tell of, and whether one named it.
+
+        Otherwise a call with that id succeeded, which may have been a guess.
+        """
+        ids: dict[str, bool] = {}
         for described in operations:
             names = parameter_names(described.operation.path)
             found = self.for_path(described.operation, ParameterSchemas(described).fits)
-            ids.update(str(values[-1].value) for values in found if len(values) == len(names))
+            for values in found:
+                if len(values) == len(names):
+                    place = _places(described.operation.path, [value.value for value in values])[-1]
+                    name, is_named = str(values[-1].value), self._known_places.get(place) != values[-1].source
+                    ids[name] = ids.get(name, False) or is_named
         return ids
 
 

@@ -196,13 +196,13 @@ class ChainRunner:
         ]
 
     def _paths_of_created(
-        self, chain: ResourceChain, creation: Exchange | None, known_ids: set[str]
+        self, chain: ResourceChain, creation: Exchange | None, known_ids: Mapping[str, bool]
     ) -> list[tuple[Any, ...]]:
         """Return the path values that what a call created may have; none, and a note why, where they are unknown.
 
         Args:
             creation: The call; None where it could not be made.
-            known_ids: The ids of resources that were there before.
+            known_ids: The ids of resources that were there before, and whether an answer named them.
         """
         if creation is None or not creation.is_success:
             status = creation.answer.status if creation is not None and creation.answer is not None else 0
@@ -232,14 +232,16 @@ class ChainRunner:
         elif str(paths[0][-1]) in known_ids:
             reason = f"the answer of `{chain.create}` speaks of `{paths[0][-1]}`, which was there before"
             self._skip(chain, creation.masker.mask(reason))
+            if not known_ids[str(paths[0][-1])]:
+                self.leftovers.append(
+                    f"{_created_text(chain, creation, paths[0])}, or it was there before: an earlier call with that id"
+                    " succeeded, so it was not removed"
+                )
             return []
         return [path for path in paths if str(path[-1]) not in known_ids]
 
     def _delete(self, chain: ResourceChain, creation: Exchange, path: tuple[Any, ...]) -> None:
-        url = without_query(creation.shown.url).removesuffix("/")
-        if not chain.is_created_by_put:
-            url = creation.masker.mask(f"{url}/{quote(str(path[-1]), safe='')}")
-        created = f"`{chain.create}` created {url}"
+        created = _created_text(chain, creation, path)
         if not chain.delete:
             self.leftovers.append(f"{created}, and the document has nothing that removes it")
             return
@@ -266,6 +268,14 @@ class ChainRunner:
     def _stop_if_interrupted(self) -> None:
         if self._caller.is_interrupted:
             raise KeyboardInterrupt
+
+
+def _created_text(chain: ResourceChain, creation: Exchange, path: tuple[Any, ...]) -> str:
+    """Return what was created, without secrets: "`create` created http://host/things/1"."""
+    url = without_query(creation.shown.url).removesuffix("/")
+    if not chain.is_created_by_put:
+        url = creation.masker.mask(f"{url}/{quote(str(path[-1]), safe='')}")
+    return f"`{chain.create}` created {url}"
 
 
 def _speaks_of(body: Any, value: Any) -> bool:
