@@ -1,0 +1,99 @@
+"""One exchange with an OAuth provider: small, short, never redirected."""
+
+from collections.abc import Sequence
+from urllib.parse import urlencode, urlsplit
+
+from dynacli.auth.oauth.oauth_flow import check_endpoint
+from dynacli.errors import AuthError, RefusedError
+from dynacli.record import record
+from dynacli.urls import without_query
+from dynacli.wire.encodings import BadEncodingError, decode_chunks
+from dynacli.wire.exchange import REDIRECTS, Connections, open_client, run_within
+from dynacli.wire.failures import from_httpx
+
+__all__ = ["ProviderAnswer", "ask_provider"]
+
+_MAX_BYTES = 1024 * 1024
+_CONNECT_SECONDS = 10.0
+
+
+@record
+class ProviderAnswer:
+    """An answer of a provider; its body may hold secrets."""
+
+    status: int
+    media_type: str
+    body: bytes
+
+
+def ask_provider(
+    url: str,
+    role: str,
+    form: Sequence[tuple[str, str]] | None = None,
+    *,
+    authorization: str = "",
+    timeout: float = 30.0,
+) -> ProviderAnswer:
+    """Send a form to an endpoint of a provider, or fetch what is there, and return the answer.
+
+    Args:
+        role: What the endpoint is for, as messages say it: `token endpoint`.
+        form: The names and values to send; None for a GET.
+        authorization: The value of the header `Authorization`; empty for none.
+        timeout: The seconds for all of it.
+
+    Raises:
+        AuthError: The answer is too large, or cannot be read.
+        NetworkError: The connection failed or broke.
+        RefusedError: The URL may not be used, or the endpoint redirects.
+        TimedOutError: The time was used up.
+        UsageError: A proxy or certificate variable of the environment is malformed.
+    """
+    check_endpoint(url, role)
+    from dynacli.wire.import_httpx import httpx
+
+    headers = {"Accept": "application/json"}
+    if form is not None:
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+    if authorization:
+        headers["Authorization"] = authorization
+
+    def check(size: int) -> None:
+        if size > _MAX_BYTES:
+            raise _unreadable(url, role, "it is larger than 1 MiB")
+
+    def work(connections: Connections) -> ProviderAnswer:
+        try:
+            with open_client(urlsplit(url).scheme, connect=_CONNECT_SECONDS, read=timeout) as client:
+                request = client.build_request(
+                    "GET" if form is None else "POST",
+                    url,
+                    headers=headers,
+                    content=None if form is None else urlencode(form).encode("ascii"),
+                    extensions={"trace": connections.trace},
+                )
+                response = client.send(request, stream=True, auth=None)
+                try:
+                    connections.take_from(response.extensions)
+                    encodings = response.headers.get_list("content-encoding", split_commas=True)
+                    body = b"".join(decode_chunks(response.iter_raw(), encodings, check))
+                finally:
+                    response.close()
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+            raise from_httpx(error, url) from None
+        except BadEncodingError as error:
+            raise _unreadable(url, role, str(error)) from None
+        return ProviderAnswer(response.status_code, response.headers.get("content-type", ""), body)
+
+    answer = run_within(timeout, url, work)
+    if answer.status in REDIRECTS:
+        raise RefusedError(
+            f"The provider's {role} `{without_query(url)}` redirects, which is not followed",
+            why="Secrets go to the address that was accepted, and to no other",
+            hint="If the document is wrong, an overlay can correct it: `dynacli help overlays`",
+        )
+    return answer
+
+
+def _unreadable(url: str, role: str, why: str) -> AuthError:
+    return AuthError(f"The answer of the {role} `{without_query(url)}` cannot be read", why=why)

@@ -1,0 +1,241 @@
+"""The token endpoint of a provider: what it is asked (RFC 6749), and whether its answer is a token."""
+
+import json
+import math
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from typing import Any
+from urllib.parse import quote_plus
+
+from dynacli.auth.oauth.oauth_flow import OAuthClient, OAuthFlow, SignInContext, Token
+from dynacli.auth.oauth.provider_exchange import ProviderAnswer, ask_provider
+from dynacli.auth.secret import Masker, Secret
+from dynacli.errors import AuthError
+from dynacli.record import replace
+from dynacli.text.server_message import server_message
+from dynacli.urls import without_query
+
+__all__ = [
+    "ask_as_client",
+    "error_code",
+    "json_object",
+    "refresh",
+    "refusal",
+    "request_token",
+    "scope_and_audience",
+    "sign_in_by_client_credentials",
+    "sign_in_by_password",
+]
+
+_TEN_YEARS = 10 * 365 * 86400
+_TOKEN = re.compile(r"[\x21-\x7e]+")
+"""RFC 6749, appendix A.12, without the space, with which a header would end in the middle of the token."""
+_ERROR_CODE = re.compile(r"[A-Za-z0-9_.-]{1,60}")
+
+Form = Sequence[tuple[str, str]]
+
+
+def sign_in_by_client_credentials(flow: OAuthFlow, client: OAuthClient, context: SignInContext) -> Token:
+    """Return a token for the client itself (RFC 6749, section 4.4).
+
+    Raises:
+        AuthError: The client is refused, or the answer is no token.
+        DynacliError: The provider cannot be reached, or may not be asked.
+    """
+    form = [("grant_type", "client_credentials"), *scope_and_audience(client)]
+    return request_token(flow, client, form, context)
+
+
+def sign_in_by_password(
+    flow: OAuthFlow, client: OAuthClient, username: str, password: Secret, context: SignInContext
+) -> Token:
+    """Return a token for the name and password of a person (RFC 6749, section 4.3).
+
+    The provider trusts the client with the password, which OAuth is made to avoid: only for documents that have
+    nothing else.
+
+    Raises:
+        AuthError: The person or client is refused, or the answer is no token.
+        DynacliError: The provider cannot be reached, or may not be asked.
+    """
+    form = [("grant_type", "password"), ("username", username), ("password", password.reveal())]
+    return request_token(flow, client, [*form, *scope_and_audience(client)], context, [password])
+
+
+def refresh(flow: OAuthFlow, client: OAuthClient, refresh_token: Secret, context: SignInContext) -> Token:
+    """Return a new token for a refresh token (RFC 6749, section 6), with the refresh token to use from now on.
+
+    Raises:
+        AuthError: The provider refuses, with `invalid_grant` as the detail `oauth_error` where the refresh token is
+            no longer good; or the answer is no token.
+        DynacliError: The provider cannot be reached, or may not be asked.
+    """
+    # Without `scope`: a token for the same scopes as before.
+    form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.reveal())]
+    token = request_token(flow, client, form, context, [refresh_token], url=flow.refresh_url)
+    return token if token.refresh_token is not None else replace(token, refresh_token=refresh_token)
+
+
+def scope_and_audience(client: OAuthClient) -> list[tuple[str, str]]:
+    """Return the parameters that say what a token is wanted for."""
+    pairs = [("scope", " ".join(client.scopes)), ("audience", client.audience)]
+    return [(name, value) for name, value in pairs if value]
+
+
+def request_token(
+    flow: OAuthFlow,
+    client: OAuthClient,
+    form: Form,
+    context: SignInContext,
+    secrets: Iterable[Secret] = (),
+    *,
+    url: str = "",
+) -> Token:
+    """Ask the token endpoint for a token.
+
+    Args:
+        form: The grant.
+        secrets: The secrets in it, which no message may show.
+        url: Another address than the flow's token endpoint.
+
+    Raises:
+        AuthError: The provider refuses, or its answer is no token.
+        DynacliError: The provider cannot be reached, or may not be asked.
+    """
+    url = url or flow.token_url
+    asked_at = context.clock()
+    answer = ask_as_client(flow, client, url, "token endpoint", form, context)
+    masker = Masker([*secrets, *([client.client_secret] if client.client_secret else [])])
+    if error_code(answer) or not 200 <= answer.status < 300:
+        raise masker.mask_error(refusal(answer, url, "token endpoint", masker))
+    return _read_token(answer, url, asked_at, client)
+
+
+def ask_as_client(
+    flow: OAuthFlow, client: OAuthClient, url: str, role: str, form: Form, context: SignInContext
+) -> ProviderAnswer:
+    """Send a form that says which client sends it (RFC 6749, section 2.3).
+
+    A document does not say how clients authenticate: where the provider does not either, the header that each has to
+    understand is tried first, and the body where the client is refused.
+    """
+    if client.client_secret is None:
+        named = [("client_id", client.client_id)] if client.client_id else []
+        return ask_provider(url, role, [*form, *named], timeout=context.timeout)
+    secret = client.client_secret.reveal()
+    in_body = [*form, ("client_id", client.client_id), ("client_secret", secret)]
+    takes_basic = not flow.auth_methods or "client_secret_basic" in flow.auth_methods
+    if not takes_basic:
+        return ask_provider(url, role, in_body, timeout=context.timeout)
+    pair = f"{quote_plus(client.client_id)}:{quote_plus(secret)}"
+    authorization = f"Basic {b64encode(pair.encode()).decode()}"
+    answer = ask_provider(url, role, form, authorization=authorization, timeout=context.timeout)
+    may_take_body = not flow.auth_methods or "client_secret_post" in flow.auth_methods
+    is_refused = error_code(answer) in {"invalid_client", "invalid_request"} or answer.status == 401
+    if is_refused and may_take_body:
+        return ask_provider(url, role, in_body, timeout=context.timeout)
+    return answer
+
+
+def json_object(answer: ProviderAnswer) -> dict[str, Any]:
+    """Return the JSON object of an answer; empty where it is none."""
+    try:
+        value = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def error_code(answer: ProviderAnswer) -> str:
+    """Return the error code of an answer (RFC 6749, section 5.2), also under a status of success; else empty."""
+    code = json_object(answer).get("error")
+    return code if isinstance(code, str) and _ERROR_CODE.fullmatch(code) else ""
+
+
+_HINTS = {
+    "invalid_client": "Check the client id and its secret",
+    "unauthorized_client": "The provider does not let this client sign in this way; look at how it is registered",
+    "invalid_scope": "Ask for other scopes with `--scope`",
+    "invalid_grant": "Sign in again with `dynacli auth login`",
+    "unsupported_grant_type": "The provider does not offer this way of signing in",
+    "access_denied": "Sign in again, and allow the access",
+}
+
+
+def refusal(answer: ProviderAnswer, url: str, role: str, masker: Masker) -> AuthError:
+    """Return the error for an answer that is none, or no success."""
+    code = error_code(answer)
+    shown = f"`{without_query(url)}`"
+    if code:
+        said = json_object(answer).get("error_description")
+        text = server_message(
+            json.dumps({"error_description": said}).encode(), "application/json", masker.mask
+        )
+        return AuthError(
+            f"The provider refuses: {code}",
+            why=f"{shown} says: {text}" if text else f"{shown} gives no reason",
+            hint=_HINTS.get(code, "Look at how the client is registered at the provider"),
+            oauth_error=code,
+        )
+    return AuthError(
+        f"The {role} {shown} answered with {answer.status}",
+        why=server_message(answer.body, answer.media_type, masker.mask)
+        or "What came is no answer of an OAuth provider (RFC 6749, section 5.2)",
+        hint="Try again later" if answer.status >= 500 else "Check the address in the document",
+    )
+
+
+def _read_token(answer: ProviderAnswer, url: str, asked_at: float, client: OAuthClient) -> Token:
+    """Return the token of a successful answer (RFC 6749, section 5.1).
+
+    Raises:
+        AuthError: It is no token that can be used.
+    """
+    found = json_object(answer)
+
+    def nonsense(why: str) -> AuthError:
+        return AuthError(
+            f"The answer of the token endpoint `{without_query(url)}` cannot be used",
+            why=why,
+            hint="The provider is broken, or the address in the document leads elsewhere",
+        )
+
+    if not found:
+        raise nonsense("It is no JSON object")
+    access_token = found.get("access_token")
+    if not isinstance(access_token, str) or not access_token:
+        raise nonsense("It holds no `access_token`")
+    refresh_token = found.get("refresh_token") or None
+    for name, value in (("access_token", access_token), ("refresh_token", refresh_token)):
+        if value is not None and not (isinstance(value, str) and _TOKEN.fullmatch(value)):
+            raise nonsense(f"Its `{name}` holds a character that no token has")
+    token_type = found.get("token_type", "Bearer")
+    if not isinstance(token_type, str) or token_type.lower() != "bearer":
+        raise nonsense("Its `token_type` is not `Bearer`, the only one that dynacli can send")
+    seconds = _lifetime(found.get("expires_in"))
+    if seconds is not None and not 0 < seconds < _TEN_YEARS:
+        raise nonsense("Its `expires_in` is no number of seconds that a token may live")
+    return Token(
+        Secret(access_token),
+        "Bearer",
+        None if seconds is None else asked_at + seconds,
+        None if refresh_token is None else Secret(refresh_token),
+        _scopes(found.get("scope"), client.scopes),
+    )
+
+
+def _lifetime(value: Any) -> float | None:
+    """Return the seconds of `expires_in`, NaN where it is no number; digits in quotes, as some providers write, are."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20:
+        return float(value)
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+        return value
+    return math.nan
+
+
+def _scopes(value: Any, asked: tuple[str, ...]) -> tuple[str, ...]:
+    if isinstance(value, list):
+        return tuple(scope for scope in value if isinstance(scope, str))
+    # RFC 6749, section 3.3, has spaces; GitHub writes commas.
+    return tuple(re.split(r"[\s,]+", value.strip())) if isinstance(value, str) and value.strip() else asked
