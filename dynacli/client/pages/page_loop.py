@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_PAGES", "Exchange", "Page", "PageLoop", "no_list"]
 
+_NO_CONTENT = 204
 MOST_PAGES = 10_000
 """How many pages are followed."""
 
@@ -100,8 +101,15 @@ class PageLoop:
         self.following: NextPage | None = None
         self.end: End | None = None
         self.position: NextPage | None = NextPage(self._sized(inputs), "", "")
+        self._begins_at_first = all(given_value(rule.input, inputs) is None for rule in pages.rules)
         self._seen: set[int] = set()
         self._origin = ""
+
+    @property
+    def left_out(self) -> int:
+        """How many items did not come at the end, although the server counts them and all pages were asked for."""
+        is_ended = self.end is not None and (self._max_items is None or self.count < self._max_items)
+        return max((self.total or 0) - self.count, 0) if is_ended and self._begins_at_first else 0
 
     def _sized(self, inputs: CallInputs) -> CallInputs:
         """Return inputs that ask for pages as large as they may be, where no size was given."""
@@ -171,19 +179,24 @@ class PageLoop:
                 self.position = following
 
     def _value(self, answer: "Answer", number: int) -> Any:
+        if not answer.body and (number == 1 or answer.status == _NO_CONTENT):
+            return None
         try:
-            return self._parse(answer.body) if answer.body else None
+            return self._parse(answer.body)
         except (ValueError, RecursionError):
             if number == 1:
                 return None
-            media_type = answer.header("content-type").partition(";")[0].strip() or "no declared type"
-            raise NetworkError(
-                f"Page {number} of `{self._described.operation.name}` cannot be read",
-                why=f"It is no JSON but `{media_type}`, {answer.size:,} bytes"
-                if "json" not in media_type
-                else f"It is called JSON and is none: it ends or breaks after {answer.size:,} bytes",
-                hint="Try again; if it stays so, tell those who run the server",
-            ) from None
+        media_type = answer.header("content-type").partition(";")[0].strip() or "no declared type"
+        why = f"It is called JSON and is none: it ends or breaks after {answer.size:,} bytes"
+        if not answer.body:
+            why = "It is empty"
+        elif "json" not in media_type:
+            why = f"It is no JSON but `{media_type}`, {answer.size:,} bytes"
+        raise NetworkError(
+            f"Page {number} of `{self._described.operation.name}` cannot be read",
+            why=why,
+            hint="Try again; if it stays so, tell those who run the server",
+        )
 
     def _items(self, value: Any, number: int) -> list[Any] | None:
         """Return the items of a page; the first one decides where they are, unless the document did."""

@@ -54,6 +54,7 @@ def _breaking(server: Recorder, at: int, broken: Answer, api: ListedApi = _NUMBE
             "broke",
             id="cut-body",
         ),
+        pytest.param(Answer(200, b"", {"Content-Type": JSON}), 6, "It is empty", id="empty"),
         pytest.param(Answer(302, b"", {"Location": "/things?page=9"}), 0, "", id="redirected"),
     ],
 )
@@ -185,6 +186,28 @@ def test_max_items_ends_as_soon_as_there_are_so_many(server: Recorder) -> None:
     result = run_cli(_NUMBERED.start(server), "list-things", "--max-items", "4")
     assert (0, {"data": ITEMS[:4], "total": 7}) == (result.exit_code, result.json)
     assert ["/things", "/things?page=2"] == [request.target for request in server.requests]
+
+
+@pytest.mark.parametrize(
+    ("words", "noted"),
+    [
+        ((), "7 of 1,000 items came; the server gives no more: the page is empty\n"),
+        (("--page", "2"), ""),
+        (("--max-items", "4"), ""),
+    ],
+    ids=["all", "from the second page", "some"],
+)
+def test_items_that_the_server_counts_and_does_not_give_are_told(
+    server: Recorder, words: tuple[str, ...], noted: str
+) -> None:
+    """A server that stops before its own total, as searches do, leaves nobody in the belief that this is all."""
+
+    def reply(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
+        return {**_pages(query)[0], "total": 1_000}, {}
+
+    word = ListedApi(reply, record(data=array, total=integer), {"page": integer}).start(server)
+    result = run_cli(word, "list-things", "--all", *words)
+    assert (0, noted) == (result.exit_code, result.stderr)
 
 
 def test_findings_of_all_pages_are_told_once(server: Recorder) -> None:

@@ -225,6 +225,11 @@ class Listing:
             self._run.warn(f"This is one page: {error.message}. {error.why or error.hint}")
         elif self._loop.rule.kind == "none":
             self._run.note(f"This is one page: {self._loop.rule.why}")
+        elif self._loop.left_out and self._loop.end is not None:
+            self._run.note(
+                f"{self._loop.count:,} of {self._loop.total:,} items came; the server gives no more: "
+                f"{self._loop.end.why}"
+            )
         if self._verdict.dropped:
             self._run.note(f"{self._verdict.dropped:,} more findings are not told")
 
