@@ -4,7 +4,7 @@ import json
 import math
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -20,8 +20,10 @@ __all__ = [
     "ask_as_client",
     "error_code",
     "json_object",
+    "read_token",
     "refresh",
     "refusal",
+    "refused_as",
     "request_token",
     "scope_and_audience",
     "sign_in_by_client_credentials",
@@ -109,7 +111,7 @@ def request_token(
     masker = Masker([*secrets, *([client.client_secret] if client.client_secret else [])])
     if error_code(answer) or not 200 <= answer.status < 300:
         raise masker.mask_error(refusal(answer, url, "token endpoint", masker))
-    return _read_token(answer, url, asked_at, client)
+    return read_token(json_object(answer), url, asked_at, client)
 
 
 def ask_as_client(
@@ -163,36 +165,42 @@ _HINTS = {
 }
 
 
-def refusal(answer: ProviderAnswer, url: str, role: str, masker: Masker) -> AuthError:
-    """Return the error for an answer that is none, or no success."""
-    code = error_code(answer)
-    shown = f"`{without_query(url)}`"
-    if code:
-        said = json_object(answer).get("error_description")
-        text = server_message(
-            json.dumps({"error_description": said}).encode(), "application/json", masker.mask
-        )
-        return AuthError(
-            f"The provider refuses: {code}",
-            why=f"{shown} says: {text}" if text else f"{shown} gives no reason",
-            hint=_HINTS.get(code, "Look at how the client is registered at the provider"),
-            oauth_error=code,
-        )
+def refused_as(code: str, description: object, url: str, masker: Masker | None = None) -> AuthError:
+    """Return the error for an error code of a provider, and what it says besides."""
+    code = code if _ERROR_CODE.fullmatch(code) else "without a code that can be shown"
+    # As one line that a terminal can show.
+    said = json.dumps({"error_description": description}).encode()
+    text = server_message(said, "application/json", masker.mask if masker else str)
     return AuthError(
-        f"The {role} {shown} answered with {answer.status}",
+        f"The provider refuses: {code}",
+        why=f"`{without_query(url)}` says: {text}" if text else f"`{without_query(url)}` gives no reason",
+        hint=_HINTS.get(code, "Look at how the client is registered at the provider"),
+        oauth_error=code,
+    )
+
+
+def refusal(answer: ProviderAnswer, url: str, role: str, masker: Masker) -> AuthError:
+    """Return the error for an answer of an endpoint that is no success."""
+    code = error_code(answer)
+    if code:
+        return refused_as(code, json_object(answer).get("error_description"), url, masker)
+    return AuthError(
+        f"The {role} `{without_query(url)}` answered with {answer.status}",
         why=server_message(answer.body, answer.media_type, masker.mask)
         or "What came is no answer of an OAuth provider (RFC 6749, section 5.2)",
         hint="Try again later" if answer.status >= 500 else "Check the address in the document",
     )
 
 
-def _read_token(answer: ProviderAnswer, url: str, asked_at: float, client: OAuthClient) -> Token:
+def read_token(found: Mapping[str, Any], url: str, asked_at: float, client: OAuthClient) -> Token:
     """Return the token of a successful answer (RFC 6749, section 5.1).
+
+    Args:
+        found: The members of its JSON object; none where it is no such thing.
 
     Raises:
         AuthError: It is no token that can be used.
     """
-    found = json_object(answer)
 
     def nonsense(why: str) -> AuthError:
         return AuthError(
