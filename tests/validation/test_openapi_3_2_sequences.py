@@ -248,13 +248,16 @@ def test_a_finding_names_the_place_in_the_document() -> None:
     [
         ({"schema": {"type": "array", "items": _ITEM}}, ["/1/id type"]),
         ({"schema": {"type": "array", "maxItems": 1}, "itemSchema": _ITEM}, ["- maxItems", "/1/id type"]),
-        ({"schema": {"type": "object"}}, ["- type"]),
+        ({"schema": {"type": ["object", "array"], "maxItems": 1}}, ["- maxItems"]),
+        ({"schema": _ITEM}, ["/1/id type"]),
+        ({"schema": {"oneOf": [_ITEM, {"type": "string"}]}}, ["/1/id type"]),
+        ({"schema": {"anyOf": [{"type": "string"}, {"minItems": 9}]}}, ["- minItems"]),
         ({"schema": True}, []),
     ],
-    ids=["array", "both", "object", "anything"],
+    ids=["array", "both", "array too", "no array", "alternatives", "one may be an array", "anything"],
 )
 def test_a_schema_is_about_all_items(media: dict[str, Any], expected: list[str]) -> None:
-    """`schema` sees the whole sequence as an array."""
+    """`schema` sees the whole sequence as an array, unless no array fits it: then it is that of each item."""
     assert expected == _verdict("application/jsonl", media, b'{"id":1}\n{"id":"a"}\n')
 
 

@@ -194,16 +194,19 @@ class BodyHooks:
             _raise_errors(raw, found, schema)
 
     def _judge_items(self, media_type: SchemaPath, name: str, parameters: Mapping[str, str], raw: Any) -> Any:
-        """Judge a sequence: each item by the schema of items, and since 3.2 all of them as an array by `schema`."""
+        """Judge a sequence: each item by the schema of items, and since 3.2 all of them as an array by `schema`.
+
+        A `schema` that no array fits is one of items in each version.
+        """
         from dynacli.validation import judge_items
 
         steps = item_schemas.item_schema(media_type, name, self.version)
+        is_of_item = steps == ("schema",)
         is_array = "schema" in media_type and (
-            self.version >= "3.2" or item_schemas.chooses_between_arrays(media_type / "schema")
+            (self.version >= "3.2" and not is_of_item)
+            or item_schemas.chooses_between_arrays(media_type / "schema")
         )
-        is_either = (
-            not is_array and steps == ("schema",) and item_schemas.may_be_of_array(media_type / "schema")
-        )
+        is_either = not is_array and is_of_item and item_schemas.may_be_of_array(media_type / "schema")
         of_all = self._placed_schema(media_type, ("schema",)) if is_array or is_either else None
         if steps is None and of_all is None:
             raise UncheckedError(_nothing_about_items(name, self.version))

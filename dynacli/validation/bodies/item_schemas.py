@@ -27,15 +27,18 @@ def item_schema(media_type: _Place, name: str, version: str) -> tuple[str, ...] 
     | `schema` of an array, with `items` | `schema/items` | `schema/items` |
     | `schema` of an array, without `items` | None | None |
     | `schema` that chooses between arrays | None | None |
+    | `schema` that no array fits, such as that of an object | `schema` | `schema` |
     | any other `schema` | `schema` | None |
 
     Where some alternatives of that other `schema` are arrays, it may describe all items together all the same, and a
     sequence is right by either reading.
     OpenAPI 3.2.0, "Sequential Media Types": `schema` describes the whole sequence as if it were an array.
+    No sequence fits one that excludes arrays, so that it can only be meant for each item.
     Older versions do not say what it describes: some documents mean the array of all items, others a single item.
     Both are read as they are meant.
-    For events (`text/event-stream`) it may also describe the content of an event's `data`. So before 3.2 a schema
-    counts as that of an event only where it describes the fields of an event, `data` among them, and no others.
+    For events (`text/event-stream`) it may also describe the content of an event's `data`. So before 3.2, and where no
+    array fits, a schema counts as that of an event only where it describes the fields of an event, `data` among them,
+    and no others.
 
     Args:
         media_type: The Media Type Object.
@@ -57,8 +60,8 @@ def item_schema(media_type: _Place, name: str, version: str) -> tuple[str, ...] 
     elif _is_of_array(schema):
         steps = ("schema", "items") if has_schema_for_each_item(schema) else None
     else:
-        steps = None if version >= "3.2" else ("schema",)
-    if steps is not None and version < "3.2" and name == "text/event-stream":
+        steps = ("schema",) if version < "3.2" or _excludes_arrays(media_type / "schema") else None
+    if steps is not None and (version < "3.2" or steps == ("schema",)) and name == "text/event-stream":
         for step in steps:
             media_type = media_type / step
         return steps if _is_of_event(media_type.read_value()) else None
@@ -74,6 +77,20 @@ def chooses_between_arrays(schema: _Place) -> bool:
 def may_be_of_array(schema: _Place) -> bool:
     """Return whether some alternatives of a schema are arrays: it describes all items together, or each by itself."""
     return any(_are_arrays(schema))
+
+
+def _excludes_arrays(schema: _Place) -> bool:
+    """Return whether a schema, or each of its alternatives, plainly names the type of something else than an array."""
+    value = schema.read_value()
+    kind = value.get("type") if isinstance(value, Mapping) else None
+    if kind is not None:
+        return not _is_of_array(value)
+    for keyword in ("oneOf", "anyOf"):
+        if keyword in schema:
+            branches = schema / keyword
+            count = len(branches.read_value())
+            return count > 0 and all(_excludes_arrays(branches / index) for index in range(count))
+    return False
 
 
 def _are_arrays(schema: _Place) -> list[bool]:
