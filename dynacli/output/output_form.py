@@ -4,13 +4,14 @@ from typing import Final
 
 from dynacli.record import record
 
-__all__ = ["FORMATS", "ITEM_FORMATS", "OutputForm", "check_format", "form_of"]
+__all__ = ["FORMATS", "ITEM_FORMATS", "TABLES", "OutputForm", "check_format", "form_of"]
 
 FORMATS: Final = ("auto", "json", "yaml", "table", "csv", "tsv", "ndjson", "lines", "gron", "raw", "text")
 ITEM_FORMATS: Final = frozenset(("table", "csv", "tsv", "ndjson", "lines"))
 """The formats that write a row or a line for each item of an answer."""
 _OF_VALUE: Final = ITEM_FORMATS | {"gron"}
-_WITH_COLUMNS: Final = frozenset(("table", "csv", "tsv"))
+TABLES: Final = frozenset(("table", "csv", "tsv"))
+"""The formats with columns, which are known when all items are there."""
 
 
 @record
@@ -95,12 +96,12 @@ def form_of(
     file = word[1:] if word.startswith("@") else ""
     paths = tuple(path.strip() for path in columns.split(",") if path.strip())
     format_ = "auto" if file else word or default or "auto"
-    if paths and format_ not in _WITH_COLUMNS and word in {"", "auto"}:
+    if paths and format_ not in TABLES and word in {"", "auto"}:
         format_ = "table"
     if filter_ and format_ == "raw" and not word:
         format_ = "auto"
     wrong = ""
-    if paths and format_ not in _WITH_COLUMNS:
+    if paths and format_ not in TABLES:
         wrong = "`--columns` chooses the columns of `table`, `csv` or `tsv`"
     elif filter_ and format_ == "raw":
         wrong = (

@@ -74,7 +74,7 @@ class _Slot:
 
     def __init__(self, row: Row, needs: frozenset[int]) -> None:
         self.row, self.needs = row, needs
-        self.is_running = self.is_dropped = False
+        self.is_running = self.is_dropped = self.was_begun = False
         self.finished: FinishedRow | None = None
         self.call: Call | None = None
 
@@ -131,6 +131,7 @@ class BatchRun:
         if rate is not None:
             calls.settings = replace(calls.settings, rate=rate.sleeping_by(self._wait))
         self._is_given_up = False
+        self._given_slot: _Slot | None = None
         self.done = self.failed = 0
         self.first_failure: FinishedRow | None = None
         self.has_sent = False
@@ -144,6 +145,12 @@ class BatchRun:
     def running(self) -> int:
         """How many rows are under way."""
         return self._dispatcher.running
+
+    @property
+    def untold(self) -> list[int]:
+        """The rows that were sent, and whose results were not taken to the end: that of the last one was given."""
+        slots = [*([] if self._given_slot is None else [self._given_slot]), *self._window]
+        return [slot.row.number for slot in slots if slot.was_begun]
 
     def end(self) -> None:
         """Begin no further row; those under way are finished."""
@@ -159,9 +166,10 @@ class BatchRun:
             while self._window and (
                 self._window[0].finished is not None or self._is_left_out(self._window[0])
             ):
-                finished = self._window.popleft().finished
-                if finished is not None:
-                    yield self._given(finished)
+                slot = self._given_slot = self._window.popleft()
+                if slot.finished is not None:
+                    yield self._given(slot.finished)
+                self._given_slot = None
             if not self._begin_next():
                 if self._dispatcher.running:
                     self._take()
@@ -249,7 +257,7 @@ class BatchRun:
             told = _after_answers(error) if slot.needs and isinstance(error, UsageError) else error
             self._finish(slot, failed_result(row.number, told), told)
             return
-        slot.call, slot.is_running, self.has_sent = call, True, True
+        slot.call, slot.is_running, slot.was_begun, self.has_sent = call, True, True, True
         self._dispatcher.start(lambda: self._send(slot, call))
 
     def _answer_of(self, name: str) -> Any:

@@ -12,10 +12,10 @@ from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.demo import live_api
 from dynacli.commands.verbs.verb_options import OF_CALLS, for_many_calls
-from dynacli.errors import DynacliError, FailedRowsError, FormError, RefusedError, UsageError
+from dynacli.errors import DynacliError, FailedRowsError, FileError, FormError, RefusedError, UsageError
 from dynacli.library.configuration.configuration import DEMO
 from dynacli.library.opened_api import OpenedApi
-from dynacli.model.wording import counted
+from dynacli.model.wording import counted, enumerated
 from dynacli.record import record, replace
 
 if TYPE_CHECKING:
@@ -131,10 +131,25 @@ def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
             earlier=earlier,
             on_finished=lambda finished: telling.show(batch, finished),
         )
-        is_interrupted, unfiltered = _write(run, batch, form, telling)
+        try:
+            is_interrupted, unfiltered = _write(run, batch, form, telling)
+        except FileError:
+            _warn_of_lost_results(run, batch, form)
+            raise
     _conclude(run, batch, plan, options, is_interrupted=is_interrupted)
     if unfiltered is not None:
         raise unfiltered
+
+
+def _warn_of_lost_results(run: Run, batch: "BatchRun", form: "OutputForm") -> None:
+    """Warn of the rows that were sent, and whose results could not be written."""
+    from dynacli.output.output_form import TABLES
+
+    lost = enumerated([f"{number:,}" for number in batch.untold], most=10)
+    if form.format in TABLES or form.file:  # they are there at the end, or not at all
+        lost = f"all {batch.done:,}"
+    if lost:
+        run.warn(f"Rows were sent whose results are lost, and `--resume` would send them again: {lost}")
 
 
 def _told(run: Run, rows: "Iterator[Row | WrongRow]") -> "Iterator[Row | WrongRow]":

@@ -7,7 +7,7 @@ from typing import Any
 
 from dynacli.environment import Environment
 from dynacli.errors import FormError
-from dynacli.output.output_form import OutputForm
+from dynacli.output.output_form import TABLES, OutputForm
 from dynacli.output.written_text import blocks, written_text
 from dynacli.record import replace
 from dynacli.text.exact_json import compact_json, read_json
@@ -16,7 +16,6 @@ __all__ = ["write_items", "write_table", "written_items"]
 
 _MOST_VALUES = 10_000
 """How many items of a table are kept as they are; from then on their text is."""
-_TABLES = frozenset(("table", "csv", "tsv"))
 
 Write = Callable[[Any], None]
 
@@ -40,7 +39,7 @@ def written_items(env: Environment, form: OutputForm, *, columns: Sequence[str] 
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
-    write_all = _collected(env, form, columns) if form.format in _TABLES else _as_they_come(env, form)
+    write_all = _collected(env, form, columns) if form.format in TABLES else _as_they_come(env, form)
     with write_all as write:
         if not form.filter:
             yield write
@@ -69,7 +68,7 @@ def write_items(
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
-    if form.format in _TABLES:
+    if form.format in TABLES:
         with _collected(env, form, columns) as write_item:
             for item in items:
                 write_item(item)

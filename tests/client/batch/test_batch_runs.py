@@ -16,6 +16,7 @@ from dynacli.client.batch.row_calls import RowCalls
 from dynacli.client.batch.shard import Shard
 from dynacli.environment import Environment
 from dynacli.errors import FileError, UsageError
+from dynacli.output import written_text
 from dynacli.transport.rate_limit import RateLimit
 from tests.client.batch.small_api import API, SmallApi, lines, ndjson
 from tests.harness import Answer, RecordedRequest, run_cli
@@ -51,6 +52,27 @@ def test_findings_fail_a_row_where_the_level_says_so(api: SmallApi) -> None:
     assert (9, [0, 9]) == (result.exit_code, [line["exit_code"] for line in lines(result)])
     assert 0 == api.run("get-pet", _pets(1, 2, 99), "--validate", "strict", "--no-fail").exit_code
     assert 0 == api.run("get-pet", _pets(1, 2), "--validate", "off").exit_code
+
+
+@pytest.mark.parametrize(("form", "lost"), [("ndjson", "2"), ("csv", "all 3")])
+def test_rows_whose_results_cannot_be_written_are_told(
+    api: SmallApi, monkeypatch: pytest.MonkeyPatch, form: str, lost: str
+) -> None:
+    """Whoever goes on knows what was done; no further row is begun, where results are written as they come."""
+    written: list[bytes] = []
+
+    def write(_: Any, data: bytes) -> None:
+        if len(written) == (form == "ndjson"):
+            raise FileError("Standard output cannot be written")
+        written.append(data)
+
+    monkeypatch.setattr(written_text, "write_bytes", write)
+    result = api.run("get-pet", _pets(1, 2, 3), "-o", form)
+    assert (12, int(lost[-1])) == (result.exit_code, len(api.served))
+    assert (
+        f"Warning: Rows were sent whose results are lost, and `--resume` would send them again: {lost}\n"
+        in (result.stderr)
+    )
 
 
 def test_a_row_without_an_answer_has_an_error(api: SmallApi) -> None:
