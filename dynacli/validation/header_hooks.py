@@ -11,6 +11,7 @@ from openapi_core.exceptions import OpenAPIError
 from openapi_core.validation.response.exceptions import HeadersError, InvalidHeader, MissingRequiredHeader
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.model.operation import ITEM_FORMATS
 from dynacli.validation.bodies.text_fields import all_types, form_of, types_of, value_of, with_branches
 from dynacli.validation.judging_notes import JudgingNotes, reason_of
 from dynacli.validation.operation_document import child
@@ -27,6 +28,8 @@ _STANDARD = frozenset(
     | {"transfer-encoding", "upgrade", "vary", "via", "warning", "www-authenticate", "x-content-type-options"}
     | {"x-frame-options", "x-xss-protection"}
 )
+_DELIMITERS = {"ssv": " ", "tsv": "\t", "pipes": "|"}
+"""The styles of Swagger 2.0 besides its default → what stands between the members of a list."""
 _STANDARD_STARTS = ("access-control-", "content-", "cross-origin-", "sec-")
 
 
@@ -144,9 +147,9 @@ class HeaderHooks:
         readings: list[Any] = []
         for is_text_first in (True, False):
             if "array" in types:
-                items = all_types([part / "items" for part in with_branches([schema]) if "items" in part])
-                words = _words(text)
-                readings.append([value_of(word, items, is_text_first=is_text_first) for word in words])
+                formats = (header / ITEM_FORMATS).read_value() if ITEM_FORMATS in header else []
+                styles = [(header / "style").read_str("csv"), *formats]
+                readings.append(_list([schema], text, styles, is_text_first=is_text_first))
             if "object" in types:
                 pairs = _pairs(text, is_exploded=(header / "explode").read_bool(default=False))
                 readings.append(form_of(schema, pairs, is_text_first=is_text_first))
@@ -169,8 +172,22 @@ def _is_choice(types: set[str]) -> bool:
     return len(types) > 1 or not types.isdisjoint({"array", "object"})
 
 
-def _words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",")] if text.strip() else []
+def _list(schemas: list[SchemaPath], text: str, styles: list[str], *, is_text_first: bool) -> list[Any]:
+    """Return the list that a text is, and the lists within it.
+
+    Args:
+        schemas: Those of the list.
+        styles: How the members of the list and of each list within it are separated, the outer first.
+    """
+    items = [part / "items" for part in with_branches(schemas) if "items" in part]
+    types, words = all_types(items), _words(text, _DELIMITERS.get(styles[0], ","))
+    if "array" in types and styles[1:]:
+        return [_list(items, word, styles[1:], is_text_first=is_text_first) for word in words]
+    return [value_of(word, types, is_text_first=is_text_first) for word in words]
+
+
+def _words(text: str, delimiter: str = ",") -> list[str]:
+    return [word.strip() for word in text.split(delimiter)] if text.strip() else []
 
 
 def _pairs(text: str, *, is_exploded: bool) -> list[tuple[str, Any]]:

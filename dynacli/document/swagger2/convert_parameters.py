@@ -75,10 +75,6 @@ def convert_header(raw: Any, place: ConvertedPlace) -> Any:
         return place.ledger.copy_reference(raw, "headers")
     converted = _described(raw, place)
     converted.update(_style(raw, "header", place))
-    if _ITEM_FORMATS in converted:
-        place.below("items").warn(
-            "How a list within the list of an answer's header is read cannot be carried over"
-        )
     return converted
 
 

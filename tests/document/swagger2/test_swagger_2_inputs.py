@@ -7,6 +7,7 @@ import pytest
 from dynacli.document.swagger2.conversion import convert
 from tests.document.swagger2.conversions import RESPONSES, converted_operation
 from tests.documents import swagger
+from tests.validation.in_process_judge import answered, compact, judge_answer
 
 ARRAY = {"type": "array", "items": {"type": "string"}}
 
@@ -158,14 +159,28 @@ def test_what_3_0_cannot_say_about_a_parameter_is_warned_of(given: dict[str, Any
     assert [f"/paths/~1a/post/parameters/0{place}"] == [where for _, where in convert(before).warnings]
 
 
-def test_a_list_within_a_list_in_an_answers_header_is_warned_of() -> None:
-    """Nobody writes it, and it is read as if it were one list."""
-    header = {"type": "array", "items": ARRAY}
+@pytest.mark.parametrize(
+    ("outer", "inner", "text", "expected"),
+    [
+        ("csv", "pipes", "1|2,3", []),
+        ("csv", "pipes", "1|2, 3|x", ["header/X/1/1 type"]),
+        ("pipes", "csv", "1,2|3,x", ["header/X/1/1 type"]),
+        ("ssv", "tsv", "1\t2 x\t3", ["header/X/1/0 type"]),
+        ("csv", "csv", "1,2,x", ["header/X/2/0 type"]),
+    ],
+)
+def test_a_list_within_a_list_in_an_answers_header_is_judged(
+    outer: str, inner: str, text: str, expected: list[str]
+) -> None:
+    """Each list is read by its own `collectionFormat`."""
+    numbers = {"type": "array", "items": {"type": "integer"}, "collectionFormat": inner}
+    header = {"type": "array", "items": numbers, "collectionFormat": outer}
     answers = {"200": {"description": "fine", "headers": {"X": header}}}
     conversion = convert(swagger({"/a": {"get": {"responses": answers}}}))
-    assert ["/paths/~1a/get/responses/200/headers/X/items"] == [where for _, where in conversion.warnings]
-    headers = conversion.tree["paths"]["/a"]["get"]["responses"]["200"]["headers"]
-    assert {"X": {"schema": header}} == headers
+    assert () == conversion.warnings
+    converted = conversion.tree["paths"]["/a"]["get"]["responses"]
+    answer = answered(b"", 200, "")._replace(headers={"X": text})
+    assert expected == compact(judge_answer(converted, answer, version="3.0.3"))
 
 
 JSON = {"schema": {"type": "object"}}
