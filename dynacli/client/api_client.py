@@ -17,6 +17,7 @@ from dynacli.environment import Environment
 from dynacli.errors import UsageError
 
 if TYPE_CHECKING:
+    from dynacli.client.answers.streamed_answer import StreamedAnswer
     from dynacli.client.batch.row_result import RowResult
     from dynacli.client.pages.page_loop import PageLoop
     from dynacli.transport.send import Answer as WireAnswer
@@ -154,6 +155,30 @@ class Api(OpenDocument):
         """
         given = {**(inputs or {}), **named}
         return self._healing(lambda: self._download(name, os.fspath(path), given, is_resumed=resume))
+
+    def stream(self, name: str, /, inputs: Mapping[str, Any] | None = None, **named: Any) -> "StreamedAnswer":
+        """Make one call as `call` does, and return its answer as soon as its head is there, to read item by item.
+
+        ::
+
+            with api.stream("watch-runs", status="running") as answer:
+                for event in answer:
+                    print(event["data"])
+
+        Items are the values of JSON lines and JSON sequences, and the events of `text/event-stream`:
+        `{"event": ..., "id": ..., "data": ...}`, without what an event does not have; its data is a value where it
+        is JSON. Events go on where a lost connection broke them off. An answer that is no success, or no stream, is
+        read as a whole: its `content` and `data` are there.
+
+        Args:
+            name: As in `call`.
+            inputs: As in `call`.
+            named: As in `call`.
+
+        Raises:
+            DynacliError: What `call` raises; what befalls the stream later is raised where its next item is taken.
+        """
+        return self._healing(lambda: self._stream(name, {**(inputs or {}), **named}))
 
     def pages(
         self, name: str, /, inputs: Mapping[str, Any] | None = None, *, keyset: bool = False, **named: Any
@@ -366,6 +391,18 @@ class Api(OpenDocument):
         call = self._prepared(name, given, self._settings)
         answer = call.send(clients=self._clients)
         return self._judged(call, answer, answer.body)
+
+    def _stream(self, name: str, given: dict[str, Any]) -> "StreamedAnswer":
+        import dynacli.wire.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
+        from dynacli.client.answers.streamed_answer import StreamedAnswer
+
+        with self._lock:
+            described, inputs = self._read(name, given)
+            values = collect_values(described, inputs, is_strict=self._settings.level != "off")
+            # A judge of its own, which judges while others do: the items may take for ever.
+            call = Call(self._env, described, values, self._settings)
+            call.check_request()
+        return StreamedAnswer(call, self._clients, self._lock)
 
     def _download(self, name: str, path: str, given: dict[str, Any], *, is_resumed: bool) -> Answer:
         import dynacli.wire.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge

@@ -81,7 +81,7 @@ class Answer:
     def __init__(
         self, call: Call, answer: "WireAnswer", verdict: "Verdict | None", lock: threading.RLock
     ) -> None:
-        self._call, self._answer, self._verdict, self._lock = call, answer, verdict, lock
+        self._call, self._answer, self._lock = call, answer, lock
         shown = call.signed.shown
         self.status: int = answer.status
         self.headers = Headers(answer.headers)
@@ -89,6 +89,11 @@ class Answer:
         content = shown.body if isinstance(shown.body, bytes) else None
         self.request = SentRequest(shown.method, shown.url, shown.headers, content)
         self.seconds: float = answer.seconds
+        self._note_verdict(verdict)
+
+    def _note_verdict(self, verdict: "Verdict | None") -> None:
+        self._verdict = verdict
+        call = self._call
         self.findings: tuple[Finding, ...] = tuple(verdict.findings) if verdict is not None else ()
         of_request = call.judging.verdict if call.judging is not None else None
         verdicts = [judged for judged in (of_request, verdict) if judged is not None]

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 
 from dynacli.environment import Environment
 from dynacli.errors import FormError
-from dynacli.output.formats.item_reader import ItemReader
 from dynacli.output.formats.written_items import written_items
 from dynacli.output.output_form import OutputForm
 from dynacli.output.stream_body import Write
+from dynacli.transport.item_reader import ItemReader
 
 __all__ = ["written_sequence"]
 

@@ -1,6 +1,6 @@
 """The items of a sequence of JSON values or of events, read as its bytes come."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -26,9 +26,11 @@ class ItemReader:
 
     Args:
         media_type: The value of `Content-Type`, of a sequence.
+        parse: Returns the value of a text; ValueError where it is no JSON.
     """
 
-    def __init__(self, media_type: str) -> None:
+    def __init__(self, media_type: str, parse: Callable[[str], Any] = read_json) -> None:
+        self._parse = parse
         self._has_events = is_event_stream(media_type)
         self._separator = b"\x1e" if is_json_sequence(media_type) else b"\n"
         self._rest: list[bytes] = []
@@ -81,7 +83,7 @@ class ItemReader:
                 yield from self._event()
         elif text is None or text.strip():
             try:
-                yield read_json(text or "")
+                yield self._parse(text or "")
             except (ValueError, RecursionError):
                 self.unread += 1
 
@@ -97,6 +99,6 @@ class ItemReader:
         if self._data:
             data: Any = "\n".join(self._data)
             with suppress(ValueError, RecursionError):
-                data = read_json(data)
+                data = self._parse(data)
             yield {**self._fields, "data": data}
         self._fields, self._data = {}, []

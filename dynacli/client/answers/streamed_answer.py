@@ -1,0 +1,213 @@
+"""An answer whose items a Python program reads as they come: JSON lines, JSON sequences, server-sent events."""
+
+import json
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from dynacli.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.client.answers.answer import Answer
+from dynacli.client.call import Call
+from dynacli.client.damaged_cache import explain_damage
+from dynacli.errors import FormError, UsageError
+from dynacli.model.media_types import is_event_stream, is_sequence
+from dynacli.transport.item_reader import ItemReader
+from dynacli.transport.send import RENDER_LIMIT, Pieces
+from dynacli.transport.send import Answer as WireAnswer
+from dynacli.validation.streamed_body import StreamedBody
+
+if TYPE_CHECKING:
+    from dynacli.validation.findings.finding import Verdict
+    from dynacli.wire.exchange import ClientPool
+
+__all__ = ["StreamedAnswer"]
+
+_GRACE_SECONDS = 2
+"""How long to wait for the thread of a stream whose connection was cut."""
+
+
+class StreamedAnswer(Answer):
+    """The answer to a call, there as soon as its head is; its items are read by iterating, once.
+
+    Use it in a `with` block, or close it: an answer that is not read to its end keeps its connection. What is said of
+    its items, `findings` for example, is complete when the last one was read.
+
+    Attributes:
+        unread: How many items could not be read, being too large or no JSON; they are left out.
+    """
+
+    def __init__(self, call: Call, clients: "ClientPool", lock: threading.RLock) -> None:
+        self._exchange = _Exchange(call, clients)
+        try:
+            first = self._exchange.take()
+        except BaseException:
+            self._exchange.close()
+            raise
+        self.unread = 0
+        self._is_read = False
+        self._is_stream = isinstance(first, WireAnswer)
+        if isinstance(first, _End):
+            super().__init__(call, first.answer, first.verdict, lock)
+        elif isinstance(first, WireAnswer):
+            super().__init__(call, first, None, lock)
+
+    def __enter__(self) -> Self:
+        """Return the answer itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close the answer."""
+        self.close()
+
+    def close(self) -> None:
+        """End the connection, whether all items came or not; calling it again does nothing."""
+        self._exchange.close()
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield the items as they come.
+
+        Raises:
+            HttpError: The status is no success.
+            FormError: The answer is no stream.
+            UsageError: The items were read before, or the answer is closed.
+            NetworkError: The connection broke, and cannot be gone on with.
+            TimedOutError: A time limit was reached.
+        """
+        self.raise_for_status()
+        if not self._is_stream:
+            media_type = self._answer.header("content-type").partition(";")[0] or "no declared type"
+            raise FormError(
+                f"The answer of `{self._call.described.operation.name}` is no stream",
+                why=f"It is `{media_type}`, where JSON lines, a JSON sequence or server-sent events have items",
+                hint="Use its `data`; `items` yields the items of a list",
+            )
+        if self._is_read or self._exchange.is_closed:
+            raise UsageError("The items of a stream are read once", hint="Make the call again")
+        self._is_read = True
+        return self._items()
+
+    def _items(self) -> Iterator[Any]:
+        reader = ItemReader(self._answer.header("content-type"), json.loads)
+        while True:
+            taken = self._exchange.take()
+            if not isinstance(taken, bytes):
+                break
+            for item in reader.feed(taken):
+                self.unread = reader.unread
+                yield item
+        yield from reader.end()
+        self.unread = reader.unread
+        if isinstance(taken, _End):
+            self._answer = taken.answer
+            self.seconds = taken.answer.seconds
+            self._note_verdict(taken.verdict)
+
+
+class _End(NamedTuple):
+    """The answer when its body was read, and the verdict on it."""
+
+    answer: WireAnswer
+    verdict: "Verdict | None"
+
+
+_Handed = WireAnswer | bytes | _End
+"""What an exchange hands over: of a stream its head, each piece and the end; of any other answer the end alone."""
+
+
+class _ClosedError(Exception):
+    """Nobody takes what comes any more."""
+
+
+class _Exchange:
+    """The exchange of a stream, in a thread of its own, which hands over a piece when the one before was taken."""
+
+    def __init__(self, call: Call, clients: "ClientPool") -> None:
+        self.is_closed = False
+        self._call, self._clients = call, clients
+        self._pieces: Pieces | None = None
+        self._handed: list[_Handed | BaseException] = []
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="dynacli-stream", daemon=True)
+        self._thread.start()
+
+    def take(self) -> _Handed:
+        """Return what comes next.
+
+        Raises:
+            UsageError: The exchange is closed.
+            BaseException: What ended the exchange.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._handed or self.is_closed)
+            if not self._handed:
+                raise UsageError("The answer is closed", hint="Read its items before that")
+            taken = self._handed.pop()
+            self._changed.notify_all()
+        if isinstance(taken, BaseException):
+            raise taken
+        return taken
+
+    def close(self) -> None:
+        """End the exchange, if it has not ended."""
+        with self._changed:
+            self.is_closed = True
+            self._handed.clear()
+            self._changed.notify_all()
+        if self._pieces is not None and self._thread.is_alive():
+            self._pieces.cut()
+            self._thread.join(_GRACE_SECONDS)
+
+    def _hand(self, thing: _Handed | BaseException) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._handed or self.is_closed)
+            if self.is_closed:
+                raise _ClosedError
+            self._handed.append(thing)
+            self._changed.notify_all()
+
+    def _run(self) -> None:
+        verdicts: list[Verdict | None] = []
+
+        def receive(answer: WireAnswer, pieces: Pieces) -> bytes:
+            self._pieces = pieces
+            if not 200 <= answer.status < 300 or not is_sequence(answer.header("content-type")):
+                return b"".join(pieces.up_to(RENDER_LIMIT))
+            self._hand(answer)
+            verdicts.append(self._judged(answer, self._passing(answer, pieces)))
+            return b""
+
+        try:
+            try:
+                answer = self._call.send(receive, clients=self._clients)
+                verdict = verdicts[0] if verdicts else self._call.judge_answer(answer, answer.body)
+            except DamagedCatalogError as damage:
+                explain_damage(damage, has_sent=True)
+            self._hand(_End(answer, verdict))
+        except _ClosedError:
+            pass
+        except BaseException as error:  # noqa: BLE001  - raised again in the thread that takes the items
+            with suppress(_ClosedError):
+                self._hand(error)
+
+    def _judged(self, answer: WireAnswer, pieces: Iterable[bytes]) -> "Verdict | None":
+        body = StreamedBody(pieces)
+        verdict = self._call.judge_answer(answer, body)
+        body.finish()
+        return verdict
+
+    def _passing(self, answer: WireAnswer, pieces: Pieces) -> Iterator[bytes]:
+        """Yield the pieces of a stream, each of which is handed over first."""
+        found: Iterable[bytes] = pieces
+        if is_event_stream(answer.header("content-type")):
+            from dynacli.transport.event_stream import EventPieces
+
+            found = EventPieces(pieces)
+            if self._call.settings.timeout is None:
+                pieces.wait_forever()
+        for piece in found:
+            self._hand(piece)
+            yield piece
