@@ -1,15 +1,17 @@
-"""Which credentials a call carries, which environment variables they come from, and where in the request they go.
+"""Which credentials a call carries, where they come from, and where in the request they go.
 
 The operation's security requirement decides (OpenAPI 3.0.4, "Security Requirement Object"): its alternatives
 are tried in order, and a call carries all schemes of the alternative that is chosen.
-The values come from the environment and from nowhere else.
+The values come from environment variables, then from further sources: what a person wrote into the configuration, and
+what is stored.
 
 A document chooses the names of its security schemes, and so a part of the variables' names.
 It must not be able to reach another API's variable that way, or one of dynacli's settings.
 """
 
+import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from dynacli.auth.secret import MASK, Secret
 from dynacli.environment import Environment
@@ -22,16 +24,25 @@ from dynacli.request.built_request import Request
 __all__ = [
     "ADHOC",
     "SETTINGS",
+    "Alternative",
     "Credential",
+    "Held",
+    "Source",
     "Variables",
     "attach",
+    "checked_text",
     "find_credentials",
+    "generic_word",
+    "held_for",
+    "is_alone",
     "is_key_header",
-    "needed_variables",
+    "is_known",
+    "is_supported",
+    "kind_of",
     "prefix_of",
     "present_names",
     "secrets_in",
-    "set_variables",
+    "store_path",
     "variables_of",
 ]
 
@@ -64,6 +75,11 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 _NOT_FOR_CREDENTIALS = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "accept", "content-type"}
 )
+
+
+def store_path(env: Environment) -> str:
+    """Return the path of the file that lists the stored credentials."""
+    return os.path.join(env.state_dir, "credentials", "credentials.json")
 
 
 def prefix_of(name: str) -> str:
@@ -145,14 +161,7 @@ class Variables:
         """
         # White space around a value is never meant: it comes from files, and from `$(cat FILE)` in some shells.
         value = self.text(name).strip()
-        try:
-            value.encode("latin-1")
-        except UnicodeEncodeError:
-            raise AuthError(
-                f"The value of `{name}` holds a character that a request cannot carry",
-                why="Headers are Latin-1 (RFC 9110, section 5.5)",
-                hint="Set it again",
-            ) from None
+        _check_sendable(value, name)
         return value
 
     def text(self, name: str) -> str:
@@ -161,14 +170,58 @@ class Variables:
         Raises:
             AuthError: The value holds a control character or is not text.
         """
-        value = self._values.get(name, "").rstrip("\r\n")
-        if any(char < " " or "\x7f" <= char <= "\x9f" for char in value):
-            raise AuthError(
-                f"The value of `{name}` holds a control character", hint="Set it again, without line breaks"
-            )
-        if any("\ud800" <= char <= "\udfff" for char in value):
-            raise AuthError(f"The value of `{name}` is not text in UTF-8", hint="Set it again")
-        return value
+        return checked_text(self._values.get(name, ""), name)
+
+
+def _value_of(source: str) -> str:
+    return f"{source[:1].upper()}{source[1:]}" if " " in source else f"The value of `{source}`"
+
+
+def checked_text(text: str, source: str) -> str:
+    """Return a credential as it came, without a line break at its end.
+
+    Args:
+        source: The name of the variable that it is from, or words for another source, such as "the stored credential".
+
+    Raises:
+        AuthError: It holds a control character or is not text.
+    """
+    text = text.rstrip("\r\n")
+    if any(char < " " or "\x7f" <= char <= "\x9f" for char in text):
+        raise AuthError(
+            f"{_value_of(source)} holds a control character", hint="Set it again, without line breaks"
+        )
+    if any("\ud800" <= char <= "\udfff" for char in text):
+        raise AuthError(f"{_value_of(source)} is not text in UTF-8", hint="Set it again")
+    return text
+
+
+def _check_sendable(value: str, source: str) -> None:
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        raise AuthError(
+            f"{_value_of(source)} holds a character that a request cannot carry",
+            why="Headers are Latin-1 (RFC 9110, section 5.5)",
+            hint="Set it again",
+        ) from None
+
+
+@record
+class Held:
+    """What a source has for a security scheme.
+
+    Args:
+        text: The secret; for `basic` the user name and the password, with a colon between them.
+        source: The words for the source in messages, such as "the stored credential".
+    """
+
+    text: str
+    source: str
+
+
+Source = Callable[[SecurityScheme], Held | None]
+"""Returns what a source has for a scheme; None where it has nothing."""
 
 
 @record
@@ -204,107 +257,75 @@ def present_names(request: Request) -> PresentNames:
 
 
 def find_credentials(
-    security: Sequence[Alternative], variables: Variables, present: PresentNames = frozenset()
-) -> tuple[Credential, ...]:
-    """Return the credentials of the first alternative that is complete.
+    security: Sequence[Alternative],
+    variables: Variables,
+    present: PresentNames = frozenset(),
+    further: Callable[[], Sequence[Source]] = tuple,
+) -> tuple[Credential, ...] | None:
+    """Return the credentials of the first alternative that is complete; None where one is needed and none is.
 
     Args:
         security: The operation's alternatives; without any, no credential is needed.
         variables: The API's variables.
         present: The names in the request; a value that the person gave counts as the scheme's credential.
+        further: Returns the sources that are asked, one after the other, for what no variable has.
 
     Raises:
-        AuthError: No alternative is complete, or a value cannot be sent.
+        AuthError: A value cannot be read or sent.
     """
     # An alternative with an undefined scheme is tried last.
-    for alternative in sorted(security, key=lambda schemes: not all(map(_is_known, schemes))):
-        found = [_credential(scheme, alternative, variables, present) for scheme in alternative]
+    ordered = sorted(security, key=lambda schemes: not all(map(is_known, schemes)))
+    sources: Sequence[Source] = ()
+    if (found := _complete(ordered, variables, present, sources)) is not None:
+        return found
+    for source in further() if security else ():
+        sources = (*sources, source)
+        if (found := _complete(ordered, variables, present, sources)) is not None:
+            return found
+    is_anonymous_allowed = not all(security)
+    return () if is_anonymous_allowed or not security else None
+
+
+def _complete(
+    alternatives: Sequence[Alternative],
+    variables: Variables,
+    present: PresentNames,
+    sources: Sequence[Source],
+) -> tuple[Credential, ...] | None:
+    """Return the credentials of the first alternative for whose schemes the sources have values; else None."""
+    for alternative in alternatives:
+        found = [_credential(scheme, alternative, variables, present, sources) for scheme in alternative]
         if alternative and all(credential is not None for credential in found):
             return tuple(credential for credential in found if isinstance(credential, Credential))
-    if not security or any(not alternative for alternative in security):
-        return ()  # anonymous calls are allowed
-    raise _missing(security, variables)
-
-
-def _missing(security: Sequence[Alternative], variables: Variables) -> AuthError:
-    choices = [needed_variables(alternative, variables) for alternative in security]
-    listed = dict.fromkeys(" and ".join(f"`{name}`" for name in names) for names in choices if names)
-    unsupported = [scheme for alternative in security for scheme in alternative if not _is_supported(scheme)]
-    return AuthError(
-        "The operation needs a credential, and there is none",
-        why="It asks for "
-        + " or ".join(" with ".join(f"`{scheme.name}`" for scheme in alternative) for alternative in security)
-        + (f"; `{unsupported[0].name}` is not supported yet" if unsupported else ""),
-        hint="Set " + ", or ".join(listed)
-        if listed
-        else "Give the header that it needs with `-H 'NAME: VALUE'`",
-    )
-
-
-def needed_variables(alternative: Alternative, variables: Variables | str) -> list[str]:
-    """Return the names of the variables that would satisfy an alternative; none where it is not supported.
-
-    Args:
-        variables: The API's variables, or only their prefix.
-    """
-    if isinstance(variables, str):
-        variables = Variables(variables)
-    if not all(_is_supported(scheme) for scheme in alternative):
-        return []
-    names: list[str] = []
-    for scheme in alternative:
-        if not _is_alone(scheme, alternative):
-            names.append(variables.own(scheme.name))
-        elif _kind(scheme) == "basic":
-            names.extend([variables.generic("USERNAME"), variables.generic("PASSWORD")])
-        else:
-            names.append(variables.generic(_generic_word(scheme)))
-    return names
-
-
-def set_variables(alternative: Alternative, variables: Variables) -> list[str]:
-    """Return the names of the variables that satisfy an alternative as they are; none where one of them is not set."""
-    found: list[str] = []
-    for scheme in alternative:
-        if not _is_known(scheme):
-            continue
-        own = variables.own(scheme.name)
-        names = [own]
-        if not variables.is_set(own) and _is_alone(scheme, alternative):
-            words = ("USERNAME", "PASSWORD") if _kind(scheme) == "basic" else (_generic_word(scheme),)
-            names = [variables.generic(word) for word in words]
-        names = [name for name in names if variables.is_set(name)]
-        if not names or not _is_supported(scheme):
-            return []
-        found += names
-    return found
+    return None
 
 
 def _credential(
-    scheme: SecurityScheme, alternative: Alternative, variables: Variables, present: PresentNames
+    scheme: SecurityScheme,
+    alternative: Alternative,
+    variables: Variables,
+    present: PresentNames,
+    sources: Sequence[Source],
 ) -> Credential | bool | None:
     """Return the credential of a scheme, True where the scheme needs none from us, None where it is missing."""
-    kind = _kind(scheme)
+    kind = kind_of(scheme)
     place = (scheme.location, scheme.parameter) if kind == "apiKey" else ("header", "Authorization")
     if (place[0], place[1].lower() if place[0] == "header" else place[1]) in present:
         return True
-    if not _is_known(scheme):
+    if not is_known(scheme):
         return True  # the document does not define the scheme, so nothing can be sent for it
-    if not _is_supported(scheme):
+    if not is_supported(scheme):
         return None
-    own, is_alone = variables.own(scheme.name), _is_alone(scheme, alternative)
+    held = held_for(scheme, alternative, variables, sources)
+    if held is None:
+        return None
+    name, value = held.source, held.text
     if kind == "basic":
-        return _basic(scheme, own, variables, is_alone=is_alone)
-    name = own
-    value = variables.value(own)
-    if not value and is_alone:
-        name = variables.generic(_generic_word(scheme))
-        value = variables.value(name)
-    if not value:
-        return None
+        return _basic(scheme, value)
+    _check_sendable(value, name)
     if place[0] == "cookie" and re.search(r'[\s",;\\]', value):
         raise AuthError(
-            f"The value of `{name}` holds a character that a cookie cannot hold",
+            f"{_value_of(name)} holds a character that a cookie cannot hold",
             why="Cookies have no white space, quotes, commas, semicolons or backslashes (RFC 6265)",
             hint="Set it again",
         )
@@ -312,22 +333,49 @@ def _credential(
     return Credential(scheme.name, *place, "" if kind == "apiKey" else "Bearer", secret, (secret,))
 
 
-def _basic(scheme: SecurityScheme, own: str, variables: Variables, *, is_alone: bool) -> Credential | None:
-    pair = variables.text(own)
-    if pair and ":" not in pair:
-        raise AuthError(f"The value of `{own}` has no `:`", hint="Set it to `USERNAME:PASSWORD`")
-    if not pair and is_alone:
-        name = variables.generic("USERNAME")
-        user, password = variables.text(name), variables.text(variables.generic("PASSWORD"))
-        if ":" in user:
-            raise AuthError(
-                f"The value of `{name}` holds a `:`",
-                why="It separates the name from the password (RFC 7617, section 2)",
-                hint="Set it again",
-            )
-        pair = f"{user}:{password}" if user or password else ""
-    if not pair:
-        return None
+def held_for(
+    scheme: SecurityScheme, alternative: Alternative, variables: Variables, sources: Sequence[Source]
+) -> Held | None:
+    """Return what the first of the sources, variables before all others, has for a scheme of an alternative.
+
+    Raises:
+        AuthError: The value cannot be read or sent.
+    """
+    name, value = _from_variables(scheme, variables, may_be_generic=is_alone(scheme, alternative))
+    for source in sources:
+        if not value and (held := source(scheme)) is not None:
+            name, value = held.source, checked_text(held.text, held.source)
+    if value and kind_of(scheme) == "basic" and ":" not in value:
+        raise AuthError(f"{_value_of(name)} has no `:`", hint="Set it to `USERNAME:PASSWORD`")
+    return Held(value, name) if value else None
+
+
+def _from_variables(scheme: SecurityScheme, variables: Variables, *, may_be_generic: bool) -> tuple[str, str]:
+    """Return the name of the variable that has the value for a scheme, and the value; empty where none has one."""
+    own = variables.own(scheme.name)
+    is_pair = kind_of(scheme) == "basic"
+    value = variables.text(own) if is_pair else variables.value(own)
+    if value or not may_be_generic:
+        return own, value
+    if is_pair:
+        return _named_pair(variables)
+    name = variables.generic(generic_word(scheme))
+    return name, variables.value(name)
+
+
+def _named_pair(variables: Variables) -> tuple[str, str]:
+    name = variables.generic("USERNAME")
+    user, password = variables.text(name), variables.text(variables.generic("PASSWORD"))
+    if ":" in user:
+        raise AuthError(
+            f"The value of `{name}` holds a `:`",
+            why="It separates the name from the password (RFC 7617, section 2)",
+            hint="Set it again",
+        )
+    return name, f"{user}:{password}" if user or password else ""
+
+
+def _basic(scheme: SecurityScheme, pair: str) -> Credential:
     from base64 import b64encode
 
     encoded = b64encode(pair.encode()).decode()
@@ -336,23 +384,26 @@ def _basic(scheme: SecurityScheme, own: str, variables: Variables, *, is_alone: 
     return Credential(scheme.name, "header", "Authorization", "Basic", Secret(encoded), parts)
 
 
-def _kind(scheme: SecurityScheme) -> str:
+def kind_of(scheme: SecurityScheme) -> str:
+    """Return how a credential is sent: `bearer`, `basic`, `apiKey`, or a word that dynacli does not know."""
     if scheme.type == "http":
         return scheme.scheme
     return "bearer" if scheme.type in {"oauth2", "openIdConnect"} else scheme.type
 
 
-def _generic_word(scheme: SecurityScheme) -> str:
-    return "KEY" if _kind(scheme) == "apiKey" else "TOKEN"
+def generic_word(scheme: SecurityScheme) -> str:
+    """Return the end of the name of the variable for a scheme that is the only one of its kind."""
+    return "KEY" if kind_of(scheme) == "apiKey" else "TOKEN"
 
 
-def _is_known(scheme: SecurityScheme) -> bool:
+def is_known(scheme: SecurityScheme) -> bool:
     """Return whether the scheme is defined and has a type of OpenAPI 3.2.0, "Security Scheme Object"."""
     return scheme.type in {"http", "apiKey", "oauth2", "openIdConnect", "mutualTLS"}
 
 
-def _is_supported(scheme: SecurityScheme) -> bool:
-    kind = _kind(scheme)
+def is_supported(scheme: SecurityScheme) -> bool:
+    """Return whether a credential for the scheme can be sent."""
+    kind = kind_of(scheme)
     if kind != "apiKey":
         return kind in {"bearer", "basic"}
     # The document chooses the name, which must not break the request's head apart.
@@ -375,8 +426,9 @@ def is_key_header(scheme: object) -> bool:
     return isinstance(name, str) and bool(_TOKEN.fullmatch(name)) and name.lower() not in _NOT_FOR_CREDENTIALS
 
 
-def _is_alone(scheme: SecurityScheme, alternative: Alternative) -> bool:
-    return sum(_kind(other) == _kind(scheme) for other in alternative) == 1
+def is_alone(scheme: SecurityScheme, alternative: Alternative) -> bool:
+    """Return whether no other scheme of an alternative is sent in the same way."""
+    return sum(kind_of(other) == kind_of(scheme) for other in alternative) == 1
 
 
 def attach(request: Request, credentials: Sequence[Credential]) -> Request:

@@ -41,7 +41,7 @@ DEFAULT_LEVEL = "warn"
 _MAX_SECONDS = 1e6
 _MAX_RETRIES = 100
 _RETRIES = 2
-_OWN_KEYS = frozenset(("output", "server", "server_vars", "timeout", "retries", "rate"))
+_OWN_KEYS = frozenset(("auth", "output", "server", "server_vars", "timeout", "retries", "rate"))
 """The keys of an API's entry that are about its calls; the module that reads them is loaded only where one is there."""
 
 
@@ -62,6 +62,7 @@ class CallOptions:
         accepted_origins: Origins that credentials may go to, besides those that were accepted before.
         is_reported: Whether the verdicts go into a report.
         is_verbose: Whether messages tell all findings; None where nobody can ask for that with `-v`.
+        auth: The security scheme whose credential is sent, or `none`; empty where the document decides.
     """
 
     level: str = ""
@@ -76,6 +77,7 @@ class CallOptions:
     accepted_origins: tuple[str, ...] = ()
     is_reported: bool = False
     is_verbose: bool | None = None
+    auth: str = ""
 
 
 @record
@@ -97,6 +99,10 @@ class CallSettings:
         is_reported: As in `CallOptions`.
         is_verbose: As in `CallOptions`.
         output: The format in which answers are written unless the caller names one; empty for `auto`.
+        profile: The name of the profile; empty for none.
+        auth: As in `CallOptions`.
+        signs: Whether calls carry credentials: `always`, `never`, or as the `document` says.
+        auth_tables: Security scheme → what the configuration says of its credential; None where it says nothing.
     """
 
     level: str = DEFAULT_LEVEL
@@ -113,6 +119,10 @@ class CallSettings:
     is_reported: bool = False
     is_verbose: bool | None = None
     output: str = ""
+    profile: str = ""
+    auth: str = ""
+    signs: str = ""
+    auth_tables: Mapping[str, Mapping[str, Any]] | None = None
 
     @property
     def may_accept(self) -> bool:
@@ -187,7 +197,19 @@ def settings_of(
         is_reported=options.is_reported,
         is_verbose=options.is_verbose,
         output=profile.get("output", own.get("output", "")),
+        profile=options.profile or env.variables.get("DYNACLI_PROFILE", "") if profile else "",
+        auth=options.auth,
+        **_signing(own, profile),
     )
+
+
+def _signing(own: Mapping[str, Any], profile: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings about credentials; those of the profile count first."""
+    if "auth" not in own and "auth" not in profile:
+        return {}
+    from dynacli.client.profiles import signing_of
+
+    return signing_of(own.get("auth"), profile.get("auth"))
 
 
 def _ignores(env: Environment, api: OpenedApi) -> "tuple[Ignore, ...]":

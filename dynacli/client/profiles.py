@@ -7,9 +7,9 @@ from dynacli.environment import Environment
 from dynacli.errors import FileError, UsageError
 from dynacli.library.opened_api import OpenedApi
 
-__all__ = ["headers_in", "malformed", "own_settings", "profile_of"]
+__all__ = ["headers_in", "malformed", "own_settings", "profile_of", "signing_of"]
 
-_KEYS = ("headers", "output", "rate", "retries", "server", "server_vars", "timeout", "validate")
+_KEYS = ("auth", "headers", "output", "rate", "retries", "server", "server_vars", "timeout", "validate")
 _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
 """Headers that a configuration does not hold: secrets are kept elsewhere."""
 
@@ -103,9 +103,47 @@ def _what_is_wrong(profile: Any) -> str:
         return "`retries` is a number, how often a request is sent again"
     if not isinstance(rate, str):
         return '`rate` is a text such as `"5/s"`'
+    if "auth" in profile and (wrong := _what_is_wrong_with_auth(profile["auth"])):
+        return wrong
     if not isinstance(profile.get("output", ""), str):
         return "`output` is the name of an output format"
     return ""
+
+
+_SIGNS = ("document", "always", "never")
+
+
+def _what_is_wrong_with_auth(auth: Any) -> str:
+    listed = ", ".join(f"`{word}`" for word in _SIGNS)
+    if isinstance(auth, str):
+        return "" if auth in _SIGNS else f"`auth` is one of {listed}, or a table"
+    if not isinstance(auth, dict):
+        return f"`auth` is one of {listed}, or a table"
+    for scheme, table in auth.items():
+        if scheme == "when" and isinstance(table, str):
+            if table not in _SIGNS:
+                return f"`when` of `auth` is one of {listed}"
+        elif not isinstance(table, dict):
+            return f"`{scheme}` of `auth` is a table, whose keys `dynacli help credentials` lists"
+    return ""
+
+
+def signing_of(*entries: Any) -> dict[str, Any]:
+    """Return whether calls carry credentials, and security scheme → what the configuration says of its credential.
+
+    Args:
+        entries: The values of `auth` of the API's entry and of its profile, or None. The later one counts first.
+    """
+    signs, tables = "", dict[str, dict[str, Any]]()
+    for auth in entries:
+        if isinstance(auth, str):
+            signs = auth
+        elif isinstance(auth, dict):
+            signs = auth["when"] if isinstance(auth.get("when"), str) else signs
+            for scheme, table in auth.items():
+                if isinstance(table, dict):
+                    tables[scheme] = {**tables.get(scheme, {}), **table}
+    return {"signs": signs, "auth_tables": tables}
 
 
 def malformed(env: Environment, part: str, why: str) -> FileError:

@@ -1,9 +1,19 @@
 """The credentials of a call: found, held against the origin that they would go to, and put into the request."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from dynacli.auth.credentials import Credential, attach, find_credentials, present_names, variables_of
+from dynacli.auth.credentials import (
+    Alternative,
+    Credential,
+    Source,
+    attach,
+    find_credentials,
+    present_names,
+    store_path,
+    variables_of,
+)
 from dynacli.auth.secret import MASK, Masker, Secret
 from dynacli.client.call_settings import CallSettings
 from dynacli.environment import Environment
@@ -61,9 +71,13 @@ def sign(
     """
     given = _given(operation, request, settings)
     credentials: tuple[Credential, ...] = ()
-    if operation.security:
-        variables = variables_of(env, api.prefix)
-        credentials = find_credentials(operation.security, variables, present_names(request))
+    security: Sequence[Alternative] = operation.security
+    if settings.auth or settings.signs:
+        from dynacli.client.credentials.chosen_security import chosen_security
+
+        security = chosen_security(api, security, settings.auth, settings.signs)
+    if security:
+        credentials = _find(env, api, security, request, settings)
     if credentials or given.secrets:
         _check_origin(env, api, origin_of(request.url), settings, ask)
     secrets = [*given.secrets, *(part for credential in credentials for part in credential.parts)]
@@ -73,6 +87,29 @@ def sign(
         Masker(secrets),
         given.headers,
     )
+
+
+def _find(
+    env: Environment,
+    api: OpenedApi,
+    security: Sequence[Alternative],
+    request: Request,
+    settings: CallSettings,
+) -> tuple[Credential, ...]:
+    def further() -> Sequence[Source]:
+        if not settings.auth_tables and not os.path.exists(store_path(env)):
+            return ()
+        from dynacli.client.credentials.credential_sources import credential_sources
+
+        return credential_sources(env, api, settings, origin_of(request.url))
+
+    variables = variables_of(env, api.prefix)
+    found = find_credentials(security, variables, present_names(request), further)
+    if found is None:
+        from dynacli.auth.missing_credential import missing_credential
+
+        raise missing_credential(security, variables, api.name if api.is_registered else "")
+    return found
 
 
 def _check_origin(

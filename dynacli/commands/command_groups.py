@@ -33,6 +33,7 @@ __all__ = ["ApiGroup", "Verb", "VerbGroup", "make_root", "note_options_ahead", "
 
 _VERBS = {
     "api": "api.api",
+    "auth": "auth.auth",
     "batch": "batch",
     "cache": "cache",
     "changes": "changes",

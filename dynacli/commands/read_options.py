@@ -62,6 +62,7 @@ class Options:
     server: str = ""
     server_var: tuple[str, ...] = ()
     profile: str = ""
+    auth: str = ""
     header: tuple[str, ...] = ()
     timeout: float | None = None
     retries: int | None = None
@@ -123,6 +124,7 @@ class Options:
             accepted_origins=self.accept_origin,
             is_reported=bool(self.report),
             is_verbose=self.verbose,
+            auth=self.auth,
         )
 
     @property

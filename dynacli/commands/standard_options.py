@@ -218,6 +218,12 @@ STANDARD_OPTIONS = (
         "server_var", ("--server-var",), "a variable of the server", "NAME=VALUE", is_multiple=True
     ),
     StandardOption("profile", ("--profile",), "a profile of the API, from the configuration", "PROFILE"),
+    StandardOption(
+        "auth",
+        ("--auth",),
+        "the security scheme whose credential is sent, or none for a call without",
+        "SCHEME",
+    ),
     StandardOption("header", ("-H", "--header"), "a header of the request", "NAME:VALUE", is_multiple=True),
     StandardOption("timeout", ("--timeout",), "for the whole call", "SECONDS", convert=_seconds),
     StandardOption(

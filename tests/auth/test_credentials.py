@@ -7,35 +7,12 @@ import pytest
 
 from dynacli.auth.credentials import Variables
 from dynacli.auth.secret import Masker, Secret
+from tests.auth.shop import Shop
 from tests.documents import API_KEY, BASIC, BEARER, document, operation, serve
-from tests.harness import Answer, Recorder, Result, run_cli
+from tests.harness import Answer, Recorder, run_cli
 
 QUERY_KEY = {"type": "apiKey", "in": "query", "name": "api key"}
 COOKIE_KEY = {"type": "apiKey", "in": "cookie", "name": "sid"}
-
-
-class Shop:
-    """An API that is registered as `shop`, with one operation."""
-
-    def __init__(self, server: Recorder) -> None:
-        self.server = server
-        server.answers["/items"] = Answer()
-
-    def register(self, schemes: dict[str, Any], security: list[Any], **more: Any) -> None:
-        """Register a document whose operation has these schemes and this requirement."""
-        paths = {"/items": {"get": operation("list-items", security=security, **more)}}
-        url = serve(self.server, document(paths, None, schemes=schemes))
-        assert 0 == run_cli("api", "add", "shop", url).exit_code
-        self.server.requests.clear()
-
-    def call(self, *words: str) -> Result:
-        return run_cli("shop", "list-items", *words)
-
-
-@pytest.fixture
-def shop(server: Recorder) -> Shop:
-    """A shop without goods."""
-    return Shop(server)
 
 
 def test_a_bearer_token_is_sent(shop: Shop, canary: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,7 +106,7 @@ def test_all_schemes_of_an_alternative_go_together(shop: Shop, monkeypatch: pyte
     monkeypatch.setenv("DYNACLI_SHOP_TOKEN", "t")
     result = shop.call("--error-format", "json")
     assert (10, []) == (result.exit_code, shop.server.requests)
-    assert "Set `DYNACLI_SHOP_TOKEN` and `DYNACLI_SHOP_KEY`" == result.error["hint"]
+    assert f"{_SIGN_IN}`DYNACLI_SHOP_TOKEN` and `DYNACLI_SHOP_KEY`" == result.error["hint"]
     monkeypatch.setenv("DYNACLI_SHOP_KEY", "k")
     assert 0 == shop.call().exit_code
     sent = shop.server.last.headers
@@ -143,7 +120,7 @@ def test_two_of_a_kind_have_variables_of_their_own(shop: Shop, monkeypatch: pyte
     monkeypatch.setenv("DYNACLI_SHOP_KEY", "k")
     result = shop.call("--error-format", "json")
     assert (10, []) == (result.exit_code, shop.server.requests)
-    assert "Set `DYNACLI_SHOP_USER_KEY` and `DYNACLI_SHOP_APPKEY`" == result.error["hint"]
+    assert f"{_SIGN_IN}`DYNACLI_SHOP_USER_KEY` and `DYNACLI_SHOP_APPKEY`" == result.error["hint"]
     monkeypatch.setenv("DYNACLI_SHOP_USER_KEY", "u")
     monkeypatch.setenv("DYNACLI_SHOP_APPKEY", "a")
     assert 0 == shop.call().exit_code
@@ -183,12 +160,15 @@ def test_the_documents_requirement_is_the_default(shop: Shop) -> None:
     assert 10 == shop.call().exit_code
 
 
+_SIGN_IN = "Sign in with `dynacli auth login shop`, or set "
+
+
 @pytest.mark.parametrize(
     ("scheme", "hint"),
     [
-        (BEARER, "Set `DYNACLI_SHOP_TOKEN`"),
-        (BASIC, "Set `DYNACLI_SHOP_USERNAME` and `DYNACLI_SHOP_PASSWORD`"),
-        (API_KEY, "Set `DYNACLI_SHOP_KEY`"),
+        (BEARER, f"{_SIGN_IN}`DYNACLI_SHOP_TOKEN`"),
+        (BASIC, f"{_SIGN_IN}`DYNACLI_SHOP_USERNAME` and `DYNACLI_SHOP_PASSWORD`"),
+        (API_KEY, f"{_SIGN_IN}`DYNACLI_SHOP_KEY`"),
         ({"type": "http", "scheme": "digest"}, "Give the header that it needs with `-H 'NAME: VALUE'`"),
         ({"type": "mutualTLS"}, "Give the header that it needs with `-H 'NAME: VALUE'`"),
         ({**API_KEY, "name": "Content-Length"}, "Give the header that it needs with `-H 'NAME: VALUE'`"),

@@ -26,6 +26,7 @@ from dynacli.commands.verbs import cache as cache_verb
 from dynacli.commands.verbs import demo as demo_verb
 from dynacli.commands.verbs import history as history_verb
 from dynacli.commands.verbs.api import api as api_verb
+from dynacli.commands.verbs.auth import auth as auth_verb
 from dynacli.environment import Environment
 from tests.harness import Answer, Recorder, run_cli
 
@@ -111,6 +112,7 @@ _DOCUMENT: dict[str, Any] = {
 }
 _VERBS = [
     "api",
+    "auth",
     "batch",
     "cache",
     "changes",
@@ -475,6 +477,7 @@ def test_the_verbs_of_completion_are_those_of_the_commands() -> None:
     assert tuple(root.list_commands(click.Context(root, obj=run))) == completion_tables.VERB_NAMES
     for verb, listed_verbs in (
         (api_verb, completion_tables.API_VERBS),
+        (auth_verb, completion_tables.AUTH_VERBS),
         (cache_verb, completion_tables.CACHE_VERBS),
         (history_verb, completion_tables.HISTORY_VERBS),
     ):

@@ -16,6 +16,7 @@ from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.commands.completion.completion_tables import (
     ANY,
     API_VERBS,
+    AUTH_VERBS,
     CACHE_VERBS,
     DEMO_OPTIONS,
     EXAMPLE,
@@ -139,10 +140,8 @@ def _candidates(
     head, rest = words[line.positional[0]], words[line.positional[0] + 1 :]
     if head in {"edit", "read", "request"}:
         yield from _candidates(env, rest, word, (DEMO,))
-    elif head == "api":
-        yield from _api_words(env, rest, word)
-    elif head == "cache":
-        yield from _cache_words(env, rest, word)
+    elif head in _GROUPS:
+        yield from _group_words(env, head, rest, word)
     elif head == "history":
         yield from _history_words(env, rest, word)
     elif head == "replay":
@@ -173,29 +172,30 @@ def _option_words(line: _WordsBefore, options: Options, word: str) -> Generator[
     return True
 
 
-def _api_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
+_GROUPS = {"api": API_VERBS, "auth": AUTH_VERBS, "cache": CACHE_VERBS}
+"""Group → its verbs, behind most of which an API is named."""
+
+_NO_API = {"api add", "api list", "cache info"}
+_WITH_DEMO = {"api history", "api show", "auth explain", "cache clear"}
+
+
+def _group_words(env: Environment, group: str, rest: list[str], word: str) -> Iterator[Candidate]:
+    verbs = _GROUPS[group]
     if not rest:
-        yield from ((name, "") for name in (HELP_ONLY if word.startswith("-") else API_VERBS))
+        yield from ((name, "") for name in (HELP_ONLY if word.startswith("-") else verbs))
         return
-    options = API_VERBS.get(rest[0], STANDARD)
-    line = _read(rest[1:], options)
+    verb, words = f"{group} {rest[0]}", rest[1:]
+    options = verbs.get(rest[0], STANDARD)
+    line = _read(words, options)
     if (yield from _option_words(line, options, word)):
         return
-    positional = [rest[1:][index] for index in line.positional]
-    if not positional and rest[0] not in {"add", "list"}:
-        yield from _api_names(env, with_demo=rest[0] in {"history", "show"})
-    elif len(positional) == 1 and rest[0] in {"pin", "rollback"}:
+    positional = [words[index] for index in line.positional]
+    if not positional and verb not in _NO_API:
+        yield from _api_names(env, with_demo=verb in _WITH_DEMO)
+    elif len(positional) == 1 and verb in {"api pin", "api rollback"}:
         yield from _revision_names(env, positional[0])
-
-
-def _cache_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
-    if not rest:
-        yield from ((name, "") for name in (HELP_ONLY if word.startswith("-") else CACHE_VERBS))
-        return
-    options = CACHE_VERBS.get(rest[0], STANDARD)
-    line = _read(rest[1:], options)
-    if not (yield from _option_words(line, options, word)) and not line.positional and rest[0] == "clear":
-        yield from _api_names(env, with_demo=True)
+    elif len(positional) == 1 and verb == "auth explain":
+        yield from _verb_words(env, "describe", positional, word)
 
 
 def _history_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:

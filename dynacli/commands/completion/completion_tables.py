@@ -11,6 +11,7 @@ from dynacli.library.configuration.configuration import DEMO
 __all__ = [
     "ANY",
     "API_VERBS",
+    "AUTH_VERBS",
     "CACHE_VERBS",
     "DEMO_OPTIONS",
     "EXAMPLE",
@@ -78,6 +79,7 @@ STANDARD: Options = {
     "--header": ANY,
     "-H": UNLISTED,
     "--profile": ANY,
+    "--auth": ANY,
     "--timeout": ANY,
     "--retries": ANY,
     "--retry-unsafe": SWITCH,
@@ -138,7 +140,7 @@ _LISTING = ["--output", "-o", "--filter", "-f", "--columns"]
 _OPENING = ["--profile", "--allow-ref", "--refresh"]
 _CALLING = (
     *("--validate", "--server", "--server-var", "--header", "-H", "--timeout", "--retries", "--rate"),
-    "--accept-origin",
+    *("--accept-origin", "--auth"),
 )
 RUNNING = _standard()
 LISTING = _standard(*_LISTING)
@@ -185,6 +187,19 @@ API_VERBS: Mapping[str, Options] = {
     "show": LISTING_OF_DOCUMENT,
     "unpin": RUNNING,
 }
+AUTH_VERBS: Mapping[str, Options] = {
+    "explain": {**LISTING_OF_DOCUMENT, **_standard("--server", "--server-var", "--accept-origin", "--auth")},
+    "login": {
+        "--scheme": ANY,
+        "--with-token": SWITCH,
+        "--store": Option(("keyring", "file")),
+        **OPENING,
+        **_standard("--server", "--server-var", "--accept-origin"),
+    },
+    "logout": {"--scheme": ANY, **RUNNING, **_standard("--profile")},
+    "status": LISTING,
+    "token": {"--scheme": ANY, **RUNNING, **_standard("--profile")},
+}
 CACHE_VERBS: Mapping[str, Options] = {"clear": {"--history": SWITCH, **RUNNING}, "info": LISTING}
 HISTORY_VERBS: Mapping[str, Options] = {
     "clear": RUNNING,
@@ -192,5 +207,5 @@ HISTORY_VERBS: Mapping[str, Options] = {
     "show": {"--as": Option(("curl", "har", "http")), **LISTING},
 }
 """The commands of `dynacli history`, with `list` for the one that has no name."""
-GROUPS = ("api", "cache", DEMO, "edit", "history", "read", "replay", "request")
+GROUPS = ("api", "auth", "cache", DEMO, "edit", "history", "read", "replay", "request")
 VERB_NAMES = tuple(sorted((*GROUPS, *(verb for verb in VERB_OPTIONS if verb != "serve"))))

@@ -159,7 +159,7 @@ class _Page:
         overview = self.overview
         if not overview.sign_ins:
             return "Sign in", "the document asks for no credential"
-        from dynacli.auth.credentials import needed_variables
+        from dynacli.auth.missing_credential import needed_variables
 
         if found := self._variables_in_use():
             return "Signed in", f"by {' and '.join(found)}"
@@ -187,7 +187,7 @@ class _Page:
 
     def _variables_in_use(self) -> list[str]:
         """Return the names of the variables that sign in; none where nobody is signed in."""
-        from dynacli.auth.credentials import set_variables
+        from dynacli.auth.missing_credential import set_variables
 
         variables = self._variables()
         found = (set_variables(sign_in.schemes, variables) for sign_in in self.overview.sign_ins)

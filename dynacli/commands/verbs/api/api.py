@@ -1,7 +1,7 @@
 """`dynacli api`: registers APIs, and shows, refreshes and changes the registered ones."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Concatenate
+from typing import TYPE_CHECKING, Any, Concatenate
 
 import click
 
@@ -20,13 +20,16 @@ from dynacli.commands.verbs.verb_options import (
     RUNNING,
     named_options,
 )
-from dynacli.errors import DynacliError, UsageError
+from dynacli.errors import AuthError, DynacliError, UsageError
 from dynacli.library.configuration.configuration import Configuration, check_name
 from dynacli.library.news import take_news
 from dynacli.library.open_by_name import open_api, refresh_api
 from dynacli.library.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, visible
 from dynacli.urls import with_masked_query
+
+if TYPE_CHECKING:
+    from dynacli.auth.store.credential_store import CredentialStore
 
 __all__ = ["command"]
 
@@ -234,6 +237,7 @@ def _refresh(run: Run, name: str, accept: bool) -> None:
 def _remove(run: Run, name: str) -> None:
     check_registered(run, name)
     Configuration(run.env).edit(name, None)
+    _with_credentials(run, lambda store: store.remove_api(name))
 
 
 def _rename(run: Run, name: str, new_name: str) -> None:
@@ -243,6 +247,17 @@ def _rename(run: Run, name: str, new_name: str) -> None:
     if configuration.has_entry(new_name):
         raise UsageError(f"There is an API `{new_name}` already")
     configuration.edit(name, None, new_name=new_name)
+    _with_credentials(run, lambda store: store.rename_api(name, new_name))
+
+
+def _with_credentials(run: Run, change: "Callable[[CredentialStore], None]") -> None:
+    """Let the stored credentials follow what has become of an API; a store that cannot be changed is told of."""
+    from dynacli.auth.store.credential_store import CredentialStore
+
+    try:
+        change(CredentialStore(run.env))
+    except AuthError as error:
+        run.warn(f"{error.message}: {error.why}")
 
 
 def _verb(

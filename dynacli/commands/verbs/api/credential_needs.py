@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from dynacli.auth.credentials import Variables, needed_variables, prefix_of, set_variables, variables_of
+from dynacli.auth.credentials import Variables, prefix_of, variables_of
+from dynacli.auth.missing_credential import needed_variables, set_variables
 from dynacli.environment import Environment
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import SecurityScheme

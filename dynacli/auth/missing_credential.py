@@ -1,0 +1,75 @@
+"""Which environment variables a call wants, which of them are set, and the error for a call that has no credential."""
+
+from collections.abc import Sequence
+
+from dynacli.auth.credentials import (
+    Alternative,
+    Variables,
+    generic_word,
+    is_alone,
+    is_known,
+    is_supported,
+    kind_of,
+)
+from dynacli.errors import AuthError
+
+__all__ = ["missing_credential", "needed_variables", "set_variables"]
+
+
+def needed_variables(alternative: Alternative, variables: Variables | str) -> list[str]:
+    """Return the names of the variables that would satisfy an alternative; none where it is not supported.
+
+    Args:
+        variables: The API's variables, or only their prefix.
+    """
+    if isinstance(variables, str):
+        variables = Variables(variables)
+    if not all(is_supported(scheme) for scheme in alternative):
+        return []
+    names: list[str] = []
+    for scheme in alternative:
+        if not is_alone(scheme, alternative):
+            names.append(variables.own(scheme.name))
+        elif kind_of(scheme) == "basic":
+            names.extend([variables.generic("USERNAME"), variables.generic("PASSWORD")])
+        else:
+            names.append(variables.generic(generic_word(scheme)))
+    return names
+
+
+def set_variables(alternative: Alternative, variables: Variables) -> list[str]:
+    """Return the names of the variables that satisfy an alternative as they are; none where one of them is not set."""
+    found: list[str] = []
+    for scheme in alternative:
+        if not is_known(scheme):
+            continue
+        own = variables.own(scheme.name)
+        names = [own]
+        if not variables.is_set(own) and is_alone(scheme, alternative):
+            words = ("USERNAME", "PASSWORD") if kind_of(scheme) == "basic" else (generic_word(scheme),)
+            names = [variables.generic(word) for word in words]
+        names = [name for name in names if variables.is_set(name)]
+        if not names or not is_supported(scheme):
+            return []
+        found += names
+    return found
+
+
+def missing_credential(security: Sequence[Alternative], variables: Variables, api: str) -> AuthError:
+    """Return the error for a call whose operation wants a credential that is nowhere.
+
+    Args:
+        api: The name of the API, where it is a registered one; else empty.
+    """
+    choices = [needed_variables(alternative, variables) for alternative in security]
+    listed = dict.fromkeys(" and ".join(f"`{name}`" for name in names) for names in choices if names)
+    unsupported = [scheme for alternative in security for scheme in alternative if not is_supported(scheme)]
+    return AuthError(
+        "The operation needs a credential, and there is none",
+        why="It asks for "
+        + " or ".join(" with ".join(f"`{scheme.name}`" for scheme in alternative) for alternative in security)
+        + (f"; `{unsupported[0].name}` is not supported yet" if unsupported else ""),
+        hint=(f"Sign in with `dynacli auth login {api}`, or set " if api else "Set ") + ", or ".join(listed)
+        if listed
+        else "Give the header that it needs with `-H 'NAME: VALUE'`",
+    )

@@ -1,0 +1,217 @@
+"""The store of credentials: a file that lists them, with the secrets of those that are not in the system's keyring.
+
+The file is replaced in one step, and what it says counts: secrets are in the keyring under a new name before the file
+names them, and those that no credential names any more are removed after that. A process that dies in between leaves
+the old credential whole, and the names of what is left over in the file.
+"""
+
+import json
+import os
+import secrets as random_names
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from dynacli.auth.credentials import store_path
+from dynacli.auth.secret import Secret
+from dynacli.auth.store.stored_credential import KEYRING, Place, StoredCredential, from_json
+from dynacli.environment import Environment
+from dynacli.errors import AuthError, DynacliError
+from dynacli.files import LOCK_SECONDS, hold_lock, locked, make_directory, write_file
+from dynacli.record import record, replace
+
+__all__ = ["CredentialStore"]
+
+_VERSION = 1
+
+
+@record
+class _Content:
+    """What the file says.
+
+    Args:
+        credentials: The credentials.
+        leftovers: (name, number of pieces) of secrets in the keyring that no credential may have.
+    """
+
+    credentials: tuple[StoredCredential, ...] = ()
+    leftovers: tuple[tuple[str, int], ...] = ()
+
+
+class CredentialStore:
+    """The credentials of one person, which several processes may use at once.
+
+    Raises:
+        AuthError: From any method, when the store or the keyring cannot be used.
+    """
+
+    def __init__(self, env: Environment) -> None:
+        self.path = store_path(env)
+
+    def list(self) -> tuple[StoredCredential, ...]:
+        """Return all credentials in the order of their first storing, those in the keyring without secrets."""
+        return self._read().credentials
+
+    def find(self, place: Place) -> StoredCredential | None:
+        """Return a credential with its secrets; None where there is none."""
+        found = next((kept for kept in self.list() if kept.place == place), None)
+        return found and self.with_secrets(found)
+
+    def with_secrets(self, credential: StoredCredential) -> StoredCredential:
+        """Return a listed credential with its secrets."""
+        if credential.store != KEYRING:
+            return credential
+        from dynacli.auth.store.keyring_values import read_value
+
+        text = read_value(credential.keyring_id, credential.keyring_parts)
+        try:
+            values = json.loads(text or "")
+            return replace(
+                credential, secrets={str(key): Secret(str(value)) for key, value in values.items()}
+            )
+        except (ValueError, AttributeError):
+            raise AuthError(
+                f"The keyring has lost the credential of `{credential.api}` for `{credential.scheme}`",
+                hint=f"Sign in again: `dynacli auth login {credential.api}`",
+            ) from None
+
+    def put(self, credential: StoredCredential) -> None:
+        """Keep a credential in the place of an earlier one, which stays until this one is stored whole."""
+        with self._changing():
+            content = self._read()
+            if credential.store == KEYRING:
+                credential, content = self._into_keyring(credential, content)
+            by_place = {kept.place: kept for kept in content.credentials}
+            dropped = [by_place[credential.place]] if credential.place in by_place else []
+            by_place[credential.place] = credential
+            leftovers = (*content.leftovers, *self._names(dropped))
+            self._write(tuple(by_place.values()), leftovers, keep=credential.keyring_id)
+
+    def remove(self, places: Collection[Place]) -> None:
+        """Forget credentials."""
+        self._change(lambda kept: None if kept.place in places else kept)
+
+    def remove_api(self, api: str) -> None:
+        """Forget all credentials of an API."""
+        self._change(lambda kept: None if kept.api == api else kept)
+
+    def rename_api(self, old: str, new: str) -> None:
+        """Let the credentials of an API follow its new name."""
+        self._change(lambda kept: replace(kept, api=new) if kept.api == old else kept)
+
+    def _change(self, changed: Callable[[StoredCredential], StoredCredential | None]) -> None:
+        """Put other credentials in the place of those that there are.
+
+        Args:
+            changed: Returns what a credential becomes; None for one that is forgotten.
+        """
+        if not os.path.exists(self.path):
+            return
+        with self._changing():
+            content = self._read()
+            after = [changed(kept) for kept in content.credentials]
+            dropped = [kept for kept, new in zip(content.credentials, after, strict=True) if new is None]
+            kept = tuple(new for new in after if new is not None)
+            if kept != content.credentials:
+                self._write(kept, (*content.leftovers, *self._names(dropped)))
+
+    @contextmanager
+    def refreshing(self, place: Place) -> Iterator[None]:
+        """Keep other processes from refreshing a credential for as long as the block lasts."""
+        from hashlib import sha256
+
+        name = sha256("\0".join(place).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        try:
+            with hold_lock(
+                os.path.join(os.path.dirname(self.path), f"{name}.lock"), 3 * LOCK_SECONDS
+            ) as is_alone:
+                if not is_alone:
+                    raise AuthError(
+                        f"Another dynacli has been refreshing the credential for `{place[2]}` for too long",
+                        hint="Wait for it or end it, then try again",
+                    )
+                yield
+        except OSError as error:
+            raise self._unusable(error.strerror or "", "written") from error
+
+    def _into_keyring(
+        self, credential: StoredCredential, content: _Content
+    ) -> tuple[StoredCredential, _Content]:
+        from dynacli.auth.store.keyring_values import write_value
+
+        name = random_names.token_hex(8)
+        text = json.dumps({key: secret.reveal() for key, secret in credential.secrets.items()})
+        # Named before they are there, so that they are found again should this process die now.
+        most = len(text) // 1000 + 1
+        content = replace(content, leftovers=(*content.leftovers, (name, most)))
+        self._write_file(content)
+        parts = write_value(name, text)
+        content = replace(content, leftovers=tuple(left for left in content.leftovers if left[0] != name))
+        return replace(credential, keyring_id=name, keyring_parts=parts), content
+
+    @staticmethod
+    def _names(credentials: Iterable[StoredCredential]) -> tuple[tuple[str, int], ...]:
+        return tuple((each.keyring_id, each.keyring_parts) for each in credentials if each.keyring_id)
+
+    def _write(
+        self,
+        credentials: tuple[StoredCredential, ...],
+        leftovers: tuple[tuple[str, int], ...],
+        keep: str = "",
+    ) -> None:
+        leftovers = tuple(dict.fromkeys(left for left in leftovers if left[0] != keep))
+        self._write_file(_Content(credentials, leftovers))
+        if not leftovers:
+            return
+        from dynacli.auth.store.keyring_values import delete_value
+
+        # What cannot be removed now is removed after the next change.
+        with suppress(AuthError):
+            for name, parts in leftovers:
+                delete_value(name, parts)
+            self._write_file(_Content(credentials))
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        directory = os.path.dirname(self.path)
+        try:
+            make_directory(directory)
+            with locked(directory, "changing the stored credentials"):
+                yield
+        except OSError as error:
+            raise self._unusable(error.strerror or "", "written") from error
+        except AuthError:
+            raise
+        except DynacliError as error:
+            raise AuthError(error.message, why=error.why, hint=error.hint) from error
+
+    def _read(self) -> _Content:
+        try:
+            with open(self.path, "rb") as file:
+                raw = json.load(file)
+            if raw["version"] > _VERSION:
+                raise self._unusable("a newer dynacli has written it", "read", hint="Use that one")
+            return _Content(
+                tuple(map(from_json, raw["credentials"])),
+                tuple((str(name), int(parts)) for name, parts in raw.get("leftovers", [])),
+            )
+        except FileNotFoundError:
+            return _Content()
+        except OSError as error:
+            raise self._unusable(error.strerror or "", "read") from error
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise self._unusable(
+                "it is damaged", "read", hint=f"Remove it with `rm {self.path}`, and sign in again"
+            ) from error
+
+    def _write_file(self, content: _Content) -> None:
+        form: dict[str, Any] = {
+            "version": _VERSION,
+            "credentials": [each.as_json(has_secrets=each.store != KEYRING) for each in content.credentials],
+        }
+        if content.leftovers:
+            form["leftovers"] = [list(left) for left in content.leftovers]
+        write_file(self.path, json.dumps(form, indent=1).encode())
+
+    def _unusable(self, why: str, doing: str, hint: str = "") -> AuthError:
+        return AuthError(f"The stored credentials in `{self.path}` cannot be {doing}", why=why, hint=hint)

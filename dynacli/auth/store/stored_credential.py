@@ -1,0 +1,111 @@
+"""A credential that is kept between runs, and its form in the store."""
+
+from typing import Any
+
+from dynacli.auth.secret import Secret
+from dynacli.record import record
+
+__all__ = ["FILE", "KEYRING", "Place", "StoredCredential", "from_json"]
+
+FILE, KEYRING = "file", "keyring"
+"""The stores."""
+
+Place = tuple[str, str, str]
+"""(API, profile, scheme): what a credential is for; the profile is empty where the API itself is meant."""
+
+
+@record
+class StoredCredential:
+    """A credential that is kept between runs.
+
+    Args:
+        api: The API's name, or the source of its document where it is not registered.
+        profile: The name of the profile; empty for calls without one.
+        scheme: The security scheme, as the document names it.
+        kind: `bearer`, `basic`, `apiKey`, `digest`, `oauth2` or `openIdConnect`.
+        store: `file` or `keyring`.
+        origins: Where it may be sent.
+        secrets: Its secrets by name: `credential`, which is `USERNAME:PASSWORD` for `basic` and `digest`, and for a
+            token that can be refreshed `refresh_token` and perhaps `client_secret`. Empty until they are read.
+        expires_at: When it ends, in seconds since the epoch; None where nobody knows.
+        scopes: The scopes that it was given, where the server says so.
+        refresh: How it is refreshed, without secrets; empty where it cannot be.
+        keyring_id: The name of its secrets in the keyring.
+        keyring_parts: How many pieces they are kept in there.
+    """
+
+    api: str
+    profile: str
+    scheme: str
+    kind: str
+    store: str
+    origins: tuple[str, ...]
+    secrets: dict[str, Secret] = {}  # noqa: RUF012 - a record has no defaults that change
+    expires_at: float | None = None
+    scopes: tuple[str, ...] | None = None
+    refresh: dict[str, Any] = {}  # noqa: RUF012 - as above
+    keyring_id: str = ""
+    keyring_parts: int = 0
+
+    @property
+    def place(self) -> Place:
+        """What the credential is for."""
+        return self.api, self.profile, self.scheme
+
+    @property
+    def is_refreshable(self) -> bool:
+        """Whether a new one can be had without asking the person."""
+        return bool(self.refresh)
+
+    def as_json(self, *, has_secrets: bool) -> dict[str, Any]:
+        """Return the form in the store."""
+        form: dict[str, Any] = {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in self.__dict__.items()
+            if name != "secrets"
+        }
+        if has_secrets:
+            form["secrets"] = {name: secret.reveal() for name, secret in self.secrets.items()}
+        return form
+
+
+def from_json(form: Any) -> StoredCredential:
+    """Return a credential for its form in the store.
+
+    Raises:
+        ValueError: It is no such form.
+    """
+    texts = ("api", "profile", "scheme", "kind", "store")
+    if not isinstance(form, dict) or not all(isinstance(form.get(key), str) for key in texts):
+        raise ValueError("a credential has no name")
+    expires_at, scopes, refresh = form.get("expires_at"), form.get("scopes"), form.get("refresh") or {}
+    parts, secrets = form.get("keyring_parts", 0), form.get("secrets", {})
+    is_sound = (
+        _are_texts(form.get("origins"))
+        and (scopes is None or _are_texts(scopes))
+        and isinstance(expires_at, int | float | None)
+        and isinstance(refresh, dict)
+        and isinstance(parts, int)
+        and isinstance(secrets, dict)
+        and _are_texts(list(secrets.values()))
+    )
+    if not is_sound:
+        raise ValueError("a credential has a value of the wrong type")
+    return StoredCredential(
+        form["api"],
+        form["profile"],
+        form["scheme"],
+        form["kind"],
+        form["store"],
+        tuple(form["origins"]),
+        {name: Secret(text) for name, text in secrets.items()},
+        expires_at,
+        None if scopes is None else tuple(scopes),
+        refresh,
+        str(form.get("keyring_id", "")),
+        parts,
+    )
+
+
+def _are_texts(values: Any) -> bool:
+    return isinstance(values, list) and all(isinstance(value, str) for value in values)

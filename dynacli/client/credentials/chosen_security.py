@@ -1,0 +1,78 @@
+"""The security schemes of a call where a person says something else than the document."""
+
+from collections.abc import Sequence
+
+from dynacli.auth.credentials import Alternative
+from dynacli.errors import UsageError
+from dynacli.library.opened_api import OpenedApi
+from dynacli.model.lenient_reading import text_or_empty
+from dynacli.model.operation import SecurityScheme
+from dynacli.text.terminal import visible
+
+__all__ = ["ALWAYS", "NEVER", "NO_SCHEME", "chosen_security", "schemes_of"]
+
+ALWAYS, NEVER = "always", "never"
+"""The values of `auth` in the configuration besides `document`."""
+
+NO_SCHEME = "none"
+"""The value of `--auth` for a call without a credential."""
+
+
+def chosen_security(
+    api: OpenedApi, security: Sequence[Alternative], scheme: str, when: str
+) -> Sequence[Alternative]:
+    """Return the alternatives that count for a call.
+
+    Args:
+        security: Those of the operation.
+        scheme: What `--auth` names: a scheme, or `none`; empty where nothing is named.
+        when: What the configuration says: `always`, `never`, `document`, or nothing.
+
+    Raises:
+        UsageError: The document has no such scheme.
+    """
+    if scheme:
+        if scheme == NO_SCHEME:
+            return ()
+        fitting = [each for each in security if any(scheme == one.name for one in each)]
+        return fitting or [(scheme_of(api, scheme),)]
+    if when == NEVER:
+        return ()
+    if when == ALWAYS and not security:
+        sign_ins = api.catalog.overview().sign_ins
+        return [each.schemes for each in sign_ins] or [(each,) for each in schemes_of(api).values()]
+    return security
+
+
+def scheme_of(api: OpenedApi, name: str) -> SecurityScheme:
+    """Return a security scheme of the document, without scopes.
+
+    Raises:
+        UsageError: There is no such scheme.
+    """
+    schemes = schemes_of(api)
+    if name in schemes:
+        return schemes[name]
+    listed = ", ".join(f"`{visible(each, keep='')}`" for each in list(schemes)[:20])
+    raise UsageError(
+        f"`{api.name}` has no security scheme `{name}`",
+        why=f"Its document has {listed}" if listed else "Its document has none",
+        hint=f"Name one of them, or `{NO_SCHEME}` for a call without a credential" if listed else "",
+        near=list(schemes)[:20],
+    )
+
+
+def schemes_of(api: OpenedApi) -> dict[str, SecurityScheme]:
+    """Return name → security scheme of the document, without scopes; those that operations use come first."""
+    found = {scheme.name: scheme for sign_in in api.catalog.overview().sign_ins for scheme in sign_in.schemes}
+    for key, raw in api.catalog.components("/components/securitySchemes").items():
+        name = key.replace("~1", "/").replace("~0", "~")
+        if name not in found and isinstance(raw, dict):
+            found[name] = SecurityScheme(
+                name,
+                text_or_empty(raw.get("type")),
+                text_or_empty(raw.get("scheme")).lower(),
+                text_or_empty(raw.get("in")),
+                text_or_empty(raw.get("name")),
+            )
+    return found

@@ -1,0 +1,78 @@
+"""Which credentials a call would carry, from where and to where, without sending or showing any."""
+
+from typing import Any
+
+from dynacli.auth.credentials import Alternative, held_for, is_supported, kind_of, variables_of
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.credentials.chosen_security import chosen_security
+from dynacli.client.credentials.credential_sources import credential_sources
+from dynacli.environment import Environment
+from dynacli.errors import AuthError, RefusedError
+from dynacli.library.opened_api import OpenedApi
+from dynacli.model.operation import Operation, SecurityScheme
+from dynacli.request.choose_server import choose_server, parse_origin
+from dynacli.urls import origin_of
+
+__all__ = ["explain_credentials"]
+
+
+def explain_credentials(
+    env: Environment, api: OpenedApi, operation: Operation, settings: CallSettings
+) -> dict[str, Any]:
+    """Return the alternatives of an operation with the state of each scheme, and the exit code that a call would have.
+
+    Raises:
+        UsageError: The server or the scheme that the caller names is not there.
+        AuthError: The store cannot be read.
+    """
+    base = choose_server(
+        operation.servers or api.servers, api.uri, settings.server, dict(settings.server_variables)
+    )
+    origin = origin_of(base)
+    security = chosen_security(api, operation.security, settings.auth, settings.signs)
+    explained = [_alternative(env, api, settings, origin, schemes) for schemes in security]
+    complete = [all(each["state"] == "present" for each in schemes) for schemes in explained]
+    chosen = complete.index(True) if True in complete else -1
+    is_allowed = chosen >= 0 and all(each["allowed"] for each in explained[chosen])
+    is_needed = bool(security) and all(security)
+    return {
+        "api": api.name,
+        "operation": operation.name,
+        "alternatives": [
+            {"schemes": schemes, "chosen": number == chosen} for number, schemes in enumerate(explained)
+        ],
+        "exit_code": 11 if chosen >= 0 and not is_allowed else 10 if chosen < 0 and is_needed else 0,
+    }
+
+
+def _alternative(
+    env: Environment, api: OpenedApi, settings: CallSettings, origin: str, alternative: Alternative
+) -> list[dict[str, Any]]:
+    variables = variables_of(env, api.prefix)
+    sources = credential_sources(env, api, settings, origin)
+    accepted = {*api.origins, *map(parse_origin, settings.accepted_origins)}
+    is_accepted = origin in accepted or "://" in settings.server
+
+    def explained(scheme: SecurityScheme) -> dict[str, Any]:
+        source, state, allowed = None, "missing", is_accepted
+        try:
+            held = held_for(scheme, alternative, variables, sources) if is_supported(scheme) else None
+            if held is not None:
+                source, state = held.source, "present"
+        except RefusedError:
+            source, state, allowed = "the store", "present", False
+        except AuthError as error:
+            source, state = error.message, "expired" if "expired" in error.message else "missing"
+        is_key = kind_of(scheme) == "apiKey"
+        return {
+            "scheme": scheme.name,
+            "kind": scheme.type if scheme.type in {"oauth2", "openIdConnect"} else kind_of(scheme),
+            "in": scheme.location if is_key else "header",
+            "name": scheme.parameter if is_key else "Authorization",
+            "source": source,
+            "origin": origin,
+            "allowed": allowed,
+            "state": state,
+        }
+
+    return [explained(scheme) for scheme in alternative]

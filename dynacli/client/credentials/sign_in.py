@@ -1,0 +1,160 @@
+"""Signing in: the scheme that is meant, the origin that its credential is for, and what is stored for it."""
+
+from collections.abc import Callable
+from time import time
+
+from dynacli.auth.credentials import checked_text, is_supported, kind_of
+from dynacli.auth.secret import Secret
+from dynacli.auth.store.credential_store import CredentialStore
+from dynacli.auth.store.stored_credential import FILE, KEYRING, StoredCredential
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.credentials.chosen_security import scheme_of, schemes_of
+from dynacli.environment import Environment
+from dynacli.errors import AuthError, RefusedError, UsageError
+from dynacli.library.configuration.configuration import DEMO
+from dynacli.library.opened_api import OpenedApi
+from dynacli.model.operation import SecurityScheme
+from dynacli.request.choose_server import choose_server, parse_origin
+from dynacli.text.terminal import visible
+from dynacli.urls import origin_of
+
+__all__ = ["bound_origins", "chosen_scheme", "chosen_store", "keep_text"]
+
+
+def chosen_scheme(api: OpenedApi, name: str) -> SecurityScheme:
+    """Return the security scheme that a person signs in for.
+
+    Args:
+        name: Its name; empty for the scheme that most operations use alone.
+
+    Raises:
+        UsageError: There is no such scheme, or several are needed together.
+        AuthError: The scheme is none that a credential can be stored for.
+    """
+    if name:
+        scheme = scheme_of(api, name)
+    else:
+        sign_ins = api.catalog.overview().sign_ins
+        alone = [each.schemes[0] for each in sign_ins if len(each.schemes) == 1]
+        choices = [each for each in alone if is_supported(each)] or alone
+        schemes = schemes_of(api)
+        if choices:
+            scheme = choices[0]
+        elif len(schemes) == 1:
+            scheme = next(iter(schemes.values()))
+        elif schemes:
+            listed = ", ".join(f"`{visible(each, keep='')}`" for each in schemes)
+            raise UsageError(
+                f"`{api.name}` needs several credentials at once",
+                why=f"Its security schemes are {listed}",
+                hint="Sign in for each of them: `--scheme NAME`",
+            )
+        else:
+            raise UsageError(
+                f"The document of `{api.name}` has no security scheme", why="It asks for no credential"
+            )
+    if not is_supported(scheme):
+        raise AuthError(
+            f"No credential can be stored for `{visible(scheme.name, keep='')}`",
+            why=f"dynacli does not know how a scheme of the type `{visible(kind_of(scheme), keep='')}` is used",
+            hint="Give the header that it needs with `-H 'NAME: VALUE'`",
+        )
+    return scheme
+
+
+def bound_origins(
+    api: OpenedApi, settings: CallSettings, ask: Callable[[str], bool] | None
+) -> tuple[str, ...]:
+    """Return the origins that a credential is stored for: the one that calls go to, and those that a person names.
+
+    Raises:
+        RefusedError: The document alone names the origin that calls go to.
+        UsageError: The document names no server.
+    """
+    if api.name == DEMO and not settings.server:
+        raise UsageError("The stand-in needs no signing in", why="Each call signs itself in")
+    base = choose_server(api.servers, api.uri, settings.server, dict(settings.server_variables))
+    origin = origin_of(base)
+    accepted = [parse_origin(word) for word in settings.accepted_origins]
+    is_accepted = origin in {*api.origins, *accepted} or "://" in settings.server
+    if not is_accepted and (ask is None or not ask(origin)):
+        raise RefusedError(
+            f"No credential is stored for `{origin}`",
+            why="The document names this origin, and nobody has accepted it for this API's credentials",
+            hint=f"If you trust it: `--accept-origin {origin}`",
+            origin=origin,
+        )
+    return tuple(dict.fromkeys([origin, *accepted]))
+
+
+def chosen_store(word: str) -> str:
+    """Return the store that a credential is kept in.
+
+    Args:
+        word: What the person asked for; empty for the system's keyring.
+
+    Raises:
+        AuthError: There is no keyring, and a file was not asked for.
+    """
+    if word == FILE:
+        return FILE
+    from dynacli.auth.store.keyring_values import has_keyring
+
+    if has_keyring():
+        return KEYRING
+    raise AuthError(
+        "This system has no keyring that could keep the credential",
+        hint="Keep it in a file that only you can read: `--store file`; or set an environment variable, "
+        "as `dynacli help credentials` says",
+    )
+
+
+def keep_text(
+    env: Environment,
+    api: OpenedApi,
+    profile: str,
+    scheme: SecurityScheme,
+    text: str,
+    store: str,
+    origins: tuple[str, ...],
+) -> StoredCredential:
+    """Store a credential that the person has: a token, a key, or `USERNAME:PASSWORD`.
+
+    Raises:
+        AuthError: It is empty or cannot be sent, or the store does not take it.
+    """
+    kind = kind_of(scheme)
+    text = checked_text(text, "the credential")
+    text = text if kind in {"basic", "digest"} else text.strip()
+    if not text:
+        raise AuthError("There is no credential to store", why="It is empty")
+    if kind in {"basic", "digest"} and not text.partition(":")[1]:
+        raise AuthError("The credential has no `:`", hint="Give `USERNAME:PASSWORD` in one line")
+    credential = StoredCredential(
+        api.name,
+        profile,
+        scheme.name,
+        scheme.type if scheme.type in {"oauth2", "openIdConnect"} else kind,
+        store,
+        origins,
+        {"credential": Secret(text)},
+        _end_of(text),
+    )
+    CredentialStore(env).put(credential)
+    return credential
+
+
+def _end_of(text: str) -> float | None:
+    """Return when a JSON Web Token ends (RFC 7519, "exp"); None for any other text, and for one that has ended."""
+    import json
+    from base64 import urlsafe_b64decode
+
+    parts = text.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        claims = json.loads(urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        end = float(claims["exp"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    return end if end > time() else None

@@ -1,0 +1,84 @@
+"""`dynacli auth`: its commands."""
+
+import click
+
+from dynacli.commands.command_groups import Verb, VerbGroup
+from dynacli.commands.standard_options import STANDARD_OPTIONS
+from dynacli.commands.verbs.auth.explain import explain
+from dynacli.commands.verbs.auth.login import login
+from dynacli.commands.verbs.auth.stored import logout, show_token, status
+from dynacli.commands.verbs.verb_options import LISTING, LISTING_OF_DOCUMENT, named_options
+
+__all__ = ["command"]
+
+_API = click.Argument(["api"])
+_SCHEME = click.Option(
+    ["--scheme"], metavar="NAME", default="", help="the security scheme, as the document names it"
+)
+
+command = VerbGroup(
+    "auth",
+    options=STANDARD_OPTIONS,
+    help="Sign in and out, and see which credentials calls carry.",
+    commands=[
+        Verb(
+            "login",
+            params=[
+                _API,
+                _SCHEME,
+                click.Option(
+                    ["--with-token"],
+                    is_flag=True,
+                    help="read it from standard input, one line; USERNAME:PASSWORD for basic and digest",
+                ),
+                click.Option(
+                    ["--store"],
+                    type=click.Choice(("keyring", "file")),
+                    help="where it is kept: the system's keyring, or a file that only you can read",
+                ),
+            ],
+            options=named_options(
+                *[("profile", "allow_ref", "refresh", "server", "server_var", "accept_origin")]
+            ),
+            callback=click.pass_obj(login),
+            help="Sign in to API: ask for the credential that it needs, and keep it for its calls. It is sent nowhere "
+            "but to the origin that calls go to now.",
+        ),
+        Verb(
+            "logout",
+            params=[_API, _SCHEME],
+            options=named_options(["profile"]),
+            callback=click.pass_obj(logout),
+            help="Forget what is stored for API, or for one of its schemes or profiles.",
+        ),
+        Verb(
+            "status",
+            params=[click.Argument(["api"], required=False)],
+            options=LISTING,
+            callback=click.pass_obj(status),
+            help="List the stored credentials, never their secrets.",
+        ),
+        Verb(
+            "explain",
+            params=[_API, click.Argument(["operation"])],
+            options=named_options(
+                [
+                    *(option.name for option in LISTING_OF_DOCUMENT),
+                    "server",
+                    "server_var",
+                    "accept_origin",
+                    "auth",
+                ]
+            ),
+            callback=click.pass_obj(explain),
+            help="Tell which credential a call of OPERATION carries, from where, and to where, or what is missing.",
+        ),
+        Verb(
+            "token",
+            params=[_API, _SCHEME],
+            options=named_options(["profile"]),
+            callback=click.pass_obj(show_token),
+            help="Print a stored credential to a pipe, for another program.",
+        ),
+    ],
+)

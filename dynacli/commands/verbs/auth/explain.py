@@ -1,0 +1,61 @@
+"""`dynacli auth explain`: which credential a call carries, from where and to where, or what is missing."""
+
+from typing import Any
+
+import click
+
+from dynacli.client.call_settings import settings_of
+from dynacli.client.credentials.explain_credentials import explain_credentials
+from dynacli.client.unknown_operation import unknown_operation
+from dynacli.commands.run import Run
+from dynacli.output.render import write_data
+from dynacli.text.terminal import Painter, visible
+
+__all__ = ["explain"]
+
+
+def explain(run: Run, api: str, operation: str) -> None:
+    """Tell which credential a call carries.
+
+    Raises:
+        UsageError: There is no such API, operation or scheme.
+        AuthError: The store cannot be read.
+    """
+    opened = run.api(api)
+    name = opened.catalog.find(operation)
+    if name is None:
+        raise unknown_operation(opened, operation)
+    settings = settings_of(run.env, opened, run.options.call_options)
+    explained = explain_credentials(run.env, opened, opened.catalog.operation(name), settings)
+    write_data(run.env, explained, run.options.output_form, lambda paint, _: _text(explained, paint))
+    if explained["exit_code"]:
+        click.get_current_context().exit(explained["exit_code"])
+
+
+def _text(explained: dict[str, Any], paint: Painter) -> str:
+    if not explained["alternatives"]:
+        return f"{explained['operation']} needs no credential, and none is sent"
+    lines = []
+    for alternative in explained["alternatives"]:
+        label = "sent" if alternative["chosen"] else "not sent"
+        for scheme in alternative["schemes"] or [None]:
+            if scheme is None:
+                lines.append(f"{label}: nothing; the operation can be called without a credential")
+                continue
+            where = f"{scheme['in']} {visible(scheme['name'], keep='')}"
+            state = {
+                "present": f"from {scheme['source']}",
+                "expired": "it has expired",
+                "missing": "it is missing",
+            }[scheme["state"]]
+            refused = "" if scheme["allowed"] else ", which nobody accepted for credentials"
+            name = paint.bold(visible(scheme["scheme"], keep=""))
+            lines.append(
+                f"{label}: {name} ({scheme['kind']}) in {where}, {state}, to {scheme['origin']}{refused}"
+            )
+    if explained["exit_code"]:
+        api = explained["api"]
+        lines.append(
+            f"A call ends with exit code {explained['exit_code']}; to sign in: dynacli auth login {api}"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,80 @@
+"""`dynacli auth login`: asks for a credential, or reads it, and stores it."""
+
+from dynacli.auth.credentials import kind_of
+from dynacli.client.call_settings import settings_of
+from dynacli.client.credentials.sign_in import bound_origins, chosen_scheme, chosen_store, keep_text
+from dynacli.commands.call.make_call import asker
+from dynacli.commands.run import Run
+from dynacli.errors import AuthError, UsageError
+from dynacli.model.operation import SecurityScheme
+from dynacli.output.standard_error import write_stderr
+from dynacli.text.terminal import visible
+
+__all__ = ["login"]
+
+_MOST_BYTES = 1 << 20
+
+
+def login(run: Run, api: str, scheme: str, with_token: bool, store: str | None) -> None:
+    """Store a credential for an API.
+
+    Raises:
+        AuthError: The credential cannot be had or stored.
+        RefusedError: It would be for an origin that nobody accepted.
+        UsageError: The API or the scheme is not there.
+    """
+    opened = run.api(api)
+    settings = settings_of(run.env, opened, run.options.call_options)
+    chosen = chosen_scheme(opened, scheme)
+    origins = bound_origins(opened, settings, asker(run))
+    kept_in = chosen_store(store or "")
+    text = _line(run) if with_token else _asked(run, chosen)
+    kept = keep_text(run.env, opened, settings.profile, chosen, text, kept_in, origins)
+    where = "in the system's keyring" if kept.store == "keyring" else "in a file that only you can read"
+    write_stderr(
+        run.env,
+        f"{visible(api, keep='')}: signed in with `{visible(chosen.name, keep='')}` at {' and '.join(kept.origins)}; "
+        f"the credential is kept {where}\n",
+    )
+
+
+def _line(run: Run) -> str:
+    try:
+        content = run.env.read_stdin("read as the credential", _MOST_BYTES)
+        text = content.decode().removeprefix("\ufeff").rstrip("\r\n")
+    except (OSError, ValueError) as error:
+        raise AuthError(
+            "The credential cannot be read from standard input", why=type(error).__name__
+        ) from None
+    if "\n" in text:
+        raise AuthError("The credential has several lines", hint="Give it in one line")
+    return text
+
+
+def _asked(run: Run, scheme: SecurityScheme) -> str:
+    """Return the credential that the person types, which is not shown."""
+    if run.options.no_input or not (run.env.stdin_is_terminal and run.env.stderr_is_terminal):
+        raise UsageError(
+            "There is nobody to ask for the credential",
+            why="There is no terminal" if not run.options.no_input else "`--no-input` was given",
+            hint="Give it on standard input: `dynacli auth login API --with-token < FILE`",
+        )
+    import getpass
+
+    name = visible(scheme.name, keep="")
+    if kind_of(scheme) in {"basic", "digest"}:
+        user = _typed(run, f"User name for {name}: ")
+        return f"{user}:{getpass.getpass('Password: ', stream=run.env.stderr)}"
+    what = "Key" if kind_of(scheme) == "apiKey" else "Token"
+    return getpass.getpass(f"{what} for {name}: ", stream=run.env.stderr)
+
+
+def _typed(run: Run, question: str) -> str:
+    run.env.stderr.write(question)
+    run.env.stderr.flush()
+    answer = run.env.stdin.readline().strip()
+    if ":" in answer:
+        raise AuthError(
+            "A user name has no `:`", why="It separates the name from the password (RFC 7617, section 2)"
+        )
+    return answer

@@ -1,0 +1,136 @@
+"""`dynacli auth status`, `logout` and `token`: what is stored, forgotten, and given to another program."""
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from dynacli.auth.store.credential_store import CredentialStore
+from dynacli.auth.store.stored_credential import StoredCredential
+from dynacli.commands.run import Run
+from dynacli.errors import AuthError, RefusedError, UsageError
+from dynacli.output.standard_error import write_stderr
+from dynacli.text.table_lines import table_lines
+from dynacli.text.terminal import Painter, visible
+from dynacli.text.wrapping import shortened
+
+__all__ = ["logout", "show_token", "status"]
+
+
+def status(run: Run, api: str | None) -> None:
+    """List what is stored, for all APIs or one of them.
+
+    Raises:
+        AuthError: The store cannot be read.
+    """
+    from dynacli.output.write_rows import write_rows
+
+    kept = [each for each in CredentialStore(run.env).list() if api in (None, each.api)]
+
+    def lines(paint: Painter, width: int) -> list[str]:
+        if not kept:
+            return ["No credential is stored: dynacli auth login API"]
+        header = ["api", "profile", "scheme", "kind", "store", "origins", "expires"]
+        cells = [[visible(text, keep="") for text in _cells(each)] for each in kept]
+
+        def cut(text: str, width: int) -> list[str]:
+            return [shortened(text, width)]
+
+        width_or_all = width if run.env.stdout_is_terminal else None
+        return table_lines([header, *cells], width_or_all, cut, paint_header=paint.bold)
+
+    write_rows(run.env, map(_row, kept), run.options.output_form, lines)
+
+
+def _cells(kept: StoredCredential) -> list[str]:
+    end = "" if kept.expires_at is None else _moment(kept.expires_at)
+    if kept.is_refreshable:
+        end = f"{end}, refreshed by itself".lstrip(", ")
+    elif kept.expires_at is not None and kept.expires_at <= time.time():
+        end = f"{end}, over"
+    return [kept.api, kept.profile, kept.scheme, kept.kind, kept.store, " ".join(kept.origins), end]
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _row(kept: StoredCredential) -> dict[str, Any]:
+    return {
+        "api": kept.api,
+        "profile": kept.profile or None,
+        "scheme": kept.scheme,
+        "kind": kept.kind,
+        "store": kept.store,
+        "origins": list(kept.origins),
+        "expires_at": None if kept.expires_at is None else _moment(kept.expires_at),
+        "scopes": list(kept.scopes or ()),
+        "refreshable": kept.is_refreshable,
+    }
+
+
+def logout(run: Run, api: str, scheme: str) -> None:
+    """Forget what is stored for an API, for one scheme or profile of it where they are named.
+
+    Raises:
+        UsageError: Nothing is stored.
+        AuthError: The store cannot be changed.
+    """
+    store = CredentialStore(run.env)
+    kept = _stored(store.list(), api, scheme, run.options.profile)
+    store.remove([each.place for each in kept])
+    names = " and ".join(
+        f"`{visible(each.scheme, keep='')}`" + (f" of profile `{each.profile}`" if each.profile else "")
+        for each in kept
+    )
+    write_stderr(run.env, f"{visible(api, keep='')}: the credential for {names} is forgotten here\n")
+
+
+def show_token(run: Run, api: str, scheme: str) -> None:
+    """Print a stored credential to a pipe.
+
+    Raises:
+        RefusedError: Standard output is a terminal.
+        UsageError: Nothing is stored, or several credentials are.
+        AuthError: The store cannot be read, or the credential has expired.
+    """
+    if run.env.stdout_is_terminal:
+        raise RefusedError(
+            "A credential is not shown on a terminal",
+            why="It would stay in its scrollback",
+            hint=f"Pipe it into the program that needs it: `dynacli auth token {api} | PROGRAM`",
+        )
+    store = CredentialStore(run.env)
+    kept = _stored(store.list(), api, scheme, run.options.profile)
+    if len(kept) > 1:
+        listed = ", ".join(f"`{visible(each.scheme, keep='')}`" for each in kept)
+        raise UsageError(
+            f"Several credentials are stored for `{api}`",
+            why=f"They are {listed}",
+            hint="Name one: `--scheme`",
+        )
+    if kept[0].expires_at is not None and kept[0].expires_at <= time.time():
+        raise AuthError(
+            f"The stored credential for `{visible(kept[0].scheme, keep='')}` has expired",
+            hint=f"Sign in again: `dynacli auth login {api}`",
+        )
+    text = store.with_secrets(kept[0]).secrets["credential"].reveal()
+    run.env.stdout.write(f"{text}\n")
+    run.env.stdout.flush()
+
+
+def _stored(
+    credentials: Sequence[StoredCredential], api: str, scheme: str, profile: str
+) -> list[StoredCredential]:
+    kept = [
+        each
+        for each in credentials
+        if each.api == api and scheme in ("", each.scheme) and profile in ("", each.profile)
+    ]
+    if not kept:
+        about = f" and `{scheme}`" if scheme else ""
+        raise UsageError(
+            f"No credential is stored for `{api}`{about}",
+            hint=f"`dynacli auth status` lists what is stored; sign in with `dynacli auth login {api}`",
+        )
+    return kept

@@ -1,0 +1,268 @@
+"""`dynacli auth`: credentials that are stored go to the origin they were stored for, and nowhere else."""
+
+import json
+from base64 import b64encode
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import keyring
+import keyring.backend
+import keyring.errors
+import pytest
+
+from dynacli.auth.store import keyring_values
+from tests.auth.shop import Shop
+from tests.documents import API_KEY, BASIC, BEARER
+from tests.harness import Answer, recording, run_cli
+
+OAUTH = {"type": "oauth2", "flows": {}}
+SCHEMES: dict[str, dict[str, Any]] = {
+    "bearer": BEARER,
+    "basic": BASIC,
+    "key": API_KEY,
+    "cookie": {"type": "apiKey", "in": "cookie", "name": "sid"},
+    "query": {"type": "apiKey", "in": "query", "name": "key"},
+    "oauth2": OAUTH,
+}
+
+
+class Keyring(keyring.backend.KeyringBackend):
+    """A keyring in memory.
+
+    Args:
+        limit: The most characters that it takes for a password.
+    """
+
+    priority = 5
+
+    def __init__(self, limit: int = 1280) -> None:
+        self.kept: dict[tuple[str, str], str] = {}
+        self.limit = limit
+        self.writes = 0
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        if len(password) > self.limit:
+            raise keyring.errors.PasswordSetError("too long")
+        self.writes += 1
+        self.kept[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        if self.kept.pop((service, username), None) is None:
+            raise keyring.errors.PasswordDeleteError("not there")
+
+
+@pytest.fixture
+def ring() -> Iterator[Keyring]:
+    """A keyring that is this system's for a test."""
+    before = keyring.get_keyring()
+    made = Keyring()
+    keyring.set_keyring(made)
+    yield made
+    keyring.set_keyring(before)
+
+
+@pytest.fixture
+def no_ring() -> Iterator[None]:
+    """A system without a keyring."""
+    from keyring.backends import fail
+
+    before = keyring.get_keyring()
+    keyring.set_keyring(fail.Keyring())  # type: ignore[no-untyped-call]  # the library has no types for it
+    yield
+    keyring.set_keyring(before)
+
+
+def sent_credential(request: Any) -> str:
+    """Return what a request carries as its credential, in words."""
+    for name in ("authorization", "x-api-key", "cookie"):
+        if name in request.headers:
+            return str(request.headers[name][0])
+    return str(request.target)
+
+
+@pytest.mark.parametrize("store", ["file", "keyring"])
+@pytest.mark.parametrize("name", SCHEMES)
+@pytest.mark.sampled(6)
+def test_a_stored_credential_is_sent(shop: Shop, canary: str, ring: Keyring, name: str, store: str) -> None:
+    """It is kept by `auth login`, listed, explained, sent where the scheme has it, and forgotten by `auth logout`."""
+    shop.register({"auth": SCHEMES[name]}, [{"auth": []}])
+    assert 10 == run_cli("auth", "explain", "shop", "list-items").exit_code
+    text = f"me:{canary}" if name == "basic" else canary
+    stored = run_cli("auth", "login", "shop", "--with-token", "--store", store, stdin=f"{text}\n".encode())
+    assert 0 == stored.exit_code
+    assert shop.server.origin in stored.stderr
+    assert bool(ring.kept) is (store == "keyring")
+
+    assert 0 == shop.call("-v").exit_code
+    expected = b64encode(text.encode()).decode() if name == "basic" else canary
+    assert expected in sent_credential(shop.server.last)
+
+    (row,) = json.loads(run_cli("auth", "status", "-o", "json").stdout)
+    assert ("shop", "auth", store, [shop.server.origin]) == tuple(
+        row[key] for key in ("api", "scheme", "store", "origins")
+    )
+    explained = json.loads(run_cli("auth", "explain", "shop", "list-items", "-o", "json").stdout)
+    (scheme,) = explained["alternatives"][0]["schemes"]
+    assert ("the stored credential", "present", True) == tuple(
+        scheme[key] for key in ("source", "state", "allowed")
+    )
+
+    assert 0 == run_cli("auth", "logout", "shop").exit_code
+    assert {} == ring.kept
+    assert 10 == shop.call().exit_code
+
+
+def test_a_variable_counts_before_the_store(
+    shop: Shop, ring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The order is that of the help: environment, configuration, store."""
+    shop.register({"auth": BEARER}, [{"auth": []}])
+    run_cli("auth", "login", "shop", "--with-token", stdin=b"stored-token")
+    monkeypatch.setenv("DYNACLI_SHOP_TOKEN", "from-variable")
+    shop.call()
+    assert ["Bearer from-variable"] == shop.server.last.headers["authorization"]
+    assert ring.writes == 1
+
+
+def test_a_stored_credential_stays_at_its_origin(shop: Shop, ring: Keyring, canary: str) -> None:
+    """Another server gets nothing, even by the person's own `--server`, unless `--accept-origin` names it."""
+    shop.register({"auth": BEARER}, [{"auth": []}])
+    run_cli("auth", "login", "shop", "--with-token", stdin=canary.encode())
+    with recording() as other:
+        other.answers["/items"] = Answer()
+        result = shop.call("--server", other.origin)
+        assert (11, []) == (result.exit_code, other.requests)
+        assert f"--accept-origin {other.origin}" in result.stderr
+        explained = run_cli("auth", "explain", "shop", "list-items", "--server", other.origin)
+        assert 11 == explained.exit_code
+        assert 0 == shop.call("--server", other.origin, "--accept-origin", other.origin).exit_code
+        assert [f"Bearer {canary}"] == other.last.headers["authorization"]
+    assert ring.kept
+
+
+def test_a_long_secret_is_kept_in_pieces(shop: Shop, ring: Keyring) -> None:
+    """A keyring may take no more than 1,280 characters; a new credential leaves nothing of the old one behind."""
+    shop.register({"auth": BEARER}, [{"auth": []}])
+    for length in (5000, 10):
+        run_cli("auth", "login", "shop", "--with-token", stdin=b"t" * length)
+        shop.call()
+        assert ["Bearer " + "t" * length] == shop.server.last.headers["authorization"]
+    assert 1 == len(ring.kept)
+
+
+@pytest.mark.usefixtures("no_ring")
+def test_without_a_keyring_a_file_is_asked_for(shop: Shop) -> None:
+    """Nothing is stored silently in a file."""
+    shop.register({"auth": BEARER}, [{"auth": []}])
+    result = run_cli("auth", "login", "shop", "--with-token", stdin=b"token")
+    assert (10, True) == (result.exit_code, "--store file" in result.stderr)
+    assert "No credential is stored" in run_cli("auth", "status").stdout
+
+
+def test_a_locked_keyring_is_not_waited_for(
+    shop: Shop, ring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It could wait for its owner for ever."""
+    import threading
+
+    shop.register({"auth": BEARER}, [{"auth": []}])
+    run_cli("auth", "login", "shop", "--with-token", stdin=b"token")
+    is_unlocked = threading.Event()
+    monkeypatch.setattr(ring, "get_password", lambda *_: is_unlocked.wait())
+    monkeypatch.setattr(keyring_values, "SECONDS", 0.01)
+    result = shop.call()
+    is_unlocked.set()
+    assert (10, []) == (result.exit_code, shop.server.requests)
+    assert "It may be locked" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("{", "it is damaged"),
+        ('{"version": 1, "credentials": [5]}', "it is damaged"),
+        ('{"version": 1, "credentials": [{"api": "shop"}]}', "it is damaged"),
+        ('{"version": 2, "credentials": []}', "a newer dynacli has written it"),
+    ],
+    ids=["cut", "no object", "half", "newer"],
+)
+def test_a_store_that_cannot_be_read(shop: Shop, home: Path, content: str, why: str) -> None:
+    """It is left as it is, calls that need nothing of it go on, and others say what is wrong."""
+    shop.register({"auth": BEARER}, [{"auth": []}])
+    path = home / "state" / "credentials" / "credentials.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(content)
+    for words in (
+        ("shop", "list-items"),
+        ("auth", "status"),
+        ("auth", "login", "shop", "--with-token", "--store", "file"),
+    ):
+        result = run_cli(*words, stdin=b"token")
+        assert (10, True) == (result.exit_code, why in result.stderr)
+    assert content == path.read_text()
+    assert 0 == shop.call("-H", "Authorization: Bearer mine").exit_code
+
+
+@pytest.mark.parametrize(
+    ("scheme", "text", "message"),
+    [
+        (BEARER, b"", "There is no credential to store"),
+        (BEARER, b"a\nb\n", "The credential has several lines"),
+        (BEARER, b"a\x1bb", "The credential holds a control character"),
+        (BEARER, b"\xff", "The credential cannot be read from standard input"),
+        (BASIC, b"me", "The credential has no `:`"),
+    ],
+    ids=["empty", "lines", "control", "no text", "no colon"],
+)
+def test_what_is_no_credential(shop: Shop, scheme: dict[str, Any], text: bytes, message: str) -> None:
+    """Exit code 10, and nothing is stored."""
+    shop.register({"auth": scheme}, [{"auth": []}])
+    result = run_cli("auth", "login", "shop", "--with-token", "--store", "file", stdin=text)
+    assert (10, True) == (result.exit_code, message in result.stderr)
+    assert [] == json.loads(run_cli("auth", "status", "-o", "json").stdout)
+
+
+def test_a_credential_follows_its_api(shop: Shop) -> None:
+    """It has the new name of a renamed API, and goes with a removed one."""
+    shop.register({"auth": BEARER}, [{"auth": []}])
+    run_cli("auth", "login", "shop", "--with-token", "--store", "file", stdin=b"token")
+    run_cli("api", "rename", "shop", "market")
+    assert 0 == run_cli("market", "list-items").exit_code
+    run_cli("api", "remove", "market")
+    assert "No credential is stored" in run_cli("auth", "status").stdout
+
+
+def test_a_token_goes_to_another_program(shop: Shop) -> None:
+    """It is printed to a pipe, and to no terminal; an expired one is not given away."""
+    shop.register({"auth": BEARER}, [{"auth": []}])
+    assert 2 == run_cli("auth", "token", "shop").exit_code
+    claims = b64encode(json.dumps({"exp": 4102444800}).encode()).decode().rstrip("=")
+    token = f"h.{claims}.s"
+    run_cli("auth", "login", "shop", "--with-token", "--store", "file", stdin=token.encode())
+    assert f"{token}\n" == run_cli("auth", "token", "shop").stdout
+    assert "2100-01-01" in run_cli("auth", "status").stdout
+    refused = run_cli("auth", "token", "shop", terminal=("stdout",))
+    assert (11, "") == (refused.exit_code, refused.stdout)
+
+
+def test_calls_can_go_without_a_credential(shop: Shop, ring: Keyring, home: Path) -> None:
+    """`--auth none` sends none; `auth = "always"` sends one where the document forgets to ask for it."""
+    shop.register({"auth": BEARER}, [])
+    run_cli("auth", "login", "shop", "--with-token", stdin=b"token")
+    assert ring.kept
+
+    def sent(*words: str) -> bool:
+        assert 0 == shop.call(*words).exit_code
+        return "authorization" in shop.server.last.headers
+
+    assert (False, True, False) == (sent(), sent("--auth", "auth"), sent("--auth", "none"))
+    assert 2 == shop.call("--auth", "other").exit_code
+    for value, expected in (("always", True), ("never", False), ("document", False)):
+        path = home / "config" / "config.toml"
+        lines = [line for line in path.read_text().splitlines() if not line.startswith("auth =")]
+        path.write_text("\n".join([*lines, f'auth = "{value}"']))
+        assert expected is sent()
