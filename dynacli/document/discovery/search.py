@@ -35,7 +35,8 @@ PLACE_SECONDS = 4.0
 """The time limit of a request; some frameworks generate their document when it is first asked for."""
 RIVAL_SECONDS = 10.0
 """The time limit of the whole where a document has begun to come when the time is over, where the server knows no
-operation of the documents that it was faster with, so that others are waited for, and where no trial is answered."""
+operation of the documents that it was faster with, so that others are waited for, and where the server is silent: about
+all of the likeliest places, or about all trials."""
 _AHEAD_SECONDS = 0.5
 """How long a server may be silent before what comes next is asked for besides, over more connections."""
 _READING_SECONDS = 3.0
@@ -100,7 +101,7 @@ class _Search:
         self.origin = SearchedOrigin(url)
         self.headers = headers
         self.url = url
-        self.seconds = seconds
+        self.seconds = self.limit_seconds = seconds
         started = time.monotonic()
         self.deadline = started + seconds
         self.last_deadline = started + max(seconds, RIVAL_SECONDS)
@@ -133,7 +134,7 @@ class _Search:
             raise found_nothing(
                 self.url,
                 self._tried(),
-                self.seconds,
+                self.limit_seconds,
                 foreign=self._foreign(),
                 refused=refused,
                 silent=self._silent_places(),
@@ -233,18 +234,25 @@ class _Search:
         self.waiting += take(candidate, answer)[1]
 
     def _wait_for_documents(self) -> None:
-        """Wait beyond the time limit for documents that are coming, and for likely ones where those found are wrong."""
+        """Wait beyond the time limit for documents that are coming, and for likely ones where the server is silent.
+
+        It is silent where none of the likeliest places has answered. They are waited for as well where the server
+        knows no operation of what was found.
+        """
+        is_silent = not any(candidate.is_rival for candidate, _ in self.notes)
         is_wrong: bool | None = None
         while True:
             best = self._best_stage()
             asked = {number: each for number, each in self.asked.items() if each.stage <= best}
             coming = {number for number in asked if self.probes.is_sending(number)}
             if not coming:
-                if is_wrong is None and any(candidate.is_rival for candidate in asked.values()):
-                    is_wrong = bool(self.documents) and not self._is_any_known()
-                if not is_wrong or not any(candidate.is_rival for candidate in asked.values()):
+                if not any(candidate.is_rival for candidate in asked.values()):
                     return
-            self.deadline = self.last_deadline
+                if self.documents and is_wrong is None:
+                    is_wrong = not self._is_any_known()
+                if not (is_wrong if self.documents else is_silent):
+                    return
+            self.deadline, self.limit_seconds = self.last_deadline, max(self.seconds, RIVAL_SECONDS)
             limit = math.inf if _FIRST_NUMBER in coming else self.end - time.monotonic()
             answer = self.probes.next_answer(limit)
             if answer is None:

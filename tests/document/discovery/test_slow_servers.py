@@ -173,8 +173,9 @@ def test_the_result_does_not_depend_on_who_answers_first(
     assert [outcomes[0]] * 4 == outcomes
 
 
-def test_what_was_left_out_is_told(server: Recorder) -> None:
+def test_what_was_left_out_is_told(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """A search of a silent server ends in time, and says what did not answer and what was not tried."""
+    monkeypatch.setattr(search, "RIVAL_SECONDS", 2.5)
     is_over = threading.Event()
     places = {f"/{place}": _once(is_over, Answer(404)) for place in (CATALOG, *FIRST, *BELOW, *SECOND)}
     server.answers = {"/": Answer(200, b"{}"), **places}

@@ -12,6 +12,8 @@ from dynacli.document.discovery import rank_documents, search
 from dynacli.document.discovery.discovered import FoundDocument
 from dynacli.document.discovery.search import discover
 from dynacli.document.discovery.trials import MAX_CALLS, calls_of
+from dynacli.document.discovery.well_known_places import BELOW as BELOW_IT
+from dynacli.document.discovery.well_known_places import FIRST
 from dynacli.wire.peers import Peers
 from tests.documents import document, operation, parameter
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
@@ -85,6 +87,8 @@ class _Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.ahead = 0.0
         self.is_forward = threading.Event()
+        self.looks = 0
+        self.is_noticed = threading.Event()
         self.is_over = threading.Event()
         monkeypatch.setattr(search, "_AHEAD_SECONDS", 0.01)
         monkeypatch.setattr(search, "RIVAL_SECONDS", 5000.0)
@@ -92,6 +96,10 @@ class _Clock:
         monkeypatch.setattr(rank_documents, "time", self)
 
     def monotonic(self) -> float:
+        if self.ahead:
+            self.looks += 1
+            if self.looks > 4:
+                self.is_noticed.set()
         return time.monotonic() + self.ahead
 
     def late(self, ahead: float, answer: Answer, event: threading.Event) -> Callable[[Any], Answer]:
@@ -255,6 +263,19 @@ def test_a_server_of_another_origin_is_not_asked(server: Recorder, other_server:
     }
     found = discover(server.origin).documents
     assert ([], "", f"{server.origin}/openapi.json") == (other_server.requests, found[0].trial, found[0].url)
+
+
+def test_a_server_that_is_silent_about_all_likely_places_is_waited_for(
+    server: Recorder, clock: _Clock
+) -> None:
+    """A server that makes its document when it is first asked answers nothing else meanwhile."""
+    silent = clock.late(0, Answer(404), clock.is_over)
+    server.answers |= {
+        "/": Answer(404),
+        **dict.fromkeys((f"/{place}" for place in (*FIRST, *BELOW_IT)), silent),
+    }
+    server.answers["/openapi.json"] = clock.late(2000, _document(), clock.is_noticed)
+    assert [f"{server.origin}/openapi.json"] == [each.url for each in clock.discover(server)]
 
 
 REQUIRED = parameter("q", "query", required=True)
