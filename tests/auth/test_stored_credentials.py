@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import keyring
-import keyring.backend
-import keyring.errors
 import pytest
 
 from dynacli.auth.store import keyring_values
+from tests.auth.fake_keyring import Keyring
 from tests.auth.shop import Shop
 from tests.documents import API_KEY, BASIC, BEARER
 from tests.harness import Answer, recording, run_cli
@@ -25,34 +24,6 @@ SCHEMES: dict[str, dict[str, Any]] = {
     "query": {"type": "apiKey", "in": "query", "name": "key"},
     "oauth2": OAUTH,
 }
-
-
-class Keyring(keyring.backend.KeyringBackend):
-    """A keyring in memory.
-
-    Args:
-        limit: The most characters that it takes for a password.
-    """
-
-    priority = 5
-
-    def __init__(self, limit: int = 1280) -> None:
-        self.kept: dict[tuple[str, str], str] = {}
-        self.limit = limit
-        self.writes = 0
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        if len(password) > self.limit:
-            raise keyring.errors.PasswordSetError("too long")
-        self.writes += 1
-        self.kept[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        if self.kept.pop((service, username), None) is None:
-            raise keyring.errors.PasswordDeleteError("not there")
 
 
 @pytest.fixture

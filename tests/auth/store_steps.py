@@ -1,0 +1,44 @@
+"""What children do with the store of credentials: steps of `tests.library.forked_runs`."""
+
+from pathlib import Path
+
+import keyring
+
+from dynacli.auth.secret import Secret
+from dynacli.auth.store.credential_store import CredentialStore
+from dynacli.auth.store.stored_credential import StoredCredential
+from dynacli.environment import Environment
+from dynacli.errors import AuthError
+from tests.auth.fake_keyring import Keyring
+
+__all__ = ["logout", "put", "stored"]
+
+
+def _store(directory: str) -> CredentialStore:
+    keyring.set_keyring(Keyring(Path(directory, "keyring.json")))
+    return CredentialStore(Environment(variables={"DYNACLI_STATE_DIR": directory}))
+
+
+def put(directory: str, where: str, api: str, token: str) -> None:
+    """Store a token for an API."""
+    secrets = {"credential": Secret(token)}
+    credential = StoredCredential(api, "", "auth", "bearer", where, ("http://127.0.0.1",), secrets)
+    _store(directory).put(credential)
+
+
+def logout(directory: str, api: str) -> None:
+    """Forget what is stored for an API."""
+    _store(directory).remove_api(api)
+
+
+def stored(directory: str) -> tuple[dict[str, str], int]:
+    """Return API → token of what is stored, and how many secrets are in the keyring."""
+    store = _store(directory)
+    found = {}
+    for kept in store.list():
+        try:
+            found[kept.api] = store.with_secrets(kept).secrets["credential"].reveal()
+        except AuthError as error:
+            found[kept.api] = error.message
+    path = Path(directory, "keyring.json")
+    return found, len(Keyring(path).kept)
