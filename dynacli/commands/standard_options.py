@@ -50,6 +50,15 @@ def _output_format(word: str, flag: str) -> str:  # noqa: ARG001
     return word
 
 
+def _given(word: str, flag: str) -> str:
+    from dynacli.errors import UsageError
+
+    if word.strip():
+        return word
+    # As from a variable of the shell that is not set: without the option, something else would be called.
+    raise UsageError(f"The value of `{flag}` is empty", hint="Give it one, or leave out the option")
+
+
 def _filter(word: str, flag: str) -> str:  # noqa: ARG001
     from dynacli.text.filter_value import check_filter
 
@@ -122,7 +131,7 @@ STANDARD_OPTIONS = (
         "EXPR",
         convert=_filter,
     ),
-    StandardOption("columns", ("--columns",), "the columns of a table, csv or tsv", "A,B.C"),
+    StandardOption("columns", ("--columns",), "the columns of a table, csv or tsv", "A,B.C", convert=_given),
     StandardOption(
         "include", ("-i", "--include"), "the status line and the headers of the answer before its body"
     ),
@@ -213,16 +222,20 @@ STANDARD_OPTIONS = (
         ("--server",),
         "a base URL, or the index, name or description of one of the document's",
         "URL|INDEX",
+        convert=_given,
     ),
     StandardOption(
         "server_var", ("--server-var",), "a variable of the server", "NAME=VALUE", is_multiple=True
     ),
-    StandardOption("profile", ("--profile",), "a profile of the API, from the configuration", "PROFILE"),
+    StandardOption(
+        "profile", ("--profile",), "a profile of the API, from the configuration", "PROFILE", convert=_given
+    ),
     StandardOption(
         "auth",
         ("--auth",),
         "the security scheme whose credential is sent, or none for a call without",
         "SCHEME",
+        convert=_given,
     ),
     StandardOption("header", ("-H", "--header"), "a header of the request", "NAME:VALUE", is_multiple=True),
     StandardOption("timeout", ("--timeout",), "for the whole call", "SECONDS", convert=_seconds),
@@ -249,6 +262,7 @@ STANDARD_OPTIONS = (
         "let credentials go to one more origin",
         "ORIGIN",
         is_multiple=True,
+        convert=_given,
     ),
     StandardOption(
         "allow_ref",
@@ -287,7 +301,11 @@ INPUT_OPTIONS = (
         "set", ("--set",), "set any field of the body to any JSON value", "PATH=JSON", is_multiple=True
     ),
     StandardOption(
-        "content_type", ("--content-type",), "the body's media type, where there are several", "TYPE"
+        "content_type",
+        ("--content-type",),
+        "the body's media type, where there are several",
+        "TYPE",
+        convert=_given,
     ),
     StandardOption(
         "editor", ("--editor",), "write the body in $VISUAL or $EDITOR, beginning with what was given"

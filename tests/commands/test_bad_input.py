@@ -353,3 +353,14 @@ def test_a_reference_that_cannot_be_followed_costs_its_operation(server: Recorde
     assert ref.rpartition("/")[2] in refused.error["reason"]
     (found,) = run_cli("doctor", api, "-o", "json").json["documents"]
     assert any(" is left out: " in row["message"] and row["line"] == 1 for row in found["warnings"])
+
+
+@pytest.mark.parametrize(
+    "option", ["--server", "--profile", "--columns", "--accept-origin", "--content-type"]
+)
+def test_an_empty_value_is_refused(option: str, server: Recorder) -> None:
+    """A variable of the shell that is not set lets nothing be called that was not meant."""
+    api = save(document(PATHS, [server.origin]))
+    result = run_cli(option, "", api, "get-a")
+    assert (2, []) == (result.exit_code, server.requests)
+    assert f"Error: The value of `{option}` is empty" in result.stderr
