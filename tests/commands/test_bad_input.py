@@ -356,7 +356,7 @@ def test_a_reference_that_cannot_be_followed_costs_its_operation(server: Recorde
 
 
 @pytest.mark.parametrize(
-    "option", ["--server", "--profile", "--columns", "--accept-origin", "--content-type"]
+    "option", ["--server", "--profile", "--auth", "--columns", "--accept-origin", "--content-type"]
 )
 def test_an_empty_value_is_refused(option: str, server: Recorder) -> None:
     """A variable of the shell that is not set lets nothing be called that was not meant."""
