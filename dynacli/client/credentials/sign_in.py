@@ -117,8 +117,12 @@ def keep_text(
     text: str,
     store: str,
     origins: tuple[str, ...],
+    expires_at: float | None = None,
 ) -> StoredCredential:
     """Store a credential that the person has: a token, a key, or `USERNAME:PASSWORD`.
+
+    Args:
+        expires_at: When it ends, in seconds since the epoch; None where only itself may say it, as a JSON Web Token.
 
     Raises:
         AuthError: It is empty or cannot be sent, or the store does not take it.
@@ -138,7 +142,7 @@ def keep_text(
         store,
         origins,
         {"credential": Secret(text)},
-        _end_of(text),
+        _end_of(text) if expires_at is None else expires_at,
     )
     CredentialStore(env).put(credential)
     return credential

@@ -191,6 +191,8 @@ AUTH_VERBS: Mapping[str, Options] = {
     "explain": {**LISTING_OF_DOCUMENT, **_standard("--server", "--server-var", "--accept-origin", "--auth")},
     "login": {
         "--scheme": ANY,
+        "--operation": ANY,
+        "--token-at": ANY,
         "--with-token": SWITCH,
         "--store": Option(("keyring", "file")),
         **OPENING,

@@ -25,7 +25,20 @@ command = VerbGroup(
             "login",
             params=[
                 _API,
+                click.Argument(["words"], nargs=-1),
                 _SCHEME,
+                click.Option(
+                    ["--operation"],
+                    metavar="OPERATION",
+                    default="",
+                    help="an operation of the API whose answer has the token; its inputs stand behind --",
+                ),
+                click.Option(
+                    ["--token-at"],
+                    metavar="EXPR",
+                    default="",
+                    help="where the token stands in that answer, a JMESPath expression",
+                ),
                 click.Option(
                     ["--with-token"],
                     is_flag=True,

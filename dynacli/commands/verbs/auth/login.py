@@ -15,7 +15,16 @@ __all__ = ["login"]
 _MOST_BYTES = 1 << 20
 
 
-def login(run: Run, api: str, scheme: str, with_token: bool, store: str | None) -> None:
+def login(
+    run: Run,
+    api: str,
+    words: tuple[str, ...],
+    scheme: str,
+    with_token: bool,
+    store: str | None,
+    operation: str,
+    token_at: str,
+) -> None:
     """Store a credential for an API.
 
     Raises:
@@ -23,13 +32,29 @@ def login(run: Run, api: str, scheme: str, with_token: bool, store: str | None) 
         RefusedError: It would be for an origin that nobody accepted.
         UsageError: The API or the scheme is not there.
     """
+    if (words or token_at) and not operation:
+        raise UsageError(
+            f"`{words[0]}` is too much"
+            if words
+            else "`--token-at` says where the answer of an operation has a token",
+            hint="Name the operation that gives a token: `--operation NAME`",
+        )
+    if operation and with_token:
+        raise UsageError("The token is given, or an operation gives it", hint="Leave out `--with-token`")
     opened = run.api(api)
     settings = settings_of(run.env, opened, run.options.call_options)
     chosen = chosen_scheme(opened, scheme)
     origins = bound_origins(opened, settings, asker(run))
     kept_in = chosen_store(store or "")
-    text = _line(run) if with_token else _asked(run, chosen)
-    kept = keep_text(run.env, opened, settings.profile, chosen, text, kept_in, origins)
+    expires_at = None
+    if operation:
+        from dynacli.commands.verbs.auth.operation_login import token_of_operation
+
+        token = token_of_operation(run, api, operation, words, token_at, chosen.name)
+        text, expires_at = token.text, token.expires_at
+    else:
+        text = _line(run) if with_token else _asked(run, chosen)
+    kept = keep_text(run.env, opened, settings.profile, chosen, text, kept_in, origins, expires_at)
     where = "in the system's keyring" if kept.store == "keyring" else "in a file that only you can read"
     write_stderr(
         run.env,
