@@ -125,6 +125,11 @@ def _what_is_wrong_with_auth(auth: Any) -> str:
                 return f"`when` of `auth` is one of {listed}"
         elif not isinstance(table, dict):
             return f"`{scheme}` of `auth` is a table, whose keys `dynacli help credentials` lists"
+        else:
+            from dynacli.auth.references import what_is_wrong_with
+
+            if wrong := what_is_wrong_with(scheme, table):
+                return wrong
     return ""
 
 

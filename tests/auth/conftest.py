@@ -1,7 +1,11 @@
 """What tests of credentials share."""
 
+from collections.abc import Iterator
+
+import keyring
 import pytest
 
+from tests.auth.fake_keyring import Keyring
 from tests.auth.shop import Shop
 from tests.harness import Recorder
 
@@ -10,3 +14,13 @@ from tests.harness import Recorder
 def shop(server: Recorder) -> Shop:
     """A shop without goods."""
     return Shop(server)
+
+
+@pytest.fixture
+def ring() -> Iterator[Keyring]:
+    """A keyring that is this system's for a test."""
+    before = keyring.get_keyring()
+    made = Keyring()
+    keyring.set_keyring(made)
+    yield made
+    keyring.set_keyring(before)

@@ -1,5 +1,6 @@
 """An API with one operation, whose credentials are what a test is about."""
 
+from pathlib import Path
 from typing import Any
 
 from tests.documents import document, operation, serve
@@ -21,6 +22,11 @@ class Shop:
         url = serve(self.server, document(paths, None, schemes=schemes))
         assert 0 == run_cli("api", "add", "shop", url).exit_code
         self.server.requests.clear()
+
+    def configure(self, home: Path, text: str) -> None:
+        """Put lines of TOML at the end of the configuration."""
+        with (home / "config" / "config.toml").open("a") as file:
+            file.write(f"\n{text}\n")
 
     def call(self, *words: str) -> Result:
         """Call its operation."""

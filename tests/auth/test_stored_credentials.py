@@ -27,16 +27,6 @@ SCHEMES: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture
-def ring() -> Iterator[Keyring]:
-    """A keyring that is this system's for a test."""
-    before = keyring.get_keyring()
-    made = Keyring()
-    keyring.set_keyring(made)
-    yield made
-    keyring.set_keyring(before)
-
-
-@pytest.fixture
 def no_ring() -> Iterator[None]:
     """A system without a keyring."""
     from keyring.backends import fail

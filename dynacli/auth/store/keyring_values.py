@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 
 from dynacli.errors import AuthError
 
-__all__ = ["SECONDS", "delete_value", "has_keyring", "read_value", "write_value"]
+__all__ = ["SECONDS", "delete_value", "has_keyring", "read_password", "read_value", "write_value"]
 
 SECONDS = 5.0
 """How long a keyring is waited for."""
@@ -64,6 +64,17 @@ def read_value(name: str, parts: int) -> str | None:
             return None
         pieces.append(piece)
     return "".join(pieces)
+
+
+def read_password(service: str, user: str) -> str | None:
+    """Return a password that another program, or the person, has put into the keyring; None where there is none.
+
+    Raises:
+        AuthError: The keyring cannot be read, or is locked.
+    """
+    import keyring
+
+    return _within_time(partial(keyring.get_password, service, user), "read")
 
 
 def delete_value(name: str, parts: int) -> None:

@@ -24,7 +24,16 @@ def credential_sources(
     Args:
         origin: Where the credential would go.
     """
-    return (_Stored(env, api, settings, origin).find,)
+
+    def configured(scheme: SecurityScheme) -> Held | None:
+        table = (settings.auth_tables or {}).get(scheme.name)
+        if not table:
+            return None
+        from dynacli.auth.references import held_by_reference
+
+        return held_by_reference(scheme, table, env)
+
+    return (configured, _Stored(env, api, settings, origin).find)
 
 
 class _Stored:

@@ -46,7 +46,7 @@ def _text(explained: dict[str, Any], paint: Painter) -> str:
             state = {
                 "present": f"from {scheme['source']}",
                 "expired": "it has expired",
-                "missing": "it is missing",
+                "missing": f"it is missing ({scheme['source']})" if scheme["source"] else "it is missing",
             }[scheme["state"]]
             refused = "" if scheme["allowed"] else ", which nobody accepted for credentials"
             name = paint.bold(visible(scheme["scheme"], keep=""))

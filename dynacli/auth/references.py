@@ -1,0 +1,175 @@
+"""What a configuration says of a credential: never a secret, but where it is.
+
+`[apis.NAME.auth.SCHEME]` has a key for each part of a credential, whose value is a reference: `env:NAME`, `file:PATH`,
+`command:WORDS` or `keyring:SERVICE/USER`.
+"""
+
+import os
+import shlex
+import time
+from collections.abc import Mapping
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from dynacli.auth.credentials import Held, checked_text, kind_of
+from dynacli.environment import Environment
+from dynacli.errors import AuthError
+from dynacli.model.operation import SecurityScheme
+
+__all__ = ["REFERENCES", "held_by_reference", "label_of", "resolve", "what_is_wrong_with"]
+
+REFERENCES = ("token", "username", "password", "key", "client_secret", "passphrase")
+"""The keys whose values are references."""
+
+_TEXTS = ("client_id", "audience", "callback_host", "cert", "cert_key")
+_KEYS = (*REFERENCES, *_TEXTS, "scopes", "callback_port", "sign")
+_FORMS = ("env", "file", "command", "keyring")
+_MOST_BYTES = 1 << 20
+_MOST_PORT = 65535
+
+_KEPT_SECONDS = 60.0
+"""How long what a command has written is good for the further calls of the same run."""
+
+_written: WeakKeyDictionary[Environment, dict[str, tuple[float, bytes]]] = WeakKeyDictionary()
+"""Surroundings of a run → command → (when it was run, what it wrote)."""
+
+
+def what_is_wrong_with(scheme: str, table: Mapping[str, Any]) -> str:
+    """Return what is wrong with what a configuration says of a scheme, without any of its values; empty for nothing."""
+    for key, value in table.items():
+        if key not in _KEYS:
+            return f"`{key}` of `auth.{scheme}` is not known, only {', '.join(f'`{each}`' for each in _KEYS)}"
+        if wrong := _wrong_value(key, value):
+            return f"`{key}` of `auth.{scheme}` {wrong}"
+    return ""
+
+
+def _wrong_value(key: str, value: Any) -> str:
+    if key in REFERENCES:
+        return _wrong_reference(value)
+    if key in _TEXTS:
+        return "" if isinstance(value, str) and value else "is a text"
+    if key == "callback_port":
+        is_port = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MOST_PORT
+        return "" if is_port else "is the number of a port"
+    texts = value if isinstance(value, list) else [value]
+    if not texts or not all(isinstance(text, str) and text for text in texts):
+        return "is a text, or a list of texts"
+    return _wrong_words(value) if key == "sign" and isinstance(value, str) else ""
+
+
+def _wrong_reference(value: Any) -> str:
+    form, colon, rest = value.partition(":") if isinstance(value, str) else ("", "", "")
+    if form not in _FORMS or not colon:
+        return (
+            "has to say where the secret is, because secrets are never kept here: `env:NAME`, `file:PATH`, "
+            "`command:WORDS`, `keyring:SERVICE/USER`, or nothing after `dynacli auth login`"
+        )
+    if form == "command":
+        return _wrong_words(rest)
+    if form == "keyring":
+        return "" if all(rest.rpartition("/")) else "is `keyring:SERVICE/USER`"
+    return "" if rest else f"has nothing behind `{form}:`"
+
+
+def _wrong_words(line: str) -> str:
+    try:
+        return "" if shlex.split(line) else "has no command"
+    except ValueError:
+        return "has a quotation mark without its other half"
+
+
+def label_of(reference: str) -> str:
+    """Return the words for a reference in messages; of a command they show its name alone."""
+    form, _, rest = reference.partition(":")
+    shown = shlex.split(rest)[0] if form == "command" else rest
+    return f"the reference `{form}:{shown}`"
+
+
+def resolve(reference: str, env: Environment) -> str:
+    """Return the secret that a reference leads to, without a line break at its end.
+
+    Args:
+        reference: One that `what_is_wrong_with` has found nothing wrong with.
+
+    Raises:
+        AuthError: There is none, or it cannot be read.
+    """
+    form, _, rest = reference.partition(":")
+    label = label_of(reference)
+    if form == "env":
+        text = env.variables.get(rest, "")
+    elif form == "file":
+        text = _decoded(_content(os.path.join(env.config_dir, os.path.expanduser(rest)), label), label)
+    elif form == "command":
+        text = _decoded(_output(rest, label, env), label)
+    else:
+        from dynacli.auth.store.keyring_values import read_password
+
+        service, _, user = rest.rpartition("/")
+        text = read_password(service, user) or ""
+    text = checked_text(text, label)
+    if not text.strip():
+        raise AuthError(f"{_capital(label)} gives nothing", why="It is empty, or not there", hint="Set it")
+    return text
+
+
+def _output(line: str, label: str, env: Environment) -> bytes:
+    """Return what a command writes; the calls of a series share it, so that it need not be run for each."""
+    written, now = _written.setdefault(env, {}), time.monotonic()
+    if line not in written or written[line][0] + _KEPT_SECONDS < now:
+        from dynacli.auth.helper_command import run_helper
+
+        written[line] = (now, run_helper(shlex.split(line), _capital(label)))
+    return written[line][1]
+
+
+def _content(path: str, label: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise AuthError(
+            f"{_capital(label)} cannot be read",
+            why=f"`{path}`: {getattr(error, 'strerror', None) or 'it is no path'}",
+            hint="Write the file, or name another one",
+        ) from None
+    if len(content) > _MOST_BYTES:
+        raise AuthError(f"{_capital(label)} cannot be read", why=f"`{path}` is larger than 1 MiB")
+    return content
+
+
+def _decoded(content: bytes, label: str) -> str:
+    try:
+        return content.decode().removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        raise AuthError(f"{_capital(label)} is not text in UTF-8", hint="Set it again") from None
+
+
+def _capital(label: str) -> str:
+    return f"{label[:1].upper()}{label[1:]}"
+
+
+def held_by_reference(scheme: SecurityScheme, table: Mapping[str, Any], env: Environment) -> Held | None:
+    """Return what the references of a scheme lead to; None where there are none for what is sent.
+
+    Raises:
+        AuthError: One of them leads to nothing, or to something that cannot be read.
+    """
+    kind = kind_of(scheme)
+    if kind in {"basic", "digest"}:
+        user, password = (table.get(key, "") for key in ("username", "password"))
+        if not user and not password:
+            return None
+        name = resolve(user, env) if user else ""
+        if ":" in name:
+            raise AuthError(
+                f"{_capital(label_of(user))} holds a `:`",
+                why="It separates the name from the password (RFC 7617, section 2)",
+                hint="Set it again",
+            )
+        return Held(f"{name}:{resolve(password, env) if password else ''}", label_of(password or user))
+    reference = table.get("key" if kind == "apiKey" else "token")
+    if not reference:
+        return None
+    return Held(resolve(reference, env).strip(), label_of(reference))
