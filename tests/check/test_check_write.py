@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from dynacli.check.planning.answer_values import AnswerValues
 from dynacli.check.planning.resource_chains import ResourceChain, find_chains
 from dynacli.model.operation import OperationSummary
 from tests.harness import Answer, RecordedRequest, Recorder, Result, recording, run_cli
@@ -920,3 +921,99 @@ def test_a_body_gets_the_ids_that_are_known(tmp_path: Path, store: _Store) -> No
     _check(tmp_path, document, "--yes", "--set", "create.owner_id=mine", "--set", "create.name=own")
     body = json.loads(next(each.body for each in store.recorder.requests if each.method == "POST"))
     assert ("mine", "own") == (body["owner_id"], body["name"])
+
+
+class _Flows:
+    """A server with flows, and runs of flows that are there."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder, self.flows = recorder, dict[str, str]()
+        recorder.answers |= {"/flows": self.create_flow, "/runs": self.create_run, "/flows/f-1": self.flow}
+        recorder.answers["/runs/r-1"] = lambda request: (
+            Answer(204, b"", {}) if request.method == "DELETE" else Answer(200, b'{"id":"r-1"}')
+        )
+
+    def create_flow(self, request: RecordedRequest) -> Answer:
+        self.flows["f-1"] = name = json.loads(request.body)["name"]
+        self.recorder.answers[f"/flows/name/{name}"] = self.flow
+        return Answer(201, json.dumps({"id": "f-1", "name": name}).encode())
+
+    def flow(self, request: RecordedRequest) -> Answer:
+        if "f-1" not in self.flows:
+            return Answer(404, b"", {})
+        name = self.flows.pop("f-1") if request.method == "DELETE" else self.flows["f-1"]
+        return Answer(200, json.dumps({"id": "f-1", "name": name}).encode())
+
+    def create_run(self, request: RecordedRequest) -> Answer:
+        is_known = json.loads(request.body)["flow_id"] in self.flows
+        return Answer(201, b'{"id":"r-1"}') if is_known else Answer(409, b"", {})
+
+
+def _flows_document(origin: str) -> dict[str, Any]:
+    answers = {
+        **{
+            key: {"description": "", "content": {JSON: {"schema": {"type": "object"}}}}
+            for key in ("200", "201")
+        },
+        **{key: {"description": ""} for key in ("204", "404", "409")},
+    }
+
+    def does(name: str, *fields: str) -> dict[str, Any]:
+        schema = {
+            "type": "object",
+            "properties": {key: {"type": "string"} for key in fields},
+            "required": [*fields],
+        }
+        body = {"requestBody": {"required": True, "content": {JSON: {"schema": schema}}}} if fields else {}
+        return {"operationId": name, "responses": answers, **body}
+
+    def at(name: str, **operations: Any) -> dict[str, Any]:
+        return {
+            "parameters": [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}}],
+            **operations,
+        }
+
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "t", "version": "1"},
+        "servers": [{"url": origin}],
+        "paths": {
+            "/runs": {"post": does("create-run", "flow_id")},
+            "/runs/{id}": at("id", get=does("run"), delete=does("remove-run")),
+            "/flows": {"post": does("create-flow", "name")},
+            "/flows/{id}": at("id", get=does("flow"), delete=does("remove-flow")),
+            "/flows/name/{name}": at("name", get=does("flow-by-name")),
+        },
+    }
+
+
+def test_what_wants_the_id_of_a_thing_is_created_while_that_is_there(tmp_path: Path) -> None:
+    """Reads of the thing at other paths are called then, too, with what its creation answered."""
+    with recording() as recorder:
+        flows = _Flows(recorder)
+        result = _check(tmp_path, _flows_document(recorder.origin), "--validate", "strict", "--yes")
+        calls = [f"{request.method} {request.target}" for request in recorder.requests]
+    name = calls[-2].removeprefix("GET /flows/name/")
+    assert ({}, True) == (flows.flows, name.startswith("dynacli-check-"))
+    assert [
+        "POST /flows",
+        "GET /flows/f-1",
+        "POST /runs",
+        "GET /runs/r-1",
+        "DELETE /runs/r-1",
+        f"GET /flows/name/{name}",
+        "DELETE /flows/f-1",
+    ] == calls[-7:]
+    assert (1, "") == (calls.count("POST /runs"), result.stderr)
+
+
+def test_ids_of_what_is_gone_are_forgotten() -> None:
+    """What a check created and removed is no value for later calls, and other values stay."""
+    answers = AnswerValues()
+    forget = answers.add_created("create", "/flows/{}", ("f-1",), {"data": {"id": "f-1", "name": "n"}})
+    kept = answers.add_created("create-again", "/flows/{}", ("f-2",), None)
+    assert [("f-2", "create-again"), ("f-1", "create")] == [*answers.fields_called("flowid")]
+    forget()
+    assert [("f-2", "create-again")] == [*answers.fields_called("flowid")]
+    kept()
+    assert [] == [*answers.fields_called("flowid")]

@@ -1,6 +1,6 @@
 """The values that earlier answers give to later calls: ids of a collection's items, links, fields of the same name."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice, zip_longest
 from typing import Any, NamedTuple
 
@@ -80,6 +80,42 @@ class AnswerValues:
             values = self._fields.setdefault(name, [])
             if len(values) < _MAX_VALUES_OF_A_NAME and all(value != other for other, _ in values):
                 values.append((value, operation.name))
+
+    def add_created(
+        self, create: str, item_path: str, path: tuple[Any, ...], body: Any
+    ) -> Callable[[], None]:
+        """Let what a call created come first in its collection and among fields, and return what forgets it.
+
+        Args:
+            create: The operation that created it.
+            item_path: The path of such a thing, a template whose parameters have no names.
+            path: The values of its path.
+            body: The answer that tells of it.
+        """
+        collection = item_path.rpartition("/")[0]
+        nouns = nouns_of(collection)
+        fields = body if isinstance(body, Mapping) else {}
+        fields = next((each for key, each in fields.items() if _is_envelope(key, each)), fields)
+        plain = {plain_name(str(key)): value for key, value in fields.items() if isinstance(value, str | int)}
+        named = {ending: plain[ending] for ending in ID_ENDINGS if ending in plain}
+        if path[-1] not in named.values():
+            named["id"] = path[-1]
+        found = _ItemList(create, path[:-1], [named], nouns[0])
+        lists = self._lists.setdefault(collection, [])
+        lists.insert(0, found)
+        values = {noun + ending: value for noun in nouns for ending, value in named.items()}
+        for name, value in values.items():
+            self._fields.setdefault(name, []).insert(0, (value, create))
+
+        def forget() -> None:
+            lists.remove(found)
+            for name, value in values.items():
+                self._fields[name] = [each for each in self._fields[name] if each[0] != value]
+            for place in [*self._known_places]:
+                if place[0].startswith(item_path) and place[1][: len(path)] == path:
+                    del self._known_places[place]
+
+        return forget
 
     def add_status(self, operation: Operation, exchange: Exchange, *, is_unknown: bool) -> None:
         """Keep what a status says of the values in a path.
@@ -200,6 +236,10 @@ class AnswerValues:
                     name, is_named = str(values[-1].value), self._known_places.get(place) != values[-1].source
                     ids[name] = ids.get(name, False) or is_named
         return ids
+
+
+def _is_envelope(key: Any, value: Any) -> bool:
+    return plain_name(str(key)) in ENVELOPES and isinstance(value, Mapping)
 
 
 def _keep(lists: dict[str, list[_ItemList]], collection: str, found: _ItemList) -> None:

@@ -235,6 +235,34 @@ class CheckRun:
             and not any(exchange.is_success for exchange in self._exchanges[name])
         ]
 
+    def answerable_reads(self, item_path: str) -> list[DescribedOperation]:
+        """Return the operations about things of a kind that only read, had no good answer, and have values for one.
+
+        They are those at other paths, such as `/things/name/{name}` and `/ui/things/{id}` for `/things/{}`, whose path
+        can be filled from answers, and was not called with the same values before.
+
+        Args:
+            item_path: The path of such a thing, a template whose parameters have no names.
+        """
+        segment = item_path.rpartition("/")[0].rpartition("/")[2]
+        in_chains = {name for chain in self._chains for name in chain.steps}
+        found = []
+        for name, described in self._by_name.items():
+            operation, exchanges = described.operation, self._exchanges[name]
+            if (
+                name in in_chains
+                or operation.method not in READING_METHODS
+                or segment not in operation.path.split("/")
+                or any(exchange.is_success for exchange in exchanges)
+            ):
+                continue
+            calls = self._plan(described).calls[:1]
+            values = [value for call in calls for value in call.values if value.location == "path"]
+            is_new = all(call.path_values != each.planned.path_values for call in calls for each in exchanges)
+            if values and is_new and all(value.origin == "answer" for value in values):
+                found.append(described)
+        return found
+
     def skip(self, name: str, reason: str) -> None:
         """Note why an operation is not called."""
         if name in self._by_name:

@@ -1,18 +1,19 @@
 """`--write` runs chains: each creates a resource, reads it, changes it, and deletes it however the check ends."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import quote
 
 from dynacli.check.check_records import INVENTED, Exchange, InputValue
 from dynacli.check.planning.answer_links import AnswerLinks
 from dynacli.check.planning.answer_values import AnswerValues
-from dynacli.check.planning.body_values import known_ids_for_body, own_names_for_body
+from dynacli.check.planning.body_values import fields_of_other_ids, known_ids_for_body, own_names_for_body
 from dynacli.check.planning.created_id import created_paths, naming_fields, unused_id
 from dynacli.check.planning.resource_chains import ResourceChain
 from dynacli.check.running.operation_judge import GONE
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.model.path_templates import parameter_names
+from dynacli.model.field_names import ID_ENDINGS, plain_name
+from dynacli.model.path_templates import nouns_of, parameter_names
 from dynacli.urls import without_query
 
 __all__ = ["ChainRunner"]
@@ -43,6 +44,13 @@ class _Caller(Protocol):
 
         Args:
             item_path: With the names of its parameters.
+        """
+
+    def answerable_reads(self, item_path: str) -> list[DescribedOperation]:
+        """Return the operations about things of a kind that only read, had no good answer, and have values for one.
+
+        Args:
+            item_path: The path of such a thing.
         """
 
     def skip(self, name: str, reason: str) -> None:
@@ -79,18 +87,42 @@ class ChainRunner:
         self.leftovers: list[str] = []
         self._tried: set[str] = set()
         self._done: set[str] = set()
+        item_paths = {chain.item_path for chain in chains}
+        self._tops = [chain for chain in chains if chain.parent_path not in item_paths]
+        self._wanted: dict[str, set[str]] = {}
+        self._nested: set[tuple[str, str]] = set()
 
     def run(self) -> None:
-        """Run the chains one after the other; a chain for parts of a resource runs while that resource is there.
+        """Run the chains one after the other.
+
+        A chain for parts of a resource runs while that resource is there, and so does one whose body wants its id.
 
         Raises:
             KeyboardInterrupt: Ctrl-C was pressed; what was created was deleted first.
         """
-        item_paths = {chain.item_path for chain in self._chains}
-        for chain in self._chains:
-            if chain.parent_path not in item_paths:
+        alone = [chain for chain in self._tops if not any(self._wants(chain, of) for of in self._tops)]
+        for chain in (*alone, *self._tops):
+            if chain.create not in self._tried:
                 self._stop_if_interrupted()
                 self._run_chain(chain, (), "")
+
+    def _wants(self, chain: ResourceChain, other: ResourceChain) -> bool:
+        """Return whether the body of a creation has a field for the id of what another chain creates."""
+        if chain.create not in self._wanted:
+            fields = fields_of_other_ids(self._operations[chain.create])
+            self._wanted[chain.create] = {plain_name(field.rpartition(".")[2]) for field in fields}
+        nouns = nouns_of(other.item_path.rpartition("/")[0])
+        return not self._wanted[chain.create].isdisjoint(
+            noun + ending for noun in nouns for ending in ID_ENDINGS
+        )
+
+    def _dependents(self, chain: ResourceChain) -> Iterator[ResourceChain]:
+        """Yield the chains that want the id of what a chain has created, each once, and none that is running."""
+        for other in self._tops:
+            pair = other.create, chain.create
+            if other.create not in self._done and pair not in self._nested and self._wants(other, chain):
+                self._nested.add(pair)
+                yield other
 
     def _run_chain(self, chain: ResourceChain, parent: tuple[Any, ...], parent_source: str) -> None:
         """Run a chain.
@@ -124,10 +156,11 @@ class ChainRunner:
                     self._run_chain(part, (), "")
             return
         self._done.add(chain.create)
-        path = paths[0]
+        path, forget = paths[0], _nothing
         try:
             self._stop_if_interrupted()
             path = self._read(chain, paths)
+            forget = self._answers.add_created(chain.create, chain.item_path, path, creation.answer_json())
             updates = [name for name in chain.updates if name in self._operations and name not in self._done]
             for name in updates:
                 self._call_on_item(name, path, chain.create)
@@ -139,7 +172,12 @@ class ChainRunner:
                 self._call_on_item(described.operation.name, path, chain.create)
             for part in self._parts(chain):
                 self._run_chain(part, path, chain.create)
+            for dependent in self._dependents(chain):
+                self._run_chain(dependent, (), "")
+            for described in self._caller.answerable_reads(chain.item_path):
+                self._caller.call(described, ())
         finally:
+            forget()
             self._delete(chain, creation, path)
 
     def _parts(self, chain: ResourceChain) -> list[ResourceChain]:
@@ -268,6 +306,10 @@ class ChainRunner:
     def _stop_if_interrupted(self) -> None:
         if self._caller.is_interrupted:
             raise KeyboardInterrupt
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 def _created_text(chain: ResourceChain, creation: Exchange, path: tuple[Any, ...]) -> str:
