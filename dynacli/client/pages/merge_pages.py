@@ -1,7 +1,7 @@
 """One answer of many pages: their items in the wrapper of the first page, and one verdict on all of them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from os import urandom
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from dynacli.validation.findings.finding import Verdict
 if TYPE_CHECKING:
     from dynacli.validation.findings.finding import Finding
 
-__all__ = ["MergedVerdict", "merged_text"]
+__all__ = ["MergedVerdict", "merged_text", "text_around"]
 
 _OF_THE_LAST = re.compile(
     r"next.*|has(?:more|next).*|more|moreitems|.*cursors?|links?|odatanextlink|after|marker|continuationtoken"
@@ -34,11 +34,25 @@ def merged_text(first: Any, last: Any, place: AnswerPlace, items: Iterable[str])
         place: Where both have their items.
         items: The JSON of those of all pages; they alone are the value where the place is no plain path.
     """
+    before, after = text_around(first, last, place)
+    return "".join((before, "[", ",".join(items), "]", after))
+
+
+def text_around(
+    first: Any, last: Any, place: AnswerPlace, lay_out: Callable[[str], str] = str
+) -> tuple[str, str]:
+    """Return the JSON of all pages that stands before the items, and that behind them.
+
+    What the last page decides stands behind the items, so that the rest is the same whichever page is the last.
+
+    Args:
+        lay_out: Returns the JSON of a value in the form in which it is written.
+    """
     # A value that no answer has, as it is made here.
     mark = f"items {urandom(16).hex()}"
     value = mark if place.steps is None else _merged(first, last, list(place.steps), mark)
-    before, _, after = compact_json(value).partition(compact_json(mark))
-    return "".join((before, "[", ",".join(items), "]", after))
+    before, _, after = lay_out(compact_json(value)).partition(compact_json(mark))
+    return before, after
 
 
 def _merged(first: Any, last: Any, steps: list[str | int], items: Any) -> Any:
@@ -50,7 +64,18 @@ def _merged(first: Any, last: Any, steps: list[str | int], items: Any) -> Any:
     merged = _with_ends(first, last if isinstance(last, dict) else first, keep=name)
     below = last.get(name) if isinstance(last, dict) else None
     merged[name] = _merged(first[name], below, steps[1:], items)
+    before = list(first)[: list(first).index(name)]
+    for changing in [each for each in before if _is_of_the_last(each, first[each])]:
+        if changing in merged:
+            merged[changing] = merged.pop(changing)
     return merged
+
+
+def _is_of_the_last(name: str, value: Any) -> bool:
+    """Return whether the last page decides about a member, or about some member of it."""
+    if _OF_THE_LAST.fullmatch(plain_name(name)):
+        return True
+    return isinstance(value, dict) and any(_is_of_the_last(str(key), child) for key, child in value.items())
 
 
 def _with_ends(first: dict[str, Any], last: dict[str, Any], keep: str = "") -> dict[str, Any]:

@@ -168,15 +168,14 @@ class PageLoop:
                     items, failure = items[:left], None
                     following = End("as many items came as were asked for")
             self.count += len(items or ())
-            self.following = following if isinstance(following, NextPage) else None
+            # Whoever is interrupted while a page is handed on has that page.
+            self.position = self.following = following if isinstance(following, NextPage) else None
+            self.end = following if isinstance(following, End) else None
             yield Page(number, call, answer, verdict, value, items)
-            if isinstance(following, End):
-                self.position, self.end = None, following
-                if failure is not None:
-                    raise call.signed.masker.mask_error(failure) from failure.__cause__
-            else:
+            if failure is not None:
+                raise call.signed.masker.mask_error(failure) from failure.__cause__
+            if isinstance(following, NextPage):
                 self._note(following.mark, following)
-                self.position = following
 
     def _value(self, answer: "Answer", number: int) -> Any:
         if not answer.body and (number == 1 or answer.status == _NO_CONTENT):

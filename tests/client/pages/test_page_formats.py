@@ -1,14 +1,21 @@
 """The formats of a list of many pages: merged or item by item, with every digit, also where an error ends it."""
 
+import io
 import json
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import dynacli.client.pages.page_calls
-from tests.client.pages.listed_api import ITEMS, SIZE, ListedApi, array, integer, record
+from dynacli.client.pages.page_rule import AnswerPlace
+from dynacli.commands.call.series.growing_list import GrowingList
+from dynacli.environment import Environment
+from dynacli.errors import FileError
+from dynacli.output.output_form import OutputForm
+from tests.client.pages.listed_api import ITEMS, SIZE, ListedApi, array, integer, record, string
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
 
 
@@ -62,8 +69,8 @@ def test_every_digit_of_a_number_stays(server: Recorder) -> None:
         assert "1.10" in written or output == "ndjson"
 
 
-def _ending(server: Recorder, at: int, end: Callable[[], Answer]) -> str:
-    word = _NUMBERED.start(server)
+def _ending(server: Recorder, at: int, end: Callable[[], Answer], api: ListedApi = _NUMBERED) -> str:
+    word = api.start(server)
     whole = server.answers["/things"]
     assert callable(whole)
 
@@ -122,6 +129,118 @@ def test_an_interrupted_list_is_written_and_says_how_to_go_on(
     assert all(each in result.stdout for each in _IDS[:6])
     line = f"6 items came before that; go on with: dynacli {word} list-things --all -o {output} --page 3"
     assert line in result.stderr
+
+
+def _linked(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
+    page = int(query.get("page", 1))
+    links = {"self": "x", "next": f"/things?page={page + 1}" if page < 3 else None}
+    value = {
+        "links": links,
+        "total": 7,
+        "cursor": str(page),
+        "things": ITEMS[(page - 1) * SIZE : page * SIZE],
+    }
+    return {"first": True, "result": value, "next_page": page + 1, "n": 1.5}, {}
+
+
+_LINKED = ListedApi(
+    _linked,
+    record(result=record(things=array, links=record(next=string), cursor=string)),
+    {"page": integer},
+)
+
+
+@pytest.fixture(params=[True, False], ids=["large", "small"])
+def _large(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lists that are as large as those that are written while they grow, and such as are written whole."""
+    if request.param:
+        monkeypatch.setattr("dynacli.commands.call.series.call_pages._WRITTEN_WHOLE", 20)
+
+
+@pytest.mark.usefixtures("_large")
+@pytest.mark.parametrize("output", ["json", "auto", "raw", "@out"])
+@pytest.mark.parametrize("api", [_LINKED, _NUMBERED], ids=["linked", "numbered"])
+def test_a_large_list_has_the_bytes_of_a_small_one(server: Recorder, api: ListedApi, output: str) -> None:
+    """What the last page decides stands behind the items, whichever way the list is written."""
+    result = run_cli(api.start(server), "list-things", "--all", "-o", output)
+    text = Path("out").read_text() if output == "@out" else result.stdout
+    value: Any = {"meta": {"total": 7}, "data": ITEMS}
+    if api is _LINKED:
+        inner = {"total": 7, "things": ITEMS, "links": {"self": "x", "next": None}, "cursor": "3"}
+        value = {"first": True, "result": inner, "next_page": 4, "n": 1.5}
+    indent, separators = (2, None) if output == "json" else (None, (",", ":"))
+    assert (0, json.dumps(value, indent=indent, separators=separators) + "\n") == (result.exit_code, text)
+
+
+@pytest.mark.usefixtures("_large")
+@pytest.mark.parametrize("output", ["json", "@out"])
+def test_a_list_that_breaks_off_is_a_whole_value(server: Recorder, output: str) -> None:
+    """With the link to the page that is missing, and the command that goes on there."""
+    word = _ending(server, 3, lambda: Answer(410), _LINKED)
+    result = run_cli(word, "list-things", "--all", "-o", output)
+    text = Path("out").read_text() if output == "@out" else result.stdout
+    found = json.loads(text)["result"]
+    assert (4, ITEMS[:6], "/things?page=3") == (result.exit_code, found["things"], found["links"]["next"])
+    assert (
+        f"6 items came before that; go on with: dynacli {word} list-things --all -o {output} --page 3"
+        in result.stderr
+    )
+
+
+@pytest.mark.parametrize(("file", "kept"), [("", 6), ("out", 0)], ids=["pipe", "file"])
+def test_a_list_is_a_whole_value_whatever_ends_the_run(file: str, kept: int) -> None:
+    """A file stays as it was."""
+    Path("out").write_text('{"result":{"things":[]}}')
+    content = io.BytesIO()
+    env = Environment(stdout=io.TextIOWrapper(content), stderr=io.StringIO(), variables={})
+    place = AnswerPlace("result.things", ("result", "things"))
+
+    def write() -> None:
+        with GrowingList(env, OutputForm(file=file), _linked({})[0], place) as growing:
+            growing.add(map(json.dumps, ITEMS[:3]))
+            growing.add(map(json.dumps, ITEMS[3:6]))
+            raise SystemExit
+
+    with pytest.raises(SystemExit):
+        write()
+    text = Path("out").read_text() if file else content.getvalue().decode()
+    assert ITEMS[:kept] == json.loads(text)["result"]["things"]
+
+
+def test_nothing_is_written_behind_what_could_not_be() -> None:
+    """A full disk may have cut an item."""
+    content = io.BytesIO()
+    env = Environment(stdout=io.TextIOWrapper(content), stderr=io.StringIO(), variables={})
+    with GrowingList(env, OutputForm(), ITEMS, AnswerPlace("", ())) as growing:
+        growing.add(["1"])
+        written = content.getvalue()
+        content.close()
+        with pytest.raises(FileError):
+            growing.add(["2"])
+        growing.end()
+    assert b"[1" == written
+
+
+def test_an_interruption_waits_for_the_end_of_a_page(
+    server: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No item is cut, and the command that goes on begins behind those that were written."""
+    monkeypatch.setattr("dynacli.commands.call.series.call_pages._WRITTEN_WHOLE", 20)
+    add = GrowingList.add
+
+    def interrupted(self: GrowingList, items: Any) -> None:
+        signal.raise_signal(signal.SIGINT)
+        add(self, items)
+
+    monkeypatch.setattr(GrowingList, "add", interrupted)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        result = run_cli(_LINKED.start(server), "list-things", "--all")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert (128 + signal.SIGINT, ITEMS[:3]) == (result.exit_code, result.json["result"]["things"])
+    assert "3 items came before that; go on with" in result.stderr
+    assert "--all --page 2" in result.stderr
 
 
 def test_the_head_of_the_first_page_stands_before_the_result(server: Recorder) -> None:

@@ -1,6 +1,6 @@
 """`--all` and `--max-items`: the pages of a list are called one after the other, and written as one result."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +15,14 @@ from dynacli.client.pages.known_items import known_items
 from dynacli.client.pages.merge_pages import MergedVerdict, merged_text
 from dynacli.client.pages.page_calls import PageCalls, Waiting
 from dynacli.client.pages.page_loop import Page, PageLoop, no_list
+from dynacli.commands.call.series.growing_list import GrowingList, may_grow
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError, FileError, FormError
 from dynacli.model.wording import counted
 from dynacli.output.output_form import ITEM_FORMATS
 from dynacli.record import replace
 from dynacli.text.exact_json import compact_json, read_json
+from dynacli.transport.interrupts import noting_interrupt
 from dynacli.wire.exchange import ClientPool
 
 if TYPE_CHECKING:
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from dynacli.commands.call.make_call import MadeCall
 
 __all__ = ["Listing"]
+
+_WRITTEN_WHOLE = 1024 * 1024
+"""Characters of items up to which a list is written only when it is complete."""
 
 
 class Listing:
@@ -87,8 +92,12 @@ class Listing:
         self._verdict = MergedVerdict()
         self._first: Page | None = None
         self._last: Page | None = None
+        self._write_item: Callable[[Any], None] | None = None
         self._texts: list[str] = []
-        self._write_item: Callable[[Any], None] = lambda item: self._texts.append(compact_json(item))
+        self._size = 0
+        self._may_grow = may_grow(run.env, self._form)
+        self._growing: GrowingList | None = None
+        self._open = ExitStack()
 
     def call(self, report: "CallReport | None") -> None:
         """Call the pages, and write and judge what came; also where an error or an interruption ends it.
@@ -98,11 +107,15 @@ class Listing:
             KeyboardInterrupt: The person interrupted it.
         """
         self._report = report
+        with self._open:
+            self._call()
+
+    def _call(self) -> None:
         unwritten: FileError | FormError | None = None
         try:
             with self._writing_items():
                 for page in self._loop:
-                    self._take(page)
+                    self._take_whole(page)
         except BrokenPipeError:
             raise
         except FormError as error:
@@ -154,6 +167,23 @@ class Listing:
 
         tell_request(self._run, call, self._report, is_first=call is self._calls.first)
 
+    def _take_whole(self, page: Page) -> None:
+        """Take a page that came; an interruption waits until all of it was written.
+
+        Raises:
+            KeyboardInterrupt: The person interrupted it.
+        """
+        is_interrupted = False
+
+        def note() -> None:
+            nonlocal is_interrupted
+            is_interrupted = True
+
+        with noting_interrupt(note):
+            self._take(page)
+        if is_interrupted:
+            raise KeyboardInterrupt
+
     def _take(self, page: Page) -> None:
         """Take a page that came: its items are kept, and its value only where it is the first or the last one."""
         if self._run.options.verbose:
@@ -173,19 +203,46 @@ class Listing:
         if is_success:
             # Of the pages between them, nothing is kept but the items.
             self._last = page._replace(items=None)
+            if self._growing is not None:
+                self._growing.last = page.value
         if self._first is None:
             self._first = page._replace(items=None if page.items is None else [])
-        for item in items:
-            self._write_item(item)
+        self._take_items(items)
         if not is_success and page.number > 1:
             from dynacli.client.answers.answer_errors import http_error
 
             raise http_error(page.call, page.answer)
 
+    def _take_items(self, items: Iterable[Any]) -> None:
+        """Take items: they are written, or kept up to a size from which the list is written while it grows."""
+        if self._write_item is not None:
+            for item in items:
+                self._write_item(item)
+            return
+        texts = [compact_json(item) for item in items]
+        if self._growing is None:
+            self._texts += texts
+            self._size += sum(map(len, texts))
+            place, first, last = self._loop.items, self._first, self._last
+            if self._size > _WRITTEN_WHOLE and self._may_grow and place and first and last:
+                growing = GrowingList(self._run.env, self._form, first.value, place)
+                growing.last = last.value
+                self._growing = self._open.enter_context(growing)
+                texts, self._texts = self._texts, []
+        if self._growing is not None:
+            self._growing.add(texts)
+
     def _write(self) -> FileError | FormError | None:
         """Write what came, unless it was written as it came; return why it could not be written."""
         first, last = self._first, self._last
         if first is None:
+            return None
+        if self._growing is not None:
+            self._first = first._replace(answer=replace(first.answer, body=b""))
+            try:
+                self._growing.end()
+            except FileError as error:
+                return error
             return None
         body, media_type = first.answer.body, first.answer.header("content-type")
         form = self._form
