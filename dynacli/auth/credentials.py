@@ -23,7 +23,9 @@ from dynacli.request.built_request import Request
 
 __all__ = [
     "ADHOC",
+    "DIGEST",
     "SETTINGS",
+    "WITH_PASSWORD",
     "Alternative",
     "Credential",
     "Held",
@@ -62,6 +64,12 @@ SETTINGS = frozenset(
         "DYNACLI_VALIDATE",
     }
 )
+
+WITH_PASSWORD = frozenset({"basic", "digest"})
+"""The kinds of schemes whose credential is a user name and a password."""
+
+DIGEST = "Digest"
+"""The word before a credential that answers the server's challenge."""
 
 _OTHERS = re.compile(r"[^A-Z0-9]+")
 _PAIR = frozenset({"USERNAME", "PASSWORD"})
@@ -212,7 +220,7 @@ class Held:
     """What a source has for a security scheme.
 
     Args:
-        text: The secret; for `basic` the user name and the password, with a colon between them.
+        text: The secret; for `basic` and `digest` the user name and the password, with a colon between them.
         source: The words for the source in messages, such as "the stored credential".
     """
 
@@ -320,8 +328,8 @@ def _credential(
     if held is None:
         return None
     name, value = held.source, held.text
-    if kind == "basic":
-        return _basic(scheme, value)
+    if kind in WITH_PASSWORD:
+        return _with_password(scheme, value)
     _check_sendable(value, name)
     if place[0] == "cookie" and re.search(r'[\s",;\\]', value):
         raise AuthError(
@@ -345,7 +353,7 @@ def held_for(
     for source in sources:
         if not value and (held := source(scheme)) is not None:
             name, value = held.source, checked_text(held.text, held.source)
-    if value and kind_of(scheme) == "basic" and ":" not in value:
+    if value and kind_of(scheme) in WITH_PASSWORD and ":" not in value:
         raise AuthError(f"{_value_of(name)} has no `:`", hint="Set it to `USERNAME:PASSWORD`")
     return Held(value, name) if value else None
 
@@ -353,7 +361,7 @@ def held_for(
 def _from_variables(scheme: SecurityScheme, variables: Variables, *, may_be_generic: bool) -> tuple[str, str]:
     """Return the name of the variable that has the value for a scheme, and the value; empty where none has one."""
     own = variables.own(scheme.name)
-    is_pair = kind_of(scheme) == "basic"
+    is_pair = kind_of(scheme) in WITH_PASSWORD
     value = variables.text(own) if is_pair else variables.value(own)
     if value or not may_be_generic:
         return own, value
@@ -375,17 +383,20 @@ def _named_pair(variables: Variables) -> tuple[str, str]:
     return name, f"{user}:{password}" if user or password else ""
 
 
-def _basic(scheme: SecurityScheme, pair: str) -> Credential:
+def _with_password(scheme: SecurityScheme, pair: str) -> Credential:
+    """Return the credential of a user name and a password; for Digest it is not sent, but answers the server."""
+    password = pair.partition(":")[2]
+    parts = (Secret(pair), *([Secret(password)] if password else []))
+    if kind_of(scheme) == "digest":
+        return Credential(scheme.name, "header", "Authorization", DIGEST, Secret(pair), parts)
     from base64 import b64encode
 
-    encoded = b64encode(pair.encode()).decode()
-    password = pair.partition(":")[2]
-    parts = (Secret(encoded), Secret(pair), *([Secret(password)] if password else []))
-    return Credential(scheme.name, "header", "Authorization", "Basic", Secret(encoded), parts)
+    encoded = Secret(b64encode(pair.encode()).decode())
+    return Credential(scheme.name, "header", "Authorization", "Basic", encoded, (encoded, *parts))
 
 
 def kind_of(scheme: SecurityScheme) -> str:
-    """Return how a credential is sent: `bearer`, `basic`, `apiKey`, or a word that dynacli does not know."""
+    """Return how a credential is sent: `bearer`, `basic`, `digest`, `apiKey`, or a word that dynacli does not know."""
     if scheme.type == "http":
         return scheme.scheme
     return "bearer" if scheme.type in {"oauth2", "openIdConnect"} else scheme.type
@@ -405,7 +416,7 @@ def is_supported(scheme: SecurityScheme) -> bool:
     """Return whether a credential for the scheme can be sent."""
     kind = kind_of(scheme)
     if kind != "apiKey":
-        return kind in {"bearer", "basic"}
+        return kind in {"bearer", "basic", "digest"}
     # The document chooses the name, which must not break the request's head apart.
     name = scheme.parameter
     match scheme.location:

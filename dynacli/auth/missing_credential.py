@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from dynacli.auth.credentials import (
+    WITH_PASSWORD,
     Alternative,
     Variables,
     generic_word,
@@ -30,7 +31,7 @@ def needed_variables(alternative: Alternative, variables: Variables | str) -> li
     for scheme in alternative:
         if not is_alone(scheme, alternative):
             names.append(variables.own(scheme.name))
-        elif kind_of(scheme) == "basic":
+        elif kind_of(scheme) in WITH_PASSWORD:
             names.extend([variables.generic("USERNAME"), variables.generic("PASSWORD")])
         else:
             names.append(variables.generic(generic_word(scheme)))
@@ -46,7 +47,7 @@ def set_variables(alternative: Alternative, variables: Variables) -> list[str]:
         own = variables.own(scheme.name)
         names = [own]
         if not variables.is_set(own) and is_alone(scheme, alternative):
-            words = ("USERNAME", "PASSWORD") if kind_of(scheme) == "basic" else (generic_word(scheme),)
+            words = ("USERNAME", "PASSWORD") if kind_of(scheme) in WITH_PASSWORD else (generic_word(scheme),)
             names = [variables.generic(word) for word in words]
         names = [name for name in names if variables.is_set(name)]
         if not names or not is_supported(scheme):

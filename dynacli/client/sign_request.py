@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dynacli.auth.credentials import (
+    DIGEST,
     Alternative,
     Credential,
     Source,
@@ -25,6 +26,9 @@ from dynacli.request.built_request import Request
 from dynacli.request.choose_server import parse_origin
 from dynacli.urls import is_secret_name, origin_of
 
+if TYPE_CHECKING:
+    from dynacli.auth.digest import DigestLogin
+
 __all__ = ["SECRET_HEADERS", "Signed", "is_secret_parameter", "is_secret_value", "sign", "unsigned"]
 
 SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie"})
@@ -38,12 +42,14 @@ class Signed(NamedTuple):
         shown: As a person may see it.
         masker: Takes its secrets out of whatever is printed.
         secret_headers: The names of headers whose values are not shown, in lower case.
+        login: Signs the request by what the server answers to it; None where it is signed already.
     """
 
     request: Request
     shown: Request
     masker: Masker
     secret_headers: frozenset[str]
+    login: "DigestLogin | None" = None
 
 
 def unsigned(operation: Operation, request: Request, settings: CallSettings) -> Signed:
@@ -81,11 +87,19 @@ def sign(
     if credentials or given.secrets:
         _check_origin(env, api, origin_of(request.url), settings, ask)
     secrets = [*given.secrets, *(part for credential in credentials for part in credential.parts)]
+    sent, login = credentials, None
+    if any(credential.word == DIGEST for credential in credentials):
+        from dynacli.auth.digest import DigestLogin
+
+        sent = tuple(credential for credential in credentials if credential.word != DIGEST)
+        pair = next(credential.value for credential in credentials if credential.word == DIGEST)
+        login = DigestLogin(env, pair.reveal(), origin_of(request.url))
     return Signed(
-        attach(request, credentials),
+        attach(request, sent),
         attach(given.shown, [credential.masked() for credential in credentials]),
         Masker(secrets),
         given.headers,
+        login,
     )
 
 

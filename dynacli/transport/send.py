@@ -19,6 +19,7 @@ from dynacli.wire.failures import from_httpx, timed_out
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from dynacli.auth.digest import DigestLogin
     from dynacli.transport.rate_limit import RateLimit
     from dynacli.transport.retrying import Pause
     from dynacli.wire.import_httpx import httpx
@@ -208,6 +209,7 @@ def send(
     receive: Receive | None = None,
     clients: ClientPool | None = None,
     retries: Retries = Retries(),  # noqa: B008  - a frozen record
+    login: "DigestLogin | None" = None,
 ) -> Answer:
     """Send a request and return the final answer.
 
@@ -221,6 +223,7 @@ def send(
             By default the whole body is kept.
         clients: Keeps connections open between calls; None for a connection of this call's own.
         retries: How often the request is sent again after a failure that may pass; all tries share the time.
+        login: Signs each request, and says after an answer whether it is signed and sent again.
 
     Raises:
         NetworkError: The connection failed or broke.
@@ -235,7 +238,9 @@ def send(
         return b"".join(pieces.up_to(budget.max_bytes, "Write it to a file: `-o @FILE`"))
 
     def work(connections: Connections) -> Answer:
-        call = OneCall(request, budget, connections, receive or whole, clients, retries, before_sending)
+        call = OneCall(
+            request, budget, connections, receive or whole, clients, retries, before_sending, login
+        )
         return call.answer()
 
     if retries.rate is not None:
@@ -263,6 +268,7 @@ class OneCall:
         clients: ClientPool | None,
         retries: Retries,
         before_sending: Callable[[], None],
+        login: "DigestLogin | None" = None,
     ) -> None:
         self.budget = budget
         self.connections = connections
@@ -272,6 +278,7 @@ class OneCall:
         self.before_sending: Callable[[], None] | None = before_sending
         self._first, self.retries, self._tries = request, retries, 1
         self._is_received = False
+        self._login = login
 
     def answer(self) -> Answer:
         """Send the request, also again and to where redirects lead, and return the final answer."""
@@ -310,7 +317,8 @@ class OneCall:
 
     def _exchange(self, request: Request, hops: list[tuple[int, str]]) -> "Answer | Request | Pause":
         """Send a request; return the final answer, the request that a redirect leads to, or the pause before a try."""
-        with self.opened(request) as response:
+        sent = request if self._login is None else self._login.signed(request)
+        with self.opened(sent) as response:
             return self._read(response, request, hops)
 
     @contextmanager
@@ -361,6 +369,8 @@ class OneCall:
         self, response: "httpx.Response", request: Request, hops: list[tuple[int, str]]
     ) -> "Answer | Request | Pause":
         answer = self.head_of(response, hops)
+        if self._login is not None and self._login.wants_again(request, answer.status, answer.headers):
+            return request
         if answer.status in REDIRECTS and request.method in SAFE_METHODS:
             from dynacli.transport.redirects import following_request
 

@@ -169,13 +169,13 @@ _SIGN_IN = "Sign in with `dynacli auth login shop`, or set "
         (BEARER, f"{_SIGN_IN}`DYNACLI_SHOP_TOKEN`"),
         (BASIC, f"{_SIGN_IN}`DYNACLI_SHOP_USERNAME` and `DYNACLI_SHOP_PASSWORD`"),
         (API_KEY, f"{_SIGN_IN}`DYNACLI_SHOP_KEY`"),
-        ({"type": "http", "scheme": "digest"}, "Give the header that it needs with `-H 'NAME: VALUE'`"),
+        ({"type": "http", "scheme": "hoba"}, "Give the header that it needs with `-H 'NAME: VALUE'`"),
         ({"type": "mutualTLS"}, "Give the header that it needs with `-H 'NAME: VALUE'`"),
         ({**API_KEY, "name": "Content-Length"}, "Give the header that it needs with `-H 'NAME: VALUE'`"),
         ({**API_KEY, "name": "X\r\nY"}, "Give the header that it needs with `-H 'NAME: VALUE'`"),
         ({**COOKIE_KEY, "name": "a=b; c"}, "Give the header that it needs with `-H 'NAME: VALUE'`"),
     ],
-    ids=["bearer", "basic", "key", "digest", "mutualTLS", "managed header", "line break", "cookie"],
+    ids=["bearer", "basic", "key", "hoba", "mutualTLS", "managed header", "line break", "cookie"],
 )
 def test_a_missing_credential_names_its_variables(shop: Shop, scheme: dict[str, str], hint: str) -> None:
     """Without a credential nothing is sent: exit 10, with the variables to set."""

@@ -180,7 +180,7 @@ SCHEMES = {
         "type": "oauth2",
         "flows": {"clientCredentials": {"tokenUrl": "https://id.example/t", "scopes": {}}},
     },
-    "digest": {"type": "http", "scheme": "digest"},
+    "hoba": {"type": "http", "scheme": "hoba"},
 }
 
 
@@ -197,8 +197,8 @@ SCHEMES = {
         ([{"key": []}], ["Credentials: key (an API key in header `X-Key`): set DYNACLI_SHOP_KEY"]),
         ([{"oauth": []}], ["Credentials: oauth (an OAuth 2 access token): set DYNACLI_SHOP_TOKEN"]),
         (
-            [{"digest": []}],
-            ["Credentials: digest (HTTP digest): not supported yet; give the header that it needs with -H"],
+            [{"hoba": []}],
+            ["Credentials: hoba (HTTP hoba): not supported yet; give the header that it needs with -H"],
         ),
         (
             [{"bearer": []}, {"key": []}],
@@ -210,7 +210,7 @@ SCHEMES = {
         ([{}], []),
         ([], []),
     ],
-    ids=["bearer", "basic", "key", "oauth", "digest", "either", "optional", "none"],
+    ids=["bearer", "basic", "key", "oauth", "hoba", "either", "optional", "none"],
 )
 def test_it_says_which_credentials_there_are(security: list[Any], lines: list[str], server: Recorder) -> None:
     """Each way to sign in has a line with the variables that give it."""

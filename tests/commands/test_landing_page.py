@@ -168,7 +168,7 @@ def test_what_cannot_be_copied_is_no_command() -> None:
     assert (0, []) == (result.exit_code, _commands(result.stdout))
 
 
-SCHEMES = {"bearer": BEARER, "basic": BASIC, "key": API_KEY, "digest": {"type": "http", "scheme": "digest"}}
+SCHEMES = {"bearer": BEARER, "basic": BASIC, "key": API_KEY, "hoba": {"type": "http", "scheme": "hoba"}}
 
 
 @pytest.mark.parametrize(
@@ -192,9 +192,9 @@ SCHEMES = {"bearer": BEARER, "basic": BASIC, "key": API_KEY, "digest": {"type": 
         ([{"bearer": []}, {"key": []}], ["DYNACLI_KEY"], "Signed in  by DYNACLI_KEY"),
         ([{"bearer": [], "key": []}], ["DYNACLI_KEY"], "Sign in    set DYNACLI_TOKEN and DYNACLI_KEY"),
         (
-            [{"digest": []}],
+            [{"hoba": []}],
             [],
-            "Sign in    `digest` is not supported yet: give the header that it needs with",
+            "Sign in    `hoba` is not supported yet: give the header that it needs with",
         ),
     ],
 )

@@ -86,6 +86,8 @@ def _http_hint(call: Call, answer: "Answer") -> str:
     match answer.status:
         case 401 | 403 if origin != origin_of(request.url):
             return f"The redirect led to `{origin}`, where no credential goes; name it with `--server`"
+        case 401 if call.signed.login is not None and call.signed.login.refusal:
+            return f"The credential was not used: of the server's answer, {call.signed.login.refusal}"
         case 401 | 403 if call.described.operation.security:
             return "Check the credential: it may be wrong, expired, or without the right for this"
         case 401 | 403:

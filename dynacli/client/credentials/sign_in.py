@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from time import time
 
-from dynacli.auth.credentials import checked_text, is_supported, kind_of
+from dynacli.auth.credentials import WITH_PASSWORD, checked_text, is_supported, kind_of
 from dynacli.auth.secret import Secret
 from dynacli.auth.store.credential_store import CredentialStore
 from dynacli.auth.store.stored_credential import FILE, KEYRING, StoredCredential
@@ -129,10 +129,10 @@ def keep_text(
     """
     kind = kind_of(scheme)
     text = checked_text(text, "the credential")
-    text = text if kind in {"basic", "digest"} else text.strip()
+    text = text if kind in WITH_PASSWORD else text.strip()
     if not text:
         raise AuthError("There is no credential to store", why="It is empty")
-    if kind in {"basic", "digest"} and not text.partition(":")[1]:
+    if kind in WITH_PASSWORD and not text.partition(":")[1]:
         raise AuthError("The credential has no `:`", hint="Give `USERNAME:PASSWORD` in one line")
     credential = StoredCredential(
         api.name,

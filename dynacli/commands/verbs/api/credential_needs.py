@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from dynacli.auth.credentials import Variables, prefix_of, variables_of
+from dynacli.auth.credentials import WITH_PASSWORD, Variables, prefix_of, variables_of
 from dynacli.auth.missing_credential import needed_variables, set_variables
 from dynacli.environment import Environment
 from dynacli.library.opened_api import OpenedApi
@@ -46,9 +46,9 @@ def _sign_in_text(sign_in: SignIn, variables: Variables) -> str:
 def _credential_text(scheme: SecurityScheme) -> str:
     match scheme.type:
         case "http":
-            return {"basic": "user name and password", "bearer": "a bearer token"}.get(
-                scheme.scheme, f"HTTP {scheme.scheme}"
-            )
+            if scheme.scheme in WITH_PASSWORD:
+                return "user name and password"
+            return "a bearer token" if scheme.scheme == "bearer" else f"HTTP {scheme.scheme}"
         case "apiKey":
             return f"an API key in {scheme.location} `{scheme.parameter}`"
         case "oauth2":

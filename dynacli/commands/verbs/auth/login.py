@@ -1,6 +1,6 @@
 """`dynacli auth login`: asks for a credential, or reads it, and stores it."""
 
-from dynacli.auth.credentials import kind_of
+from dynacli.auth.credentials import WITH_PASSWORD, kind_of
 from dynacli.client.call_settings import settings_of
 from dynacli.client.credentials.sign_in import bound_origins, chosen_scheme, chosen_store, keep_text
 from dynacli.commands.call.make_call import asker
@@ -87,7 +87,7 @@ def _asked(run: Run, scheme: SecurityScheme) -> str:
     import getpass
 
     name = visible(scheme.name, keep="")
-    if kind_of(scheme) in {"basic", "digest"}:
+    if kind_of(scheme) in WITH_PASSWORD:
         user = _typed(run, f"User name for {name}: ")
         return f"{user}:{getpass.getpass('Password: ', stream=run.env.stderr)}"
     what = "Key" if kind_of(scheme) == "apiKey" else "Token"
