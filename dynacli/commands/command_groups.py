@@ -119,14 +119,9 @@ class Verb(click.Command):
         for option in (*STANDARD_OPTIONS, *INPUT_OPTIONS, *PART_OPTIONS):
             is_before = getattr(options, option.name) != getattr(Options, option.name)
             if (is_before and option.name not in self._used) or not flags_behind.isdisjoint(option.flags):
-                from dynacli.errors import UsageError
+                from dynacli.commands.unused_options import unused_option
 
-                verb = ctx.command_path.partition(" ")[2]
-                raise UsageError(
-                    f"`{verb}` has no use for `{option.flags[-1]}`",
-                    why=f"It would change nothing of what `{verb}` does",
-                    hint=f"Leave it out; `dynacli {verb} --help` has the options that count here",
-                )
+                raise unused_option(ctx.command_path.partition(" ")[2], option)
 
 
 class VerbGroup(click.Group):

@@ -183,3 +183,21 @@ def test_numbers_that_nobody_changed_keep_their_digits(server: Recorder, saving:
     assert 0 == _edit(api).exit_code
     assert '"price": 1.10,' in Path("shown").read_text()
     assert b'{"name":"new","size":123456789012345678901}' == server.last.body
+
+
+def test_a_dry_run_shows_the_change_and_sends_nothing(server: Recorder, saving: Any) -> None:
+    """The thing is read and edited, and nobody is asked."""
+    api = _api(server, {"put": _update("setThing")})
+    saving(json.dumps(CHANGED))
+    result = _edit(api, "--dry-run", "json", stdin=b"")
+    assert (0, ["GET"]) == (result.exit_code, [request.method for request in server.requests])
+    assert ("PUT", CHANGED) == (result.json["method"], json.loads(result.json["body"]))
+    assert '+  "name": "new"' in result.stderr
+
+
+@pytest.mark.parametrize("words", [["--all"], ["--report", "json"], ["--wait", "a"], ["-O"]], ids=" ".join)
+def test_an_option_that_editing_would_forget_is_refused(server: Recorder, words: list[str]) -> None:
+    """Before anything is read."""
+    result = _edit(_api(server, {"put": _update("setThing")}), *words)
+    assert (2, []) == (result.exit_code, server.requests)
+    assert "`edit` has no use for `--" in result.stderr

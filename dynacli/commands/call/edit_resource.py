@@ -9,8 +9,12 @@ from dynacli.client.call_settings import settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, collect_values
 from dynacli.client.resource_updates import body_of_update, known_properties, update_of
+from dynacli.commands.call.dry_run import show_request
 from dynacli.commands.call.make_call import GivenWords, asker, read_inputs, send_call
+from dynacli.commands.read_options import Options
 from dynacli.commands.run import Run
+from dynacli.commands.standard_options import STANDARD_OPTIONS
+from dynacli.commands.unused_options import unused_option
 from dynacli.errors import UsageError
 from dynacli.record import replace
 from dynacli.request.convert_words import json_value
@@ -20,6 +24,14 @@ from dynacli.text.json_text import reindent
 
 __all__ = ["edit_resource"]
 
+_UNUSED = frozenset(
+    (
+        *("wait", "wait_timeout", "wait_interval", "follow", "all", "max_items", "resume", "remote_name"),
+        "report",
+    )
+)
+"""The names of the standard options that calls have a use for, and editing has none."""
+
 
 def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) -> None:
     """Read a resource, let a person change it, show the difference, and send what changes it.
@@ -27,8 +39,9 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
     Raises:
         DynacliError: The resource cannot be read, edited or changed; the exit code is the error's.
     """
-    if run.options.asks_for_several_calls:
-        raise UsageError("`edit` neither waits nor follows links", hint="Leave out `--wait` and `--follow`")
+    for option in STANDARD_OPTIONS:
+        if option.name in _UNUSED and getattr(run.options, option.name) != getattr(Options, option.name):
+            raise unused_option("edit", option)
     update = update_of(described)
     settings = settings_of(run.env, described.api, run.options.call_options)
     is_strict = settings.level != "off"
@@ -50,7 +63,9 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
     draft = write_draft(run.env, shown, ".json", check, may_ask=may_ask, asked_by="dynacli edit")
     try:
         after = read_json(_decoded(draft.content))
-        _confirm(run, update, shown, _text(after))
+        _show_difference(run, shown, _text(after))
+        if not (run.options.yes or run.options.dry_run):
+            _confirm(run, update)
         etag = answer.header("etag")
         if etag and not etag.startswith("W/"):  # If-Match never matches a weak one: RFC 9110, section 13.1.1
             settings = replace(settings, headers=(*settings.headers, ("If-Match", etag)))
@@ -59,7 +74,11 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
         if update.operation.method != "PUT":
             body = compact_json(body_of_update(update, before, after)).encode("utf-8", "surrogatepass")
         changing = CallInputs(parameters, body=body, is_complete=True)
-        send_call(run, update, collect_values(update, changing, is_strict=is_strict), settings, None)
+        values = collect_values(update, changing, is_strict=is_strict)
+        if run.options.dry_run:
+            show_request(run, update, values, settings, None)
+        else:
+            send_call(run, update, values, settings, None)
     except BaseException:
         run.warn(draft.kept())
         raise
@@ -99,11 +118,11 @@ def _text(value: Any) -> str:
     return reindent(compact_json(value)) + "\n"
 
 
-def _confirm(run: Run, update: DescribedOperation, before: str, after: str) -> None:
-    """Show the difference, and ask whether it is sent.
+def _show_difference(run: Run, before: str, after: str) -> None:
+    """Show what was changed.
 
     Raises:
-        UsageError: It is not, or there is none.
+        UsageError: Nothing was.
     """
     from dynacli.output.standard_error import write_stderr
     from dynacli.text.terminal import visible
@@ -114,8 +133,16 @@ def _confirm(run: Run, update: DescribedOperation, before: str, after: str) -> N
         before.splitlines(), after.splitlines(), "as it is", "as it shall be", lineterm="", n=2
     )
     write_stderr(run.env, "".join(f"{visible(line)}\n" for line in lines))
-    if run.options.yes:
-        return
+
+
+def _confirm(run: Run, update: DescribedOperation) -> None:
+    """Ask whether the change is sent.
+
+    Raises:
+        UsageError: It is not.
+    """
+    from dynacli.output.standard_error import write_stderr
+
     write_stderr(run.env, f"Send it by `{update.operation.name}`? [y/N] ")
     if run.env.stdin.readline().strip().lower() not in {"y", "yes"}:
         raise UsageError("Nothing was sent", why="The change was not agreed to")

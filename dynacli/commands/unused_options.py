@@ -1,0 +1,15 @@
+"""The error for a standard option that a command would forget."""
+
+from dynacli.commands.standard_options import StandardOption
+from dynacli.errors import UsageError
+
+__all__ = ["unused_option"]
+
+
+def unused_option(verb: str, option: StandardOption) -> UsageError:
+    """Return the error for an option that changes nothing of what a verb does."""
+    return UsageError(
+        f"`{verb}` has no use for `{option.flags[-1]}`",
+        why=f"It would change nothing of what `{verb}` does",
+        hint=f"Leave it out; `dynacli {verb} --help` has the options that count here",
+    )
