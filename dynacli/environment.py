@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, BinaryIO, TextIO
+from typing import IO, Any, BinaryIO, TextIO
 
 __all__ = ["Environment", "StandardInput"]
 
@@ -68,6 +68,9 @@ class Environment:
         stdout: Standard output, for data only. Bytes go to its `buffer`.
         stderr: Standard error, for everything that is not data.
         variables: The environment variables.
+
+    Attributes:
+        copies: Name → the copy of an input that can be read only once, kept for a run that begins anew.
     """
 
     def __init__(
@@ -82,6 +85,7 @@ class Environment:
         self.stdout = sys.stdout if stdout is None else stdout
         self.stderr = sys.stderr if stderr is None else stderr
         self.variables: Mapping[str, str] = os.environ if variables is None else variables
+        self.copies: dict[str, IO[bytes]] = {}
         self._stdin_content: tuple[str, bytes] | None = None
         self._stdin: tuple[str, StandardInput] | None = None
 

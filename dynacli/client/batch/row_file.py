@@ -4,14 +4,18 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
+from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.client.batch.csv_rows import csv_columns, csv_rows
 from dynacli.client.batch.ndjson_rows import ndjson_rows
 from dynacli.client.batch.row import Row, WrongRow
 from dynacli.environment import Environment
 from dynacli.errors import FileError, UsageError
 from dynacli.record import record
+
+if TYPE_CHECKING:
+    from dynacli.transport.upload import Readable
 
 __all__ = ["RowFile", "open_row_file"]
 
@@ -77,10 +81,13 @@ def open_row_file(env: Environment, word: str) -> Iterator[RowFile]:
         UsageError: It is neither NDJSON nor CSV in UTF-8, or standard input is a terminal.
     """
     with ExitStack() as stack:
-        if word == "-":
+        if word in env.copies:
+            file = stack.enter_context(_kept(env, word, env.copies.pop(word)))
+        elif word == "-":
             if env.stdin_is_terminal:
                 raise UsageError("The rows come from standard input, and nothing is piped into it")
-            file = stack.enter_context(_spooled(env.open_stdin("the rows of a batch"), word))
+            copy = _copied(env.open_stdin("the rows of a batch"), word)
+            file = stack.enter_context(_kept(env, word, copy))
         else:
             try:
                 file = stack.enter_context(open(os.path.expanduser(word), "rb"))
@@ -88,7 +95,7 @@ def open_row_file(env: Environment, word: str) -> Iterator[RowFile]:
                 why = getattr(error, "strerror", None) or "it is no file name"
                 raise _unreadable(word, why) from error
             if not file.seekable():
-                file = stack.enter_context(_spooled(file, word))
+                file = stack.enter_context(_kept(env, word, _copied(file, word)))
         yield _recognised(file, word)
 
 
@@ -117,21 +124,36 @@ def _recognised(file: IO[bytes], name: str) -> RowFile:
     return RowFile(file, name, first not in {b"{", b""} and ending not in _OF_NDJSON)
 
 
-@contextmanager
-def _spooled(stream: "IO[bytes] | object", name: str) -> Iterator[IO[bytes]]:
-    """Copy a stream into a temporary file without a name, which is gone when the block ends."""
+def _copied(stream: "Readable", name: str) -> IO[bytes]:
+    """Copy a stream into a temporary file without a name, which is gone when it is closed."""
     from dynacli.transport.upload import StreamUpload
 
-    with tempfile.TemporaryFile() as file:
-        for chunk in StreamUpload(stream, name).chunks():  # type: ignore[arg-type]  # either has a `read`
+    with ExitStack() as stack:
+        file = stack.enter_context(tempfile.TemporaryFile())
+        for chunk in StreamUpload(stream, name).chunks():
             try:
                 file.write(chunk)
                 file.flush()
             except OSError as error:
                 why = error.strerror or "it cannot be written"
                 raise FileError("The rows cannot be kept in a temporary file", why=why) from error
-        file.seek(0)
-        yield file
+        stack.pop_all()
+    return file
+
+
+@contextmanager
+def _kept(env: Environment, name: str, copy: IO[bytes]) -> Iterator[IO[bytes]]:
+    """Enter with a copy at its beginning, and close it, unless the run begins anew with a new catalog."""
+    try:
+        copy.seek(0)
+        yield copy
+    except DamagedCatalogError:
+        env.copies[name] = copy
+        raise
+    except BaseException:
+        copy.close()
+        raise
+    copy.close()
 
 
 def _unreadable(name: str, why: str) -> FileError:

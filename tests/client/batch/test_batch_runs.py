@@ -1,8 +1,11 @@
 """A batch that runs: the order of its result, its failures, what ends it early, and how it goes on."""
 
 import json
+import os
 import signal
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -341,3 +344,23 @@ def test_rows_whose_answers_never_come_end_the_run(api: SmallApi) -> None:
         with pytest.raises(FileError, match="were changed"):
             list(run)
     assert [] == api.served
+
+
+@pytest.mark.parametrize("is_stdin", [True, False], ids=["stdin", "pipe"])
+def test_rows_are_not_lost_when_the_catalog_is_made_again(api: SmallApi, home: Path, is_stdin: bool) -> None:
+    """What can be read only once is kept where the damage is found behind it; all rows are sent, each once."""
+    assert 0 == api.run("get-pet", _pets(1)).exit_code  # compiled
+    (path,) = home.rglob("*.sqlite")
+    with closing(sqlite3.connect(path)) as catalog:
+        catalog.execute("UPDATE details SET operation = 'damaged'")
+        catalog.commit()
+    content = b'{"petId": 2}\n{"petId": 3}\n'
+    reading, writing = os.pipe()
+    os.write(writing, content)
+    os.close(writing)
+    try:
+        result = api.run("get-pet", "-" if is_stdin else f"/dev/fd/{reading}", stdin=content)
+    finally:
+        os.close(reading)
+    assert (0, [1, 2]) == (result.exit_code, [line["row"] for line in lines(result)])
+    assert [f"GET /pets/{number}" for number in (1, 2, 3)] == api.served
