@@ -11,7 +11,7 @@ import sys
 import threading
 import types
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any
 
@@ -83,6 +83,7 @@ def import_click() -> None:
     """
     if not dynacli.is_own_process or "click" in sys.modules:
         return
+    _import_datetime()
     stand_ins = {
         "gettext": DeferredFunctions("gettext"),
         "inspect": DeferredModule("inspect"),
@@ -97,6 +98,16 @@ def import_click() -> None:
             del sys.modules[name]
     if "uuid" in stand_ins:
         del stand_ins["uuid"].UUID  # whoever asks for it from now on gets the real one
+
+
+def _import_datetime() -> None:
+    """Import the classes of `datetime` that are written in C, which click and sqlite3 use.
+
+    Up to Python 3.11 `import datetime` makes the same classes in Python first, to throw them away.
+    """
+    if sys.version_info < (3, 12):
+        with suppress(ImportError):
+            sys.modules.setdefault("datetime", import_module("_datetime"))
 
 
 class _UUID:

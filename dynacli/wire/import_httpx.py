@@ -12,7 +12,8 @@ Either is imported without what dynacli does not use, or not in each call; stand
   import. dynacli keeps no cookie, so a jar that is always empty stands in.
 - The asynchronous half of httpcore, with anyio and trio, HTTP/2, and encodings that dynacli does not ask for.
 - TLS with its certificates, international host names, digests, media types and charsets: these modules are
-  imported when something of them is used.
+  imported when something of them is used. The codec `idna` counts among them, by which `socket` encodes all names
+  of hosts, and which brings the whole table of Unicode.
 - `inspect`, which httpcore imports for one question.
 - Logging: nobody can ask for a message before `logging` is imported elsewhere.
 - The methods of h11's dataclasses, which take longer to make than to use.
@@ -22,6 +23,7 @@ so all but the first are left out only where dynacli is the program, and only on
 that is needed. Tests compare proxies, redirects, cookies and TLS with those of the plain import.
 """
 
+import codecs
 import os
 import sys
 import types
@@ -110,6 +112,7 @@ def _without_unused_parts(library: str, core: str) -> Iterator[None]:
         stand_ins |= {name: DeferredModule(name) for name in _DEFERRED}
         stand_ins |= {name: DeferredFunctions(name) for name in ("hashlib", "pathlib", f"{core}._ssl")}
         stand_ins |= {
+            "encodings.idna": _encodings_idna(),
             "http.cookiejar": _http_cookiejar(),
             # httpx2 names its version in the header `User-Agent`, in whose place dynacli's own is sent.
             "importlib.metadata": DeferredModule("importlib.metadata", version=lambda _: "0"),
@@ -126,6 +129,7 @@ def _without_unused_parts(library: str, core: str) -> Iterator[None]:
         if is_lean and "h11" not in sys.modules:
             with placed({"dataclasses": DeferredModule("dataclasses", dataclass=_dataclass)}):
                 import h11  # noqa: F401
+        codecs.lookup("idna")  # which Python remembers
         yield
     # httpx imports these again for each client; the stand-ins go when something of them is used.
     sys.modules.update((name, stand_ins[name]) for name in ("certifi", "ssl") if name in stand_ins)
@@ -240,6 +244,26 @@ def _alias(name: str) -> types.ModuleType:
     """Return the module of httpx2 that puts it in the place of httpx for others, and needs `importlib.abc` for that."""
     function = DeferredFunctions(name).alias_httpx
     return DeferredModule(name, __all__=["alias_httpx"], alias_httpx=function)
+
+
+def _encodings_idna() -> types.ModuleType:
+    """Return the module of the codec `idna`, which imports the real one for names that are not plain ASCII."""
+
+    def encode(name: str, errors: str = "strict") -> tuple[bytes, int]:
+        if name.isascii() and all(0 < len(label) < 64 for label in name.split(".")):
+            return name.encode("ascii"), len(name)
+        from encodings.idna import Codec
+
+        return Codec().encode(name, errors)
+
+    def decode(name: Any, errors: str = "strict") -> tuple[str, int]:
+        from encodings.idna import Codec
+
+        return Codec().decode(name, errors)
+
+    module = types.ModuleType("encodings.idna")
+    vars(module)["getregentry"] = lambda: codecs.CodecInfo(encode, decode, name="idna")
+    return module
 
 
 def _http_cookiejar() -> types.ModuleType:

@@ -169,6 +169,27 @@ print(httpx._models.CookieJar.__module__, type(httpx._client.logger).__module__)
 """
 
 
+_HOSTS = """
+import sys
+import dynacli; dynacli.is_own_process = sys.argv[1] == "lean"
+import dynacli.wire.import_httpx
+print("api.example".encode("idna"), "stringprep" in sys.modules)
+for host in ("", "a.", ".", "a..b", ".a", "x" * 63 + ".b", "x" * 64, "b\u00fccher.example", "\u3002"):
+    try:
+        print(host.encode("idna"))
+    except UnicodeError as error:
+        print(error)
+print(b"xn--bcher-kva.example".decode("idna") == "b\u00fccher.example")
+"""
+
+
+def test_names_of_hosts_are_encoded_as_ever() -> None:
+    """The table of Unicode is loaded for names alone that are not plain ASCII, and the same ones are refused."""
+    lean, plain = _printed(_HOSTS, "lean"), _printed(_HOSTS, "plain")
+    assert ("b'api.example' False", "b'api.example' True") == (lean[0], plain[0])
+    assert plain[1:] == lean[1:]
+
+
 def test_the_plain_import_is_the_way_back() -> None:
     """Where a library needs what a stand-in does not have, it gets all the real modules."""
     assert ["dynacli.wire.import_httpx dynacli.wire.import_httpx"] == _printed(_OTHER_VERSION, "this")
