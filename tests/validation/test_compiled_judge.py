@@ -613,6 +613,7 @@ def test_a_value_is_plain_up_to_its_limits() -> None:
         nested = [nested]
     assert is_plain(nested)
     assert not is_plain([nested])
+    assert not is_plain([[[[[[[[[[[[[[[[[[LIMIT + 1]]]]]]]]]]]]]]]]]])
     assert is_plain({"a": [LIMIT, -LIMIT, float(LIMIT), None, True, "x", 0.5]})
     for number in (LIMIT + 1, -LIMIT - 1, float("inf"), float("-inf"), float("nan"), 10**999, 1e19):
         assert not is_plain({"a": [number]})
@@ -719,6 +720,7 @@ def _read(body: bytes) -> str:
 
 def _in_a_large_body(body: bytes, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
     with monkeypatch.context() as context:
+        context.setattr("dynacli.is_own_process", True)
         context.setattr(read_body, "_LARGE", 0)
         fast = _read(body)
         context.setattr(read_body, "_LARGE", float("inf"))

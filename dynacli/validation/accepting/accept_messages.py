@@ -181,7 +181,7 @@ def _accepts_content(
     if described is None or "schema" not in described or "itemSchema" in described:
         return False
     try:
-        value = read_json(body, media_types.split_media_type(media_type)[1])
+        value = read_json(body, media_types.split_media_type(media_type)[1], is_checked_later=True)
     except (UnreadableError, UncheckedError):
         return False
     return schemas.accepts(described["schema"], value, direction)

@@ -4,10 +4,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import dynacli
+
 __all__ = ["UncheckedError", "UnreadableError", "read_json", "read_json_text", "read_text"]
 
 _MAX_DIGITS = 1_000
 _LARGE = 64 * 1024
+"""The size of a body that orjson reads sooner than json although it has to be imported for that."""
 
 
 class UncheckedError(Exception):
@@ -43,20 +46,25 @@ def read_text(value: bytes, parameters: Mapping[str, str]) -> str:
     return text
 
 
-def read_json(value: bytes, parameters: Mapping[str, str] | None = None) -> Any:
+def read_json(
+    value: bytes, parameters: Mapping[str, str] | None = None, *, is_checked_later: bool = False
+) -> Any:
     """Return the JSON value of a body.
 
     Args:
         value: The body.
         parameters: The parameters of its media type.
+        is_checked_later: Whether the caller itself refuses values that are not plain, as `plain_values` tells;
+            where the body has such a value, another one may be returned for it.
 
     Raises:
         UnreadableError: The body is not JSON.
         UncheckedError: The body is JSON that cannot be read here.
     """
     charset = (parameters or {}).get("charset") or "utf-8"
-    if len(value) >= _LARGE and charset.lower() in {"utf-8", "utf8"}:
-        found = _read_fast(value)
+    # A program that makes one call has read a small body before it could import orjson.
+    if (len(value) >= _LARGE or not dynacli.is_own_process) and charset.lower() in {"utf-8", "utf8"}:
+        found = _read_fast(value, is_checked_later=is_checked_later)
         if found is not _UNREAD:
             return found
     return read_json_text(read_text(value, parameters or {}))
@@ -65,7 +73,7 @@ def read_json(value: bytes, parameters: Mapping[str, str] | None = None) -> Any:
 _UNREAD: Any = object()
 
 
-def _read_fast(value: bytes) -> Any:
+def _read_fast(value: bytes, *, is_checked_later: bool) -> Any:
     """Return the JSON value of a body as orjson reads it; `_UNREAD` where Python might read something else.
 
     orjson refuses more than Python does (`NaN`, `1e400`, lone surrogates, a byte order mark, text that is not UTF-8);
@@ -80,7 +88,7 @@ def _read_fast(value: bytes) -> Any:
         found = orjson.loads(value)
     except orjson.JSONDecodeError:
         return _UNREAD
-    return found if is_plain(found) else _UNREAD
+    return found if is_checked_later or is_plain(found) else _UNREAD
 
 
 def read_json_text(text: str, subject: str = "the body") -> Any:
