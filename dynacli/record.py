@@ -32,7 +32,8 @@ def record(cls: type[_T]) -> type[_T]:
 
 def replace(original: _T, **changes: Any) -> _T:
     """Return a copy of a record with other values in some fields, as `dataclasses.replace` does."""
-    made: _T = type(original)(**{name: original.__dict__[name] for name in _names_of(original)} | changes)
+    state = original.__dict__
+    made: _T = type(original)(**{name: state[name] for name in _names_of(original)} | changes)
     return made
 
 
@@ -68,9 +69,7 @@ def _make_init(names: tuple[str, ...], defaults: dict[str, Any]) -> Callable[...
     put = object.__setattr__
 
     def init(self: Any, *args: Any, **values: Any) -> None:
-        state = defaults.copy()
-        state.update(zip(names, args, strict=False))
-        state.update(values)
+        state = {**defaults, **dict(zip(names, args, strict=False)), **values}
         if len(state) != len(names) or len(args) > len(names):
             wrong = set(names) ^ set(state) or {f"{len(args)} positional values"}
             raise TypeError(f"{type(self).__name__}: missing or unexpected: {', '.join(sorted(wrong))}")

@@ -49,11 +49,12 @@ class CallJudge:
         self._known = judge
         self.has_begun = False
         self._thread: threading.Thread | None = None
-        self._is_judged = threading.Event()
+        self._is_judged: threading.Event | None = None
         self._error: BaseException | None = None
 
     def start(self) -> None:
         """Judge the request, and then prepare for the answer, in a thread."""
+        self._is_judged = threading.Event()
         self._thread = threading.Thread(target=self._judge_and_prepare, name="dynacli-judge", daemon=True)
         self._thread.start()
 
@@ -83,7 +84,8 @@ class CallJudge:
         except BaseException as error:  # noqa: BLE001  - raised again in the thread that waits
             self._error = error
         finally:
-            self._is_judged.set()
+            if self._is_judged is not None:
+                self._is_judged.set()
 
     def check(self) -> None:
         """Wait for the verdict, and end the call where the document does not allow the request.
@@ -91,7 +93,8 @@ class CallJudge:
         Raises:
             UsageError: The document does not allow the request.
         """
-        self._is_judged.wait()
+        if self._is_judged is not None:
+            self._is_judged.wait()
         if self._error is not None:
             raise self._error
         if all(finding.rule in _ALLOWED for finding in self.verdict.findings):

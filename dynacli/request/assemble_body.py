@@ -12,6 +12,9 @@ __all__ = ["Assignment", "assemble", "encode", "json_text"]
 MAX_GAP = 1000
 """How many items an index may skip; a typing error must not fill the memory."""
 
+# Made once: `json.dumps` would make an encoder for each value.
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
 
 class Assignment(NamedTuple):
     """A value for a place in the body.
@@ -131,7 +134,7 @@ def json_text(value: Any) -> str:
         UsageError: The value holds a file, or a number that JSON cannot write.
     """
     try:
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text = _encoder.encode(value)
     except ValueError:
         raise UsageError("The body holds a number that JSON cannot write", why="It is infinite") from None
     except TypeError:

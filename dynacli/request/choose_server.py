@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from dynacli.errors import RefusedError, UsageError
 from dynacli.model.operation import Server
@@ -15,6 +15,7 @@ _PLACEHOLDER = re.compile(r"\{.*\}|<.*>")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 # Only characters that all URL parsers read alike; a host in another script is written in Punycode.
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
+_DOTS = re.compile(r"(?:\.|%2[Ee]){1,2}")  # a segment that clients and servers resolve away
 
 
 def choose_server(
@@ -179,7 +180,7 @@ def check_path(url: str, base_url: str, template: str, slashes: int = 0) -> None
     segments = urlsplit(url).path.split("/")
     described = template.partition("#")[0].partition("?")[0].removeprefix("/")
     expected = len((urlsplit(base_url).path + "/" + described).split("/")) + slashes
-    if len(segments) != expected or any(unquote(segment) in {".", ".."} for segment in segments):
+    if len(segments) != expected or any(map(_DOTS.fullmatch, segments)):
         raise RefusedError(
             "The request would go to another path than the document's",
             why="A segment of the server's path or of the operation's is `.` or `..`, or a value adds one",

@@ -188,7 +188,7 @@ def serialize_query(
     def pair(key: str, encoded: str) -> Pair:
         return Pair(key, unquote_plus(encoded), f"{quote(key, safe='')}={encoded}")
 
-    _check_text(parameter, name)
+    _checked(parameter, name)
     if style == "deepObject":
         return tuple(pair(key, written(text)) for key, text in _deep_members(parameter, name, value))
     if isinstance(value, Mapping) and explode:
@@ -236,8 +236,9 @@ def serialize_path(
     Raises:
         UsageError: The style is not for a path, or the value is undefined or not allowed in a path.
     """
-    if style == "simple" and type(value) is str and value.isascii() and value.replace("-", "0").isalnum():
-        return value  # nothing in it is encoded, and nothing could be refused
+    text = str(value) if type(value) is int else value
+    if style == "simple" and type(text) is str and text.isascii() and text.replace("-", "0").isalnum():
+        return text  # nothing in it is encoded, and nothing could be refused
     parameter = WrittenParameter("path", name, style, explode, is_strict)
     if style not in {"simple", "label", "matrix", "ssv", "tsv", "pipes"}:
         parameter.refuse_style()
@@ -258,7 +259,7 @@ def serialize_path(
     if explode and isinstance(value, Mapping):
         encoded = [f"{key}={text}" for key, text in zip(encoded[::2], encoded[1::2], strict=True)]
     if style == "matrix":
-        _check_text(parameter, name)
+        _checked(parameter, name)
         key = quote(name, safe="")
         if not explode:
             return f";{key}={','.join(encoded)}"
@@ -444,14 +445,10 @@ def _number(parameter: WrittenParameter, value: float) -> str:
 
 
 def _checked(parameter: WrittenParameter, text: str) -> str:
-    _check_text(parameter, text)
-    return text
-
-
-def _check_text(parameter: WrittenParameter, text: str) -> None:
     # Python turns bytes of the command line that are not UTF-8 into lone surrogates.
     if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
         parameter.refuse("The text is not valid Unicode", hint="Pass it as UTF-8")
+    return text
 
 
 def _check_path_text(parameter: WrittenParameter, text: str) -> None:

@@ -124,11 +124,14 @@ class Pieces:
 
     def __init__(self, call: "OneCall", request: Request, response: "httpx.Response") -> None:
         self.call, self.request, self._response = call, request, response
-        self._name = without_query(request.url)
         self.waits_forever = False
         self._encodings = headers_of(response).get_list("content-encoding", split_commas=True)
         self.is_encoded = any(name.strip().lower() not in ("", "identity") for name in self._encodings)
         self.size = 0
+
+    @property
+    def _name(self) -> str:
+        return without_query(self.request.url)
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield the pieces; none of them is empty.
