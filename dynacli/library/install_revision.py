@@ -50,7 +50,7 @@ class Installed(NamedTuple):
         failure: Why it could not be written into the cache; the catalog is then in memory alone.
         objections: Why it was kept aside and did not become the current revision; empty where it did.
         before: The pointer to the revision that was current until now, if that is another.
-        document: The document that the catalog was compiled from.
+        document: The document that the catalog was compiled from, where it replaces another.
     """
 
     catalog: Catalog
@@ -145,8 +145,10 @@ def _install(
         )
         compiled = compiled or _compile(document, _names_so_far(revisions))
         return Installed(catalog_in_memory(compiled, document.problems), pointer, files, failure)
-    is_new = before is not None and before["revision"] != revision
-    return Installed(catalog, pointer, files, before=before if is_new else None, document=document)
+    if before is None or before["revision"] == revision:
+        # The collector is about to run again, and need not look at all of a document that nobody asks for.
+        return Installed(catalog, pointer, files)
+    return Installed(catalog, pointer, files, before=before, document=document)
 
 
 def _made_meanwhile(
