@@ -132,7 +132,10 @@ def _varied(issue: dict[str, Any], number: int) -> dict[str, Any]:
 
 
 def _generated(count: int) -> dict[str, Any]:
-    """Return a document whose operations each have parameters, a body and a schema of their own."""
+    """Return a document whose operations each have parameters, a body and a schema of their own.
+
+    Schemas are nested in chains of ten, so that an operation is as large in a large document as in a small one.
+    """
     paths, schemas = {}, {}
     for number in range(count):
         schemas[f"Thing{number}"] = {
@@ -142,7 +145,7 @@ def _generated(count: int) -> dict[str, Any]:
                 "id": {"type": "string", "format": "uuid"},
                 "state": {"type": "string", "enum": ["open", "closed"]},
                 "labels": {"type": "array", "items": {"type": "string"}},
-                "parent": {"$ref": f"#/components/schemas/Thing{number // 2}"},
+                "parent": {"$ref": f"#/components/schemas/Thing{number - min(number % 10, 1)}"},
             },
         }
         content = {"application/json": {"schema": {"$ref": f"#/components/schemas/Thing{number}"}}}
