@@ -37,6 +37,7 @@ from dynacli.urls import with_masked_query, with_masked_secrets
 if TYPE_CHECKING:
     from dynacli.commands.call.call_report import CallReport
     from dynacli.commands.call.download_file import DownloadFile
+    from dynacli.commands.call.receive_response import AnswerReceiver
     from dynacli.commands.call.words.editor import Draft
     from dynacli.commands.call.words.mask_words import MaskedWords
     from dynacli.request.payload import Payload
@@ -223,14 +224,10 @@ def _send(
     run.made_call = made = MadeCall(run, call)
 
     def before_sending() -> None:
-        if call.judging is not None and not call.judging.verdict.is_valid:
-            from dynacli.commands.call.conclude_call import warn_of_request
+        if run.options.verbose or not (call.judging is None or call.judging.verdict.is_valid):
+            from dynacli.commands.call.conclude_call import tell_request
 
-            warn_of_request(run, call.judging, call.signed.masker, report)
-        if run.options.verbose:
-            from dynacli.commands.call.message_heads import show_request
-
-            show_request(run, call.signed)
+            tell_request(run, call, report, is_first=True)
 
     try:
         answer = call.send(
@@ -238,49 +235,72 @@ def _send(
         )
         verdict = receiver.finish(answer)
         made.note_answer(call, answer, verdict)
-        request_verdict = call.judging.verdict if call.judging is not None else None
-        verdicts = [judged for judged in (request_verdict, verdict) if judged is not None]
-        if run.options.verbose and request_verdict is not None and verdict is not None:
-            from dynacli.commands.call.message_heads import show_judges
-
-            show_judges(run, request_verdict, verdict)
-        if receiver.is_part:
-            from dynacli.commands.call.conclude_call import conclude_part
-
-            conclude_part(run, call, answer, report)
-            return
-        is_plain = (
-            200 <= answer.status < 300
-            and report is None
-            and receiver.unwritten is None
-            and not any(judged.has_something_to_tell for judged in verdicts)
-        )
-        if not is_plain:
-            from dynacli.commands.call.conclude_call import conclude
-
-            conclude(run, call, answer, verdict, report, receiver.unwritten)
-        if run.env.stdout_is_terminal and run.env.stderr_is_terminal and answer.body:
-            from dynacli.commands.call.series.more_pages import note_more_pages
-
-            note_more_pages(run, call, answer)
+        _conclude(run, call, receiver, answer, verdict, report)
     except BaseException as error:
         if not receiver.is_finished and receiver.answer is not None:
             made.note_beginning(receiver.answer, receiver.verdict)
-        if isinstance(error, BrokenPipeError):
-            raise
-        if not receiver.is_finished and receiver.verdict is not None and receiver.answer is not None:
-            from dynacli.commands.call.conclude_call import report_verdict_so_far
-
-            report_verdict_so_far(run, call, receiver.answer, receiver.verdict, report)
-        if isinstance(error, DamagedCatalogError):
-            from dynacli.client.damaged_cache import explain_damage
-
-            explain_damage(error, has_sent=call.has_sent)
+        if not isinstance(error, BrokenPipeError):
+            _tell_failure(run, call, receiver, error, report)
         if not isinstance(error, DynacliError):
             raise
-        if receiver.may_be_resumed and isinstance(error, NetworkError | TimedOutError):
-            error.hint = "Give `--resume` with it: what comes is kept then, and the next call goes on"
         raise call.signed.masker.mask_error(error) from error.__cause__
+
+
+def _conclude(
+    run: Run,
+    call: Call,
+    receiver: "AnswerReceiver",
+    answer: "Answer",
+    verdict: "Verdict | None",
+    report: "CallReport | None",
+) -> None:
+    """Say what there is to say of an answer that was written."""
+    verdicts = [verdict, call.judging.verdict if call.judging is not None else None]
+    judged = [each for each in verdicts if each is not None]
+    if run.options.verbose and len(judged) > 1:
+        from dynacli.commands.call.message_heads import show_judges
+
+        show_judges(run, judged[1], judged[0])
+    if receiver.is_part:
+        from dynacli.commands.call.conclude_call import conclude_part
+
+        conclude_part(run, call, answer, report)
+        return
+    is_plain = (
+        200 <= answer.status < 300
+        and report is None
+        and receiver.unwritten is None
+        and not any(each.has_something_to_tell for each in judged)
+    )
+    if not is_plain:
+        from dynacli.commands.call.conclude_call import conclude
+
+        conclude(run, call, answer, verdict, report, receiver.unwritten)
+    if run.env.stdout_is_terminal and run.env.stderr_is_terminal and answer.body:
+        from dynacli.commands.call.series.more_pages import note_more_pages
+
+        note_more_pages(run, call, answer)
+
+
+def _tell_failure(
+    run: Run, call: Call, receiver: "AnswerReceiver", error: BaseException, report: "CallReport | None"
+) -> None:
+    """Say what is known of an answer that did not come whole, and add to its error how to go on.
+
+    Raises:
+        FileError: The error was a damaged cache, and the request may be on its way.
+        DamagedCatalogError: So it was, and nothing was sent.
+    """
+    if not receiver.is_finished and receiver.verdict is not None and receiver.answer is not None:
+        from dynacli.commands.call.conclude_call import report_verdict_so_far
+
+        report_verdict_so_far(run, call, receiver.answer, receiver.verdict, report)
+    if isinstance(error, DamagedCatalogError):
+        from dynacli.client.damaged_cache import explain_damage
+
+        explain_damage(error, has_sent=call.has_sent)
+    if receiver.may_be_resumed and isinstance(error, NetworkError | TimedOutError):
+        error.hint = "Give `--resume` with it: what comes is kept then, and the next call goes on"
 
 
 def _tell_upload(run: Run, call: Call, body: "Payload") -> None:
