@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from dynacli.catalog.store.catalog_file import FORMAT, Catalog, DamagedCatalogError
+from dynacli.files import LOCK_SECONDS
 from dynacli.library.revisions.refresh_claim import RETRY_SECONDS, take_refresh_claim
 from tests.documents import PETS, SERVER, operation, pets, save, save_files
 from tests.dry_runs import dry_run
@@ -361,7 +362,7 @@ def test_names_outlive_what_gave_them(harm: Callable[[Kept], Any], at_url: Kept,
     Served(server, _grabbing())
     began = time.monotonic()
     assert 0 == run_cli(*LIST, "--refresh").exit_code
-    assert time.monotonic() - began < 5  # nobody waits for a lock of their own
+    assert time.monotonic() - began < LOCK_SECONDS  # nobody waits for a lock of their own
     assert NEW_URL == dry_run("shop", "list-pets").json["url"]
     assert "http://127.0.0.1:9/v2/first" == dry_run("shop", "list-pets-get-first").json["url"]
 

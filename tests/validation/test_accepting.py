@@ -209,9 +209,9 @@ def test_alternatives_that_lead_to_themselves_end_in_doubt(monkeypatch: pytest.M
     value: Any = {"b": 1, "a": 1}
     for _ in range(40):
         value = {"a": value}
-    began = time.perf_counter()
+    began = time.process_time()
     assert not _is_accepted(value, {"$ref": "#/components/schemas/Tree"}, Tree=_TREE)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_a_reference_may_be_compiled_later(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -256,8 +256,8 @@ def test_large_answers_are_looked_through_in_no_time() -> None:
     }
     item = {"a": {"a": 1}, "maybe": {"a": 1}, "either": {"b": 1}, "some": ["x", {"b": 1}]}
     value = [*([item] * 10_000), {"a": {"x": 1}}]
-    began = time.perf_counter()
+    began = time.process_time()
     assert ["/10000/a/x undocumented-property"] == compact(
         judge_value(schema, value, is_exact=True, **_SCHEMAS)
     )
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10

@@ -52,12 +52,12 @@ def test_a_defect_that_two_ways_lead_to_is_one_finding() -> None:
 def test_many_findings_are_added_in_no_time() -> None:
     """Adding is not slower for those that are there already."""
     findings = [Finding("response", "type", f"/{index}", "m") for index in range(50_000)]
-    verdict, began = Verdict(), time.perf_counter()
+    verdict, began = Verdict(), time.process_time()
     for finding in findings:
         verdict.extend([finding])
     verdict.extend(findings)
     assert 50_000 == len(verdict.findings)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize(
@@ -102,10 +102,10 @@ def test_a_large_and_deep_value_is_shortened_in_no_time() -> None:
     deep: Any = 1
     for _ in range(50_000):
         deep = [deep]
-    began = time.perf_counter()
+    began = time.process_time()
     assert "[" * 80 + "..." == shortened(deep)
     assert 83 == len(shortened([{"n": index} for index in range(1_000_000)]))
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 # Places

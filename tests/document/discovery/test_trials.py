@@ -272,6 +272,7 @@ def test_a_server_that_is_silent_about_all_likely_places_is_waited_for(
     silent = clock.late(0, Answer(404), clock.is_over)
     server.answers |= {
         "/": Answer(404),
+        "/health": Answer(),
         **dict.fromkeys((f"/{place}" for place in (*FIRST, *BELOW_IT)), silent),
     }
     server.answers["/openapi.json"] = clock.late(2000, _document(), clock.is_noticed)

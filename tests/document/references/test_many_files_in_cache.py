@@ -558,9 +558,9 @@ def test_looking_at_many_files_takes_milliseconds(tmp_path: Path) -> None:
     }
     times = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         assert are_referenced_files_unchanged(str(tmp_path), pointer)
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     assert min(times) < 0.1
     paths[1234].unlink()
     assert not are_referenced_files_unchanged(str(tmp_path), pointer)
