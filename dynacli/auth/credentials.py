@@ -24,6 +24,7 @@ from dynacli.request.built_request import Request
 __all__ = [
     "ADHOC",
     "DIGEST",
+    "MUTUAL_TLS",
     "SETTINGS",
     "WITH_PASSWORD",
     "Alternative",
@@ -67,6 +68,9 @@ SETTINGS = frozenset(
 
 WITH_PASSWORD = frozenset({"basic", "digest"})
 """The kinds of schemes whose credential is a user name and a password."""
+
+MUTUAL_TLS = "mutualTLS"
+"""The kind of schemes whose credential is the certificate that the connection shows."""
 
 DIGEST = "Digest"
 """The word before a credential that answers the server's challenge."""
@@ -318,7 +322,7 @@ def _credential(
     """Return the credential of a scheme, True where the scheme needs none from us, None where it is missing."""
     kind = kind_of(scheme)
     place = (scheme.location, scheme.parameter) if kind == "apiKey" else ("header", "Authorization")
-    if (place[0], place[1].lower() if place[0] == "header" else place[1]) in present:
+    if kind != MUTUAL_TLS and (place[0], place[1].lower() if place[0] == "header" else place[1]) in present:
         return True
     if not is_known(scheme):
         return True  # the document does not define the scheme, so nothing can be sent for it
@@ -327,6 +331,8 @@ def _credential(
     held = held_for(scheme, alternative, variables, sources)
     if held is None:
         return None
+    if kind == MUTUAL_TLS:
+        return True  # the connection shows it
     name, value = held.source, held.text
     if kind in WITH_PASSWORD:
         return _with_password(scheme, value)
@@ -349,7 +355,9 @@ def held_for(
     Raises:
         AuthError: The value cannot be read or sent.
     """
-    name, value = _from_variables(scheme, variables, may_be_generic=is_alone(scheme, alternative))
+    name = value = ""
+    if kind_of(scheme) != MUTUAL_TLS:
+        name, value = _from_variables(scheme, variables, may_be_generic=is_alone(scheme, alternative))
     for source in sources:
         if not value and (held := source(scheme)) is not None:
             name, value = held.source, checked_text(held.text, held.source)
@@ -396,7 +404,7 @@ def _with_password(scheme: SecurityScheme, pair: str) -> Credential:
 
 
 def kind_of(scheme: SecurityScheme) -> str:
-    """Return how a credential is sent: `bearer`, `basic`, `digest`, `apiKey`, or a word that dynacli does not know."""
+    """Return how a credential is sent: `bearer`, `basic`, `digest`, `apiKey`, `mutualTLS`, or an unknown word."""
     if scheme.type == "http":
         return scheme.scheme
     return "bearer" if scheme.type in {"oauth2", "openIdConnect"} else scheme.type
@@ -416,7 +424,7 @@ def is_supported(scheme: SecurityScheme) -> bool:
     """Return whether a credential for the scheme can be sent."""
     kind = kind_of(scheme)
     if kind != "apiKey":
-        return kind in {"bearer", "basic", "digest"}
+        return kind in {"bearer", *WITH_PASSWORD, MUTUAL_TLS}
     # The document chooses the name, which must not break the request's head apart.
     name = scheme.parameter
     match scheme.location:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from dynacli.auth.credentials import (
+    MUTUAL_TLS,
     WITH_PASSWORD,
     Alternative,
     Variables,
@@ -25,7 +26,7 @@ def needed_variables(alternative: Alternative, variables: Variables | str) -> li
     """
     if isinstance(variables, str):
         variables = Variables(variables)
-    if not all(is_supported(scheme) for scheme in alternative):
+    if not all(is_supported(scheme) and kind_of(scheme) != MUTUAL_TLS for scheme in alternative):
         return []
     names: list[str] = []
     for scheme in alternative:
@@ -50,7 +51,7 @@ def set_variables(alternative: Alternative, variables: Variables) -> list[str]:
             words = ("USERNAME", "PASSWORD") if kind_of(scheme) in WITH_PASSWORD else (generic_word(scheme),)
             names = [variables.generic(word) for word in words]
         names = [name for name in names if variables.is_set(name)]
-        if not names or not is_supported(scheme):
+        if not names or not is_supported(scheme) or kind_of(scheme) == MUTUAL_TLS:
             return []
         found += names
     return found
@@ -65,12 +66,18 @@ def missing_credential(security: Sequence[Alternative], variables: Variables, ap
     choices = [needed_variables(alternative, variables) for alternative in security]
     listed = dict.fromkeys(" and ".join(f"`{name}`" for name in names) for names in choices if names)
     unsupported = [scheme for alternative in security for scheme in alternative if not is_supported(scheme)]
+    certified = [each for schemes in security for each in schemes if kind_of(each) == MUTUAL_TLS]
+    if listed:
+        hint = (f"Sign in with `dynacli auth login {api}`, or set " if api else "Set ") + ", or ".join(listed)
+    elif certified and api:
+        table = f"[apis.{api}.auth.{certified[0].name}]"
+        hint = f"Name the files of a certificate in the configuration: `cert` and `cert_key` in `{table}`"
+    else:
+        hint = "Give the header that it needs with `-H 'NAME: VALUE'`"
     return AuthError(
         "The operation needs a credential, and there is none",
         why="It asks for "
         + " or ".join(" with ".join(f"`{scheme.name}`" for scheme in alternative) for alternative in security)
         + (f"; `{unsupported[0].name}` is not supported yet" if unsupported else ""),
-        hint=(f"Sign in with `dynacli auth login {api}`, or set " if api else "Set ") + ", or ".join(listed)
-        if listed
-        else "Give the header that it needs with `-H 'NAME: VALUE'`",
+        hint=hint,
     )

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from dynacli.auth.credentials import WITH_PASSWORD, Held, checked_text, kind_of
+from dynacli.auth.credentials import MUTUAL_TLS, WITH_PASSWORD, Held, checked_text, kind_of
 from dynacli.environment import Environment
 from dynacli.errors import AuthError
 from dynacli.model.operation import SecurityScheme
@@ -157,6 +157,8 @@ def held_by_reference(scheme: SecurityScheme, table: Mapping[str, Any], env: Env
         AuthError: One of them leads to nothing, or to something that cannot be read.
     """
     kind = kind_of(scheme)
+    if kind == MUTUAL_TLS:
+        return Held(cert, f"the certificate `{cert}`") if (cert := table.get("cert")) else None
     if kind in WITH_PASSWORD:
         user, password = (table.get(key, "") for key in ("username", "password"))
         if not user and not password:

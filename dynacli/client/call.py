@@ -179,7 +179,8 @@ class Call:
 
         try:
             budget, retries = Budget(self.settings.timeout), self._retries(waiting)
-            return send(self.signed.request, budget, pass_gate, receive, clients, retries, self.signed.login)
+            request, login, tls = self.signed.request, self.signed.login, self.signed.tls
+            return send(request, budget, pass_gate, receive, clients, retries, login, tls)
         except DynacliError as error:
             if self.judging is not None and not self.has_sent:
                 # Nothing was sent, so what is wrong with the request comes first, whatever the network does.

@@ -41,7 +41,7 @@ DEFAULT_LEVEL = "warn"
 _MAX_SECONDS = 1e6
 _MAX_RETRIES = 100
 _RETRIES = 2
-_OWN_KEYS = frozenset(("auth", "output", "server", "server_vars", "timeout", "retries", "rate"))
+_OWN_KEYS = frozenset(("auth", "ca", "output", "server", "server_vars", "timeout", "retries", "rate"))
 """The keys of an API's entry that are about its calls; the module that reads them is loaded only where one is there."""
 
 
@@ -103,6 +103,7 @@ class CallSettings:
         auth: As in `CallOptions`.
         signs: Whether calls carry credentials: `always`, `never`, or as the `document` says.
         auth_tables: Security scheme → what the configuration says of its credential; None where it says nothing.
+        ca: The file with the certificates of the authorities that are trusted; empty for those of the system.
     """
 
     level: str = DEFAULT_LEVEL
@@ -123,6 +124,7 @@ class CallSettings:
     auth: str = ""
     signs: str = ""
     auth_tables: Mapping[str, Mapping[str, Any]] | None = None
+    ca: str = ""
 
     @property
     def may_accept(self) -> bool:
@@ -199,6 +201,7 @@ def settings_of(
         output=profile.get("output", own.get("output", "")),
         profile=options.profile or env.variables.get("DYNACLI_PROFILE", "") if profile else "",
         auth=options.auth,
+        ca=profile.get("ca", own.get("ca", "")),
         **_signing(own, profile),
     )
 

@@ -9,7 +9,7 @@ from dynacli.library.opened_api import OpenedApi
 
 __all__ = ["headers_in", "malformed", "own_settings", "profile_of", "signing_of"]
 
-_KEYS = ("auth", "headers", "output", "rate", "retries", "server", "server_vars", "timeout", "validate")
+_KEYS = ("auth", "ca", "headers", "output", "rate", "retries", "server", "server_vars", "timeout", "validate")
 _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
 """Headers that a configuration does not hold: secrets are kept elsewhere."""
 
@@ -107,6 +107,9 @@ def _what_is_wrong(profile: Any) -> str:
         return wrong
     if not isinstance(profile.get("output", ""), str):
         return "`output` is the name of an output format"
+    ca = profile.get("ca", "ca.pem")
+    if not isinstance(ca, str) or not ca:
+        return "`ca` is the name of a file"
     return ""
 
 

@@ -28,6 +28,7 @@ from dynacli.urls import is_secret_name, origin_of
 
 if TYPE_CHECKING:
     from dynacli.auth.digest import DigestLogin
+    from dynacli.auth.tls_login import TlsLogin, TlsSettings
 
 __all__ = ["SECRET_HEADERS", "Signed", "is_secret_parameter", "is_secret_value", "sign", "unsigned"]
 
@@ -43,6 +44,7 @@ class Signed(NamedTuple):
         masker: Takes its secrets out of whatever is printed.
         secret_headers: The names of headers whose values are not shown, in lower case.
         login: Signs the request by what the server answers to it; None where it is signed already.
+        tls: The certificates of the connection; None for those of the system.
     """
 
     request: Request
@@ -50,6 +52,7 @@ class Signed(NamedTuple):
     masker: Masker
     secret_headers: frozenset[str]
     login: "DigestLogin | None" = None
+    tls: "TlsLogin | None" = None
 
 
 def unsigned(operation: Operation, request: Request, settings: CallSettings) -> Signed:
@@ -84,7 +87,12 @@ def sign(
         security = chosen_security(api, security, settings.auth, settings.signs)
     if security:
         credentials = _find(env, api, security, request, settings)
-    if credentials or given.secrets:
+    tls = None
+    if settings.ca or settings.auth_tables:
+        from dynacli.client.credentials.tls_settings import tls_settings
+
+        tls = tls_settings(settings, security)
+    if credentials or given.secrets or (tls and tls.cert):
         _check_origin(env, api, origin_of(request.url), settings, ask)
     secrets = [*given.secrets, *(part for credential in credentials for part in credential.parts)]
     sent, login = credentials, None
@@ -100,7 +108,16 @@ def sign(
         Masker(secrets),
         given.headers,
         login,
+        _tls_login(env, tls, request.url),
     )
+
+
+def _tls_login(env: Environment, tls: "TlsSettings | None", url: str) -> "TlsLogin | None":
+    if tls is None or not url.startswith("https:"):
+        return None
+    from dynacli.auth.tls_login import TlsLogin
+
+    return TlsLogin(env, tls, origin_of(url))
 
 
 def _find(

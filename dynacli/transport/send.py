@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from dynacli.auth.digest import DigestLogin
+    from dynacli.auth.tls_login import TlsLogin
     from dynacli.transport.rate_limit import RateLimit
     from dynacli.transport.retrying import Pause
     from dynacli.wire.import_httpx import httpx
@@ -213,6 +214,7 @@ def send(
     clients: ClientPool | None = None,
     retries: Retries = Retries(),  # noqa: B008  - a frozen record
     login: "DigestLogin | None" = None,
+    tls: "TlsLogin | None" = None,
 ) -> Answer:
     """Send a request and return the final answer.
 
@@ -227,6 +229,7 @@ def send(
         clients: Keeps connections open between calls; None for a connection of this call's own.
         retries: How often the request is sent again after a failure that may pass; all tries share the time.
         login: Signs each request, and says after an answer whether it is signed and sent again.
+        tls: The certificates of the connections; None for those of the system.
 
     Raises:
         NetworkError: The connection failed or broke.
@@ -241,9 +244,8 @@ def send(
         return b"".join(pieces.up_to(budget.max_bytes, "Write it to a file: `-o @FILE`"))
 
     def work(connections: Connections) -> Answer:
-        call = OneCall(
-            request, budget, connections, receive or whole, clients, retries, before_sending, login
-        )
+        reading = receive or whole
+        call = OneCall(request, budget, connections, reading, clients, retries, before_sending, login, tls)
         return call.answer()
 
     if retries.rate is not None:
@@ -272,6 +274,7 @@ class OneCall:
         retries: Retries,
         before_sending: Callable[[], None],
         login: "DigestLogin | None" = None,
+        tls: "TlsLogin | None" = None,
     ) -> None:
         self.budget = budget
         self.connections = connections
@@ -281,7 +284,7 @@ class OneCall:
         self.before_sending: Callable[[], None] | None = before_sending
         self._first, self.retries, self._tries = request, retries, 1
         self._is_received = False
-        self._login = login
+        self._login, self._tls = login, tls
 
     def answer(self) -> Answer:
         """Send the request, also again and to where redirects lead, and return the final answer."""
@@ -340,7 +343,9 @@ class OneCall:
         read = READ_SECONDS if self.budget.total is None else left + 1
         hook = _SendingHook(self)
         try:
-            with self.open_client(urlsplit(request.url).scheme, connect=connect, read=read) as client:
+            context = None if self._tls is None else self._tls.context(origin_of(request.url))
+            scheme = urlsplit(request.url).scheme
+            with self.open_client(scheme, connect=connect, read=read, context=context) as client:
                 # httpx would take text for ASCII, and headers are Latin-1 (RFC 9110, section 5.5).
                 headers = [(name.encode("ascii"), text.encode("latin-1")) for name, text in request.headers]
                 if not isinstance(request.body, bytes | None) and request.body.length is not None:

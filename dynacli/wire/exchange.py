@@ -33,7 +33,9 @@ _GRACE_SECONDS = 0.5
 """How long to wait for a thread whose connections were cut; only the look-up of a host name takes longer."""
 
 
-def open_client(scheme: str, *, connect: float, read: float) -> "httpx.Client":
+def open_client(
+    scheme: str, *, connect: float, read: float, context: "ssl.SSLContext | None" = None
+) -> "httpx.Client":
     """Return an HTTP client for the URLs of one scheme.
 
     It follows no redirect, sends no credential of its own (no netrc), keeps no cookie,
@@ -43,6 +45,7 @@ def open_client(scheme: str, *, connect: float, read: float) -> "httpx.Client":
         scheme: `http` or `https`.
         connect: The seconds that connecting may take.
         read: The seconds that may pass between two pieces of an answer.
+        context: The certificates that connections are made with; None for those of the system.
 
     Raises:
         UsageError: A proxy or certificate variable of the environment is malformed.
@@ -53,7 +56,7 @@ def open_client(scheme: str, *, connect: float, read: float) -> "httpx.Client":
         return httpx.Client(
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": ACCEPTED},
             timeout=httpx.Timeout(read, connect=connect),
-            verify=True if scheme == "https" else cast("ssl.SSLContext", _NoCertificates()),
+            verify=(context or True) if scheme == "https" else cast("ssl.SSLContext", _NoCertificates()),
             follow_redirects=False,
             event_hooks={"response": [_hide_location]},
         )
@@ -65,20 +68,23 @@ class ClientPool:
     """Clients that keep their connections open between exchanges, for calls from several threads."""
 
     def __init__(self) -> None:
-        self._clients: dict[str, httpx.Client] = {}
+        self._clients: dict[tuple[str, ssl.SSLContext | None], httpx.Client] = {}
         self._lock = threading.Lock()
 
     @contextlib.contextmanager
-    def client(self, scheme: str, *, connect: float, read: float) -> "Iterator[httpx.Client]":
+    def client(
+        self, scheme: str, *, connect: float, read: float, context: "ssl.SSLContext | None" = None
+    ) -> "Iterator[httpx.Client]":
         """Yield the client for a scheme, which stays open after the block; the arguments are those of `open_client`.
 
         Raises:
             UsageError: A proxy or certificate variable of the environment is malformed.
         """
         with self._lock:
-            client = self._clients.get(scheme)
+            client = self._clients.get((scheme, context))
             if client is None:
-                client = self._clients[scheme] = open_client(scheme, connect=connect, read=read)
+                client = open_client(scheme, connect=connect, read=read, context=context)
+                self._clients[scheme, context] = client
                 # The cookie of an answer is no part of the next request.
                 client.cookies.extract_cookies = _keep_none  # type: ignore[method-assign, assignment]
         yield client

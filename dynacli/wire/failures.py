@@ -56,7 +56,7 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
                 why="A variable of the environment names a proxy, and it refuses or cannot be reached",
                 hint="Check `HTTPS_PROXY` and `NO_PROXY`",
             )
-        case httpx.ConnectError():
+        case httpx.ConnectError() if not _wants_certificate(error):
             return _from_connecting(error, host)
         case httpx.RemoteProtocolError():
             return BrokenAnswerError(
@@ -70,6 +70,12 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
                 why="What came is not complete HTTP",
                 hint="Try again; if it stays so, the server or a proxy on the way is broken",
             )
+        case httpx.NetworkError() if _wants_certificate(error):
+            return NetworkError(
+                f"`{host}` does not let this client in",
+                why="It wants a client certificate, and there is none or not the right one",
+                hint="Name one in the configuration: `dynacli help credentials`",
+            )
         case httpx.NetworkError():
             return BrokenAnswerError(
                 f"The answer of `{shown}` broke off", why="The connection was lost", hint="Try again"
@@ -78,6 +84,17 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
             return NetworkError(
                 f"The answer of `{shown}` broke off", why="The connection was lost", hint="Try again"
             )
+
+
+def _wants_certificate(error: Exception) -> bool:
+    """Return whether the server has ended the connection with an alert about the client's certificate.
+
+    See RFC 8446, section 6.2; up to TLS 1.2 it may come while connecting, and from then on when something is sent.
+    """
+    import ssl
+
+    alerts = [str(cause.reason or "").lower() for cause in causes(error) if isinstance(cause, ssl.SSLError)]
+    return any("alert" in alert and ("certificate" in alert or "unknown_ca" in alert) for alert in alerts)
 
 
 def _from_connecting(error: Exception, host: str) -> DynacliError:
@@ -89,7 +106,14 @@ def _from_connecting(error: Exception, host: str) -> DynacliError:
                 return NetworkError(
                     f"The certificate of `{host}` is not trusted",
                     why=cause.verify_message,
-                    hint="For a private authority, name its certificate in `SSL_CERT_FILE`",
+                    hint="For a private authority, name its certificate in `SSL_CERT_FILE`, or in `ca` of the API's "
+                    "configuration",
+                )
+            case ssl.SSLError() if "HANDSHAKE_FAILURE" in str(cause.reason):
+                return NetworkError(
+                    f"`{host}` refuses the TLS connection",
+                    why="It may want a client certificate, or another version of TLS",
+                    hint="Name a certificate in the configuration: `dynacli help credentials`",
                 )
             case ssl.SSLError():
                 return NetworkError(

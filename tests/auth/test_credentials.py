@@ -170,7 +170,10 @@ _SIGN_IN = "Sign in with `dynacli auth login shop`, or set "
         (BASIC, f"{_SIGN_IN}`DYNACLI_SHOP_USERNAME` and `DYNACLI_SHOP_PASSWORD`"),
         (API_KEY, f"{_SIGN_IN}`DYNACLI_SHOP_KEY`"),
         ({"type": "http", "scheme": "hoba"}, "Give the header that it needs with `-H 'NAME: VALUE'`"),
-        ({"type": "mutualTLS"}, "Give the header that it needs with `-H 'NAME: VALUE'`"),
+        (
+            {"type": "mutualTLS"},
+            "Name the files of a certificate in the configuration: `cert` and `cert_key` in `[apis.shop.auth.auth]`",
+        ),
         ({**API_KEY, "name": "Content-Length"}, "Give the header that it needs with `-H 'NAME: VALUE'`"),
         ({**API_KEY, "name": "X\r\nY"}, "Give the header that it needs with `-H 'NAME: VALUE'`"),
         ({**COOKIE_KEY, "name": "a=b; c"}, "Give the header that it needs with `-H 'NAME: VALUE'`"),

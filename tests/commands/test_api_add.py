@@ -181,6 +181,7 @@ SCHEMES = {
         "flows": {"clientCredentials": {"tokenUrl": "https://id.example/t", "scopes": {}}},
     },
     "hoba": {"type": "http", "scheme": "hoba"},
+    "mtls": {"type": "mutualTLS"},
 }
 
 
@@ -197,6 +198,13 @@ SCHEMES = {
         ([{"key": []}], ["Credentials: key (an API key in header `X-Key`): set DYNACLI_SHOP_KEY"]),
         ([{"oauth": []}], ["Credentials: oauth (an OAuth 2 access token): set DYNACLI_SHOP_TOKEN"]),
         (
+            [{"mtls": []}],
+            [
+                "Credentials: mtls (a client certificate): name it in the configuration, as `dynacli help "
+                "credentials` says"
+            ],
+        ),
+        (
             [{"hoba": []}],
             ["Credentials: hoba (HTTP hoba): not supported yet; give the header that it needs with -H"],
         ),
@@ -210,7 +218,7 @@ SCHEMES = {
         ([{}], []),
         ([], []),
     ],
-    ids=["bearer", "basic", "key", "oauth", "hoba", "either", "optional", "none"],
+    ids=["bearer", "basic", "key", "oauth", "mtls", "hoba", "either", "optional", "none"],
 )
 def test_it_says_which_credentials_there_are(security: list[Any], lines: list[str], server: Recorder) -> None:
     """Each way to sign in has a line with the variables that give it."""

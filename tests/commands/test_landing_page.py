@@ -168,7 +168,13 @@ def test_what_cannot_be_copied_is_no_command() -> None:
     assert (0, []) == (result.exit_code, _commands(result.stdout))
 
 
-SCHEMES = {"bearer": BEARER, "basic": BASIC, "key": API_KEY, "hoba": {"type": "http", "scheme": "hoba"}}
+SCHEMES = {
+    "bearer": BEARER,
+    "basic": BASIC,
+    "key": API_KEY,
+    "hoba": {"type": "http", "scheme": "hoba"},
+    "mtls": {"type": "mutualTLS"},
+}
 
 
 @pytest.mark.parametrize(
@@ -191,6 +197,7 @@ SCHEMES = {"bearer": BEARER, "basic": BASIC, "key": API_KEY, "hoba": {"type": "h
         ),
         ([{"bearer": []}, {"key": []}], ["DYNACLI_KEY"], "Signed in  by DYNACLI_KEY"),
         ([{"bearer": [], "key": []}], ["DYNACLI_KEY"], "Sign in    set DYNACLI_TOKEN and DYNACLI_KEY"),
+        ([{"mtls": []}], ["DYNACLI_TOKEN"], "Sign in    by a certificate: `cert` of `auth.mtls` in the"),
         (
             [{"hoba": []}],
             [],

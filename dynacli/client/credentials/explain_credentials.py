@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dynacli.auth.credentials import Alternative, held_for, is_supported, kind_of, variables_of
+from dynacli.auth.credentials import MUTUAL_TLS, Alternative, held_for, is_supported, kind_of, variables_of
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.chosen_security import chosen_security
 from dynacli.client.credentials.credential_sources import credential_sources
@@ -67,8 +67,8 @@ def _alternative(
         return {
             "scheme": scheme.name,
             "kind": scheme.type if scheme.type in {"oauth2", "openIdConnect"} else kind_of(scheme),
-            "in": scheme.location if is_key else "header",
-            "name": scheme.parameter if is_key else "Authorization",
+            "in": scheme.location if is_key else "tls" if kind_of(scheme) == MUTUAL_TLS else "header",
+            "name": scheme.parameter if is_key else "" if kind_of(scheme) == MUTUAL_TLS else "Authorization",
             "source": source,
             "origin": origin,
             "allowed": allowed,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from time import time
 
-from dynacli.auth.credentials import WITH_PASSWORD, checked_text, is_supported, kind_of
+from dynacli.auth.credentials import MUTUAL_TLS, WITH_PASSWORD, checked_text, is_supported, kind_of
 from dynacli.auth.secret import Secret
 from dynacli.auth.store.credential_store import CredentialStore
 from dynacli.auth.store.stored_credential import FILE, KEYRING, StoredCredential
@@ -36,7 +36,7 @@ def chosen_scheme(api: OpenedApi, name: str) -> SecurityScheme:
     else:
         sign_ins = api.catalog.overview().sign_ins
         alone = [each.schemes[0] for each in sign_ins if len(each.schemes) == 1]
-        choices = [each for each in alone if is_supported(each)] or alone
+        choices = [each for each in alone if is_supported(each) and kind_of(each) != MUTUAL_TLS] or alone
         schemes = schemes_of(api)
         if choices:
             scheme = choices[0]
@@ -53,6 +53,13 @@ def chosen_scheme(api: OpenedApi, name: str) -> SecurityScheme:
             raise UsageError(
                 f"The document of `{api.name}` has no security scheme", why="It asks for no credential"
             )
+    if kind_of(scheme) == MUTUAL_TLS:
+        name = visible(scheme.name, keep="")
+        raise AuthError(
+            f"No credential can be stored for `{name}`",
+            why="It is a certificate, which stays in a file",
+            hint=f"Name it in the configuration: `cert` and `cert_key` in `[apis.{api.name}.auth.{name}]`",
+        )
     if not is_supported(scheme):
         raise AuthError(
             f"No credential can be stored for `{visible(scheme.name, keep='')}`",

@@ -170,6 +170,8 @@ class _Page:
         texts = list(dict.fromkeys(" and ".join(names) for names in ways if names))
         if not texts:
             scheme = visible(overview.sign_ins[0].schemes[0].name, keep="")
+            if overview.sign_ins[0].schemes[0].type == "mutualTLS":
+                return "Sign in", f"by a certificate: `cert` of `auth.{scheme}` in the configuration names it"
             return "Sign in", f"`{scheme}` is not supported yet: give the header that it needs with -H"
         more = f", or {len(texts) - _MOST_VARIABLES} more ways" if len(texts) > _MOST_VARIABLES else ""
         text = f"set {', or '.join(texts[:_MOST_VARIABLES])}{more}"

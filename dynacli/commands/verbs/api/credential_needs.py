@@ -37,6 +37,8 @@ def credential_lines(api: OpenedApi, name: str, env: Environment) -> Iterator[st
 def _sign_in_text(sign_in: SignIn, variables: Variables) -> str:
     schemes = " with ".join(f"{scheme.name} ({_credential_text(scheme)})" for scheme in sign_in.schemes)
     names = needed_variables(sign_in.schemes, variables)
+    if not names and any(scheme.type == "mutualTLS" for scheme in sign_in.schemes):
+        return f"{schemes}: name it in the configuration, as `dynacli help credentials` says"
     if not names:
         return f"{schemes}: not supported yet; give the header that it needs with -H"
     state = " (set)" if set_variables(sign_in.schemes, variables) else ""

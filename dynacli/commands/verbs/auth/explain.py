@@ -42,7 +42,7 @@ def _text(explained: dict[str, Any], paint: Painter) -> str:
             if scheme is None:
                 lines.append(f"{label}: nothing; the operation can be called without a credential")
                 continue
-            where = f"{scheme['in']} {visible(scheme['name'], keep='')}"
+            where = f"{scheme['in']} {visible(scheme['name'], keep='')}".replace("tls ", "the TLS connection")
             state = {
                 "present": f"from {scheme['source']}",
                 "expired": "it has expired",

@@ -1,0 +1,157 @@
+"""Mutual TLS and private authorities: the certificate that a connection shows, and those that it trusts."""
+
+import os
+import ssl
+import time
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from dynacli.auth.references import resolve
+from dynacli.environment import Environment
+from dynacli.errors import AuthError, FileError
+from dynacli.record import record
+
+__all__ = ["TlsLogin", "TlsSettings"]
+
+
+@record
+class TlsSettings:
+    """What a configuration says of the TLS of an API's connections; paths are relative to its directory.
+
+    Args:
+        ca: The file with the only authorities that are trusted; empty for those of the system.
+        cert: The file with the client's certificate, and the chain above it; empty for none.
+        cert_key: The file with its key; empty where the certificate's has it.
+        passphrase: The reference for what the key is encrypted with; empty for nothing.
+    """
+
+    ca: str = ""
+    cert: str = ""
+    cert_key: str = ""
+    passphrase: str = ""
+
+
+class TlsLogin:
+    """The TLS of the connections of one call: the client's certificate is shown to one origin alone.
+
+    Raises:
+        FileError: A file is missing or is none of certificates.
+        AuthError: The certificate has expired, or is without its key.
+    """
+
+    def __init__(self, env: Environment, settings: TlsSettings, origin: str) -> None:
+        self._origin = origin
+        self._here = _context(env, settings)
+        self._elsewhere = _context(env, TlsSettings(settings.ca)) if settings.ca else None
+
+    def context(self, origin: str) -> ssl.SSLContext | None:
+        """Return what a connection to an origin is made with; None for what all others are made with."""
+        return self._here if origin == self._origin else self._elsewhere
+
+
+_contexts: WeakKeyDictionary[Environment, list[tuple[TlsSettings, ssl.SSLContext]]] = WeakKeyDictionary()
+"""Surroundings of a run → contexts that were made: the calls of a series share one, and so their connections."""
+
+
+def _context(env: Environment, settings: TlsSettings) -> ssl.SSLContext:
+    known = _contexts.setdefault(env, [])
+    for made_for, made in known:
+        if made_for == settings:
+            return made
+    made = _made(env, settings)
+    known.append((settings, made))
+    return made
+
+
+def _made(env: Environment, settings: TlsSettings) -> ssl.SSLContext:
+    if settings.ca:
+        path, content = _file(env, settings.ca, "ca")
+        try:
+            context = ssl.create_default_context(cadata=content.decode("ascii", "replace"))
+        except ssl.SSLError:
+            raise _no_certificate(path, "ca") from None
+    else:
+        from dynacli.wire.import_httpx import httpx
+
+        context = httpx.create_ssl_context()
+    if settings.cert:
+        _load(context, env, settings)
+    return context
+
+
+def _load(context: ssl.SSLContext, env: Environment, settings: TlsSettings) -> None:
+    """Load the client's certificate with its key."""
+    path, content = _file(env, settings.cert, "cert")
+    if b"-----BEGIN CERTIFICATE-----" not in content:
+        raise _no_certificate(path, "cert")
+    key_path, key = _file(env, settings.cert_key, "cert_key") if settings.cert_key else (path, content)
+    if b"PRIVATE KEY-----" not in key:
+        raise AuthError(
+            f"The certificate `{path}` is without its key",
+            why=f"There is no key in `{key_path}`",
+            hint="Name the file with its key in `cert_key`",
+        )
+    _check_time(path)
+    passphrase = resolve(settings.passphrase, env) if settings.passphrase else ""
+    was_asked = False
+
+    def password() -> bytes:
+        # Without a function, OpenSSL would ask on the terminal.
+        nonlocal was_asked
+        was_asked = True
+        return passphrase.encode()
+
+    try:
+        context.load_cert_chain(path, key_path, password)
+    except (ssl.SSLError, ValueError) as error:
+        if getattr(error, "reason", "") == "KEY_VALUES_MISMATCH":
+            raise AuthError(
+                f"The key in `{key_path}` is not that of the certificate `{path}`",
+                hint="Name the file with its key in `cert_key`",
+            ) from None
+        why = "It is encrypted" if was_asked else "It is damaged, or of a kind that OpenSSL does not know"
+        raise AuthError(
+            f"The key in `{key_path}` cannot be read",
+            why=f"{why}, and `passphrase` does not fit" if was_asked and passphrase else why,
+            hint='Say where its passphrase is: `passphrase = "keyring:SERVICE/USER"`' if was_asked else "",
+        ) from None
+
+
+def _check_time(path: str) -> None:
+    import _ssl
+
+    # The module ssl has no public function that reads a certificate of a file.
+    read: Any = getattr(_ssl, "_test_decode_cert", None)
+    try:
+        facts: dict[str, Any] = read(path) if read else {}
+    except ssl.SSLError:
+        raise _no_certificate(path, "cert") from None
+    now = time.time()
+    for key, sign, words in (("notAfter", 1, "has expired"), ("notBefore", -1, "is not valid yet")):
+        if key in facts and sign * (now - ssl.cert_time_to_seconds(facts[key])) > 0:
+            raise AuthError(
+                f"The certificate `{path}` {words}",
+                why=f"It says {facts[key]}",
+                hint="Get a new one, and name its file in `cert`",
+            )
+
+
+def _file(env: Environment, name: str, key: str) -> tuple[str, bytes]:
+    path = os.path.normpath(os.path.join(env.config_dir, os.path.expanduser(name)))
+    try:
+        with open(path, "rb") as file:
+            return path, file.read()
+    except (OSError, ValueError) as error:
+        raise FileError(
+            f"The file of `{key}` cannot be read",
+            why=f"`{path}`: {getattr(error, 'strerror', None) or 'it is no path'}",
+            hint=f"Name another one in `{key}` of the configuration",
+        ) from None
+
+
+def _no_certificate(path: str, key: str) -> FileError:
+    return FileError(
+        f"The file of `{key}` is no certificate",
+        why=f"There is none in PEM in `{path}`",
+        hint=f"Name another one in `{key}` of the configuration",
+    )
