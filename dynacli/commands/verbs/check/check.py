@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from dynacli.check.planning.resource_chains import ResourceChain
     from dynacli.check.reporting.check_results import CheckResults
     from dynacli.check.running.check_run import CheckRun
+    from dynacli.client.call_settings import CallSettings
+    from dynacli.client.described_operation import DescribedOperation
 
 __all__ = ["command"]
 
@@ -78,31 +80,96 @@ def _opened(ctx: click.Context, word: str, demo_params: Mapping[str, Any]) -> It
     yield ctx.obj.api(word)
 
 
+@record
+class _Chosen:
+    """What is called of an API, and what is not.
+
+    Args:
+        api: The API, which may have been fetched again.
+        operations: The operations that are called, those of chains too, in document order.
+        chains: The resources that are created, read, changed and removed.
+        changing_names: The names of the operations that are called by themselves and may change something.
+        left_out: The operations that are not called, each with the reason.
+    """
+
+    api: OpenedApi
+    operations: "list[DescribedOperation]"
+    chains: "Sequence[ResourceChain]"
+    changing_names: list[str]
+    left_out: "list[CheckedOperation]"
+
+
 def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
     from dynacli.catalog.store.catalog_file import DamagedCatalogError
     from dynacli.check.planning.preset_values import read_preset_values
-    from dynacli.check.planning.select_chains import select_chains
-    from dynacli.check.planning.select_operations import may_change, select_operations
     from dynacli.check.running.check_run import CheckRun, CheckSettings
-    from dynacli.client.call_settings import settings_of
     from dynacli.client.damaged_cache import explain_damage
-    from dynacli.client.described_operation import DescribedOperation
     from dynacli.commands.verbs.check.check_files import check_files
     from dynacli.commands.verbs.check.confirmation import confirm
 
-    settings = settings_of(run.env, api, run.options.call_options, default_level="exact")
-    # What breaks a connection is found, and not repeated; what changes something is made once.
-    settings = replace(
-        settings, timeout=settings.timeout or _TIMEOUT, may_retry_lost=False, may_retry_unsafe=False
+    settings = _settings(run, api, options)
+    check_files(run, har=options.har, learn=options.learn)
+    chosen = _choose(run, api, options)
+    if not chosen.operations and options.shard is not None:
+        run.note(f"There is nothing to call in share {options.shard}")
+        return
+    progress = _Progress(run)
+    check_run = CheckRun(
+        run.env,
+        chosen.operations,
+        settings,
+        CheckSettings(
+            options.parallel,
+            options.most,
+            run.options.content_type,
+            has_probes=options.probe,
+        ),
+        chains=chosen.chains,
+        changing_names=chosen.changing_names,
+        preset=read_preset_values(options.set_, chosen.operations),
+        on_progress=progress.show_counts,
+        on_exchange=progress.show_exchange,
     )
+    if run.options.dry_run:
+        _show_plan(run, check_run, chosen)
+        return
+    if options.write and not chosen.chains:
+        run.note("The document does not make plain how anything is created and removed: nothing is written")
+    confirm(run, settings, chosen.operations, chosen.chains)
+    try:
+        _run_check(run, chosen, check_run, progress, options)
+    except DamagedCatalogError as damage:
+        explain_damage(damage, has_sent=check_run.has_sent)
+
+
+def _settings(run: Run, api: OpenedApi, options: _CheckOptions) -> "CallSettings":
+    """Return how the calls of a check are made.
+
+    Raises:
+        UsageError: Nothing would be judged of what is probed.
+    """
+    from dynacli.client.call_settings import settings_of
+
+    settings = settings_of(run.env, api, run.options.call_options, default_level="exact")
     if options.probe and settings.level == "off":
         raise UsageError(
             "`--probe` finds nothing where nothing is judged",
             why="The level of validation is `off`",
             hint="Give `--validate strict` with it, or leave `--probe` out",
         )
-    check_files(run, har=options.har, learn=options.learn)
-    choice = partial(
+    # What breaks a connection is found, and not repeated; what changes something is made once.
+    return replace(
+        settings, timeout=settings.timeout or _TIMEOUT, may_retry_lost=False, may_retry_unsafe=False
+    )
+
+
+def _choose(run: Run, api: OpenedApi, options: _CheckOptions) -> _Chosen:
+    """Choose what is called, or the share of it that is asked for."""
+    from dynacli.check.planning.select_chains import select_chains
+    from dynacli.check.planning.select_operations import may_change, select_operations
+    from dynacli.client.described_operation import DescribedOperation
+
+    select = partial(
         select_operations,
         only=options.only,
         named=options.operation,
@@ -111,56 +178,28 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
         may_write=options.write,
     )
     try:
-        selection = choice(api)
+        selection = select(api)
     except (DocumentError, UsageError):  # what is named may have appeared a moment ago
         api = run.fetch_again(api) or api
-        selection = choice(api)
+        selection = select(api)
     chains = select_chains(api, selection) if options.write else []
     of_others: set[str] = set()
     if options.shard is not None:
         from dynacli.check.planning.share_operations import share_chains, share_operations
         from dynacli.client.batch.shard import shard_of
 
-        shard = shard_of(options.shard)
-        of_others = _in_chains(chains)
+        shard, in_all = shard_of(options.shard), _in_chains(chains)
         selection, chains = share_operations(api, selection, shard), share_chains(chains, shard)
-        if not selection.called and not chains:
-            run.note(f"There is nothing to call in share {options.shard}")
-            return
-    in_chains = _in_chains(chains)
-    of_others -= in_chains
-    called = (in_chains | {operation.name for operation in selection.called}) - of_others
+        of_others = in_all - _in_chains(chains)
+    called = (_in_chains(chains) | {operation.name for operation in selection.called}) - of_others
     names = [summary.name for summary in api.catalog.summaries() if summary.name in called]
-    operations = [DescribedOperation(api, api.catalog.operation(name)) for name in names]
-    changing = [each.name for each in selection.called if may_change(each)]
-    left_out = [each for each in selection.left_out if each.operation.name not in called | of_others]
-    progress = _Progress(run)
-    check_run = CheckRun(
-        run.env,
-        operations,
-        settings,
-        CheckSettings(
-            options.parallel,
-            options.most,
-            run.options.content_type,
-            has_probes=options.probe,
-        ),
-        chains=chains,
-        changing_names=changing,
-        preset=read_preset_values(options.set_, operations),
-        on_progress=progress.show_counts,
-        on_exchange=progress.show_exchange,
+    return _Chosen(
+        api,
+        [DescribedOperation(api, api.catalog.operation(name)) for name in names],
+        chains,
+        [each.name for each in selection.called if may_change(each)],
+        [each for each in selection.left_out if each.operation.name not in called | of_others],
     )
-    if run.options.dry_run:
-        _show_plan(run, check_run, chains, [checked for checked in left_out if checked.skip_kind != "unsafe"])
-        return
-    if options.write and not chains:
-        run.note("The document does not make plain how anything is created and removed: nothing is written")
-    confirm(run, settings, operations, chains)
-    try:
-        _run_check(run, api, check_run, progress, left_out, options)
-    except DamagedCatalogError as damage:
-        explain_damage(damage, has_sent=check_run.has_sent)
 
 
 def _in_chains(chains: "Sequence[ResourceChain]") -> set[str]:
@@ -170,18 +209,9 @@ def _in_chains(chains: "Sequence[ResourceChain]") -> set[str]:
 
 
 def _run_check(
-    run: Run,
-    api: OpenedApi,
-    check_run: "CheckRun",
-    progress: "_Progress",
-    left_out: "list[CheckedOperation]",
-    options: _CheckOptions,
+    run: Run, chosen: _Chosen, check_run: "CheckRun", progress: "_Progress", options: _CheckOptions
 ) -> None:
-    """Run a check, and report what it finds.
-
-    Args:
-        left_out: The operations that are not called, each with the reason.
-    """
+    """Run a check, and report what it finds."""
     start = time.monotonic()
     try:
         checked = check_run.run()
@@ -197,9 +227,9 @@ def _run_check(
     from dynacli.check.reporting.check_results import CheckResults
 
     results = CheckResults(
-        api,
+        chosen.api,
         checked,
-        left_out,
+        chosen.left_out,
         seconds=time.monotonic() - start,
         is_interrupted=check_run.is_interrupted,
     )
@@ -245,16 +275,13 @@ def _conclude(run: Run, results: "CheckResults", options: _CheckOptions, *, is_s
         raise error
 
 
-def _show_plan(
-    run: Run,
-    check_run: "CheckRun",
-    chains: "Sequence[ResourceChain]",
-    left_out: "Sequence[CheckedOperation]",
-) -> None:
+def _show_plan(run: Run, check_run: "CheckRun", chosen: _Chosen) -> None:
     from dynacli.check.reporting.plan_text import plan_of_left_out, plan_rows, plan_text
     from dynacli.output.render import write_data
 
+    left_out = [checked for checked in chosen.left_out if checked.skip_kind != "unsafe"]
     plans, sources = [*check_run.plans(), *map(plan_of_left_out, left_out)], check_run.sources()
+    chains = chosen.chains
     probes = check_run.possible_probes()
     write_data(
         run.env,
