@@ -418,18 +418,20 @@ def test_the_time_is_for_the_whole_stream(paced: Paced) -> None:
 
 def test_events_may_be_far_apart(paced: Paced, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between two pieces of other answers there is a limit; events are waited for."""
-    monkeypatch.setattr(send, "READ_SECONDS", 0.4)
+    monkeypatch.setattr(send, "READ_SECONDS", 1.0)
 
-    def sender(last: bytes) -> None:
-        time.sleep(1.2)
+    def sender(is_over: threading.Event, last: bytes) -> None:
+        is_over.wait(1.5 if last else None)
         paced.give(last, None)
 
-    for content_type, code in ((EVENTS, 0), (NDJSON, 7)):
+    for content_type, last, code in ((EVENTS, b"\n", 0), (NDJSON, b"", 7)):
         paced.content_type = content_type
-        thread = threading.Thread(target=sender, args=(b"\n",))
+        is_over = threading.Event()
+        thread = threading.Thread(target=sender, args=(is_over, last))
         api = _api(paced.origin, content_type)
         thread.start()
         assert code == run_cli(api, "a").exit_code
+        is_over.set()
         thread.join()
         paced.pieces = queue.Queue()
 
