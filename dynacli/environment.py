@@ -13,6 +13,20 @@ from typing import IO, Any, BinaryIO, TextIO
 
 __all__ = ["Environment", "StandardInput"]
 
+_AGENT_VARIABLES = frozenset(
+    {
+        "AGENT",
+        "AI_AGENT",
+        "CLAUDECODE",
+        "CLAUDE_CODE",
+        "CURSOR_AGENT",
+        "GEMINI_CLI",
+        "OPENCODE",
+        "AUGMENT_AGENT",
+    }
+)
+_AGENT_PREFIXES = ("CODEX_", "COPILOT_")
+
 _BELOW_HOME = {"cache": ".cache", "config": ".config", "state": os.path.join(".local", "state")}
 """Kind of directory → where the XDG specification has it where its variable is not set."""
 
@@ -152,6 +166,14 @@ class Environment:
     def stderr_is_terminal(self) -> bool:
         """Whether a person reads standard error."""
         return _is_terminal(self.stderr)
+
+    @cached_property
+    def is_agent(self) -> bool:
+        """Whether an agent runs the program, as its variables say, so that nobody reads questions on a terminal."""
+        return any(
+            value and (name in _AGENT_VARIABLES or name.startswith(_AGENT_PREFIXES))
+            for name, value in self.variables.items()
+        )
 
     @property
     def allows_colour(self) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.client.answers.answer import Answer
 from dynacli.client.call import Call
-from dynacli.client.call_settings import LEVELS, CallOptions, CallSettings, retries_of
+from dynacli.client.call_settings import LEVELS, CallOptions, CallSettings, Consent, retries_of
 from dynacli.client.damaged_cache import explain_damage
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, collect_values
@@ -38,6 +38,7 @@ def open_api(
     retries: int | None = None,
     retry_unsafe: bool = False,
     rate: str = "",
+    yes: bool = False,
 ) -> "Api":
     """Open an API, to call its operations from Python.
 
@@ -65,6 +66,7 @@ def open_api(
             says, else 2.
         retry_unsafe: Whether a call is made again, too, that may then change something twice.
         rate: How often requests are sent at most, by all threads together: `5/s`, `100/m`, `1000/h`.
+        yes: Whether a person has agreed to the calls that the policy in the configuration wants confirmed.
 
     Raises:
         UsageError: There is no such API or profile, or an argument is none that it takes.
@@ -86,6 +88,7 @@ def open_api(
         retries=None if retries is None else retries_of(str(retries)),
         may_retry_unsafe=retry_unsafe,
         rate=rate,
+        consent=Consent(is_given=yes),
     )
     word = os.fspath(source_or_name)
     if isinstance(source_or_name, os.PathLike) and os.sep not in word:

@@ -55,8 +55,9 @@ def request_of(described: DescribedOperation, settings: CallSettings, values: Ca
 
     Raises:
         UsageError: A header, server or value cannot be sent.
-        RefusedError: The path would leave the operation's.
+        RefusedError: The path would leave the operation's, or the policy does not let it be called.
     """
+    settings.permit(described)
     operation, base_url = described.operation, base_url_of(described, settings)
     for name, value in settings.headers:
         check_header(name, value)
@@ -92,7 +93,8 @@ class Call:
 
     Raises:
         UsageError: A header, server or value cannot be sent.
-        RefusedError: The path would leave the operation's, or a credential go to an origin that nobody accepted.
+        RefusedError: The path would leave the operation's, a credential go to an origin that nobody accepted, or the
+            policy does not let it be called.
         AuthError: A credential is missing.
     """
 

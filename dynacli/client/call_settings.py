@@ -11,7 +11,7 @@ The first of these that says something decides:
 | 5 | `warn` | | |
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import Environment
@@ -21,6 +21,8 @@ from dynacli.model.operation import Operation
 from dynacli.record import record
 
 if TYPE_CHECKING:
+    from dynacli.client.described_operation import DescribedOperation
+    from dynacli.client.policy.policy_rules import Policy
     from dynacli.transport.rate_limit import RateLimit
     from dynacli.validation.findings.finding import Verdict
     from dynacli.validation.findings.finding_rules import Ignore
@@ -30,6 +32,7 @@ __all__ = [
     "LEVELS",
     "CallOptions",
     "CallSettings",
+    "Consent",
     "pairs_of",
     "retries_of",
     "seconds_of",
@@ -43,6 +46,27 @@ _MAX_RETRIES = 100
 _RETRIES = 2
 _OWN_KEYS = frozenset(("auth", "ca", "output", "server", "server_vars", "timeout", "retries", "rate"))
 """The keys of an API's entry that are about its calls; the module that reads them is loaded only where one is there."""
+
+
+class Consent:
+    """Whether a person agrees to calls that are to be confirmed.
+
+    Attributes:
+        is_given: Whether the person has agreed to all of them, or nothing is sent.
+        ask: Asks the person, with a question; None where nobody can be asked.
+        is_required: Whether nothing that removes something is called without it, where nobody can be asked.
+        agreed: The names of the operations that the person has agreed to.
+    """
+
+    def __init__(
+        self,
+        *,
+        is_given: bool = False,
+        ask: Callable[[str], bool] | None = None,
+        is_required: bool = False,
+    ) -> None:
+        self.is_given, self.ask, self.is_required = is_given, ask, is_required
+        self.agreed: set[str] = set()
 
 
 @record
@@ -63,6 +87,7 @@ class CallOptions:
         is_reported: Whether the verdicts go into a report.
         is_verbose: Whether messages tell all findings; None where nobody can ask for that with `-v`.
         auth: The security scheme whose credential is sent, or `none`; empty where the document decides.
+        consent: Whether a person agrees to calls that are to be confirmed; None where nobody was asked.
     """
 
     level: str = ""
@@ -78,6 +103,7 @@ class CallOptions:
     is_reported: bool = False
     is_verbose: bool | None = None
     auth: str = ""
+    consent: Consent | None = None
 
 
 @record
@@ -104,6 +130,8 @@ class CallSettings:
         signs: Whether calls carry credentials: `always`, `never`, or as the `document` says.
         auth_tables: Security scheme → what the configuration says of its credential; None where it says nothing.
         ca: The file with the certificates of the authorities that are trusted; empty for those of the system.
+        policy: What may be called; None where the configuration does not say.
+        consent: Whether a person agrees to calls that are to be confirmed.
     """
 
     level: str = DEFAULT_LEVEL
@@ -125,6 +153,8 @@ class CallSettings:
     signs: str = ""
     auth_tables: Mapping[str, Mapping[str, Any]] | None = None
     ca: str = ""
+    policy: "Policy | None" = None
+    consent: Consent = Consent()
 
     @property
     def may_accept(self) -> bool:
@@ -135,6 +165,34 @@ class CallSettings:
     def is_strict(self) -> bool:
         """Whether a finding is a failure."""
         return self.level in {"strict", "exact"}
+
+    def permit(self, described: "DescribedOperation") -> None:
+        """Let an operation be called, before anything is built for it.
+
+        Raises:
+            RefusedError: The policy denies it, or wants it confirmed and nobody agreed.
+        """
+        if self.policy is not None or described.operation.method == "DELETE":
+            from dynacli.client.policy.permission import permit
+
+            permit(described, self)
+
+    def denial(self, described: "DescribedOperation") -> str:
+        """Return why the policy never lets an operation be called; empty where it may be."""
+        if self.policy is None:
+            return ""
+        from dynacli.client.policy.permission import denial
+
+        error = denial(described, self)
+        return f"the policy denies it: {error.why}" if error is not None else ""
+
+    def is_asked_about(self, described: "DescribedOperation") -> bool:
+        """Return whether a person on a terminal is asked before an operation is called."""
+        if self.policy is None:
+            return described.operation.method == "DELETE"
+        from dynacli.client.policy.permission import is_asked_about
+
+        return is_asked_about(described, self)
 
     def set_apart(self, verdict: "Verdict | None", operation: Operation, status: int | None = None) -> None:
         """Set the findings of a verdict apart that do not count.
@@ -169,6 +227,11 @@ def settings_of(
         from dynacli.client.profiles import own_settings
 
         own = own_settings(env, api, _OWN_KEYS)
+    policy = None
+    if "policy" in api.entry or "policy" in profile:
+        from dynacli.client.policy.policy_rules import Policy
+
+        policy = Policy.of(env, api, profile, options.profile or env.variables.get("DYNACLI_PROFILE", ""))
     if options.server or "server" in profile:
         own.pop("server_vars", None)  # they belong to another server
     headers = pairs_of(options.headers, ":", "--header")
@@ -203,6 +266,8 @@ def settings_of(
         auth=options.auth,
         ca=profile.get("ca", own.get("ca", "")),
         **_signing(own, profile),
+        policy=policy,
+        consent=options.consent or Consent(),
     )
 
 

@@ -9,7 +9,10 @@ from dynacli.library.opened_api import OpenedApi
 
 __all__ = ["headers_in", "malformed", "own_settings", "profile_of", "signing_of"]
 
-_KEYS = ("auth", "ca", "headers", "output", "rate", "retries", "server", "server_vars", "timeout", "validate")
+_KEYS = (
+    *("auth", "ca", "headers", "output", "policy", "rate", "retries", "server", "server_vars", "timeout"),
+    "validate",
+)
 _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
 """Headers that a configuration does not hold: secrets are kept elsewhere."""
 

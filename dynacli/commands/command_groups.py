@@ -48,6 +48,7 @@ _VERBS = {
     "history": "history",
     "ignore": "ignore",
     "operations": "operations",
+    "policy": "policy",
     "read": "read",
     "replay": "replay",
     "request": "request",

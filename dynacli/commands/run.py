@@ -12,6 +12,7 @@ from dynacli.library.open_by_name import open_api
 from dynacli.library.opened_api import OpenedApi
 
 if TYPE_CHECKING:
+    from dynacli.client.call_settings import CallOptions
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.commands.call.make_call import GivenWords, MadeCall
 
@@ -51,6 +52,33 @@ class Run:
     def all_options(self) -> Options:
         """The standard options that click has read and those that it has yet to read."""
         return self.options if self.options_ahead is None else self.options.followed_by(self.options_ahead)
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether a person is there to answer questions: on a terminal, unless `--no-input` or an agent runs this."""
+        env = self.env
+        is_terminal = env.stdin_is_terminal and env.stderr_is_terminal
+        return is_terminal and not self.options.no_input and not env.is_agent
+
+    @property
+    def call_options(self) -> "CallOptions":
+        """What the command line says of how a call is made and judged, and whether the person agrees to it."""
+        from dynacli.client.call_settings import Consent
+        from dynacli.record import replace
+
+        env, options = self.env, self.options
+        is_terminal = env.stdin_is_terminal and env.stderr_is_terminal
+        consent = Consent(
+            is_given=options.yes or bool(options.dry_run),
+            ask=self._agrees if self.may_ask else None,
+            is_required=not self.may_ask and (options.no_input or is_terminal),
+        )
+        return replace(options.call_options, consent=consent)
+
+    def _agrees(self, question: str) -> bool:
+        from dynacli.commands.questions import agrees
+
+        return agrees(self.env, question)
 
     @property
     def error_format(self) -> str:

@@ -25,6 +25,7 @@ from dynacli.commands.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS
 from dynacli.commands.verbs import cache as cache_verb
 from dynacli.commands.verbs import demo as demo_verb
 from dynacli.commands.verbs import history as history_verb
+from dynacli.commands.verbs import policy as policy_verb
 from dynacli.commands.verbs.api import api as api_verb
 from dynacli.commands.verbs.auth import auth as auth_verb
 from dynacli.environment import Environment
@@ -127,6 +128,7 @@ _VERBS = [
     "history",
     "ignore",
     "operations",
+    "policy",
     "read",
     "replay",
     "request",
@@ -239,6 +241,10 @@ def _completed(*words: str, shell: str = "bash") -> list[str]:
         pytest.param("api add --ov", ["--overlay"], id="api-add-options"),
         pytest.param("cache ", ["clear", "info"], id="cache-verbs"),
         pytest.param("cache clear ", ["pens", "pets", "demo"], id="cache-clear"),
+        pytest.param("policy ", ["explain"], id="policy-verbs"),
+        pytest.param("policy explain ", ["pens", "pets", "demo"], id="policy-of-an-api"),
+        pytest.param("policy explain pets li", ["list-pets"], id="policy-of-an-operation"),
+        pytest.param("policy --h", ["--help"], id="policy-options"),
         pytest.param("changes ", ["pens", "pets", "demo"], id="changes"),
         pytest.param("changes pets --si", ["--since"], id="changes-options"),
         pytest.param("api show ", ["pens", "pets", "demo"], id="api-show"),
@@ -480,6 +486,7 @@ def test_the_verbs_of_completion_are_those_of_the_commands() -> None:
         (auth_verb, completion_tables.AUTH_VERBS),
         (cache_verb, completion_tables.CACHE_VERBS),
         (history_verb, completion_tables.HISTORY_VERBS),
+        (policy_verb, completion_tables.POLICY_VERBS),
     ):
         assert tuple(sorted(verb.command.commands)) == tuple(listed_verbs)
         for name, command in verb.command.commands.items():

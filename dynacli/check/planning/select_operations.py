@@ -1,6 +1,6 @@
 """Which operations a check calls: those that only read, and those that the person names."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -43,6 +43,7 @@ def select_operations(
     tags: Sequence[str] = (),
     skipped: Sequence[str] = (),
     may_write: bool = False,
+    refusal: Callable[[Operation], str] = lambda operation: "",  # noqa: ARG005
 ) -> Selection:
     """Return the operations of a check.
 
@@ -52,6 +53,7 @@ def select_operations(
         tags: Where there are some, only operations with one of them are looked at.
         skipped: Operations, tags and patterns whose operations are not called, whatever else is said of them.
         may_write: Whether the person let the check create and change things.
+        refusal: Returns why an operation is never called; empty where it may be.
 
     Raises:
         UsageError: No operation has such a name or tag, or matches such a pattern.
@@ -80,6 +82,10 @@ def select_operations(
         operation = catalog.operation(name)
         if name in words_of_skipped:
             leave_out(operation, "skipped", f"`--skip {words_of_skipped[name]}` leaves it out")
+        elif (may_write or name in added_names or summary.method in READING_METHODS) and (
+            reason := refusal(operation)
+        ):
+            leave_out(operation, "refused", reason)
         elif name in added_names:
             called.append(operation)
         elif summary.method not in READING_METHODS:

@@ -85,7 +85,9 @@ def _nothing_called(results: CheckResults) -> DynacliError:
     reads = [each for each in results.left_out if each.skip_kind != "unsafe"]
     if not checked and reads:
         listed = [f"`{each.operation.name}`: {each.skip_reason}" for each in reads[:_MAX_LISTED]]
-        return UsageError("All operations that only read are left out", why="\n".join(listed))
+        is_refused = all(each.skip_kind == "refused" for each in reads)
+        kind = RefusedError if is_refused else UsageError
+        return kind("All operations that only read are left out", why="\n".join(listed))
     if not checked:
         return UsageError(
             "There is no operation that only reads",

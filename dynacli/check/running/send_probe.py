@@ -12,6 +12,7 @@ from dynacli.client.call import Call, request_of
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallValues
+from dynacli.client.policy.permission import denial
 from dynacli.client.sign_request import SECRET_HEADERS, Signed, unsigned
 from dynacli.client.validate_call import judged_request
 from dynacli.environment import Environment
@@ -72,6 +73,9 @@ def prepare_probe(
         documented = {each.method for each in operations if each.path == described.operation.path}
         method = next((each for each in _METHODS if each not in documented), None)
         if method is None:
+            return None
+        other = replace(described.operation, method=method)
+        if denial(DescribedOperation(described.api, other), settings) is not None:
             return None
         request, shown = (each._replace(method=method) for each in call.signed[:2])
         call.signed = call.signed._replace(request=request, shown=shown)

@@ -1,5 +1,6 @@
 """All rows of a batch are checked before the first is sent: whatever is wrong is named at once."""
 
+from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from typing import NamedTuple
 
@@ -22,16 +23,14 @@ class BatchPlan:
     Args:
         count: How many rows are called.
         done: How many rows went well before.
-        removals: How many of them remove something.
-        removing: Such an operation; empty where there is none.
+        asked_about: Operation → how many rows call it, of those that a person on a terminal is to agree to.
         names: Name → the number of the row whose answer later rows use by it.
         last_uses: The number of such a row → that of the last row that uses its answer.
     """
 
     count: int
     done: int
-    removals: int
-    removing: str
+    asked_about: Mapping[str, int]
     names: Mapping[str, int]
     last_uses: Mapping[int, int]
 
@@ -85,8 +84,8 @@ class _Checker:
         self._names: dict[str, int] = {}
         self._last_uses: dict[int, int] = {}
         self._wrong: list[WrongRow | _Unknown] = []
-        self._wrong_count = self._count = self._done_count = self._removals = 0
-        self._removing = ""
+        self._wrong_count = self._count = self._done_count = 0
+        self._asked_about: Counter[str] = Counter()
         self._kinds: set[type[DynacliError]] = set()
 
     def add(self, row: Row | WrongRow) -> None:
@@ -130,9 +129,9 @@ class _Checker:
             from dynacli.client.batch.placeholders import filled
 
             self._calls.call(row, filled(row.inputs, str) if row.may_refer else row.inputs)
-        if self._calls.described(row.operation).operation.method == "DELETE":
-            self._removals += 1
-            self._removing = self._removing or self._calls.described(row.operation).operation.name
+        described = self._calls.described(row.operation)
+        if self._calls.settings.is_asked_about(described):
+            self._asked_about[described.operation.name] += 1
 
     def _add_wrong(self, wrong: WrongRow | _Unknown, kind: type[DynacliError]) -> None:
         self._wrong_count += 1
@@ -152,7 +151,7 @@ class _Checker:
                 [each if isinstance(each, WrongRow) else self._told(each) for each in self._wrong]
             )
         used = {name: number for name, number in self._names.items() if number in self._last_uses}
-        return BatchPlan(self._count, self._done_count, self._removals, self._removing, used, self._last_uses)
+        return BatchPlan(self._count, self._done_count, self._asked_about, used, self._last_uses)
 
     def _told(self, unknown: _Unknown) -> WrongRow:
         """Return what is wrong with a name, now that all names are known."""

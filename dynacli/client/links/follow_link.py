@@ -150,6 +150,10 @@ def _error_of(
             why=f"It leads to `{operation.name}`, whose method is {operation.method} and may change something",
             hint="Without `read` it is followed",
         )
+    try:
+        settings.permit(target)
+    except RefusedError as refusal:
+        return refusal
     filled = {(fill["in"], fill["name"]): fill["from"] for fill in link.fills}
     given = CallInputs({key: value for key, value in filled.items() if key[0] != "body"})
     missing = collect_parameters(target, given, is_strict=settings.level != "off")[1]

@@ -5,7 +5,7 @@ from typing import Any
 
 from dynacli.client.answers.answer_errors import http_error
 from dynacli.client.call import Call
-from dynacli.client.call_settings import settings_of
+from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, collect_values
 from dynacli.client.resource_updates import body_of_update, known_properties, update_of
@@ -43,7 +43,11 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
         if option.name in _UNUSED and getattr(run.options, option.name) != getattr(Options, option.name):
             raise unused_option("edit", option)
     update = update_of(described)
-    settings = settings_of(run.env, described.api, run.options.call_options)
+    settings = settings_of(run.env, described.api, run.call_options)
+    settings.consent.is_given = run.options.yes  # with `--dry-run` the resource is read all the same
+    settings.permit(described)
+    settings.consent.is_given |= bool(run.options.dry_run)
+    _check_update(update, settings)
     is_strict = settings.level != "off"
     inputs, _ = read_inputs(run, described, given, is_strict=is_strict)
     values = collect_values(described, inputs, is_strict=is_strict)
@@ -66,6 +70,7 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
         _show_difference(run, shown, _text(after))
         if not (run.options.yes or run.options.dry_run):
             _confirm(run, update)
+            settings.consent.agreed.add(update.operation.name)
         etag = answer.header("etag")
         if etag and not etag.startswith("W/"):  # If-Match never matches a weak one: RFC 9110, section 13.1.1
             settings = replace(settings, headers=(*settings.headers, ("If-Match", etag)))
@@ -83,6 +88,24 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
         run.warn(draft.kept())
         raise
     draft.discard()
+
+
+def _check_update(update: DescribedOperation, settings: CallSettings) -> None:
+    """Check before anything is sent that the update may be sent, too; a person is asked once there is something to see.
+
+    Raises:
+        RefusedError: The policy denies it, or wants it confirmed and nobody can be asked.
+    """
+    if settings.policy is None:
+        return
+    if settings.consent.ask is None:
+        settings.permit(update)
+        return
+    from dynacli.client.policy.permission import denial
+
+    error = denial(update, settings)
+    if error is not None:
+        raise error
 
 
 def _decoded(content: bytes) -> str:

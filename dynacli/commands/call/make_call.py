@@ -71,7 +71,8 @@ def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> Non
     Raises:
         DynacliError: The call does not end well; the exit code is the error's.
     """
-    settings = settings_of(run.env, described.api, run.options.call_options)
+    settings = settings_of(run.env, described.api, run.call_options)
+    settings.permit(described)
     if not described.is_documented:
         from dynacli.client.undocumented_operation import undocumented_note
 
@@ -478,16 +479,12 @@ def asker(run: Run) -> Callable[[str], bool] | None:
 
     `--yes` does not answer this question, because the person does not know the origin yet.
     """
-    if run.options.yes or run.options.no_input:
-        return None
-    if not (run.env.stdin_is_terminal and run.env.stderr_is_terminal):
+    if run.options.yes or not run.may_ask:
         return None
 
     def ask(origin: str) -> bool:
-        from dynacli.text.terminal import visible
+        from dynacli.commands.questions import agrees
 
-        run.env.stderr.write(f"Send the credential to {visible(origin)} from now on? [y/N] ")
-        run.env.stderr.flush()
-        return run.env.stdin.readline().strip().lower() in {"y", "yes"}
+        return agrees(run.env, f"Send the credential to {origin} from now on?")
 
     return ask

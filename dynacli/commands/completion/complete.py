@@ -23,6 +23,7 @@ from dynacli.commands.completion.completion_tables import (
     HELP_ONLY,
     HISTORY_VERBS,
     INPUTS,
+    POLICY_VERBS,
     ROOT,
     STANDARD,
     SWITCH,
@@ -172,11 +173,11 @@ def _option_words(line: _WordsBefore, options: Options, word: str) -> Generator[
     return True
 
 
-_GROUPS = {"api": API_VERBS, "auth": AUTH_VERBS, "cache": CACHE_VERBS}
+_GROUPS = {"api": API_VERBS, "auth": AUTH_VERBS, "cache": CACHE_VERBS, "policy": POLICY_VERBS}
 """Group → its verbs, behind most of which an API is named."""
 
 _NO_API = {"api add", "api list", "cache info"}
-_WITH_DEMO = {"api history", "api show", "auth explain", "cache clear"}
+_WITH_DEMO = {"api history", "api show", "auth explain", "cache clear", "policy explain"}
 
 
 def _group_words(env: Environment, group: str, rest: list[str], word: str) -> Iterator[Candidate]:
@@ -194,7 +195,7 @@ def _group_words(env: Environment, group: str, rest: list[str], word: str) -> It
         yield from _api_names(env, with_demo=verb in _WITH_DEMO)
     elif len(positional) == 1 and verb in {"api pin", "api rollback"}:
         yield from _revision_names(env, positional[0])
-    elif len(positional) == 1 and verb == "auth explain":
+    elif len(positional) == 1 and verb in {"auth explain", "policy explain"}:
         yield from _verb_words(env, "describe", positional, word)
 
 

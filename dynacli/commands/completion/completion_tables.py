@@ -18,6 +18,7 @@ __all__ = [
     "HELP_ONLY",
     "HISTORY_VERBS",
     "INPUTS",
+    "POLICY_VERBS",
     "ROOT",
     "STANDARD",
     "SWITCH",
@@ -209,5 +210,6 @@ HISTORY_VERBS: Mapping[str, Options] = {
     "show": {"--as": Option(("curl", "har", "http")), **LISTING},
 }
 """The commands of `dynacli history`, with `list` for the one that has no name."""
-GROUPS = ("api", "auth", "cache", DEMO, "edit", "history", "read", "replay", "request")
+POLICY_VERBS: Mapping[str, Options] = {"explain": {**LISTING_OF_DOCUMENT, **_standard("--header", "-H")}}
+GROUPS = ("api", "auth", "cache", DEMO, "edit", "history", "policy", "read", "replay", "request")
 VERB_NAMES = tuple(sorted((*GROUPS, *(verb for verb in VERB_OPTIONS if verb != "serve"))))

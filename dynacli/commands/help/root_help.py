@@ -25,6 +25,7 @@ _VERBS = (
     ("request API METHOD PATH", "a call to any path, whether the document has it or not"),
     ("edit API OPERATION", "what a GET gives, changed in your editor and sent back"),
     ("ignore API RULE [OPERATION]", "let findings not count that are known, with `--reason TEXT`"),
+    ("policy explain API OPERATION", "what would become of a call, and which rule of yours decides"),
     ("document API [--bundled]", "the document as it was fetched, or in one file"),
     ("demo OPERATION", "a call to the embedded stand-in of Armature's API; `demo serve` keeps it running"),
     ("history [API] [--failed] [--since 2h]", "the calls that were made; `history show N` shows one"),

@@ -102,7 +102,8 @@ def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
     form = _form(run)
     if options.operation and api.catalog.find(options.operation) is None:  # it may have appeared a moment ago
         api = run.fetch_again(api) or api
-    settings = settings_of(run.env, api, run.options.call_options)
+    settings = settings_of(run.env, api, run.call_options)
+    settings.consent.ask = lambda question: True  # noqa: ARG005  - the person is asked once, about all rows
     calls = RowCalls(run.env, api, settings, asker(run))
     with ExitStack() as stack:
         rows = stack.enter_context(open_row_file(run.env, options.file))
@@ -193,28 +194,43 @@ def _check_columns(rows: "RowFile", calls: "RowCalls", options: _BatchOptions) -
 
 
 def _confirm(run: Run, calls: "RowCalls", settings: "CallSettings", plan: "BatchPlan") -> None:
-    """Let the person on a terminal agree once to all rows that remove something; `--yes` has agreed.
+    """Let the person on a terminal agree once to all rows that are to be confirmed; `--yes` has agreed.
 
     Raises:
         RefusedError: Nobody agreed; nothing was sent.
     """
-    env = run.env
-    if not plan.removals or run.options.yes or not (env.stdin_is_terminal and env.stderr_is_terminal):
+    consent, asked = settings.consent, plan.asked_about
+    consent.ask = None
+    if not asked or consent.is_given:
         return
     from dynacli.client.call import base_url_of
-    from dynacli.text.terminal import visible
+    from dynacli.commands.questions import agrees
     from dynacli.urls import origin_of
 
-    origin = origin_of(base_url_of(calls.described(plan.removing), settings))
-    rows = f"{counted(plan.removals, 'row')} remove{'s' if plan.removals == 1 else ''} something at {origin}"
-    if not run.options.no_input:
-        env.stderr.write(f"{visible(rows)} (`{plan.removing}`). Send the batch? [y/N] ")
-        env.stderr.flush()
-        if env.stdin.readline().strip().lower() in {"y", "yes"}:
-            return
-    raise RefusedError(
-        "Nothing was sent", why=f"{rows}, and nobody agreed to it", hint="Give `--yes` where that may happen"
+    described = calls.described(next(iter(asked)))
+    name, count = described.operation.name, sum(asked.values())
+    ending = "s" if count == 1 else ""
+    what = f"remove{ending} something"
+    if described.operation.method != "DELETE":
+        what = f"call{ending} what is to be confirmed"
+    rows = f"{counted(count, 'row')} {what} at {origin_of(base_url_of(described, settings))}"
+    refusal = RefusedError(
+        "Nothing was sent",
+        why=f"{rows}, and nobody agreed to it",
+        hint="Give `--yes` where that may happen",
     )
+    consent.agreed.clear()
+    if run.may_ask:
+        if not agrees(run.env, f"{rows} (`{name}`). Send the batch?"):
+            raise refusal
+        consent.agreed.update(asked)
+        return
+    try:
+        for name in asked:
+            settings.permit(calls.described(name))
+    except RefusedError as error:
+        refusal.details = error.details
+        raise refusal from error
 
 
 class _Telling:

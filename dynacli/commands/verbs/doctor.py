@@ -63,6 +63,7 @@ def _doctor(run: Run, api: str | None) -> None:
         check, document = _document(run, name)
         checks.append(check)
         documents.extend([document] if document is not None else [])
+    checks += [check for name in known for check in _policies(run, name) if api in (None, name)]
     data = {
         "checks": [check.row for check in checks],
         "documents": [document._asdict() for document in documents],
@@ -210,6 +211,35 @@ def _document(run: Run, name: str) -> tuple[_Check, _Document | None]:
             return _Check(label, counts), document
         message = f"{_message(api.warning)}; an earlier revision of it is used: {counts}"
         return _Check(label, message, api.warning), document
+    finally:
+        api.catalog.close()
+
+
+def _policies(run: Run, name: str) -> Iterable[_Check]:
+    """Check the policies of a registered API and of its profiles; a text that means nothing is a warning."""
+    from dynacli.client.policy.policy_rules import Policy, unknown_words
+
+    entry = Configuration(run.env).apis()[name]
+    profiles = entry.get("profiles")
+    named = profiles.items() if isinstance(profiles, dict) else ()
+    owners = [("", {}), *((key, each) for key, each in named if isinstance(each, dict))]
+    if not any("policy" in each for each in (entry, *(each for _, each in owners))):
+        return
+    try:
+        api = run.open_apart(name, refresh=False, offline=True)
+    except DynacliError:
+        return  # the check of its document says so
+    try:
+        words: dict[tuple[str, str, str], None] = {}
+        for profile_name, profile in owners:
+            policy = Policy.of(run.env, api, profile, profile_name)
+            words.update(dict.fromkeys(unknown_words(policy, api.catalog) if policy is not None else ()))
+        for place, key, word in words:
+            run.warn(f"`{word}` in `{key}` of `[{place}]` means no operation of `{name}`")
+        said = "some of its words mean no operation" if words else "each of its words means an operation"
+        yield _Check(f"policy {name}", said)
+    except FileError as error:
+        yield _Check(f"policy {name}", _message(error), error)
     finally:
         api.catalog.close()
 

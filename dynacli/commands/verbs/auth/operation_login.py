@@ -70,7 +70,7 @@ def token_of_operation(
 def _token(
     run: Run, described: DescribedOperation, given: GivenWords, token_at: str, scheme: str
 ) -> OperationToken:
-    settings = settings_of(run.env, described.api, run.options.call_options)
+    settings = settings_of(run.env, described.api, run.call_options)
     security = described.operation.security
     if all(any(scheme == each.name for each in alternative) for alternative in security):
         settings = replace(settings, auth=NO_SCHEME)

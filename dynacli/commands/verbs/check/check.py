@@ -98,6 +98,14 @@ class _Chosen:
     changing_names: list[str]
     left_out: "list[CheckedOperation]"
 
+    @property
+    def refused(self) -> "list[DescribedOperation]":
+        """The operations that the policy denies."""
+        from dynacli.client.described_operation import DescribedOperation
+
+        denied = [each.operation for each in self.left_out if each.skip_kind == "refused"]
+        return [DescribedOperation(self.api, operation) for operation in denied]
+
 
 def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
     from dynacli.catalog.store.catalog_file import DamagedCatalogError
@@ -109,7 +117,7 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
 
     settings = _settings(run, api, options)
     check_files(run, har=options.har, learn=options.learn)
-    chosen = _choose(run, api, options)
+    chosen = _choose(run, api, options, settings)
     if not chosen.operations and options.shard is not None:
         run.note(f"There is nothing to call in share {options.shard}")
         return
@@ -126,7 +134,7 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
         ),
         chains=chosen.chains,
         changing_names=chosen.changing_names,
-        preset=read_preset_values(options.set_, chosen.operations),
+        preset=read_preset_values(options.set_, [*chosen.operations, *chosen.refused]),
         on_progress=progress.show_counts,
         on_exchange=progress.show_exchange,
     )
@@ -136,6 +144,7 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
     if options.write and not chosen.chains:
         run.note("The document does not make plain how anything is created and removed: nothing is written")
     confirm(run, settings, chosen.operations, chosen.chains)
+    settings.consent.ask = None  # whoever may be asked was asked
     try:
         _run_check(run, chosen, check_run, progress, options)
     except DamagedCatalogError as damage:
@@ -150,7 +159,7 @@ def _settings(run: Run, api: OpenedApi, options: _CheckOptions) -> "CallSettings
     """
     from dynacli.client.call_settings import settings_of
 
-    settings = settings_of(run.env, api, run.options.call_options, default_level="exact")
+    settings = settings_of(run.env, api, run.call_options, default_level="exact")
     if options.probe and settings.level == "off":
         raise UsageError(
             "`--probe` finds nothing where nothing is judged",
@@ -163,7 +172,7 @@ def _settings(run: Run, api: OpenedApi, options: _CheckOptions) -> "CallSettings
     )
 
 
-def _choose(run: Run, api: OpenedApi, options: _CheckOptions) -> _Chosen:
+def _choose(run: Run, api: OpenedApi, options: _CheckOptions, settings: "CallSettings") -> _Chosen:
     """Choose what is called, or the share of it that is asked for."""
     from dynacli.check.planning.select_chains import select_chains
     from dynacli.check.planning.select_operations import may_change, select_operations
@@ -176,6 +185,7 @@ def _choose(run: Run, api: OpenedApi, options: _CheckOptions) -> _Chosen:
         tags=options.tag,
         skipped=options.skip,
         may_write=options.write,
+        refusal=lambda operation: settings.denial(DescribedOperation(api, operation)),
     )
     try:
         selection = select(api)

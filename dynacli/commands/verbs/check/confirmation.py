@@ -6,6 +6,7 @@ from dynacli.check.planning.resource_chains import ResourceChain
 from dynacli.client.call import base_url_of
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.commands.questions import agrees
 from dynacli.commands.run import Run
 from dynacli.errors import UsageError
 from dynacli.output.standard_error import write_stderr
@@ -25,22 +26,32 @@ def confirm(
 ) -> None:
     """Let the person agree to what would be created, changed and removed, and where; `--yes` has agreed.
 
+    Without chains, the person on a terminal is asked about the operations that are to be confirmed; where there is no
+    terminal, the check itself leaves them out.
+
     Raises:
         UsageError: Nobody agreed; nothing was sent.
     """
-    if run.options.yes or not chains:
+    asked = [each for each in operations if settings.is_asked_about(each)]
+    if run.options.yes or not (chains or (asked and run.may_ask)):
         return
     lines = [
         " -> ".join(chain.steps if chain.delete else (*chain.steps, "nothing removes it")) for chain in chains
     ]
     lines += _attachments(operations, chains)
-    names = {name for chain in chains for name in chain.changing}
+    in_chains = {name for chain in chains for name in chain.changing}
+    lines += [each.operation.name for each in asked if each.operation.name not in in_chains]
+    names = in_chains | {each.operation.name for each in asked}
     urls = [base_url_of(described, settings) for described in operations if described.operation.name in names]
     origins = " and ".join(visible(origin) for origin in dict.fromkeys(map(origin_of, urls)))
-    operations_change = "One operation changes" if len(names) == 1 else f"{len(names)} operations change"
-    announcement = f"{operations_change} something at {origins}"
+    if chains:
+        operations_change = "One operation changes" if len(names) == 1 else f"{len(names)} operations change"
+        announcement = f"{operations_change} something at {origins}"
+    else:
+        operations_are = "One operation is" if len(names) == 1 else f"{len(names)} operations are"
+        announcement = f"{operations_are} to be confirmed at {origins}"
     env = run.env
-    if run.options.no_input or not (env.stdin_is_terminal and env.stderr_is_terminal):
+    if not run.may_ask:
         raise UsageError(
             f"{announcement}, and nobody can be asked",
             why="\n".join(lines),
@@ -48,10 +59,9 @@ def confirm(
         )
     write_stderr(env, f"{announcement}:\n")
     write_stderr(env, "".join(f"  {visible(line)}\n" for line in lines))
-    env.stderr.write("Call them? [y/N] ")
-    env.stderr.flush()
-    if env.stdin.readline().strip().lower() not in {"y", "yes"}:
-        raise UsageError("Nothing was sent", why="The calls of `--write` were not agreed to")
+    if not agrees(env, "Call them?"):
+        raise UsageError("Nothing was sent", why="The calls were not agreed to")
+    settings.consent.agreed.update(names)
 
 
 def _attachments(operations: Sequence[DescribedOperation], chains: Sequence[ResourceChain]) -> list[str]:

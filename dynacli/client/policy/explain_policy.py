@@ -1,0 +1,95 @@
+"""What would become of a call, and by which rule: the policy made plain for a person, and as data."""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.policy.permission import decision_on, is_asked_about
+from dynacli.client.policy.policy_rules import ALLOWED, CONFIRMED, DENIED, Decision, unknown_words
+
+if TYPE_CHECKING:
+    from dynacli.client.call_settings import CallSettings
+
+__all__ = ["Explanation", "explain_policy"]
+
+_ENDINGS = {
+    ALLOWED: "would be called",
+    CONFIRMED: "would be called once a person agrees",
+    DENIED: "would not be called",
+}
+
+
+class Explanation(NamedTuple):
+    """What would become of a call.
+
+    Args:
+        described: The operation.
+        decision: What the policy says of it.
+        verdict: `ALLOWED`, `CONFIRMED` or `DENIED`; also by what holds without a policy.
+        exit_code: 0 where the call would be made here, after a question on a terminal; else 11.
+        is_asked: Whether a person would be asked.
+        has_policy: Whether there is a policy.
+        unknown: (table, list, word) of the words that mean no operation.
+    """
+
+    described: DescribedOperation
+    decision: Decision
+    verdict: str
+    exit_code: int
+    is_asked: bool
+    has_policy: bool
+    unknown: tuple[tuple[str, str, str], ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as data."""
+        operation, decision = self.described.operation, self.decision
+        decider = {"table": decision.place, "list": decision.key, "entry": decision.word or None}
+        return {
+            "api": self.described.api.name,
+            "operation": operation.name,
+            "method": operation.method,
+            "path": operation.path,
+            "decision": self.verdict,
+            "decided_by": decider if decision.place else None,
+            "reason": self._reason(),
+            "asked": self.is_asked,
+            "exit_code": self.exit_code,
+            "unknown": [{"table": place, "list": key, "entry": word} for place, key, word in self.unknown],
+        }
+
+    def sentences(self) -> list[str]:
+        """Return what would become of the call, and why, a sentence each."""
+        operation = self.described.operation
+        place = f"{operation.method} {operation.path}"
+        name = place if operation.name == place else f"{operation.name} ({place})"
+        return [f"{name} of {self.described.api.name} {_ENDINGS[self.verdict]}", self._reason(), self._here()]
+
+    def _reason(self) -> str:
+        if self.decision.place:
+            return self.decision.reason
+        said = "The policy says nothing of it" if self.has_policy else "There is no policy"
+        if self.described.operation.method == "DELETE":
+            return f"{said}, and a DELETE removes something: a person on a terminal is asked"
+        return said
+
+    def _here(self) -> str:
+        if self.verdict == DENIED:
+            return "Here: refused (exit 11), whatever is given"
+        if self.exit_code:
+            return "Here: refused (exit 11) without `--yes`, as nobody can be asked"
+        return "Here: asked first; `--yes` has agreed" if self.is_asked else "Here: made without a question"
+
+
+def explain_policy(described: DescribedOperation, settings: "CallSettings") -> Explanation:
+    """Return what would become of a call of an operation, in these surroundings."""
+    decision, consent = decision_on(described, settings), settings.consent
+    verdict, exit_code, is_asked = decision.verdict, 0, False
+    if verdict == DENIED:
+        exit_code = 11
+    elif is_asked_about(described, settings) and not consent.is_given:
+        is_asked = consent.ask is not None
+        is_refused = not is_asked and (verdict == CONFIRMED or consent.is_required)
+        exit_code = 11 if is_refused else 0
+        verdict = CONFIRMED if is_asked or is_refused else verdict
+    policy = settings.policy
+    unknown = () if policy is None else tuple(unknown_words(policy, described.api.catalog))
+    return Explanation(described, decision, verdict, exit_code, is_asked, policy is not None, unknown)

@@ -1,0 +1,128 @@
+"""Whether a call may be made: decided by the policy, and where it is to be confirmed by the person, before it is built.
+
+Without a policy, a person on a terminal is asked about each DELETE; where there is no terminal it is sent, so that
+scripts work, and where there is one and nobody may be asked, it wants `--yes`.
+"""
+
+from typing import TYPE_CHECKING
+
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.policy.policy_rules import ALLOWED, CONFIRMED, DENIED, Decision, decide
+from dynacli.errors import RefusedError
+
+if TYPE_CHECKING:
+    from dynacli.client.call_settings import CallSettings
+
+__all__ = ["decision_on", "denial", "is_asked_about", "permit"]
+
+_OVERRIDES = frozenset({"x-http-method-override", "x-http-method", "x-method-override"})
+"""Headers by which servers take a request for one of another method."""
+_DESTROYING = "DELETE"
+
+
+def decision_on(described: DescribedOperation, settings: "CallSettings") -> Decision:
+    """Return what the policy says of an operation."""
+    if settings.policy is None:
+        return Decision(ALLOWED)
+    methods = tuple(value.upper() for name, value in settings.headers if name.lower() in _OVERRIDES)
+    return decide(
+        settings.policy,
+        described.api.catalog,
+        described.operation,
+        methods=methods,
+        is_documented=described.is_documented,
+    )
+
+
+def denial(described: DescribedOperation, settings: "CallSettings") -> RefusedError | None:
+    """Return why the policy never lets an operation be called; None where it does."""
+    decision = decision_on(described, settings)
+    return _refused(described, decision) if decision.verdict == DENIED else None
+
+
+def is_asked_about(described: DescribedOperation, settings: "CallSettings") -> bool:
+    """Return whether a person on a terminal is asked before an operation is called, unless `--yes` was given."""
+    decision = decision_on(described, settings)
+    return decision.verdict == CONFIRMED or (
+        decision.verdict == ALLOWED and _is_delicate(described, decision)
+    )
+
+
+def permit(described: DescribedOperation, settings: "CallSettings") -> None:
+    """Let an operation be called where the policy does, and the person where one is to be asked.
+
+    Raises:
+        RefusedError: It is not called: the policy denies it, or nobody agreed.
+    """
+    decision, consent = decision_on(described, settings), settings.consent
+    if decision.verdict == DENIED:
+        raise _refused(described, decision)
+    name = described.operation.name
+    if consent.is_given or name in consent.agreed:
+        return
+    is_confirmed = decision.verdict == CONFIRMED
+    if not is_confirmed and not _is_delicate(described, decision):
+        return
+    if consent.ask is None and not is_confirmed and not consent.is_required:
+        return
+    if consent.ask is None or not consent.ask(_question(described, decision)):
+        raise _unconfirmed(described, decision, was_asked=consent.ask is not None)
+    consent.agreed.add(name)
+
+
+def _is_delicate(described: DescribedOperation, decision: Decision) -> bool:
+    """Return whether an operation removes something, and no list of a policy allows it by name."""
+    return described.operation.method == _DESTROYING and not decision.place
+
+
+def _question(described: DescribedOperation, decision: Decision) -> str:
+    wish = f" ({decision.reason})" if decision.place else ""
+    return f"Call {_title(described)}?{wish}"
+
+
+def _title(described: DescribedOperation) -> str:
+    operation = described.operation
+    place = f"{operation.method} {operation.path}"
+    name = f"`{operation.name}`" if operation.name == place else f"`{operation.name}` ({place})"
+    return f"{name} of `{described.api.name}`"
+
+
+def _refused(described: DescribedOperation, decision: Decision) -> RefusedError:
+    operation = described.operation
+    return RefusedError(
+        f"`{operation.name}` is not called: the policy denies it",
+        why=decision.reason,
+        hint=f"Only a person changes a policy, in `config.toml`; `{_explaining(described)}` says what holds",
+        policy=policy_json(decision),
+    )
+
+
+def _unconfirmed(described: DescribedOperation, decision: Decision, *, was_asked: bool) -> RefusedError:
+    operation = described.operation
+    if was_asked:
+        return RefusedError("Nothing was sent", why=f"Nobody agreed to call `{operation.name}`")
+    why = decision.reason if decision.place else f"Its method is {operation.method}, which removes something"
+    return RefusedError(
+        f"`{operation.name}` is to be confirmed, and nobody can be asked",
+        why=why,
+        hint="Give `--yes` where a person has agreed to it",
+        policy=policy_json(decision),
+    )
+
+
+def _explaining(described: DescribedOperation) -> str:
+    from shlex import quote
+
+    name = described.operation.name
+    words = [quote(name)] if described.is_documented else name.split(" ", 1)
+    return " ".join(["dynacli policy explain", quote(described.api.name), *words])
+
+
+def policy_json(decision: Decision) -> dict[str, str | None]:
+    """Return a decision as data."""
+    return {
+        "decision": decision.verdict,
+        "table": decision.place or None,
+        "list": decision.key or None,
+        "entry": decision.word or None,
+    }

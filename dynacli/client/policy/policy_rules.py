@@ -1,0 +1,253 @@
+"""The policy of an API or a profile, as the configuration has it, and what it says of an operation.
+
+| list | what it means |
+|---|---|
+| `deny` | such operations are never called |
+| `allow` | where the list is there, no others are called |
+| `read_only = true` | nothing is called that may change something |
+| `confirm` | a person agrees to each call, or `--yes` has |
+
+The first row of these that holds wins, whether it is the API's own or that of a profile.
+"""
+
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
+
+from dynacli.catalog.store.catalog_file import Catalog
+from dynacli.client.profiles import malformed
+from dynacli.environment import Environment
+from dynacli.errors import FileError
+from dynacli.library.opened_api import OpenedApi
+from dynacli.model.kebab_names import kebab
+from dynacli.model.operation import SAFE_METHODS, Operation, OperationSummary
+from dynacli.record import record
+
+__all__ = [
+    "ALLOWED",
+    "CONFIRMED",
+    "DENIED",
+    "Decision",
+    "Policy",
+    "Rules",
+    "decide",
+    "unknown_words",
+]
+
+ALLOWED, CONFIRMED, DENIED = "allowed", "confirmed", "denied"
+"""What can become of a call: it is made, made once a person agrees, or never made."""
+_LISTS = ("allow", "confirm", "deny")
+_READ_ONLY = "read_only"
+_TAG = "tag:"
+_WILD = frozenset("*?[")
+_METHODS = frozenset({*SAFE_METHODS, "POST", "PUT", "PATCH", "DELETE", "CONNECT"})
+
+
+@record
+class Rules:
+    """One table of a policy.
+
+    Args:
+        place: Its header in the configuration, without brackets.
+        allow: The words of `allow`; None where the list is not there, so that everything is allowed.
+        confirm: The words of `confirm`.
+        deny: The words of `deny`.
+        is_read_only: Whether nothing is called that may change something.
+    """
+
+    place: str
+    allow: tuple[str, ...] | None = None
+    confirm: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+    is_read_only: bool = False
+
+    def words(self) -> Iterator[tuple[str, str]]:
+        """Yield (list, word) for each word of the lists."""
+        for key, words in (("deny", self.deny), ("allow", self.allow or ()), ("confirm", self.confirm)):
+            yield from ((key, word) for word in words)
+
+
+@record
+class Policy:
+    """What a person says of the calls of an API.
+
+    Args:
+        tables: The rules of the API, then those of the profile.
+    """
+
+    tables: tuple[Rules, ...]
+
+    @classmethod
+    def of(
+        cls, env: Environment, api: OpenedApi, profile: Mapping[str, Any], profile_name: str
+    ) -> "Policy | None":
+        """Return the policy of an API and a profile; None where neither has one.
+
+        Raises:
+            FileError: One of them cannot be used; nothing is called then.
+        """
+        places = ((api.entry, f"apis.{api.name}"), (profile, f"apis.{api.name}.profiles.{profile_name}"))
+        tables = [
+            _rules(env, entry["policy"], f"{place}.policy") for entry, place in places if "policy" in entry
+        ]
+        return cls(tuple(tables)) if tables else None
+
+
+class Decision(NamedTuple):
+    """What a policy says of an operation.
+
+    Args:
+        verdict: `ALLOWED`, `CONFIRMED` or `DENIED`.
+        place: The table that decides, as `Rules.place` has it; empty where no table says anything.
+        key: The list or key in it.
+        word: The word of the list; empty where it is one that is missing, or `key` is no list.
+        other: The documented operation whose rule it is, where a path that the document does not have is treated
+            like it.
+        method: The method that a header asks for in the place of the operation's own; empty where none does.
+    """
+
+    verdict: str
+    place: str = ""
+    key: str = ""
+    word: str = ""
+    other: str = ""
+    method: str = ""
+
+    @property
+    def reason(self) -> str:
+        """The rule that decides, in a sentence without its period."""
+        if not self.place:
+            return "No policy says anything of it"
+        if self.key == _READ_ONLY:
+            reason = f"`[{self.place}]` has `read_only = true`, and it may change something"
+        elif self.word:
+            reason = f"`{self.key}` of `[{self.place}]` has `{self.word}`"
+        else:
+            reason = f"`{self.key}` of `[{self.place}]` does not have it"
+        if self.other:
+            reason += f", which means `{self.other}`; a path that the document does not have may be that one"
+        return f"{reason}; a header asks for {self.method}" if self.method else reason
+
+
+def _rules(env: Environment, table: Any, place: str) -> Rules:
+    def wrong(why: str) -> FileError:
+        return malformed(env, f"`[{place}]`", why)
+
+    if not isinstance(table, dict):
+        raise wrong(f"it is a table: `[{place}]`, with {_listed()}")
+    for key, value in table.items():
+        if key == _READ_ONLY:
+            if not isinstance(value, bool):
+                raise wrong("`read_only` is `true` or `false`")
+        elif key not in _LISTS:
+            raise wrong(f"`{key}` is not known, only {_listed()}")
+        elif not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+            raise wrong(
+                f'`{key}` is a list of texts, for example `{key} = ["DELETE", "tag:admin", "delete-*"]`'
+            )
+        elif any(not word.removeprefix(_TAG).strip() for word in value):
+            raise wrong(f"a text in `{key}` is empty")
+    return Rules(
+        place,
+        tuple(table["allow"]) if "allow" in table else None,
+        tuple(table.get("confirm", ())),
+        tuple(table.get("deny", ())),
+        table.get(_READ_ONLY, False),
+    )
+
+
+def _listed() -> str:
+    return "`allow`, `confirm`, `deny` and `read_only`"
+
+
+def decide(
+    policy: Policy,
+    catalog: Catalog,
+    operation: Operation | OperationSummary,
+    *,
+    methods: tuple[str, ...] = (),
+    is_documented: bool = True,
+) -> Decision:
+    """Return what a policy says of an operation.
+
+    Args:
+        catalog: The document.
+        methods: Further methods that the server may take the call for.
+        is_documented: Whether the document has the operation. Where it has not, the path may be one of the document's
+            in another spelling, so that what is denied or confirmed of any operation of its method is so for it, too.
+    """
+    found = list(_matches(policy, catalog, operation, operation.method))
+    for method in methods:
+        found += [each._replace(method=method) for each in _matches(policy, catalog, operation, method)]
+    if not is_documented:
+        for summary in catalog.each_summary():
+            if summary.method in {operation.method, *methods}:
+                found += [
+                    each._replace(other=summary.name)
+                    for each in _matches(policy, catalog, summary, summary.method)
+                    if each.key in {"deny", "confirm"}
+                ]
+    order = (DENIED, CONFIRMED, ALLOWED)
+    return min(found, key=lambda each: order.index(each.verdict), default=Decision(ALLOWED))
+
+
+def _matches(
+    policy: Policy, catalog: Catalog, operation: Operation | OperationSummary, method: str
+) -> Iterator[Decision]:
+    """Yield what each table says of an operation that is called by a method, the strictest of each first."""
+    for rules in policy.tables:
+        for word in rules.deny:
+            if _is_meant(word, catalog, operation, method, is_strict=True):
+                yield Decision(DENIED, rules.place, "deny", word)
+        allowing = next(
+            (word for word in rules.allow or () if _is_meant(word, catalog, operation, method)), None
+        )
+        if rules.allow is not None and allowing is None:
+            yield Decision(DENIED, rules.place, "allow")
+        if rules.is_read_only and method not in SAFE_METHODS:
+            yield Decision(DENIED, rules.place, _READ_ONLY)
+        for word in rules.confirm:
+            if _is_meant(word, catalog, operation, method, is_strict=True):
+                yield Decision(CONFIRMED, rules.place, "confirm", word)
+        if allowing is not None:
+            yield Decision(ALLOWED, rules.place, "allow", allowing)
+
+
+def _is_meant(
+    word: str,
+    catalog: Catalog,
+    operation: Operation | OperationSummary,
+    method: str,
+    *,
+    is_strict: bool = False,
+) -> bool:
+    """Return whether a word of a list means an operation.
+
+    Args:
+        is_strict: Whether a method may be written in lower case, where it may be the name of an operation, too:
+            what is unclear forbids, and allows nothing.
+    """
+    if word == method or (is_strict and word.upper() == method):
+        return True
+    if word.startswith(_TAG):
+        pattern = word.removeprefix(_TAG)
+        return any(
+            pattern == tag or kebab(pattern) == kebab(tag) or fnmatchcase(kebab(tag), pattern)
+            for tag in operation.tags
+        )
+    names = {operation.name, operation.operation_id}
+    if _WILD.isdisjoint(word):
+        return word in names or catalog.find(word) == operation.name
+    return any(fnmatchcase(name, word) for name in names if name)
+
+
+def unknown_words(policy: Policy, catalog: Catalog) -> list[tuple[str, str, str]]:
+    """Return (place, list, word) of the words that mean no operation of a document, methods aside."""
+    summaries = catalog.summaries()
+    return [
+        (rules.place, key, word)
+        for rules in policy.tables
+        for key, word in rules.words()
+        if word.upper() not in _METHODS
+        and not any(_is_meant(word, catalog, each, each.method, is_strict=True) for each in summaries)
+    ]

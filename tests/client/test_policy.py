@@ -1,0 +1,379 @@
+"""Policies: what a person lets dynacli do with an API holds for every way in."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dynacli import open_api
+from dynacli.client.api_client import Api
+from dynacli.errors import DynacliError
+from tests.documents import document, operation, parameter, save
+from tests.harness import Answer, Recorder, run_cli
+
+_ID = parameter("petId", {"type": "integer"}, "path")
+_LINK = {"operationId": "deletePet", "parameters": {"petId": "$response.body#/id"}}
+_LINKED = {
+    "200": {
+        "description": "OK",
+        "content": {"application/json": {"schema": {}}},
+        "links": {"remove": _LINK},
+    }
+}
+_PATHS = {
+    "/pets": {
+        "get": operation("listPets", tags=["Pet Store"]),
+        "post": operation("createPet", tags=["Pet Store"]),
+    },
+    "/pets/{petId}": {
+        "get": operation("getPet", _ID, responses=_LINKED),
+        "patch": operation("changePet", _ID, body={"type": "object"}),
+        "delete": operation("deletePet", _ID, tags=["Danger"]) | {"x-cli-aliases": ["rm"]},
+    },
+}
+
+
+class Pets:
+    """A registered API, and its server."""
+
+    def __init__(self, server: Recorder) -> None:
+        self.server = server
+        for path in ("/pets", "/pets/7", "/pets/7/"):
+            server.answers[path] = Answer(body=b'{"id": 7}')
+        save(document(_PATHS, [server.origin]), "pets.json")
+        assert 0 == run_cli("api", "add", "pets", "./pets.json").exit_code
+        self.configuration = Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml")
+        self._text = self.configuration.read_text()
+
+    def has(self, policy: str, table: str = "apis.pets.policy") -> None:
+        """Write a policy into the configuration, in the place of an earlier one."""
+        self.configuration.write_text(f"{self._text}\n[{table}]\n{policy}\n")
+
+    @property
+    def methods(self) -> list[str]:
+        """The methods of the requests that the server got."""
+        return [request.method for request in self.server.requests]
+
+
+@pytest.fixture
+def pets(server: Recorder) -> Pets:
+    """A registered API, whose policy a test writes."""
+    return Pets(server)
+
+
+WORDS = {
+    "method": "DELETE",
+    "method-in-lower-case": "delete",
+    "tag": "tag:Danger",
+    "tag-in-kebab-case": "tag:danger",
+    "tag-pattern": "tag:d*",
+    "name": "delete-pet",
+    "operation-id": "deletePet",
+    "alias": "rm",
+    "pattern": "delete-*",
+    "pattern-of-ids": "delete[A-Z]*",
+}
+"""The kinds of words in a list, each with one that means `delete-pet`."""
+
+LISTS = {
+    "deny": "deny = ['{}']",
+    "confirm": "confirm = ['{}']",
+    "allow": "allow = ['{}']",
+    "deny-wins": "deny = ['{0}']\nallow = ['{0}']\nconfirm = ['{0}']",
+    "confirm-wins": "allow = ['{0}']\nconfirm = ['{0}']",
+    "not-allowed": "allow = ['GET']  # {}",
+    "read-only": "read_only = true\nallow = ['{}']",
+}
+
+
+def _command(*words: str) -> Callable[[bool], int]:
+    return lambda is_agreed: run_cli(*words, *(["--yes"] if is_agreed else [])).exit_code
+
+
+def _batch(is_agreed: bool) -> int:
+    Path("rows.ndjson").write_text('{"petId": 7}\n')
+    return _command("batch", "pets", "delete-pet", "rows.ndjson")(is_agreed)
+
+
+def _in_python(use: Callable[[Api], object]) -> Callable[[bool], int]:
+    def code(is_agreed: bool) -> int:
+        try:
+            with open_api("pets", yes=is_agreed) as api:
+                use(api)
+        except DynacliError as error:
+            return error.exit_code
+        return 0
+
+    return code
+
+
+WAYS = {
+    "name": _command("pets", "delete-pet", "7"),
+    "operation-id": _command("pets", "deletePet", "7"),
+    "alias": _command("pets", "rm", "7"),
+    "tag": _command("pets", "danger", "delete-pet", "7"),
+    "method-and-path": _command("pets", "DELETE", "/pets/7"),
+    "request": _command("request", "pets", "DELETE", "/pets/7"),
+    "another-spelling": _command("request", "pets", "DELETE", "/pets/7/"),
+    "all-pages": _command("pets", "delete-pet", "7", "--all"),
+    "into-a-file": _command("-o", "@pet.json", "pets", "delete-pet", "7"),
+    "followed": _command("pets", "get-pet", "7", "--follow", "remove"),
+    "batch": _batch,
+    "check": _command(
+        *("check", "pets", "--only", "delete-pet", "--operation", "delete-pet"),
+        *("--set", "petId=7", "--validate", "warn"),
+    ),
+    "python-call": _in_python(lambda api: api.call("delete-pet", pet_id=7)),
+    "python-pages": _in_python(lambda api: next(iter(api.pages("delete-pet", pet_id=7)))),
+    "python-download": _in_python(lambda api: api.download("delete-pet", "pet.json", pet_id=7)),
+    "python-batch": _in_python(lambda api: list(api.batch([{"pet_id": 7}], "delete-pet"))),
+    "python-follow": _in_python(lambda api: api.follow(api.call("get-pet", pet_id=7), "remove")),
+}
+"""The ways in which `delete-pet` is called, each with whether a person has agreed."""
+
+
+def _expected(kind: str, word: str, way: str, *, is_agreed: bool) -> int:
+    """Return the exit code of a call."""
+    if kind in {"deny", "deny-wins", "not-allowed", "read-only"}:
+        return 11
+    # What a path of another spelling means is not known, nor whether `delete` is a method: what allows is exact.
+    exact = {"method"} if way == "another-spelling" else WORDS.keys() - {"method-in-lower-case"}
+    is_allowed = kind == "confirm" or word in exact
+    # `--follow` calls an operation that `allow` does not have before the one that it has.
+    is_allowed &= "follow" not in way or kind == "confirm"
+    return 0 if is_allowed and (kind == "allow" or is_agreed) else 11
+
+
+@pytest.mark.sampled(16)
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("kind", LISTS)
+def test_a_policy_holds_for_every_way_in(kind: str, word: str, way: str, pets: Pets) -> None:
+    """Each list decides of each kind of word, however the operation is called; and nothing that is refused is sent."""
+    pets.has(LISTS[kind].format(WORDS[word]))
+    for is_agreed in (False, True):
+        del pets.server.requests[:]
+        code = _expected(kind, word, way, is_agreed=is_agreed)
+        assert code == WAYS[way](is_agreed)
+        assert (code == 0) == ("DELETE" in pets.methods)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_no_policy_is_about_is_called(way: str, pets: Pets) -> None:
+    """Where there is no terminal, a DELETE is sent without a question, so that scripts work."""
+    assert 0 == WAYS[way](False)
+    assert "DELETE" in pets.methods
+
+
+TERMINAL = ("stdin", "stderr")
+
+
+@pytest.mark.parametrize(
+    ("policy", "words", "stdin", "code"),
+    [
+        pytest.param("", (), b"y\n", 0, id="agreed"),
+        pytest.param("", (), b"\n", 11, id="not-agreed"),
+        pytest.param("", ("--yes",), b"", 0, id="yes"),
+        pytest.param("", ("--no-input",), b"", 11, id="nobody-may-be-asked"),
+        pytest.param("", ("--no-input", "--yes"), b"", 0, id="nobody-need-be-asked"),
+        pytest.param("", ("--dry-run",), b"", 0, id="dry-run"),
+        pytest.param("confirm = ['DELETE']", (), b"yes\n", 0, id="confirmed"),
+        pytest.param("confirm = ['DELETE']", ("--dry-run",), b"", 0, id="dry-run-of-what-is-confirmed"),
+        pytest.param("deny = ['DELETE']", ("--yes",), b"", 11, id="denied"),
+        pytest.param("deny = ['DELETE']", ("--dry-run",), b"", 11, id="denied-is-not-shown"),
+        pytest.param("deny = ['POST']", (), b"y\n", 0, id="asked-where-no-list-has-it"),
+        pytest.param("allow = ['DELETE']", (), b"", 0, id="not-asked-where-it-is-allowed"),
+    ],
+)
+def test_a_person_on_a_terminal_is_asked(
+    policy: str, words: tuple[str, ...], stdin: bytes, code: int, pets: Pets
+) -> None:
+    """About each DELETE, and what a policy wants confirmed; about nothing that is not sent."""
+    pets.has(policy)
+    result = run_cli("pets", "delete-pet", "7", *words, stdin=stdin, terminal=TERMINAL)
+    assert code == result.exit_code
+    assert bool(stdin) == ("Call `delete-pet` (DELETE /pets/{petId}) of `pets`?" in result.stderr)
+    assert (["DELETE"] if code == 0 and "--dry-run" not in words else []) == pets.methods
+
+
+@pytest.mark.parametrize(
+    ("variable", "terminal", "words", "code"),
+    [
+        pytest.param("CLAUDECODE", TERMINAL, (), 11, id="on-a-terminal"),
+        pytest.param("CODEX_SANDBOX", TERMINAL, (), 11, id="by-a-prefix"),
+        pytest.param("AI_AGENT", TERMINAL, ("--yes",), 0, id="yes"),
+        pytest.param("AI_AGENT", (), (), 0, id="without-a-terminal"),
+        pytest.param("AI_AGENT", (), ("--no-input",), 11, id="no-input"),
+    ],
+)
+def test_an_agent_is_not_asked(
+    variable: str,
+    terminal: tuple[str, ...],
+    words: tuple[str, ...],
+    code: int,
+    pets: Pets,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where an agent has a terminal, what removes something wants `--yes`."""
+    monkeypatch.setenv(variable, "1")
+    result = run_cli("pets", "delete-pet", "7", *words, stdin=b"y\n", terminal=terminal)
+    assert code == result.exit_code
+    assert (["DELETE"] if code == 0 else []) == pets.methods
+    assert "[y/N]" not in result.stderr
+
+
+def test_all_pages_are_agreed_to_at_once(pets: Pets) -> None:
+    """A person is asked once for a command, however many requests it makes."""
+    pets.server.answers["/pets"] = Answer(
+        body=b'[{"id": 1}]', headers={"Content-Type": "application/json", "Link": "</pets/7>; rel=next"}
+    )
+    pets.has("confirm = ['list-pets']")
+    result = run_cli("pets", "list-pets", "--all", stdin=b"y\n", terminal=TERMINAL)
+    assert ["GET", "GET"] == pets.methods
+    assert 1 == result.stderr.count("[y/N]")
+
+
+@pytest.mark.parametrize(
+    ("policy", "stdin", "code", "methods"),
+    [
+        pytest.param("deny = ['PATCH']", b"", 11, [], id="denied"),
+        pytest.param("confirm = ['PATCH']", b"y\n", 0, ["GET", "PATCH"], id="agreed-by-the-question-of-edit"),
+        pytest.param("confirm = ['PATCH']", b"n\n", 2, ["GET"], id="not-agreed"),
+        pytest.param("deny = ['GET']", b"", 11, [], id="not-even-read"),
+    ],
+)
+def test_what_edit_sends_is_asked_about_before_anything_is(
+    policy: str,
+    stdin: bytes,
+    code: int,
+    methods: list[str],
+    pets: Pets,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An update that is denied is not edited; the question that shows the difference is the one that counts."""
+    monkeypatch.setenv("EDITOR", "sed -i s/7/8/")
+    pets.has(policy)
+    result = run_cli("edit", "pets", "get-pet", "7", stdin=stdin, terminal=TERMINAL)
+    assert (code, methods) == (result.exit_code, pets.methods)
+    assert result.stderr.count("[y/N]") == bool(stdin)
+
+
+@pytest.mark.parametrize(("method", "code"), [("GET", 11), ("PATCH", 0)])
+def test_edit_reads_with_dry_run_too(
+    method: str, code: int, pets: Pets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So the call that reads is confirmed with `--dry-run`, and the one that is shown is not."""
+    monkeypatch.setenv("EDITOR", "sed -i s/7/8/")
+    pets.has(f"confirm = ['{method}']")
+    words = ("edit", "pets", "get-pet", "7", "--dry-run")
+    assert code == run_cli(*words, stdin=b"n\n", terminal=TERMINAL).exit_code
+
+
+def test_edit_without_a_terminal_cannot_confirm(pets: Pets) -> None:
+    """Nothing is sent where an update is to be confirmed and nobody can be asked."""
+    pets.has("confirm = ['PATCH']")
+    assert 11 == run_cli("edit", "pets", "get-pet", "7", stdin=b"y\n").exit_code
+    assert [] == pets.methods
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        pytest.param((), 0, id="without-the-profile"),
+        pytest.param(("--profile", "safe"), 11, id="with-it"),
+        pytest.param(("--profile", "safe", "--yes"), 11, id="denied-wins"),
+    ],
+)
+def test_a_profile_has_a_policy_of_its_own(words: tuple[str, ...], code: int, pets: Pets) -> None:
+    """The stricter one of the API's and the profile's wins."""
+    pets.has("read_only = true\n[apis.pets.policy]\nallow = ['DELETE']", "apis.pets.profiles.safe.policy")
+    assert code == run_cli("pets", "delete-pet", "7", *words).exit_code
+
+
+def test_a_header_does_not_lead_around_a_policy(pets: Pets) -> None:
+    """A method that a header asks for counts as well as that of the request."""
+    pets.has("deny = ['DELETE']")
+    override = ("-H", "X-HTTP-Method-Override: delete")
+    result = run_cli("pets", "create-pet", *override)
+    assert 11 == result.exit_code
+    assert "a header asks for DELETE" in result.stderr
+    assert 0 == run_cli("pets", "create-pet").exit_code
+
+
+@pytest.mark.parametrize(
+    ("policy", "why"),
+    [
+        pytest.param("dney = ['DELETE']", "`dney` is not known", id="unknown-key"),
+        pytest.param("deny = 'DELETE'", "`deny` is a list of texts", id="no-list"),
+        pytest.param("deny = [1]", "`deny` is a list of texts", id="no-texts"),
+        pytest.param("deny = ['tag:']", "a text in `deny` is empty", id="empty-tag"),
+        pytest.param("read_only = 'yes'", "`read_only` is `true` or `false`", id="no-boolean"),
+    ],
+)
+@pytest.mark.parametrize("table", ["apis.pets.policy", "apis.pets.profiles.p.policy"])
+def test_a_policy_that_cannot_be_read_lets_nothing_through(
+    policy: str, why: str, table: str, pets: Pets
+) -> None:
+    """It is an error of the configuration, which says what is wrong and where."""
+    pets.has(policy, table)
+    result = run_cli("pets", "list-pets", *(("--profile", "p") if "profiles" in table else ()))
+    assert 12 == result.exit_code
+    assert f"`[{table}]` in the configuration cannot be used" in result.stderr
+    assert why in result.stderr
+    assert [] == pets.methods
+
+
+def test_a_policy_that_is_no_table_is_named(pets: Pets) -> None:
+    """As is what a table looks like."""
+    pets.configuration.write_text(f"{pets.configuration.read_text()}policy = 'strict'\n")
+    result = run_cli("pets", "list-pets")
+    assert 12 == result.exit_code
+    assert "it is a table: `[apis.pets.policy]`, with `allow`" in result.stderr
+
+
+def test_what_is_refused_is_data(pets: Pets) -> None:
+    """With errors as JSON, the rule that decides has a field for each part."""
+    pets.has("deny = ['delete-*']")
+    error = run_cli("pets", "delete-pet", "7", "--error-format", "json").error
+    rule = {"decision": "denied", "table": "apis.pets.policy", "list": "deny", "entry": "delete-*"}
+    assert ("refused", 11, rule) == (error["kind"], error["exit_code"], error["policy"])
+
+
+def test_a_check_leaves_out_what_is_denied(pets: Pets) -> None:
+    """Other operations are checked; and with `--write`, nothing is created that may not be removed again."""
+    pets.has("deny = ['tag:danger', 'get-pet']")
+    result = run_cli("check", "pets", "--write", "--yes", "--probe", "-o", "json")
+    assert {"GET"} == {*pets.methods} - {"TRACE", "OPTIONS"}
+    skipped = {row["operation"]: row["skipped"]["kind"] for row in result.json if row["skipped"]}
+    assert {"delete-pet": "refused", "get-pet": "refused"}.items() <= skipped.items()
+
+
+def test_a_check_asks_once(pets: Pets) -> None:
+    """About all operations that are to be confirmed; nothing is sent where nobody agrees."""
+    pets.has("confirm = ['GET']")
+    words = ("check", "pets", "--validate", "warn", "--set", "petId=7")
+    result = run_cli(*words, stdin=b"n\n", terminal=TERMINAL)
+    assert (2, []) == (result.exit_code, pets.methods)
+    assert "2 operations are to be confirmed at http://127.0.0.1" in result.stderr
+    assert 0 == run_cli(*words, stdin=b"y\n", terminal=TERMINAL).exit_code
+    assert ["GET", "GET"] == pets.methods
+
+
+def test_a_probe_asks_for_no_method_that_is_denied(pets: Pets) -> None:
+    """A check with `--probe` asks for methods that the document does not have, unless a policy denies them."""
+    pets.has("deny = ['TRACE']")
+    run_cli("check", "pets", "--probe", "--set", "petId=7")
+    assert "TRACE" not in pets.methods
+
+
+def test_a_batch_is_confirmed_as_a_whole(pets: Pets) -> None:
+    """A person on a terminal is asked once for all rows."""
+    pets.has("confirm = ['create-pet']")
+    rows = b'{"operation": "create-pet", "inputs": {}}\n' * 2
+    Path("rows.ndjson").write_bytes(rows)
+    words = ("batch", "pets", "rows.ndjson")
+    assert 11 == run_cli(*words).exit_code
+    result = run_cli(*words, stdin=b"y\n", terminal=TERMINAL)
+    assert "2 rows call what is to be confirmed at http://127.0.0.1" in result.stderr
+    assert (0, ["POST", "POST"]) == (result.exit_code, pets.methods)

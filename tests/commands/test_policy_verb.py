@@ -1,0 +1,148 @@
+"""`dynacli policy explain`: what would become of a call, and which rule decides."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.documents import document, operation, parameter, save
+from tests.harness import run_cli
+
+_ID = parameter("petId", {"type": "integer"}, "path")
+_PATHS = {
+    "/pets": {"get": operation("listPets", tags=["store"])},
+    "/pets/{petId}": {"delete": operation("deletePet", _ID, tags=["store"])},
+}
+
+
+@pytest.fixture
+def written() -> Callable[[str], None]:
+    """Writes a policy into the configuration of a registered API."""
+    save(document(_PATHS), "pets.json")
+    assert 0 == run_cli("api", "add", "pets", "./pets.json").exit_code
+    path = Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml")
+    text = path.read_text()
+
+    def write(policy: str) -> None:
+        path.write_text(f"{text}\n[apis.pets.policy]\n{policy}\n" if policy else text)
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("policy", "words", "decision", "reason", "exit_code"),
+    [
+        pytest.param("", ["list-pets"], "allowed", "There is no policy", 0, id="none"),
+        pytest.param(
+            "", ["deletePet"], "allowed", "There is no policy, and a DELETE removes", 0, id="delete"
+        ),
+        pytest.param(
+            *("", ["delete-pet", "--no-input"], "confirmed", "There is no policy, and a DELETE", 11),
+            id="nobody-may-be-asked",
+        ),
+        pytest.param(
+            *("deny = ['delete-*']", ["store", "delete-pet"], "denied", "`deny` of `[apis.pets.policy]`", 11),
+            id="denied",
+        ),
+        pytest.param(
+            *("allow = ['GET']", ["delete-pet"], "denied", "`allow` of `[apis.pets.policy]` does not", 11),
+            id="not-allowed",
+        ),
+        pytest.param(
+            *("allow = ['GET']", ["list-pets"], "allowed", "`allow` of `[apis.pets.policy]` has `GET`", 0),
+            id="allowed",
+        ),
+        pytest.param(
+            *("read_only = true", ["DELETE", "/pets/7"], "denied", "has `read_only = true`", 11),
+            id="read-only",
+        ),
+        pytest.param(
+            *("deny = ['deletePet']", ["DELETE", "/pets/7/"], "denied", "which means `delete-pet`", 11),
+            id="another-spelling",
+        ),
+        pytest.param(
+            *("confirm = ['tag:store']", ["list-pets"], "confirmed", "has `tag:store`", 11),
+            id="to-be-confirmed",
+        ),
+        pytest.param(
+            *("confirm = ['tag:store']", ["list-pets", "--yes"], "confirmed", "has `tag:store`", 0),
+            id="confirmed",
+        ),
+        pytest.param(
+            *("deny = ['DELETE']", ["list-pets", "-H", "X-HTTP-Method: DELETE"], "denied", "a header", 11),
+            id="header",
+        ),
+    ],
+)
+def test_it_says_what_would_become_of_a_call(
+    policy: str, words: list[str], decision: str, reason: str, exit_code: int, written: Callable[[str], None]
+) -> None:
+    """As text and as data, and which table, list and word decide."""
+    written(policy)
+    found = run_cli("policy", "explain", "pets", *words, "-o", "json").json
+    assert (decision, exit_code) == (found["decision"], found["exit_code"])
+    assert reason in found["reason"]
+    text = run_cli("policy", "explain", "pets", *words)
+    assert 0 == text.exit_code
+    assert reason in text.stdout
+
+
+def test_it_says_who_would_be_asked(written: Callable[[str], None]) -> None:
+    """On a terminal, a person is asked."""
+    written("deny = ['POST']")
+    terminal = ("stdin", "stderr")
+    result = run_cli("policy", "explain", "pets", "delete-pet", terminal=terminal)
+    assert (
+        "delete-pet (DELETE /pets/{petId}) of pets would be called once a person agrees\n"
+        "  The policy says nothing of it, and a DELETE removes something: a person on a terminal is asked\n"
+        "  Here: asked first; `--yes` has agreed\n"
+    ) == result.stdout
+
+
+def test_words_without_meaning_are_warnings(written: Callable[[str], None]) -> None:
+    """A typo in a list is told of; a method that no operation has is none."""
+    written("deny = ['delete-pest', 'tag:shop', 'POST', 'deletePet']\nconfirm = ['x*']")
+    result = run_cli("policy", "explain", "pets", "list-pets", "-o", "json")
+    unknown = [(row["list"], row["entry"]) for row in result.json["unknown"]]
+    assert [("deny", "delete-pest"), ("deny", "tag:shop"), ("confirm", "x*")] == unknown
+    assert "`delete-pest` in `deny` of `[apis.pets.policy]` means no operation of `pets`" in result.stderr
+    doctor = run_cli("doctor", "pets")
+    assert 0 == doctor.exit_code
+    assert "`tag:shop` in `deny` of `[apis.pets.policy]` means no operation of `pets`" in doctor.stderr
+    assert "policy pets" in doctor.stdout
+
+
+@pytest.mark.parametrize(
+    ("policy", "code"),
+    [
+        pytest.param("deny = ['deletePet']", 0, id="right"),
+        pytest.param("deny = 1", 12, id="wrong"),
+        pytest.param("[apis.pets.profiles.p.policy]\ndeny = ['GET']", 0, id="of-a-profile"),
+        pytest.param("[apis.pets.profiles.p.policy]\nread_only = 1", 12, id="wrong-of-a-profile"),
+        pytest.param("[apis.pets.profiles.p]\ntimeout = 3", 0, id="a-profile-without"),
+    ],
+)
+def test_the_doctor_reads_policies(policy: str, code: int, written: Callable[[str], None]) -> None:
+    """Those of profiles, too; one that cannot be used is an error."""
+    written(policy)
+    assert code == run_cli("doctor").exit_code
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        pytest.param(["list-pests"], "has no operation `list-pests`", id="unknown"),
+        pytest.param(["store"], "has no operation `store`", id="tag"),
+        pytest.param(["store", "nothing"], "has no operation `nothing`", id="unknown-of-a-tag"),
+        pytest.param(["list-pets", "more"], "`more` is one word too many", id="too-much"),
+        pytest.param(["GET", "/a/{b}"], "has no operation `GET /a/{b}`", id="placeholder"),
+    ],
+)
+def test_what_is_no_operation_is_an_error(
+    words: list[str], message: str, written: Callable[[str], None]
+) -> None:
+    """As it is of a call."""
+    written("")
+    result = run_cli("policy", "explain", "pets", *words)
+    assert (2, True) == (result.exit_code, message in result.stderr)
