@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 from contextlib import nullcontext
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from dynacli.client.call_settings import CallSettings
@@ -115,7 +115,8 @@ class Call:
         request = request_of(described, settings, values)
         if adapt is not None:
             request = adapt(request)
-        self.signed: Signed = sign(env, described.api, described.operation, request, settings, ask)
+        self._sign = partial(sign, env, described.api, described.operation, request, settings, ask)
+        self.signed: Signed = self._sign()
         self.judging = judging
         if settings.level != "off" and judging is None:
             from dynacli.client.validate_call import CallJudge
@@ -164,6 +165,25 @@ class Call:
             UsageError: The document does not allow the request.
             DynacliError: The call fails, or `receive` or `before_sending` raises it; no secret is in it.
         """
+        send = partial(self._send, before_sending=before_sending, waiting=waiting, clients=clients)
+        if self.signed.renew is None:
+            return send(receive)
+        from dynacli.client.credentials.renewed_call import send_renewing
+
+        is_safe = self.signed.request.method in SAFE_METHODS
+        return send_renewing(send, receive, self.signed.renew, self._sign_again, is_safe=is_safe)
+
+    def _sign_again(self) -> None:
+        self.signed = self._sign()
+
+    def _send(
+        self,
+        receive: "Receive | None",
+        *,
+        before_sending: Callable[[], None],
+        waiting: "Callable[[Pause], AbstractContextManager[None]] | None",
+        clients: "ClientPool | None",
+    ) -> "Answer":
         if self.judging is not None and not self.judging.has_begun:
             # First, because httpx and openapi-core are each imported with stand-ins for what neither needs of the
             # other: while the request is judged in a thread of its own, httpx connects.

@@ -29,6 +29,7 @@ from dynacli.urls import is_secret_name, origin_of
 if TYPE_CHECKING:
     from dynacli.auth.digest import DigestLogin
     from dynacli.auth.tls_login import TlsLogin, TlsSettings
+    from dynacli.client.credentials.credential_sources import StoredSource
 
 __all__ = ["SECRET_HEADERS", "Signed", "is_secret_parameter", "is_secret_value", "sign", "unsigned"]
 
@@ -45,6 +46,8 @@ class Signed(NamedTuple):
         secret_headers: The names of headers whose values are not shown, in lower case.
         login: Signs the request by what the server answers to it; None where it is signed already.
         tls: The certificates of the connection; None for those of the system.
+        renew: Refreshes the stored token that it carries, and returns whether there is a new one; None where it
+            carries none that can be refreshed.
     """
 
     request: Request
@@ -53,6 +56,7 @@ class Signed(NamedTuple):
     secret_headers: frozenset[str]
     login: "DigestLogin | None" = None
     tls: "TlsLogin | None" = None
+    renew: Callable[[], bool] | None = None
 
 
 def unsigned(operation: Operation, request: Request, settings: CallSettings) -> Signed:
@@ -80,13 +84,14 @@ def sign(
     """
     given = _given(operation, request, settings)
     credentials: tuple[Credential, ...] = ()
+    renew = None
     security: Sequence[Alternative] = operation.security
     if settings.auth or settings.signs:
         from dynacli.client.credentials.chosen_security import chosen_security
 
         security = chosen_security(api, security, settings.auth, settings.signs)
     if security:
-        credentials = _find(env, api, security, request, settings)
+        credentials, renew = _find(env, api, security, request, settings)
     tls = None
     if settings.ca or settings.auth_tables:
         from dynacli.client.credentials.tls_settings import tls_settings
@@ -109,6 +114,7 @@ def sign(
         given.headers,
         login,
         _tls_login(env, tls, request.url),
+        renew,
     )
 
 
@@ -126,21 +132,27 @@ def _find(
     security: Sequence[Alternative],
     request: Request,
     settings: CallSettings,
-) -> tuple[Credential, ...]:
+) -> tuple[tuple[Credential, ...], Callable[[], bool] | None]:
+    """Return the credentials of a request, and what renews a stored one among them."""
+    stored: list[StoredSource] = []
+
     def further() -> Sequence[Source]:
         if not settings.auth_tables and not os.path.exists(store_path(env)):
             return ()
-        from dynacli.client.credentials.credential_sources import credential_sources
+        from dynacli.client.credentials.credential_sources import StoredSource, credential_sources
 
-        return credential_sources(env, api, settings, origin_of(request.url))
+        sources = credential_sources(env, api, settings, origin_of(request.url))
+        stored.extend(source for source in sources if isinstance(source, StoredSource))
+        return sources
 
     variables = variables_of(env, api.prefix)
     found = find_credentials(security, variables, present_names(request), further)
     if found is None:
         from dynacli.auth.missing_credential import missing_credential
 
-        raise missing_credential(security, variables, api.name if api.is_registered else "")
-    return found
+        lacking = next((source.lacking for source in stored if source.lacking), None)
+        raise lacking or missing_credential(security, variables, api.name if api.is_registered else "")
+    return found, next((source.renew for source in stored if source.is_renewable), None)
 
 
 def _check_origin(

@@ -3,15 +3,16 @@
 import json
 import secrets
 from base64 import b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit
 
 from tests.harness import Answer, RecordedRequest, Recorder
 
-__all__ = ["OAuthProvider", "json_answer", "parameters"]
+__all__ = ["Browser", "OAuthProvider", "fetch", "json_answer", "parameters"]
 
 
 def parameters(text: str) -> dict[str, str]:
@@ -144,3 +145,34 @@ class OAuthProvider:
         return (
             name == "cli" and secret == self.client_secret and (not self.client_secret or way in self.takes)
         )
+
+
+def fetch(url: str, method: str = "GET", body: str | None = None, **headers: str) -> tuple[int, str, str]:
+    """Return the status, `Location` and page of a URL."""
+    parts = urlsplit(url)
+    connection = HTTPConnection(parts.hostname or "", parts.port or 80, timeout=60)
+    try:
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        connection.request(method, path, body, {"Connection": "close", **headers})
+        answer = connection.getresponse()
+        return answer.status, answer.headers.get("Location", ""), answer.read().decode()
+    finally:
+        connection.close()
+
+
+class Browser:
+    """Signs the person in at once; what it is sent back to can be changed on the way.
+
+    Attributes:
+        pages: The status of each page after the provider's.
+    """
+
+    def __init__(self, change: Callable[[str], str] = str, times: int = 1) -> None:
+        self.pages: list[int] = []
+        self.callback = ""
+        self._change, self._times = change, times
+
+    def open(self, url: str) -> bool:
+        self.callback = self._change(fetch(url)[1])
+        self.pages = [fetch(self.callback)[0] for _ in range(self._times)]
+        return True

@@ -2,7 +2,6 @@
 
 import socket
 from collections.abc import Callable
-from http.client import HTTPConnection
 from threading import Event
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -17,7 +16,7 @@ from dynacli.auth.oauth.provider_metadata import discover_flows
 from dynacli.auth.oauth.token_endpoint import refresh
 from dynacli.errors import AuthError, DynacliError, RefusedError, UsageError
 from dynacli.record import replace
-from tests.auth.oauth_provider import OAuthProvider, json_answer, parameters
+from tests.auth.oauth_provider import Browser, OAuthProvider, fetch, json_answer, parameters
 from tests.harness import Answer, RecordedRequest, Recorder
 
 _CLIENT = OAuthClient("cli", None, ("read",))
@@ -34,38 +33,7 @@ def _flow(provider: OAuthProvider, kind: str = CODE) -> OAuthFlow:
     return found[kind] if kind in found else replace(found[CODE], kind=kind)
 
 
-def _get(url: str, method: str = "GET", body: str | None = None, **headers: str) -> tuple[int, str, str]:
-    """Return the status, `Location` and page of a URL."""
-    parts = urlsplit(url)
-    connection = HTTPConnection(parts.hostname or "", parts.port or 80, timeout=60)
-    try:
-        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        connection.request(method, path, body, {"Connection": "close", **headers})
-        answer = connection.getresponse()
-        return answer.status, answer.headers.get("Location", ""), answer.read().decode()
-    finally:
-        connection.close()
-
-
-class _Browser:
-    """Signs the person in at once; what it is sent back to can be changed on the way.
-
-    Attributes:
-        pages: The status of each page after the provider's.
-    """
-
-    def __init__(self, change: Callable[[str], str] = str, times: int = 1) -> None:
-        self.pages: list[int] = []
-        self.callback = ""
-        self._change, self._times = change, times
-
-    def open(self, url: str) -> bool:
-        self.callback = self._change(_get(url)[1])
-        self.pages = [_get(self.callback)[0] for _ in range(self._times)]
-        return True
-
-
-def _sign_in(provider: OAuthProvider, browser: _Browser, **more: Any) -> Token:
+def _sign_in(provider: OAuthProvider, browser: Browser, **more: Any) -> Token:
     return sign_in_by_code(_flow(provider), _CLIENT, SignInContext(open_browser=browser.open, **more))
 
 
@@ -73,7 +41,7 @@ def _sign_in(provider: OAuthProvider, browser: _Browser, **more: Any) -> Token:
 def test_a_browser_signs_in(provider: OAuthProvider, host: str) -> None:
     """The address is shown before it is opened; a code that comes twice counts once."""
     told: list[str] = []
-    browser = _Browser(times=2)
+    browser = Browser(times=2)
     token = _sign_in(provider, browser, tell=told.append, callback_host=host)
     assert token.access_token.reveal() in provider.given
     assert ("read",) == token.scopes
@@ -88,7 +56,7 @@ def test_a_browser_signs_in(provider: OAuthProvider, host: str) -> None:
 
 def test_each_sign_in_has_a_state_and_a_port_of_its_own(provider: OAuthProvider) -> None:
     """Nothing that was used once is good again."""
-    first, second = _Browser(), _Browser()
+    first, second = Browser(), Browser()
     _sign_in(provider, first)
     _sign_in(provider, second)
     states = {parameters(urlsplit(browser.callback).query)["state"] for browser in (first, second)}
@@ -98,7 +66,7 @@ def test_each_sign_in_has_a_state_and_a_port_of_its_own(provider: OAuthProvider)
 def test_no_browser_opens(provider: OAuthProvider) -> None:
     """Where no browser opens, the person is told, and opens the address by hand."""
     told: list[str] = []
-    browser = _Browser()
+    browser = Browser()
 
     def tell(line: str) -> None:
         told.append(line)
@@ -136,7 +104,7 @@ def _with(**more: str) -> Callable[[str], str]:
 def test_wrong_answers(provider: OAuthProvider, change: Callable[[str], str], text: str) -> None:
     """An answer that was not asked for, or refuses, ends the sign-in with 10."""
     with pytest.raises(AuthError) as caught:
-        _sign_in(provider, _Browser(change))
+        _sign_in(provider, Browser(change))
     assert text in caught.value.message
     assert "\x1b" not in caught.value.why
 
@@ -151,12 +119,12 @@ def test_what_else_asks_the_listener() -> None:
     """Other paths, names of this machine and sites take up no sign-in."""
     with listening("127.0.0.1", 0) as listener:
         origin = listener.url.removesuffix("/callback")
-        assert 404 == _get(f"{origin}/favicon.ico")[0]
-        assert 404 == _get(f"{listener.url}?code=a&state=b", Host="evil.example")[0]
-        assert 404 == _get(listener.url, "POST", "access_token=a", Origin="https://evil.example")[0]
-        assert 404 == _get(listener.url, "POST", "x" * 70_000, Origin=origin)[0]
-        assert 200 == _get(listener.url)[0]
-        assert 200 == _get(f"{listener.url}?code=right")[0]
+        assert 404 == fetch(f"{origin}/favicon.ico")[0]
+        assert 404 == fetch(f"{listener.url}?code=a&state=b", Host="evil.example")[0]
+        assert 404 == fetch(listener.url, "POST", "access_token=a", Origin="https://evil.example")[0]
+        assert 404 == fetch(listener.url, "POST", "x" * 70_000, Origin=origin)[0]
+        assert 200 == fetch(listener.url)[0]
+        assert 200 == fetch(f"{listener.url}?code=right")[0]
         assert {"code": "right"} == listener.wait(0)
 
 
@@ -166,7 +134,7 @@ def test_a_port_in_use(provider: OAuthProvider) -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         with pytest.raises(AuthError) as caught:
-            _sign_in(provider, _Browser(), callback_port=other.getsockname()[1])
+            _sign_in(provider, Browser(), callback_port=other.getsockname()[1])
     assert "--callback-port" in caught.value.hint
 
 
@@ -174,7 +142,7 @@ def test_a_port_in_use(provider: OAuthProvider) -> None:
 def test_callbacks_to_other_machines(provider: OAuthProvider, host: str, port: int) -> None:
     """The provider's answer does not leave this machine."""
     with pytest.raises(UsageError):
-        _sign_in(provider, _Browser(), callback_host=host, callback_port=port)
+        _sign_in(provider, Browser(), callback_host=host, callback_port=port)
 
 
 def _paste(provider: OAuthProvider, change: Callable[[str], str], kind: str = CODE, **more: Any) -> Token:
@@ -182,7 +150,7 @@ def _paste(provider: OAuthProvider, change: Callable[[str], str], kind: str = CO
     told: list[str] = []
 
     def ask(_: str) -> str:
-        return change(_get(told[0].partition(": ")[2])[1])
+        return change(fetch(told[0].partition(": ")[2])[1])
 
     return sign_in_by_code(_flow(provider, kind), _CLIENT, SignInContext(ask=ask, tell=told.append, **more))
 
@@ -228,9 +196,9 @@ def test_implicit(provider: OAuthProvider) -> None:
     """A page of the listener hands on the token that only the browser sees."""
 
     def open_browser(url: str) -> bool:
-        back, _, fragment = _get(url)[1].partition("#")
-        assert "location.hash" in _get(back)[2]
-        assert 200 == _get(back, "POST", fragment, Origin=back.removesuffix("/callback"))[0]
+        back, _, fragment = fetch(url)[1].partition("#")
+        assert "location.hash" in fetch(back)[2]
+        assert 200 == fetch(back, "POST", fragment, Origin=back.removesuffix("/callback"))[0]
         return True
 
     flow = _flow(provider, IMPLICIT)
@@ -245,14 +213,14 @@ def test_a_query_of_the_endpoints_own(provider: OAuthProvider) -> None:
     """An authorization endpoint keeps its query."""
     flow = _flow(provider)
     flow = replace(flow, authorization_url=f"{flow.authorization_url}?tenant=t#x")
-    sign_in_by_code(flow, _CLIENT, SignInContext(open_browser=_Browser().open))
+    sign_in_by_code(flow, _CLIENT, SignInContext(open_browser=Browser().open))
     asked = next(request for request in provider.server.requests if request.target.startswith("/authorize"))
     assert asked.target.startswith("/authorize?tenant=t&response_type=code&")
 
 
 def test_a_refresh_token_is_good_once(provider: OAuthProvider) -> None:
     """A provider that rotates refresh tokens refuses one that was used."""
-    token = _sign_in(provider, _Browser())
+    token = _sign_in(provider, Browser())
     assert token.refresh_token is not None
     again = refresh(_flow(provider), _CLIENT, token.refresh_token, SignInContext())
     assert again.access_token.reveal() == provider.given[-2]

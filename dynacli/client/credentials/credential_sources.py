@@ -4,25 +4,31 @@ from collections.abc import Sequence
 from time import time
 
 from dynacli.auth.credentials import Held, Source
+from dynacli.auth.secret import Secret
 from dynacli.auth.store.credential_store import CredentialStore
 from dynacli.auth.store.stored_credential import StoredCredential
 from dynacli.client.call_settings import CallSettings
 from dynacli.environment import Environment
-from dynacli.errors import AuthError, RefusedError
+from dynacli.errors import AuthError, DynacliError, RefusedError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import SecurityScheme
 from dynacli.request.choose_server import parse_origin
+from dynacli.text.terminal import visible
 
-__all__ = ["credential_sources"]
+__all__ = ["StoredSource", "credential_sources"]
+
+MARGIN = 30.0
+"""Seconds before its end at which a token is refreshed, since a call takes some time to arrive."""
 
 
 def credential_sources(
-    env: Environment, api: OpenedApi, settings: CallSettings, origin: str
+    env: Environment, api: OpenedApi, settings: CallSettings, origin: str, *, may_refresh: bool = True
 ) -> Sequence[Source]:
     """Return the sources that are asked for what no environment variable has.
 
     Args:
         origin: Where the credential would go.
+        may_refresh: Whether a token that has ended is refreshed.
     """
 
     def configured(scheme: SecurityScheme) -> Held | None:
@@ -33,23 +39,35 @@ def credential_sources(
 
         return held_by_reference(scheme, table, env)
 
-    return (configured, _Stored(env, api, settings, origin).find)
+    return (configured, StoredSource(env, api, settings, origin, may_refresh=may_refresh))
 
 
-class _Stored:
-    """What `dynacli auth login` has stored."""
+class StoredSource:
+    """What `dynacli auth login` has stored.
 
-    def __init__(self, env: Environment, api: OpenedApi, settings: CallSettings, origin: str) -> None:
+    Attributes:
+        used: What was found last, with its secrets.
+        lacking: Why what is stored does not do, where it lacks scopes.
+    """
+
+    def __init__(
+        self, env: Environment, api: OpenedApi, settings: CallSettings, origin: str, *, may_refresh: bool
+    ) -> None:
+        self.used: StoredCredential | None = None
+        self.lacking: AuthError | None = None
         self._api, self._profile, self._origin = api, settings.profile, origin
+        self._timeout, self._may_refresh = settings.timeout, may_refresh
         self._accepted = set(map(parse_origin, settings.accepted_origins))
+        self._env, self._tables = env, settings.auth_tables or {}
         self._store = CredentialStore(env)
 
-    def find(self, scheme: SecurityScheme) -> Held | None:
-        """Return what is stored for a scheme.
+    def __call__(self, scheme: SecurityScheme) -> Held | None:
+        """Return what is stored for a scheme; None also where it lacks scopes.
 
         Raises:
-            AuthError: The store cannot be used, or the credential has expired.
+            AuthError: The store cannot be used, or the credential has expired and cannot be refreshed.
             RefusedError: The credential is bound to other origins.
+            DynacliError: The provider that refreshes it cannot be reached.
         """
         kept = self._kept(scheme)
         if kept is None:
@@ -61,12 +79,20 @@ class _Stored:
                 hint=f"If you trust it: `--accept-origin {self._origin}`",
                 origin=self._origin,
             )
-        if kept.expires_at is not None and kept.expires_at <= time():
+        missing = [] if kept.scopes is None else [each for each in scheme.scopes if each not in kept.scopes]
+        if missing and kept.scopes:
+            self.lacking = self._lacking(scheme, kept.scopes, missing)
+            return None
+        kept = self._store.with_secrets(kept)
+        if kept.is_refreshable and self._may_refresh:
+            kept = self._refreshed_in_time(kept)
+        elif kept.expires_at is not None and kept.expires_at <= time() and not kept.is_refreshable:
             raise AuthError(
                 f"The stored credential for `{scheme.name}` has expired",
                 hint=f"Sign in again: `dynacli auth login {self._api.name}`",
             )
-        text = self._store.with_secrets(kept).secrets.get("credential")
+        self.used = kept
+        text = kept.secrets.get("credential")
         return Held(text.reveal(), "the stored credential") if text is not None else None
 
     def _kept(self, scheme: SecurityScheme) -> StoredCredential | None:
@@ -75,3 +101,53 @@ class _Stored:
         profiles = dict.fromkeys((self._profile, ""))
         places = [(self._api.name, profile, scheme.name) for profile in profiles]
         return next((by_place[place] for place in places if place in by_place), None)
+
+    def _refreshed_in_time(self, kept: StoredCredential) -> StoredCredential:
+        """Return a credential that is good for a call, refreshed where it ends soon.
+
+        Raises:
+            DynacliError: It has ended, and cannot be refreshed.
+        """
+        if kept.expires_at is None or time() < kept.expires_at - MARGIN:
+            return kept
+        try:
+            return self._refreshed(kept)
+        except DynacliError:
+            if time() < kept.expires_at:
+                return kept
+            raise
+
+    def _refreshed(self, kept: StoredCredential) -> StoredCredential:
+        from dynacli.client.credentials.refresh_credential import refresh_credential
+
+        def client_secret() -> Secret | None:
+            reference = self._tables.get(kept.scheme, {}).get("client_secret")
+            if reference is None:
+                return None
+            from dynacli.auth.references import resolve
+
+            return Secret(resolve(reference, self._env).strip())
+
+        return refresh_credential(self._store, kept, client_secret, self._timeout)
+
+    def renew(self) -> bool:
+        """Refresh what was used, although it has not ended; return whether there is a new one now."""
+        try:
+            if self.used is not None:
+                self.used = self._refreshed(self.used)
+        except DynacliError:
+            return False
+        return self.used is not None
+
+    @property
+    def is_renewable(self) -> bool:
+        """Whether what was used can be refreshed."""
+        return self.used is not None and self.used.is_refreshable
+
+    def _lacking(self, scheme: SecurityScheme, scopes: Sequence[str], missing: Sequence[str]) -> AuthError:
+        words = " ".join(f"--scope {visible(scope, keep='')}" for scope in (*scopes, *missing))
+        return AuthError(
+            f"The stored token for `{scheme.name}` is not good for this operation",
+            why="It lacks " + " and ".join(f"the scope `{visible(scope, keep='')}`" for scope in missing),
+            hint=f"Sign in for it, too: `dynacli auth login {self._api.name} {words}`",
+        )

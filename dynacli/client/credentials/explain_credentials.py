@@ -49,7 +49,7 @@ def _alternative(
     env: Environment, api: OpenedApi, settings: CallSettings, origin: str, alternative: Alternative
 ) -> list[dict[str, Any]]:
     variables = variables_of(env, api.prefix)
-    sources = credential_sources(env, api, settings, origin)
+    sources = credential_sources(env, api, settings, origin, may_refresh=False)
     accepted = {*api.origins, *map(parse_origin, settings.accepted_origins)}
     is_accepted = origin in accepted or "://" in settings.server
 

@@ -11,6 +11,30 @@ from dynacli.commands.verbs.verb_options import LISTING, LISTING_OF_DOCUMENT, na
 
 __all__ = ["command"]
 
+_OAUTH_OPTIONS = (
+    click.Option(["--device"], is_flag=True, help="sign in on another device, by a code that is shown here"),
+    click.Option(
+        ["--no-browser"], is_flag=True, help="show the address to open, and ask for what comes of it"
+    ),
+    click.Option(["--client-id"], metavar="ID", default="", help="dynacli's name at the provider"),
+    click.Option(
+        ["--scope", "scopes"], metavar="SCOPE", multiple=True, help="what is asked for; may be repeated"
+    ),
+    click.Option(
+        ["--callback-host"],
+        metavar="HOST",
+        default="",
+        help="127.0.0.1 (default) or localhost: where the provider sends the browser back to",
+    ),
+    click.Option(
+        ["--callback-port"],
+        metavar="PORT",
+        type=int,
+        help="the port for that, if the provider wants a certain one",
+    ),
+)
+"""The options of OAuth and OpenID Connect."""
+
 _API = click.Argument(["api"])
 _SCHEME = click.Option(
     ["--scheme"], metavar="NAME", default="", help="the security scheme, as the document names it"
@@ -49,6 +73,7 @@ command = VerbGroup(
                     type=click.Choice(("keyring", "file")),
                     help="where it is kept: the system's keyring, or a file that only you can read",
                 ),
+                *_OAUTH_OPTIONS,
             ],
             options=named_options(
                 *[("profile", "allow_ref", "refresh", "server", "server_var", "accept_origin")]

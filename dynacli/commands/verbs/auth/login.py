@@ -1,5 +1,7 @@
 """`dynacli auth login`: asks for a credential, or reads it, and stores it."""
 
+from typing import Any
+
 from dynacli.auth.credentials import WITH_PASSWORD, kind_of
 from dynacli.client.call_settings import settings_of
 from dynacli.client.credentials.sign_in import bound_origins, chosen_scheme, chosen_store, keep_text
@@ -24,8 +26,12 @@ def login(
     store: str | None,
     operation: str,
     token_at: str,
+    **oauth: Any,
 ) -> None:
     """Store a credential for an API.
+
+    Args:
+        oauth: The fields of `OAuthWords`.
 
     Raises:
         AuthError: The credential cannot be had or stored.
@@ -46,15 +52,20 @@ def login(
     chosen = chosen_scheme(opened, scheme)
     origins = bound_origins(opened, settings, asker(run))
     kept_in = chosen_store(store or "")
-    expires_at = None
-    if operation:
-        from dynacli.commands.verbs.auth.operation_login import token_of_operation
+    if chosen.type in {"oauth2", "openIdConnect"} and not (with_token or operation):
+        from dynacli.commands.verbs.auth.oauth_login import OAuthWords, oauth_login
 
-        token = token_of_operation(run, api, operation, words, token_at, chosen.name)
-        text, expires_at = token.text, token.expires_at
+        kept = oauth_login(run, opened, settings, chosen, OAuthWords(**oauth), kept_in, origins)
     else:
-        text = _line(run) if with_token else _asked(run, chosen)
-    kept = keep_text(run.env, opened, settings.profile, chosen, text, kept_in, origins, expires_at)
+        expires_at = None
+        if operation:
+            from dynacli.commands.verbs.auth.operation_login import token_of_operation
+
+            token = token_of_operation(run, api, operation, words, token_at, chosen.name)
+            text, expires_at = token.text, token.expires_at
+        else:
+            text = _line(run) if with_token else _asked(run, chosen)
+        kept = keep_text(run.env, opened, settings.profile, chosen, text, kept_in, origins, expires_at)
     where = "in the system's keyring" if kept.store == "keyring" else "in a file that only you can read"
     write_stderr(
         run.env,

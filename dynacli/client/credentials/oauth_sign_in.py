@@ -1,0 +1,249 @@
+"""Signing in with OAuth: the flow and the client that fit a security scheme, and what is stored of the token."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import urljoin
+
+from dynacli.auth.oauth.oauth_flow import (
+    CLIENT_CREDENTIALS,
+    CODE,
+    DEVICE,
+    IMPLICIT,
+    PASSWORD,
+    OAuthClient,
+    OAuthFlow,
+    SignInContext,
+    Token,
+    check_endpoint,
+    flows_of,
+)
+from dynacli.auth.secret import Secret
+from dynacli.auth.store.credential_store import CredentialStore
+from dynacli.auth.store.stored_credential import StoredCredential
+from dynacli.environment import Environment
+from dynacli.errors import AuthError, RefusedError, UsageError
+from dynacli.library.opened_api import OpenedApi
+from dynacli.model.operation import SecurityScheme
+from dynacli.record import replace
+from dynacli.text.terminal import visible
+from dynacli.urls import origin_of
+
+__all__ = [
+    "accepting",
+    "chosen_flow",
+    "discover_device_flow",
+    "find_flows",
+    "keep_token",
+    "needed_scopes",
+    "provider_origins",
+    "with_token",
+]
+
+_METADATA = ("/.well-known/oauth-authorization-server", "/.well-known/openid-configuration")
+"""Where a provider's metadata is (RFC 8414; OpenID Connect Discovery 1.0), below its origin."""
+
+Accept = Callable[[Iterable[str]], None]
+"""Checks that the person accepts some origins; raises a `RefusedError` where not."""
+
+
+def find_flows(
+    api: OpenedApi, scheme: SecurityScheme, base: str, accept: Accept, context: SignInContext
+) -> tuple[OAuthFlow, ...]:
+    """Return the flows that the document, or the provider's metadata that it names, has for a scheme.
+
+    Args:
+        base: The URL of the API's server.
+        accept: Checks the origin of the metadata before they are fetched.
+
+    Raises:
+        AuthError: The metadata cannot be used.
+        DynacliError: The provider cannot be reached, or may not be asked.
+    """
+    described = _described(api, scheme.name)
+    flows = flows_of(described, f"{base}/")
+    is_openid = scheme.type == "openIdConnect"
+    named = described.get("openIdConnectUrl" if is_openid else "oauth2MetadataUrl")
+    if not isinstance(named, str) or not named or (flows and not is_openid):
+        return flows
+    from dynacli.auth.oauth.provider_metadata import discover_flows
+
+    url = urljoin(f"{base}/", named)
+    accept([_origin(url)])
+    return discover_flows(url, context)
+
+
+def _described(api: OpenedApi, name: str) -> Mapping[str, Any]:
+    """Return the Security Scheme Object of a name."""
+    described: Any = None
+    for _ in range(10):  # aliases of aliases
+        key = name.replace("~", "~0").replace("/", "~1")
+        described = api.catalog.component(f"/components/securitySchemes/{key}")[1]
+        reference = described.get("$ref") if isinstance(described, dict) else None
+        if not isinstance(reference, str):
+            break
+        name = reference.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+    return described if isinstance(described, dict) else {}
+
+
+def discover_device_flow(
+    flows: Iterable[OAuthFlow], accept: Accept, context: SignInContext
+) -> tuple[OAuthFlow, ...]:
+    """Return the device flow that the provider of some flows has although the document does not say so.
+
+    Raises:
+        DynacliError: The provider cannot be reached, or may not be asked.
+    """
+    from dynacli.auth.oauth.provider_metadata import discover_flows
+
+    origins = dict.fromkeys(_origin(flow.token_url or flow.authorization_url) for flow in flows)
+    accept(origins)
+    for url in (f"{origin}{path}" for origin in origins for path in _METADATA):
+        try:
+            found = discover_flows(url, context)
+        except AuthError:
+            continue
+        if any(flow.kind == DEVICE for flow in found):
+            return found
+    return ()
+
+
+def chosen_flow(
+    api: str,
+    flows: Iterable[OAuthFlow],
+    wanted: str,
+    *,
+    has_browser: bool,
+    has_person: bool,
+    has_secret: bool,
+) -> OAuthFlow:
+    """Return the flow that a person signs in with.
+
+    Args:
+        wanted: The kind that was asked for; empty for the one that fits.
+        has_browser: Whether a browser can be opened here.
+        has_person: Whether somebody can be asked for something.
+        has_secret: Whether the client has a secret, with which it can sign in without a person.
+
+    Raises:
+        UsageError: The kind that was asked for is not there, or none is.
+    """
+    by_kind = {flow.kind: flow for flow in reversed(tuple(flows))}
+    by_code = [CODE, DEVICE] if has_browser else [DEVICE, CODE]
+    order = [*by_code, CLIENT_CREDENTIALS, PASSWORD, IMPLICIT]
+    if has_secret and not has_person:
+        order = [CLIENT_CREDENTIALS, *order]
+    for kind in [wanted] if wanted else order:
+        if kind in by_kind:
+            return by_kind[kind]
+    raise UsageError(
+        f"`{api}` has no such way to sign in"
+        if wanted
+        else f"The document of `{api}` says no way to sign in",
+        why=f"The provider offers {', '.join(f'`{kind}`' for kind in by_kind)}"
+        if by_kind
+        else "It names no endpoint of a provider",
+        hint="Sign in without that option"
+        if by_kind
+        else "Give a token: `dynacli auth login API --with-token`",
+    )
+
+
+def needed_scopes(api: OpenedApi, scheme: str) -> tuple[str, ...]:
+    """Return the scopes that the safe operations of a document need; of several alternatives the first counts."""
+    found: dict[str, None] = {}
+    for summary in api.catalog.each_summary():
+        if summary.method in {"GET", "HEAD"}:
+            security = api.catalog.operation(summary.name).security
+            fitting = (each for alternative in security for each in alternative if each.name == scheme)
+            found.update(dict.fromkeys(next(fitting, SecurityScheme(scheme)).scopes))
+    return tuple(found)
+
+
+def accepting(
+    accepted: Iterable[str], ask: Callable[[str], bool] | None, scheme: SecurityScheme
+) -> Callable[[Iterable[str]], None]:
+    """Return the function that checks origins of a provider, which the document alone names.
+
+    Args:
+        accepted: The origins that the person has accepted.
+        ask: Asks the person about one more; None where nobody can be asked.
+    """
+    known = set(accepted)
+
+    def accept(origins: Iterable[str]) -> None:
+        for origin in origins:
+            if origin not in known and (ask is None or not ask(origin)):
+                raise RefusedError(
+                    f"Nothing is sent to the provider `{origin}`",
+                    why=f"The document names it for `{visible(scheme.name, keep='')}`, and nobody has accepted it",
+                    hint=f"If you trust it: `--accept-origin {origin}`",
+                    origin=origin,
+                )
+            known.add(origin)
+
+    return accept
+
+
+def keep_token(
+    env: Environment,
+    api: OpenedApi,
+    profile: str,
+    scheme: SecurityScheme,
+    token: Token,
+    flow: OAuthFlow,
+    client: OAuthClient,
+    store: str,
+    origins: tuple[str, ...],
+    typed_secret: Secret | None = None,
+) -> StoredCredential:
+    """Store a token, and what it takes to refresh it.
+
+    The addresses are those that the person accepted now: what a later document says does not count.
+
+    Args:
+        typed_secret: The secret of the client, where no reference in the configuration leads to it.
+
+    Raises:
+        AuthError: The store does not take it.
+    """
+    refresh: dict[str, Any] = {}
+    if flow.kind == CLIENT_CREDENTIALS or token.refresh_token is not None:
+        refresh = {
+            "kind": flow.kind,
+            "token_url": flow.token_url,
+            "refresh_url": flow.refresh_url,
+            "auth_methods": list(flow.auth_methods),
+            "client_id": client.client_id,
+            "scopes": list(client.scopes),
+            "audience": client.audience,
+        }
+    secrets = {"client_secret": typed_secret} if refresh and typed_secret else {}
+    kept = StoredCredential(
+        api.name, profile, scheme.name, scheme.type, store, origins, secrets, refresh=refresh
+    )
+    kept = with_token(kept, token)
+    CredentialStore(env).put(kept)
+    return kept
+
+
+def with_token(kept: StoredCredential, token: Token) -> StoredCredential:
+    """Return a credential with a new token in the place of its own."""
+    secrets = {**kept.secrets, "credential": token.access_token}
+    if token.refresh_token is not None:
+        secrets["refresh_token"] = token.refresh_token
+    return replace(kept, secrets=secrets, expires_at=token.expires_at, scopes=token.scopes or kept.scopes)
+
+
+def provider_origins(flow: OAuthFlow) -> tuple[str, ...]:
+    """Return the origins that secrets are sent to when a person signs in, and when the token is refreshed.
+
+    Raises:
+        RefusedError: An endpoint may not be used.
+    """
+    urls = (flow.token_url, flow.device_url if flow.kind == DEVICE else "", flow.refresh_url)
+    return tuple(dict.fromkeys(_origin(url) for url in urls if url))
+
+
+def _origin(url: str) -> str:
+    check_endpoint(url, "endpoint")
+    return origin_of(url)

@@ -1,0 +1,208 @@
+"""`dynacli auth login` for OAuth and OpenID Connect: a browser, another device, or the client's own secret."""
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dynacli.auth.oauth.authorization_code import sign_in_by_code
+from dynacli.auth.oauth.device_code import sign_in_by_device
+from dynacli.auth.oauth.oauth_flow import (
+    CLIENT_CREDENTIALS,
+    DEVICE,
+    IMPLICIT,
+    PASSWORD,
+    OAuthClient,
+    OAuthFlow,
+    SignInContext,
+    Token,
+)
+from dynacli.auth.oauth.token_endpoint import sign_in_by_client_credentials, sign_in_by_password
+from dynacli.auth.secret import Secret
+from dynacli.auth.store.stored_credential import StoredCredential
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.credentials.oauth_sign_in import (
+    accepting,
+    chosen_flow,
+    discover_device_flow,
+    find_flows,
+    keep_token,
+    needed_scopes,
+    provider_origins,
+)
+from dynacli.commands.call.make_call import asker
+from dynacli.commands.run import Run
+from dynacli.errors import UsageError
+from dynacli.library.opened_api import OpenedApi
+from dynacli.model.operation import SecurityScheme
+from dynacli.output.standard_error import write_stderr
+from dynacli.record import record
+from dynacli.request.choose_server import choose_server, parse_origin
+from dynacli.text.terminal import visible
+from dynacli.urls import without_query
+
+__all__ = ["OAuthWords", "oauth_login"]
+
+
+@record
+class OAuthWords:
+    """What the command line says of signing in with OAuth.
+
+    Args:
+        device: Whether the person signs in on another device.
+        no_browser: Whether no browser is opened here.
+        client_id: The client; empty where the configuration names it.
+        scopes: What is asked for; empty where the configuration or the document decides.
+        callback_host: Where the provider sends the person back to; empty for 127.0.0.1.
+        callback_port: Its port; None for any that is free.
+    """
+
+    device: bool = False
+    no_browser: bool = False
+    client_id: str = ""
+    scopes: tuple[str, ...] = ()
+    callback_host: str = ""
+    callback_port: int | None = None
+
+
+def oauth_login(
+    run: Run,
+    api: OpenedApi,
+    settings: CallSettings,
+    scheme: SecurityScheme,
+    words: OAuthWords,
+    store: str,
+    origins: tuple[str, ...],
+) -> StoredCredential:
+    """Sign in, and store the token.
+
+    Raises:
+        AuthError: The person or the provider refuses, or there is no token.
+        RefusedError: Nobody has accepted the provider that the document names.
+        UsageError: The client is not known, or there is no such way to sign in.
+        DynacliError: The provider cannot be reached.
+    """
+    configured = (settings.auth_tables or {}).get(scheme.name, {})
+    has_person = _has_person(run)
+    context = SignInContext(
+        tell=lambda line: write_stderr(run.env, f"{visible(line)}\n"),
+        open_browser=None if words.no_browser else _browser(run),
+        ask=(lambda question: _typed(run, f"{question}: ")) if has_person else None,
+        callback_host=words.callback_host or configured.get("callback_host", "127.0.0.1"),
+        callback_port=words.callback_port or configured.get("callback_port", 0),
+        timeout=min(settings.timeout or 30.0, 30.0),
+    )
+    base = choose_server(api.servers, api.uri, settings.server, dict(settings.server_variables))
+    accept = accepting(
+        [*api.origins, *origins, *map(parse_origin, settings.accepted_origins)], asker(run), scheme
+    )
+    flows = find_flows(api, scheme, base, accept, context)
+    if words.device and not any(flow.kind == DEVICE for flow in flows):
+        flows = (*flows, *discover_device_flow(flows, accept, context))
+    secret = _referred(run, configured, "client_secret")
+    flow = chosen_flow(
+        api.name,
+        flows,
+        DEVICE if words.device else "",
+        has_browser=words.no_browser or context.open_browser is not None,
+        has_person=has_person,
+        has_secret=secret is not None,
+    )
+    accept(provider_origins(flow))
+    client_id = words.client_id or configured.get("client_id", "")
+    if not client_id and flow.kind != PASSWORD:
+        raise _no_client(api, scheme)
+    is_typed = flow.kind == CLIENT_CREDENTIALS and secret is None
+    if is_typed:
+        secret = Secret(_hidden(run, f"Secret of the client {client_id}: "))
+    scopes = words.scopes or configured.get("scopes") or _scopes(api, scheme, flow)
+    scopes = tuple(scopes.split()) if isinstance(scopes, str) else tuple(scopes)
+    client = OAuthClient(client_id, secret, scopes, configured.get("audience", ""))
+    token = _token(run, flow, client, context, configured)
+    typed = secret if is_typed else None
+    return keep_token(run.env, api, settings.profile, scheme, token, flow, client, store, origins, typed)
+
+
+def _referred(run: Run, configured: Mapping[str, Any], key: str) -> Secret | None:
+    """Return the secret that a reference in the configuration leads to; None where there is no reference."""
+    if key not in configured:
+        return None
+    from dynacli.auth.references import resolve
+
+    return Secret(resolve(configured[key], run.env).strip())
+
+
+def _token(
+    run: Run, flow: OAuthFlow, client: OAuthClient, context: SignInContext, configured: Mapping[str, Any]
+) -> Token:
+    if flow.kind == DEVICE:
+        return sign_in_by_device(flow, client, context)
+    if flow.kind == CLIENT_CREDENTIALS:
+        return sign_in_by_client_credentials(flow, client, context)
+    if flow.kind == PASSWORD:
+        run.warn(
+            "the document has no other way to sign in than to give dynacli your password, which it sends to "
+            f"`{without_query(flow.token_url)}` and does not keep"
+        )
+        name, password = (_referred(run, configured, key) for key in ("username", "password"))
+        if name is None:
+            name = Secret(_typed(run, "User name: ") if _has_person(run) else "")
+        password = password or Secret(_hidden(run, "Password: "))
+        return sign_in_by_password(flow, client, name.reveal(), password, context)
+    if flow.kind == IMPLICIT:
+        run.warn(
+            "the document has no other way to sign in than the implicit flow, which shows the token to the browser "
+            "(RFC 9700, section 2.1.2)"
+        )
+    return sign_in_by_code(flow, client, context)
+
+
+def _scopes(api: OpenedApi, scheme: SecurityScheme, flow: OAuthFlow) -> tuple[str, ...]:
+    """Return the scopes that are asked for where nobody says which."""
+    needed = needed_scopes(api, scheme.name)
+    if scheme.type != "openIdConnect":
+        return needed
+    # OpenID Connect Core 1.0, sections 3.1.2.1 and 11: the second one for a refresh token.
+    more = ["openid", *(["offline_access"] if "offline_access" in flow.scopes else [])]
+    return tuple(dict.fromkeys([*more, *needed]))
+
+
+def _no_client(api: OpenedApi, scheme: SecurityScheme) -> UsageError:
+    return UsageError(
+        f"Signing in for `{visible(scheme.name, keep='')}` needs the id of a client",
+        why="The provider gives tokens to programs that somebody has registered there",
+        hint=f"Register one, and name it: `dynacli auth login {api.name} --client-id ID`, or `client_id` in "
+        f"`[apis.{api.name}.auth.{visible(scheme.name, keep='')}]`",
+    )
+
+
+def _has_person(run: Run) -> bool:
+    return not run.options.no_input and run.env.stdin_is_terminal and run.env.stderr_is_terminal
+
+
+def _browser(run: Run) -> Callable[[str], bool] | None:
+    """Return what opens a URL in the person's browser; None where there is no display for one."""
+    names = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
+    if sys.platform not in {"darwin", "win32"} and not any(run.env.variables.get(name) for name in names):
+        return None
+    import webbrowser
+
+    return webbrowser.open
+
+
+def _typed(run: Run, question: str) -> str:
+    run.env.stderr.write(question)
+    run.env.stderr.flush()
+    return run.env.stdin.readline().strip()
+
+
+def _hidden(run: Run, question: str) -> str:
+    """Return a secret that the person types, or that standard input has."""
+    if not _has_person(run):
+        raise UsageError(
+            "There is nobody to ask for a secret",
+            why="There is no terminal" if not run.options.no_input else "`--no-input` was given",
+            hint="Sign in on a terminal, or give a token: `dynacli auth login API --with-token < FILE`",
+        )
+    import getpass
+
+    return getpass.getpass(question, stream=run.env.stderr)

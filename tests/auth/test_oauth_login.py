@@ -1,0 +1,387 @@
+"""`dynacli auth login` signs in with OAuth; calls carry the token, and refresh it before it ends and after a 401."""
+
+import getpass
+import json
+import time
+import webbrowser
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.auth.oauth_provider import Browser, OAuthProvider, json_answer, parameters
+from tests.auth.shop import Shop
+from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
+
+_STORE = ("--store", "file")
+
+
+@pytest.fixture
+def provider(other_server: Recorder) -> OAuthProvider:
+    """A provider at another origin than the API."""
+    return OAuthProvider(other_server)
+
+
+def _flows(provider: OAuthProvider, *kinds: str) -> dict[str, Any]:
+    origin = provider.server.origin
+    flow = {
+        "authorizationUrl": f"{origin}/authorize",
+        "tokenUrl": f"{origin}/token",
+        "scopes": {"read": "", "write": ""},
+    }
+    return {"type": "oauth2", "flows": dict.fromkeys(kinds, flow)}
+
+
+@pytest.fixture
+def shop(server: Recorder, provider: OAuthProvider) -> Shop:
+    """An API that wants a token of the provider."""
+    made = Shop(server)
+    made.register({"auth": _flows(provider, "authorizationCode")}, [{"auth": ["read"]}])
+    return made
+
+
+@pytest.fixture(autouse=True)
+def browser(monkeypatch: pytest.MonkeyPatch) -> Browser:
+    """A browser in which the person agrees to everything."""
+    made = Browser()
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr(webbrowser, "open", made.open)
+    return made
+
+
+def _login(provider: OAuthProvider, *words: str, **more: Any) -> Result:
+    accepted = ("--accept-origin", provider.server.origin)
+    return run_cli("auth", "login", "shop", "--client-id", "cli", *accepted, *_STORE, *words, **more)
+
+
+def _kept(home: Path) -> dict[str, Any]:
+    (kept,) = json.loads((home / "state/credentials/credentials.json").read_text())["credentials"]
+    return dict(kept)
+
+
+def _change(home: Path, **more: Any) -> None:
+    """Change what is stored, as time would."""
+    path = home / "state/credentials/credentials.json"
+    content = json.loads(path.read_text())
+    content["credentials"][0] |= more
+    path.write_text(json.dumps(content))
+
+
+def _tokens(shop: Shop) -> list[str]:
+    return [request.headers["authorization"][0].removeprefix("Bearer ") for request in shop.server.requests]
+
+
+def test_a_browser(shop: Shop, provider: OAuthProvider, home: Path) -> None:
+    """The token goes to the API alone, and no part of the sign-in is shown but the address."""
+    result = _login(provider)
+    assert 0 == result.exit_code
+    assert f"Sign in in the browser: {provider.server.origin}/authorize?response_type=code" in result.stderr
+    assert not [secret for secret in provider.given if secret in result.stderr + result.stdout]
+    kept = _kept(home)
+    assert (["read"], True) == (kept["scopes"], kept["expires_at"] > time.time() + 3000)
+    assert 0 == shop.call().exit_code
+    assert [kept["secrets"]["credential"]] == _tokens(shop)
+    (row,) = run_cli("auth", "status", "-o", "json").json
+    assert ("oauth2", ["read"], True) == (row["kind"], row["scopes"], row["refreshable"])
+
+
+@pytest.mark.usefixtures("shop")
+def test_an_origin_that_only_the_document_names(provider: OAuthProvider) -> None:
+    """A document does not say where tokens are fetched: a person does."""
+    result = run_cli("auth", "login", "shop", "--client-id", "cli", *_STORE)
+    assert 11 == result.exit_code
+    assert f"--accept-origin {provider.server.origin}" in result.stderr
+    assert [] == provider.server.requests
+
+
+@pytest.mark.usefixtures("shop")
+def test_no_client(provider: OAuthProvider) -> None:
+    """Without a client there is nothing to ask for."""
+    result = run_cli("auth", "login", "shop", "--accept-origin", provider.server.origin, *_STORE)
+    assert 2 == result.exit_code
+    assert "--client-id ID" in result.stderr
+
+
+@pytest.mark.usefixtures("shop")
+def test_pasted(provider: OAuthProvider, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a display and a device flow the address is shown; without a person there is nobody to paste."""
+    for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    assert 10 == _login(provider).exit_code
+    result = _login(provider, stdin=b"nonsense\n", terminal=("stdin", "stderr"))
+    assert 10 == result.exit_code
+    assert "Paste that address" in result.stderr
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_device_flow_that_the_document_does_not_have(provider: OAuthProvider) -> None:
+    """`--device` looks for the provider's metadata; what the provider refuses ends in 10."""
+    provider.server.answers["/device"] = json_answer({"error": "access_denied"}, 400)
+    result = _login(provider, "--device")
+    assert 10 == result.exit_code
+    assert "access_denied" in result.stderr
+    provider.server.answers["/.well-known/openid-configuration"] = Answer(404)
+    result = _login(provider, "--device")
+    assert 2 == result.exit_code
+    assert "The provider offers `authorizationCode`" in result.stderr
+
+
+@pytest.mark.parametrize("is_relative", [False, True])
+def test_openid_connect(server: Recorder, provider: OAuthProvider, home: Path, is_relative: bool) -> None:
+    """The endpoints come from the provider's metadata, whose origin has to be accepted first."""
+    shop = Shop(server)
+    url = f"{provider.server.origin}/.well-known/openid-configuration"
+    if is_relative:
+        shop.server.answers["/.well-known/openid-configuration"] = json_answer(provider.metadata)
+        url = "/.well-known/openid-configuration"
+    shop.register({"auth": {"type": "openIdConnect", "openIdConnectUrl": url}}, [{"auth": ["write"]}])
+    assert 11 == run_cli("auth", "login", "shop", "--client-id", "cli", *_STORE).exit_code
+    assert [] == provider.server.requests
+    assert 0 == _login(provider).exit_code
+    assert ["openid", "write"] == _kept(home)["scopes"]
+
+
+def test_the_configuration_names_the_client(shop: Shop, provider: OAuthProvider, home: Path) -> None:
+    """What is written once need not be typed; what is typed counts first."""
+    path = home / "config/config.toml"
+    text = '[apis.shop.auth.auth]\nclient_id = "cli"\nscopes = ["write"]\naudience = "https://api"\n'
+    shop.configure(home, f'{text}callback_host = "localhost"\n')
+    words = ("auth", "login", "shop", "--accept-origin", provider.server.origin, *_STORE)
+    assert 0 == run_cli(*words).exit_code
+    asked = parameters(provider.server.requests[0].target.partition("?")[2])
+    assert ("write", "https://api") == (asked["scope"], asked["audience"])
+    assert asked["redirect_uri"].startswith("http://localhost:")
+    assert 0 == run_cli(*words, "--scope", "read", "--scope", "write").exit_code
+    assert ["read", "write"] == _kept(home)["scopes"]
+    path.write_text(path.read_text().replace('"cli"', "5"))
+    assert 12 == run_cli(*words).exit_code
+
+
+def test_a_missing_scope(shop: Shop, provider: OAuthProvider) -> None:
+    """A token that says its scopes is not sent where it lacks one; the message has the line that gets it."""
+    assert 0 == _login(provider, "--scope", "write").exit_code
+    result = shop.call()
+    assert 10 == result.exit_code
+    assert "lacks the scope `read`" in result.stderr
+    assert "dynacli auth login shop --scope write --scope read" in result.stderr
+    assert [] == shop.server.requests
+
+
+@pytest.mark.parametrize("left", [10.0, -10.0], ids=["soon", "over"])
+def test_a_token_is_refreshed_before_it_ends(
+    shop: Shop, provider: OAuthProvider, home: Path, left: float
+) -> None:
+    """A call refreshes a token that ends soon or has ended, and the next one carries the same new one."""
+    _login(provider)
+    old = _kept(home)
+    _change(home, expires_at=time.time() + left)
+    provider.server.requests.clear()
+    assert 0 == shop.call().exit_code
+    assert 0 == shop.call().exit_code
+    new = _kept(home)
+    assert {old["secrets"]["refresh_token"]} == provider.used
+    assert [new["secrets"]["credential"]] * 2 == _tokens(shop)
+    assert new["secrets"]["credential"] != old["secrets"]["credential"]
+    assert 1 == len(provider.server.requests)
+
+
+@pytest.mark.usefixtures("shop")
+def test_explaining_refreshes_nothing(provider: OAuthProvider, home: Path) -> None:
+    """`auth explain` tells that there is a credential, and asks no provider."""
+    _login(provider)
+    _change(home, expires_at=1.0)
+    provider.server.requests.clear()
+    assert 0 == run_cli("auth", "explain", "shop", "list-items").exit_code
+    assert [] == provider.server.requests
+
+
+@pytest.mark.parametrize(
+    ("answer", "left", "code"),
+    [
+        (Answer(500, b"<html>"), 10.0, 0),
+        (Answer(500, b"<html>"), -10.0, 10),
+        (json_answer({"error": "invalid_grant"}, 400), 10.0, 0),
+        (json_answer({"error": "invalid_grant"}, 400), -10.0, 10),
+        (json_answer({"access_token": "a\nb", "token_type": "Bearer"}), -10.0, 10),
+        (Answer(302, headers={"Location": "/elsewhere"}), -10.0, 11),
+    ],
+    ids=["500-soon", "500-over", "refused-soon", "refused-over", "nonsense", "redirect"],
+)
+def test_a_refresh_that_fails(
+    shop: Shop, provider: OAuthProvider, home: Path, answer: Answer, left: float, code: int
+) -> None:
+    """The old token stays, and is used as long as it is good; what is refused for good is not asked again."""
+    _login(provider)
+    old = _kept(home)["secrets"]
+    _change(home, expires_at=time.time() + left)
+    provider.server.answers["/token"] = answer
+    result = shop.call()
+    assert code == result.exit_code
+    kept = _kept(home)
+    assert old["credential"] == kept["secrets"]["credential"]
+    assert (b"invalid_grant" in answer.body) is ("refresh_token" not in kept["secrets"])
+    assert ([old["credential"]] if code == 0 else []) == _tokens(shop)
+    if b"invalid_grant" in answer.body and left < 0:
+        assert "dynacli auth login shop" in result.stderr
+        provider.server.requests.clear()
+        assert 10 == shop.call().exit_code
+        assert [] == provider.server.requests
+
+
+def _once(answer: Answer, then: Answer) -> Callable[[RecordedRequest], Answer]:
+    answers = [then, answer]
+    return lambda _: answers.pop() if len(answers) > 1 else answers[0]
+
+
+def test_a_401(shop: Shop, provider: OAuthProvider, home: Path) -> None:
+    """A token that the API refuses is refreshed once, and a safe call made again."""
+    _login(provider)
+    old = _kept(home)["secrets"]["credential"]
+    shop.server.answers["/items"] = _once(Answer(401, b'{"message":"old"}'), Answer(200, b"[1]"))
+    result = shop.call()
+    assert (0, "[1]") == (result.exit_code, result.stdout)
+    new = _kept(home)["secrets"]["credential"]
+    assert [old, new] == _tokens(shop)
+    shop.server.requests.clear()
+    shop.server.answers["/items"] = Answer(401, b'{"message":"always"}')
+    assert 4 == shop.call().exit_code
+    assert 2 == len(shop.server.requests)
+
+
+def test_a_401_without_a_new_token(shop: Shop, provider: OAuthProvider) -> None:
+    """Where the token cannot be refreshed, the API's answer says what is wrong."""
+    _login(provider)
+    provider.server.answers["/token"] = json_answer({"error": "invalid_grant"}, 400)
+    shop.server.answers["/items"] = Answer(401, b'{"message":"no"}')
+    result = shop.call()
+    assert (4, '{"message":"no"}') == (result.exit_code, result.stdout)
+    assert 1 == len(shop.server.requests)
+
+
+def test_a_401_of_an_unsafe_call(server: Recorder, provider: OAuthProvider, home: Path) -> None:
+    """What changes something is not sent again; the next call has the new token."""
+    shop = Shop(server)
+    shop.register({"auth": _flows(provider, "authorizationCode")}, [{"auth": []}])
+    _login(provider)
+    old = _kept(home)["secrets"]["credential"]
+    shop.server.answers["/items"] = Answer(401, b"{}")
+    assert 4 == run_cli("request", "shop", "POST", "/items", "--auth", "auth").exit_code
+    assert [old] == _tokens(shop)
+    assert old != _kept(home)["secrets"]["credential"]
+
+
+def test_another_program_was_faster(shop: Shop, provider: OAuthProvider, home: Path) -> None:
+    """A refresh token that another one has used is no reason to forget the token that this one got."""
+    _login(provider)
+    _change(home, expires_at=1.0)
+
+    def refuse(_: RecordedRequest) -> Answer:
+        secrets = {"credential": "theirs", "refresh_token": "theirs-too"}
+        _change(home, secrets=secrets, expires_at=time.time() + 3600)
+        return json_answer({"error": "invalid_grant"}, 400)
+
+    provider.server.answers["/token"] = refuse
+    assert 0 == shop.call().exit_code
+    assert ["theirs"] == _tokens(shop)
+    assert "theirs-too" == _kept(home)["secrets"]["refresh_token"]
+
+
+def test_client_credentials(
+    server: Recorder, provider: OAuthProvider, canary: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client with a secret signs in without a person; the secret stays where it is, and its token is renewed."""
+    shop = Shop(server)
+    shop.register({"auth": _flows(provider, "clientCredentials")}, [{"auth": ["read"]}])
+    shop.configure(home, '[apis.shop.auth.auth]\nclient_secret = "env:SHOP_SECRET"\nscopes = "read write"\n')
+    provider.client_secret = canary
+    assert 10 == _login(provider).exit_code
+    monkeypatch.setenv("SHOP_SECRET", canary)
+    assert 0 == _login(provider).exit_code
+    assert ["read", "write"] == _kept(home)["scopes"]
+    _change(home, expires_at=1.0)
+    assert 0 == shop.call().exit_code
+    assert [provider.given[1]] == _tokens(shop)
+
+
+def test_the_secret_of_a_client_is_typed(
+    server: Recorder, provider: OAuthProvider, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    """Where no reference leads to it, a person is asked for it, and it is kept with the token."""
+    shop = Shop(server)
+    shop.register({"auth": _flows(provider, "clientCredentials")}, [{"auth": ["read"]}])
+    provider.client_secret = "typed-secret"
+    assert 2 == _login(provider).exit_code
+    monkeypatch.setattr(getpass, "getpass", lambda *_, **__: "typed-secret")
+    assert 0 == _login(provider, terminal=("stdin", "stderr")).exit_code
+    _change(home, expires_at=1.0)
+    assert 0 == shop.call().exit_code
+    assert [provider.given[1]] == _tokens(shop)
+
+
+@pytest.mark.parametrize("is_configured", [False, True])
+def test_a_password_where_there_is_nothing_else(
+    server: Recorder,
+    provider: OAuthProvider,
+    monkeypatch: pytest.MonkeyPatch,
+    home: Path,
+    is_configured: bool,
+) -> None:
+    """The password goes to the token endpoint, with a warning, and is not kept."""
+    shop = Shop(server)
+    shop.register({"auth": _flows(provider, "password")}, [{"auth": []}])
+    monkeypatch.setattr(getpass, "getpass", lambda *_, **__: "person-password")
+    if is_configured:
+        monkeypatch.setenv("SHOP_PASSWORD", "person-password")
+        monkeypatch.setenv("SHOP_USER", "ann")
+        shop.configure(
+            home, '[apis.shop.auth.auth]\nusername = "env:SHOP_USER"\npassword = "env:SHOP_PASSWORD"\n'
+        )
+        result = _login(provider)
+    else:
+        result = _login(provider, stdin=b"ann\n", terminal=("stdin", "stderr"))
+    assert 0 == result.exit_code
+    assert "no other way to sign in than to give dynacli your password" in result.stderr
+    asked = parameters(provider.server.last.body.decode())
+    assert ("password", "ann", "person-password") == tuple(
+        asked[name] for name in ("grant_type", "username", "password")
+    )
+    assert "person-password" not in (home / "state/credentials/credentials.json").read_text()
+
+
+def test_implicit_where_there_is_nothing_else(server: Recorder, provider: OAuthProvider) -> None:
+    """The implicit flow is used with a warning; here nobody hands on what the browser was given."""
+    shop = Shop(server)
+    shop.register({"auth": _flows(provider, "implicit")}, [{"auth": []}])
+    result = _login(provider, "--no-browser", stdin=b"\n", terminal=("stdin", "stderr"))
+    assert 10 == result.exit_code
+    assert "no other way to sign in than the implicit flow" in result.stderr
+
+
+def test_a_document_without_endpoints(server: Recorder, provider: OAuthProvider) -> None:
+    """A document that says no way to sign in leaves a token that is typed."""
+    shop = Shop(server)
+    shop.register({"auth": {"type": "oauth2", "flows": {}}}, [{"auth": []}])
+    result = _login(provider)
+    assert 2 == result.exit_code
+    assert "--with-token" in result.stderr
+
+
+def test_another_device_signs_in(server: Recorder, provider: OAuthProvider, home: Path) -> None:
+    """OpenAPI 3.2 has a flow for other devices, which is taken where there is no display."""
+    shop = Shop(server)
+    origin = provider.server.origin
+    flow = {"deviceAuthorizationUrl": f"{origin}/device", "tokenUrl": f"{origin}/token", "scopes": {}}
+    shop.register({"auth": {"type": "oauth2", "flows": {"deviceAuthorization": flow}}}, [{"auth": []}])
+    found = {
+        "device_code": "d",
+        "user_code": "WDJB-MJHT",
+        "verification_uri": f"{origin}/code",
+        "interval": 0.01,
+    }
+    provider.server.answers["/device"] = json_answer(found)
+    provider.grants["d"] = {"scope": "read"}
+    result = _login(provider)
+    assert 0 == result.exit_code
+    assert "enter the code WDJB-MJHT" in result.stderr
+    assert provider.given[-2] == _kept(home)["secrets"]["credential"]
