@@ -7,14 +7,13 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.client.call import Call, request_of
 from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, CallValues, ParameterKey, collect_values, input_name
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
 from dynacli.commands.run import Run
-from dynacli.errors import DynacliError, FileError, NetworkError, TimedOutError
+from dynacli.errors import DynacliError, FileError
 from dynacli.library.history.record_call import (
     LARGEST_REMEMBERED,
     MODES,
@@ -241,7 +240,9 @@ def _send(
         if not receiver.is_finished and receiver.answer is not None:
             made.note_beginning(receiver.answer, receiver.verdict)
         if not isinstance(error, BrokenPipeError):
-            _tell_failure(run, call, receiver, error, report)
+            from dynacli.commands.call.conclude_call import tell_failure
+
+            tell_failure(run, call, receiver, error, report)
         if not isinstance(error, DynacliError):
             raise
         raise call.signed.masker.mask_error(error) from error.__cause__
@@ -281,27 +282,6 @@ def _conclude(
         from dynacli.commands.call.series.more_pages import note_more_pages
 
         note_more_pages(run, call, answer)
-
-
-def _tell_failure(
-    run: Run, call: Call, receiver: "AnswerReceiver", error: BaseException, report: "CallReport | None"
-) -> None:
-    """Say what is known of an answer that did not come whole, and add to its error how to go on.
-
-    Raises:
-        FileError: The error was a damaged cache, and the request may be on its way.
-        DamagedCatalogError: So it was, and nothing was sent.
-    """
-    if not receiver.is_finished and receiver.verdict is not None and receiver.answer is not None:
-        from dynacli.commands.call.conclude_call import report_verdict_so_far
-
-        report_verdict_so_far(run, call, receiver.answer, receiver.verdict, report)
-    if isinstance(error, DamagedCatalogError):
-        from dynacli.client.damaged_cache import explain_damage
-
-        explain_damage(error, has_sent=call.has_sent)
-    if receiver.may_be_resumed and isinstance(error, NetworkError | TimedOutError):
-        error.hint = "Give `--resume` with it: what comes is kept then, and the next call goes on"
 
 
 def _tell_upload(run: Run, call: Call, body: "Payload") -> None:
