@@ -200,8 +200,10 @@ SCHEMES = {
         (
             [{"mtls": []}],
             [
-                "Credentials: mtls (a client certificate): "
-                "name it in the configuration, as `dynacli help credentials` says"
+                (
+                    "Credentials: mtls (a client certificate): "
+                    "name it in the configuration, as `dynacli help credentials` says"
+                )
             ],
         ),
         (
