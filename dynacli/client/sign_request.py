@@ -90,16 +90,19 @@ def sign(
         from dynacli.client.credentials.chosen_security import chosen_security
 
         security = chosen_security(api, security, settings.auth, settings.signs)
+    signer, tls = None, None
+    if settings.auth_tables:
+        from dynacli.client.credentials.sign_by_command import signer_of
+
+        signer, security = signer_of(settings, security)
     if security:
         credentials, renew = _find(env, api, security, request, settings)
-    tls = None
     if settings.ca or settings.auth_tables:
         from dynacli.client.credentials.tls_settings import tls_settings
 
         tls = tls_settings(settings, security)
-    if credentials or given.secrets or (tls and tls.cert):
+    if credentials or given.secrets or signer or (tls and tls.cert):
         _check_origin(env, api, origin_of(request.url), settings, ask)
-    secrets = [*given.secrets, *(part for credential in credentials for part in credential.parts)]
     sent, login = credentials, None
     if any(credential.word == DIGEST for credential in credentials):
         from dynacli.auth.digest import DigestLogin
@@ -107,11 +110,19 @@ def sign(
         sent = tuple(credential for credential in credentials if credential.word != DIGEST)
         pair = next(credential.value for credential in credentials if credential.word == DIGEST)
         login = DigestLogin(env, pair.reveal(), origin_of(request.url))
+    signed, headers = attach(request, sent), given.headers
+    if signer is not None:
+        from dynacli.client.credentials.sign_by_command import sign_by_command
+
+        by_command = sign_by_command(signer, signed)
+        credentials, signed = (*credentials, *by_command), attach(signed, by_command)
+        headers |= {credential.name.lower() for credential in by_command}
+    secrets = [*given.secrets, *(part for credential in credentials for part in credential.parts)]
     return Signed(
-        attach(request, sent),
+        signed,
         attach(given.shown, [credential.masked() for credential in credentials]),
         Masker(secrets),
-        given.headers,
+        headers,
         login,
         _tls_login(env, tls, request.url),
         renew,

@@ -2,10 +2,19 @@
 
 from typing import Any
 
-from dynacli.auth.credentials import MUTUAL_TLS, Alternative, held_for, is_supported, kind_of, variables_of
+from dynacli.auth.credentials import (
+    MUTUAL_TLS,
+    Alternative,
+    Held,
+    held_for,
+    is_supported,
+    kind_of,
+    variables_of,
+)
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.chosen_security import chosen_security
 from dynacli.client.credentials.credential_sources import credential_sources
+from dynacli.client.credentials.sign_by_command import signer_of
 from dynacli.environment import Environment
 from dynacli.errors import AuthError, RefusedError
 from dynacli.library.opened_api import OpenedApi
@@ -55,8 +64,13 @@ def _alternative(
 
     def explained(scheme: SecurityScheme) -> dict[str, Any]:
         source, state, allowed = None, "missing", is_accepted
+        signer, _ = signer_of(settings, [(scheme,)])
         try:
-            held = held_for(scheme, alternative, variables, sources) if is_supported(scheme) else None
+            held = None
+            if signer is not None and signer.scheme == scheme.name:
+                held = Held("", signer.label)
+            elif is_supported(scheme):
+                held = held_for(scheme, alternative, variables, sources)
             if held is not None:
                 source, state = held.source, "present"
         except RefusedError:

@@ -1,0 +1,98 @@
+"""Signs requests by a command of the person's configuration, for schemes that no standard has.
+
+The command gets the request as JSON on standard input, and answers `{"headers": {NAME: VALUE}}` on standard output.
+"""
+
+import json
+import shlex
+from base64 import b64encode
+from collections.abc import Sequence
+
+from dynacli.auth.credentials import Alternative, Credential
+from dynacli.auth.helper_command import run_helper
+from dynacli.auth.secret import Secret
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.credentials.chosen_security import ALWAYS
+from dynacli.errors import AuthError, UsageError
+from dynacli.record import record
+from dynacli.request.build_request import check_header
+from dynacli.request.built_request import Request
+
+__all__ = ["Signer", "sign_by_command", "signer_of"]
+
+
+@record
+class Signer:
+    """A command that signs requests.
+
+    Args:
+        scheme: The security scheme that it is for.
+        words: The program and its arguments.
+    """
+
+    scheme: str
+    words: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """The words for it in messages, which show no argument."""
+        return f"the command `{self.words[0]}` of `sign`"
+
+
+def signer_of(
+    settings: CallSettings, security: Sequence[Alternative]
+) -> tuple[Signer | None, Sequence[Alternative]]:
+    """Return the command that signs a call, and the alternatives for what it does not sign; None for no command.
+
+    Args:
+        security: The alternatives that count for the call.
+    """
+    signers = {
+        name: Signer(name, tuple(shlex.split(line) if isinstance(line, str) else line))
+        for name, table in (settings.auth_tables or {}).items()
+        if (line := table.get("sign"))
+    }
+    for alternative in security:
+        for scheme in alternative:
+            if scheme.name in signers:
+                others = tuple(each for each in alternative if each.name != scheme.name)
+                return signers[scheme.name], [others] if others else []
+    if signers and settings.signs == ALWAYS and not settings.auth:
+        return next(iter(signers.values())), security
+    return None, security
+
+
+def sign_by_command(signer: Signer, request: Request) -> tuple[Credential, ...]:
+    """Return the headers that a command answers for a request.
+
+    Args:
+        request: The request with all that else is sent; a body that is read while it is sent is not in its JSON.
+
+    Raises:
+        AuthError: The command fails, or answers something else.
+    """
+    body = b64encode(request.body).decode() if isinstance(request.body, bytes) else None
+    form = {"method": request.method, "url": request.url, "headers": request.headers, "body_base64": body}
+    label = f"T{signer.label[1:]}"
+    answer = run_helper(list(signer.words), label, json.dumps(form).encode())
+    try:
+        headers = json.loads(answer)["headers"]
+        signed = tuple(_credential(signer, name, value) for name, value in headers.items())
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError, UsageError):
+        signed = ()
+    if not signed:
+        # The texts of these may quote the answer, which may hold a secret.
+        raise AuthError(
+            f"{label} answers no headers that can be sent",
+            why='It has to write `{"headers": {"NAME": "VALUE"}}` to standard output',
+            hint="Run it yourself with a request on standard input, as `dynacli help credentials` says",
+        )
+    return signed
+
+
+def _credential(signer: Signer, name: str, value: str) -> Credential:
+    if not isinstance(value, str):
+        raise TypeError
+    check_header(name, value)
+    secret = Secret(value)
+    return Credential(signer.scheme, "header", name, "", secret, (secret,))
