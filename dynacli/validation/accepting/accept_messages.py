@@ -181,7 +181,9 @@ def _accepts_content(
     if described is None or "schema" not in described or "itemSchema" in described:
         return False
     try:
-        value = read_json(body, media_types.split_media_type(media_type)[1], is_checked_later=True)
+        parameters = media_types.split_media_type(media_type)[1]
+        value = read_json(body, parameters, is_checked_later=True, size_before=schemas.size_read)
     except (UnreadableError, UncheckedError):
         return False
+    schemas.size_read += len(body)
     return schemas.accepts(described["schema"], value, direction)

@@ -34,11 +34,13 @@ class OperationSchemas:
         method: The operation's method.
         version: The version of OpenAPI.
         is_usual: Whether the schemas are of the dialect that this version has anyway.
+        size_read: The size of the JSON that was judged by them.
     """
 
     def __init__(self, catalog: Catalog, operation: Operation) -> None:
         self._catalog = catalog
         self.method = operation.method
+        self.size_read = 0
         part = catalog.part(operation.name)
         self._operation: Mapping[str, Any] = part["operation"]
         self._path_item: Mapping[str, Any] = part["path_item"]

@@ -47,7 +47,11 @@ def read_text(value: bytes, parameters: Mapping[str, str]) -> str:
 
 
 def read_json(
-    value: bytes, parameters: Mapping[str, str] | None = None, *, is_checked_later: bool = False
+    value: bytes,
+    parameters: Mapping[str, str] | None = None,
+    *,
+    is_checked_later: bool = False,
+    size_before: int = 0,
 ) -> Any:
     """Return the JSON value of a body.
 
@@ -56,6 +60,7 @@ def read_json(
         parameters: The parameters of its media type.
         is_checked_later: Whether the caller itself refuses values that are not plain, as `plain_values` tells;
             where the body has such a value, another one may be returned for it.
+        size_before: The size of the bodies that were read before this one; of a list there is one for each page.
 
     Raises:
         UnreadableError: The body is not JSON.
@@ -63,7 +68,8 @@ def read_json(
     """
     charset = (parameters or {}).get("charset") or "utf-8"
     # A program that makes one call has read a small body before it could import orjson.
-    if (len(value) >= _LARGE or not dynacli.is_own_process) and charset.lower() in {"utf-8", "utf8"}:
+    is_worth_it = size_before + len(value) >= _LARGE
+    if (is_worth_it or not dynacli.is_own_process) and charset.lower() in {"utf-8", "utf8"}:
         found = _read_fast(value, is_checked_later=is_checked_later)
         if found is not _UNREAD:
             return found
