@@ -62,7 +62,7 @@ class OAuthProvider:
             "authorization_endpoint": f"{origin}/authorize",
             "token_endpoint": f"{origin}/token",
             "device_authorization_endpoint": f"{origin}/device",
-            "scopes_supported": ["read", "write"],
+            "scopes_supported": ["read", "write", "offline_access"],
             "code_challenge_methods_supported": ["S256"],
         }
 

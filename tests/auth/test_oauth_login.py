@@ -2,6 +2,8 @@
 
 import getpass
 import json
+import subprocess
+import sys
 import time
 import webbrowser
 from collections.abc import Callable
@@ -139,7 +141,9 @@ def test_openid_connect(server: Recorder, provider: OAuthProvider, home: Path, i
     assert 11 == run_cli("auth", "login", "shop", "--client-id", "cli", *_STORE).exit_code
     assert [] == provider.server.requests
     assert 0 == _login(provider).exit_code
-    assert ["openid", "write"] == _kept(home)["scopes"]
+    assert ["openid", "offline_access", "write"] == _kept(home)["scopes"]
+    asked = next(each.target for each in provider.server.requests if each.target.startswith("/authorize"))
+    assert "consent" == parameters(asked)["prompt"]
 
 
 def test_the_configuration_names_the_client(shop: Shop, provider: OAuthProvider, home: Path) -> None:
@@ -385,3 +389,20 @@ def test_another_device_signs_in(server: Recorder, provider: OAuthProvider, home
     assert 0 == result.exit_code
     assert "enter the code WDJB-MJHT" in result.stderr
     assert provider.given[-2] == _kept(home)["secrets"]["credential"]
+
+
+@pytest.mark.exhaustive
+def test_many_processes_refresh_once(shop: Shop, provider: OAuthProvider, home: Path) -> None:
+    """Fifty processes that find the same token over ask the provider once, and all carry what it gave."""
+    _login(provider)
+    _change(home, expires_at=1.0)
+    provider.server.requests.clear()
+    words = [sys.executable, "-m", "dynacli", "shop", "list-items"]
+    processes = [
+        subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        for _ in range(50)
+    ]
+    said = [process.communicate()[1] for process in processes]
+    assert [0] * 50 == [process.returncode for process in processes], said
+    assert ["/token"] == [request.target for request in provider.server.requests]
+    assert [_kept(home)["secrets"]["credential"]] * 50 == _tokens(shop)

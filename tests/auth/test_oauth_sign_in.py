@@ -327,7 +327,7 @@ def test_flows_of_metadata(provider: OAuthProvider) -> None:
     context = SignInContext()
     flows = discover_flows(f"{provider.server.origin}/.well-known/openid-configuration", context)
     assert [CODE, DEVICE, "clientCredentials"] == [flow.kind for flow in flows]
-    assert ("read", "write") == flows[0].scopes
+    assert ("read", "write", "offline_access") == flows[0].scopes
     provider.server.answers["/oauth"] = json_answer({})
     for found, kinds in (
         ({"token_endpoint": "https://a.example/t"}, ["clientCredentials"]),

@@ -44,6 +44,8 @@ def sign_in_by_code(flow: OAuthFlow, client: OAuthClient, context: SignInContext
         "state": state,
         **dict(scope_and_audience(client)),
     }
+    if "offline_access" in client.scopes:
+        asked["prompt"] = "consent"  # OpenID Connect Core 1.0, section 11
     if not is_implicit:
         challenge = urlsafe_b64encode(sha256(verifier.reveal().encode()).digest()).rstrip(b"=").decode()
         asked |= {"code_challenge": challenge, "code_challenge_method": "S256"}

@@ -1,0 +1,122 @@
+"""People sign in at the providers of others, in a real browser and on another device."""
+
+import json
+import threading
+import time
+import webbrowser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dynacli.auth.oauth.device_code import sign_in_by_device
+from dynacli.auth.oauth.oauth_flow import DEVICE, OAuthClient, SignInContext
+from dynacli.auth.oauth.provider_metadata import discover_flows
+from tests.auth.headless_browser import headless_browser
+from tests.auth.shop import Shop
+from tests.harness import Recorder, Result, run_cli
+from tests.validation.real_servers import RealServer, serving
+
+pytestmark = [pytest.mark.exhaustive, pytest.mark.servers]
+
+_SCRIPT = Path(__file__).with_name("oidc_provider.mjs")
+_OIDC = RealServer(
+    "oidc-provider",
+    "node_modules/oidc-provider/lib/index.js",
+    lambda program, port, _: ["node", str(_SCRIPT), str(Path(program).parents[2]), str(port)],
+    "/.well-known/openid-configuration",
+)
+_PERSON = {"login": "ann", "password": "any"}
+
+
+@pytest.fixture
+def provider(tmp_path: Path) -> Iterator[str]:
+    """The origin of a running `oidc-provider`."""
+    directory = tmp_path / "provider"
+    directory.mkdir()
+    with serving(_OIDC, directory) as origin:
+        yield origin
+
+
+@pytest.fixture
+def shop(server: Recorder, provider: str) -> Shop:
+    """An API that names the provider."""
+    made = Shop(server)
+    url = f"{provider}/.well-known/openid-configuration"
+    made.register({"auth": {"type": "openIdConnect", "openIdConnectUrl": url}}, [{"auth": []}])
+    return made
+
+
+def _login(provider: str, *words: str) -> Result:
+    return run_cli(
+        *("auth", "login", "shop", "--client-id", "cli", "--accept-origin", provider, "--store", "file"),
+        *words,
+    )
+
+
+def _change(home: Path, **more: Any) -> dict[str, Any]:
+    path = home / "state/credentials/credentials.json"
+    content = json.loads(path.read_text())
+    content["credentials"][0] |= more
+    path.write_text(json.dumps(content))
+    return dict(content["credentials"][0])
+
+
+def test_a_browser_signs_in(
+    shop: Shop, provider: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    """PKCE, the pages of the provider, rotated refresh tokens, and an old one that ends the session when it is used."""
+    monkeypatch.setenv("DISPLAY", ":0")
+    with headless_browser(tmp_path / "profile") as browser:
+        threads: list[threading.Thread] = []
+
+        def open_browser(url: str) -> bool:
+            words = (url, _PERSON, "go back to the terminal")
+            threads.append(threading.Thread(target=browser.fill_in, args=words))
+            threads[0].start()
+            return True
+
+        monkeypatch.setattr(webbrowser, "open", open_browser)
+        result = _login(provider)
+        threads[0].join()
+    assert 0 == result.exit_code, result.stderr
+    first = _change(home, expires_at=1.0)
+    assert {"openid", "offline_access"} <= set(first["scopes"])
+    assert 0 == shop.call().exit_code
+    second = _change(home)
+    assert second["expires_at"] > time.time()
+    assert first["secrets"]["refresh_token"] != second["secrets"]["refresh_token"]
+    tokens = [request.headers["authorization"][0] for request in shop.server.requests]
+    assert [f"Bearer {second['secrets']['credential']}"] == tokens
+
+    _change(home, expires_at=1.0, secrets=first["secrets"])
+    result = shop.call()
+    assert 10 == result.exit_code
+    assert "dynacli auth login shop" in result.stderr
+
+
+def test_another_device_signs_in(provider: str, tmp_path: Path) -> None:
+    """A code that is shown here is typed in a browser elsewhere."""
+    told: list[str] = []
+    with headless_browser(tmp_path / "profile") as browser:
+
+        def wait(_: float) -> None:
+            url, code = told[0].removeprefix("Open ").split()[0], told[1].rpartition(" ")[2]
+            browser.fill_in(url, {**_PERSON, "user_code": code}, "Sign-in Success")
+
+        context = SignInContext(tell=told.append, wait=wait)
+        flow = next(each for each in discover_flows(provider, context) if each.kind == DEVICE)
+        token = sign_in_by_device(flow, OAuthClient("cli", None, ("openid",)), context)
+    assert token.expires_at is not None
+
+
+def test_a_client_signs_in(shop: Shop, provider: str, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    """A client with a secret needs no person; its secret has characters that are encoded in a header."""
+    monkeypatch.setenv("ROBOT", "the secret: of a robot?")
+    shop.configure(home, '[apis.shop.auth.auth]\nclient_secret = "env:ROBOT"\nscopes = ["read"]\n')
+    result = run_cli(
+        *("auth", "login", "shop", "--client-id", "robot", "--accept-origin", provider, "--store", "file")
+    )
+    assert 0 == result.exit_code, result.stderr
+    assert 0 == shop.call().exit_code
