@@ -1,6 +1,6 @@
 """`dynacli batch`: a call for each row of a file, side by side, with a line of the result for each."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from shlex import quote
 from typing import TYPE_CHECKING, Any
@@ -132,14 +132,15 @@ def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
             earlier=earlier,
             on_finished=lambda finished: telling.show(batch, finished),
         )
+        writer = _ResultWriter(run, batch, form, telling)
         try:
-            is_interrupted, unfiltered = _write(run, batch, form, telling)
+            writer.write_all()
         except FileError:
             _warn_of_lost_results(run, batch, form)
             raise
-    _conclude(run, batch, plan, options, is_interrupted=is_interrupted)
-    if unfiltered is not None:
-        raise unfiltered
+    _conclude(run, batch, plan, options, is_interrupted=writer.is_interrupted)
+    if writer.unfiltered is not None:
+        raise writer.unfiltered
 
 
 def _warn_of_lost_results(run: Run, batch: "BatchRun", form: "OutputForm") -> None:
@@ -265,59 +266,64 @@ class _Telling:
         )
 
 
-def _write(
-    run: Run, batch: "BatchRun", form: "OutputForm", telling: _Telling
-) -> "tuple[bool, FormError | None]":
-    """Write the results as they come.
+class _ResultWriter:
+    """Writes the results of a batch as they come.
 
-    Returns:
-        Whether Ctrl-C ended the batch early, and why the filter failed on a result, which was then written whole.
+    Attributes:
+        is_interrupted: Whether Ctrl-C ended the batch early.
+        unfiltered: Why the filter failed on a result, which was then written whole; None where it did not.
     """
-    from dynacli.output.formats.written_items import written_items
-    from dynacli.transport.interrupts import noting_interrupt
 
-    is_interrupted, unfiltered = False, None
-    is_shared = run.env.stdout_is_terminal and run.env.stderr_is_terminal and not form.file
+    def __init__(self, run: Run, batch: "BatchRun", form: "OutputForm", telling: _Telling) -> None:
+        self._run, self._batch, self._form, self._telling = run, batch, form, telling
+        self._is_shared = run.env.stdout_is_terminal and run.env.stderr_is_terminal and not form.file
+        self.is_interrupted = False
+        self.unfiltered: FormError | None = None
 
-    def note() -> None:
-        nonlocal is_interrupted
-        is_interrupted = True
-        telling.tell_end(batch)
+    def write_all(self) -> None:
+        """Send the rows, and write what comes of them.
 
-    def filtered_line(line: Any) -> Any:
-        nonlocal unfiltered
+        Raises:
+            FileError: The result cannot be written, or the rows cannot be read any more.
+        """
+        from dynacli.output.formats.written_items import written_items
+        from dynacli.transport.interrupts import noting_interrupt
+
+        form = replace(self._form, filter="")
+        try:
+            with written_items(self._run.env, form, columns=("row", "status", "exit_code")) as write:
+                try:
+                    with noting_interrupt(self._note_interrupt):
+                        for result in self._batch:
+                            self._write(write, result)
+                except KeyboardInterrupt:
+                    self.is_interrupted = True
+                    for result in self._batch.abandoned():
+                        self._write(write, result)
+        finally:
+            self._telling.clear()
+
+    def _note_interrupt(self) -> None:
+        self.is_interrupted = True
+        self._telling.tell_end(self._batch)
+
+    def _write(self, write: Callable[[Any], None], result: "RowResult") -> None:
+        if self._is_shared:
+            self._telling.clear()
+        line = self._filtered(result.as_json())
+        if line is not None:
+            write(line)
+
+    def _filtered(self, line: Any) -> Any:
+        if not self._form.filter:
+            return line
         from dynacli.text.filter_value import filtered
 
         try:
-            return filtered(line, form.filter)
+            return filtered(line, self._form.filter)
         except FormError as error:  # rows are under way, and what comes of them must not be lost
-            unfiltered = unfiltered or error
+            self.unfiltered = self.unfiltered or error
             return line
-
-    try:
-        with written_items(
-            run.env, replace(form, filter=""), columns=("row", "status", "exit_code")
-        ) as write:
-
-            def write_result(result: "RowResult") -> None:
-                if is_shared:
-                    telling.clear()
-                line = result.as_json()
-                line = filtered_line(line) if form.filter else line
-                if line is not None:
-                    write(line)
-
-            try:
-                with noting_interrupt(note):
-                    for result in batch:
-                        write_result(result)
-            except KeyboardInterrupt:
-                is_interrupted = True
-                for result in batch.abandoned():
-                    write_result(result)
-    finally:
-        telling.clear()
-    return is_interrupted, unfiltered
 
 
 def _conclude(
