@@ -4,7 +4,9 @@ The page has at most 40 lines of at most 100 columns, whatever the size of the d
 overview, and the operations only where all of them are listed or there are no tags to count.
 """
 
+import os
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,7 @@ from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
 from dynacli.text.wrapping import shortened, wrapped
 
 if TYPE_CHECKING:
+    from dynacli.client.credentials.signed_in import SignedIn
     from dynacli.commands.read_options import Options
 
 __all__ = ["landing_page"]
@@ -59,15 +62,15 @@ def landing_page(
         identity: Who is signed in without any variable, in words; empty for nobody.
         notes: Further paragraphs at the end.
     """
-    return _Page(env, api).text(options, server, identity, notes)
+    profile = options.profile or env.variables.get("DYNACLI_PROFILE", "")
+    return _Page(env, api, profile).text(options, server, identity, notes)
 
 
 class _Page:
     """A landing page while it is written."""
 
-    def __init__(self, env: Environment, api: OpenedApi) -> None:
-        self.env = env
-        self.api = api
+    def __init__(self, env: Environment, api: OpenedApi, profile: str) -> None:
+        self.env, self.api, self.profile = env, api, profile
         self.overview: Overview = api.catalog.overview()
         self.paint = Painter.for_stdout(env)
         self.width = min(terminal_width(env, env.stdout), _MOST_COLUMNS)
@@ -165,6 +168,13 @@ class _Page:
             return "Signed in", f"by {' and '.join(found)}"
         if identity:
             return "Signed in", identity
+        signed_in = self._signed_in
+        if signed_in is not None and signed_in.words:
+            return "Signed in", f"by {signed_in.words}"
+        login = f"dynacli auth login {self.name}" if self.api.is_registered else ""
+        if signed_in is not None and signed_in.expired:
+            scheme = visible(signed_in.expired, keep="")
+            return "Sign in", f"{login}; the stored credential for `{scheme}` has expired"
         variables = self._variables()
         ways = [needed_variables(sign_in.schemes, variables) for sign_in in overview.sign_ins]
         texts = list(dict.fromkeys(" and ".join(names) for names in ways if names))
@@ -174,9 +184,24 @@ class _Page:
                 return "Sign in", f"by a certificate: `cert` of `auth.{scheme}` in the configuration names it"
             return "Sign in", f"`{scheme}` is not supported yet: give the header that it needs with -H"
         more = f", or {len(texts) - _MOST_VARIABLES} more ways" if len(texts) > _MOST_VARIABLES else ""
-        text = f"set {', or '.join(texts[:_MOST_VARIABLES])}{more}"
+        text = f"{f'{login}, or ' if login else ''}set {', or '.join(texts[:_MOST_VARIABLES])}{more}"
         anonymous, everything = overview.anonymous, self.api.catalog.meta["operations"]
         return "Sign in", text + (f"; {anonymous:,} of {everything:,} need none" if anonymous else "")
+
+    @cached_property
+    def _signed_in(self) -> "SignedIn | None":
+        """How a person is signed in without a variable; None where nothing is configured or stored."""
+        from dynacli.auth.credentials import store_path
+
+        if not self.api.is_registered:
+            return None
+        if self.api.entry.keys().isdisjoint(("auth", "profiles")) and not os.path.exists(
+            store_path(self.env)
+        ):
+            return None
+        from dynacli.client.credentials.signed_in import signed_in
+
+        return signed_in(self.env, self.api, self.profile, [each.schemes for each in self.overview.sign_ins])
 
     def _variables(self) -> Any:
         from dynacli.auth.credentials import Variables, variables_of
@@ -305,10 +330,12 @@ class _Page:
             return None
         if not overview.sign_ins or overview.first_look == overview.first_anonymous_look or identity:
             return overview.first_look
-        if self._variables_in_use():
+        signed_in = self._signed_in
+        if self._variables_in_use() or (signed_in is not None and signed_in.words):
             from dynacli.urls import origin_of
 
-            if origin_of(base_url) in self.api.origins:
+            stored = None if signed_in is None else signed_in.origins
+            if origin_of(base_url) in self.api.origins and (stored is None or origin_of(base_url) in stored):
                 return overview.first_look
         return overview.first_anonymous_look
 

@@ -29,6 +29,9 @@ def credential_lines(api: OpenedApi, name: str, env: Environment) -> Iterator[st
         yield label + _sign_in_text(sign_in, variables)
     if len(overview.sign_ins) > _MOST_SHOWN:
         yield f"  and {len(overview.sign_ins) - _MOST_SHOWN} more ways"
+    needed = [needed_variables(sign_in.schemes, variables) for sign_in in overview.sign_ins]
+    if any(needed) and not any(set_variables(sign_in.schemes, variables) for sign_in in overview.sign_ins):
+        yield f"Sign in: dynacli auth login {name}"
     anonymous, operations = overview.anonymous, api.catalog.meta["operations"]
     if anonymous:
         yield f"{anonymous:,} of {operations:,} operations {'needs' if anonymous == 1 else 'need'} none"
