@@ -4,6 +4,8 @@ import contextlib
 import io
 import json
 import os
+import selectors
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -181,11 +183,23 @@ def recording() -> Iterator[Recorder]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     recorder = Recorder(f"http://127.0.0.1:{server.server_address[1]}")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    ending, end = socket.socketpair()
+
+    def serve() -> None:
+        # Unlike `serve_forever`, this looks up only when something comes, and the end comes at once.
+        with selectors.DefaultSelector() as selector:
+            selector.register(server, selectors.EVENT_READ)
+            selector.register(end, selectors.EVENT_READ)
+            while not any(key.fileobj is end for key, _ in selector.select()):
+                server.handle_request()
+
+    thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     try:
         yield recorder
     finally:
-        server.shutdown()
-        server.server_close()
+        ending.send(b"\0")
         thread.join()
+        server.server_close()
+        ending.close()
+        end.close()

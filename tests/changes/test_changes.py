@@ -18,7 +18,7 @@ from tests.changes.edits.oasdiff import ask, differs
 from tests.documents import document, operation
 
 
-@pytest.mark.sampled(150)
+@pytest.mark.sampled(25)
 @pytest.mark.parametrize("edited", EDITS, ids=lambda edited: edited.name)
 def test_an_edit(edited: Edit) -> None:
     """Each edit of the table gives the changes that the table lists, and no others."""

@@ -122,7 +122,7 @@ def _mirrored(kind: str) -> str:
     return kind
 
 
-@pytest.mark.sampled(100)
+@pytest.mark.sampled(16)
 @pytest.mark.parametrize("edited", EDITS, ids=lambda edited: edited.name)
 def test_the_way_back_is_the_mirror_image(edited: Edit) -> None:
     """Undoing an edit is reported as the opposite change."""

@@ -52,6 +52,7 @@ def _pet(status: int = 200, **fields: Any) -> Answer:
     return Answer(status, json.dumps({"id": "p1", **fields}).encode())
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("answer", "level", "rules"),
     [
@@ -483,6 +484,7 @@ def test_what_was_called_is_said_when_asked_for(server: Recorder) -> None:
     assert f"* get-pet: GET {server.origin}/pet: 200 (" in run_cli("check", _single(server), "-v").stderr
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "answer",
     [

@@ -125,6 +125,7 @@ _EACH: list[Any] = [
 ]
 
 
+@pytest.mark.sampled(16)
 @pytest.mark.parametrize("version", ["2.0", "3.0", "3.1", "3.2"])
 @pytest.mark.parametrize(("seen", "rule"), _EACH)
 def test_the_document_agrees_afterwards(
@@ -207,6 +208,7 @@ _SCHEMAS = [
 ]
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("version", ["3.0", "3.1"])
 @pytest.mark.parametrize(("schema", "value"), _SCHEMAS)
 def test_schemas_of_every_make(tmp_path: Path, version: str, schema: Any, value: Any) -> None:

@@ -68,6 +68,7 @@ def test_templates_are_the_same_whatever_parameters_are_called() -> None:
     assert path_template("/orgs/{org}/runs?x={y}") == path_template("/orgs/{orgId}/runs#second")
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("body", "parameter", "expected"),
     [
@@ -593,6 +594,7 @@ def test_a_word_of_skip_that_matches_nothing_is_wrong_usage(server: Recorder, wo
     assert f"`{word}`" in result.stderr
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("path", "operation_id", "word"),
     [
@@ -643,6 +645,7 @@ def test_only_what_sounds_dangerous(server: Recorder) -> None:
     assert "`again`: it sounds as if" in result.stderr
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("path", "body", "target", "parameter", "expected"),
     [

@@ -704,6 +704,7 @@ def test_the_stand_in_misbehaves(kind: str, operation: str) -> None:
     assert [operation] == [name for name, row in _rows(result).items() if row["findings"]]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "location",
     [

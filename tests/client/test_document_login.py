@@ -244,6 +244,7 @@ def _profiled(home: Path, headers: Mapping[str, str]) -> None:
     path.write_text(f"{path.read_text()}\n[apis.shop.profiles.work.headers]\n{lines}")
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("words", "variable"),
     [

@@ -115,6 +115,7 @@ def test_a_body_is_sent_as_the_media_type_wants_it(server: Recorder) -> None:
     assert b"n" == server.last.body
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [

@@ -148,6 +148,7 @@ BAD = {
 }
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(("text", "message", "why"), BAD.values(), ids=BAD)
 def test_a_bad_configuration(config: Path, server: Recorder, text: str, message: str, why: str) -> None:
     """Exit code 12 with message is wrong and where, nothing is sent, and help works all the same."""

@@ -178,6 +178,7 @@ def test_headers_and_cookies_are_inputs(pets: dynacli.Api, server: Recorder) -> 
     assert (["abc"], ["session=s"]) == (server.last.headers["x-trace"], server.last.headers["cookie"])
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("inputs", "body"),
     [
@@ -300,6 +301,7 @@ _BAD: dict[str, tuple[str, dict[str, Any], list[str]]] = {
 }
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("name", _BAD)
 def test_bad_input_raises_what_the_command_line_shows(pets: dynacli.Api, server: Recorder, name: str) -> None:
     """Each with the same text, the same hint and the same exit code, and nothing is sent."""

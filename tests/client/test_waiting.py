@@ -79,6 +79,7 @@ def test_a_call_is_made_until_its_answer_is_wanted(server: Recorder, clock: Cloc
     assert ["/job?q=x"] * 4 == [request.target for request in server.requests]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("answers", "options", "pauses"),
     [
@@ -185,6 +186,7 @@ def test_an_answer_without_a_body_is_null(server: Recorder, clock: Clock) -> Non
     assert (0, [2]) == (run_cli(api, "get-job", "--wait", "state").exit_code, clock.pauses)
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -358,6 +358,7 @@ def test_what_cannot_be_kept_is_refused(
     assert (2, True, "") == (result.exit_code, phrase in result.stderr, _entry(home))
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("verb", ["refresh", "rollback", "pin", "unpin", "remove", "rename"])
 @pytest.mark.parametrize(
     "option",

@@ -164,6 +164,7 @@ def _completed(*words: str, shell: str = "bash") -> list[str]:
     return result.stdout.splitlines()
 
 
+@pytest.mark.sampled(16)
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
@@ -330,6 +331,7 @@ def _hostile() -> dict[str, Any]:
     }
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("words", [[""], ["fine", "--"], ["fine", "--one", ""], ["fine", "--one="]])
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_hostile_document_puts_nothing_into_a_shell(shell: str, words: list[str]) -> None:

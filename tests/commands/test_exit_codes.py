@@ -46,6 +46,7 @@ def _silent() -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("words", "answer", "code", "kind"),
     [
@@ -80,6 +81,7 @@ def test_a_final_answer_is_printed(
         assert '"error"' not in result.stderr
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("words", "code", "kind"),
     [

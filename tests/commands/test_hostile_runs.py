@@ -36,6 +36,7 @@ def _run(*words: str) -> Result:
     return result
 
 
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize(
     "row",
     [
@@ -61,7 +62,7 @@ def test_a_document_that_cannot_be_used_says_why(row: dict[str, str], home: Path
     assert ("document", int(row["exit code"])) == (error["kind"], error["exit_code"])
 
 
-@pytest.mark.sampled(25)
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("row", USABLE, ids=[row["file"] for row in USABLE])
 def test_a_document_that_can_be_used_is_used(row: dict[str, str]) -> None:
     """Its operations are listed, explained and built into requests; what was left out is told."""
@@ -88,7 +89,7 @@ def test_a_document_that_can_be_used_is_used(row: dict[str, str]) -> None:
                 assert built.json["url"].startswith("https://api.example.com/")
 
 
-@pytest.mark.sampled(25)
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("row", USABLE, ids=[row["file"] for row in USABLE])
 def test_a_document_can_be_written_without_references(row: dict[str, str]) -> None:
     """`document --resolved` ends, with JSON or with a message that it would be too much."""

@@ -29,6 +29,7 @@ def api() -> str:
     return save(document(PATHS))
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("target", "words"),
     [

@@ -26,6 +26,7 @@ def _saved(name: str, place: str, schema: Any = STRING) -> str:
     return save(document({path: {"post": _with_input(name, place, schema)}}))
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("word", "place"),
     [*((word, "query") for word in sorted(GUARDED_OPTIONS)), *(("dry-run", place) for place in PLACES)],

@@ -134,6 +134,7 @@ def _errors(answer: httpx.Response) -> list[str]:
     return [type(error).__name__ for error in _judge().iter_response_errors(request, response)]
 
 
+@pytest.mark.sampled(8)
 @each_operation
 def test_examples_are_answered_as_documented(case: Case, clients: dict[str, httpx.Client]) -> None:
     """The request that an operation's examples make gets the documented good status and a fitting body."""
@@ -199,6 +200,7 @@ def _schema(case: Case) -> dict[str, Any]:
     return schema
 
 
+@pytest.mark.sampled(8)
 @each_operation
 def test_good_answers_hold_nothing_undocumented(case: Case, clients: dict[str, httpx.Client]) -> None:
     """A good answer has no field that the document does not mention."""

@@ -70,6 +70,7 @@ def test_run_ids_are_uuids_made_from_names(client: httpx.Client) -> None:
     assert {5} == {UUID(row["id"]).version for row in rows}
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("query", "expected"),
     [

@@ -45,7 +45,7 @@ def test_all_operations_are_there() -> None:
     assert 23 == len(_OPERATIONS)
 
 
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("level", ["strict", "exact"])
 @pytest.mark.parametrize("operation", _OPERATIONS)
 def test_good_behaviour_is_clean(operation: str, level: str) -> None:
@@ -71,7 +71,7 @@ def test_a_wrong_type(operation: str, level: str) -> None:
         assert (9, [("type", pointer)]) == _findings(operation, level, "wrong-type")
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("level", LEVELS)
 @each_operation
 def test_a_missing_field(operation: str, level: str) -> None:
@@ -96,7 +96,7 @@ def test_an_undocumented_field(operation: str, level: str) -> None:
     assert expected == _findings(operation, level, "undocumented-field")
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("level", LEVELS)
 @each_operation
 def test_an_undocumented_status(operation: str, level: str) -> None:
@@ -109,7 +109,7 @@ def test_an_undocumented_status(operation: str, level: str) -> None:
         assert (9, [("undocumented-status", "status")]) == _findings(operation, level, "undocumented-status")
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("level", LEVELS)
 @each_operation
 def test_a_wrong_media_type(operation: str, level: str) -> None:
@@ -125,7 +125,7 @@ def test_a_wrong_media_type(operation: str, level: str) -> None:
         assert (9, [("undocumented-media-type", "header/Content-Type")]) == found
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("level", LEVELS)
 @each_operation
 def test_truncated_json(operation: str, level: str) -> None:

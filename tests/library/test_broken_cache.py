@@ -76,7 +76,7 @@ def _make_dangling_link(path: Path) -> None:
     path.symlink_to("nowhere/at/all")
 
 
-@pytest.mark.sampled(10)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("kind", [".sqlite", ".document", "current.json", "lock"])
 @pytest.mark.parametrize(
     "damage",
@@ -156,6 +156,7 @@ FOREIGN = [
 ]
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("content", FOREIGN, ids=range(len(FOREIGN)))
 def test_a_pointer_may_hold_anything(content: str, compiled: Path) -> None:
     """A pointer that is no pointer counts as absent."""
@@ -163,7 +164,7 @@ def test_a_pointer_may_hold_anything(content: str, compiled: Path) -> None:
     _all_works()
 
 
-@pytest.mark.sampled(25)
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize(
     "key",
     [
@@ -210,6 +211,7 @@ def test_a_pointer_may_lead_to_another_catalog(compiled: Path) -> None:
     _all_works()
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("table", ["meta", "operations", "details", "names", "components", "tags", "lock"])
 def test_a_table_may_be_missing(table: str, compiled: Path) -> None:
     """A catalog that lacks one of its tables is compiled again when that is noticed."""

@@ -343,6 +343,7 @@ def _remove_catalogs_and_empty_pointers(kept: Kept) -> None:
     _harm_all(kept, "current.json", _empty)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "harm",
     [

@@ -173,6 +173,7 @@ def test_pin_holds_what_is_in_use() -> None:
     assert ["2"] == [row["version"] for row in _rows() if row["pinned"]]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("verb", ["pin", "rollback"])
 @pytest.mark.parametrize("word", ["ffffffff", "abc", "zzzz", "-", "../../etc"])
 @pytest.mark.usefixtures("served")

@@ -52,6 +52,7 @@ def stale(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     return lambda: len(served.asked)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS)
 def test_offline_all_works_with_one_warning(
     words: tuple[str, ...], stale: Callable[[], int], home: Path
@@ -64,7 +65,7 @@ def test_offline_all_works_with_one_warning(
     assert (2, []) == (stale(), list((home / "cache").rglob("refresh.claim")))
 
 
-@pytest.mark.sampled(12)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("mode", ["background", "blocking", "never"])
 @pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS)
 def test_with_the_server_gone_all_works(

@@ -335,7 +335,7 @@ def _matches(situation: Situation, mode: str, result: Result) -> None:
         assert reason in result.stderr or outcome == SAME
 
 
-@pytest.mark.sampled(60)
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("mode", [BACKGROUND, BLOCKING, FLAG, VERB, UNKNOWN])
 @pytest.mark.parametrize("name", SITUATIONS)
 def test_what_is_used_afterwards(

@@ -44,6 +44,7 @@ def api() -> str:
     return save(document({"/a": {"post": operation("a", body=WORKFLOW)}}))
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize(
     ("body", "words"),
     [
@@ -112,6 +113,7 @@ def test_options_build_the_body(api: str, body: dict[str, Any], words: tuple[str
     assert body == request_of("a", *words)["json"]
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("message", "words"),
     [

@@ -63,6 +63,7 @@ CASES = [
 ]
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("media_type", "schema", "words", "body"),
     CASES,

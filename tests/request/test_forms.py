@@ -47,6 +47,7 @@ def _form(*words: str, **more: Any) -> list[tuple[str, str]]:
     return parse_qsl(request["body"], keep_blank_values=True, strict_parsing=bool(request["body"]))
 
 
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize(
     ("pairs", "words"),
     [
@@ -75,6 +76,7 @@ def test_what_a_property_is_without_an_encoding(
     assert pairs == _form(*words)
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("pairs", "encoding", "words"),
     [

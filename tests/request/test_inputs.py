@@ -22,6 +22,7 @@ def _query(schema: dict[str, Any], *words: str, **more: Any) -> str:
     return target
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("query", "schema", "words"),
     [
@@ -351,6 +352,7 @@ MEDIA_HEADERS: dict[str, tuple[str, dict[str, Any], str | None]] = {
 }
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("name", MEDIA_HEADERS)
 @pytest.mark.parametrize("is_required", [True, False])
 def test_a_required_header_of_media_types_is_sent_with_the_value_of_the_document(

@@ -83,6 +83,7 @@ def files() -> None:
     Path("d.tar.gz").write_text("packed")
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.usefixtures("files")
 @pytest.mark.parametrize(
     ("parts", "words"),
@@ -144,6 +145,7 @@ def test_the_content_type_of_a_part_is_the_documents(media_type: str, declared: 
     assert [media_type] == [part[2] for part in _shown("--photo", word)]
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("schema", "version"),
     [
@@ -225,6 +227,7 @@ NAMELESS: dict[str, Any] = {
 }
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.usefixtures("files")
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
 @pytest.mark.parametrize("schema", NAMELESS.values(), ids=NAMELESS)
@@ -296,6 +299,7 @@ def test_bytes_under_json_are_any_json(server: Recorder) -> None:
     assert b'{"b": 2}' == server.last.body
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("code", "message", "words"),
     [

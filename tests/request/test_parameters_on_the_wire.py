@@ -58,6 +58,7 @@ TEMPLATES = [
 ]
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(("path", "parameters", "words", "expected"), TEMPLATES)
 def test_a_path_is_filled_and_its_query_is_merged(
     path: str, parameters: tuple[dict[str, Any], ...], words: tuple[str, ...], expected: str
@@ -140,6 +141,7 @@ def test_what_a_media_type_or_place_cannot_hold_is_refused(
     assert phrase in result.error["reason"]
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("location", ["query", "header", "cookie"])
 @pytest.mark.parametrize(
     ("schema", "word"),

@@ -119,7 +119,7 @@ def read(location: str, style: str, kind: str, parts: Any, *, explode: bool) -> 
     return factory.create(schema, schema, style, explode, "color").deserialize(where)
 
 
-@pytest.mark.sampled(43)
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize(
     ("location", "style", "explode", "kind"),
     READABLE,

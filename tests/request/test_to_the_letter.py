@@ -209,7 +209,7 @@ def _check(server: Recorder, api: str, location: str, described: Described, valu
     assert _expected(value) == result.json["read"]
 
 
-@pytest.mark.sampled(12)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(("location", "described"), list(_descriptions()))
 def test_parameters_are_written_to_the_letter(server: Recorder, location: str, described: Described) -> None:
     """Each kind of value in each style of each place is read back, or cannot be written and is refused."""
@@ -351,6 +351,7 @@ JSON_VALUES: list[Any] = [
 ]
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("value", JSON_VALUES, ids=repr)
 def test_json_bodies_are_written_to_the_letter(server: Recorder, value: Any) -> None:
     """Any value of JSON is one JSON text in UTF-8, whether it was given whole or field by field."""

@@ -103,6 +103,7 @@ BODIES = {
 }
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(("schema", "body", "words"), BODIES.values(), ids=BODIES)
 def test_options_pick_a_branch(schema: dict[str, Any], body: dict[str, Any], words: str) -> None:
     """The discriminator picks it, or else options that fit one branch alone, whose discriminator is filled in."""

@@ -38,6 +38,7 @@ def test_safe_methods_follow_within_the_origin(api: str, server: Recorder, statu
     assert [f"{method.upper()} /a", f"{method.upper()} /b?c=d"] == _targets(server)
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
 def test_unsafe_methods_do_not_follow(api: str, server: Recorder, status: int, method: str) -> None:

@@ -135,7 +135,7 @@ def _check(result: Result, answer: BadAnswer, form: str = "auto") -> None:
         assert "" == result.stderr
 
 
-@pytest.mark.sampled(40)
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("name", ANSWERS)
 def test_a_bad_answer_on_a_pipe(server: Recorder, name: str, form: str) -> None:
@@ -149,6 +149,7 @@ def test_a_bad_answer_on_a_pipe(server: Recorder, name: str, form: str) -> None:
     assert shown == result.stdout_bytes
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("name", ANSWERS)
 def test_a_bad_answer_in_a_file(server: Recorder, name: str) -> None:
     """The body is in the file as it came, and a defect of it is reported once."""
@@ -158,7 +159,7 @@ def test_a_bad_answer_in_a_file(server: Recorder, name: str) -> None:
     assert (answer.body, b"") == (Path("out").read_bytes(), result.stdout_bytes)
 
 
-@pytest.mark.sampled(17)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("form", ["auto", "json"])
 @pytest.mark.parametrize("name", ANSWERS)
 def test_a_bad_answer_on_a_terminal(server: Recorder, name: str, form: str) -> None:
@@ -171,6 +172,7 @@ def test_a_bad_answer_on_a_terminal(server: Recorder, name: str, form: str) -> N
     assert not any(sign in shown for sign in ("\x9b", "\0", "\x1b[31m"))
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("name", ANSWERS)
 def test_a_bad_answer_in_a_report(server: Recorder, name: str) -> None:
     """A report has the finding or the reason, and the exit code is the same."""

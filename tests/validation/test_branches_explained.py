@@ -58,6 +58,7 @@ _NEAREST = "comes nearest"
 _MEANS_CAT = "`kind` means `Cat` of 2 alternatives"
 
 
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0", "3.2.0"])
 @pytest.mark.parametrize(
     ("schema", "value", "expected"),
@@ -199,6 +200,7 @@ def test_the_discriminator_has_its_place_in_the_document() -> None:
     )
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("schema", "value", "messages"),
     [

@@ -27,6 +27,7 @@ def _id(value: Any) -> str:
     return json.dumps(value)[:70]
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
 @pytest.mark.parametrize(
     ("schema", "value", "undocumented"),
@@ -57,6 +58,7 @@ def test_what_is_not_mentioned(schema: Any, value: Any, undocumented: list[str],
     assert [] == compact(judge_value(schema, value, version, **_SCHEMAS))
 
 
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
 @pytest.mark.parametrize(
     ("schema", "value"),
@@ -145,6 +147,7 @@ _FAMILY = {
 }
 
 
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0", "3.2.0"])
 @pytest.mark.parametrize(
     ("schema", "value", "expected"),

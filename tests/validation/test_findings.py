@@ -335,6 +335,7 @@ _BODIES: list[tuple[bytes, str, list[str]]] = [
 ]
 
 
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(("body", "media_type", "expected"), _BODIES, ids=_id)
 def test_bodies_that_are_not_what_they_say(
@@ -399,7 +400,7 @@ _WRONG: list[Any] = [
 ]
 
 
-@pytest.mark.sampled(20)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("schema", _WRONG, ids=_id)
 def test_a_schema_that_is_wrong_ends_no_call(schema: Any, version: str) -> None:

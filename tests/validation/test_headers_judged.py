@@ -27,6 +27,7 @@ def _verdict(
     )
 
 
+@pytest.mark.sampled(16)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(
     ("described", "came", "expected"),

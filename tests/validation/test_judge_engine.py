@@ -188,7 +188,7 @@ assert all(sys.modules[name] is module for name, module in before.items())
     )
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     "insufficient",
     [

@@ -96,7 +96,7 @@ def _id(value: Any) -> str:
     return value.decode("ascii", "replace") if isinstance(value, bytes) else json.dumps(value)[:60]
 
 
-@pytest.mark.sampled(60)
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(("parameter", "words"), _RIGHT, ids=_id)
 def test_a_right_parameter_is_never_refused(parameter: Any, words: list[str], version: str) -> None:
@@ -106,6 +106,7 @@ def test_a_right_parameter_is_never_refused(parameter: Any, words: list[str], ve
     assert (0, "") == (result.exit_code, result.stderr)
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(
     ("parameter", "text", "value", "expected"),
@@ -191,6 +192,7 @@ _THING = {
 }
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(
     ("schema", "body", "expected"),
@@ -309,6 +311,7 @@ _KEYS = {"type": "object", "properties": {"keys": {"type": "array", "items": _KE
 _REFERENCE = {"$ref": "#/components/examples/lost"}
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(
     ("holder", "schema"),

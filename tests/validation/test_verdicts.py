@@ -220,7 +220,7 @@ _SCHEMAS: dict[str, Any] = {
 }
 
 
-@pytest.mark.sampled(110)
+@pytest.mark.sampled(16)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(("schema", "value", "expected"), _EITHER_VERSION, ids=_id)
 def test_values_of_either_version(schema: Any, value: Any, expected: list[str], version: str) -> None:
@@ -234,6 +234,7 @@ def test_values_of_3_0(schema: Any, value: Any, expected: list[str]) -> None:
     assert expected == compact(judge_value(schema, value, "3.0.3", **_SCHEMAS))
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize(("schema", "value", "expected"), _ONLY_3_1, ids=_id)
 def test_values_of_3_1(schema: Any, value: Any, expected: list[str]) -> None:
     """3.1 is JSON Schema 2020-12, or the dialect that a schema names."""
@@ -316,6 +317,7 @@ def test_a_write_only_property_in_an_answer() -> None:
     assert [] == compact(judge_value({"type": "array", "items": {"writeOnly": True}}, [1], "3.0.3"))
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize(
     ("schema", "value", "message"),
     [
@@ -575,6 +577,7 @@ def test_a_body_that_the_document_does_not_describe() -> None:
         )
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(
     ("header", "values", "expected"),
@@ -655,6 +658,7 @@ def test_text_bodies_are_values() -> None:
         assert expected == compact(judge_answer(responses, answered(body, media_type="text/plain")))
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize(
     ("key", "came", "expected"),
     [
@@ -846,6 +850,7 @@ def test_patterns_that_nobody_reads_are_a_note(pattern: str) -> None:
     assert [text] == compact(judge_value({"pattern": pattern}, "x"))
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(
     ("schema", "reason"),
@@ -924,6 +929,7 @@ _HOSTILE_BODIES = {
 }
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(("body", "code"), _HOSTILE_BODIES.values(), ids=_HOSTILE_BODIES)
 @pytest.mark.parametrize("error_format", ["text", "json"])
 def test_whatever_comes_is_printed(server: Recorder, body: bytes, code: int, error_format: str) -> None:

@@ -80,6 +80,7 @@ def test_rows_use_answers_of_earlier_rows(api: SmallApi, parallel: str) -> None:
     assert "row 3, which failed" in lines(result)[3]["error"]["message"]
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("rows", "said"),
     [

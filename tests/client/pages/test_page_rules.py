@@ -442,7 +442,7 @@ _CASES = {
 }
 
 
-@pytest.mark.sampled(30)
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("api", [api for _, api in _CASES.values()], ids=_CASES)
 def test_all_items_of_all_pages(api: ListedApi, server: Recorder) -> None:
     """`--all` has each item once, in order, in the shape of the first page."""
@@ -468,7 +468,7 @@ _SAID_BY_THE_ANSWER = {
 }
 
 
-@pytest.mark.sampled(14)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("kind", "api"),
     [pytest.param(*case, id=name) for name, case in _CASES.items() if name not in _SAID_BY_THE_ANSWER],
@@ -507,6 +507,7 @@ _CONFIGURED = {
 }
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("key", ["next", "cursor", "page", "offset"])
 @pytest.mark.parametrize("operation", ["list-things", "listThings", '"*"'])
 def test_the_configuration_comes_first(key: str, operation: str, server: Recorder, home: Path) -> None:

@@ -135,6 +135,7 @@ def test_a_document_that_cannot_be_used_is_not_searched_for(
 # Each way alone
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("root", "more"),
     [
@@ -204,7 +205,7 @@ def test_an_api_says_where_its_document_is(server: Recorder, root: Answer, more:
     assert {"/v1", SPEC, f"/{CATALOG}", *more} >= set(_targets(server))
 
 
-@pytest.mark.sampled(16)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("place", [*FIRST, *BELOW, *SECOND, "api/armature/v1/openapi"])
 def test_the_usual_places_are_tried(server: Recorder, place: str) -> None:
     """A document at any usual place is found from the root of the origin."""
@@ -249,6 +250,7 @@ def test_a_strangers_server_is_not_asked_for_the_path_of_armature(
     assert {*FIRST, *BELOW, *SECOND, CATALOG, ""} == places
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("given", ["/api/v1", "/api/v1/", "/api/v1/index.html", "/api/v1?key=1#x"])
 @pytest.mark.parametrize("place", ["/api/v1/openapi", "/api/v1/swagger.json", "/openapi.json"])
 def test_the_usual_places_are_under_the_given_path_too(server: Recorder, given: str, place: str) -> None:
@@ -282,7 +284,7 @@ _VIEWERS = {
 }
 
 
-@pytest.mark.sampled(20)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("text", _VIEWERS.values(), ids=_VIEWERS)
 @pytest.mark.parametrize("path", ["/manual", "/docs", "/swagger-ui/index.html"])
 def test_a_page_that_shows_the_api_names_the_document(server: Recorder, text: str, path: str) -> None:
@@ -447,6 +449,7 @@ def test_the_usual_places_come_before_what_pages_name(server: Recorder) -> None:
     assert ["Late", "YAML", "Old", "Empty", "Page"] == titles
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
     [
@@ -511,6 +514,7 @@ def test_catalogs_are_followed_one_level_deep(server: Recorder) -> None:
     assert ["/c1"] == [target for target in _targets(server) if target.startswith("/c")]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "body",
     [
@@ -546,6 +550,7 @@ def test_an_application_that_answers_every_path_is_no_document(server: Recorder)
     ]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("body", "expected"),
     [

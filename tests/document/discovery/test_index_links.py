@@ -23,6 +23,7 @@ def _json(tree: Any) -> Answer:
     return Answer(200, json.dumps(tree).encode())
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("root", "path"),
     [

@@ -113,7 +113,7 @@ class _Paced(dict[str, Any]):
         self.seed = seed
 
     def get(self, target: str, *_: Any) -> Any:
-        delay = random.Random(f"{self.seed} {target}").random() * 0.03  # noqa: S311 - the same on every run
+        delay = random.Random(f"{self.seed} {target}").random() * 0.01  # noqa: S311 - the same on every run
 
         def answer(_request: Any) -> Answer:
             threading.Event().wait(delay)
@@ -167,10 +167,10 @@ def test_the_result_does_not_depend_on_who_answers_first(
 ) -> None:
     """However the answers of a server are paced, the documents and what is told of the search are the same."""
     outcomes = []
-    for seed in range(4):
+    for seed in range(3):
         server.answers = _Paced(answers, seed)
         outcomes.append(_outcome(f"{server.origin}/api/v1"))
-    assert [outcomes[0]] * 4 == outcomes
+    assert [outcomes[0]] * 3 == outcomes
 
 
 def test_what_was_left_out_is_told(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from tests.harness import Answer, Recorder, run_cli
 URL = "http://127.0.0.1:9/pets"
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     "path",
     [
@@ -174,6 +175,7 @@ def test_damage_is_mended_though_standard_input_is_read_once(home: Path) -> None
     assert URL == dry_run("-", stdin=content).json["url"]
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("verb", ["operations", "describe", "document", "show"])
 @pytest.mark.parametrize("kind", ["file", "url", "stdin", "name"])
 def test_every_verb_takes_every_source(verb: str, kind: str, server: Recorder) -> None:

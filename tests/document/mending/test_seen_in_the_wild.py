@@ -229,6 +229,7 @@ def _asked(names: Mapping[str, str] | list[str], *words: str, where: str = "quer
     return unquote(built(api, "a", *words)["target"])
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("names", "words", "target"),
     [

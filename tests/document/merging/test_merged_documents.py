@@ -679,6 +679,7 @@ def test_dialects_that_go_together(dialect: str, is_fine: bool) -> None:
             merge(documents, "all")
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize(
     "odd",
     [

@@ -129,6 +129,7 @@ def _at(document: Document, pointer: str) -> Any:
     return follow(document.tree, split(pointer))
 
 
+@pytest.mark.sampled(24)
 @pytest.mark.parametrize("kind", KINDS, ids=KINDS)
 @pytest.mark.parametrize(
     ("name", "part", "fragment", "steps", "called"),
@@ -160,6 +161,7 @@ def test_each_kind_of_part_has_a_place_in_the_document(
         assert [] == differences(loaded)
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("kind", KINDS, ids=KINDS)
 def test_parts_are_read_from_urls_too(kind: str) -> None:
     """Files at URLs are put together like files of this machine."""

@@ -220,7 +220,7 @@ def _replace_by_directory(path: Path) -> None:
 DAMAGES = [Path.unlink, _noise, _cut, _flip, lambda path: path.write_bytes(b""), _replace_by_directory]
 
 
-@pytest.mark.sampled(15)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     "ending", [".parts.zip", "current.parts.json", ".document", ".sqlite", "current.json"]
 )

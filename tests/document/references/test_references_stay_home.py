@@ -56,7 +56,7 @@ def _make_links(folder: Path) -> None:
 OUTSIDE = "It is outside of the document's directory"
 
 
-@pytest.mark.sampled(16)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("ref", "why"),
     [
@@ -137,6 +137,7 @@ def test_nobody_is_told_to_open_the_directory_of_a_system_file() -> None:
     assert (True, False) == (OUTSIDE in told, "--allow-ref /etc" in told)
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize(
     "ref", ["ORIGIN/pets.yaml", "ORIGIN/pets.yaml#/a", "file:///etc/passwd", "gone.yaml"]
 )
