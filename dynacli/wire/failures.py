@@ -54,7 +54,7 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
             return NetworkError(
                 f"The proxy did not let us through to `{host}`",
                 why="A variable of the environment names a proxy, and it refuses or cannot be reached",
-                hint="Check `HTTPS_PROXY` and `NO_PROXY`",
+                hint="Check `HTTPS_PROXY`, with the user name and password that the proxy may want, and `NO_PROXY`",
             )
         case httpx.ConnectError() if not _wants_certificate(error):
             return _from_connecting(error, host)

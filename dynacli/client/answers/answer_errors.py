@@ -92,6 +92,8 @@ def _http_hint(call: Call, answer: "Answer") -> str:
             return "Check the credential: it may be wrong, expired, or without the right for this"
         case 401 | 403:
             return "The document asks for no credential here; give one with `-H` if there is one"
+        case 407:
+            return "Check the user name and the password in the variable of the proxy, such as `HTTP_PROXY`"
         case 404 | 410:
             return "Check the arguments; `-v` shows the URL that was asked for"
         case 429:
