@@ -7,13 +7,27 @@ import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from dynacli.auth.oauth.authorization_code import sign_in_by_code
 from dynacli.auth.oauth.device_code import sign_in_by_device
-from dynacli.auth.oauth.oauth_flow import DEVICE, OAuthClient, SignInContext
+from dynacli.auth.oauth.oauth_flow import (
+    CLIENT_CREDENTIALS,
+    CODE,
+    DEVICE,
+    PASSWORD,
+    OAuthClient,
+    OAuthFlow,
+    SignInContext,
+)
 from dynacli.auth.oauth.provider_metadata import discover_flows
+from dynacli.auth.oauth.token_endpoint import refresh, sign_in_by_client_credentials, sign_in_by_password
+from dynacli.auth.secret import Secret
+from dynacli.errors import AuthError
 from tests.auth.headless_browser import headless_browser
+from tests.auth.oauth_provider import Browser, fetch, parameters
 from tests.auth.shop import Shop
 from tests.harness import Recorder, Result, run_cli
 from tests.validation.real_servers import RealServer, serving
@@ -120,3 +134,65 @@ def test_a_client_signs_in(shop: Shop, provider: str, monkeypatch: pytest.Monkey
     )
     assert 0 == result.exit_code, result.stderr
     assert 0 == shop.call().exit_code
+
+
+_AUTHLIB = RealServer(
+    "authlib",
+    "bin/python",
+    lambda program, port, _: [program, str(Path(__file__).with_name("authlib_server.py")), str(port)],
+    "/",
+)
+
+
+@pytest.fixture
+def authlib(tmp_path: Path) -> Iterator[str]:
+    """The origin of a provider made of Authlib's server."""
+    directory = tmp_path / "authlib"
+    directory.mkdir()
+    with serving(_AUTHLIB, directory) as origin:
+        yield origin
+
+
+def _flow(origin: str, kind: str) -> OAuthFlow:
+    return OAuthFlow(kind, f"{origin}/authorize", f"{origin}/token")
+
+
+def test_each_flow_of_authlib(authlib: str) -> None:
+    """Authlib's server gives a token in each flow, and a refresh token is good once."""
+    read = ("read",)
+    person, context = OAuthClient("cli", None, read), SignInContext(open_browser=Browser().open)
+    token = sign_in_by_code(_flow(authlib, CODE), person, context)
+    assert read == token.scopes
+    assert token.refresh_token is not None
+    again = refresh(_flow(authlib, CODE), person, token.refresh_token, context)
+    assert again.refresh_token is not None
+    assert token.access_token.reveal() != again.access_token.reveal()
+    with pytest.raises(AuthError, match="invalid_grant"):
+        refresh(_flow(authlib, CODE), person, token.refresh_token, context)
+    for name in ("basic", "post"):
+        client = OAuthClient(name, Secret("a:b c+d%"), read)
+        assert (
+            read == sign_in_by_client_credentials(_flow(authlib, CLIENT_CREDENTIALS), client, context).scopes
+        )
+        wrong = OAuthClient(name, Secret("wrong"), read)
+        with pytest.raises(AuthError, match="invalid_client"):
+            sign_in_by_client_credentials(_flow(authlib, CLIENT_CREDENTIALS), wrong, context)
+    password = Secret("of ann & co.")
+    assert read == sign_in_by_password(_flow(authlib, PASSWORD), person, "ann", password, context).scopes
+    with pytest.raises(AuthError, match="The provider refuses"):
+        sign_in_by_password(_flow(authlib, PASSWORD), person, "ann", Secret("wrong"), context)
+
+
+def test_authlib_wants_the_verifier_of_the_code(authlib: str) -> None:
+    """A code is good for nobody but the sign-in that asked for it."""
+    codes: list[str] = []
+
+    def open_browser(url: str) -> bool:
+        location = fetch(url)[1]
+        codes.append(parameters(urlsplit(location).query)["code"])
+        return Browser(lambda _: location.replace(codes[-1], codes[0])).open(url)
+
+    person, context = OAuthClient("cli"), SignInContext(open_browser=open_browser)
+    assert sign_in_by_code(_flow(authlib, CODE), person, context).access_token
+    with pytest.raises(AuthError, match="invalid_grant"):
+        sign_in_by_code(_flow(authlib, CODE), person, context)

@@ -6,7 +6,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import quote
 
 from dynacli.auth.oauth.oauth_flow import OAuthClient, OAuthFlow, SignInContext, Token
 from dynacli.auth.oauth.provider_exchange import ProviderAnswer, ask_provider
@@ -130,12 +130,12 @@ def ask_as_client(
     takes_basic = not flow.auth_methods or "client_secret_basic" in flow.auth_methods
     if not takes_basic:
         return ask_provider(url, role, in_body, timeout=context.timeout)
-    pair = f"{quote_plus(client.client_id)}:{quote_plus(secret)}"
+    # Servers that decode as URLs do, not as forms, take `%20` for a space, and no `+`.
+    pair = f"{quote(client.client_id, safe='')}:{quote(secret, safe='')}"
     authorization = f"Basic {b64encode(pair.encode()).decode()}"
     answer = ask_provider(url, role, form, authorization=authorization, timeout=context.timeout)
     may_take_body = not flow.auth_methods or "client_secret_post" in flow.auth_methods
-    is_refused = error_code(answer) in {"invalid_client", "invalid_request"} or answer.status == 401
-    if is_refused and may_take_body:
+    if error_code(answer) == "invalid_client" and may_take_body:
         return ask_provider(url, role, in_body, timeout=context.timeout)
     return answer
 
