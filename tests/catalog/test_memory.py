@@ -185,3 +185,30 @@ def test_memory_of_a_document_of_megabytes(name: str, is_wrong: bool, version: s
     peak, size = _peak({**_api(1_500, is_wrong), "openapi": version}, name)
     assert 2_000_000 < size
     assert (peak - least) / size < _TIMES, f"{(peak - least) >> 20} MiB for {size:,} bytes"
+
+
+def _woven(count: int) -> dict[str, Any]:
+    """Things that refer to distant ones, so that each body has options of many, each described in other words."""
+    things, paths = {}, {}
+    for number in range(count):
+        fields: dict[str, Any] = {
+            f"field_{index}": {
+                "type": "string",
+                "description": f"The field {index} of {number}. {_WORDS} {_WORDS}",
+            }
+            for index in range(12)
+        }
+        for name, distance in (("next", 7), ("other", 13)):
+            fields[name] = {"$ref": f"#/components/schemas/Thing{(number * distance + 1) % count}"}
+        things[f"Thing{number}"] = {"type": "object", "properties": fields}
+        body = {"$ref": f"#/components/schemas/Thing{number}"}
+        paths[f"/things{number}"] = {"patch": operation(f"change{number}", body=body)}
+    return document(paths, components={"schemas": things})
+
+
+@pytest.mark.no_cover
+@pytest.mark.exhaustive
+def test_memory_of_bodies_with_the_options_of_many_things() -> None:
+    """What bodies have in common is kept once."""
+    (few, small), (many, large) = (_peak(_woven(count), "compact.json") for count in (200, 800))
+    assert (many - few) / (large - small) < _TIMES, f"{(many - few) >> 20} MiB for {large - small:,} bytes"

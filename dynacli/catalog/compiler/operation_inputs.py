@@ -89,6 +89,8 @@ class Inputs:
         self._document = document
         self._warn = warn
         self._bodies: dict[int | bytes | str, tuple[Any, Listing]] = {}
+        self._sentences: dict[str, str] = {}
+        self._same: dict[Any, Any] = {}
         self._patches: dict[int | bytes | str, tuple[Field, ...]] = {}
         # Most operations share their parameters. An id stays unique only as long as its object is there.
         self._parameters: dict[tuple[int, str], tuple[Mapping[str, Any], Parameter]] = {}
@@ -220,7 +222,7 @@ class Inputs:
         flat = self._flat_schemas(schema)
         fields: tuple[Field, ...] = ()
         if flat.type == "object" and flat.properties:
-            fields = _compiled(list_fields(schema, self._flat_schemas).fields)
+            fields = self._compiled(list_fields(schema, self._flat_schemas).fields)
         style = style_of(location, raw.get("style"))
         return Parameter(
             name=name,
@@ -296,12 +298,26 @@ class Inputs:
         if key not in self._bodies:
             # The key may be the schema's id, which stays unique only as long as the schema is there.
             listing = list_fields(schema, self._flat_raw_schemas)
-            self._bodies[key] = (schema, listing._replace(fields=_compiled(listing.fields)))
+            self._bodies[key] = (schema, listing._replace(fields=self._compiled(listing.fields)))
         listing = self._bodies[key][1]
         if not has_defaults and key not in self._patches:
             self._patches[key] = _without_defaults(listing.fields)
         fields = fields_with_own_options(listing.fields if has_defaults else self._patches[key], taken)
         return MediaType(name, listing.value, fields, listing.is_cut, listing.choices)
+
+    def _compiled(self, fields: tuple[Field, ...]) -> tuple[Field, ...]:
+        """Return fields with what help shows of their descriptions.
+
+        The bodies of a document mostly have paths, options and descriptions in common, which are kept once.
+        """
+        found = []
+        for field in fields:
+            described = field.description
+            if described not in self._sentences:
+                self._sentences[described] = first_sentence(described)
+            path, option = (self._same.setdefault(each, each) for each in (field.path, field.option))
+            found.append(replace(field, path=path, option=option, description=self._sentences[described]))
+        return tuple(found)
 
     def example(
         self,
@@ -337,24 +353,17 @@ class Inputs:
         return self._examples(raw, parameters, body, schema_of)
 
 
-def _compiled(fields: tuple[Field, ...]) -> tuple[Field, ...]:
-    """Return fields with what help shows of their descriptions."""
-    return tuple(
-        field
-        if (sentence := first_sentence(field.description)) == field.description
-        else replace(field, description=sentence)
-        for field in fields
-    )
-
-
 def _without_defaults(fields: tuple[Field, ...]) -> tuple[Field, ...]:
     """Return the fields of a body that changes an object: a default is what a server takes for a new one.
 
     Where only one value is allowed, its default changes nothing.
     """
+    having = {id(field) for field in fields if field.value.has_default and len(field.value.enum) != 1}
+    if not having:
+        return fields
     return tuple(
         replace(field, value=replace(field.value, has_default=False, default=None))
-        if field.value.has_default and len(field.value.enum) != 1
+        if id(field) in having
         else field
         for field in fields
     )

@@ -1,5 +1,6 @@
 """Writes the catalog of a compiled document: complete or not at all."""
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
@@ -122,8 +123,18 @@ def _write_operations(db: sqlite3.Connection, compiled: "Compiled") -> None:
     from dynacli.model.kebab_names import kebab
 
     names: dict[tuple[str, int], int] = {}
-    shared: dict[str, int] = {}
-    rows = OperationRows(lambda value: shared.setdefault(_json(value), len(shared)))
+    shared: dict[bytes, int] = {}
+
+    def keep(value: Any) -> int:
+        """Write a shared value, of which only a digest stays in memory, and return its number."""
+        text = _json(value)
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+        if digest not in shared:
+            shared[digest] = len(shared)
+            db.execute("INSERT INTO shared VALUES (?, ?)", (shared[digest], pack(text)))
+        return shared[digest]
+
+    rows = OperationRows(keep)
     given = set(compiled.given_names.values())
     tags: dict[str, str] = {}
     for number, entry in enumerate(compiled.operations):
@@ -162,9 +173,6 @@ def _write_operations(db: sqlite3.Connection, compiled: "Compiled") -> None:
             names.setdefault((folded, BY_ID_IN_ANY_CASE), number)
         for tag in operation.tags:
             tags.setdefault(kebab(tag), tag)
-    db.executemany(
-        "INSERT INTO shared VALUES (?, ?)", ((number, pack(text)) for text, number in shared.items())
-    )
     db.executemany(
         "INSERT INTO names VALUES (?, ?, ?)", ((key, rank, number) for (key, rank), number in names.items())
     )
