@@ -7,9 +7,9 @@ from dynacli.environment import Environment
 from dynacli.errors import FileError, UsageError
 from dynacli.library.opened_api import OpenedApi
 
-__all__ = ["headers_in", "malformed", "own_settings", "profile_of", "signing_of"]
+__all__ = ["KEYS", "headers_in", "malformed", "own_settings", "profile_of", "signing_of", "wrong_in_profile"]
 
-_KEYS = (
+KEYS = (
     *("auth", "ca", "headers", "output", "policy", "rate", "retries", "server", "server_vars", "timeout"),
     "validate",
 )
@@ -52,7 +52,7 @@ def profile_of(env: Environment, api: OpenedApi, given: str) -> dict[str, Any]:
             near=sorted(profiles),
         )
     profile = profiles[name]
-    wrong = _what_is_wrong(profile)
+    wrong = wrong_in_profile(profile)
     if wrong:
         raise malformed(env, f"the profile `{name}` of `{api.name}`", wrong)
     return dict(profile)
@@ -68,7 +68,7 @@ def own_settings(env: Environment, api: OpenedApi, keys: Iterable[str]) -> dict[
         FileError: The entry is malformed.
     """
     own = {key: api.entry[key] for key in keys if key in api.entry}
-    wrong = _what_is_wrong(own)
+    wrong = wrong_in_profile(own)
     if wrong:
         raise malformed(env, f"the entry of `{api.name}`", wrong)
     return own
@@ -78,15 +78,16 @@ def headers_in(entry: Mapping[str, Any], name: str) -> dict[str, str]:
     """Return the headers of a profile of an API's entry; none where it cannot be used, which each call says."""
     profiles = entry.get("profiles", {})
     profile = profiles.get(name) if isinstance(profiles, dict) else None
-    return dict(profile.get("headers", {})) if profile is not None and not _what_is_wrong(profile) else {}
+    return dict(profile.get("headers", {})) if profile is not None and not wrong_in_profile(profile) else {}
 
 
-def _what_is_wrong(profile: Any) -> str:
+def wrong_in_profile(profile: Any) -> str:
+    """Return what is wrong with a profile; empty where nothing is."""
     if not isinstance(profile, dict):
         return "it is a table"
-    unknown = sorted(profile.keys() - set(_KEYS))
+    unknown = sorted(profile.keys() - set(KEYS))
     if unknown:
-        return f"`{unknown[0]}` is not known, only {', '.join(f'`{key}`' for key in _KEYS)}"
+        return f"`{unknown[0]}` is not known, only {', '.join(f'`{key}`' for key in KEYS)}"
     for key in ("headers", "server_vars"):
         table = profile.get(key, {})
         if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):

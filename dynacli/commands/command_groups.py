@@ -39,6 +39,7 @@ _VERBS = {
     "changes": "changes",
     "check": "check.check",
     "completion": "completion",
+    "config": "config.config",
     "demo": "demo",
     "describe": "describe.describe",
     "doctor": "doctor",

@@ -28,6 +28,7 @@ from dynacli.commands.verbs import history as history_verb
 from dynacli.commands.verbs import policy as policy_verb
 from dynacli.commands.verbs.api import api as api_verb
 from dynacli.commands.verbs.auth import auth as auth_verb
+from dynacli.commands.verbs.config import config as config_verb
 from dynacli.environment import Environment
 from tests.harness import Answer, Recorder, run_cli
 
@@ -119,6 +120,7 @@ _VERBS = [
     "changes",
     "check",
     "completion",
+    "config",
     "demo",
     "describe",
     "doctor",
@@ -142,6 +144,7 @@ _API_VERBS = [
     "remove",
     "rename",
     "rollback",
+    "set",
     "show",
     "unpin",
 ]
@@ -242,6 +245,13 @@ def _completed(*words: str, shell: str = "bash") -> list[str]:
         pytest.param("api add --ov", ["--overlay"], id="api-add-options"),
         pytest.param("cache ", ["clear", "info"], id="cache-verbs"),
         pytest.param("cache clear ", ["pens", "pets", "demo"], id="cache-clear"),
+        pytest.param("config ", ["edit", "get", "path", "set"], id="config-verbs"),
+        pytest.param("config set hi", ["history="], id="config-key"),
+        pytest.param("config set history=h", ["history=heads"], id="config-value"),
+        pytest.param("config get apis.pens.tim", ["apis.pens.timeout"], id="config-key-of-an-api"),
+        pytest.param("api set ", ["pens", "pets"], id="api-set"),
+        pytest.param("api set pets val", ["validate="], id="api-set-key"),
+        pytest.param("api set pets validate=s", ["validate=strict"], id="api-set-value"),
         pytest.param("policy ", ["explain"], id="policy-verbs"),
         pytest.param("policy explain ", ["pens", "pets", "demo"], id="policy-of-an-api"),
         pytest.param("policy explain pets li", ["list-pets"], id="policy-of-an-operation"),
@@ -264,6 +274,24 @@ def test_the_last_word_is_completed_by_what_may_stand_there(
     pets: Path,  # noqa: ARG001
 ) -> None:
     """The candidates are those that the grammar allows in that place, and begin with what was typed."""
+    assert expected == _completed(*line.split(" "))
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        pytest.param("pets list-pets --profile ", ["staging", "main"], id="behind-an-operation"),
+        pytest.param("--profile s", ["staging"], id="before-the-api"),
+        pytest.param("pets list-pets --profile=m", ["--profile=main"], id="joined"),
+        pytest.param("pens list-pets --profile ", [], id="of-an-api-without"),
+        pytest.param("policy explain pets list-pets --profile s", ["staging"], id="of-a-verb"),
+    ],
+)
+def test_profiles_are_completed(line: str, expected: list[str], pets: Path) -> None:  # noqa: ARG001
+    """Those of the API that is named, else those of all."""
+    for name in ("staging", "main"):
+        words = ("api", "set", "pets", "--profile", name, "timeout=3")
+        assert 0 == run_cli(*words).exit_code
     assert expected == _completed(*line.split(" "))
 
 
@@ -487,6 +515,7 @@ def test_the_verbs_of_completion_are_those_of_the_commands() -> None:
         (api_verb, completion_tables.API_VERBS),
         (auth_verb, completion_tables.AUTH_VERBS),
         (cache_verb, completion_tables.CACHE_VERBS),
+        (config_verb, completion_tables.CONFIG_VERBS),
         (history_verb, completion_tables.HISTORY_VERBS),
         (policy_verb, completion_tables.POLICY_VERBS),
     ):

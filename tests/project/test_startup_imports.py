@@ -120,6 +120,7 @@ _CATALOG = (
 _COMPLETION = (
     _CATALOG
     | _modules("commands.completion.complete commands.completion.completion_tables")
+    | _modules("commands.completion.cached_documents")
     | _modules("model.media_types")
 )
 _COMMAND = (

@@ -31,6 +31,7 @@ __all__ = [
     "Policy",
     "Rules",
     "decide",
+    "rules_of",
     "unknown_words",
 ]
 
@@ -88,7 +89,7 @@ class Policy:
         """
         places = ((api.entry, f"apis.{api.name}"), (profile, f"apis.{api.name}.profiles.{profile_name}"))
         tables = [
-            _rules(env, entry["policy"], f"{place}.policy") for entry, place in places if "policy" in entry
+            rules_of(env, entry["policy"], f"{place}.policy") for entry, place in places if "policy" in entry
         ]
         return cls(tuple(tables)) if tables else None
 
@@ -129,7 +130,16 @@ class Decision(NamedTuple):
         return f"{reason}; a header asks for {self.method}" if self.method else reason
 
 
-def _rules(env: Environment, table: Any, place: str) -> Rules:
+def rules_of(env: Environment, table: Any, place: str) -> Rules:
+    """Return the rules of a table of the configuration.
+
+    Args:
+        place: Its header in the configuration, without brackets.
+
+    Raises:
+        FileError: It cannot be used.
+    """
+
     def wrong(why: str) -> FileError:
         return malformed(env, f"`[{place}]`", why)
 

@@ -6,18 +6,19 @@ A candidate has only characters that are safe in a shell, whatever the document 
 """
 
 import json
-import os
 import re
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from typing import NamedTuple
 
 from dynacli.catalog.store.catalog_file import Catalog
+from dynacli.commands.completion.cached_documents import cached_catalog, cached_revisions
 from dynacli.commands.completion.completion_tables import (
     ANY,
     API_VERBS,
     AUTH_VERBS,
     CACHE_VERBS,
+    CONFIG_VERBS,
     DEMO_OPTIONS,
     EXAMPLE,
     HELP_ONLY,
@@ -33,9 +34,7 @@ from dynacli.commands.completion.completion_tables import (
     Options,
 )
 from dynacli.environment import Environment
-from dynacli.errors import UsageError
-from dynacli.library.configuration.configuration import DEMO, VERBS, Configuration
-from dynacli.library.revisions.revisions import Revisions
+from dynacli.library.configuration.configuration import DEMO, Configuration
 from dynacli.model.operation import GUARDED_OPTIONS, MediaType, Operation, Parameter, ValueType
 
 __all__ = ["complete"]
@@ -44,7 +43,8 @@ Candidate = tuple[str, str]
 
 _VALUE = r"[A-Za-z0-9_+.-][A-Za-z0-9_.:/@+-]*"
 _FLAG = r"--[A-Za-z0-9][A-Za-z0-9_.\[\]-]*"
-_SAFE = re.compile(rf"{_FLAG}={_VALUE}|{_FLAG}|-[A-Za-z]|(?!-[^0-9]){_VALUE}")
+_SETTING = rf"[a-z0-9][a-z0-9_.-]*=(?:{_VALUE})?"
+_SAFE = re.compile(rf"{_FLAG}={_VALUE}|{_FLAG}|{_SETTING}|-[A-Za-z]|(?!-[^0-9]){_VALUE}")
 _SHELLS = ("bash", "zsh", "fish")
 _MOST_CALLS = 20
 """How many calls of the history are candidates."""
@@ -132,6 +132,12 @@ def _candidates(
         words: The words before it.
         verbs: What there may be in the place of an API.
     """
+    if "--profile" in words[-1:] or word.startswith("--profile="):
+        from dynacli.commands.completion.configured_candidates import profile_names
+
+        start = word[: word.find("=") + 1]
+        yield from ((f"{start}{name}", text) for name, text in profile_names(env, words))
+        return
     line = _read(words, ROOT, stop_at_positional=True)
     if not line.positional:
         if not (yield from _option_words(line, ROOT, word)):
@@ -151,7 +157,7 @@ def _candidates(
         yield from _demo_words(env, rest, word)
     elif head in VERB_OPTIONS:
         yield from _verb_words(env, head, rest, word)
-    elif (catalog := _cached_catalog(env, head)) is not None:
+    elif (catalog := cached_catalog(env, head)) is not None:
         with closing(catalog):
             yield from _operation_words(env, catalog, rest, word)
 
@@ -173,10 +179,16 @@ def _option_words(line: _WordsBefore, options: Options, word: str) -> Generator[
     return True
 
 
-_GROUPS = {"api": API_VERBS, "auth": AUTH_VERBS, "cache": CACHE_VERBS, "policy": POLICY_VERBS}
+_GROUPS = {
+    "api": API_VERBS,
+    "auth": AUTH_VERBS,
+    "cache": CACHE_VERBS,
+    "config": CONFIG_VERBS,
+    "policy": POLICY_VERBS,
+}
 """Group → its verbs, behind most of which an API is named."""
 
-_NO_API = {"api add", "api list", "cache info"}
+_NO_API = {"api add", "api list", "cache info", *(f"config {verb}" for verb in CONFIG_VERBS)}
 _WITH_DEMO = {"api history", "api show", "auth explain", "cache clear", "policy explain"}
 
 
@@ -197,6 +209,10 @@ def _group_words(env: Environment, group: str, rest: list[str], word: str) -> It
         yield from _revision_names(env, positional[0])
     elif len(positional) == 1 and verb in {"auth explain", "policy explain"}:
         yield from _verb_words(env, "describe", positional, word)
+    elif verb in {"config get", "config set"} or (verb == "api set" and positional):
+        from dynacli.commands.completion.configured_candidates import setting_words
+
+        yield from setting_words(env, verb, word)
 
 
 def _history_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
@@ -229,7 +245,7 @@ def _call_numbers(env: Environment) -> Iterator[Candidate]:
 
 
 def _revision_names(env: Environment, name: str) -> Iterator[Candidate]:
-    cached = _cached_revisions(env, name)
+    cached = cached_revisions(env, name)
     for pointer in cached[0].history() if cached is not None else ():
         yield pointer["revision"][:12], f"{pointer.get('title', '')} {pointer.get('version', '')}".strip()
 
@@ -243,7 +259,7 @@ def _verb_words(env: Environment, verb: str, rest: list[str], word: str) -> Iter
     if (
         line.open_option in {"--only", "--operation", "--tag"}
         and positional
-        and (catalog := _cached_catalog(env, positional[0])) is not None
+        and (catalog := cached_catalog(env, positional[0])) is not None
     ):
         with closing(catalog):
             yield from _tag_names(catalog) if line.open_option == "--tag" else catalog.names(word)
@@ -261,13 +277,13 @@ def _verb_words(env: Environment, verb: str, rest: list[str], word: str) -> Iter
         from dynacli.validation.findings.finding_rules import RULES
 
         yield from RULES.items()
-    elif verb == "ignore" and (catalog := _cached_catalog(env, positional[0])) is not None:
+    elif verb == "ignore" and (catalog := cached_catalog(env, positional[0])) is not None:
         with closing(catalog):
             yield from catalog.names(word) if len(positional) == 2 else ()
-    elif verb == "batch" and (catalog := _cached_catalog(env, positional[0])) is not None:
+    elif verb == "batch" and (catalog := cached_catalog(env, positional[0])) is not None:
         with closing(catalog):
             yield from _operation_names(catalog, "", word) if len(positional) == 1 else ()
-    elif verb == "describe" and (catalog := _cached_catalog(env, positional[0])) is not None:
+    elif verb == "describe" and (catalog := cached_catalog(env, positional[0])) is not None:
         with closing(catalog):
             tag = catalog.tag(positional[1]) if len(positional) == 2 else ""
             if tag or len(positional) == 1:
@@ -284,7 +300,7 @@ def _demo_words(env: Environment, rest: list[str], word: str) -> Iterator[Candid
         if (yield from _option_words(line, DEMO_OPTIONS, word)):
             return
         yield "serve", "keep the stand-in running"
-    catalog = _cached_catalog(env, DEMO)
+    catalog = cached_catalog(env, DEMO)
     if catalog is not None:
         with closing(catalog):
             start = line.positional[0] if line.positional else len(rest)
@@ -299,54 +315,6 @@ def _api_names(env: Environment, *, with_demo: bool) -> Iterator[Candidate]:
 
 def _tag_names(catalog: Catalog) -> Iterator[Candidate]:
     yield from ((name, description) for name, (_, description) in catalog.tags().items())
-
-
-def _cached_catalog(env: Environment, word: str) -> Catalog | None:
-    """Return the catalog that the cache has of an API, however old it is; None where there is none."""
-    cached = _cached_revisions(env, word)
-    if cached is None:
-        return None
-    revisions, pin = cached
-    pointer = (revisions.pointer_to(pin) if pin else None) or revisions.current()
-    return revisions.open_catalog(pointer) if pointer is not None else None
-
-
-def _cached_revisions(env: Environment, word: str) -> tuple[Revisions, str] | None:
-    """Return the revisions of the API that a word names, and the one that is held, or empty; None for no API."""
-    more: tuple[str, ...] = ()
-    overlays: tuple[str, ...] = ()
-    pin = ""
-    if word == DEMO:
-        from dynacli.demo.demo_facts import document_path
-
-        source = document_path()
-    elif "/" in word or word.lower().endswith((".json", ".yaml", ".yml")):
-        source = word
-    else:
-        configuration = Configuration(env)
-        entry = None if word in VERBS else configuration.apis().get(word)
-        if entry is None:
-            return None
-        source, pin = entry["source"], str(entry.get("pin", ""))
-        if "more" in entry or "overlays" in entry:
-            more, overlays = configuration.more(entry), configuration.overlays(entry)
-    location = source if "://" in source else os.path.normpath(os.path.join(os.getcwd(), source))
-    revisions = Revisions(env.cache_dir, location, more, overlays)
-    if location == source and revisions.current() is None:
-        revisions = Revisions(env.cache_dir, _location(source), more, overlays)
-    return revisions, pin
-
-
-def _location(url: str) -> str:
-    """Return a URL in the form under which the cache has its document."""
-    from pathlib import Path
-
-    from dynacli.document.source import parse_source
-
-    try:
-        return parse_source(url, Path.cwd()).location
-    except UsageError:
-        return url
 
 
 def _operation_words(env: Environment, catalog: Catalog, rest: list[str], word: str) -> Iterator[Candidate]:

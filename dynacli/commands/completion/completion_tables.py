@@ -13,6 +13,7 @@ __all__ = [
     "API_VERBS",
     "AUTH_VERBS",
     "CACHE_VERBS",
+    "CONFIG_VERBS",
     "DEMO_OPTIONS",
     "EXAMPLE",
     "HELP_ONLY",
@@ -185,6 +186,7 @@ API_VERBS: Mapping[str, Options] = {
     "remove": RUNNING,
     "rename": RUNNING,
     "rollback": RUNNING,
+    "set": _standard("--profile"),
     "show": LISTING_OF_DOCUMENT,
     "unpin": RUNNING,
 }
@@ -213,6 +215,7 @@ HISTORY_VERBS: Mapping[str, Options] = {
     "show": {"--as": Option(("curl", "har", "http")), **LISTING},
 }
 """The commands of `dynacli history`, with `list` for the one that has no name."""
+CONFIG_VERBS: Mapping[str, Options] = {"edit": RUNNING, "get": LISTING, "path": RUNNING, "set": RUNNING}
 POLICY_VERBS: Mapping[str, Options] = {"explain": {**LISTING_OF_DOCUMENT, **_standard("--header", "-H")}}
-GROUPS = ("api", "auth", "cache", DEMO, "edit", "history", "policy", "read", "replay", "request")
+GROUPS = ("api", "auth", "cache", "config", DEMO, "edit", "history", "policy", "read", "replay", "request")
 VERB_NAMES = tuple(sorted((*GROUPS, *(verb for verb in VERB_OPTIONS if verb != "serve"))))

@@ -13,9 +13,10 @@ __all__ = ["root_help"]
 _VERBS = (
     ("API", "what it has, who is signed in, and what to do next; `API TAG` lists a tag"),
     ("api add NAME SOURCE", "register an API by its document or its base URL"),
-    ("api list|show|refresh|remove|rename", "the registered APIs"),
+    ("api list|show|set|refresh|remove|rename", "the registered APIs"),
     ("api history|rollback|pin|unpin", "the revisions of their documents"),
     ("changes API [--since REVISION]", "what the document gained, lost and changed"),
+    ("config get|set|edit|path", "what is configured, one key at a time or in your editor"),
     ("cache info|clear", "what is kept of documents"),
     ("operations API [--tag TAG]", "every operation, a line each"),
     ("describe API OPERATION [FIELD.PATH]", "all about one operation, or about one field"),

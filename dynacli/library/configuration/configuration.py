@@ -3,7 +3,7 @@
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -233,6 +233,57 @@ class Configuration:
         from dynacli.library.configuration.configuration_text import with_table
 
         self._change(lambda text: with_table(text, name, key, table))
+
+    def tables(self) -> dict[str, Any]:
+        """Return all that the file says; nothing where there is none."""
+        self.setting("")
+        try:
+            return self._tables()
+        except FileNotFoundError:
+            return {}
+
+    def text(self) -> str:
+        """Return the text of the file; empty where there is none."""
+        try:
+            with open(self.path, encoding="utf-8", newline="") as file:
+                return file.read()
+        except FileNotFoundError:
+            return ""
+        except (OSError, ValueError) as error:
+            raise FileError(f"The configuration `{self.path}` cannot be read", why=_reason(error)) from error
+
+    def set_values(
+        self, values: Sequence[tuple[tuple[str, ...], Any]], check: Callable[[dict[str, Any]], None]
+    ) -> None:
+        """Set the values of keys, or remove those whose value is None; everything else stays as it is.
+
+        Args:
+            check: Raises an error where what results cannot be used; it is given what the file would say.
+        """
+        from dynacli.library.configuration.configuration_values import with_values
+
+        def changed(text: str) -> str:
+            result, tables = with_values(text, values)
+            check(tables)
+            return result
+
+        self._change(changed)
+
+    def replace(self, before: str, after: str) -> None:
+        """Write another text in the place of the one that was read.
+
+        Raises:
+            FileError: It is no TOML, or the file was changed meanwhile.
+        """
+        import tomllib
+
+        def changed(text: str) -> str:
+            if text != before:
+                raise ValueError("it was changed meanwhile")
+            tomllib.loads(after)
+            return after
+
+        self._change(changed)
 
     def _change(self, changed: Callable[[str], str]) -> None:
         from dynacli.files import locked, make_directory, write_file

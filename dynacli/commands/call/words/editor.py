@@ -114,7 +114,9 @@ def write_draft(
         UsageError: There is no editor or no terminal, or nothing was saved.
         FileError: The text cannot be written or read.
     """
-    editor = _editor(env, asked_by, may_ask=may_ask)
+    editor = editor_words(
+        env, asked_by, may_ask=may_ask, hint="Give the body by `--body @FILE`, or by options"
+    )
     draft = Draft(text, suffix)
     try:
         is_saved = draft.edit(editor, env)
@@ -141,8 +143,17 @@ def write_draft(
     raise UsageError("Nothing was sent", why=why, hint="To send the body as it is shown, save it")
 
 
-def _editor(env: Environment, asked_by: str, *, may_ask: bool) -> list[str]:
-    hint = "Give the body by `--body @FILE`, or by options"
+def editor_words(env: Environment, asked_by: str, *, may_ask: bool, hint: str) -> list[str]:
+    """Return the words that start the person's editor.
+
+    Args:
+        may_ask: Whether the person may be asked anything.
+        asked_by: What needs the editor, for messages.
+        hint: What does without one.
+
+    Raises:
+        UsageError: There is no editor or no terminal.
+    """
     if not may_ask:
         raise UsageError(
             f"`{asked_by}` asks for the body, and `--no-input` says that nothing is asked", hint=hint

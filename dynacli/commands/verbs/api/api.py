@@ -234,8 +234,18 @@ def _refresh(run: Run, name: str, accept: bool) -> None:
         api.catalog.close()
 
 
+def _set(run: Run, name: str, settings: tuple[str, ...]) -> None:
+    from dynacli.commands.verbs.config.change_settings import change_settings, settings_in
+
+    profile = ("profiles", run.options.profile) if run.options.profile else ()
+    change_settings(run, settings_in(settings, ("apis", name, *profile)))
+
+
 def _remove(run: Run, name: str) -> None:
+    from dynacli.commands.verbs.config.change_settings import check_policy_change
+
     check_registered(run, name)
+    check_policy_change(run, name)
     Configuration(run.env).edit(name, None)
     _with_credentials(run, lambda store: store.remove_api(name))
 
@@ -350,6 +360,17 @@ command = VerbGroup(
             [click.Argument(["name"])],
             unpin,
             "Let the revision go that is held, and go on with the latest.",
+        ),
+        _verb(
+            "set",
+            [
+                click.Argument(["name"]),
+                click.Argument(["settings"], nargs=-1, required=True, metavar="KEY=VALUE..."),
+            ],
+            _set,
+            "Set keys of an API in the configuration, or with --profile of a profile, such as timeout=10; comments "
+            "stay. KEY= removes the key.",
+            named_options(("profile",)),
         ),
         _verb("remove", [click.Argument(["name"])], _remove, "Remove an API from the configuration."),
         _verb(

@@ -1,0 +1,105 @@
+"""Settings are written into `config.toml` one after the other, once all of them are known to be right."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dynacli.commands.run import Run
+from dynacli.commands.verbs.config.setting_keys import key_path, value_of
+from dynacli.errors import FileError, RefusedError, UsageError
+from dynacli.library.configuration.configuration import Configuration
+
+__all__ = ["change_settings", "check_policy_change", "settings_in"]
+
+Setting = tuple[tuple[str, ...], Any]
+
+
+def settings_in(words: Sequence[str], prefix: tuple[str, ...] = ()) -> list[Setting]:
+    """Return the key and the value of each word `KEY=VALUE`.
+
+    Args:
+        prefix: The table that the keys are in.
+
+    Raises:
+        UsageError: A word is no setting.
+    """
+    settings = []
+    for word in words:
+        key, equals, text = word.partition("=")
+        if not equals:
+            raise UsageError(
+                f"`{word}` sets nothing", hint="Write `KEY=VALUE`; `KEY=` without a value removes the key"
+            )
+        path = (*prefix, *key_path(key.strip()))
+        settings.append((path, value_of(path, text.strip(), len(prefix))))
+    return settings
+
+
+def change_settings(run: Run, settings: Sequence[Setting]) -> None:
+    """Write settings into the configuration; a value that is None removes its key.
+
+    Raises:
+        UsageError: An API is not registered, or what results cannot be used.
+        RefusedError: They would change a policy, and no person agreed.
+        FileError: The file cannot be changed.
+    """
+    configuration = Configuration(run.env)
+    names = list(dict.fromkeys(path[1] for path, _ in settings if path[0] == "apis"))
+    from dynacli.commands.verbs.api.registered_apis import check_registered
+
+    for name in names:
+        check_registered(run, name)
+        check_policy_change(run, name, [path[2:] for path, _ in settings if path[:2] == ("apis", name)])
+    if any(path[2:] == ("source",) and value is None for path, value in settings):
+        raise UsageError("An API cannot be without a `source`", hint="`dynacli api remove NAME` removes it")
+    configuration.set_values(settings, lambda tables: _check(run, tables, names))
+
+
+def check_policy_change(run: Run, name: str, paths: Sequence[tuple[str, ...]] | None = None) -> None:
+    """Let a person agree where a policy that an API has is changed or removed; `--yes` does not answer this.
+
+    Args:
+        paths: The keys of its entry that are changed; None where the entry is removed.
+
+    Raises:
+        RefusedError: Nobody agreed.
+    """
+    entry = Configuration(run.env).apis()[name]
+    profiles = entry.get("profiles")
+    owners: dict[tuple[str, ...], Any] = {(): entry}
+    for key, profile in profiles.items() if isinstance(profiles, dict) else ():
+        owners["profiles", key] = profile if isinstance(profile, dict) else {}
+    changed = [
+        owner
+        for owner, table in owners.items()
+        if "policy" in table
+        and (paths is None or any(path[: len(owner) + 1] == (*owner, "policy") for path in paths))
+    ]
+    if not changed:
+        return
+    if run.may_ask:
+        from dynacli.commands.questions import agrees
+
+        if agrees(run.env, f"Change the policy of `{name}`, which says what may be called?"):
+            return
+        raise RefusedError("Nothing was changed", why="Nobody agreed to it")
+    place = ".".join(("apis", name, *changed[0], "policy"))
+    raise RefusedError(
+        f"The policy of `{name}` is not changed",
+        why=f"`[{place}]` says what may be called, so only a person on a terminal changes it",
+        hint=f"Edit it in `{Configuration(run.env).path}`",
+    )
+
+
+def _check(run: Run, tables: dict[str, Any], names: Sequence[str]) -> None:
+    """Check that the entries of APIs can be used.
+
+    Raises:
+        UsageError: One cannot.
+    """
+    from dynacli.client.policy.check_entry import check_entry
+
+    for name in names:
+        try:
+            check_entry(run.env, name, tables["apis"][name])
+        except FileError as error:
+            raise UsageError("That cannot be set", why=f"{error.message}: {error.why}") from error

@@ -1,0 +1,122 @@
+"""`dynacli config`: the configuration file is shown and changed."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from dynacli.commands.command_groups import Verb, VerbGroup
+from dynacli.commands.run import Run
+from dynacli.commands.standard_options import STANDARD_OPTIONS
+from dynacli.commands.verbs.verb_options import LISTING, RUNNING
+from dynacli.errors import RefusedError, UsageError
+from dynacli.library.configuration.configuration import Configuration
+from dynacli.text.terminal import Painter, visible
+
+__all__ = ["command"]
+
+
+def _path(run: Run) -> None:
+    click.echo(Configuration(run.env).path, file=run.env.stdout)
+
+
+def _get(run: Run, key: str | None) -> None:
+    from dynacli.commands.verbs.config.setting_keys import key_path, shown_value
+    from dynacli.output.render import write_data
+
+    path = key_path(key) if key is not None else ()
+    found: Any = Configuration(run.env).tables()
+    for part in path:
+        if not isinstance(found, Mapping) or part not in found:
+            raise UsageError(
+                f"`{key}` is not set",
+                hint="See what is: `dynacli config get`; what could be: `dynacli help configuration`",
+            )
+        found = found[part]
+    value = shown_value(found, path)
+    write_data(run.env, value, run.options.output_form, lambda paint, width: _text(value, paint, width))
+
+
+def _text(value: Any, paint: Painter, width: int) -> str:  # noqa: ARG001
+    """Return a value as people read it: a text as it is, everything else as TOML."""
+    import tomlkit
+
+    if isinstance(value, str):
+        return visible(value)
+    return visible(
+        tomlkit.dumps(value).rstrip("\n") if isinstance(value, dict) else tomlkit.item(value).as_string()
+    )
+
+
+def _set(run: Run, settings: tuple[str, ...]) -> None:
+    from dynacli.commands.verbs.config.change_settings import change_settings, settings_in
+
+    words = list(settings)
+    if len(words) == 2 and "=" not in words[0]:
+        words = [f"{words[0]}={words[1]}"]
+    change_settings(run, settings_in(words))
+
+
+def _edit(run: Run) -> None:
+    from dynacli.commands.call.words.editor import Draft, editor_words
+
+    configuration = Configuration(run.env)
+    if run.env.is_agent:
+        raise RefusedError(
+            "The configuration is edited by a person", hint="`dynacli config set KEY=VALUE` sets a key"
+        )
+    hint = "`dynacli config set KEY=VALUE` sets a key without one"
+    editor = editor_words(run.env, "config edit", may_ask=not run.options.no_input, hint=hint)
+    before = configuration.text()
+    draft = Draft(before, ".toml")
+    draft.edit(editor, run.env)
+    try:
+        after = draft.content.decode()
+        if after != before:
+            configuration.replace(before, after)
+    except BaseException as error:
+        run.warn(f"What you wrote is kept in `{draft.path}`")
+        if isinstance(error, UnicodeDecodeError):
+            raise UsageError(
+                "The configuration was not changed", why="What was saved is not UTF-8"
+            ) from error
+        raise
+    draft.discard()
+    if after == before:
+        run.note(f"Nothing was changed in {os.path.basename(configuration.path)}")
+
+
+command = VerbGroup(
+    "config",
+    help="The configuration file, `config.toml`; `dynacli help configuration` has its keys.",
+    options=STANDARD_OPTIONS,
+    commands=[
+        Verb(
+            "path",
+            options=RUNNING,
+            callback=click.pass_obj(_path),
+            help="Say where the configuration file is, or will be.",
+        ),
+        Verb(
+            "get",
+            params=[click.Argument(["key"], required=False)],
+            options=LISTING,
+            callback=click.pass_obj(_get),
+            help="Show the value of KEY, such as apis.github.timeout, or everything. Secrets are masked.",
+        ),
+        Verb(
+            "set",
+            params=[click.Argument(["settings"], nargs=-1, required=True, metavar="KEY=VALUE...")],
+            options=RUNNING,
+            callback=click.pass_obj(_set),
+            help="Set keys, such as history=off or apis.github.timeout=10; comments stay. KEY= removes the key.",
+        ),
+        Verb(
+            "edit",
+            options=RUNNING,
+            callback=click.pass_obj(_edit),
+            help="Edit the file in $VISUAL or $EDITOR; what is no TOML is not taken.",
+        ),
+    ],
+)
