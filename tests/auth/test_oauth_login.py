@@ -12,6 +12,10 @@ from typing import Any
 
 import pytest
 
+from dynacli.auth.store.credential_store import CredentialStore
+from dynacli.client.credentials.refresh_credential import refresh_credential
+from dynacli.environment import Environment
+from dynacli.errors import AuthError
 from tests.auth.oauth_provider import Browser, OAuthProvider, json_answer, parameters
 from tests.auth.shop import Shop
 from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
@@ -406,3 +410,24 @@ def test_many_processes_refresh_once(shop: Shop, provider: OAuthProvider, home: 
     assert [0] * 50 == [process.returncode for process in processes], said
     assert ["/token"] == [request.target for request in provider.server.requests]
     assert [_kept(home)["secrets"]["credential"]] * 50 == _tokens(shop)
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_token_that_another_process_has_refreshed(provider: OAuthProvider, home: Path) -> None:
+    """Behind the lock the store is read again: a newer token is taken, and one that is gone is not asked for."""
+    _login(provider)
+    store = CredentialStore(Environment())
+    found = store.find(("shop", "", "auth"))
+    assert found is not None
+    provider.server.requests.clear()
+    _change(home, secrets={"credential": "newer", "refresh_token": "newer-too"})
+    assert "newer" == refresh_credential(store, found, lambda: None).secrets["credential"].reveal()
+    _change(home, refresh={"kind": "authorizationCode"}, secrets={"credential": "x", "refresh_token": "y"})
+    damaged = store.find(found.place)
+    assert damaged is not None
+    with pytest.raises(AuthError, match="no longer good"):
+        refresh_credential(store, damaged, lambda: None)
+    assert 0 == run_cli("auth", "logout", "shop").exit_code
+    with pytest.raises(AuthError, match="no longer good"):
+        refresh_credential(store, found, lambda: None)
+    assert [] == provider.server.requests
