@@ -59,10 +59,23 @@ class Signed(NamedTuple):
     renew: Callable[[], bool] | None = None
 
 
-def unsigned(operation: Operation, request: Request, settings: CallSettings) -> Signed:
-    """Return the request as it is, with what the caller gave as a credential masked."""
-    given = _given(operation, request, settings)
-    return Signed(request, given.shown, Masker(given.secrets), given.headers)
+def unsigned(
+    operation: Operation, request: Request, settings: CallSettings, env: Environment | None = None
+) -> Signed:
+    """Return the request as it is, with what the caller gave as a credential masked.
+
+    Args:
+        env: Where the authorities are that its connection trusts; None where it is not sent.
+
+    Raises:
+        FileError: They cannot be read.
+    """
+    given, tls = _given(operation, request, settings), None
+    if settings.ca and env is not None:
+        from dynacli.auth.tls_login import TlsSettings
+
+        tls = _tls_login(env, TlsSettings(settings.ca), request.url)
+    return Signed(request, given.shown, Masker(given.secrets), given.headers, tls=tls)
 
 
 def sign(

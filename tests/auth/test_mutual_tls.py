@@ -204,3 +204,11 @@ def test_nobody_signs_in_with_a_certificate(home: Path, tmp_path: Path) -> None:
     register(home, "https://127.0.0.1:1", tmp_path, [{"mtls": []}])
     result = run_cli("auth", "login", "shop", "--scheme", "mtls", "--with-token", stdin=b"abc")
     assert (10, True) == (result.exit_code, "`[apis.shop.auth.mtls]`" in result.stderr)
+
+
+def test_a_check_trusts_the_same_authorities(certificates: Certificates, home: Path) -> None:
+    """Its probes go without the certificate of the client, and are answered all the same."""
+    with tls_server(certificates.folder, "server", ssl.CERT_OPTIONAL, ssl.TLSVersion.TLSv1_3) as server:
+        register(home, server.origin, certificates.folder, [])
+        result = run_cli("check", "shop", "--probe", "-v")
+    assert f"TRACE {server.origin}/items: 501" in result.stderr

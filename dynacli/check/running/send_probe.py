@@ -47,7 +47,7 @@ class UnsignedCall:
             DynacliError: No answer comes.
         """
         budget, retries = Budget(self._settings.timeout), Retries(rate=self._settings.rate)
-        return send(self.signed.request, budget, lambda: None, receive, retries=retries)
+        return send(self.signed.request, budget, lambda: None, receive, retries=retries, tls=self.signed.tls)
 
 
 def prepare_probe(
@@ -66,7 +66,7 @@ def prepare_probe(
     try:
         if planned.probe == "request":
             return _invalid_call(env, described, planned, settings, judge)
-        call = _unsigned_call(described, planned, settings)
+        call = _unsigned_call(env, described, planned, settings)
     except DynacliError:
         return None  # what cannot be built is not asked for
     if planned.probe == "method":
@@ -83,7 +83,7 @@ def prepare_probe(
 
 
 def _unsigned_call(
-    described: DescribedOperation, planned: PlannedCall, settings: CallSettings
+    env: Environment, described: DescribedOperation, planned: PlannedCall, settings: CallSettings
 ) -> UnsignedCall:
     operation = described.operation
     keys = {
@@ -93,7 +93,7 @@ def _unsigned_call(
     settings = replace(settings, headers=tuple(headers))
     values = call_values(described, planned, "")
     request = request_of(described, settings, values)
-    return UnsignedCall(unsigned(operation, request, settings), values, settings)
+    return UnsignedCall(unsigned(operation, request, settings, env), values, settings)
 
 
 def _invalid_call(
