@@ -8,7 +8,7 @@ import pytest
 
 from dynacli import open_api
 from dynacli.client.api_client import Api
-from dynacli.errors import DynacliError
+from dynacli.errors import DynacliError, RefusedError
 from tests.documents import document, operation, parameter, save
 from tests.harness import Answer, Recorder, run_cli
 
@@ -377,3 +377,35 @@ def test_a_batch_is_confirmed_as_a_whole(pets: Pets) -> None:
     result = run_cli(*words, stdin=b"y\n", terminal=TERMINAL)
     assert "2 rows call what is to be confirmed at http://127.0.0.1" in result.stderr
     assert (0, ["POST", "POST"]) == (result.exit_code, pets.methods)
+
+
+@pytest.mark.parametrize("policy", ["deny = ['list-pets']", "confirm = ['list-pets']"])
+def test_a_call_is_not_replayed_that_would_not_be_made(policy: str, pets: Pets) -> None:
+    """The policy of today holds for calls of the history, and for calls that are repeated until something is true."""
+    assert 0 == run_cli("pets", "list-pets").exit_code
+    pets.has(policy)
+    assert 11 == run_cli("replay", "1").exit_code
+    assert 11 == run_cli("pets", "list-pets", "--wait", "id == `7`").exit_code
+    assert 11 == run_cli("read", "pets", "list-pets").exit_code
+    assert ["GET"] == pets.methods
+
+
+def test_a_policy_of_the_profile_of_the_environment_holds(
+    pets: Pets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The profile may be chosen by its variable."""
+    pets.has("deny = ['GET']", "apis.pets.profiles.safe.policy")
+    monkeypatch.setenv("DYNACLI_PROFILE", "safe")
+    result = run_cli("pets", "list-pets")
+    assert (11, True) == (result.exit_code, "[apis.pets.profiles.safe.policy]" in result.stderr)
+
+
+def test_a_program_waits_for_nothing_that_is_denied(pets: Pets) -> None:
+    """Nor does it get the items of a list."""
+    pets.has("deny = ['GET']")
+    with open_api("pets") as api:
+        with pytest.raises(RefusedError):
+            api.wait("get-pet", "id", pet_id=7)
+        with pytest.raises(RefusedError):
+            next(iter(api.items("list-pets")))
+    assert [] == pets.methods

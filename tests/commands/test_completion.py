@@ -245,13 +245,6 @@ def _completed(*words: str, shell: str = "bash") -> list[str]:
         pytest.param("api add --ov", ["--overlay"], id="api-add-options"),
         pytest.param("cache ", ["clear", "info"], id="cache-verbs"),
         pytest.param("cache clear ", ["pens", "pets", "demo"], id="cache-clear"),
-        pytest.param("config ", ["edit", "get", "path", "set"], id="config-verbs"),
-        pytest.param("config set hi", ["history="], id="config-key"),
-        pytest.param("config set history=h", ["history=heads"], id="config-value"),
-        pytest.param("config get apis.pens.tim", ["apis.pens.timeout"], id="config-key-of-an-api"),
-        pytest.param("api set ", ["pens", "pets"], id="api-set"),
-        pytest.param("api set pets val", ["validate="], id="api-set-key"),
-        pytest.param("api set pets validate=s", ["validate=strict"], id="api-set-value"),
         pytest.param("policy ", ["explain"], id="policy-verbs"),
         pytest.param("policy explain ", ["pens", "pets", "demo"], id="policy-of-an-api"),
         pytest.param("policy explain pets li", ["list-pets"], id="policy-of-an-operation"),
@@ -274,6 +267,23 @@ def test_the_last_word_is_completed_by_what_may_stand_there(
     pets: Path,  # noqa: ARG001
 ) -> None:
     """The candidates are those that the grammar allows in that place, and begin with what was typed."""
+    assert expected == _completed(*line.split(" "))
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        pytest.param("config ", ["edit", "get", "path", "set"], id="config-verbs"),
+        pytest.param("config set hi", ["history="], id="config-key"),
+        pytest.param("config set history=h", ["history=heads"], id="config-value"),
+        pytest.param("config get apis.pens.tim", ["apis.pens.timeout"], id="config-key-of-an-api"),
+        pytest.param("api set ", ["pens", "pets"], id="api-set"),
+        pytest.param("api set pets val", ["validate="], id="api-set-key"),
+        pytest.param("api set pets validate=s", ["validate=strict"], id="api-set-value"),
+    ],
+)
+def test_settings_are_completed(line: str, expected: list[str], pets: Path) -> None:  # noqa: ARG001
+    """The keys that the configuration may have, and the values of those that choose."""
     assert expected == _completed(*line.split(" "))
 
 

@@ -195,6 +195,15 @@ def test_a_secret_is_never_written(word: str, hint: str, path: Path) -> None:
     assert "Zu7sxGeheim" not in result.stderr
 
 
+@pytest.mark.parametrize("text", ["cache = 1\n", "[[cache]]\nlimit = 1\n"], ids=["value", "list"])
+def test_a_table_that_is_something_else_is_left_alone(text: str, path: Path) -> None:
+    """There is nowhere to put the key."""
+    path.write_text(text)
+    result = run_cli("config", "set", "cache.limit=1")
+    assert (12, text) == (result.exit_code, path.read_text())
+    assert "`cache` is no table" in result.stderr
+
+
 def test_values_are_shown(path: Path) -> None:
     """As text for people, as data with `-o json`; secrets that somebody wrote by hand are masked."""
     path.write_text(
