@@ -11,7 +11,7 @@ from dynacli.environment import Environment
 from dynacli.errors import AuthError, FileError
 from dynacli.record import record
 
-__all__ = ["TlsLogin", "TlsSettings"]
+__all__ = ["TlsLogin", "TlsSettings", "context_besides"]
 
 
 @record
@@ -76,6 +76,28 @@ def _made(env: Environment, settings: TlsSettings) -> ssl.SSLContext:
         context = httpx.create_ssl_context()
     if settings.cert:
         _load(context, env, settings)
+    return context
+
+
+def context_besides(env: Environment, ca: str) -> ssl.SSLContext | None:
+    """Return what connections to a provider are made with: a public one is trusted, and one of the API's own authority.
+
+    Args:
+        ca: The file with that authority; empty for none.
+
+    Raises:
+        FileError: The file is missing or is none of certificates.
+    """
+    if not ca:
+        return None
+    from dynacli.wire.import_httpx import httpx
+
+    context = httpx.create_ssl_context()
+    path, content = _file(env, ca, "ca")
+    try:
+        context.load_verify_locations(cadata=content.decode("ascii", "replace"))
+    except ssl.SSLError:
+        raise _no_certificate(path, "ca") from None
     return context
 
 

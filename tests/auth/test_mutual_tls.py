@@ -212,3 +212,25 @@ def test_a_check_trusts_the_same_authorities(certificates: Certificates, home: P
         register(home, server.origin, certificates.folder, [])
         result = run_cli("check", "shop", "--probe", "-v")
     assert f"TRACE {server.origin}/items: 501" in result.stderr
+
+
+@pytest.mark.parametrize(("ca", "code"), [("ca.pem", 10), ("client.pem", 6), ("client.key", 12)])
+def test_a_provider_of_the_same_authority(
+    certificates: Certificates, home: Path, monkeypatch: pytest.MonkeyPatch, ca: str, code: int
+) -> None:
+    """Tokens are fetched from a provider whose certificate the API's own authority has signed."""
+    monkeypatch.setenv("SECRET", "of-the-client")
+    folder, version = certificates.folder, ssl.TLSVersion.TLSv1_3
+    with tls_server(folder, "server", ssl.CERT_OPTIONAL, version) as server:
+        flows = {"clientCredentials": {"tokenUrl": f"{server.origin}/token", "scopes": {}}}
+        paths = {"/items": {"get": operation("list-items", security=[{"auth": []}])}}
+        file = folder / "api.json"
+        schemes = {"auth": {"type": "oauth2", "flows": flows}}
+        file.write_text(json.dumps(document(paths, [server.origin], schemes=schemes)))
+        assert 0 == run_cli("api", "add", "shop", str(file), "--server", server.origin).exit_code
+        with (home / "config" / "config.toml").open("a") as config:
+            config.write(f'\nca = "{folder}/{ca}"\n[apis.shop.auth.auth]\nclient_secret = "env:SECRET"\n')
+        words = ("--client-id", "cli", "--store", "file", "--server", server.origin)
+        result = run_cli("auth", "login", "shop", *words)
+    assert code == result.exit_code, result.stderr
+    assert (code == 10) is bool(server.names)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from dynacli.auth.oauth.oauth_flow import SignInContext
 from dynacli.auth.store.credential_store import CredentialStore
 from dynacli.client.credentials.refresh_credential import refresh_credential
 from dynacli.environment import Environment
@@ -421,13 +422,16 @@ def test_a_token_that_another_process_has_refreshed(provider: OAuthProvider, hom
     assert found is not None
     provider.server.requests.clear()
     _change(home, secrets={"credential": "newer", "refresh_token": "newer-too"})
-    assert "newer" == refresh_credential(store, found, lambda: None).secrets["credential"].reveal()
+    assert (
+        "newer"
+        == refresh_credential(store, found, lambda: None, SignInContext()).secrets["credential"].reveal()
+    )
     _change(home, refresh={"kind": "authorizationCode"}, secrets={"credential": "x", "refresh_token": "y"})
     damaged = store.find(found.place)
     assert damaged is not None
     with pytest.raises(AuthError, match="no longer good"):
-        refresh_credential(store, damaged, lambda: None)
+        refresh_credential(store, damaged, lambda: None, SignInContext())
     assert 0 == run_cli("auth", "logout", "shop").exit_code
     with pytest.raises(AuthError, match="no longer good"):
-        refresh_credential(store, found, lambda: None)
+        refresh_credential(store, found, lambda: None, SignInContext())
     assert [] == provider.server.requests

@@ -103,6 +103,8 @@ def tls_server(
             self.end_headers()
             self.wfile.write(b"{}")
 
+        do_POST = do_GET
+
         def log_message(self, *args: Any) -> None:
             pass
 

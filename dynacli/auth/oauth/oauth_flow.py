@@ -2,13 +2,16 @@
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from dynacli.auth.secret import Secret
 from dynacli.errors import RefusedError
 from dynacli.record import record
 from dynacli.urls import origin_of, without_query
+
+if TYPE_CHECKING:
+    import ssl
 
 __all__ = [
     "CLIENT_CREDENTIALS",
@@ -109,6 +112,7 @@ class SignInContext:
         callback_port: Its port; 0 for any that is free.
         seconds: How long signing in may take.
         timeout: The seconds that each exchange with the provider may take.
+        tls: The authorities that are trusted for the provider; None for those of the system.
     """
 
     clock: Callable[[], float] = time.time
@@ -120,6 +124,7 @@ class SignInContext:
     callback_port: int = 0
     seconds: float = 300.0
     timeout: float = 30.0
+    tls: "ssl.SSLContext | None" = None
 
 
 def flows_of(scheme: Mapping[str, Any], base: str = "") -> tuple[OAuthFlow, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from urllib.parse import urlencode, urlsplit
 
-from dynacli.auth.oauth.oauth_flow import check_endpoint
+from dynacli.auth.oauth.oauth_flow import SignInContext, check_endpoint
 from dynacli.errors import AuthError, RefusedError
 from dynacli.record import record
 from dynacli.urls import without_query
@@ -29,10 +29,10 @@ class ProviderAnswer:
 def ask_provider(
     url: str,
     role: str,
+    context: SignInContext,
     form: Sequence[tuple[str, str]] | None = None,
     *,
     authorization: str = "",
-    timeout: float = 30.0,
 ) -> ProviderAnswer:
     """Send a form to an endpoint of a provider, or fetch what is there, and return the answer.
 
@@ -40,7 +40,6 @@ def ask_provider(
         role: What the endpoint is for, as messages say it: `token endpoint`.
         form: The names and values to send; None for a GET.
         authorization: The value of the header `Authorization`; empty for none.
-        timeout: The seconds for all of it.
 
     Raises:
         AuthError: The answer is too large, or cannot be read.
@@ -64,7 +63,9 @@ def ask_provider(
 
     def work(connections: Connections) -> ProviderAnswer:
         try:
-            with open_client(urlsplit(url).scheme, connect=_CONNECT_SECONDS, read=timeout) as client:
+            with open_client(
+                urlsplit(url).scheme, connect=_CONNECT_SECONDS, read=context.timeout, context=context.tls
+            ) as client:
                 request = client.build_request(
                     "GET" if form is None else "POST",
                     url,
@@ -85,7 +86,7 @@ def ask_provider(
             raise _unreadable(url, role, str(error)) from None
         return ProviderAnswer(response.status_code, response.headers.get("content-type", ""), body)
 
-    answer = run_within(timeout, url, work)
+    answer = run_within(context.timeout, url, work)
     if answer.status in REDIRECTS:
         raise RefusedError(
             f"The provider's {role} `{without_query(url)}` redirects, which is not followed",

@@ -32,7 +32,7 @@ def discover_flows(url: str, context: SignInContext) -> tuple[OAuthFlow, ...]:
         DynacliError: The provider cannot be reached, or may not be asked.
     """
     place = url if _WELL_KNOWN in url else url.rstrip("/") + _OPENID
-    answer = ask_provider(place, "metadata", timeout=context.timeout)
+    answer = ask_provider(place, "metadata", context)
     found = json_object(answer)
     token_url = _text(found.get("token_endpoint"))
     if answer.status != 200 or not token_url:

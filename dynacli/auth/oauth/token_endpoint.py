@@ -124,19 +124,19 @@ def ask_as_client(
     """
     if client.client_secret is None:
         named = [("client_id", client.client_id)] if client.client_id else []
-        return ask_provider(url, role, [*form, *named], timeout=context.timeout)
+        return ask_provider(url, role, context, [*form, *named])
     secret = client.client_secret.reveal()
     in_body = [*form, ("client_id", client.client_id), ("client_secret", secret)]
     takes_basic = not flow.auth_methods or "client_secret_basic" in flow.auth_methods
     if not takes_basic:
-        return ask_provider(url, role, in_body, timeout=context.timeout)
+        return ask_provider(url, role, context, in_body)
     # Servers that decode as URLs do, not as forms, take `%20` for a space, and no `+`.
     pair = f"{quote(client.client_id, safe='')}:{quote(secret, safe='')}"
     authorization = f"Basic {b64encode(pair.encode()).decode()}"
-    answer = ask_provider(url, role, form, authorization=authorization, timeout=context.timeout)
+    answer = ask_provider(url, role, context, form, authorization=authorization)
     may_take_body = not flow.auth_methods or "client_secret_post" in flow.auth_methods
     if error_code(answer) == "invalid_client" and may_take_body:
-        return ask_provider(url, role, in_body, timeout=context.timeout)
+        return ask_provider(url, role, context, in_body)
     return answer
 
 

@@ -56,7 +56,7 @@ class StoredSource:
         self.used: StoredCredential | None = None
         self.lacking: AuthError | None = None
         self._api, self._profile, self._origin = api, settings.profile, origin
-        self._timeout, self._may_refresh = settings.timeout, may_refresh
+        self._timeout, self._ca, self._may_refresh = settings.timeout, settings.ca, may_refresh
         self._accepted = set(map(parse_origin, settings.accepted_origins))
         self._env, self._tables = env, settings.auth_tables or {}
         self._store = CredentialStore(env)
@@ -118,7 +118,12 @@ class StoredSource:
             raise
 
     def _refreshed(self, kept: StoredCredential) -> StoredCredential:
+        from dynacli.auth.oauth.oauth_flow import SignInContext
+        from dynacli.auth.tls_login import context_besides
         from dynacli.client.credentials.refresh_credential import refresh_credential
+
+        timeout = min(self._timeout or 30.0, 30.0)
+        context = SignInContext(timeout=timeout, tls=context_besides(self._env, self._ca))
 
         def client_secret() -> Secret | None:
             reference = self._tables.get(kept.scheme, {}).get("client_secret")
@@ -128,7 +133,7 @@ class StoredSource:
 
             return Secret(resolve(reference, self._env).strip())
 
-        return refresh_credential(self._store, kept, client_secret, self._timeout)
+        return refresh_credential(self._store, kept, client_secret, context)
 
     def renew(self) -> bool:
         """Refresh what was used, although it has not ended; return whether there is a new one now."""

@@ -18,14 +18,14 @@ def refresh_credential(
     store: CredentialStore,
     found: StoredCredential,
     client_secret: Callable[[], Secret | None],
-    timeout: float | None = None,
+    context: SignInContext,
 ) -> StoredCredential:
     """Return a credential with a token that is newer than the one that was found, and its secrets.
 
     Args:
         found: As it was read, with its secrets.
         client_secret: Returns the secret of the client that the configuration leads to, where it has one.
-        timeout: The seconds that the token endpoint may take; None for the usual.
+        context: How the provider is reached.
 
     Raises:
         AuthError: The provider refuses, or gives no token; or nobody is signed in any more.
@@ -40,7 +40,7 @@ def refresh_credential(
             return kept
         try:
             secret = kept.secrets.get("client_secret") or client_secret()
-            made = _refreshed(kept, secret, SignInContext(timeout=timeout or 30.0))
+            made = _refreshed(kept, secret, context)
         except AuthError as error:
             if error.details.get("oauth_error") != "invalid_grant":
                 raise

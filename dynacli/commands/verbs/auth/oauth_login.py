@@ -19,6 +19,7 @@ from dynacli.auth.oauth.oauth_flow import (
 from dynacli.auth.oauth.token_endpoint import sign_in_by_client_credentials, sign_in_by_password
 from dynacli.auth.secret import Secret
 from dynacli.auth.store.stored_credential import StoredCredential
+from dynacli.auth.tls_login import context_besides
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.oauth_sign_in import (
     accepting,
@@ -90,6 +91,7 @@ def oauth_login(
         callback_host=words.callback_host or configured.get("callback_host", "127.0.0.1"),
         callback_port=words.callback_port or configured.get("callback_port", 0),
         timeout=min(settings.timeout or 30.0, 30.0),
+        tls=context_besides(run.env, settings.ca),
     )
     base = choose_server(api.servers, api.uri, settings.server, dict(settings.server_variables))
     accept = accepting(
