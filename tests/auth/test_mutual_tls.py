@@ -76,6 +76,18 @@ def test_a_certificate_lets_in(
     assert f"(mutualTLS) in the TLS connection, from the certificate `{paths['cert']}`" in explained.stdout
 
 
+def test_a_certificate_needs_no_authority_beside_it(
+    strict: TlsServer, certificates: Certificates, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without `ca`, servers are trusted as by all other calls."""
+    register(home, strict.origin, certificates.folder, [], cert=str(certificates.folder / "both.pem"))
+    config = home / "config" / "config.toml"
+    config.write_text(config.read_text().replace("ca = ", "# "))
+    assert 6 == run_cli("shop", "list-items", "--retries", "0").exit_code
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates.folder / "ca.pem"))
+    assert 0 == run_cli("shop", "list-items").exit_code
+
+
 def test_a_certificate_is_shown_also_where_the_document_does_not_ask(
     strict: TlsServer, certificates: Certificates, home: Path
 ) -> None:
