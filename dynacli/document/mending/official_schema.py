@@ -27,6 +27,9 @@ _LARGE = 1_000
 _LONG = 20
 """A map or list with more members than this is validated in parts of so many, and then one by one."""
 
+_ANY_VALUE = frozenset({"example", "default", "value", "const"})
+"""The keys of objects whose value is not described."""
+
 
 def place_of(path: Iterable[str | int], shifts: Shifts) -> Steps:
     """Return the steps to a place in the document, given those in a piece of it."""
@@ -94,7 +97,9 @@ class _Members:
 
 
 def _errors_in(validator: Any, piece: dict[str, Any], below: Steps = ()) -> Iterator[tuple[Shifts, Any]]:
-    """Yield the errors of a document; of a large one the first, and those in its maps and lists.
+    """Yield the errors of a document; of a large one those in its maps and lists.
+
+    Of a part that is large without these, and without examples and the like, it is the first error.
 
     Args:
         below: The steps to the part of it whose maps and lists are made smaller; the rest is small.
@@ -109,6 +114,11 @@ def _errors_in(validator: Any, piece: dict[str, Any], below: Steps = ()) -> Iter
         return
     several = list(_with_several_members(piece, below))
     if not several:
+        slim = _without_values(piece, DOCUMENT)
+        if not _is_large(slim):
+            for error in validator.iter_errors(slim):
+                yield (), error
+            return
         try:
             validator.validate(piece)
         except ValidationError as error:
@@ -176,6 +186,19 @@ def _smallest(node: Any, kind: ObjectKind) -> Any:
     copy = node.copy()
     for inner, inner_kind, steps in objects_below(node, kind, ()):
         copy[steps[-1]] = _smallest(inner, inner_kind)
+    return copy
+
+
+def _without_values(node: Any, kind: ObjectKind) -> Any:
+    """Return an object or list with null for what may be any value, such as examples."""
+    copy = node.copy()
+    if kind.members is None and isinstance(copy, dict):
+        for key, value in node.items():
+            is_any = key in _ANY_VALUE or str(key).startswith("x-")
+            copy[key] = None if is_any and isinstance(value, dict | list) else value
+    for inner, inner_kind, steps in objects_below(node, kind, ()):
+        if copy[steps[-1]] is not None:
+            copy[steps[-1]] = _without_values(inner, inner_kind)
     return copy
 
 

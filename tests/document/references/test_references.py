@@ -438,10 +438,21 @@ def test_every_problem_of_short_maps_and_lists_is_located(version: str) -> None:
 
 def test_a_large_part_without_maps_and_lists_has_its_first_problem_located() -> None:
     """Data is no list to go on with, however long it is."""
-    schema = {"example": list(range(2_000)), "title": 7}
+    schema = {"enum": list(range(2_000)), "title": 7}
     tree = {"openapi": "3.0.0", "info": {"title": "", "version": "1"}, "paths": {}}
     tree["components"] = {"schemas": {"A": schema}}
     assert ["/components/schemas/A/title"] == [problem.pointer for problem in report(tree, "3.0")]
+
+
+def test_a_large_example_hides_no_problem() -> None:
+    """What may be any value is left out, where a part is large by it alone."""
+    large = list(range(2_000))
+    body = {"content": {"a/b": {"example": large}}}
+    wrong = {"x-large": large, "requestBody": body, "summary": 7, "deprecated": 1, "responses": 7}
+    tree = {"openapi": "3.0.0", "info": {"title": "", "version": "1"}, "paths": {"/a": {"post": wrong}}}
+    assert {f"/paths/~1a/post/{key}" for key in ("summary", "deprecated", "responses")} == {
+        problem.pointer for problem in report(tree, "3.0")
+    }
 
 
 def test_problems_are_located() -> None:
