@@ -301,3 +301,12 @@ def test_a_file_that_changes_meanwhile_is_not_replaced(path: Path, monkeypatch: 
     result = run_cli("config", "edit", terminal=_TERMINAL)
     assert (12, "# Theirs\n") == (result.exit_code, path.read_text())
     assert "it was changed meanwhile" in result.stderr
+
+
+def test_an_empty_policy_is_filled_by_anybody(path: Path) -> None:
+    """It holds nobody back; and registering the API once more, or renaming it, leaves a policy as it is."""
+    path.write_text(f"{path.read_text()}[apis.pets.policy]\n")
+    assert 0 == run_cli("api", "set", "pets", "policy.deny=DELETE").exit_code
+    assert 0 == run_cli("api", "add", "pets", "./api.json").exit_code
+    assert 0 == run_cli("api", "rename", "pets", "toys").exit_code
+    assert ["DELETE"] == run_cli("config", "get", "apis.toys.policy.deny", "-o", "json").json

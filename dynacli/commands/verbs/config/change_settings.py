@@ -71,7 +71,7 @@ def check_policy_change(run: Run, name: str, paths: Sequence[tuple[str, ...]] | 
     changed = [
         owner
         for owner, table in owners.items()
-        if "policy" in table
+        if table.get("policy")  # one that is empty holds nobody back
         and (paths is None or any(path[: len(owner) + 1] == (*owner, "policy") for path in paths))
     ]
     if not changed:
