@@ -87,6 +87,8 @@ EXPECTED = {
         reads=24,
         found={
             "download-logs": {_TYPE},
+            "read-flow-run-input": {_TYPE},
+            "read-latest-artifact": {_STATUS},  # wants the key of an artifact, and the created one has none
             "create-csrf-token": {"type /detail"},
             "read-account-events-page": {_STATUS},
             "read-dashboard-task-run-counts": {"type /detail"},
