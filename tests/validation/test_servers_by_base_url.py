@@ -181,10 +181,17 @@ def _call(name: str, expected: Expected) -> None:
 
 
 def _unknown(rows: list[dict[str, object]], expected: Expected) -> dict[str, set[str]]:
-    """Return what a check found that was not looked at by hand, by operation."""
+    """Return what a check found that was not looked at by hand, by operation.
+
+    A server that is busy with what a check made answers with 500 or 503 now and then, as Prefect does with SQLite.
+    """
     unknown = {}
     for row in rows:
-        findings: list[dict[str, str]] = row["findings"]  # type: ignore[assignment]
+        findings: list[dict[str, str]] = [
+            each
+            for each in row["findings"]  # type: ignore[attr-defined]
+            if each["rule"] != "undocumented-status" or each["got"] not in (500, 503)
+        ]
         found = {f"{each['rule']} {re.sub(r'/[0-9]+(?=/|$)', '/*', each['pointer'])}" for each in findings}
         more = found - expected.found.get(str(row["operation"]), set())
         if more:
