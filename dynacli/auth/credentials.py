@@ -27,6 +27,7 @@ __all__ = [
     "MUTUAL_TLS",
     "SETTINGS",
     "WITH_PASSWORD",
+    "WITH_TOKEN",
     "Alternative",
     "Credential",
     "Held",
@@ -45,6 +46,7 @@ __all__ = [
     "prefix_of",
     "present_names",
     "secrets_in",
+    "shown_kind",
     "store_path",
     "variables_of",
 ]
@@ -68,6 +70,9 @@ SETTINGS = frozenset(
 
 WITH_PASSWORD = frozenset({"basic", "digest"})
 """The kinds of schemes whose credential is a user name and a password."""
+
+WITH_TOKEN = frozenset({"oauth2", "openIdConnect"})
+"""The types of schemes whose credential is a token that a provider gives."""
 
 MUTUAL_TLS = "mutualTLS"
 """The kind of schemes whose credential is the certificate that the connection shows."""
@@ -407,7 +412,12 @@ def kind_of(scheme: SecurityScheme) -> str:
     """Return how a credential is sent: `bearer`, `basic`, `digest`, `apiKey`, `mutualTLS`, or an unknown word."""
     if scheme.type == "http":
         return scheme.scheme
-    return "bearer" if scheme.type in {"oauth2", "openIdConnect"} else scheme.type
+    return "bearer" if scheme.type in WITH_TOKEN else scheme.type
+
+
+def shown_kind(scheme: SecurityScheme) -> str:
+    """Return the kind of a scheme as a person knows it: `oauth2` and `openIdConnect`, although a token is sent."""
+    return scheme.type if scheme.type in WITH_TOKEN else kind_of(scheme)
 
 
 def generic_word(scheme: SecurityScheme) -> str:

@@ -1,6 +1,7 @@
 """Which environment variables a call wants, which of them are set, and the error for a call that has no credential."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from dynacli.auth.credentials import (
     MUTUAL_TLS,
@@ -14,8 +15,12 @@ from dynacli.auth.credentials import (
     kind_of,
 )
 from dynacli.errors import AuthError
+from dynacli.text.terminal import visible
 
-__all__ = ["missing_credential", "needed_variables", "set_variables"]
+if TYPE_CHECKING:
+    from dynacli.auth.store.stored_credential import StoredCredential
+
+__all__ = ["expired_credential", "missing_credential", "needed_variables", "set_variables"]
 
 
 def needed_variables(alternative: Alternative, variables: Variables | str) -> list[str]:
@@ -80,4 +85,12 @@ def missing_credential(security: Sequence[Alternative], variables: Variables, ap
         + " or ".join(" with ".join(f"`{scheme.name}`" for scheme in alternative) for alternative in security)
         + (f"; `{unsupported[0].name}` is not supported yet" if unsupported else ""),
         hint=hint,
+    )
+
+
+def expired_credential(kept: "StoredCredential") -> AuthError:
+    """Return the error for a stored credential that has ended and cannot be refreshed."""
+    return AuthError(
+        f"The stored credential for `{visible(kept.scheme, keep='')}` has expired",
+        hint=f"Sign in again: `dynacli auth login {kept.api}`",
     )

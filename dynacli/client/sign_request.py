@@ -31,7 +31,15 @@ if TYPE_CHECKING:
     from dynacli.auth.tls_login import TlsLogin, TlsSettings
     from dynacli.client.credentials.credential_sources import StoredSource
 
-__all__ = ["SECRET_HEADERS", "Signed", "is_secret_parameter", "is_secret_value", "sign", "unsigned"]
+__all__ = [
+    "SECRET_HEADERS",
+    "Signed",
+    "is_accepted_origin",
+    "is_secret_parameter",
+    "is_secret_value",
+    "sign",
+    "unsigned",
+]
 
 SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie"})
 
@@ -179,6 +187,12 @@ def _find(
     return found, next((source.renew for source in stored if source.is_renewable), None)
 
 
+def is_accepted_origin(api: OpenedApi, settings: CallSettings, origin: str) -> bool:
+    """Return whether a person has accepted an origin for an API's credentials, before or by the options of the call."""
+    accepted = {*api.origins, *map(parse_origin, settings.accepted_origins)}
+    return origin in accepted or "://" in settings.server  # a URL is the person's own word for this call
+
+
 def _check_origin(
     env: Environment,
     api: OpenedApi,
@@ -194,10 +208,7 @@ def _check_origin(
     Raises:
         RefusedError: The origin is new and nobody accepted it.
     """
-    accepted = {*api.origins, *map(parse_origin, settings.accepted_origins)}
-    if "://" in settings.server:
-        accepted.add(origin)  # the person's own word for this call
-    if origin in accepted:
+    if is_accepted_origin(api, settings, origin):
         return
     if ask is None or not ask(origin):
         raise RefusedError(

@@ -52,6 +52,15 @@ class StoredCredential:
         """What the credential is for."""
         return self.api, self.profile, self.scheme
 
+    def is_over(self, now: float, margin: float = 0.0) -> bool:
+        """Return whether the credential has ended.
+
+        Args:
+            now: In seconds since the epoch.
+            margin: How many seconds earlier it counts as ended.
+        """
+        return self.expires_at is not None and self.expires_at <= now + margin
+
     @property
     def is_refreshable(self) -> bool:
         """Whether a new one can be had without asking the person."""

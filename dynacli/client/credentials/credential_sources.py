@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from time import time
 
 from dynacli.auth.credentials import Held, Source
+from dynacli.auth.missing_credential import expired_credential
 from dynacli.auth.secret import Secret
 from dynacli.auth.store.credential_store import CredentialStore
 from dynacli.auth.store.stored_credential import StoredCredential
@@ -86,11 +87,8 @@ class StoredSource:
         kept = self._store.with_secrets(kept)
         if kept.is_refreshable and self._may_refresh:
             kept = self._refreshed_in_time(kept)
-        elif kept.expires_at is not None and kept.expires_at <= time() and not kept.is_refreshable:
-            raise AuthError(
-                f"The stored credential for `{scheme.name}` has expired",
-                hint=f"Sign in again: `dynacli auth login {self._api.name}`",
-            )
+        elif kept.is_over(time()) and not kept.is_refreshable:
+            raise expired_credential(kept)
         self.used = kept
         text = kept.secrets.get("credential")
         return Held(text.reveal(), "the stored credential") if text is not None else None
@@ -108,12 +106,12 @@ class StoredSource:
         Raises:
             DynacliError: It has ended, and cannot be refreshed.
         """
-        if kept.expires_at is None or time() < kept.expires_at - MARGIN:
+        if not kept.is_over(time(), MARGIN):
             return kept
         try:
             return self._refreshed(kept)
         except DynacliError:
-            if time() < kept.expires_at:
+            if not kept.is_over(time()):
                 return kept
             raise
 

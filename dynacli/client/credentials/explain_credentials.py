@@ -9,17 +9,19 @@ from dynacli.auth.credentials import (
     held_for,
     is_supported,
     kind_of,
+    shown_kind,
     variables_of,
 )
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.chosen_security import chosen_security
 from dynacli.client.credentials.credential_sources import credential_sources
 from dynacli.client.credentials.sign_by_command import signer_of
+from dynacli.client.sign_request import is_accepted_origin
 from dynacli.environment import Environment
 from dynacli.errors import AuthError, RefusedError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation, SecurityScheme
-from dynacli.request.choose_server import choose_server, parse_origin
+from dynacli.request.choose_server import choose_server
 from dynacli.urls import origin_of
 
 __all__ = ["explain_credentials"]
@@ -59,8 +61,7 @@ def _alternative(
 ) -> list[dict[str, Any]]:
     variables = variables_of(env, api.prefix)
     sources = credential_sources(env, api, settings, origin, may_refresh=False)
-    accepted = {*api.origins, *map(parse_origin, settings.accepted_origins)}
-    is_accepted = origin in accepted or "://" in settings.server
+    is_accepted = is_accepted_origin(api, settings, origin)
 
     def explained(scheme: SecurityScheme) -> dict[str, Any]:
         source, state, allowed = None, "missing", is_accepted
@@ -77,12 +78,12 @@ def _alternative(
             source, state, allowed = "the store", "present", False
         except AuthError as error:
             source, state = error.message, "expired" if "expired" in error.message else "missing"
-        is_key = kind_of(scheme) == "apiKey"
+        is_key, is_tls = kind_of(scheme) == "apiKey", kind_of(scheme) == MUTUAL_TLS
         return {
             "scheme": scheme.name,
-            "kind": scheme.type if scheme.type in {"oauth2", "openIdConnect"} else kind_of(scheme),
-            "in": scheme.location if is_key else "tls" if kind_of(scheme) == MUTUAL_TLS else "header",
-            "name": scheme.parameter if is_key else "" if kind_of(scheme) == MUTUAL_TLS else "Authorization",
+            "kind": shown_kind(scheme),
+            "in": scheme.location if is_key else "tls" if is_tls else "header",
+            "name": scheme.parameter if is_key else "" if is_tls else "Authorization",
             "source": source,
             "origin": origin,
             "allowed": allowed,

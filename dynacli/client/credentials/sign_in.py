@@ -3,12 +3,20 @@
 from collections.abc import Callable
 from time import time
 
-from dynacli.auth.credentials import MUTUAL_TLS, WITH_PASSWORD, checked_text, is_supported, kind_of
+from dynacli.auth.credentials import (
+    MUTUAL_TLS,
+    WITH_PASSWORD,
+    checked_text,
+    is_supported,
+    kind_of,
+    shown_kind,
+)
 from dynacli.auth.secret import Secret
 from dynacli.auth.store.credential_store import CredentialStore
 from dynacli.auth.store.stored_credential import FILE, KEYRING, StoredCredential
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.chosen_security import scheme_of, schemes_of
+from dynacli.client.sign_request import is_accepted_origin
 from dynacli.environment import Environment
 from dynacli.errors import AuthError, RefusedError, UsageError
 from dynacli.library.configuration.configuration import DEMO
@@ -82,16 +90,14 @@ def bound_origins(
         raise UsageError("The stand-in needs no signing in", why="Each call signs itself in")
     base = choose_server(api.servers, api.uri, settings.server, dict(settings.server_variables))
     origin = origin_of(base)
-    accepted = [parse_origin(word) for word in settings.accepted_origins]
-    is_accepted = origin in {*api.origins, *accepted} or "://" in settings.server
-    if not is_accepted and (ask is None or not ask(origin)):
+    if not is_accepted_origin(api, settings, origin) and (ask is None or not ask(origin)):
         raise RefusedError(
             f"No credential is stored for `{origin}`",
             why="The document names this origin, and nobody has accepted it for this API's credentials",
             hint=f"If you trust it: `--accept-origin {origin}`",
             origin=origin,
         )
-    return tuple(dict.fromkeys([origin, *accepted]))
+    return tuple(dict.fromkeys([origin, *map(parse_origin, settings.accepted_origins)]))
 
 
 def chosen_store(word: str) -> str:
@@ -145,7 +151,7 @@ def keep_text(
         api.name,
         profile,
         scheme.name,
-        scheme.type if scheme.type in {"oauth2", "openIdConnect"} else kind,
+        shown_kind(scheme),
         store,
         origins,
         {"credential": Secret(text)},

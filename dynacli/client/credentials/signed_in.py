@@ -4,7 +4,6 @@ No secret is read: a keyring could ask its owner, and a command could take its t
 """
 
 from collections.abc import Mapping, Sequence
-from math import inf
 from time import time
 from typing import Any, NamedTuple
 
@@ -60,7 +59,7 @@ def signed_in(
         if not found or None in found:
             continue
         kept = [each for each in found if isinstance(each, StoredCredential)]
-        old = [each for each in kept if not each.is_refreshable and (each.expires_at or inf) < time()]
+        old = [each for each in kept if not each.is_refreshable and each.is_over(time())]
         if old:
             expired = expired or old[0].scheme
             continue

@@ -164,8 +164,7 @@ def _confirm(run: Run, update: DescribedOperation) -> None:
     Raises:
         UsageError: It is not.
     """
-    from dynacli.output.standard_error import write_stderr
+    from dynacli.commands.questions import agrees
 
-    write_stderr(run.env, f"Send it by `{update.operation.name}`? [y/N] ")
-    if run.env.stdin.readline().strip().lower() not in {"y", "yes"}:
+    if not agrees(run.env, f"Send it by `{update.operation.name}`?"):
         raise UsageError("Nothing was sent", why="The change was not agreed to")

@@ -76,7 +76,7 @@ command = VerbGroup(
                 *_OAUTH_OPTIONS,
             ],
             options=named_options(
-                *[("profile", "allow_ref", "refresh", "server", "server_var", "accept_origin")]
+                ("profile", "allow_ref", "refresh", "server", "server_var", "accept_origin")
             ),
             callback=click.pass_obj(login),
             help="Sign in to API: ask for the credential that it needs, and keep it for its calls. It is sent nowhere "

@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from dynacli.auth.credentials import WITH_PASSWORD, kind_of
+from dynacli.auth.credentials import WITH_PASSWORD, WITH_TOKEN, kind_of
 from dynacli.client.call_settings import settings_of
 from dynacli.client.credentials.sign_in import bound_origins, chosen_scheme, chosen_store, keep_text
 from dynacli.commands.call.make_call import asker
+from dynacli.commands.questions import hidden_line, line
 from dynacli.commands.run import Run
+from dynacli.commands.verbs.auth.nobody_to_ask import nobody_to_ask
 from dynacli.errors import AuthError, UsageError
 from dynacli.model.operation import SecurityScheme
 from dynacli.output.standard_error import write_stderr
@@ -52,7 +54,7 @@ def login(
     chosen = chosen_scheme(opened, scheme)
     origins = bound_origins(opened, settings, asker(run))
     kept_in = chosen_store(store or "")
-    if chosen.type in {"oauth2", "openIdConnect"} and not (with_token or operation):
+    if chosen.type in WITH_TOKEN and not (with_token or operation):
         from dynacli.commands.verbs.auth.oauth_login import OAuthWords, oauth_login
 
         kept = oauth_login(run, opened, settings, chosen, OAuthWords(**oauth), kept_in, origins)
@@ -89,28 +91,16 @@ def _line(run: Run) -> str:
 
 def _asked(run: Run, scheme: SecurityScheme) -> str:
     """Return the credential that the person types, which is not shown."""
-    if run.options.no_input or not (run.env.stdin_is_terminal and run.env.stderr_is_terminal):
-        raise UsageError(
-            "There is nobody to ask for the credential",
-            why="There is no terminal" if not run.options.no_input else "`--no-input` was given",
-            hint="Give it on standard input: `dynacli auth login API --with-token < FILE`",
+    if not run.may_ask:
+        raise nobody_to_ask(
+            run, "the credential", "Give it on standard input: `dynacli auth login API --with-token < FILE`"
         )
-    import getpass
-
     name = visible(scheme.name, keep="")
-    if kind_of(scheme) in WITH_PASSWORD:
-        user = _typed(run, f"User name for {name}: ")
-        return f"{user}:{getpass.getpass('Password: ', stream=run.env.stderr)}"
-    what = "Key" if kind_of(scheme) == "apiKey" else "Token"
-    return getpass.getpass(f"{what} for {name}: ", stream=run.env.stderr)
-
-
-def _typed(run: Run, question: str) -> str:
-    run.env.stderr.write(question)
-    run.env.stderr.flush()
-    answer = run.env.stdin.readline().strip()
-    if ":" in answer:
+    if kind_of(scheme) not in WITH_PASSWORD:
+        return hidden_line(run.env, f"{'Key' if kind_of(scheme) == 'apiKey' else 'Token'} for {name}: ")
+    user = line(run.env, f"User name for {name}: ")
+    if ":" in user:
         raise AuthError(
             "A user name has no `:`", why="It separates the name from the password (RFC 7617, section 2)"
         )
-    return answer
+    return f"{user}:{hidden_line(run.env, 'Password: ')}"

@@ -31,7 +31,9 @@ from dynacli.client.credentials.oauth_sign_in import (
     provider_origins,
 )
 from dynacli.commands.call.make_call import asker
+from dynacli.commands.questions import hidden_line, line
 from dynacli.commands.run import Run
+from dynacli.commands.verbs.auth.nobody_to_ask import nobody_to_ask
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import SecurityScheme
@@ -83,11 +85,10 @@ def oauth_login(
         DynacliError: The provider cannot be reached.
     """
     configured = (settings.auth_tables or {}).get(scheme.name, {})
-    has_person = _has_person(run)
     context = SignInContext(
         tell=lambda line: write_stderr(run.env, f"{visible(line)}\n"),
         open_browser=None if words.no_browser else _browser(run),
-        ask=(lambda question: _typed(run, f"{question}: ")) if has_person else None,
+        ask=(lambda question: line(run.env, f"{question}: ")) if run.may_ask else None,
         callback_host=words.callback_host or configured.get("callback_host", "127.0.0.1"),
         callback_port=words.callback_port or configured.get("callback_port", 0),
         timeout=min(settings.timeout or 30.0, 30.0),
@@ -106,7 +107,7 @@ def oauth_login(
         flows,
         DEVICE if words.device else "",
         has_browser=words.no_browser or context.open_browser is not None,
-        has_person=has_person,
+        has_person=run.may_ask,
         has_secret=secret is not None,
     )
     accept(provider_origins(flow))
@@ -147,7 +148,7 @@ def _token(
         )
         name, password = (_referred(run, configured, key) for key in ("username", "password"))
         if name is None:
-            name = Secret(_typed(run, "User name: ") if _has_person(run) else "")
+            name = Secret(line(run.env, "User name: ") if run.may_ask else "")
         password = password or Secret(_hidden(run, "Password: "))
         return sign_in_by_password(flow, client, name.reveal(), password, context)
     if flow.kind == IMPLICIT:
@@ -177,10 +178,6 @@ def _no_client(api: OpenedApi, scheme: SecurityScheme) -> UsageError:
     )
 
 
-def _has_person(run: Run) -> bool:
-    return not run.options.no_input and run.env.stdin_is_terminal and run.env.stderr_is_terminal
-
-
 def _browser(run: Run) -> Callable[[str], bool] | None:
     """Return what opens a URL in the person's browser; None where there is no display for one."""
     names = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
@@ -191,20 +188,16 @@ def _browser(run: Run) -> Callable[[str], bool] | None:
     return webbrowser.open
 
 
-def _typed(run: Run, question: str) -> str:
-    run.env.stderr.write(question)
-    run.env.stderr.flush()
-    return run.env.stdin.readline().strip()
-
-
 def _hidden(run: Run, question: str) -> str:
-    """Return a secret that the person types, or that standard input has."""
-    if not _has_person(run):
-        raise UsageError(
-            "There is nobody to ask for a secret",
-            why="There is no terminal" if not run.options.no_input else "`--no-input` was given",
-            hint="Sign in on a terminal, or give a token: `dynacli auth login API --with-token < FILE`",
-        )
-    import getpass
+    """Return a secret that the person types.
 
-    return getpass.getpass(question, stream=run.env.stderr)
+    Raises:
+        UsageError: Nobody can be asked.
+    """
+    if not run.may_ask:
+        raise nobody_to_ask(
+            run,
+            "a secret",
+            "Sign in on a terminal, or give a token: `dynacli auth login API --with-token < FILE`",
+        )
+    return hidden_line(run.env, question)

@@ -13,6 +13,7 @@ from dynacli.client.inputs.call_inputs import collect_values
 from dynacli.client.sign_request import is_secret_value
 from dynacli.commands.call.make_call import GivenWords, asker, read_inputs
 from dynacli.commands.command_groups import make_root
+from dynacli.commands.questions import hidden_line
 from dynacli.commands.run import Run
 from dynacli.errors import AuthError
 from dynacli.model.operation import Field
@@ -74,7 +75,10 @@ def _token(
     security = described.operation.security
     if all(any(scheme == each.name for each in alternative) for alternative in security):
         settings = replace(settings, auth=NO_SCHEME)
-    asked = [(field, [_secret(run, field)]) for field in _missing_secrets(run, described, given)]
+    asked = [
+        (field, [hidden_line(run.env, f"{'.'.join(field.path)}: ")])
+        for field in _missing_secrets(run, described, given)
+    ]
     given = replace(given, body_fields=[*given.body_fields, *asked])
     is_strict = settings.level != "off"
     inputs, _ = read_inputs(run, described, given, is_strict=is_strict)
@@ -90,21 +94,12 @@ def _token(
 
 def _missing_secrets(run: Run, described: DescribedOperation, given: GivenWords) -> Iterator[Field]:
     """Yield the required fields of the body that hold a password and were not given, where somebody can be asked."""
-    options = run.options
-    if described.media_type is None or options.body is not None or options.no_input:
-        return
-    if not (run.env.stdin_is_terminal and run.env.stderr_is_terminal):
+    if described.media_type is None or run.options.body is not None or not run.may_ask:
         return
     known = {field.path for field, _ in given.body_fields}
     for field in described.media_type.fields:
         if field.is_required and field.path not in known and is_secret_value(field.path[-1], field.value):
             yield field
-
-
-def _secret(run: Run, field: Field) -> str:
-    import getpass
-
-    return getpass.getpass(f"{'.'.join(field.path)}: ", stream=run.env.stderr)
 
 
 def _read(body: bytes, media_type: str, token_at: str, operation: str) -> OperationToken:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from dynacli.auth.missing_credential import expired_credential
 from dynacli.auth.store.credential_store import CredentialStore
 from dynacli.auth.store.stored_credential import StoredCredential
 from dynacli.commands.run import Run
-from dynacli.errors import AuthError, RefusedError, UsageError
+from dynacli.errors import RefusedError, UsageError
 from dynacli.output.standard_error import write_stderr
 from dynacli.text.table_lines import table_lines
 from dynacli.text.terminal import Painter, visible
@@ -46,7 +47,7 @@ def _cells(kept: StoredCredential) -> list[str]:
     end = "" if kept.expires_at is None else _moment(kept.expires_at)
     if kept.is_refreshable:
         end = f"{end}, refreshed by itself".lstrip(", ")
-    elif kept.expires_at is not None and kept.expires_at <= time.time():
+    elif kept.is_over(time.time()):
         end = f"{end}, over"
     return [kept.api, kept.profile, kept.scheme, kept.kind, kept.store, " ".join(kept.origins), end]
 
@@ -109,11 +110,8 @@ def show_token(run: Run, api: str, scheme: str) -> None:
             why=f"They are {listed}",
             hint="Name one: `--scheme`",
         )
-    if kept[0].expires_at is not None and kept[0].expires_at <= time.time():
-        raise AuthError(
-            f"The stored credential for `{visible(kept[0].scheme, keep='')}` has expired",
-            hint=f"Sign in again: `dynacli auth login {api}`",
-        )
+    if kept[0].is_over(time.time()):
+        raise expired_credential(kept[0])
     text = store.with_secrets(kept[0]).secrets["credential"].reveal()
     run.env.stdout.write(f"{text}\n")
     run.env.stdout.flush()
