@@ -105,7 +105,7 @@ def sign(
     """
     given = _given(operation, request, settings)
     credentials: tuple[Credential, ...] = ()
-    renew = None
+    renew, bound = None, frozenset[str]()
     security: Sequence[Alternative] = operation.security
     if settings.auth or settings.signs:
         from dynacli.client.credentials.chosen_security import chosen_security
@@ -117,12 +117,13 @@ def sign(
 
         signer, security = signer_of(settings, security)
     if security:
-        credentials, renew = _find(env, api, security, request, settings)
+        credentials, renew, bound = _find(env, api, security, request, settings)
     if settings.ca or settings.auth_tables:
         from dynacli.client.credentials.tls_settings import tls_settings
 
         tls = tls_settings(settings, security)
-    if credentials or given.secrets or signer or (tls and tls.cert):
+    is_unbound = any(credential.scheme not in bound for credential in credentials)
+    if is_unbound or given.secrets or signer or (tls and tls.cert):
         _check_origin(env, api, origin_of(request.url), settings, ask)
     sent, login = credentials, None
     if any(credential.word == DIGEST for credential in credentials):
@@ -164,8 +165,11 @@ def _find(
     security: Sequence[Alternative],
     request: Request,
     settings: CallSettings,
-) -> tuple[tuple[Credential, ...], Callable[[], bool] | None]:
-    """Return the credentials of a request, and what renews a stored one among them."""
+) -> tuple[tuple[Credential, ...], Callable[[], bool] | None, frozenset[str]]:
+    """Return the credentials of a request, what renews a stored one among them, and the schemes of the stored ones.
+
+    A stored credential was bound to the request's origin by the person who stored it.
+    """
     stored: list[StoredSource] = []
 
     def further() -> Sequence[Source]:
@@ -184,7 +188,8 @@ def _find(
 
         lacking = next((source.lacking for source in stored if source.lacking), None)
         raise lacking or missing_credential(security, variables, api.name if api.is_registered else "")
-    return found, next((source.renew for source in stored if source.is_renewable), None)
+    renew = next((source.renew for source in stored if source.is_renewable), None)
+    return found, renew, frozenset(name for source in stored for name in source.given)
 
 
 def is_accepted_origin(api: OpenedApi, settings: CallSettings, origin: str) -> bool:

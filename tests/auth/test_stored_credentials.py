@@ -12,8 +12,8 @@ import pytest
 from dynacli.auth.store import keyring_values
 from tests.auth.fake_keyring import Keyring
 from tests.auth.shop import Shop
-from tests.documents import API_KEY, BASIC, BEARER
-from tests.harness import Answer, recording, run_cli
+from tests.documents import API_KEY, BASIC, BEARER, document, operation, save
+from tests.harness import Answer, Recorder, recording, run_cli
 
 OAUTH = {"type": "oauth2", "flows": {}}
 SCHEMES: dict[str, dict[str, Any]] = {
@@ -103,6 +103,24 @@ def test_a_stored_credential_stays_at_its_origin(shop: Shop, ring: Keyring, cana
         assert 0 == shop.call("--server", other.origin, "--accept-origin", other.origin).exit_code
         assert [f"Bearer {canary}"] == other.last.headers["authorization"]
     assert ring.kept
+
+
+def test_an_origin_that_was_accepted_when_signing_in_stays_accepted_for_that_credential(
+    server: Recorder, ring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The document came from a file, so it alone names its server; a credential from elsewhere is still refused."""
+    server.answers["/items"] = Answer()
+    paths = {"/items": {"get": operation("list-items", security=[{"auth": []}])}}
+    run_cli("api", "add", "shop", save(document(paths, [server.origin], schemes={"auth": BEARER})))
+    login = ("auth", "login", "shop", "--with-token")
+    assert 11 == run_cli(*login, stdin=b"token").exit_code
+    assert 0 == run_cli(*login, "--accept-origin", server.origin, stdin=b"token").exit_code
+    assert ring.kept
+    assert 0 == run_cli("auth", "explain", "shop", "list-items").exit_code
+    assert 0 == run_cli("shop", "list-items").exit_code
+    assert ["Bearer token"] == server.last.headers["authorization"]
+    monkeypatch.setenv("DYNACLI_SHOP_TOKEN", "another")
+    assert 11 == run_cli("shop", "list-items").exit_code
 
 
 def test_a_long_secret_is_kept_in_pieces(shop: Shop, ring: Keyring) -> None:

@@ -48,6 +48,7 @@ class StoredSource:
 
     Attributes:
         used: What was found last, with its secrets.
+        given: The names of the schemes whose credentials it gave; they are bound to the origin that they go to.
         lacking: Why what is stored does not do, where it lacks scopes.
     """
 
@@ -55,6 +56,7 @@ class StoredSource:
         self, env: Environment, api: OpenedApi, settings: CallSettings, origin: str, *, may_refresh: bool
     ) -> None:
         self.used: StoredCredential | None = None
+        self.given: set[str] = set()
         self.lacking: AuthError | None = None
         self._api, self._profile, self._origin = api, settings.profile, origin
         self._timeout, self._ca, self._may_refresh = settings.timeout, settings.ca, may_refresh
@@ -91,7 +93,10 @@ class StoredSource:
             raise expired_credential(kept)
         self.used = kept
         text = kept.secrets.get("credential")
-        return Held(text.reveal(), "the stored credential") if text is not None else None
+        if text is None:
+            return None
+        self.given.add(scheme.name)
+        return Held(text.reveal(), "the stored credential")
 
     def _kept(self, scheme: SecurityScheme) -> StoredCredential | None:
         """Return the credential of the profile, else that of the API itself."""

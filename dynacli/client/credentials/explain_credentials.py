@@ -14,7 +14,7 @@ from dynacli.auth.credentials import (
 )
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.chosen_security import chosen_security
-from dynacli.client.credentials.credential_sources import credential_sources
+from dynacli.client.credentials.credential_sources import StoredSource, credential_sources
 from dynacli.client.credentials.sign_by_command import signer_of
 from dynacli.client.sign_request import is_accepted_origin
 from dynacli.environment import Environment
@@ -61,6 +61,7 @@ def _alternative(
 ) -> list[dict[str, Any]]:
     variables = variables_of(env, api.prefix)
     sources = credential_sources(env, api, settings, origin, may_refresh=False)
+    stored = next(source for source in sources if isinstance(source, StoredSource))
     is_accepted = is_accepted_origin(api, settings, origin)
 
     def explained(scheme: SecurityScheme) -> dict[str, Any]:
@@ -74,6 +75,7 @@ def _alternative(
                 held = held_for(scheme, alternative, variables, sources)
             if held is not None:
                 source, state = held.source, "present"
+                allowed = allowed or scheme.name in stored.given
         except RefusedError:
             source, state, allowed = "the store", "present", False
         except AuthError as error:
