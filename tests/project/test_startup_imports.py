@@ -146,7 +146,7 @@ _LANDING_PAGE = _PAGE | _modules(
     "catalog.store.overview_row commands.help.landing_page commands.help.operation_list"
     " model.overview model.wording"
 )
-_OPERATION_HELP = _PAGE | _BLOCKS | _modules("commands.help.operation_help")
+_OPERATION_HELP = _PAGE | _BLOCKS | _modules("commands.help.operation_help model.value_words")
 _PLAIN = (
     _COMMAND
     | _modules("auth.credentials auth.secret urls")

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from dynacli.model.find_items import ID_NAMES, choose_array
-from dynacli.model.media_types import body_schema, is_as_good_as_json, is_json
 from dynacli.record import record
 from dynacli.schema.read_schema import applied_schemas, following, list_of, mapping_of, types_of
 
@@ -14,8 +13,6 @@ __all__ = [
     "fields_of_schema",
     "fields_of_value",
     "item_field",
-    "success_response",
-    "success_schema",
 ]
 
 _DEPTH = 4
@@ -52,34 +49,6 @@ class AnswerField:
     def may_hold_objects(self) -> bool:
         """Whether the items of an array may be objects."""
         return not self.item_types or "object" in self.item_types
-
-
-def success_response(responses: Any, follow: Callable[[Any], Any]) -> Mapping[str, Any]:
-    """Return the Response Object of a plain success; empty where the document has none.
-
-    Args:
-        responses: The Responses Object of an operation.
-        follow: Follows references.
-    """
-    if not isinstance(responses, Mapping):
-        return {}
-    codes = [str(code) for code in responses]
-    successes = sorted(code for code in codes if code[:1] == "2")
-    for code in (*(code for code in ("200", "206") if code in codes), *successes, "default"):
-        response = follow(responses.get(code)) if code in codes else None
-        if isinstance(response, Mapping) and (code == "200" or response.get("content")):
-            return response
-    return {}
-
-
-def success_schema(response: Mapping[str, Any], follow: Callable[[Any], Any]) -> Any:
-    """Return the schema of the JSON of a response; None where it has none."""
-    content = response.get("content")
-    for name, raw in content.items() if isinstance(content, Mapping) else ():
-        media = follow(raw)
-        if isinstance(media, Mapping) and (is_json(name) or is_as_good_as_json(name)):
-            return body_schema(media)
-    return None
 
 
 def fields_of_schema(schema: Any, resolve: Callable[[str], Any]) -> list[AnswerField]:

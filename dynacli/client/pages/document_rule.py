@@ -8,14 +8,13 @@ from dynacli.client.pages.answer_fields import (
     AnswerField,
     fields_of_schema,
     item_field,
-    success_response,
-    success_schema,
 )
 from dynacli.client.pages.configured_rule import configured_rule
 from dynacli.client.pages.decide_rule import inferred_rules
 from dynacli.client.pages.page_rule import AnswerPlace, PageRule, place_at
 from dynacli.client.pages.paging_inputs import is_listing, paging_inputs, with_size
 from dynacli.record import record, replace
+from dynacli.schema.success_answer import success_response, success_schema
 
 __all__ = ["KINDS", "NO_RULE", "DocumentPages", "describe_pages", "document_pages", "document_rule"]
 

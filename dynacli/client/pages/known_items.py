@@ -5,10 +5,9 @@ from dynacli.client.pages.answer_fields import (
     AnswerField,
     fields_of_schema,
     item_field,
-    success_response,
-    success_schema,
 )
 from dynacli.model.find_items import WRAPPERS, KnownItems
+from dynacli.schema.success_answer import success_response, success_schema
 
 __all__ = ["known_items"]
 

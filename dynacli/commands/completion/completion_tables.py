@@ -169,7 +169,7 @@ VERB_OPTIONS: Mapping[str, Options] = {
         **_standard("--report"),
     },
     "completion": HELP_ONLY,
-    "describe": LISTING_OF_DOCUMENT,
+    "describe": {"--card": SWITCH, **LISTING_OF_DOCUMENT},
     "doctor": LISTING_OF_DOCUMENT,
     "document": {"--bundled": SWITCH, "--resolved": SWITCH, **LISTING_OF_DOCUMENT},
     "help": HELP_ONLY,

@@ -1,6 +1,5 @@
 """The help page of one operation."""
 
-import json
 from collections.abc import Iterator, Sequence
 
 from dynacli.client.described_operation import DescribedOperation
@@ -15,20 +14,18 @@ from dynacli.commands.standard_options import (
 from dynacli.environment import Environment
 from dynacli.model.media_types import is_built, is_multipart
 from dynacli.model.operation import MORE, Body, Choice, Field, MediaType, Parameter, Response, ValueType
+from dynacli.model.value_words import MAY_BE_NULL, NOT_EMPTY, constraints, placeholder
 from dynacli.text.terminal import Painter, terminal_width, visible
 from dynacli.text.text_blocks import block_text, short_sentence
 from dynacli.text.wrapping import wrapped
 
-__all__ = ["constraints", "operation_help", "placeholder"]
+__all__ = ["operation_help"]
 
 _MAX_FIELDS = 60
 """Options of a body that the page lists; for the others it points to `describe`."""
-_MAX_VALUES = 12
 _MAX_BRANCHES = 8
 _MAX_CHOICES = 6
 _MAX_MEDIA_TYPES = 6
-_NOT_EMPTY = "not empty"
-_NULL = "may be null"
 
 
 def operation_help(env: Environment, described: DescribedOperation, usage: str, own_flags: set[str]) -> str:
@@ -111,7 +108,7 @@ class _Page:
         if parameter.value.type == "object" and parameter.value.items is not None:
             facts.append(_entries(parameter.option, parameter.value.items))
         # A path has no empty segments, whether the document says so or not.
-        facts = [fact for fact in facts if fact != _NOT_EMPTY or parameter.location != "path"]
+        facts = [fact for fact in facts if fact != NOT_EMPTY or parameter.location != "path"]
         return left, _about(parameter.description, facts, is_deprecated=parameter.is_deprecated)
 
     def with_fields(self, parameter: Parameter) -> list[tuple[str, str]]:
@@ -144,7 +141,7 @@ class _Page:
             facts.append(_entries(option, field.value.items))
         if field.value.is_nullable and field.value.type == "string" and not field.value.enum:
             # `null` behind the option itself would be the text `null`.
-            facts = [f"null by --set {option}=null" if fact == _NULL else fact for fact in facts]
+            facts = [f"null by --set {option}=null" if fact == MAY_BE_NULL else fact for fact in facts]
         if field.below:
             facts.append(
                 "more options below" if field.below == MORE else "holds itself: the same options below"
@@ -297,77 +294,6 @@ def _file_placeholder(value: ValueType) -> str:
     """Return the placeholder of a file; empty where the value is none."""
     inner = value.items if value.type == "array" and value.items is not None else value
     return "" if inner.format != "binary" else "@FILE ..." if inner is not value else "@FILE"
-
-
-def placeholder(value: ValueType) -> str:
-    """Return the placeholder of an option's value, such as `INTEGER`."""
-    if value.type == "boolean":
-        return "[true|false]"
-    if value.type == "array":
-        inner = "VALUE" if value.items is None else placeholder(value.items)
-        return f"{inner.strip('[]')} ..."
-    names = {"integer": "INTEGER", "number": "NUMBER", "object": "JSON", "string": "TEXT"}
-    if value.type == "string" and value.format:
-        return visible(value.format, keep="").upper()[:24]
-    return names.get(value.type, "VALUE")
-
-
-def constraints(value: ValueType) -> list[str]:
-    """Return the constraints of a value, in words."""
-    facts = []
-    source = value.items if value.type == "array" and value.items is not None else value
-    if source.enum:
-        words = [_word(member) for member in source.enum]
-        more = f", ... {len(words) - _MAX_VALUES} more" if len(words) > _MAX_VALUES else ""
-        facts.append("one of " + ", ".join(words[:_MAX_VALUES]) + more)
-    facts.extend(_limits(source.limits or {}))
-    if source is not value:
-        facts.extend(_limits({key: limit for key, limit in (value.limits or {}).items() if "Items" in key}))
-        facts.append("may be repeated")
-    if value.is_nullable:
-        facts.append(_NULL)
-    if value.has_default and value.default is not None:
-        word = _word(value.default)[:60]
-        facts.append(f"default {word}" if word else "empty by default")
-    return [visible(fact, keep="") for fact in facts]
-
-
-def _limits(limits: object) -> list[str]:
-    known = limits if isinstance(limits, dict) else {}
-    facts = []
-    low, high = known.get("minimum"), known.get("maximum")
-    # These are booleans in OpenAPI 3.0, and numbers in 3.1.
-    above, below = known.get("exclusiveMinimum"), known.get("exclusiveMaximum")
-    if low is not None and high is not None and not above and not below:
-        facts.append(f"{low} to {high}")
-    else:
-        if low is not None:
-            facts.append(f"{'more than' if above is True else 'at least'} {low}")
-        if high is not None:
-            facts.append(f"{'less than' if below is True else 'at most'} {high}")
-    if above is not None and not isinstance(above, bool):
-        facts.append(f"more than {above}")
-    if below is not None and not isinstance(below, bool):
-        facts.append(f"less than {below}")
-    if "multipleOf" in known:
-        facts.append(f"a multiple of {known['multipleOf']}")
-    for few, many, units in (("minLength", "maxLength", "characters"), ("minItems", "maxItems", "items")):
-        if few in known and many in known:
-            is_exact = known[few] == known[many]
-            facts.append(f"{known[few]} {units}" if is_exact else f"{known[few]} to {known[many]} {units}")
-        elif known.get(few) == 1:
-            facts.append(_NOT_EMPTY)
-        elif known.get(few):
-            facts.append(f"at least {known[few]} {units}")
-        elif many in known:
-            facts.append(f"at most {known[many]} {units}")
-    if "pattern" in known:
-        facts.append(f"like {str(known['pattern'])[:60]}")
-    return facts
-
-
-def _word(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _indented(text: str, width: int) -> list[str]:

@@ -16,7 +16,7 @@ __all__ = ["command"]
 Text = Callable[[Painter, int], str]
 
 
-def _describe(run: Run, api: str, operation: tuple[str, ...]) -> None:
+def _describe(run: Run, api: str, operation: tuple[str, ...], card: bool) -> None:
     from dynacli.client.unknown_operation import unknown_operation
     from dynacli.commands.verbs.describe.description import describe_field, describe_operation
     from dynacli.errors import UsageError
@@ -33,18 +33,30 @@ def _describe(run: Run, api: str, operation: tuple[str, ...]) -> None:
         return
     if name is None:
         if run.fetch_again(opened) is not None:  # it may have appeared a moment ago
-            _describe(run, api, operation)
+            _describe(run, api, operation, card)
             return
         raise unknown_operation(opened, words[0], tag)
     if len(words) > 2:
         raise UsageError(
             f"`{words[2]}` is one word too many", hint="Write `describe API OPERATION [FIELD.PATH]`"
         )
-    if len(words) == 2:
+    if card:
+        if len(words) == 2:
+            raise UsageError("A card is of a whole operation", hint=f"Leave out `{words[1]}`, or `--card`")
+        data, text = _card(opened, name, run.options.profile)
+    elif len(words) == 2:
         data, text = describe_field(opened, name, words[1])
     else:
         data, text = describe_operation(opened, name)
     write_data(run.env, data, run.options.output_form, text)
+
+
+def _card(opened: OpenedApi, name: str, profile: str) -> tuple[Any, Text]:
+    from dynacli.client.cards.card_text import card_text
+    from dynacli.client.cards.operation_card import operation_card
+
+    card = operation_card(opened, name, profile=profile)
+    return card.as_json(), lambda _paint, _width: card_text(card)
 
 
 def _webhook(opened: OpenedApi, words: list[str]) -> tuple[Any, Text] | None:
@@ -77,6 +89,7 @@ command = Verb(
     params=[
         click.Argument(["api"]),
         click.Argument(["operation"], nargs=-1, required=True, metavar="OPERATION [FIELD.PATH]"),
+        click.Option(["--card"], is_flag=True, help="Show the least that a first correct call needs."),
     ],
     options=LISTING_OF_DOCUMENT,
     callback=click.pass_obj(_describe),

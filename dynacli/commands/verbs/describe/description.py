@@ -148,7 +148,7 @@ def _servers(api: OpenedApi, operation: Operation) -> list[dict[str, Any]]:
 def _operation_text(
     described: DescribedOperation, data: Mapping[str, Any], paint: Painter, width: int
 ) -> str:
-    from dynacli.commands.help.operation_help import constraints, placeholder
+    from dynacli.model.value_words import constraints, placeholder
 
     operation, resolve = described.operation, described.api.catalog.resolve
     lines = [

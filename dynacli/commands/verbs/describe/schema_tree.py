@@ -56,7 +56,7 @@ def _refs_of(flat: FlatSchema, resolve: Resolve) -> frozenset[str]:
 
 
 def _type_text(flat: FlatSchema, resolve: Resolve) -> str:
-    from dynacli.commands.help.operation_help import constraints
+    from dynacli.model.value_words import constraints
 
     value = value_type(flat, resolve)
     kind = value.type

@@ -1,0 +1,105 @@
+"""The call card of an operation as text of at most 1,400 bytes.
+
+What the document says stands in quotes, so that nobody takes it for the tool's own words.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from dynacli.client.cards.operation_card import CardInput, OperationCard
+from dynacli.client.pages.document_rule import KINDS
+from dynacli.model.value_words import constraints, placeholder
+from dynacli.schema.answer_outline import AnswerOutline
+from dynacli.text.terminal import visible
+from dynacli.text.text_blocks import short_sentence
+
+__all__ = ["MOST_BYTES", "card_text"]
+
+MOST_BYTES = 1_400
+
+
+class _Detail(NamedTuple):
+    """How much of everything a card has: characters of sentences and facts, names of a line, optional inputs."""
+
+    summary: int
+    sentence: int
+    facts: int
+    names: int
+    lines: int
+    optional: int
+    required: int
+
+
+_DETAILS = (
+    _Detail(160, 80, 120, 20, 4, 5, 40),
+    _Detail(160, 50, 80, 12, 3, 5, 40),
+    _Detail(120, 0, 60, 10, 2, 5, 20),
+    _Detail(80, 0, 40, 6, 1, 3, 12),
+    _Detail(60, 0, 0, 4, 1, 0, 8),
+)
+
+
+def card_text(card: OperationCard) -> str:
+    """Return the card as text without a line feed at its end; what does not fit is left out and counted."""
+    text = ""
+    for detail in _DETAILS:
+        text = "\n".join(_lines(card, detail))
+        if len(text.encode()) <= MOST_BYTES:
+            return text
+    return text
+
+
+def _lines(card: OperationCard, detail: _Detail) -> Iterator[str]:
+    mark = "  deprecated" if card.is_deprecated else ""
+    yield visible(f"{card.name}  {card.method} {card.path}{mark}", keep="")
+    if card.summary:
+        yield _quoted(card.summary, detail.summary)
+    required = [each for each in card.inputs if each.is_required]
+    optional = [each for each in card.inputs if not each.is_required]
+    if required:
+        yield "Needs"
+        yield from (f"  {_input(each, detail)}" for each in required[: detail.required])
+        if len(required) > detail.required:
+            yield f"  and {len(required) - detail.required} more"
+    more = card.more_inputs + len(optional) - detail.optional if optional else card.more_inputs
+    if optional and detail.optional:
+        yield "Takes"
+        yield from (f"  {_input(each, detail)}" for each in optional[: detail.optional])
+    if (more := max(more, card.more_inputs)) > 0:
+        yield f"  and {more} more"
+    yield from _labelled("Gives", list(_returns(card.returns, detail)))
+    if card.credential is not None:
+        scheme = visible(card.credential["scheme"], keep="")
+        yield f"Credential  {scheme}: {card.credential['state']}"
+    if card.pages is not None and card.pages["kind"] != "none":
+        yield f"Pages  --all, by {KINDS[card.pages['kind']]}"
+    yield f"Run  {visible(card.example, keep='')}"
+
+
+def _labelled(label: str, lines: list[str]) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        yield f"{label if not number else ' ' * len(label)}  {line}"
+
+
+def _input(each: CardInput, detail: _Detail) -> str:
+    word = visible(each.name, keep="")
+    left = (
+        word.upper().replace("-", "_")
+        if each.location == "path"
+        else f"--{word} {placeholder(each.value)}".rstrip()
+    )
+    facts = "; ".join(constraints(each.value))
+    if facts and detail.facts:
+        left += f" [{short_sentence(facts, detail.facts)}]"
+    if each.description and detail.sentence:
+        left += f"  {_quoted(each.description, detail.sentence)}"
+    return left
+
+
+def _returns(outline: AnswerOutline, detail: _Detail) -> Iterator[str]:
+    return iter(outline.text(detail.names, detail.lines).splitlines())
+
+
+def _quoted(text: str, limit: int) -> str:
+    """Return a text of the document in quotes, on one line."""
+    return '"' + short_sentence(text, limit).replace('"', "'") + '"'

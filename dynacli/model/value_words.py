@@ -1,0 +1,83 @@
+"""What a value may be, in the words of help pages and cards: its placeholder and its constraints."""
+
+import json
+
+from dynacli.model.operation import ValueType
+from dynacli.text.terminal import visible
+
+__all__ = ["MAY_BE_NULL", "NOT_EMPTY", "constraints", "placeholder"]
+
+NOT_EMPTY = "not empty"
+MAY_BE_NULL = "may be null"
+_MAX_VALUES = 12
+
+
+def placeholder(value: ValueType) -> str:
+    """Return the placeholder of an option's value, such as `INTEGER`."""
+    if value.type == "boolean":
+        return "[true|false]"
+    if value.type == "array":
+        inner = "VALUE" if value.items is None else placeholder(value.items)
+        return f"{inner.strip('[]')} ..."
+    names = {"integer": "INTEGER", "number": "NUMBER", "object": "JSON", "string": "TEXT"}
+    if value.type == "string" and value.format:
+        return visible(value.format, keep="").upper()[:24]
+    return names.get(value.type, "VALUE")
+
+
+def constraints(value: ValueType) -> list[str]:
+    """Return the constraints of a value, in words."""
+    facts = []
+    source = value.items if value.type == "array" and value.items is not None else value
+    if source.enum:
+        words = [_word(member) for member in source.enum]
+        more = f", ... {len(words) - _MAX_VALUES} more" if len(words) > _MAX_VALUES else ""
+        facts.append("one of " + ", ".join(words[:_MAX_VALUES]) + more)
+    facts.extend(_limits(source.limits or {}))
+    if source is not value:
+        facts.extend(_limits({key: limit for key, limit in (value.limits or {}).items() if "Items" in key}))
+        facts.append("may be repeated")
+    if value.is_nullable:
+        facts.append(MAY_BE_NULL)
+    if value.has_default and value.default is not None:
+        word = _word(value.default)[:60]
+        facts.append(f"default {word}" if word else "empty by default")
+    return [visible(fact, keep="") for fact in facts]
+
+
+def _limits(limits: object) -> list[str]:
+    known = limits if isinstance(limits, dict) else {}
+    facts = []
+    low, high = known.get("minimum"), known.get("maximum")
+    # These are booleans in OpenAPI 3.0, and numbers in 3.1.
+    above, below = known.get("exclusiveMinimum"), known.get("exclusiveMaximum")
+    if low is not None and high is not None and not above and not below:
+        facts.append(f"{low} to {high}")
+    else:
+        if low is not None:
+            facts.append(f"{'more than' if above is True else 'at least'} {low}")
+        if high is not None:
+            facts.append(f"{'less than' if below is True else 'at most'} {high}")
+    if above is not None and not isinstance(above, bool):
+        facts.append(f"more than {above}")
+    if below is not None and not isinstance(below, bool):
+        facts.append(f"less than {below}")
+    if "multipleOf" in known:
+        facts.append(f"a multiple of {known['multipleOf']}")
+    for few, many, units in (("minLength", "maxLength", "characters"), ("minItems", "maxItems", "items")):
+        if few in known and many in known:
+            is_exact = known[few] == known[many]
+            facts.append(f"{known[few]} {units}" if is_exact else f"{known[few]} to {known[many]} {units}")
+        elif known.get(few) == 1:
+            facts.append(NOT_EMPTY)
+        elif known.get(few):
+            facts.append(f"at least {known[few]} {units}")
+        elif many in known:
+            facts.append(f"at most {known[many]} {units}")
+    if "pattern" in known:
+        facts.append(f"like {str(known['pattern'])[:60]}")
+    return facts
+
+
+def _word(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,36 @@
+"""Which answer of an operation is its plain success, and the schema of its JSON."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dynacli.model.media_types import body_schema, is_as_good_as_json, is_json
+
+__all__ = ["success_response", "success_schema"]
+
+
+def success_response(responses: Any, follow: Callable[[Any], Any]) -> Mapping[str, Any]:
+    """Return the Response Object of a plain success; empty where the document has none.
+
+    Args:
+        responses: The Responses Object of an operation.
+        follow: Follows references.
+    """
+    if not isinstance(responses, Mapping):
+        return {}
+    codes = [str(code) for code in responses]
+    successes = sorted(code for code in codes if code[:1] == "2")
+    for code in (*(code for code in ("200", "206") if code in codes), *successes, "default"):
+        response = follow(responses.get(code)) if code in codes else None
+        if isinstance(response, Mapping) and (code == "200" or response.get("content")):
+            return response
+    return {}
+
+
+def success_schema(response: Mapping[str, Any], follow: Callable[[Any], Any]) -> Any:
+    """Return the schema of the JSON of a response; None where it has none."""
+    content = response.get("content")
+    for name, raw in content.items() if isinstance(content, Mapping) else ():
+        media = follow(raw)
+        if isinstance(media, Mapping) and (is_json(name) or is_as_good_as_json(name)):
+            return body_schema(media)
+    return None
