@@ -19,12 +19,12 @@ from dynacli.commands.read_options import (
 )
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import (
-    CHANGES_OPTIONS,
     INPUT_OPTIONS,
-    MARKDOWN,
     OF_EVERY_RUN,
     PART_OPTIONS,
+    ROOT_OPTIONS,
     STANDARD_OPTIONS,
+    VERB_FORMATS,
     StandardOption,
 )
 from dynacli.library.opened_api import OpenedApi
@@ -188,10 +188,10 @@ class _Root(VerbGroup):
         """Return the verb that the first word names, or the group of the API."""
         run: Run = ctx.obj
         word, rest = args[0], args[1:]
-        if run.options.output == MARKDOWN and word != "changes":
+        if run.options.output in VERB_FORMATS.values() and run.options.output != VERB_FORMATS.get(word):
             from dynacli.output.output_form import check_format
 
-            check_format(MARKDOWN)
+            check_format(run.options.output)
         if word not in _VERBS:
             note_options_of_call(run, word, rest)
         return word, self.get_command(ctx, word), rest
@@ -239,7 +239,7 @@ def make_root(run: Run) -> click.Group:
     return _Root(
         "dynacli",
         # `changes` may follow, which has an output format of its own.
-        options=(*INPUT_OPTIONS, *CHANGES_OPTIONS),
+        options=(*INPUT_OPTIONS, *ROOT_OPTIONS),
         context_settings={"obj": run, "help_option_names": ["-h", "--help"]},
     )
 

@@ -1,21 +1,23 @@
 """The table of standard options: those that are dynacli's and not the document's. Each command takes some of them."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 __all__ = [
-    "CHANGES_OPTIONS",
     "FILE_OPTIONS",
     "INPUT_OPTIONS",
-    "MARKDOWN",
     "OF_EVERY_RUN",
     "PART_OPTIONS",
+    "ROOT_OPTIONS",
     "STANDARD_OPTIONS",
+    "VERB_FORMATS",
     "StandardOption",
+    "also_writing",
 ]
 
-MARKDOWN = "markdown"
-"""The output format that `dynacli changes` alone has."""
+VERB_FORMATS = {"changes": "markdown", "check": "html"}
+"""Verb → the output format that it alone has."""
 
 
 class StandardOption(NamedTuple):
@@ -43,10 +45,11 @@ class StandardOption(NamedTuple):
     convert: Callable[[str, str], str | float] | None = None
 
 
-def _output_format(word: str, flag: str) -> str:  # noqa: ARG001
-    from dynacli.output.output_form import check_format
+def _output_format(word: str, flag: str, more: tuple[str, ...] = ()) -> str:  # noqa: ARG001
+    if word not in more:
+        from dynacli.output.output_form import check_format
 
-    check_format(word)
+        check_format(word)
     return word
 
 
@@ -77,10 +80,6 @@ def _wait_seconds(word: str, flag: str) -> float:
     from dynacli.client.wait_until import wait_seconds_of
 
     return wait_seconds_of(word, flag)
-
-
-def _changes_format(word: str, flag: str) -> str:
-    return word if word == MARKDOWN else _output_format(word, flag)
 
 
 def _allowed_reference(word: str, flag: str) -> str:
@@ -292,8 +291,17 @@ OF_EVERY_RUN = frozenset(
 )
 """The names of the standard options that every command keeps to, also where there is nothing to ask, fetch or show."""
 
-CHANGES_OPTIONS = (STANDARD_OPTIONS[0]._replace(convert=_changes_format), *STANDARD_OPTIONS[1:])
-"""The standard options of `dynacli changes`, which can also write Markdown."""
+
+def also_writing(*formats: str) -> StandardOption:
+    """Return the option for the output format, which takes some more formats."""
+    return STANDARD_OPTIONS[0]._replace(convert=partial(_output_format, more=formats))
+
+
+ROOT_OPTIONS = (
+    STANDARD_OPTIONS[0]._replace(convert=partial(_output_format, more=tuple(VERB_FORMATS.values()))),
+    *STANDARD_OPTIONS[1:],
+)
+"""The standard options where they stand before a verb."""
 
 INPUT_OPTIONS = (
     StandardOption("body", ("--body",), "the whole body; other options are laid over it", "JSON|@FILE|-"),

@@ -60,6 +60,23 @@ class HeadlessBrowser:
             time.sleep(0.2)
         raise OSError(f"no page with {end!r}: {shown[:500]}")
 
+    def evaluate(self, url: str, script: str, *, colours: str) -> str:
+        """Return what an expression is on a page, in an offline tab of a colour scheme (`light` or `dark`)."""
+        target = self._ask("Target.createTarget", {"url": "about:blank"})["targetId"]
+        session = self._ask("Target.attachToTarget", {"targetId": target, "flatten": True})["sessionId"]
+        scheme = {"features": [{"name": "prefers-color-scheme", "value": colours}]}
+        self._ask("Emulation.setEmulatedMedia", scheme, session)
+        self._ask("Network.enable", {}, session)
+        nothing = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
+        self._ask("Network.emulateNetworkConditions", nothing, session)
+        self._ask("Page.navigate", {"url": url}, session)
+        last = time.monotonic() + _SECONDS
+        while time.monotonic() < last:
+            if self._evaluate(f"location.href === {url!r} && document.readyState", session) == "complete":
+                return self._evaluate(script, session)
+            time.sleep(0.05)
+        raise OSError(f"{url} is not loaded")
+
     def _evaluate(self, script: str, session: str) -> str:
         answer = self._ask("Runtime.evaluate", {"expression": script, "returnByValue": True}, session)
         return str(answer.get("result", {}).get("value", ""))

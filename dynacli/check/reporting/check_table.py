@@ -1,25 +1,24 @@
 """A check as a person reads it: a line for each operation, then what was found."""
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from dynacli.check.check_records import CheckedOperation, Exchange
-from dynacli.check.reporting.answer_coverage import coverage_of, total_coverage
+from dynacli.check.check_records import CheckedOperation
+from dynacli.check.reporting.answer_coverage import coverage_of
 from dynacli.check.reporting.check_hint import check_hint
-from dynacli.check.reporting.check_results import (
-    CheckResults,
-    error_of,
-    suppressed_of,
-    tolerated_of,
-    unchecked_of,
+from dynacli.check.reporting.check_results import CheckResults
+from dynacli.check.reporting.check_sections import (
+    Rows,
+    duration_text,
+    notes_after_findings,
+    notes_before_findings,
+    summary_text,
+    unsafe_text,
+    verdict_word,
 )
-from dynacli.check.reporting.defects import find_defects, finding_key, starred
 from dynacli.check.reporting.findings_section import findings_lines
-from dynacli.schema.example_call import option_text
 from dynacli.text.table_lines import table_lines
 from dynacli.text.terminal import Painter, cell_width, visible
 from dynacli.text.wrapping import wrapped
-from dynacli.urls import without_query
 
 __all__ = ["check_table"]
 
@@ -27,21 +26,14 @@ _NARROWEST_NAME = 4
 _WIDE = 70
 """Columns from which on methods, answers and times are shown."""
 
-_Rows = list[tuple[str, str]]
-"""(name of an operation, text about it)"""
-
 
 def check_table(results: CheckResults, paint: Painter, width: int) -> str:
     """Return the text."""
     sections = [
         _operation_lines(results, paint, width),
-        _section("Not called", _not_called(results), paint, width),
+        *_sections(notes_before_findings(results), paint, width),
         findings_lines(results, paint, width),
-        _section("No answer", _rows_of_calls(results, _no_answer), paint, width),
-        _section("Called with invented values", _rows_of_calls(results, _invented), paint, width),
-        _section("Findings at `exact` alone", _rows_of_calls(results, _tolerated), paint, width),
-        _section("Not judged", _rows_of_calls(results, unchecked_of), paint, width),
-        _section("Switched off by the configuration", _rows_of_calls(results, _suppressed), paint, width),
+        *_sections(notes_after_findings(results), paint, width),
         _summary(results, paint, width),
     ]
     return "\n\n".join("\n".join(lines) for lines in sections if lines)
@@ -88,86 +80,23 @@ def _cells(checked: CheckedOperation) -> tuple[str, ...]:
         str(len(exchanges)) if exchanges else "-",
         " ".join(map(str, checked.statuses)) or "-",
         f"{len(coverage.seen)}/{len(coverage.documented)}" if exchanges and coverage.documented else "-",
-        _time(max(exchange.seconds for exchange in exchanges)) if exchanges else "-",
-        _verdict_word(checked),
+        duration_text(max(exchange.seconds for exchange in exchanges)) if exchanges else "-",
+        verdict_word(checked),
     )
 
 
-def _time(seconds: float) -> str:
-    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
-
-
-def _verdict_word(checked: CheckedOperation) -> str:
-    if not checked.exchanges and not checked.has_findings:
-        return "not called"
-    verdicts = [exchange.verdict for exchange in checked.all_exchanges if exchange.verdict is not None]
-    keys = {finding_key(finding.as_json()) for verdict in verdicts for finding in verdict.findings}
-    if keys:
-        return _count(len(keys), "finding")
-    if any(exchange.error for exchange in checked.exchanges):
-        return "no answer"
-    if not any(exchange.is_judged for exchange in checked.exchanges):
-        return "not judged"
-    if all(status >= 400 for status in checked.statuses):
-        return f"only {' and '.join(f'{digit}xx' for digit in sorted({s // 100 for s in checked.statuses}))}"
-    return "ok, not all judged" if any(map(unchecked_of, checked.exchanges)) else "ok"
-
-
 def _colour(checked: CheckedOperation, paint: Painter) -> Callable[[str], str]:
-    word = _verdict_word(checked)
+    word = verdict_word(checked)
     if word == "ok":
         return paint.green
     return paint.red if word.endswith(("finding", "findings", "answer")) else paint.yellow
 
 
-def _not_called(results: CheckResults) -> _Rows:
-    rows = [
-        (checked.operation.name, checked.skip_reason)
-        for checked in (*results.checked, *results.left_out)
-        if checked.skip_reason and checked.skip_kind != "unsafe"  # of which there are too many to list
-    ]
-    rows.extend(
-        (f"{checked.operation.name}, one of its calls", reason)
-        for checked in results.checked
-        if checked.exchanges
-        for _, reason in checked.unsent
-    )
-    return rows
+def _sections(notes: dict[str, Rows], paint: Painter, width: int) -> list[list[str]]:
+    return [_section(title, rows, paint, width) for title, rows in notes.items()]
 
 
-def _rows_of_calls(results: CheckResults, texts_of: Callable[[Exchange], Iterable[str]]) -> _Rows:
-    """Return the texts about all calls, each once for an operation."""
-    rows = [
-        (exchange.operation_name, text)
-        for exchange in results.exchanges
-        for text in texts_of(exchange)
-        if text
-    ]
-    return list(dict.fromkeys(rows))
-
-
-def _no_answer(exchange: Exchange) -> list[str]:
-    if exchange.has_findings:
-        return []
-    # Without the URL, so that what many operations share is said once: `The answer of URL broke off`, `URL refused`.
-    url = re.escape(f"`{without_query(exchange.shown.url)}`")
-    return [re.sub(rf" (?:of|from|to|at) {url}|{url} ", "", error_of(exchange))]
-
-
-def _invented(exchange: Exchange) -> list[str]:
-    texts = (f"{value.name} = {option_text(value.value)}" for value in exchange.planned.invented_values)
-    return [exchange.masker.mask(text) for text in texts]
-
-
-def _tolerated(exchange: Exchange) -> list[str]:
-    return [f"{starred(row['pointer']) or 'body'} [{row['rule']}]" for row in tolerated_of(exchange)]
-
-
-def _suppressed(exchange: Exchange) -> list[str]:
-    return [f"{row['pointer'] or 'body'} [{row['rule']}]: {row['reason']}" for row in suppressed_of(exchange)]
-
-
-def _section(title: str, rows: _Rows, paint: Painter, width: int) -> list[str]:
+def _section(title: str, rows: Rows, paint: Painter, width: int) -> list[str]:
     """Return a heading, and each text once, with the operations that it is about."""
     if not rows:
         return []
@@ -186,39 +115,8 @@ def _section(title: str, rows: _Rows, paint: Painter, width: int) -> list[str]:
 
 
 def _summary(results: CheckResults, paint: Painter, width: int) -> list[str]:
-    called = [checked for checked in results.checked if checked.exchanges]
-    seen, documented = total_coverage(called)
-    findings = {
-        (exchange.operation_name, finding_key(finding))
-        for exchange in results.all_exchanges
-        for finding in results.findings(exchange)
-    }
-    probes = len(results.all_exchanges) - len(results.exchanges)
-    of_all = f"{len(called)} of {_count(len(results.checked), 'operation')}"
-    requests = _count(len(results.exchanges), "request")
-    parts = [
-        f"{of_all} called with {requests} in {results.seconds:.1f} s",
-        f"{seen} of {_count(documented, 'documented answer')} seen",
-        *([_count(probes, "probe")] if probes else []),
-        _findings_count(len(findings), len(find_defects(results))) if findings else "nothing found",
-    ]
-    text = ("Interrupted: " if results.is_interrupted else "") + "; ".join(parts)
     hint = visible(check_hint(results), keep="")
     lines = [paint.yellow(line) for line in wrapped(hint, width)] if hint else []
-    lines.extend(paint.bold(line) for line in wrapped(text, width))
-    unsafe = [checked for checked in results.left_out if checked.skip_kind == "unsafe"]
-    if unsafe:
-        count = _count(len(unsafe), "operation")
-        are = "are" if len(unsafe) > 1 else "is"
-        text = f"{count} that may change something {are} not called: `--operation NAME` adds one"
-        lines.extend(wrapped(text, width))
+    lines.extend(paint.bold(line) for line in wrapped(summary_text(results), width))
+    lines.extend(wrapped(unsafe_text(results), width))
     return lines
-
-
-def _findings_count(findings: int, defects: int) -> str:
-    count = _count(findings, "finding")
-    return f"{count}, {defects} different" if 0 < defects < findings else count
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -12,7 +12,14 @@ from dynacli.model.wording import enumerated
 from dynacli.text.terminal import Painter, visible
 from dynacli.text.wrapping import wrapped
 
-__all__ = ["findings_lines"]
+__all__ = [
+    "defects_by_operation",
+    "excerpts_of",
+    "findings_lines",
+    "location_text",
+    "marker_line",
+    "repetition_texts",
+]
 
 _MAX_DEFECTS = 20
 """Defects that are listed below one operation."""
@@ -23,13 +30,18 @@ _WIDE = 80
 """Columns from which on the part of the answer is shown that a finding is about."""
 
 
-def findings_lines(results: CheckResults, paint: Painter, width: int) -> list[str]:
-    """Return the lines, each defect below the operation where it was found first; none where nothing was found."""
+def defects_by_operation(results: CheckResults) -> dict[str, list[Defect]]:
+    """Return name of an operation → the defects that were found there first."""
     by_operation: dict[str, list[Defect]] = {}
     for defect in find_defects(results):
         by_operation.setdefault(defect.checked.operation.name, []).append(defect)
+    return by_operation
+
+
+def findings_lines(results: CheckResults, paint: Painter, width: int) -> list[str]:
+    """Return the lines, each defect below the operation where it was found first; none where nothing was found."""
     lines: list[str] = []
-    for defects in by_operation.values():
+    for defects in defects_by_operation(results).values():
         shown = defects[:_MAX_DEFECTS]
         for exchange in defects[0].checked.all_exchanges:
             in_exchange = [defect for defect in shown if defect.exchange is exchange]
@@ -49,15 +61,16 @@ def _exchange_lines(
     lines = [f"  {paint.cyan(visible(operation.name, keep=''))}  {exchange.shown.method} {url} {status}"]
     if exchange.answer is None:
         lines.append(f"    {visible(curl_of(exchange), keep='')}")  # in one line, to be copied
-    excerpts = _excerpts(exchange, [defect.number for defect in defects]) if width >= _WIDE else {}
+    excerpts = excerpts_of(exchange, [defect.number for defect in defects]) if width >= _WIDE else {}
     for defect in defects:
         excerpt = excerpts.get(defect.number, "")
         lines.extend(_finding_lines(results, defect.finding, excerpt, paint, width))
-        lines.extend(f"        {line}" for line in _repetition_lines(defect, width - 8))
+        for text in repetition_texts(defect):
+            lines.extend(f"        {line}" for line in wrapped(visible(text, keep=""), width - 8))
     return lines
 
 
-def _excerpts(exchange: Exchange, numbers: list[int]) -> dict[int, str]:
+def excerpts_of(exchange: Exchange, numbers: list[int]) -> dict[int, str]:
     """Return number of a finding → the part of the answer that it is about."""
     from dynacli.client.answers.evidence import Evidence
 
@@ -68,6 +81,12 @@ def _excerpts(exchange: Exchange, numbers: list[int]) -> dict[int, str]:
     return {number: exchange.masker.mask(text) for number, text in zip(numbers, excerpts, strict=True)}
 
 
+def marker_line(excerpt: str) -> int:
+    """Return the number of the line that points at the value in the line above; 0 where there is none."""
+    lines = enumerate(excerpt.splitlines())
+    return next((number for number, line in lines if "^" in line and not line.strip(" |^")), 0)
+
+
 def _finding_lines(
     results: CheckResults, finding: Mapping[str, Any], excerpt: str, paint: Painter, width: int
 ) -> list[str]:
@@ -75,29 +94,34 @@ def _finding_lines(
     text = visible(f"{place}: {finding['message']} [{finding['rule']}]")
     lines = [f"    {paint.red(line)}" for line in wrapped(text, width - 4)]
     # Only the marker and the line above it stand out.
-    shown = excerpt.splitlines()
-    marked = next((number for number, line in enumerate(shown) if "^" in line and not line.strip(" |^")), 0)
-    for number, line in enumerate(shown):
+    marked = marker_line(excerpt)
+    for number, line in enumerate(excerpt.splitlines()):
         colour = paint.red if number == marked else paint.bold if number == marked - 1 else paint.dim
         lines.append(f"    {colour(line)}")
-    location = Location(**finding["document"])
-    if location.line is not None:
-        is_one_file = len(results.api.catalog.files()) < 2
-        text = placed(location, location.line, is_one_file=is_one_file)
-        lines.append(paint.dim(visible(f"        {text}", keep="")))
+    place_in_document = location_text(results, finding)
+    if place_in_document:
+        lines.append(paint.dim(visible(f"        {place_in_document}", keep="")))
     return lines
 
 
-def _repetition_lines(defect: Defect, width: int) -> list[str]:
-    """Return where else the same defect was found."""
-    lines = []
+def location_text(results: CheckResults, finding: Mapping[str, Any]) -> str:
+    """Return the line of the document that a finding is about, in words; empty where it is unknown."""
+    location = Location(**finding["document"])
+    if location.line is None:
+        return ""
+    return placed(location, location.line, is_one_file=len(results.api.catalog.files()) < 2)
+
+
+def repetition_texts(defect: Defect) -> list[str]:
+    """Return where else the same defect was found, a text for the operation itself and one for the others."""
+    texts = []
     if defect.more:
         places = enumerated([f"`{place or 'body'}`" for place in defect.places], most=_MAX_PLACES)
-        lines.extend(wrapped(visible(f"and {defect.more:,} more like it, at {places}", keep=""), width))
+        texts.append(f"and {defect.more:,} more like it, at {places}")
     if defect.others:
         count = f" {len(defect.others)} more operations:" if len(defect.others) > 1 else ""
         names = ", ".join(defect.others[:_MAX_OPERATIONS])
         if len(defect.others) > _MAX_OPERATIONS:
             names += f" and {len(defect.others) - _MAX_OPERATIONS} more"
-        lines.extend(wrapped(visible(f"and the same in{count} {names}", keep=""), width))
-    return lines
+        texts.append(f"and the same in{count} {names}")
+    return texts

@@ -10,7 +10,7 @@ from dynacli.commands.command_groups import Verb
 from dynacli.commands.operation_json import operation_row
 from dynacli.commands.revision_names import SHOWN_DIGITS, find_revision, revision_before
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import MARKDOWN
+from dynacli.commands.standard_options import VERB_FORMATS
 from dynacli.commands.verbs.verb_options import CHANGES
 from dynacli.errors import DocumentError
 from dynacli.library.opened_api import OpenedApi
@@ -58,7 +58,7 @@ def _changes(run: Run, api: str, since: str | None, until: str | None, breaking:
     if breaking:
         changes = _only_breaking(changes)
     rows = old.rows.get, new.rows.get
-    if run.options.output == MARKDOWN:
+    if run.options.output == VERB_FORMATS["changes"]:
         markdown = changes_markdown(changes, *rows, has_texts=texts)
         run.env.stdout.write((visible(markdown) if run.env.stdout_is_terminal else markdown) + "\n")
         return

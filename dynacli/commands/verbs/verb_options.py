@@ -2,7 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 
-from dynacli.commands.standard_options import CHANGES_OPTIONS, OF_EVERY_RUN, STANDARD_OPTIONS, StandardOption
+from dynacli.commands.standard_options import (
+    OF_EVERY_RUN,
+    STANDARD_OPTIONS,
+    VERB_FORMATS,
+    StandardOption,
+    also_writing,
+)
 
 __all__ = [
     "CHANGES",
@@ -42,24 +48,27 @@ OPENING = named_options(_OPENING)
 """The options of a verb that reads a document, and prints no data."""
 LISTING_OF_DOCUMENT = named_options((*_LISTING, *_OPENING))
 """The options of a verb that prints data of a document."""
-CHANGES = tuple(
-    option for option in CHANGES_OPTIONS if option in LISTING_OF_DOCUMENT or option.name == "output"
-)
+CHANGES = (also_writing(VERB_FORMATS["changes"]), *LISTING_OF_DOCUMENT[1:])
 """The options of `dynacli changes`, which can also write Markdown."""
 
 
-def for_many_calls(refused: frozenset[str], texts: Mapping[str, str]) -> tuple[StandardOption, ...]:
+def for_many_calls(
+    refused: frozenset[str], texts: Mapping[str, str], *formats: str
+) -> tuple[StandardOption, ...]:
     """Return the standard options of a verb that makes many calls, among which `--dry-run` is a switch.
 
     Args:
         refused: The names of those that the verb has no use for.
         texts: Name of an option → its help, where that is another one than for a single call.
+        formats: Output formats that the verb alone has.
     """
     options = []
     for option in STANDARD_OPTIONS:
         text = texts.get(option.name, option.help)
         if option.name == "dry_run":
             options.append(StandardOption(option.name, option.flags, text))
+        elif option.name == "output":
+            options.append(also_writing(*formats)._replace(help=text))
         elif option.name not in refused:
             options.append(option._replace(help=text))
     return tuple(options)

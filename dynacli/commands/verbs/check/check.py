@@ -11,6 +11,7 @@ import click
 
 from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
+from dynacli.commands.standard_options import VERB_FORMATS
 from dynacli.commands.verbs.demo import behaviour_options, live_api, role_option
 from dynacli.commands.verbs.verb_options import OF_CALLS, for_many_calls
 from dynacli.errors import DocumentError, DynacliError, UsageError
@@ -34,6 +35,7 @@ _DEMO_FLAGS = {"role": "--role", "next_": "--next", "misbehave": "--misbehave"}
 _TIMEOUT = 30.0
 """Seconds for one call: nobody waits for a check as they would for an answer that they asked for."""
 _MAX_PARALLEL = 64
+_PAGE = VERB_FORMATS["check"]
 
 
 @record
@@ -115,6 +117,11 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
     from dynacli.commands.verbs.check.check_files import check_files
     from dynacli.commands.verbs.check.confirmation import confirm
 
+    if run.options.output == _PAGE and (run.options.dry_run or run.options.filter or run.options.columns):
+        raise UsageError(
+            "`-o html` is the page of a whole check that was made",
+            hint="Leave out `--dry-run`, `-f` and `--columns`",
+        )
     settings = _settings(run, api, options)
     check_files(run, har=options.har, learn=options.learn)
     chosen = _choose(run, api, options, settings)
@@ -257,7 +264,9 @@ def _conclude(run: Run, results: "CheckResults", options: _CheckOptions, *, is_s
     from dynacli.check.reporting.check_table import check_table
     from dynacli.commands.call.call_report import write_reports
     from dynacli.commands.verbs.check.check_files import write_har, write_overlay
+    from dynacli.output.output_form import OutputForm
     from dynacli.output.render import write_data
+    from dynacli.output.written_text import written_text
 
     error = check_error(results, is_strict=is_strict)
     if error is not None and error.kind == "mismatch" and run.options.no_fail:
@@ -273,12 +282,18 @@ def _conclude(run: Run, results: "CheckResults", options: _CheckOptions, *, is_s
             error = second
         else:
             run.warn(f"{second.message}: {second.why}")  # the first cause wins
-    write_data(
-        run.env,
-        results.rows(),
-        run.options.output_form,
-        lambda paint, width: check_table(results, paint, width),
-    )
+    if run.options.output == _PAGE:
+        from dynacli.check.reporting.html_page import check_page
+
+        with written_text(run.env, OutputForm()) as write:
+            write(check_page(results, time.time()))
+    else:
+        write_data(
+            run.env,
+            results.rows(),
+            run.options.output_form,
+            lambda paint, width: check_table(results, paint, width),
+        )
     if results.is_interrupted:
         raise KeyboardInterrupt
     if error is not None:
@@ -329,7 +344,7 @@ class _Progress:
 
 
 _HELP_TEXTS = {
-    "output": "auto (text), json, yaml, table, csv, tsv, ndjson, lines, gron, or @FILE for json",
+    "output": "auto (text), json, yaml, table, csv, tsv, ndjson, lines, gron, html (a whole page), or @FILE for json",
     "validate": "off, warn (findings are no failure), strict, or exact (the default: what the document does not "
     "mention is found, too)",
     "dry_run": "show what would be called, with which values from where, and send nothing",
@@ -419,7 +434,7 @@ command = Verb(
             help="call every N-th operation, beginning with the I-th, and those whose answers give them values",
         ),
     ],
-    options=for_many_calls(OF_CALLS - {"report", "progress"}, _HELP_TEXTS),
+    options=for_many_calls(OF_CALLS - {"report", "progress"}, _HELP_TEXTS, _PAGE),
     inputs=("set", "content_type"),
     callback=click.pass_context(_check),
     help="Call every operation of API that only reads, judge every answer, and report.",

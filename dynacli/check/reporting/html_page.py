@@ -1,0 +1,256 @@
+"""A check as one HTML page, which needs nothing else: no script, no network, no file beside it.
+
+All text of the document and of the server is escaped; the page's own policy forbids what could be loaded or run
+(Content Security Policy Level 3, `default-src 'none'`), so that not even a mistake here could make a text of a server
+do something in a browser.
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+
+from dynacli.check.check_records import CheckedOperation
+from dynacli.check.reporting.answer_coverage import coverage_of, total_coverage
+from dynacli.check.reporting.check_hint import check_hint
+from dynacli.check.reporting.check_results import CheckResults, curl_of
+from dynacli.check.reporting.check_sections import (
+    Rows,
+    duration_text,
+    notes_after_findings,
+    notes_before_findings,
+    summary_text,
+    unsafe_text,
+    verdict_word,
+)
+from dynacli.check.reporting.defects import Defect, find_defects
+from dynacli.check.reporting.findings_section import (
+    defects_by_operation,
+    excerpts_of,
+    location_text,
+    marker_line,
+    repetition_texts,
+)
+from dynacli.text.terminal import visible
+
+__all__ = ["check_page"]
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_STYLE = """
+:root { color-scheme: light dark; --line: #d5d9de; --dim: #59636e; --good: #1a7f37; --bad: #cf222e; --so: #9a6700;
+  --box: #f6f8fa; --mark: #ffebe9 }
+@media (prefers-color-scheme: dark) { :root { --line: #3d444d; --dim: #9198a1; --good: #3fb950; --bad: #f85149;
+  --so: #d29922; --box: #151b23; --mark: #4b1113 } }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem }
+h1 { font-size: 1.6rem; margin-bottom: 0 } h2 { font-size: 1.2rem; margin-top: 2.5rem }
+code, pre, .name { font: 13px/1.5 ui-monospace, monospace }
+pre { background: var(--box); border: 1px solid var(--line); border-radius: 6px; padding: .6rem; overflow-x: auto }
+table { border-collapse: collapse; width: 100% }
+th, td { text-align: left; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid var(--line);
+  vertical-align: top; overflow-wrap: anywhere }
+th { color: var(--dim); font-weight: 500 }
+.dim { color: var(--dim) } .good { color: var(--good) } .bad { color: var(--bad) } .so { color: var(--so) }
+.tiles { display: flex; flex-wrap: wrap; gap: 1rem; margin: 1.2rem 0; padding: 0; list-style: none }
+.tiles li { border: 1px solid var(--line); border-radius: 6px; padding: .6rem 1rem; min-width: 9rem }
+.tiles b { display: block; font-size: 1.5rem }
+.bar { background: var(--line); border-radius: 4px; height: .6rem; min-width: 8rem; margin-top: .45rem }
+.bar i { background: var(--good); border-radius: 4px; display: block; height: 100% }
+article { border-left: 3px solid var(--bad); padding-left: 1rem; margin: 1.5rem 0 }
+mark { background: var(--mark); color: inherit }
+"""
+
+
+def check_page(results: CheckResults, seconds_since_1970: float) -> str:
+    """Return the page.
+
+    Args:
+        seconds_since_1970: When the check ended.
+    """
+    meta = results.api.catalog.meta
+    title = f"Check of {meta['title'] or results.api.name}"
+    day = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(seconds_since_1970))
+    hint = check_hint(results)
+    parts = [
+        f"<h1>{_text(title)} {_text(meta['version'])}</h1>",
+        f'<p class="dim">{_text(" · ".join([results.api.location, *_servers(results), day]))}</p>',
+        _tiles(results),
+        f'<p class="so">{_text(hint)}</p>' if hint else "",
+        f"<p>{_text(summary_text(results))}.</p>",
+        f"<p>{_text(unsafe_text(results))}.</p>" if unsafe_text(results) else "",
+        _section("Findings", _findings(results)),
+        _section("Coverage by tag", _coverage(results)),
+        _section("Operations", _operations(results)),
+        *(_section(each, _notes(rows)) for each, rows in notes_before_findings(results).items()),
+        *(_section(each, _notes(rows)) for each, rows in notes_after_findings(results).items()),
+    ]
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        '<meta name="viewport" content="width=device-width">\n'
+        f"<title>{_text(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        + "\n".join(filter(None, parts))
+        + "\n</body>\n</html>\n"
+    )
+
+
+def _text(text: str) -> str:
+    return escape(visible(text))
+
+
+def _section(title: str, content: str) -> str:
+    return f"<section>\n<h2>{_text(title)}</h2>\n{content}\n</section>" if content else ""
+
+
+def _servers(results: CheckResults) -> list[str]:
+    """Return the origins that were called, as far as they differ from that of the document."""
+    from dynacli.urls import origin_of
+
+    origins = dict.fromkeys(origin_of(exchange.shown.url) for exchange in results.all_exchanges)
+    return [f"called at {origin}" for origin in origins if not results.api.location.startswith(origin)]
+
+
+def _tiles(results: CheckResults) -> str:
+    called = [checked for checked in results.checked if checked.exchanges]
+    operations = len(results.checked) + len(results.left_out)
+    seen, documented = total_coverage(called)
+    tiles = [
+        (f"{len(called)} of {operations}", "operations called", ""),
+        (str(len(results.all_exchanges)), "requests", ""),
+        (f"{seen} of {documented}", "documented answers seen", ""),
+        (str(len(find_defects(results))), "different findings", "bad" if find_defects(results) else "good"),
+    ]
+    listed = "".join(f'<li><b class="{kind}">{count}</b>{label}</li>' for count, label, kind in tiles)
+    return f'<ul class="tiles">{listed}</ul>'
+
+
+def _findings(results: CheckResults) -> str:
+    lines = []
+    for name, defects in defects_by_operation(results).items():
+        lines.append(f'<div id="{_anchor(name)}">')
+        lines.extend(_finding(results, defect, excerpt) for defect, excerpt in _with_excerpts(defects))
+        lines.append("</div>")
+    return "\n".join(lines)
+
+
+def _anchor(name: str) -> str:
+    return f"findings-{escape(name, quote=True)}"
+
+
+def _with_excerpts(defects: Sequence[Defect]) -> Iterator[tuple[Defect, str]]:
+    """Yield the defects of an operation, each with the part of the answer that it is about."""
+    by_exchange: dict[int, list[Defect]] = {}
+    for defect in defects:
+        by_exchange.setdefault(id(defect.exchange), []).append(defect)
+    for found in by_exchange.values():
+        excerpts = excerpts_of(found[0].exchange, [defect.number for defect in found])
+        for defect in found:
+            yield defect, excerpts.get(defect.number, "")
+
+
+def _finding(results: CheckResults, defect: Defect, excerpt: str) -> str:
+    exchange, finding = defect.exchange, defect.finding
+    status = f"answered {exchange.answer.status}" if exchange.answer is not None else "broke off"
+    call = f"{exchange.shown.method} {exchange.shown.url} {status}"
+    more = [location_text(results, finding), *repetition_texts(defect)]
+    name, place = _text(defect.checked.operation.name), _text(finding["pointer"] or "body")
+    wrong = _text(f"{finding['message']} [{finding['rule']}]")
+    lines = [
+        "<article>",
+        f'<div><span class="name">{name}</span> <span class="dim">{_text(call)}</span></div>',
+        f'<div class="bad"><code>{place}</code>: {wrong}</div>',
+        _excerpt(excerpt),
+        *(f'<div class="dim">{_text(text)}</div>' for text in more if text),
+        f"<details><summary>The call for curl</summary><pre>{_text(curl_of(exchange))}</pre></details>",
+        "</article>",
+    ]
+    return "\n".join(filter(None, lines))
+
+
+def _excerpt(excerpt: str) -> str:
+    """Return a part of an answer, the line with the wrong value and the marker below it standing out."""
+    if not excerpt:
+        return ""
+    marked = marker_line(excerpt)
+    lines = [
+        f"<mark>{_text(line)}</mark>" if number in {marked - 1, marked} else _text(line)
+        for number, line in enumerate(excerpt.splitlines())
+    ]
+    return "<pre>" + "\n".join(lines) + "</pre>"
+
+
+def _coverage(results: CheckResults) -> str:
+    """Return how much of each tag was seen, as bars; an operation counts for each of its tags."""
+    by_tag: dict[str, list[CheckedOperation]] = {}
+    for checked in (*results.checked, *results.left_out):
+        for tag in checked.operation.tags or ("",):
+            by_tag.setdefault(tag, []).append(checked)
+    rows = []
+    for tag, operations in by_tag.items():
+        called = sum(bool(checked.exchanges) for checked in operations)
+        seen, documented = total_coverage(operations)
+        findings = sum(checked.has_findings for checked in operations)
+        rows.append(
+            (
+                _text(tag) or '<span class="dim">without a tag</span>',
+                _bar(called, len(operations), "operations called"),
+                _bar(seen, documented, "documented answers seen"),
+                f'<span class="bad">{findings}</span>' if findings else "0",
+            )
+        )
+    return _table(("tag", "operations called", "documented answers seen", "operations with findings"), rows)
+
+
+def _bar(part: int, whole: int, label: str) -> str:
+    share = 100 * part // whole if whole else 0
+    text = f"{part} of {whole}"
+    return (
+        f'{text}<div class="bar" role="img" aria-label="{text} {label}"><i style="width: {share}%"></i></div>'
+    )
+
+
+def _operations(results: CheckResults) -> str:
+    rows = []
+    for checked in (*results.checked, *results.left_out):
+        operation, coverage = checked.operation, coverage_of(checked)
+        is_called = bool(checked.exchanges)
+        seconds = max((exchange.seconds for exchange in checked.exchanges), default=0.0)
+        rows.append(
+            (
+                f'<span class="name">{_text(operation.name)}</span>',
+                f'<span class="name">{_text(f"{operation.method} {operation.path}")}</span>',
+                str(len(checked.exchanges)) if is_called else "",
+                " ".join(map(str, checked.statuses)),
+                f"{len(coverage.seen)} of {len(coverage.documented)}" if is_called else "",
+                duration_text(seconds) if is_called else "",
+                _verdict(checked),
+            )
+        )
+    return _table(("operation", "request", "calls", "status", "answers", "slowest", "verdict"), rows)
+
+
+def _verdict(checked: CheckedOperation) -> str:
+    word = verdict_word(checked)
+    if checked.has_findings:
+        return f'<a class="bad" href="#{_anchor(checked.operation.name)}">{_text(word)}</a>'
+    kind = "good" if word == "ok" else "dim" if word == "not called" else "so"
+    return f'<span class="{kind}">{_text(word)}</span>'
+
+
+def _notes(rows: Rows) -> str:
+    """Return each text once, with the operations that it is about."""
+    by_text: dict[str, list[str]] = {}
+    for name, text in rows:
+        by_text.setdefault(text, []).append(name)
+    if not by_text:
+        return ""
+    listed = [
+        (f'<span class="name">{_text(", ".join(names))}</span>', _text(text))
+        for text, names in by_text.items()
+    ]
+    return _table(("operations", ""), listed)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table of cells that are HTML already; empty where there are no rows."""
+    body = "\n".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    heads = "".join(f"<th>{_text(cell)}</th>" for cell in head)
+    return f"<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>" if body else ""
