@@ -30,18 +30,30 @@ class OpenDocument:
     Attributes:
         name: A registered name, or the source of the document.
         notes: What a person should know of the document, for example which of its operations are left out.
+
+    Args:
+        clients: Makes its connections; None for some of its own.
+        opened: The document where it is open already, as it stays when this is closed; None where it is not.
     """
 
-    def __init__(self, word: str, env: Environment, options: CallOptions) -> None:
+    def __init__(
+        self,
+        word: str,
+        env: Environment,
+        options: CallOptions,
+        *,
+        clients: ClientPool | None = None,
+        opened: OpenedApi | None = None,
+    ) -> None:
         self.name = word
         self._env, self._options = env, options
         self._lock = threading.RLock()
-        self._clients = ClientPool()
+        self._clients = clients or ClientPool()
         self._operations: dict[str, DescribedOperation] = {}
         self._judges: dict[str, JudgeByLevel] = {}
         self._is_closed = False
         self._open = ExitStack()
-        self._opened = self._open_document()
+        self._opened = opened or self._open_document()
         try:
             self._settings = settings_of(env, self._opened, options)
         except BaseException:

@@ -250,10 +250,11 @@ def send(
 
     if retries.rate is not None:
         retries.rate.wait()
+    connections = Connections() if clients is None else clients.connections()
     if budget.total is None and clients is not None:
         # A program that makes many calls: a thread for each would take as long as a call to a near server.
-        return work(Connections())
-    return run_within(budget.total, request.url, work)
+        return work(connections)
+    return run_within(budget.total, request.url, work, connections)
 
 
 class OneCall:

@@ -24,7 +24,16 @@ if TYPE_CHECKING:
 
     from dynacli.wire.import_httpx import httpx
 
-__all__ = ["REDIRECTS", "USER_AGENT", "ClientPool", "Connections", "headers_of", "open_client", "run_within"]
+__all__ = [
+    "REDIRECTS",
+    "USER_AGENT",
+    "ClientPool",
+    "Connections",
+    "EndableClients",
+    "headers_of",
+    "open_client",
+    "run_within",
+]
 
 T = TypeVar("T")
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -89,12 +98,44 @@ class ClientPool:
                 client.cookies.extract_cookies = _keep_none  # type: ignore[method-assign, assignment]
         yield client
 
+    def connections(self) -> "Connections":
+        """Return what a new exchange notes its connections in."""
+        return Connections()
+
     def close(self) -> None:
         """Close all connections."""
         with self._lock:
             for client in self._clients.values():
                 client.close()
             self._clients.clear()
+
+
+class EndableClients(ClientPool):
+    """The clients of one call and its pages, which another thread can end.
+
+    It remembers every exchange, since a later one may use the connection that an earlier one has opened.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._exchanges: list[Connections] = []
+        self._is_ended = False
+
+    def connections(self) -> "Connections":
+        """Return what a new exchange notes its connections in; behind the end it gets none."""
+        connections = super().connections()
+        with self._lock:
+            self._exchanges.append(connections)
+            if self._is_ended:
+                connections.cut()
+        return connections
+
+    def end(self) -> None:
+        """Cut all connections, from any thread, and let no further request be sent."""
+        with self._lock:
+            self._is_ended = True
+            for connections in self._exchanges:
+                connections.cut()
 
 
 class _NoCertificates:
@@ -171,10 +212,12 @@ class Connections:
 
         See https://www.encode.io/httpcore/extensions/#trace
         """
-        if event == "connection.connect_tcp.complete":
+        is_new = event == "connection.connect_tcp.complete"
+        # TLS puts another socket in the place of the one that was opened.
+        if is_new or event.endswith(".start_tls.complete"):
             connection = info["return_value"].get_extra_info("socket")
             if isinstance(connection, socket.socket):
-                if self.check is not None:
+                if is_new and self.check is not None:
                     self.check(connection)
                 self.take(connection)
 
@@ -236,7 +279,12 @@ class _Exchange(threading.Thread, Generic[T]):
         return self._results[0]
 
 
-def run_within(seconds: float | None, url: str, work: Callable[[Connections], T]) -> T:
+def run_within(
+    seconds: float | None,
+    url: str,
+    work: Callable[[Connections], T],
+    connections: Connections | None = None,
+) -> T:
     """Run an exchange under a time limit: return what `work` returns, or raise what it raises.
 
     Ctrl-C ends the wait at once, too.
@@ -245,11 +293,12 @@ def run_within(seconds: float | None, url: str, work: Callable[[Connections], T]
         seconds: The time limit of the whole exchange; None for none.
         url: The URL that messages name; shown without its query.
         work: Makes the exchange, and adds each connection that it uses to the object that it is called with.
+        connections: That object, where others than this function may end the exchange, too.
 
     Raises:
         TimedOutError: The time was used up.
     """
-    connections = Connections()
+    connections = connections or Connections()
     exchange = _Exchange(work, connections)
     exchange.start()
     try:
