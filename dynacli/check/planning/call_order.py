@@ -1,16 +1,12 @@
 """The order of a check: an operation whose answers give ids is called before the operations that need them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.model.field_names import owner_name
 from dynacli.model.operation import Operation
-from dynacli.model.path_templates import (
-    collection_template,
-    nouns_of,
-    parameter_names,
-    path_template,
-)
+from dynacli.model.path_templates import parameter_names
+from dynacli.model.value_sources import ListingOperations
 
 __all__ = ["call_rounds", "value_sources"]
 
@@ -23,28 +19,15 @@ def value_sources(
 ) -> dict[str, list[str]]:
     """Return operation → the operations whose answers may give values for it, by a collection or by a link.
 
-    Where no collection stands before a parameter, it is any that is called like what the parameter names:
-    `/projects/{}/runs` for `/runs/{run_id}`. Values that are found by the name of a field can come from any operation,
-    and are left out here.
-
     Args:
         linked_from: Operation → the operations whose answers link to it.
     """
-    by_path: dict[str, list[str]] = {}
-    by_noun: dict[str, list[str]] = {}
-    for described in operations:
-        template = path_template(described.operation.path).removesuffix("/")
-        by_path.setdefault(template, []).append(described.operation.name)
-        for noun in nouns_of(template) if not template.endswith("}") else ():
-            by_noun.setdefault(noun, []).append(described.operation.name)
+    listing = ListingOperations(described.operation for described in operations)
     called = {described.operation.name for described in operations}
     sources = {}
     for described in operations:
-        path, name = described.operation.path, described.operation.name
-        candidates: list[str] = []
-        for index, parameter in enumerate(parameter_names(path)):
-            collection = collection_template(path, index)
-            candidates.extend(by_path.get(collection, ()) or by_noun.get(owner_name(parameter), ()))
+        name = described.operation.name
+        candidates = list(chain.from_iterable(listing.sources_of(described.operation).values()))
         candidates.extend(linked_from.get(name, ()))
         sources[name] = [other for other in dict.fromkeys(candidates) if other != name and other in called]
     return sources
