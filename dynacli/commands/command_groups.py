@@ -53,6 +53,7 @@ _VERBS = {
     "read": "read",
     "replay": "replay",
     "request": "request",
+    "search": "search",
 }
 """Verb → the module in `dynacli.commands.verbs` that has its command."""
 

@@ -374,7 +374,7 @@ def test_a_catalog_is_closed_when_nothing_is_read_from_it_any_more() -> None:
         return 0
 
     db.set_progress_handler(wait_for_close, 1)
-    reading = threading.Thread(target=catalog._rows, args=("SELECT 1",))
+    reading = threading.Thread(target=catalog.rows, args=("SELECT 1",))
     reading.start()
     assert is_reading.wait(10)
     is_closing.set()
@@ -382,4 +382,4 @@ def test_a_catalog_is_closed_when_nothing_is_read_from_it_any_more() -> None:
     assert was_read.is_set()
     reading.join(10)
     with pytest.raises(DamagedCatalogError):
-        catalog._rows("SELECT 1")
+        catalog.rows("SELECT 1")

@@ -45,8 +45,8 @@ def test_a_catalog_is_at_most_twice_the_document(corpus: Path, name: str) -> Non
     path = corpus / name
     compiled = compile_document(load(path.read_bytes(), name, path.as_uri()))
     catalog = catalog_in_memory(compiled, [])
-    ((pages,),) = catalog._rows("PRAGMA page_count")
-    ((size,),) = catalog._rows("PRAGMA page_size")
+    ((pages,),) = catalog.rows("PRAGMA page_count")
+    ((size,),) = catalog.rows("PRAGMA page_size")
     catalog.close()
     assert 2 * path.stat().st_size >= pages * size
 
@@ -57,8 +57,8 @@ def test_options_make_a_catalog_no_larger_than_twice_the_document() -> None:
     paths = {f"/{number}{path}": item for number in range(50) for path, item in tree["paths"].items()}
     content = json.dumps({**tree, "paths": paths}).encode()
     catalog = catalog_in_memory(compile_document(load(content, "bookshops.json")), [])
-    ((pages,),) = catalog._rows("PRAGMA page_count")
-    ((size,),) = catalog._rows("PRAGMA page_size")
+    ((pages,),) = catalog.rows("PRAGMA page_count")
+    ((size,),) = catalog.rows("PRAGMA page_size")
     assert 400 == len(catalog.summaries())
     catalog.close()
     assert 2 * len(content) >= pages * size
@@ -124,7 +124,7 @@ def test_operations_of_one_path_keep_what_they_share_once() -> None:
     }
     compiled = compile_document(load(json.dumps(tree).encode(), "api.json", "file:///api.json"))
     catalog = catalog_in_memory(compiled, [])
-    assert [(3,)] == catalog._rows("SELECT count(*) FROM shared")
+    assert [(3,)] == catalog.rows("SELECT count(*) FROM shared")
     for compiled_row in compiled.operations:
         assert compiled_row.operation == catalog.operation(compiled_row.operation.name)
         assert compiled_row.part == catalog.part(compiled_row.operation.name)

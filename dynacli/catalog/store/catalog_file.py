@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "Catalog", "DamagedCatalogError", "pack", "unpack"]
 
-FORMAT = 10
+FORMAT = 11
 """Part of a catalog's file name: versions of dynacli with different formats live side by side."""
 
 _META = frozenset(
@@ -121,10 +121,11 @@ class Catalog:
         """
         if not _META.issubset(self.meta):
             raise DamagedCatalogError(self.path)
-        if whole and self._rows("PRAGMA quick_check(1)") != [("ok",)]:
+        if whole and self.rows("PRAGMA quick_check(1)") != [("ok",)]:
             raise DamagedCatalogError(self.path)
 
-    def _rows(self, sql: str, *values: Any) -> list[Any]:
+    def rows(self, sql: str, *values: Any) -> list[Any]:
+        """Return the rows of a query."""
         try:
             with self._lock:
                 return self._db.execute(sql, values).fetchall()
@@ -167,7 +168,7 @@ class Catalog:
     def meta(self) -> dict[str, Any]:
         """The facts about the document as a whole: title, version, servers, ..."""
         if self._meta is None:
-            rows = self._rows("SELECT key, value FROM meta")
+            rows = self.rows("SELECT key, value FROM meta")
             self._meta = {key: self._unpacked(value) for key, value in rows}
         return self._meta
 
@@ -180,7 +181,7 @@ class Catalog:
                 the word may then leave out the tag at the front of the name.
         """
         for candidate in self._candidates(word, tag) if tag else (word,):
-            rows = self._rows(
+            rows = self.rows(
                 "SELECT operations.name, operations.tags FROM names JOIN operations USING (id)"
                 " WHERE (key = ? AND rank < ?) OR (key = ? AND rank = ?) ORDER BY rank",
                 candidate,
@@ -236,7 +237,7 @@ class Catalog:
         """Return number → packed value, of the values that operations share."""
         # Not by placeholders, whose number SQLite bounds.
         listed = ",".join(str(int(number)) for number in numbers)
-        return dict(self._rows(f"SELECT id, value FROM shared WHERE id IN ({listed})"))  # noqa: S608
+        return dict(self.rows(f"SELECT id, value FROM shared WHERE id IN ({listed})"))  # noqa: S608
 
     def part(self, name: str) -> dict[str, Any]:
         """Return an operation's part of the document: `path_item` and `operation`.
@@ -267,7 +268,7 @@ class Catalog:
             raise DamagedCatalogError(self.path) from error
 
     def _detail(self, name: str, column: str) -> Any:
-        rows = self._rows(
+        rows = self.rows(
             f"SELECT details.{column} FROM operations JOIN details USING (id) WHERE name = ?",  # noqa: S608
             name,
         )
@@ -279,11 +280,12 @@ class Catalog:
         """Return a summary of all operations in document order, or of those of a tag (its name or kebab form)."""
         return list(self.each_summary(tag))
 
-    def each_summary(self, tag: str = "") -> Iterator[OperationSummary]:
-        """Yield a summary of all operations, or of those of a tag, as they are read."""
+    def each_summary(self, tag: str = "", numbers: Iterable[int] | None = None) -> Iterator[OperationSummary]:
+        """Yield a summary of all operations, of those of a tag, or of those with some numbers, in document order."""
+        chosen = "" if numbers is None else f"WHERE id IN ({','.join(map(str, numbers))})"
         rows = self._each_row(
-            "SELECT name, operation_id, method, path, tags, summary, is_deprecated, is_hidden"
-            " FROM operations ORDER BY id"
+            "SELECT name, operation_id, method, path, tags, summary, is_deprecated, is_hidden"  # noqa: S608
+            f" FROM operations {chosen} ORDER BY id"
         )
         for row in rows:
             name, operation_id, method, path, tags, summary, deprecated, hidden = self._texts([row], 6)[0]
@@ -298,19 +300,19 @@ class Catalog:
         if tag:
             sizes = [(len(operation.name), len(operation.path)) for operation in self.each_summary(tag)]
         else:
-            sizes = self._rows(
+            sizes = self.rows(
                 "SELECT ifnull(max(length(name)), 0), ifnull(max(length(path)), 0) FROM operations"
             )
         return max((name for name, _ in sizes), default=0), max((path for _, path in sizes), default=0)
 
     def has_name(self, name: str) -> bool:
         """Return whether an operation has exactly that name."""
-        return bool(self._rows("SELECT 1 FROM operations WHERE name = ?", name))
+        return bool(self.rows("SELECT 1 FROM operations WHERE name = ?", name))
 
     def parameters_behind(self, path: str) -> list[str]:
         """Return the names of the parameters that some operations have right behind a path: `id` for `/runs`."""
         beginning = f"{path}/{{"
-        rows = self._rows(
+        rows = self.rows(
             "SELECT DISTINCT path FROM operations WHERE path >= ? AND path < ?",
             beginning,
             beginning + "\U0010ffff",
@@ -330,7 +332,7 @@ class Catalog:
     def names(self, prefix: str = "") -> list[tuple[str, str]]:
         """Return (name, summary) of the operations that are not hidden and whose name has the prefix."""
         # U+10FFFF sorts behind every name: an index range instead of LIKE with its wildcards.
-        rows = self._rows(
+        rows = self.rows(
             "SELECT name, summary FROM operations WHERE name >= ? AND name < ? AND NOT is_hidden ORDER BY name",
             prefix,
             prefix + "\U0010ffff",
@@ -339,7 +341,7 @@ class Catalog:
 
     def tags(self) -> dict[str, tuple[str, str]]:
         """Return kebab form → (name, first sentence of the description) of the tags that operations have."""
-        rows = self._texts(self._rows("SELECT * FROM tags"), 3)
+        rows = self._texts(self.rows("SELECT * FROM tags"), 3)
         return {key: (name, description) for key, name, description in rows}
 
     def tag(self, word: str) -> str:
@@ -376,17 +378,17 @@ class Catalog:
 
     def component(self, pointer: str) -> tuple[bool, Any]:
         """Return whether a component is stored under a JSON pointer, and its value, schemas in the normal form."""
-        rows = self._rows("SELECT value FROM components WHERE pointer = ?", pointer)
+        rows = self.rows("SELECT value FROM components WHERE pointer = ?", pointer)
         return (True, self._unpacked(rows[0][0])) if rows else (False, None)
 
     def written_component(self, pointer: str) -> tuple[bool, Any]:
         """Return whether a component is stored under a JSON pointer, and its value as it is written."""
-        rows = self._rows("SELECT value, written FROM components WHERE pointer = ?", pointer)
+        rows = self.rows("SELECT value, written FROM components WHERE pointer = ?", pointer)
         return (True, self._written(self._unpacked(rows[0][0]), rows[0][1])) if rows else (False, None)
 
     def components(self, pointer: str) -> dict[str, Any]:
         """Return name → value of the components of one kind, for instance `/components/securitySchemes`."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT pointer, value FROM components WHERE pointer >= ? AND pointer < ?",
             pointer + "/",
             pointer + "0",
@@ -399,7 +401,7 @@ class Catalog:
 
     def has_below(self, pointer: str) -> bool:
         """Return whether any component is stored below a JSON pointer."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT 1 FROM components WHERE pointer >= ? AND pointer < ? LIMIT 1",
             pointer + "/",
             pointer + "0",
@@ -408,12 +410,12 @@ class Catalog:
 
     def given_names(self) -> dict[tuple[str, str], str]:
         """Return (method, path) → name, of all operations that this or an earlier revision has named."""
-        rows = self._texts(self._rows("SELECT * FROM lock"), 3)
+        rows = self._texts(self.rows("SELECT * FROM lock"), 3)
         return {(method, path): name for method, path, name in rows}
 
     def warnings(self) -> list[dict[str, Any]]:
         """Return what in the document could not be used as it stands, and where in which file that is."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT message, warnings.pointer, name, line, column"
             " FROM warnings LEFT JOIN files ON files.id = warnings.file ORDER BY warnings.rowid"
         )
@@ -424,7 +426,7 @@ class Catalog:
 
     def files(self) -> list[tuple[str, str]]:
         """Return the URI and name of the files that the document was read from; the first is the document itself."""
-        rows = self._texts(self._rows("SELECT uri, name FROM files ORDER BY id"), 2)
+        rows = self._texts(self.rows("SELECT uri, name FROM files ORDER BY id"), 2)
         return [(uri, name) for uri, name in rows]
 
     def place(self, pointer: str) -> tuple[int, str]:
@@ -439,7 +441,7 @@ class Catalog:
             start = start.rpartition("/")[0]
 
     def _origin(self, pointer: str) -> tuple[int, str] | None:
-        rows = self._rows("SELECT * FROM origins WHERE first <= ? ORDER BY first DESC LIMIT 1", pointer)
+        rows = self.rows("SELECT * FROM origins WHERE first <= ? ORDER BY first DESC LIMIT 1", pointer)
         for first, places in rows:
             if first not in self._origins:
                 known = {at: (file, origin) for at, file, origin in self._unpacked(places)}
@@ -449,7 +451,7 @@ class Catalog:
 
     def problems(self) -> list[tuple[str, int, str]]:
         """Return what is not valid OpenAPI: a message, the number of the file with the fault, and the pointer there."""
-        rows = self._texts(self._rows("SELECT message, pointer, file FROM problems"), 2)
+        rows = self._texts(self.rows("SELECT message, pointer, file FROM problems"), 2)
         return [(message, int(file), pointer) for message, pointer, file in rows]
 
 

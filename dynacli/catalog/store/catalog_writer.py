@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from dynacli.catalog.search.index_operations import write_search_index
 from dynacli.catalog.store.catalog_file import BY_ALIAS, BY_ID, BY_ID_IN_ANY_CASE, BY_NAME, Catalog, pack
 from dynacli.catalog.store.operation_rows import OperationRows
 from dynacli.model.overview import OVERVIEW
@@ -116,6 +117,7 @@ def _fill(
         ((problem.message, problem.pointer, problem.file) for problem in problems),
     )
     db.execute("CREATE INDEX by_name ON operations (name)")
+    write_search_index(db, compiled)
     db.execute("COMMIT")
 
 

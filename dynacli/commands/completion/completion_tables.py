@@ -175,6 +175,7 @@ VERB_OPTIONS: Mapping[str, Options] = {
     "help": HELP_ONLY,
     "ignore": {"--pointer": ANY, "--reason": ANY, "--status": ANY, "--where": ANY, **OPENING},
     "operations": {"--tag": ANY, **LISTING_OF_DOCUMENT},
+    "search": {"--api": ANY, **LISTING_OF_DOCUMENT},
     "serve": {"--port": ANY, **BEHAVIOUR, **RUNNING},
 }
 API_VERBS: Mapping[str, Options] = {

@@ -18,6 +18,7 @@ _VERBS = (
     ("changes API [--since REVISION]", "what the document gained, lost and changed"),
     ("config get|set|edit|path", "what is configured, one key at a time or in your editor"),
     ("cache info|clear", "what is kept of documents"),
+    ("search [API] WORDS...", "the operations that do what you say in plain words, the best first"),
     ("operations API [--tag TAG]", "every operation, a line each"),
     ("describe API OPERATION [FIELD.PATH]", "all about one operation, or about one field"),
     ("batch API [OPERATION] FILE", "a call for each row of a file, side by side"),

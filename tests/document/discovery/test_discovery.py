@@ -12,11 +12,11 @@ from typing import Any, Self
 
 import pytest
 
-from dynacli.document.discovery import search
+from dynacli.document.discovery import search_origin
 from dynacli.document.discovery.discovered import Discovery, TriedUrl, Way
 from dynacli.document.discovery.discovery_report import lines_of_found, lines_of_tried
 from dynacli.document.discovery.probes import Probes
-from dynacli.document.discovery.search import MAX_REQUESTS, discover
+from dynacli.document.discovery.search_origin import MAX_REQUESTS, discover
 from dynacli.document.discovery.well_known_places import BELOW, CATALOG, FIRST, SECOND, places_of_host
 from dynacli.errors import DocumentError, DynacliError, NetworkError, RefusedError
 from tests.harness import Answer, Recorder
@@ -51,7 +51,7 @@ def _linkset(*contexts: dict[str, Any], **more: str) -> Answer:
 @pytest.fixture(autouse=True)
 def _in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a stage of the search wait for the one before, however slow this machine is at the moment."""
-    monkeypatch.setattr(search, "_AHEAD_SECONDS", 30.0)
+    monkeypatch.setattr(search_origin, "_AHEAD_SECONDS", 30.0)
 
 
 class _Everywhere(dict[str, Any]):
@@ -895,7 +895,7 @@ def _endless(out: Any, is_over: threading.Event) -> None:
 
 @pytest.fixture
 def _short_probes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "PLACE_SECONDS", 1.5)
+    monkeypatch.setattr(search_origin, "PLACE_SECONDS", 1.5)
 
 
 @pytest.mark.usefixtures("_short_probes")
@@ -973,10 +973,10 @@ def test_a_document_that_is_coming_is_waited_for(monkeypatch: pytest.MonkeyPatch
         clock.is_noticed.wait(10)
         out.write(body[20:])
 
-    monkeypatch.setattr(search, "Probes", Noted)
-    monkeypatch.setattr(search, "_AHEAD_SECONDS", 0.01)
-    monkeypatch.setattr(search, "RIVAL_SECONDS", 1000.0)
-    monkeypatch.setattr(search, "time", clock)
+    monkeypatch.setattr(search_origin, "Probes", Noted)
+    monkeypatch.setattr(search_origin, "_AHEAD_SECONDS", 0.01)
+    monkeypatch.setattr(search_origin, "RIVAL_SECONDS", 1000.0)
+    monkeypatch.setattr(search_origin, "time", clock)
     with _Slow({"/": _whole(b"{}"), "/openapi.json": slowly}) as slow:
         found = discover(slow.origin, seconds=20)
     assert (["large"], True) == ([each.title for each in found.documents], clock.is_noticed.is_set())
@@ -1016,8 +1016,8 @@ def test_ctrl_c_ends_a_search_at_once() -> None:
 def test_the_budgets_are_those_of_the_manual() -> None:
     """The figures of the manual are those of the code."""
     assert (56, 4.0, 5.0, 10.0) == (
-        search.MAX_REQUESTS,
-        search.PLACE_SECONDS,
-        search.TOTAL_SECONDS,
-        search.RIVAL_SECONDS,
+        search_origin.MAX_REQUESTS,
+        search_origin.PLACE_SECONDS,
+        search_origin.TOTAL_SECONDS,
+        search_origin.RIVAL_SECONDS,
     )

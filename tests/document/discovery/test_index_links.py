@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dynacli.document.discovery.index_links import read_index
-from dynacli.document.discovery.search import discover
+from dynacli.document.discovery.search_origin import discover
 from dynacli.errors import DocumentError
 from tests.documents import pets
 from tests.harness import Answer, Recorder

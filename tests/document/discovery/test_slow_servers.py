@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from dynacli.document.discovery import search
+from dynacli.document.discovery import search_origin
 from dynacli.document.discovery.discovered import Way
 from dynacli.document.discovery.probes import SLOW_CONNECTIONS
-from dynacli.document.discovery.search import MAX_REQUESTS, discover
+from dynacli.document.discovery.search_origin import MAX_REQUESTS, discover
 from dynacli.document.discovery.well_known_places import BELOW, CATALOG, FIRST, SECOND
 from dynacli.errors import DocumentError
 from tests.documents import document, operation
@@ -50,9 +50,9 @@ def _telling(event: threading.Event, answer: Answer) -> Callable[[Any], Answer]:
 @pytest.fixture(autouse=True)
 def _soon_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the search go ahead of what is slow almost at once."""
-    monkeypatch.setattr(search, "_AHEAD_SECONDS", 0.01)
-    monkeypatch.setattr(search, "TOTAL_SECONDS", 2 * PATIENCE)
-    monkeypatch.setattr(search, "PLACE_SECONDS", PATIENCE)
+    monkeypatch.setattr(search_origin, "_AHEAD_SECONDS", 0.01)
+    monkeypatch.setattr(search_origin, "TOTAL_SECONDS", 2 * PATIENCE)
+    monkeypatch.setattr(search_origin, "PLACE_SECONDS", PATIENCE)
 
 
 def test_a_slow_place_holds_nothing_up(server: Recorder) -> None:
@@ -175,7 +175,7 @@ def test_the_result_does_not_depend_on_who_answers_first(
 
 def test_what_was_left_out_is_told(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """A search of a silent server ends in time, and says what did not answer and what was not tried."""
-    monkeypatch.setattr(search, "RIVAL_SECONDS", 2.5)
+    monkeypatch.setattr(search_origin, "RIVAL_SECONDS", 2.5)
     is_over = threading.Event()
     places = {f"/{place}": _once(is_over, Answer(404)) for place in (CATALOG, *FIRST, *BELOW, *SECOND)}
     server.answers = {"/": Answer(200, b"{}"), **places}

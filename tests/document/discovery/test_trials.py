@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from dynacli.document.discovery import rank_documents, search
+from dynacli.document.discovery import rank_documents, search_origin
 from dynacli.document.discovery.discovered import FoundDocument
-from dynacli.document.discovery.search import discover
+from dynacli.document.discovery.search_origin import discover
 from dynacli.document.discovery.trials import MAX_CALLS, calls_of
 from dynacli.document.discovery.well_known_places import BELOW as BELOW_IT
 from dynacli.document.discovery.well_known_places import FIRST
@@ -90,9 +90,9 @@ class _Clock:
         self.looks = 0
         self.is_noticed = threading.Event()
         self.is_over = threading.Event()
-        monkeypatch.setattr(search, "_AHEAD_SECONDS", 0.01)
-        monkeypatch.setattr(search, "RIVAL_SECONDS", 5000.0)
-        monkeypatch.setattr(search, "time", self)
+        monkeypatch.setattr(search_origin, "_AHEAD_SECONDS", 0.01)
+        monkeypatch.setattr(search_origin, "RIVAL_SECONDS", 5000.0)
+        monkeypatch.setattr(search_origin, "time", self)
         monkeypatch.setattr(rank_documents, "time", self)
 
     def monotonic(self) -> float:
@@ -186,7 +186,7 @@ def test_slowness_decides_nothing(
 
 def test_the_wait_for_a_document_ends(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """A place that keeps silent is told, and the document beside it is taken."""
-    monkeypatch.setattr(search, "RIVAL_SECONDS", 0.5)
+    monkeypatch.setattr(search_origin, "RIVAL_SECONDS", 0.5)
     is_over = threading.Event()
 
     def hang(_: Any) -> Answer:

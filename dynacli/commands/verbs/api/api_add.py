@@ -118,7 +118,7 @@ def _open_or_search(
             if not may_search or unusable is not error:
                 raise unusable from error
     from dynacli.document.discovery.discovered import TriedUrl, Way
-    from dynacli.document.discovery.search import discover
+    from dynacli.document.discovery.search_origin import discover
 
     try:
         with run.reading_document(open_request.name, "Looking for"):

@@ -1,0 +1,104 @@
+"""The words of a text in the form in which they are compared: split, in lower case, without endings.
+
+Compiler and runner use the same functions, so that a word of a question meets the word of a document.
+"""
+
+import re
+from functools import cache
+
+__all__ = ["STOP_WORDS", "stem", "stems_of", "words_of"]
+
+# The plural of an acronym is one word (`userIDs`); `OAuth` is none that begins with an `O`.
+_WORD = re.compile(r"O[Aa]uth|[A-Z]{2,}s?(?![a-z])|[A-Z]?[a-z]+|[A-Z]|\d+|[^\W\d_A-Za-z]+")
+_APOSTROPHE = re.compile("(?<=[a-z])['\u2019](?:s|re|ll|ve|d|m|t)\\b", re.IGNORECASE)
+
+# Scripts that write no space between words: Thai, Lao, Khmer, kana, Han.
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
+
+_STOP_WORDS = (
+    "a an the of to in on for from with and or by at as is are be been was were this that these those it its"
+    " which who whom whose when where how what why than then so can could should would will may might must do"
+    " does did done has have had having i me my mine we us our you your he she they them their his her there"
+    " here if into onto via per about please want need like let there any some also just only"
+)
+STOP_WORDS = frozenset(_STOP_WORDS.split())
+"""Words that tell no operation from another."""
+
+_WHOLE_WORDS = (
+    "alias canvas atlas bias gas has news always whereas plus status bus analysis basis axis redis dns sms"
+    " https aws thing string setting spring king ring meeting building billing pricing rating listing mapping"
+    " bring during morning evening feed seed need speed bed red embed shed media hundred"
+)
+_UNCHANGED = frozenset(_WHOLE_WORDS.split())
+"""Words whose ending is a part of them."""
+_VOWEL = re.compile("[aeiouy]")
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text in their order, in lower case.
+
+    `listPullRequests`, `list-pull-requests` and `List pull requests` have the same words. A text in a script without
+    spaces is cut into pairs of characters.
+    """
+    if not text.isascii():
+        text = _without_accents(text)
+    if "'" in text or "\u2019" in text:
+        text = _APOSTROPHE.sub("", text)
+    words: list[str] = []
+    for word in _WORD.findall(text):
+        if word.isascii():
+            words.append(word.lower())
+        elif _UNSPACED.fullmatch(word):
+            words += [word[at : at + 2] for at in range(max(len(word) - 1, 1))]
+        else:
+            words.append(word.casefold())
+    return words
+
+
+def stems_of(text: str) -> list[str]:
+    """Return the stems of the words of a text that are no stop words, in their order."""
+    return [stem(word) for word in words_of(text) if word not in STOP_WORDS]
+
+
+def _without_accents(text: str) -> str:
+    import unicodedata
+
+    decomposed = unicodedata.normalize("NFKD", text)
+    kept = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return unicodedata.normalize("NFC", kept)
+
+
+@cache
+def stem(word: str) -> str:
+    """Return a word in lower case without its ending: `policies` and `policy` have the same stem, `deleted`, `delete`.
+
+    The stem need not be a word. The rules are few on purpose: a word that stays as it is does less harm than two
+    that become the same.
+    """
+    if len(word) < 4 or not word.isascii():
+        return word if word in _UNCHANGED or not word.endswith("s") or len(word) < 3 else _singular(word)
+    if word in _UNCHANGED:
+        return word
+    word = _singular(word)
+    if word in _UNCHANGED:
+        return word
+    for ending in ("ing", "ed"):
+        rest = word.removesuffix(ending)
+        if rest is not word and len(rest) >= 3 and len(rest) < len(word) and _VOWEL.search(rest):
+            word = rest[:-1] if rest[-1] == rest[-2] and rest[-1] not in "lsz" else rest
+            break
+    if word.endswith("ion") and len(word) > 6 and word[-4] == "t":
+        word = word[:-3]
+    if word.endswith("y") and len(word) > 3 and word[-2] not in "aeiou":
+        return word[:-1] + "i"
+    return word.removesuffix("e") if len(word) > 3 else word
+
+
+def _singular(word: str) -> str:
+    if not word.endswith("s") or word.endswith(("ss", "us")) or (word.endswith("is") and len(word) > 4):
+        return word
+    if word.endswith("ies"):
+        return word[:-3] + "y" if len(word) > 4 else word[:-1]
+    if word.endswith(("sses", "shes", "ches", "xes", "zzes")):
+        return word[:-2]
+    return word[:-1]
