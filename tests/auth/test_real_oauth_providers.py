@@ -21,12 +21,13 @@ from dynacli.auth.oauth.oauth_flow import (
     OAuthClient,
     OAuthFlow,
     SignInContext,
+    Token,
 )
 from dynacli.auth.oauth.provider_metadata import discover_flows
 from dynacli.auth.oauth.token_endpoint import refresh, sign_in_by_client_credentials, sign_in_by_password
 from dynacli.auth.secret import Secret
 from dynacli.errors import AuthError
-from tests.auth.headless_browser import headless_browser
+from tests.auth.headless_browser import HeadlessBrowser, headless_browser
 from tests.auth.oauth_provider import Browser, fetch, parameters
 from tests.auth.shop import Shop
 from tests.harness import Recorder, Result, run_cli
@@ -41,7 +42,8 @@ _OIDC = RealServer(
     lambda program, port, _: ["node", str(_SCRIPT), str(Path(program).parents[2]), str(port)],
     "/.well-known/openid-configuration",
 )
-_PERSON = {"login": "ann", "password": "any"}
+_PERSON = {"login": "ann", "username": "ann", "password": "any"}
+"""What is typed into the fields of a form."""
 
 
 @pytest.fixture
@@ -77,24 +79,25 @@ def _change(home: Path, **more: Any) -> dict[str, Any]:
     return dict(content["credentials"][0])
 
 
-def test_a_browser_signs_in(
-    shop: Shop, provider: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path
-) -> None:
-    """PKCE, the pages of the provider, rotated refresh tokens, and an old one that ends the session when it is used."""
+def _sign_in(provider: str, browser: HeadlessBrowser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sign in at the pages of a provider."""
+    threads: list[threading.Thread] = []
+
+    def open_browser(url: str) -> bool:
+        words = (url, _PERSON, "go back to the terminal")
+        threads.append(threading.Thread(target=browser.fill_in, args=words))
+        threads[0].start()
+        return True
+
     monkeypatch.setenv("DISPLAY", ":0")
-    with headless_browser(tmp_path / "profile") as browser:
-        threads: list[threading.Thread] = []
-
-        def open_browser(url: str) -> bool:
-            words = (url, _PERSON, "go back to the terminal")
-            threads.append(threading.Thread(target=browser.fill_in, args=words))
-            threads[0].start()
-            return True
-
-        monkeypatch.setattr(webbrowser, "open", open_browser)
-        result = _login(provider)
-        threads[0].join()
+    monkeypatch.setattr(webbrowser, "open", open_browser)
+    result = _login(provider)
+    threads[0].join()
     assert 0 == result.exit_code, result.stderr
+
+
+def _use_twice(shop: Shop, home: Path) -> None:
+    """Let the token end and be refreshed, and then use the old refresh token again."""
     first = _change(home, expires_at=1.0)
     assert {"openid", "offline_access"} <= set(first["scopes"])
     assert 0 == shop.call().exit_code
@@ -110,18 +113,32 @@ def test_a_browser_signs_in(
     assert "dynacli auth login shop" in result.stderr
 
 
+def _sign_in_elsewhere(metadata: str, client: str, browser: HeadlessBrowser, field: str, end: str) -> Token:
+    """Sign in by a code that is shown here and typed in a browser elsewhere."""
+    told: list[str] = []
+
+    def wait(_: float) -> None:
+        url, code = told[0].removeprefix("Open ").split()[0], told[1].rpartition(" ")[2]
+        browser.fill_in(url, {**_PERSON, field: code}, end)
+
+    context = SignInContext(tell=told.append, wait=wait)
+    flow = next(each for each in discover_flows(metadata, context) if each.kind == DEVICE)
+    return sign_in_by_device(flow, OAuthClient(client, None, ("openid",)), context)
+
+
+def test_a_browser_signs_in(
+    shop: Shop, provider: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    """PKCE, the pages of the provider, rotated refresh tokens, and an old one that ends the session when it is used."""
+    with headless_browser(tmp_path / "profile") as browser:
+        _sign_in(provider, browser, monkeypatch)
+    _use_twice(shop, home)
+
+
 def test_another_device_signs_in(provider: str, tmp_path: Path) -> None:
     """A code that is shown here is typed in a browser elsewhere."""
-    told: list[str] = []
     with headless_browser(tmp_path / "profile") as browser:
-
-        def wait(_: float) -> None:
-            url, code = told[0].removeprefix("Open ").split()[0], told[1].rpartition(" ")[2]
-            browser.fill_in(url, {**_PERSON, "user_code": code}, "Sign-in Success")
-
-        context = SignInContext(tell=told.append, wait=wait)
-        flow = next(each for each in discover_flows(provider, context) if each.kind == DEVICE)
-        token = sign_in_by_device(flow, OAuthClient("cli", None, ("openid",)), context)
+        token = _sign_in_elsewhere(provider, "cli", browser, "user_code", "Sign-in Success")
     assert token.expires_at is not None
 
 
@@ -196,3 +213,88 @@ def test_authlib_wants_the_verifier_of_the_code(authlib: str) -> None:
     assert sign_in_by_code(_flow(authlib, CODE), person, context).access_token
     with pytest.raises(AuthError, match="invalid_grant"):
         sign_in_by_code(_flow(authlib, CODE), person, context)
+
+
+_REALM = {
+    "realm": "people",
+    "enabled": True,
+    "revokeRefreshToken": True,
+    "refreshTokenMaxReuse": 0,
+    "users": [
+        {
+            "username": "ann",
+            "enabled": True,
+            "emailVerified": True,
+            "realmRoles": ["offline_access"],
+            "email": "ann@example.org",
+            "firstName": "Ann",
+            "lastName": "Other",
+            "credentials": [{"type": "password", "value": "any"}],
+        }
+    ],
+    "clients": [
+        {
+            "clientId": "cli",
+            "publicClient": True,
+            "redirectUris": ["http://127.0.0.1/callback"],
+            "attributes": {"pkce.code.challenge.method": "S256"},
+        },
+        # Where Keycloak asks for PKCE, it does so in the device flow too, which RFC 8628 knows nothing of.
+        {
+            "clientId": "screen",
+            "publicClient": True,
+            "standardFlowEnabled": False,
+            "attributes": {"oauth2.device.authorization.grant.enabled": "true"},
+        },
+        {
+            "clientId": "robot",
+            "secret": "the secret: of a robot?",
+            "serviceAccountsEnabled": True,
+            "standardFlowEnabled": False,
+        },
+    ],
+}
+"""A realm as Keycloak imports it: PKCE for the client of people, and refresh tokens that are good once."""
+
+
+def _write_realm(program: str, _port: int, directory: Path) -> None:
+    for name in ("lib", "providers"):
+        (directory / name).symlink_to(Path(program).parents[1] / name)
+    (directory / "data/import").mkdir(parents=True)
+    (directory / "data/import/people-realm.json").write_text(json.dumps(_REALM))
+
+
+_KEYCLOAK = RealServer(
+    "keycloak",
+    "bin/kc.sh",
+    lambda program, port, directory: [
+        *(program, "start", "--optimized", "--import-realm", "--cache=local", "--hostname-strict=false"),
+        *("--http-enabled=true", "--http-host=127.0.0.1", f"--http-port={port}"),
+        f"-Dkc.home.dir={directory}",  # where its database is
+    ],
+    "/realms/people/.well-known/openid-configuration",
+    variables=lambda _: {"JAVA_OPTS_APPEND": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UseG1GC"},
+    prepare=_write_realm,
+)
+
+
+def test_each_flow_of_keycloak(
+    server: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    """Keycloak signs in people, devices and clients; a refresh token that is used twice ends the session."""
+    directory = tmp_path / "keycloak"
+    directory.mkdir()
+    shop = Shop(server)
+    with serving(_KEYCLOAK, directory) as origin, headless_browser(tmp_path / "profile") as browser:
+        metadata = f"{origin}/realms/people/.well-known/openid-configuration"
+        shop.register({"auth": {"type": "openIdConnect", "openIdConnectUrl": metadata}}, [{"auth": []}])
+        _sign_in(origin, browser, monkeypatch)
+        _use_twice(shop, home)
+        assert _sign_in_elsewhere(metadata, "screen", browser, "device_user_code", "Login Successful")
+
+        monkeypatch.setenv("ROBOT", "the secret: of a robot?")
+        shop.configure(home, '[apis.shop.auth.auth]\nclient_secret = "env:ROBOT"\n')
+        result = _login(origin, "--client-id", "robot")
+        assert 0 == result.exit_code, result.stderr
+        _change(home, expires_at=1.0)
+        assert 0 == shop.call().exit_code

@@ -24,7 +24,7 @@ __all__ = ["BY_BASE_URL", "SERVERS", "TOKEN", "RealServer", "serving", "visit"]
 
 # Before a test begins: in a test no variable of dynacli's is left.
 _FOLDER = os.environ.get("DYNACLI_TEST_SERVERS", "")
-_START_SECONDS = 60
+_START_SECONDS = 120
 _STOP_SECONDS = 5
 TOKEN = "of-this-test"
 
