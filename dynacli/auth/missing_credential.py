@@ -89,8 +89,9 @@ def missing_credential(security: Sequence[Alternative], variables: Variables, ap
 
 
 def expired_credential(kept: "StoredCredential") -> AuthError:
-    """Return the error for a stored credential that has ended and cannot be refreshed."""
+    """Return the error, with the detail `state`, for a stored credential that has ended and cannot be refreshed."""
     return AuthError(
         f"The stored credential for `{visible(kept.scheme, keep='')}` has expired",
         hint=f"Sign in again: `dynacli auth login {kept.api}`",
+        state="expired",
     )

@@ -84,6 +84,7 @@ class Call:
         settings: How the call is made and judged.
         judging: Judges the request; None where nothing is judged.
         has_sent: Whether the request may be on its way.
+        renewal: Whether the stored token was refreshed after a 401, or why it could not be.
 
     Args:
         ask: Asks the person whether credentials may go to a new origin; None where nobody can be asked.
@@ -112,6 +113,7 @@ class Call:
     ) -> None:
         self.described, self.values, self.settings = described, values, settings
         self.has_sent = False
+        self.renewal: bool | DynacliError = False
         request = request_of(described, settings, values)
         if adapt is not None:
             request = adapt(request)
@@ -171,7 +173,18 @@ class Call:
         from dynacli.client.credentials.renewed_call import send_renewing
 
         is_safe = self.signed.request.method in SAFE_METHODS
-        return send_renewing(send, receive, self.signed.renew, self._sign_again, is_safe=is_safe)
+        return send_renewing(send, receive, self._renew, self._sign_again, is_safe=is_safe)
+
+    def _renew(self) -> bool:
+        """Refresh the stored token, and return whether there is a new one."""
+        try:
+            if self.signed.renew is not None:
+                self.signed.renew()
+        except DynacliError as error:
+            self.renewal = self.signed.masker.mask_error(error)
+            return False
+        self.renewal = True
+        return True
 
     def _sign_again(self) -> None:
         self.signed = self._sign()

@@ -54,8 +54,8 @@ class Signed(NamedTuple):
         secret_headers: The names of headers whose values are not shown, in lower case.
         login: Signs the request by what the server answers to it; None where it is signed already.
         tls: The certificates of the connection; None for those of the system.
-        renew: Refreshes the stored token that it carries, and returns whether there is a new one; None where it
-            carries none that can be refreshed.
+        renew: Refreshes the stored token that it carries, or raises why not; None where it carries none that can be
+            refreshed.
     """
 
     request: Request
@@ -64,7 +64,7 @@ class Signed(NamedTuple):
     secret_headers: frozenset[str]
     login: "DigestLogin | None" = None
     tls: "TlsLogin | None" = None
-    renew: Callable[[], bool] | None = None
+    renew: Callable[[], None] | None = None
 
 
 def unsigned(
@@ -165,7 +165,7 @@ def _find(
     security: Sequence[Alternative],
     request: Request,
     settings: CallSettings,
-) -> tuple[tuple[Credential, ...], Callable[[], bool] | None, frozenset[str]]:
+) -> tuple[tuple[Credential, ...], Callable[[], None] | None, frozenset[str]]:
     """Return the credentials of a request, what renews a stored one among them, and the schemes of the stored ones.
 
     A stored credential was bound to the request's origin by the person who stored it.

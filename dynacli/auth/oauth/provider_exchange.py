@@ -1,4 +1,4 @@
-"""One exchange with an OAuth provider: small, short, never redirected."""
+"""One exchange with whoever gives tokens: small, short, never redirected."""
 
 from collections.abc import Sequence
 from urllib.parse import urlencode, urlsplit
@@ -11,7 +11,7 @@ from dynacli.wire.encodings import BadEncodingError, decode_chunks
 from dynacli.wire.exchange import REDIRECTS, Connections, open_client, run_within
 from dynacli.wire.failures import from_httpx
 
-__all__ = ["ProviderAnswer", "ask_provider"]
+__all__ = ["ProviderAnswer", "ask_provider", "exchange"]
 
 _MAX_BYTES = 1024 * 1024
 _CONNECT_SECONDS = 10.0
@@ -49,13 +49,38 @@ def ask_provider(
         UsageError: A proxy or certificate variable of the environment is malformed.
     """
     check_endpoint(url, role)
-    from dynacli.wire.import_httpx import httpx
-
-    headers = {"Accept": "application/json"}
+    headers = [("Accept", "application/json")]
     if form is not None:
-        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        headers.append(("Content-Type", "application/x-www-form-urlencoded"))
     if authorization:
-        headers["Authorization"] = authorization
+        headers.append(("Authorization", authorization))
+    content = None if form is None else urlencode(form).encode("ascii")
+    method = "GET" if form is None else "POST"
+    return exchange(method, url, f"provider's {role}", context, headers, content)
+
+
+def exchange(
+    method: str,
+    url: str,
+    role: str,
+    context: SignInContext,
+    headers: Sequence[tuple[str, str]],
+    content: bytes | None,
+) -> ProviderAnswer:
+    """Send a request that gets a token, and return the answer.
+
+    Args:
+        role: What the URL is for, as messages say it behind "the".
+        content: The body; None for none.
+
+    Raises:
+        AuthError: The answer is too large, or cannot be read.
+        NetworkError: The connection failed or broke.
+        RefusedError: The server redirects.
+        TimedOutError: The time was used up.
+        UsageError: A proxy or certificate variable of the environment is malformed.
+    """
+    from dynacli.wire.import_httpx import httpx
 
     def check(size: int) -> None:
         if size > _MAX_BYTES:
@@ -67,11 +92,7 @@ def ask_provider(
                 urlsplit(url).scheme, connect=_CONNECT_SECONDS, read=context.timeout, context=context.tls
             ) as client:
                 request = client.build_request(
-                    "GET" if form is None else "POST",
-                    url,
-                    headers=headers,
-                    content=None if form is None else urlencode(form).encode("ascii"),
-                    extensions={"trace": connections.trace},
+                    method, url, headers=headers, content=content, extensions={"trace": connections.trace}
                 )
                 response = client.send(request, stream=True, auth=None)
                 try:
@@ -89,7 +110,7 @@ def ask_provider(
     answer = run_within(context.timeout, url, work)
     if answer.status in REDIRECTS:
         raise RefusedError(
-            f"The provider's {role} `{without_query(url)}` redirects, which is not followed",
+            f"The {role} `{without_query(url)}` redirects, which is not followed",
             why="Secrets go to the address that was accepted, and to no other",
             hint="If the document is wrong, an overlay can correct it: `dynacli help overlays`",
         )

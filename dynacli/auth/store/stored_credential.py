@@ -10,6 +10,9 @@ __all__ = ["FILE", "KEYRING", "Place", "StoredCredential", "from_json"]
 FILE, KEYRING = "file", "keyring"
 """The stores."""
 
+_MARGIN = 30.0
+"""Seconds before its end at which a token is refreshed, since a call takes some time to arrive."""
+
 Place = tuple[str, str, str]
 """(API, profile, scheme): what a credential is for; the profile is empty where the API itself is meant."""
 
@@ -52,14 +55,23 @@ class StoredCredential:
         """What the credential is for."""
         return self.api, self.profile, self.scheme
 
-    def is_over(self, now: float, margin: float = 0.0) -> bool:
+    def is_over(self, now: float) -> bool:
         """Return whether the credential has ended.
 
         Args:
             now: In seconds since the epoch.
-            margin: How many seconds earlier it counts as ended.
         """
-        return self.expires_at is not None and self.expires_at <= now + margin
+        return self.expires_at is not None and self.expires_at <= now
+
+    def is_due(self, now: float) -> bool:
+        """Return whether the credential has to be refreshed before it is used; one that cannot be is due at its end.
+
+        Args:
+            now: In seconds since the epoch.
+        """
+        early = self.refresh.get("early")
+        margin = max(_MARGIN, early if isinstance(early, int | float) else 0.0) if self.refresh else 0.0
+        return self.is_over(now + margin)
 
     @property
     def is_refreshable(self) -> bool:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 from dynacli.auth.secret import Masker, Secret
 from dynacli.client.call import Call
-from dynacli.errors import HttpError, MismatchError
+from dynacli.errors import DynacliError, HttpError, MismatchError
 from dynacli.model.operation import SAFE_METHODS
 from dynacli.urls import origin_of
 
@@ -51,6 +51,10 @@ def http_error(call: Call, answer: "Answer", place: str = "") -> HttpError:
         why=why if answer.tries == 1 else f"{why}; tried {answer.tries} times",
         hint=_http_hint(call, answer),
     )
+    if answer.status == 401 and isinstance(call.renewal, DynacliError):
+        refusal = call.renewal
+        why = f": {refusal.why}" if refusal.why else ""
+        error.why, error.hint = f"{error.why}; {refusal.message}{why}", refusal.hint or error.hint
     if answer.tries > 1:
         error.details["tries"] = answer.tries
     if answer.status in {403, 413, 429, 503}:
@@ -88,6 +92,8 @@ def _http_hint(call: Call, answer: "Answer") -> str:
             return f"The redirect led to `{origin}`, where no credential goes; name it with `--server`"
         case 401 if call.signed.login is not None and call.signed.login.refusal:
             return f"The credential was not used: of the server's answer, {call.signed.login.refusal}"
+        case 401 if call.renewal is True and request.method not in SAFE_METHODS:
+            return "The token was refreshed now; make the call again"
         case 401 | 403 if call.described.operation.security:
             return "Check the credential: it may be wrong, expired, or without the right for this"
         case 401 | 403:

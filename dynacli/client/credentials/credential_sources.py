@@ -5,21 +5,17 @@ from time import time
 
 from dynacli.auth.credentials import Held, Source
 from dynacli.auth.missing_credential import expired_credential
-from dynacli.auth.secret import Secret
 from dynacli.auth.store.credential_store import CredentialStore
 from dynacli.auth.store.stored_credential import StoredCredential
 from dynacli.client.call_settings import CallSettings
 from dynacli.environment import Environment
-from dynacli.errors import AuthError, DynacliError, RefusedError
+from dynacli.errors import AuthError, RefusedError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import SecurityScheme
 from dynacli.request.choose_server import parse_origin
 from dynacli.text.terminal import visible
 
 __all__ = ["StoredSource", "credential_sources"]
-
-MARGIN = 30.0
-"""Seconds before its end at which a token is refreshed, since a call takes some time to arrive."""
 
 
 def credential_sources(
@@ -59,10 +55,9 @@ class StoredSource:
         self.given: set[str] = set()
         self.lacking: AuthError | None = None
         self._api, self._profile, self._origin = api, settings.profile, origin
-        self._timeout, self._ca, self._may_refresh = settings.timeout, settings.ca, may_refresh
+        self._settings, self._may_refresh = settings, may_refresh
         self._accepted = set(map(parse_origin, settings.accepted_origins))
-        self._env, self._tables = env, settings.auth_tables or {}
-        self._store = CredentialStore(env)
+        self._env, self._store = env, CredentialStore(env)
 
     def __call__(self, scheme: SecurityScheme) -> Held | None:
         """Return what is stored for a scheme; None also where it lacks scopes.
@@ -86,11 +81,13 @@ class StoredSource:
         if missing and kept.scopes:
             self.lacking = self._lacking(scheme, kept.scopes, missing)
             return None
+        if kept.is_over(time()) and not kept.is_refreshable:
+            raise expired_credential(kept)
         kept = self._store.with_secrets(kept)
         if kept.is_refreshable and self._may_refresh:
-            kept = self._refreshed_in_time(kept)
-        elif kept.is_over(time()) and not kept.is_refreshable:
-            raise expired_credential(kept)
+            from dynacli.client.credentials.refresh_credential import in_time
+
+            kept = in_time(self._env, self._settings, self._store, kept)
         self.used = kept
         text = kept.secrets.get("credential")
         if text is None:
@@ -105,47 +102,16 @@ class StoredSource:
         places = [(self._api.name, profile, scheme.name) for profile in profiles]
         return next((by_place[place] for place in places if place in by_place), None)
 
-    def _refreshed_in_time(self, kept: StoredCredential) -> StoredCredential:
-        """Return a credential that is good for a call, refreshed where it ends soon.
+    def renew(self) -> None:
+        """Refresh what was used, although it has not ended.
 
         Raises:
-            DynacliError: It has ended, and cannot be refreshed.
+            DynacliError: It cannot be refreshed.
         """
-        if not kept.is_over(time(), MARGIN):
-            return kept
-        try:
-            return self._refreshed(kept)
-        except DynacliError:
-            if not kept.is_over(time()):
-                return kept
-            raise
+        if self.used is not None:
+            from dynacli.client.credentials.refresh_credential import refreshed
 
-    def _refreshed(self, kept: StoredCredential) -> StoredCredential:
-        from dynacli.auth.oauth.oauth_flow import SignInContext
-        from dynacli.auth.tls_login import context_besides
-        from dynacli.client.credentials.refresh_credential import refresh_credential
-
-        timeout = min(self._timeout or 30.0, 30.0)
-        context = SignInContext(timeout=timeout, tls=context_besides(self._env, self._ca))
-
-        def client_secret() -> Secret | None:
-            reference = self._tables.get(kept.scheme, {}).get("client_secret")
-            if reference is None:
-                return None
-            from dynacli.auth.references import resolve
-
-            return Secret(resolve(reference, self._env).strip())
-
-        return refresh_credential(self._store, kept, client_secret, context)
-
-    def renew(self) -> bool:
-        """Refresh what was used, although it has not ended; return whether there is a new one now."""
-        try:
-            if self.used is not None:
-                self.used = self._refreshed(self.used)
-        except DynacliError:
-            return False
-        return self.used is not None
+            self.used = refreshed(self._env, self._settings, self._store, self.used)
 
     @property
     def is_renewable(self) -> bool:

@@ -79,7 +79,7 @@ def _alternative(
         except RefusedError:
             source, state, allowed = "the store", "present", False
         except AuthError as error:
-            source, state = error.message, "expired" if "expired" in error.message else "missing"
+            source, state = error.message, str(error.details.get("state", "missing"))
         is_key, is_tls = kind_of(scheme) == "apiKey", kind_of(scheme) == MUTUAL_TLS
         return {
             "scheme": scheme.name,

@@ -1,17 +1,99 @@
 """Stored tokens refreshed: by one process at a time, and none is forgotten before its successor is stored."""
 
 from collections.abc import Callable
+from time import time
+from typing import Any
 
+from dynacli.auth.missing_credential import expired_credential
 from dynacli.auth.oauth.oauth_flow import CLIENT_CREDENTIALS, OAuthClient, OAuthFlow, SignInContext
 from dynacli.auth.oauth.token_endpoint import refresh, sign_in_by_client_credentials
+from dynacli.auth.operation_refresh import OPERATION, OperationRefresh
+from dynacli.auth.operation_token import OperationToken
 from dynacli.auth.secret import Secret
 from dynacli.auth.store.credential_store import CredentialStore
 from dynacli.auth.store.stored_credential import StoredCredential
+from dynacli.auth.tls_login import TlsLogin, context_besides
+from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.oauth_sign_in import with_token
-from dynacli.errors import AuthError
+from dynacli.client.credentials.tls_settings import tls_settings
+from dynacli.environment import Environment
+from dynacli.errors import AuthError, DynacliError
 from dynacli.record import replace
 
-__all__ = ["refresh_credential"]
+__all__ = ["in_time", "operation_refresh_parts", "refresh_credential", "refreshed"]
+
+
+def in_time(
+    env: Environment, settings: CallSettings, store: CredentialStore, kept: StoredCredential
+) -> StoredCredential:
+    """Return a credential that is good for a call, refreshed where it ends soon.
+
+    Args:
+        kept: As it was read, with its secrets.
+
+    Raises:
+        AuthError: It has ended, and cannot be refreshed.
+        DynacliError: It has ended, and who refreshes it cannot be reached.
+    """
+    if not kept.is_due(time()):
+        return kept
+    if not kept.is_refreshable:
+        raise expired_credential(kept)
+    try:
+        return refreshed(env, settings, store, kept)
+    except DynacliError:
+        if not kept.is_over(time()):
+            return kept
+        raise
+
+
+def refreshed(
+    env: Environment, settings: CallSettings, store: CredentialStore, kept: StoredCredential
+) -> StoredCredential:
+    """Return a credential with a token that is newer than the one that was found, whether or not that has ended.
+
+    Args:
+        settings: How the calls that it is for are made.
+
+    Raises:
+        DynacliError: As from `refresh_credential`.
+    """
+    if kept.refresh.get("kind") == OPERATION:
+        certificates = tls_settings(settings, ())
+        tls = TlsLogin(env, certificates, "").context("") if certificates else None
+    else:
+        tls = context_besides(env, settings.ca)
+
+    def client_secret() -> Secret | None:
+        reference = (settings.auth_tables or {}).get(kept.scheme, {}).get("client_secret")
+        if reference is None:
+            return None
+        from dynacli.auth.references import resolve
+
+        return Secret(resolve(reference, env).strip())
+
+    context = SignInContext(timeout=min(settings.timeout or 30.0, 30.0), tls=tls)
+    return refresh_credential(store, kept, client_secret, context)
+
+
+def operation_refresh_parts(
+    token: OperationToken, refresh: OperationRefresh, now: float, secrets: dict[str, Secret] | None = None
+) -> tuple[dict[str, Secret], dict[str, Any]]:
+    """Return what is kept, as secrets and besides, of how an operation refreshes a token.
+
+    A token that nothing but itself refreshes has to be refreshed before it ends, and so in the middle of its life.
+
+    Args:
+        now: In seconds since the epoch.
+        secrets: Those that were kept before.
+    """
+    made = {**(secrets or {}), "refresh_request": Secret(refresh.as_text())}
+    if token.refresh_token is not None:
+        made["refresh_token"] = token.refresh_token
+    how: dict[str, Any] = {"kind": OPERATION, "operation": refresh.operation}
+    if "refresh_token" not in made and token.expires_at is not None:
+        how["early"] = (token.expires_at - now) / 2
+    return made, how
 
 
 def refresh_credential(
@@ -42,7 +124,8 @@ def refresh_credential(
             secret = kept.secrets.get("client_secret") or client_secret()
             made = _refreshed(kept, secret, context)
         except AuthError as error:
-            if error.details.get("oauth_error") != "invalid_grant":
+            is_refused = error.details.get("oauth_error") == "invalid_grant"
+            if not is_refused and error.details.get("status") != 401:
                 raise
             # A program without this lock, or another machine with a copy of the store, may have used the token.
             now = store.find(found.place)
@@ -57,6 +140,8 @@ def refresh_credential(
 def _refreshed(kept: StoredCredential, secret: Secret | None, context: SignInContext) -> StoredCredential:
     how = kept.refresh
     try:
+        if how["kind"] == OPERATION:
+            return _by_operation(kept, context)
         flow = OAuthFlow(
             how["kind"],
             token_url=how["token_url"],
@@ -67,8 +152,17 @@ def _refreshed(kept: StoredCredential, secret: Secret | None, context: SignInCon
         if flow.kind == CLIENT_CREDENTIALS:
             return with_token(kept, sign_in_by_client_credentials(flow, client, context))
         return with_token(kept, refresh(flow, client, kept.secrets["refresh_token"], context))
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError):
         raise _over(kept) from None
+
+
+def _by_operation(kept: StoredCredential, context: SignInContext) -> StoredCredential:
+    refresh = OperationRefresh.from_text(_text(kept, "refresh_request"))
+    given = kept.secrets.get("refresh_token") or kept.secrets["credential"]
+    token = refresh.token(given, context, kept.secrets.values())
+    secrets, how = operation_refresh_parts(token, refresh, context.clock(), kept.secrets)
+    secrets["credential"] = Secret(token.text)
+    return replace(kept, secrets=secrets, expires_at=token.expires_at, refresh=how)
 
 
 def _without_refresh(kept: StoredCredential) -> StoredCredential:
@@ -85,5 +179,5 @@ def _over(kept: StoredCredential, error: AuthError | None = None) -> AuthError:
         f"The stored credential for `{kept.scheme}` is no longer good",
         why=error.why if error is not None else "It cannot be refreshed",
         hint=f"Sign in again: `dynacli auth login {kept.api}`",
-        **({} if error is None else {"oauth_error": error.details["oauth_error"]}),
+        **({} if error is None else error.details),
     )

@@ -1,7 +1,8 @@
 """Signing in: the scheme that is meant, the origin that its credential is for, and what is stored for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import time
+from typing import Any
 
 from dynacli.auth.credentials import (
     MUTUAL_TLS,
@@ -11,6 +12,7 @@ from dynacli.auth.credentials import (
     kind_of,
     shown_kind,
 )
+from dynacli.auth.operation_token import end_of_token
 from dynacli.auth.secret import Secret
 from dynacli.auth.store.credential_store import CredentialStore
 from dynacli.auth.store.stored_credential import FILE, KEYRING, StoredCredential
@@ -131,11 +133,15 @@ def keep_text(
     store: str,
     origins: tuple[str, ...],
     expires_at: float | None = None,
+    more: Mapping[str, Secret] | None = None,
+    refresh: Mapping[str, Any] | None = None,
 ) -> StoredCredential:
     """Store a credential that the person has: a token, a key, or `USERNAME:PASSWORD`.
 
     Args:
         expires_at: When it ends, in seconds since the epoch; None where only itself may say it, as a JSON Web Token.
+        more: What refreshes it, as of `StoredCredential.secrets`.
+        refresh: How it is refreshed, as of `StoredCredential.refresh`.
 
     Raises:
         AuthError: It is empty or cannot be sent, or the store does not take it.
@@ -154,24 +160,9 @@ def keep_text(
         shown_kind(scheme),
         store,
         origins,
-        {"credential": Secret(text)},
-        _end_of(text) if expires_at is None else expires_at,
+        {"credential": Secret(text), **(more or {})},
+        end_of_token(text, time()) if expires_at is None else expires_at,
+        refresh=dict(refresh or {}),
     )
     CredentialStore(env).put(credential)
     return credential
-
-
-def _end_of(text: str) -> float | None:
-    """Return when a JSON Web Token ends (RFC 7519, "exp"); None for any other text, and for one that has ended."""
-    import json
-    from base64 import urlsafe_b64decode
-
-    parts = text.split(".")
-    if len(parts) != 3:
-        return None
-    try:
-        claims = json.loads(urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-        end = float(claims["exp"])
-    except (ValueError, KeyError, TypeError):
-        return None
-    return end if end > time() else None

@@ -197,6 +197,8 @@ AUTH_VERBS: Mapping[str, Options] = {
         "--scheme": ANY,
         "--operation": ANY,
         "--token-at": ANY,
+        "--refresh-operation": ANY,
+        "--refresh-token-at": ANY,
         "--with-token": SWITCH,
         "--store": Option(("keyring", "file")),
         "--device": SWITCH,

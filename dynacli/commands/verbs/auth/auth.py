@@ -64,6 +64,18 @@ command = VerbGroup(
                     help="where the token stands in that answer, a JMESPath expression",
                 ),
                 click.Option(
+                    ["--refresh-operation"],
+                    metavar="OPERATION",
+                    default="",
+                    help="an operation that refreshes the token, where the document does not make it plain",
+                ),
+                click.Option(
+                    ["--refresh-token-at"],
+                    metavar="EXPR",
+                    default="",
+                    help="where the refresh token stands in the answer, a JMESPath expression",
+                ),
+                click.Option(
                     ["--with-token"],
                     is_flag=True,
                     help="read it from standard input, one line; USERNAME:PASSWORD for basic and digest",

@@ -1,8 +1,10 @@
 """`dynacli auth login`: asks for a credential, or reads it, and stores it."""
 
+from time import time
 from typing import Any
 
 from dynacli.auth.credentials import WITH_PASSWORD, WITH_TOKEN, kind_of
+from dynacli.auth.secret import Secret
 from dynacli.client.call_settings import settings_of
 from dynacli.client.credentials.sign_in import bound_origins, chosen_scheme, chosen_store, keep_text
 from dynacli.commands.call.make_call import asker
@@ -28,6 +30,8 @@ def login(
     store: str | None,
     operation: str,
     token_at: str,
+    refresh_operation: str,
+    refresh_token_at: str,
     **oauth: Any,
 ) -> None:
     """Store a credential for an API.
@@ -40,12 +44,11 @@ def login(
         RefusedError: It would be for an origin that nobody accepted.
         UsageError: The API or the scheme is not there.
     """
-    if (words or token_at) and not operation:
+    surplus = (*words, *filter(None, (token_at, refresh_operation, refresh_token_at)))
+    if surplus and not operation:
         raise UsageError(
-            f"`{words[0]}` is too much"
-            if words
-            else "`--token-at` says where the answer of an operation has a token",
-            hint="Name the operation that gives a token: `--operation NAME`",
+            f"`{surplus[0]}` is about an operation that gives a token, and none is named",
+            hint="Name it: `--operation NAME`",
         )
     if operation and with_token:
         raise UsageError("The token is given, or an operation gives it", hint="Leave out `--with-token`")
@@ -59,20 +62,25 @@ def login(
 
         kept = oauth_login(run, opened, settings, chosen, OAuthWords(**oauth), kept_in, origins)
     else:
-        expires_at = None
+        end, more, how = None, dict[str, Secret](), dict[str, Any]()
         if operation:
-            from dynacli.commands.verbs.auth.operation_login import token_of_operation
+            from dynacli.client.credentials.refresh_credential import operation_refresh_parts
+            from dynacli.commands.verbs.auth.operation_login import OperationWords, sign_in_by_operation
 
-            token = token_of_operation(run, api, operation, words, token_at, chosen.name)
-            text, expires_at = token.text, token.expires_at
+            asked = OperationWords(operation, token_at, refresh_operation, refresh_token_at)
+            token, refresh = sign_in_by_operation(run, api, asked, words, chosen, origins)
+            text, end = token.text, token.expires_at
+            if refresh is not None:
+                more, how = operation_refresh_parts(token, refresh, time())
         else:
             text = _line(run) if with_token else _asked(run, chosen)
-        kept = keep_text(run.env, opened, settings.profile, chosen, text, kept_in, origins, expires_at)
+        kept = keep_text(run.env, opened, settings.profile, chosen, text, kept_in, origins, end, more, how)
     where = "in the system's keyring" if kept.store == "keyring" else "in a file that only you can read"
     write_stderr(
         run.env,
         f"{visible(api, keep='')}: signed in with `{visible(chosen.name, keep='')}` at {' and '.join(kept.origins)}; "
-        f"the credential is kept {where}\n",
+        f"the credential is kept {where}"
+        + (f", and refreshed by `{kept.refresh['operation']}`\n" if "operation" in kept.refresh else "\n"),
     )
 
 

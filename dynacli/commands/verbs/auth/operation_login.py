@@ -1,95 +1,187 @@
 """Signing in by an operation of the API itself, whose answer has the token."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from time import time
 from typing import Any, NamedTuple
 
+from dynacli.auth.operation_refresh import OperationRefresh
+from dynacli.auth.operation_token import OperationToken, read_operation_token
 from dynacli.client.answers.answer_errors import http_error
-from dynacli.client.call import Call
-from dynacli.client.call_settings import settings_of
+from dynacli.client.call import Call, base_url_of
+from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.credentials.chosen_security import NO_SCHEME
+from dynacli.client.credentials.refresh_operation import RefreshInputs, find_refresh, refresh_by
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.inputs.call_inputs import collect_values
-from dynacli.client.sign_request import is_secret_value
+from dynacli.client.inputs.call_inputs import CallValues, collect_values
+from dynacli.client.sign_request import is_accepted_origin, is_secret_value
+from dynacli.client.unknown_operation import unknown_operation
 from dynacli.commands.call.make_call import GivenWords, asker, read_inputs
 from dynacli.commands.command_groups import make_root
 from dynacli.commands.questions import hidden_line
 from dynacli.commands.run import Run
-from dynacli.errors import AuthError
-from dynacli.model.operation import Field
-from dynacli.record import replace
-from dynacli.text.content_kind import decoded
+from dynacli.errors import AuthError, RefusedError
+from dynacli.library.opened_api import OpenedApi
+from dynacli.model.media_types import is_json
+from dynacli.model.operation import Field, Operation, SecurityScheme
+from dynacli.record import record, replace
 from dynacli.text.exact_json import read_json
-from dynacli.text.filter_value import check_filter, filtered
+from dynacli.text.filter_value import check_filter
+from dynacli.urls import origin_of
 
-__all__ = ["OperationToken", "token_of_operation"]
-
-_USUAL = ("access_token", "accessToken", "token", "jwt", "auth_token", "api_key", "key", "id_token")
-"""Where a token stands in most answers, at the top or in `data`."""
+__all__ = ["OperationSignIn", "OperationWords", "sign_in_by_operation"]
 
 
-class OperationToken(NamedTuple):
-    """A token that an operation gave.
+@record
+class OperationWords:
+    """What the command line says of signing in by an operation.
 
     Args:
-        text: The token.
-        expires_at: When it ends, in seconds since the epoch; None where the answer does not say it.
+        operation: Its name; empty where nothing is signed in this way.
+        token_at: A JMESPath expression for the token in its answer; empty for where most answers have it.
+        refresh_operation: The operation that refreshes the token; empty for the one that the document plainly has.
+        refresh_token_at: As `token_at`, for the token that refreshes it.
     """
 
-    text: str
-    expires_at: float | None
+    operation: str = ""
+    token_at: str = ""
+    refresh_operation: str = ""
+    refresh_token_at: str = ""
 
 
-def token_of_operation(
-    run: Run, api: str, operation: str, words: Sequence[str], token_at: str, scheme: str
-) -> OperationToken:
-    """Call an operation, and return the token in its answer.
+class OperationSignIn(NamedTuple):
+    """What came of signing in by an operation.
+
+    Args:
+        token: The token.
+        refresh: What refreshes it; None for nothing.
+    """
+
+    token: OperationToken
+    refresh: OperationRefresh | None
+
+
+def sign_in_by_operation(
+    run: Run,
+    api: str,
+    asked: OperationWords,
+    words: Sequence[str],
+    scheme: SecurityScheme,
+    origins: tuple[str, ...],
+) -> OperationSignIn:
+    """Call an operation, and return the token in its answer with what refreshes it.
 
     Args:
         words: The inputs, as behind any operation; a password that is not among them is asked for.
-        token_at: A JMESPath expression for the token; empty for where most answers have it.
         scheme: The security scheme that the token is for, which the call itself cannot have.
+        origins: Where the credential may be sent.
 
     Raises:
-        UsageError: The operation cannot be called with these words.
+        UsageError: The operation cannot be called with these words, or the one that refreshes it is not there.
         AuthError: The answer is no success, or has no token.
+        RefusedError: What is secret would go to an origin that nobody accepted.
         DynacliError: As from any call.
     """
-    if token_at:
-        check_filter(token_at, "`--token-at`")
-    came: list[OperationToken] = []
+    for expression, option in (
+        (asked.token_at, "--token-at"),
+        (asked.refresh_token_at, "--refresh-token-at"),
+    ):
+        if expression:
+            check_filter(expression, f"`{option}`")
+    came: list[OperationSignIn] = []
 
     def act(run: Run, described: DescribedOperation, given: GivenWords) -> None:
-        came.append(_token(run, described, given, token_at, scheme))
+        came.append(_sign_in(run, described, given, asked, scheme, origins))
 
     run.act = act
-    with make_root(run).make_context("dynacli", [api, operation, *words]) as context:
+    with make_root(run).make_context("dynacli", [api, asked.operation, *words]) as context:
         context.command.invoke(context)
     return came[0]
 
 
-def _token(
-    run: Run, described: DescribedOperation, given: GivenWords, token_at: str, scheme: str
-) -> OperationToken:
+def _sign_in(
+    run: Run,
+    described: DescribedOperation,
+    given: GivenWords,
+    asked: OperationWords,
+    scheme: SecurityScheme,
+    origins: tuple[str, ...],
+) -> OperationSignIn:
     settings = settings_of(run.env, described.api, run.call_options)
+    refreshing = _operation(described.api, asked.refresh_operation) if asked.refresh_operation else None
+    _check_origin(described, settings, origins)
     security = described.operation.security
-    if all(any(scheme == each.name for each in alternative) for alternative in security):
+    if all(any(scheme.name == each.name for each in alternative) for alternative in security):
         settings = replace(settings, auth=NO_SCHEME)
-    asked = [
+    typed = [
         (field, [hidden_line(run.env, f"{'.'.join(field.path)}: ")])
         for field in _missing_secrets(run, described, given)
     ]
-    given = replace(given, body_fields=[*given.body_fields, *asked])
+    given = replace(given, body_fields=[*given.body_fields, *typed])
     is_strict = settings.level != "off"
     inputs, _ = read_inputs(run, described, given, is_strict=is_strict)
     values = collect_values(described, inputs, is_strict=is_strict)
     call = Call(run.env, described, values, settings, ask=asker(run))
     call.check_request()
-    answer = call.send()
+    further = RefreshInputs(
+        described.operation, scheme, _plain(values), origins, asked.token_at, asked.refresh_token_at
+    )
+    refresh = refresh_by(described.api, settings, refreshing, further) if refreshing else None
+    token = _answered(call, asked)
+    if refresh is None:
+        has_refresh_token = token.refresh_token is not None
+        refresh = find_refresh(described.api, settings, further, has_refresh_token=has_refresh_token)
+    return OperationSignIn(token, refresh)
+
+
+def _answered(call: Call, asked: OperationWords) -> OperationToken:
+    """Return the token of the answer to a call."""
+    asked_at, answer = time(), call.send()
+    name = call.described.operation.name
     if not 200 <= answer.status < 300:
         error = call.signed.masker.mask_error(http_error(call, answer))
         raise AuthError(error.message, why=error.why, hint="Look at what it was given")
-    return _read(answer.body, answer.header("content-type"), token_at, described.operation.name)
+    token = read_operation_token(
+        answer.body,
+        answer.header("content-type"),
+        name,
+        asked_at,
+        token_at=asked.token_at,
+        refresh_token_at=asked.refresh_token_at,
+    )
+    if asked.refresh_token_at and token.refresh_token is None:
+        raise AuthError(
+            f"The answer of `{name}` has no refresh token at `{asked.refresh_token_at}`",
+            hint="Say where it stands: `--refresh-token-at EXPR`, a JMESPath expression",
+        )
+    return token
+
+
+def _operation(api: OpenedApi, word: str) -> Operation:
+    name = api.catalog.find(word)
+    if name is None:
+        raise unknown_operation(api, word)
+    return api.catalog.operation(name)
+
+
+def _check_origin(described: DescribedOperation, settings: CallSettings, origins: tuple[str, ...]) -> None:
+    """Check where a password goes: an operation may have servers of its own, which the document chose."""
+    origin = origin_of(base_url_of(described, settings))
+    if origin not in origins and not is_accepted_origin(described.api, settings, origin):
+        raise RefusedError(
+            f"Nothing secret is sent to `{origin}`",
+            why=f"The document names it for `{described.operation.name}`, and nobody has accepted it",
+            hint=f"If you trust it: `--accept-origin {origin}`",
+            origin=origin,
+        )
+
+
+def _plain(values: CallValues) -> Mapping[str, Any]:
+    """Return input → JSON value of what the operation is given."""
+    plain = {name: value for (_, name), value in values.parameters.items()}
+    body = values.form
+    if body is None and isinstance(values.body, bytes) and is_json(values.media_type):
+        body = read_json(values.body)
+    return {**plain, **body} if isinstance(body, dict) else plain
 
 
 def _missing_secrets(run: Run, described: DescribedOperation, given: GivenWords) -> Iterator[Field]:
@@ -100,36 +192,3 @@ def _missing_secrets(run: Run, described: DescribedOperation, given: GivenWords)
     for field in described.media_type.fields:
         if field.is_required and field.path not in known and is_secret_value(field.path[-1], field.value):
             yield field
-
-
-def _read(body: bytes, media_type: str, token_at: str, operation: str) -> OperationToken:
-    text = decoded(body, media_type)
-    try:
-        value = read_json(text or "")
-    except (ValueError, RecursionError):
-        if not token_at and media_type.startswith("text/plain") and text and len(text.split()) == 1:
-            return OperationToken(text.strip(), None)
-        raise AuthError(f"The answer of `{operation}` has no token", why="It is no JSON") from None
-    found = filtered(value, token_at, "`--token-at`") if token_at else _usual(value)
-    if not isinstance(found, str) or not found:
-        names = ", ".join(f"`{name}`" for name in value) if isinstance(value, dict) else "no fields"
-        raise AuthError(
-            f"The answer of `{operation}` has no token" + (f" at `{token_at}`" if token_at else ""),
-            why=f"It has {names[:300]}",
-            hint="Say where it stands: `--token-at EXPR`, a JMESPath expression",
-        )
-    seconds = value.get("expires_in") if isinstance(value, dict) else None
-    if isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds > 0:
-        return OperationToken(found, time() + float(seconds))
-    return OperationToken(found, None)
-
-
-def _usual(value: Any) -> Any:
-    if isinstance(value, str):
-        return value
-    for holder in (value, value.get("data") if isinstance(value, dict) else None):
-        if isinstance(holder, dict):
-            for name in _USUAL:
-                if isinstance(holder.get(name), str):
-                    return holder[name]
-    return None

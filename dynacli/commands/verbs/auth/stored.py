@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from dynacli.auth.missing_credential import expired_credential
 from dynacli.auth.store.credential_store import CredentialStore
 from dynacli.auth.store.stored_credential import StoredCredential
 from dynacli.commands.run import Run
@@ -93,7 +92,8 @@ def show_token(run: Run, api: str, scheme: str) -> None:
     Raises:
         RefusedError: Standard output is a terminal.
         UsageError: Nothing is stored, or several credentials are.
-        AuthError: The store cannot be read, or the credential has expired.
+        AuthError: The store cannot be read, or the credential has expired and cannot be refreshed.
+        DynacliError: What refreshes it cannot be reached.
     """
     if run.env.stdout_is_terminal:
         raise RefusedError(
@@ -110,10 +110,15 @@ def show_token(run: Run, api: str, scheme: str) -> None:
             why=f"They are {listed}",
             hint="Name one: `--scheme`",
         )
-    if kept[0].is_over(time.time()):
-        raise expired_credential(kept[0])
-    text = store.with_secrets(kept[0]).secrets["credential"].reveal()
-    run.env.stdout.write(f"{text}\n")
+    found = store.with_secrets(kept[0])
+    if found.is_due(time.time()):
+        from dynacli.client.call_settings import settings_of
+        from dynacli.client.credentials.refresh_credential import in_time
+        from dynacli.record import replace
+
+        options = replace(run.options.call_options, profile=found.profile)
+        found = in_time(run.env, settings_of(run.env, run.api(api), options), store, found)
+    run.env.stdout.write(f"{found.secrets['credential'].reveal()}\n")
     run.env.stdout.flush()
 
 

@@ -1,0 +1,185 @@
+"""The token in the answer of an operation of the API itself: where it stands, when it ends, and what refreshes it."""
+
+import json
+from base64 import urlsafe_b64decode
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from dynacli.auth.secret import Secret
+from dynacli.errors import AuthError, FormError
+from dynacli.record import record
+from dynacli.text.content_kind import decoded
+from dynacli.text.exact_json import read_json
+
+__all__ = ["OperationToken", "end_of_token", "read_operation_token"]
+
+_USUAL = ("access_token", "accessToken", "token", "jwt", "auth_token", "api_key", "key", "id_token")
+"""Where a token stands in most answers, at the top or in `data`."""
+_REFRESH = ("refresh_token", "refreshToken", "refresh")
+"""Where the token that refreshes it stands, in the same object or around it."""
+_ENDS = ("expires_at", "expiresAt", "expires", "expiry", "expiration", "exp")
+_TEN_YEARS = 10 * 365 * 86400
+_FIRST_DATE = 1e9
+"""A larger number is no number of seconds from now, but those since the epoch."""
+_FIRST_IN_MILLISECONDS = 1e11
+_LONGEST_IN_SECONDS = 1e5
+"""A larger number in `expires` is one of milliseconds: Directus writes 900000 for 15 minutes
+(https://directus.io/docs/api/authentication)."""
+
+
+@record
+class OperationToken:
+    """A token that an operation gave.
+
+    Args:
+        text: The token.
+        expires_at: When it ends, in seconds since the epoch; None where nothing says it.
+        refresh_token: What refreshes it; None where the answer has no such thing.
+    """
+
+    text: str
+    expires_at: float | None = None
+    refresh_token: Secret | None = None
+
+
+def read_operation_token(
+    body: bytes,
+    media_type: str,
+    operation: str,
+    now: float,
+    *,
+    token_at: str = "",
+    refresh_token_at: str = "",
+) -> OperationToken:
+    """Return the token in an answer.
+
+    Args:
+        operation: The name of the operation that answered, for messages.
+        now: In seconds since the epoch.
+        token_at: A JMESPath expression for the token; empty for where most answers have it.
+        refresh_token_at: The same for the token that refreshes it.
+
+    Raises:
+        AuthError: The answer has no token.
+    """
+    text = decoded(body, media_type)
+    try:
+        value = read_json(text or "")
+    except (ValueError, RecursionError):
+        if not token_at and media_type.startswith("text/plain") and text and len(text.split()) == 1:
+            return OperationToken(_sound(text.strip(), operation), end_of_token(text.strip(), now))
+        raise AuthError(f"The answer of `{operation}` has no token", why="It is no JSON") from None
+    found = _at(value, token_at) if token_at else _usual(value)
+    if not isinstance(found, str) or not found:
+        raise _no_token(value, operation, "--token-at", token_at)
+    holders = tuple(_holders(value, found))
+    refresh: Any = _at(value, refresh_token_at) if refresh_token_at else _first(holders, _REFRESH)
+    has_refresh = isinstance(refresh, str) and refresh not in ("", found)
+    refresh_token = Secret(_sound(refresh, operation)) if has_refresh else None
+    return OperationToken(_sound(found, operation), _end(holders, found, now), refresh_token)
+
+
+def _sound(token: str, operation: str) -> str:
+    if not (token.isascii() and token.isprintable() and " " not in token):
+        raise AuthError(
+            f"The token in the answer of `{operation}` cannot be sent",
+            why="It holds a character that no token has",
+            hint="Say where the token stands: `--token-at EXPR`, a JMESPath expression",
+        )
+    return token
+
+
+def _no_token(value: Any, operation: str, option: str, place: str) -> AuthError:
+    names = ", ".join(f"`{name}`" for name in value) if isinstance(value, dict) else "no fields"
+    return AuthError(
+        f"The answer of `{operation}` has no token" + (f" at `{place}`" if place else ""),
+        why=f"It has {names[:300]}",
+        hint=f"Say where it stands: `{option} EXPR`, a JMESPath expression",
+    )
+
+
+def _at(value: Any, expression: str) -> Any:
+    from dynacli.text.filter_value import filtered
+
+    try:
+        return filtered(value, expression)
+    except FormError:
+        return None
+
+
+def _usual(value: Any) -> Any:
+    if isinstance(value, str):
+        return value
+    holders = [each for each in (value, _member(value, "data")) if isinstance(each, dict)]
+    found = _first(holders, _USUAL)
+    # djangorestframework-simplejwt; alone, the word may mean anything.
+    return found or _first([each for each in holders if isinstance(each.get("refresh"), str)], ["access"])
+
+
+def _member(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def _first(holders: Iterable[Mapping[str, Any]], names: Iterable[str]) -> str | None:
+    """Return the first text that one of some objects has under one of some names."""
+    names = tuple(names)
+    found = (holder[name] for holder in holders for name in names if isinstance(holder.get(name), str))
+    return next(found, None)
+
+
+def _holders(value: Any, token: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the objects that a token stands in, the inner ones first."""
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        inner = tuple(_holders(item, token))
+        if inner or item == token:
+            yield from inner
+            if isinstance(value, dict):
+                yield value
+            return
+
+
+def _end(holders: Iterable[Mapping[str, Any]], token: str, now: float) -> float | None:
+    """Return when a token ends, in seconds since the epoch; None where nothing says it."""
+    ends = [
+        *(now + _number(holder.get(name)) for holder in holders for name in ("expires_in", "expiresIn")),
+        end_of_token(token, now) or 0.0,
+        *(_moment(holder.get(name), now) for holder in holders for name in _ENDS),
+    ]
+    return next((end for end in ends if now < end < now + _TEN_YEARS), None)
+
+
+def _number(value: Any) -> float:
+    """Return a number, also one in quotes; 0 for anything else."""
+    if isinstance(value, str):
+        return float(value) if value.isascii() and value.isdecimal() and len(value) < 20 else 0.0
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
+
+
+def _moment(value: Any, now: float) -> float:
+    """Return a moment in seconds since the epoch; 0 for what is none."""
+    number = _number(value)
+    if number >= _FIRST_IN_MILLISECONDS:
+        return number / 1000
+    if number >= _FIRST_DATE:
+        return number
+    if number:
+        return now + (number / 1000 if number >= _LONGEST_IN_SECONDS else number)
+    try:
+        moment = datetime.fromisoformat(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
+
+
+def end_of_token(text: str, now: float) -> float | None:
+    """Return when a JSON Web Token ends (RFC 7519, "exp"); None for any other text, and for one that has ended."""
+    parts = text.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        claims = json.loads(urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        end = float(claims["exp"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return end if end > now else None
