@@ -184,7 +184,14 @@ class Api(OpenDocument):
         return self._healing(lambda: self._stream(name, {**(inputs or {}), **named}))
 
     def pages(
-        self, name: str, /, inputs: Mapping[str, Any] | None = None, *, keyset: bool = False, **named: Any
+        self,
+        name: str,
+        /,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        keyset: bool = False,
+        max_items: int | None = None,
+        **named: Any,
     ) -> Iterator[Answer]:
         """Call an operation for one page of a list after the other, and yield their answers.
 
@@ -194,6 +201,7 @@ class Api(OpenDocument):
             name: As in `call`.
             inputs: As in `call`, of the first page.
             keyset: Whether pages are asked for by the ids of a page, where nothing else says how.
+            max_items: How many items are wanted, where not all are; the last page may have more of them.
             named: As in `call`.
 
         Raises:
@@ -201,8 +209,9 @@ class Api(OpenDocument):
             RefusedError: The next page is on another server, or what `call` raises it for.
             DynacliError: What `call` raises.
         """
-        for page in self._loop(name, {**(inputs or {}), **named}, is_keyset_asked=keyset):
-            yield Answer(page.call, page.answer, page.verdict, self._lock)
+        given = {**(inputs or {}), **named}
+        for page in self._loop(name, given, is_keyset_asked=keyset, max_items=max_items):
+            yield Answer(page.call, page.answer, page.verdict, self._lock, page.items)
 
     def items(
         self, name: str, /, inputs: Mapping[str, Any] | None = None, *, keyset: bool = False, **named: Any
@@ -370,7 +379,9 @@ class Api(OpenDocument):
 
         return iter(self._healing(checked))
 
-    def _loop(self, name: str, given: dict[str, Any], *, is_keyset_asked: bool) -> "PageLoop":
+    def _loop(
+        self, name: str, given: dict[str, Any], *, is_keyset_asked: bool, max_items: int | None = None
+    ) -> "PageLoop":
         from dynacli.client.pages.configured_rule import configured_rule
         from dynacli.client.pages.document_rule import document_pages
         from dynacli.client.pages.page_calls import PageCalls
@@ -382,7 +393,7 @@ class Api(OpenDocument):
             pages = document_pages(described, configured, is_keyset_asked=is_keyset_asked)
         judge = self._judges.get(described.operation.name)
         calls = PageCalls(self._env, described, self._settings, self._clients, judge=judge, lock=self._lock)
-        return PageLoop(described, inputs, pages, calls, is_keyset_asked=is_keyset_asked)
+        return PageLoop(described, inputs, pages, calls, max_items=max_items, is_keyset_asked=is_keyset_asked)
 
     def _read(self, name: str, given: dict[str, Any]) -> tuple[DescribedOperation, CallInputs]:
         """Return an operation, with the media type that is sent, and the inputs that were given for it."""

@@ -11,7 +11,8 @@ from dynacli.client.inputs.call_inputs import CallValues, is_idempotency_key
 from dynacli.client.sign_request import Signed, sign
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError
-from dynacli.model.operation import SAFE_METHODS, Server
+from dynacli.model.operation import METHOD_OVERRIDES, SAFE_METHODS, Server
+from dynacli.record import replace
 from dynacli.request.build_request import build_request, check_header, kept_slashes
 from dynacli.request.built_request import Request
 from dynacli.request.choose_server import check_path, choose_server
@@ -70,6 +71,9 @@ def request_of(described: DescribedOperation, settings: CallSettings, values: Ca
         settings.headers,
         is_strict=settings.level != "off",
     )
+    overrides = tuple(pair for pair in request.headers if pair[0].lower() in METHOD_OVERRIDES)
+    if overrides:  # the document may have such a header among its parameters
+        replace(settings, headers=overrides).permit(described)
     check_path(request.url, base_url, operation.path, kept_slashes(operation, request.parts))
     return request
 

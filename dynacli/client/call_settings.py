@@ -56,7 +56,12 @@ class Consent:
         ask: Asks the person, with a question; None where nobody can be asked.
         is_required: Whether nothing that removes something is called without it, where nobody can be asked.
         agreed: The names of the operations that the person has agreed to.
+        hint: How a person agrees where nobody can be asked.
+        hint_on_reading: How `{operation}` of `{api}` is called where only operations are that read.
     """
+
+    hint = "Give `--yes` where a person has agreed to it"
+    hint_on_reading = "To call it all the same: `dynacli {api} {operation} ...`"
 
     def __init__(
         self,
@@ -88,6 +93,8 @@ class CallOptions:
         is_verbose: Whether messages tell all findings; None where nobody can ask for that with `-v`.
         auth: The security scheme whose credential is sent, or `none`; empty where the document decides.
         consent: Whether a person agrees to calls that are to be confirmed; None where nobody was asked.
+        reads_only_by: What lets only operations be called that change nothing, as messages name it; empty where
+            nothing does.
     """
 
     level: str = ""
@@ -104,6 +111,7 @@ class CallOptions:
     is_verbose: bool | None = None
     auth: str = ""
     consent: Consent | None = None
+    reads_only_by: str = ""
 
 
 @record
@@ -132,6 +140,7 @@ class CallSettings:
         ca: The file with the certificates of the authorities that are trusted; empty for those of the system.
         policy: What may be called; None where the configuration does not say.
         consent: Whether a person agrees to calls that are to be confirmed.
+        reads_only_by: As in `CallOptions`.
     """
 
     level: str = DEFAULT_LEVEL
@@ -155,6 +164,7 @@ class CallSettings:
     ca: str = ""
     policy: "Policy | None" = None
     consent: Consent = Consent()
+    reads_only_by: str = ""
 
     @property
     def may_accept(self) -> bool:
@@ -170,9 +180,10 @@ class CallSettings:
         """Let an operation be called, before anything is built for it.
 
         Raises:
-            RefusedError: The policy denies it, or wants it confirmed and nobody agreed.
+            RefusedError: It may change something where nothing is to be, the policy denies it, or wants it confirmed
+                and nobody agreed.
         """
-        if self.policy is not None or described.operation.method == "DELETE":
+        if self.policy is not None or self.reads_only_by or described.operation.method == "DELETE":
             from dynacli.client.policy.permission import permit
 
             permit(described, self)
@@ -268,6 +279,7 @@ def settings_of(
         **_signing(own, profile),
         policy=policy,
         consent=options.consent or Consent(),
+        reads_only_by=options.reads_only_by,
     )
 
 

@@ -21,7 +21,7 @@ from dynacli.commands.read_options import (
 )
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import FILE_OPTIONS, INPUT_OPTIONS, PART_OPTIONS, STANDARD_OPTIONS
-from dynacli.errors import RefusedError, UsageError
+from dynacli.errors import UsageError
 from dynacli.model.media_types import is_multipart
 from dynacli.model.operation import GUARDED_OPTIONS, SAFE_METHODS, Field, Parameter
 
@@ -137,11 +137,10 @@ class OperationCommand(click.Command):
             click.echo(self.get_help(ctx), file=run.env.stdout)
             ctx.exit()
         if run.is_read_only and operation.method not in SAFE_METHODS:
-            raise RefusedError(
-                f"`{operation.name}` is not called by `dynacli read`",
-                why=f"Its method is {operation.method}, which may change something",
-                hint=f"To call it all the same: `dynacli {self.described.api.name} {operation.name} ...`",
-            )
+            from dynacli.client.call_settings import Consent
+            from dynacli.client.policy.permission import changing
+
+            raise changing(self.described, operation.method, run.call_options.reads_only_by, Consent())
         self._check_guarded(arranged)
         arranged.check(ctx)
         given_by_option = {

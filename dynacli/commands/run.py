@@ -73,7 +73,8 @@ class Run:
             ask=self._agrees if self.may_ask else None,
             is_required=not self.may_ask and (options.no_input or is_terminal),
         )
-        return replace(options.call_options, consent=consent)
+        reads_only_by = "`dynacli read`" if self.is_read_only else ""
+        return replace(options.call_options, consent=consent, reads_only_by=reads_only_by)
 
     def _agrees(self, question: str) -> bool:
         from dynacli.commands.questions import agrees

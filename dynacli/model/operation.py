@@ -17,6 +17,7 @@ __all__ = [
     "GUARDED_OPTIONS",
     "IGNORED_HEADERS",
     "ITEM_FORMATS",
+    "METHOD_OVERRIDES",
     "MORE",
     "SAFE_METHODS",
     "WEBHOOKS",
@@ -52,6 +53,9 @@ MORE, AGAIN = "more", "again"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
 """Methods that change nothing on the server: RFC 9110, section 9.2.1; and QUERY:
 https://datatracker.ietf.org/doc/draft-ietf-httpbis-safe-method-w-body/"""
+
+METHOD_OVERRIDES = frozenset({"x-http-method-override", "x-http-method", "x-method-override"})
+"""Headers, in lower case, by which servers take a request for one of another method."""
 
 GUARDED_OPTIONS = frozenset({"dry-run", "server", "profile", "yes", "offline", "accept-origin"})
 """Standard options whose name no input of an operation has for its own option, because taking the one for the other

@@ -55,3 +55,17 @@ def test_no_verb_is_read() -> None:
     result = run_cli("read", "cache", "clear")
     assert 2 == result.exit_code
     assert "prefix" in run_cli("read", "--help").stdout
+
+
+@pytest.mark.parametrize("header", ["X-HTTP-Method-Override", "x-method-override", "X-HTTP-Method"])
+def test_a_header_makes_no_other_method_of_it(header: str, server: Recorder) -> None:
+    """A GET with such a header, from an option or an input of the document, is refused: servers may delete."""
+    declared = [{"name": header, "in": "header", "schema": {"type": "string"}}]
+    paths = {"/a": {"get": operation("getA")}, "/b": {"get": operation("getB", parameters=declared)}}
+    api = save(document(paths, [server.origin]), "api.json")
+    server.answers["/a"] = server.answers["/b"] = Answer()
+    by_option = run_cli("read", api, "get-a", "-H", f"{header}: DELETE")
+    by_input = run_cli("read", api, "get-b", f"--{header.lower()}", "delete")
+    assert (11, 11, 0) == (by_option.exit_code, by_input.exit_code, len(server.requests))
+    assert "A header asks for DELETE, which may change something" in by_option.stderr
+    assert 0 == run_cli("read", api, "get-b", f"--{header.lower()}", "GET").exit_code

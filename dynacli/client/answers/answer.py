@@ -10,6 +10,7 @@ from dynacli.model.media_types import is_json, is_json_lines, is_json_sequence
 from dynacli.record import record
 
 if TYPE_CHECKING:
+    from dynacli.client.pages.answered_page import AnsweredPage
     from dynacli.transport.send import Answer as WireAnswer
     from dynacli.validation.findings.finding import Finding, Verdict
 
@@ -76,12 +77,20 @@ class Answer:
         tolerated: What in the request and in the answer breaks the document to the letter alone, and is a finding at
             the level `exact`.
         unchecked: What could not be judged, a reason each.
+        is_judged: Whether the answer was judged at all.
+        items: The items of a page of `Api.pages`; None where it has none, and for any other answer.
     """
 
     def __init__(
-        self, call: Call, answer: "WireAnswer", verdict: "Verdict | None", lock: threading.RLock
+        self,
+        call: Call,
+        answer: "WireAnswer",
+        verdict: "Verdict | None",
+        lock: threading.RLock,
+        items: list[Any] | None = None,
     ) -> None:
         self._call, self._answer, self._lock = call, answer, lock
+        self.items = items
         shown = call.signed.shown
         self.status: int = answer.status
         self.headers = Headers(answer.headers)
@@ -93,6 +102,7 @@ class Answer:
 
     def _note_verdict(self, verdict: "Verdict | None") -> None:
         self._verdict = verdict
+        self.is_judged = verdict is not None
         call = self._call
         self.findings: tuple[Finding, ...] = tuple(verdict.findings) if verdict is not None else ()
         of_request = call.judging.verdict if call.judging is not None else None
@@ -130,6 +140,20 @@ class Answer:
             return json.loads(text) if is_json(name) else text
         except (ValueError, RecursionError):
             return text
+
+    @property
+    def following(self) -> "AnsweredPage | None":
+        """What the answer tells of the next page of its list; None where it tells of none."""
+        from dynacli.client.pages.answered_page import answered_page
+
+        with self._lock:
+            return answered_page(self._call, self._answer) if 200 <= self.status < 300 else None
+
+    def mask(self, value: Any) -> Any:
+        """Return a JSON value without the secrets that the call has carried, or got by a cookie."""
+        from dynacli.client.answers.answer_errors import answer_masker
+
+        return answer_masker(self._call.signed, self._answer.headers).mask_value(value)
 
     def raise_for_status(self) -> "Answer":
         """Return the answer itself where its status is a 2xx.

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.policy.policy_rules import ALLOWED, CONFIRMED, DENIED, Decision, decide
 from dynacli.errors import RefusedError
+from dynacli.model.operation import METHOD_OVERRIDES, SAFE_METHODS
 
 if TYPE_CHECKING:
-    from dynacli.client.call_settings import CallSettings
+    from dynacli.client.call_settings import CallSettings, Consent
 
-__all__ = ["decision_on", "denial", "is_asked_about", "permit"]
+__all__ = ["changing", "decision_on", "denial", "is_asked_about", "permit"]
 
-_OVERRIDES = frozenset({"x-http-method-override", "x-http-method", "x-method-override"})
-"""Headers by which servers take a request for one of another method."""
 _DESTROYING = "DELETE"
 
 
@@ -24,14 +23,17 @@ def decision_on(described: DescribedOperation, settings: "CallSettings") -> Deci
     """Return what the policy says of an operation."""
     if settings.policy is None:
         return Decision(ALLOWED)
-    methods = tuple(value.upper() for name, value in settings.headers if name.lower() in _OVERRIDES)
     return decide(
         settings.policy,
         described.api.catalog,
         described.operation,
-        methods=methods,
+        methods=_overriding_methods(settings),
         is_documented=described.is_documented,
     )
+
+
+def _overriding_methods(settings: "CallSettings") -> tuple[str, ...]:
+    return tuple(value.upper() for name, value in settings.headers if name.lower() in METHOD_OVERRIDES)
 
 
 def denial(described: DescribedOperation, settings: "CallSettings") -> RefusedError | None:
@@ -52,8 +54,11 @@ def permit(described: DescribedOperation, settings: "CallSettings") -> None:
     """Let an operation be called where the policy does, and the person where one is to be asked.
 
     Raises:
-        RefusedError: It is not called: the policy denies it, or nobody agreed.
+        RefusedError: It is not called: it may change something where nothing is to be, the policy denies it, or
+            nobody agreed.
     """
+    if settings.reads_only_by:
+        _check_that_it_reads(described, settings)
     decision, consent = decision_on(described, settings), settings.consent
     if decision.verdict == DENIED:
         raise _refused(described, decision)
@@ -66,8 +71,30 @@ def permit(described: DescribedOperation, settings: "CallSettings") -> None:
     if consent.ask is None and not is_confirmed and not consent.is_required:
         return
     if consent.ask is None or not consent.ask(_question(described, decision)):
-        raise _unconfirmed(described, decision, was_asked=consent.ask is not None)
+        raise _unconfirmed(described, settings, decision, was_asked=consent.ask is not None)
     consent.agreed.add(name)
+
+
+def _check_that_it_reads(described: DescribedOperation, settings: "CallSettings") -> None:
+    for method in (described.operation.method, *_overriding_methods(settings)):
+        if method not in SAFE_METHODS:
+            raise changing(described, method, settings.reads_only_by, settings.consent)
+
+
+def changing(described: DescribedOperation, method: str, by: str, consent: "Consent") -> RefusedError:
+    """Return the error for an operation that may change something, where only those are called that read.
+
+    Args:
+        method: Its own, or the one that a header asks for in its place.
+        by: What lets only operations be called that read, as messages name it.
+    """
+    name = described.operation.name
+    source = "Its method is" if method == described.operation.method else "A header asks for"
+    return RefusedError(
+        f"`{name}` is not called by {by}",
+        why=f"{source} {method}, which may change something",
+        hint=consent.hint_on_reading.format(api=described.api.name, operation=name),
+    )
 
 
 def _is_delicate(described: DescribedOperation, decision: Decision) -> bool:
@@ -97,7 +124,9 @@ def _refused(described: DescribedOperation, decision: Decision) -> RefusedError:
     )
 
 
-def _unconfirmed(described: DescribedOperation, decision: Decision, *, was_asked: bool) -> RefusedError:
+def _unconfirmed(
+    described: DescribedOperation, settings: "CallSettings", decision: Decision, *, was_asked: bool
+) -> RefusedError:
     operation = described.operation
     if was_asked:
         return RefusedError("Nothing was sent", why=f"Nobody agreed to call `{operation.name}`")
@@ -105,7 +134,7 @@ def _unconfirmed(described: DescribedOperation, decision: Decision, *, was_asked
     return RefusedError(
         f"`{operation.name}` is to be confirmed, and nobody can be asked",
         why=why,
-        hint="Give `--yes` where a person has agreed to it",
+        hint=settings.consent.hint,
         policy=policy_json(decision),
     )
 

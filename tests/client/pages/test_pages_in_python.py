@@ -42,6 +42,41 @@ def test_pages_are_answers(server: Recorder) -> None:
     assert all(answer.findings == () for answer in answers)
 
 
+def test_no_more_pages_are_fetched_than_are_wanted(server: Recorder) -> None:
+    """A page asks for no more items than are left, and has those that are wanted as `items`."""
+    with dynacli.open_api(_NUMBERED.start(server)) as api:
+        answers = list(api.pages("list-things", max_items=2))
+        assert ["/things?limit=2"] == [request.target for request in server.requests]
+        assert [ITEMS[:2]] == [answer.items for answer in answers]
+        assert None is api.call("list-things").items
+
+
+def _linked(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
+    return ITEMS[:SIZE], {"Link": f'<{{origin}}/things?q=x&token={query.get("token", "")}b>; rel="next"'}
+
+
+@pytest.mark.parametrize(
+    ("listed", "total", "inputs"),
+    [
+        pytest.param(_NUMBERED, 7, {"page": 2}, id="number"),
+        pytest.param(
+            ListedApi(_linked, array, {"q": string, "token": string}), None, {"token": "b"}, id="link"
+        ),
+        pytest.param(ListedApi(_linked, array, {"q": string}), None, None, id="link-of-more-than-inputs"),
+    ],
+)
+def test_an_answer_tells_what_follows_it(
+    listed: ListedApi, total: int | None, inputs: dict[str, Any] | None, server: Recorder
+) -> None:
+    """The next page is named by the inputs that change; None where only a URL says it."""
+    with dynacli.open_api(listed.start(server)) as api:
+        following = api.call("list-things", q="x").following
+        assert following is not None
+        assert (SIZE, total, inputs) == (following.items, following.total, following.next_inputs)
+        if inputs == {"page": 2}:
+            assert None is api.call("list-things", page=3).following
+
+
 def test_what_the_answers_break_is_found(server: Recorder) -> None:
     """Each answer is judged."""
     api = ListedApi(
