@@ -12,7 +12,7 @@ from dynacli.schema.documented_values import documented_values_at, example_value
 from dynacli.schema.example_call import body_example, option_text, parameter_example
 from dynacli.schema.example_value import NoExampleError
 
-__all__ = ["describe_links"]
+__all__ = ["describe_links", "linked_names"]
 
 _PLACEHOLDER = re.compile(r"\{[\w.\-]+\}")
 
@@ -25,6 +25,24 @@ def describe_links(described: DescribedOperation) -> dict[str, Any]:
     command of the linked call. A value that the document gives no example of stands there as `{id}`.
     """
     found: dict[str, Any] = {}
+    for status, response, name, link in _each_link(described):
+        key = name if name not in found else f"{status}.{name}"
+        found[key] = _Link(described, status, response, link).described()
+    return found
+
+
+def linked_names(described: DescribedOperation) -> Iterator[tuple[str, str]]:
+    """Yield the name of each link of an operation's answers, and the operation that it leads to, where there is one."""
+    for _, _, name, link in _each_link(described):
+        target = linked_operation(described.api.catalog, link, described.api.uri)
+        if target is not None:
+            yield name, target
+
+
+def _each_link(
+    described: DescribedOperation,
+) -> Iterator[tuple[str, Mapping[str, Any], str, Mapping[str, Any]]]:
+    """Yield for each link the status of its answer, the Response Object, the link's name, and the Link Object."""
     responses = described.follow(described.part["operation"].get("responses"))
     for status, reference in responses.items() if isinstance(responses, Mapping) else ():
         response = described.follow(reference)
@@ -32,9 +50,7 @@ def describe_links(described: DescribedOperation) -> dict[str, Any]:
         for name, raw in links.items() if isinstance(links, Mapping) else ():
             link = described.follow(raw)
             if isinstance(link, Mapping):
-                key = name if name not in found else f"{status}.{name}"
-                found[key] = _Link(described, str(status), response, link).described()
-    return found
+                yield str(status), response, name, link
 
 
 class _Link:

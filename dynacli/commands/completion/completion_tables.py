@@ -174,7 +174,12 @@ VERB_OPTIONS: Mapping[str, Options] = {
     "document": {"--bundled": SWITCH, "--resolved": SWITCH, **LISTING_OF_DOCUMENT},
     "help": HELP_ONLY,
     "ignore": {"--pointer": ANY, "--reason": ANY, "--status": ANY, "--where": ANY, **OPENING},
-    "operations": {"--tag": ANY, **LISTING_OF_DOCUMENT},
+    "operations": {
+        "--tag": ANY,
+        "--method": Option(("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "QUERY")),
+        "--graph": Option(("mermaid", "dot")),
+        **LISTING_OF_DOCUMENT,
+    },
     "search": {"--api": ANY, **LISTING_OF_DOCUMENT},
     "serve": {"--port": ANY, **BEHAVIOUR, **RUNNING},
 }

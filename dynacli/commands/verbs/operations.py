@@ -1,7 +1,9 @@
 """`dynacli operations`: lists the operations of an API, as they are read."""
 
-from collections.abc import Iterator
-from itertools import chain, islice
+from collections.abc import Iterable, Iterator
+from itertools import chain, groupby, islice
+from operator import itemgetter
+from typing import Any
 
 import click
 
@@ -10,39 +12,101 @@ from dynacli.commands.help.operation_list import operation_lines
 from dynacli.commands.operation_json import operation_row
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.verb_options import LISTING_OF_DOCUMENT
+from dynacli.errors import DynacliError, UsageError
+from dynacli.library.configuration.configuration import Configuration
+from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import OperationSummary
-from dynacli.text.terminal import Painter
+from dynacli.text.terminal import Painter, visible
 
 __all__ = ["command"]
 
 _UNLIMITED = 1 << 16
+_MOST_TAGS = 20
+"""Tags that a message names."""
 
 
-def _operations(run: Run, api: str, tag: str | None) -> None:
+def _operations(run: Run, api: str | None, **params: Any) -> None:
+    tag, method, language = params["tag"] or "", (params["method"] or "").upper(), params["graph"]
+    if language and api is None:
+        raise UsageError("A graph is of one API", hint="Name it: `dynacli operations API --graph mermaid`")
+    words = [api] if api is not None else sorted(Configuration(run.env).apis())
+    if not words:
+        raise UsageError(
+            "No API is registered yet",
+            hint="Name one, `dynacli operations API`, or register it: `dynacli api add NAME SOURCE`",
+        )
+    if language:
+        _write_graph(run, words[0], _chosen(run, words[0], tag, method), language)
+        return
     from dynacli.output.write_rows import write_rows
 
-    opened, operations = run.api(api), _each_operation(run, api, tag or "")
-    first = list(islice(operations, 1))
-    if tag and not first:
-        from dynacli.errors import UsageError
-
-        tags = ", ".join(f"`{key}`" for key in list(opened.catalog.tags())[:20])
-        raise UsageError(
-            f"No operation has the tag `{tag}`", why=f"The tags are {tags}" if tags else "There are no tags"
-        )
-    listed = chain(first, operations)
-
-    def has_name(name: str) -> bool:
-        return run.api(api).catalog.has_name(name)
+    found = _found(run, words, tag, method)
+    if api is not None and (tag or method):
+        first = list(islice(found, 1))
+        if not first:
+            raise _nothing(run.api(api), tag, method)
+        found = chain(first, found)
 
     def lines(paint: Painter, width: int) -> Iterator[str]:
         if not run.env.stdout_is_terminal:
             width = _UNLIMITED  # what reads a pipe is not to miss the end of a line
-        named = ((operation.name, operation) for operation in listed)
-        return operation_lines(named, opened.catalog.longest(tag or ""), has_name, width, paint)
+        for word, group in groupby(found, key=itemgetter(0)):
+            catalog = run.api(word).catalog
+            if len(words) > 1:
+                yield paint.bold(visible(word, keep=""))
+            named = ((operation.name, operation) for _, operation in group)
+            yield from operation_lines(named, catalog.longest(tag), catalog.has_name, width, paint)
 
-    rows = (operation_row(opened.name, operation) for operation in listed)
+    rows = (operation_row(run.api(word).name, operation) for word, operation in found)
     write_rows(run.env, rows, run.options.output_form, lines)
+
+
+def _found(run: Run, words: Iterable[str], tag: str, method: str) -> Iterator[tuple[str, OperationSummary]]:
+    """Yield the operations of some APIs; of several, one whose document cannot be had is told, and left out."""
+    words = list(words)
+    for word in words:
+        try:
+            run.api(word)
+        except DynacliError as error:
+            if len(words) == 1:
+                raise
+            run.warn(f"{word} is left out: {error.message}")
+            continue
+        for operation in _chosen(run, word, tag, method):
+            yield word, operation
+
+
+def _chosen(run: Run, api: str, tag: str, method: str) -> Iterator[OperationSummary]:
+    operations = _each_operation(run, api, tag)
+    return (each for each in operations if each.method == method) if method else operations
+
+
+def _nothing(api: OpenedApi, tag: str, method: str) -> UsageError:
+    """Return the error for what no operation has."""
+    tags = list(api.catalog.tags())
+    if tag and not any(True for _ in api.catalog.each_summary(tag)):
+        listed = ", ".join(f"`{key}`" for key in tags[:_MOST_TAGS])
+        return UsageError(
+            f"No operation has the tag `{tag}`", why=f"The tags are {listed}" if tags else "There are no tags"
+        )
+    methods = sorted({operation.method for operation in api.catalog.each_summary(tag)})
+    return UsageError(
+        f"No operation has the method `{method}`",
+        why=f"The methods are {', '.join(f'`{each}`' for each in methods)}" if methods else "",
+    )
+
+
+def _write_graph(run: Run, word: str, operations: Iterable[OperationSummary], language: str) -> None:
+    from dynacli.client.links.operation_graph import graph_text, operation_edges
+    from dynacli.output.output_form import OutputForm
+    from dynacli.output.written_text import written_text
+
+    if run.options.output_form != OutputForm(may_page=run.options.output_form.may_page):
+        raise UsageError("A graph has one form", hint="Leave out `-o`, `-f` and `--columns`")
+    shown = list(operations)
+    with written_text(run.env, run.options.output_form) as write:
+        for line in graph_text(shown, operation_edges(run.api(word), shown), language):
+            write(f"{line}\n")
 
 
 def _each_operation(run: Run, api: str, tag: str) -> Iterator[OperationSummary]:
@@ -66,10 +130,16 @@ def _each_operation(run: Run, api: str, tag: str) -> Iterator[OperationSummary]:
 command = Verb(
     "operations",
     params=[
-        click.Argument(["api"]),
+        click.Argument(["api"], required=False),
         click.Option(["--tag"], metavar="TAG", help="only those with this tag"),
+        click.Option(["--method"], metavar="METHOD", help="only those of this method, such as GET"),
+        click.Option(
+            ["--graph"],
+            type=click.Choice(("mermaid", "dot")),
+            help="as a graph for Mermaid or Graphviz: which list has the ids that others need, and where links lead",
+        ),
     ],
     options=LISTING_OF_DOCUMENT,
     callback=click.pass_obj(_operations),
-    help="List every operation of API, a line each.",
+    help="List every operation of API, or of all registered APIs, a line each.",
 )

@@ -1,0 +1,129 @@
+"""`operations --graph` draws which list has the ids that others need, and where links lead, for two other programs."""
+
+import shutil
+import subprocess
+from typing import Any
+
+import pytest
+
+from tests.documents import document, operation, parameter, save
+from tests.harness import run_cli
+
+_ID = parameter("id", {"type": "string"}, "path")
+
+
+def _linking(name: str, target: str, **more: Any) -> dict[str, Any]:
+    found = operation(name, **more)
+    found["responses"]["200"]["links"] = {"next": {"operationId": target}, "gone": {"operationId": "nothing"}}
+    return found
+
+
+def _api() -> str:
+    return save(
+        document(
+            {
+                "/pets": {"get": operation("listPets", tags=["pets"]), "post": _linking("addPet", "getPet")},
+                "/pets/{id}": {
+                    "get": operation("getPet", _ID, tags=["pets"]),
+                    "delete": operation("endPet", _ID, tags=["pets"]),
+                },
+            }
+        )
+    )
+
+
+def test_a_graph_for_mermaid() -> None:
+    """Lists lead to what needs their ids, links are dashed, and a link that leads nowhere is left out."""
+    assert [
+        "flowchart LR",
+        '  subgraph t0["pets"]',
+        '    n0["list-pets<br>GET /pets"]',
+        '    n2["get-pet<br>GET /pets/{id}"]',
+        '    n3["end-pet<br>DELETE /pets/{id}"]',
+        "  end",
+        '    n1["add-pet<br>POST /pets"]',
+        '  n0 -->|"id"| n2',
+        '  n0 -->|"id"| n3',
+        '  n1 -.->|"next"| n2',
+    ] == run_cli("operations", _api(), "--graph", "mermaid").stdout.splitlines()
+
+
+def test_a_graph_for_graphviz_of_one_tag() -> None:
+    """What is not shown has no edges either."""
+    assert [
+        "digraph {",
+        "  rankdir=LR",
+        "  node [shape=box]",
+        "  subgraph cluster_0 {",
+        '    label="pets"',
+        '    n0 [label="list-pets\\nGET /pets"]',
+        '    n1 [label="get-pet\\nGET /pets/{id}"]',
+        '    n2 [label="end-pet\\nDELETE /pets/{id}"]',
+        "  }",
+        '  n0 -> n1 [label="id"]',
+        '  n0 -> n2 [label="id"]',
+        "}",
+    ] == run_cli("operations", _api(), "--graph", "dot", "--tag", "pets").stdout.splitlines()
+
+
+_HOSTILE = 'end "] %% click n0 "javascript:alert(1)" & <b>`;|{ # ü \\" }\x1b'
+
+
+def test_foreign_text_is_never_grammar() -> None:
+    """Quotes, entities and comments of a tag stay what they are: text."""
+    api = save(document({"/end": {"get": operation("end", tags=[_HOSTILE])}}))
+    mermaid = run_cli("operations", api, "--graph", "mermaid").stdout.splitlines()
+    assert (
+        '  subgraph t0["end #34;#93; #37;#37; click n0 #34;javascript:alert(1)#34; #38; #60;b#62;#96;#59;#124;'
+        '{ #35; ü #92;#34; }#92;x1b"]' == mermaid[1]
+    )
+    dot = run_cli("operations", api, "--graph", "dot").stdout
+    assert (
+        r'label="end \"] %% click n0 \"javascript:alert(1)\" & <b>`;|{ # ü \\\" }\\x1b"'
+        == dot.splitlines()[4].strip()
+    )
+    if shutil.which("dot"):  # Graphviz itself reads it, where it is installed
+        subprocess.run(
+            ["dot", "-Tsvg"], input=dot.encode(), stdout=subprocess.DEVNULL, check=True, timeout=60
+        )
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ((), "A graph is of one API"),
+        (("demo", "-o", "json"), "A graph has one form"),
+        (("demo", "-f", "x"), "A graph has one form"),
+    ],
+)
+def test_bad_input(words: tuple[str, ...], why: str) -> None:
+    """A graph is of one API, in its own form."""
+    result = run_cli("operations", *words, "--graph", "dot")
+    assert (2, "") == (result.exit_code, result.stdout)
+    assert why in result.stderr
+
+
+def test_operations_of_a_method() -> None:
+    """Those of a method alone are listed; a method that no operation has is told with those that there are."""
+    assert ["end-pet"] == [
+        row["name"] for row in run_cli("operations", _api(), "--method", "delete", "-o", "json").json
+    ]
+    result = run_cli("operations", _api(), "--method", "PUT")
+    assert (2, "") == (result.exit_code, result.stdout)
+    assert "The methods are `DELETE`, `GET`, `POST`" in result.stderr
+
+
+def test_operations_of_all_registered_apis() -> None:
+    """Without an API those of all are listed; one whose document is gone is told and left out."""
+    result = run_cli("operations")
+    assert result.exit_code == 2
+    assert "No API is registered yet" in result.stderr
+    for name in ("a", "b", "c"):
+        assert run_cli("api", "add", name, _api()).exit_code == 0
+    run_cli("config", "set", "apis.c.source", "/nowhere/at/all.json")
+    result = run_cli("operations", "--method", "DELETE", "-o", "json")
+    assert [("a", "end-pet"), ("b", "end-pet")] == [(row["api"], row["name"]) for row in result.json]
+    assert "c is left out" in result.stderr
+    text = run_cli("operations", "--method", "GET", "-o", "text").stdout.splitlines()
+    assert ["a", "  list-pets", "  get-pet"] == [line[:11].rstrip() for line in text[:3]]
+    assert text[3] == "b"
