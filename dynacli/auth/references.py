@@ -28,10 +28,10 @@ _MOST_BYTES = 1 << 20
 _MOST_PORT = 65535
 
 _KEPT_SECONDS = 60.0
-"""How long what a command has written is good for the further calls of the same run."""
+"""How long what a command or the keyring has given is good for the further calls of the same run."""
 
-_written: WeakKeyDictionary[Environment, dict[str, tuple[float, bytes]]] = WeakKeyDictionary()
-"""Surroundings of a run → command → (when it was run, what it wrote)."""
+_given: WeakKeyDictionary[Environment, dict[str, tuple[float, str]]] = WeakKeyDictionary()
+"""Surroundings of a run → reference → (when it was followed, what it led to)."""
 
 
 def what_is_wrong_with(scheme: str, table: Mapping[str, Any]) -> str:
@@ -101,27 +101,30 @@ def resolve(reference: str, env: Environment) -> str:
         text = env.variables.get(rest, "")
     elif form == "file":
         text = _decoded(_content(os.path.join(env.config_dir, os.path.expanduser(rest)), label), label)
-    elif form == "command":
-        text = _decoded(_output(rest, label, env), label)
     else:
-        from dynacli.auth.store.keyring_values import read_password
-
-        service, _, user = rest.rpartition("/")
-        text = read_password(service, user) or ""
+        text = _shared(reference, label, env)
     text = checked_text(text, label)
     if not text.strip():
         raise AuthError(f"{_capital(label)} gives nothing", why="It is empty, or not there", hint="Set it")
     return text
 
 
-def _output(line: str, label: str, env: Environment) -> bytes:
-    """Return what a command writes; the calls of a series share it, so that it need not be run for each."""
-    written, now = _written.setdefault(env, {}), time.monotonic()
-    if line not in written or written[line][0] + _KEPT_SECONDS < now:
-        from dynacli.auth.helper_command import run_helper
+def _shared(reference: str, label: str, env: Environment) -> str:
+    """Return what a command writes or the keyring has; the calls of a series ask for it once."""
+    given, now = _given.setdefault(env, {}), time.monotonic()
+    if reference not in given or given[reference][0] + _KEPT_SECONDS < now:
+        form, _, rest = reference.partition(":")
+        if form == "command":
+            from dynacli.auth.helper_command import run_helper
 
-        written[line] = (now, run_helper(shlex.split(line), _capital(label)))
-    return written[line][1]
+            text = _decoded(run_helper(shlex.split(rest), _capital(label)), label)
+        else:
+            from dynacli.auth.store.keyring_values import read_password
+
+            service, _, user = rest.rpartition("/")
+            text = read_password(service, user) or ""
+        given[reference] = (now, text)
+    return given[reference][1]
 
 
 def _content(path: str, label: str) -> bytes:

@@ -21,9 +21,10 @@ class Keyring(keyring.backend.KeyringBackend):
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
         self.kept: dict[str, str] = json.loads(path.read_text()) if path and path.exists() else {}
-        self.writes = 0
+        self.writes = self.reads = 0
 
     def get_password(self, service: str, username: str) -> str | None:
+        self.reads += 1
         return self.kept.get(f"{service} {username}")
 
     def set_password(self, service: str, username: str, password: str) -> None:

@@ -115,10 +115,39 @@ def test_pasted(provider: OAuthProvider, monkeypatch: pytest.MonkeyPatch) -> Non
     """Without a display and a device flow the address is shown; without a person there is nobody to paste."""
     for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
+    provider.server.answers["/.well-known/openid-configuration"] = Answer(404)
     assert 10 == _login(provider).exit_code
     result = _login(provider, stdin=b"nonsense\n", terminal=("stdin", "stderr"))
     assert 10 == result.exit_code
     assert "Paste that address" in result.stderr
+
+
+def _with_a_code(provider: OAuthProvider) -> None:
+    """Let the provider give a code for another device, with which somebody signs in at once."""
+    found = {
+        "device_code": "d",
+        "user_code": "WDJB-MJHT",
+        "verification_uri": f"{provider.server.origin}/code",
+    }
+    provider.server.answers["/device"] = json_answer({**found, "interval": 0.01})
+    provider.grants["d"] = {"scope": "read"}
+
+
+@pytest.mark.parametrize("words", [(), ("--no-browser",)], ids=["usual", "no browser"])
+@pytest.mark.usefixtures("shop")
+def test_an_agent(
+    provider: OAuthProvider, browser: Browser, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    """It is given no browser and not asked: a person signs in on another device, or the error says who can."""
+    monkeypatch.setenv("AI_AGENT", "1")
+    terminal = ("stdin", "stdout", "stderr")
+    _with_a_code(provider)
+    result = _login(provider, *words, terminal=terminal)
+    assert (0, True) == (result.exit_code, "enter the code WDJB-MJHT" in result.stderr)
+    provider.server.answers["/.well-known/openid-configuration"] = Answer(404)
+    result = _login(provider, *words, terminal=terminal)
+    assert (10, True) == (result.exit_code, "Let a person run this on a terminal" in result.stderr)
+    assert "" == browser.callback
 
 
 @pytest.mark.usefixtures("shop")
@@ -265,6 +294,8 @@ def test_a_401_without_a_new_token(shop: Shop, provider: OAuthProvider) -> None:
     shop.server.answers["/items"] = Answer(401, b'{"message":"no"}')
     result = shop.call()
     assert (4, '{"message":"no"}') == (result.exit_code, result.stdout)
+    assert "The stored credential for `auth` is no longer good" in result.stderr
+    assert "dynacli auth login shop" in result.stderr
     assert 1 == len(shop.server.requests)
 
 
@@ -382,14 +413,7 @@ def test_another_device_signs_in(server: Recorder, provider: OAuthProvider, home
     origin = provider.server.origin
     flow = {"deviceAuthorizationUrl": f"{origin}/device", "tokenUrl": f"{origin}/token", "scopes": {}}
     shop.register({"auth": {"type": "oauth2", "flows": {"deviceAuthorization": flow}}}, [{"auth": []}])
-    found = {
-        "device_code": "d",
-        "user_code": "WDJB-MJHT",
-        "verification_uri": f"{origin}/code",
-        "interval": 0.01,
-    }
-    provider.server.answers["/device"] = json_answer(found)
-    provider.grants["d"] = {"scope": "read"}
+    _with_a_code(provider)
     result = _login(provider)
     assert 0 == result.exit_code
     assert "enter the code WDJB-MJHT" in result.stderr

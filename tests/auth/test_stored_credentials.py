@@ -133,6 +133,25 @@ def test_a_long_secret_is_kept_in_pieces(shop: Shop, ring: Keyring) -> None:
     assert 1 == len(ring.kept)
 
 
+@pytest.mark.parametrize("is_reference", [False, True])
+def test_a_series_of_calls_reads_the_keyring_once(
+    shop: Shop, ring: Keyring, home: Path, tmp_path: Path, *, is_reference: bool
+) -> None:
+    """A keyring may ask its owner each time."""
+    shop.register({"auth": BEARER}, [{"auth": []}])
+    if is_reference:
+        ring.kept["store me"] = "token"
+        shop.configure(home, '[apis.shop.auth.auth]\ntoken = "keyring:store/me"\n')
+    else:
+        run_cli("auth", "login", "shop", "--with-token", stdin=b"token")
+    rows = tmp_path / "rows.ndjson"
+    rows.write_text('{"operation": "list-items"}\n' * 20)
+    result = run_cli("batch", "shop", str(rows), "--parallel", "4")
+    assert (0, 20) == (result.exit_code, len(shop.server.requests))
+    assert [["Bearer token"]] * 20 == [each.headers["authorization"] for each in shop.server.requests]
+    assert 1 == ring.reads
+
+
 @pytest.mark.usefixtures("no_ring")
 def test_without_a_keyring_a_file_is_asked_for(shop: Shop) -> None:
     """Nothing is stored silently in a file."""

@@ -87,7 +87,7 @@ def _pasted(url: str, state: str, context: SignInContext) -> Callback:
         raise AuthError(
             "Signing in needs a browser, or a person who pastes its answer",
             why="There is neither here",
-            hint="Sign in on a terminal, or with `--device` or `--with-token`",
+            hint="Let a person run this on a terminal; or give a token: `dynacli auth login API --with-token < FILE`",
         )
     context.tell(f"Open this address in a browser, and sign in: {url}")
     context.tell("The page that comes then cannot be shown; its address is the answer")

@@ -8,9 +8,11 @@ the old credential whole, and the names of what is left over in the file.
 import json
 import os
 import secrets as random_names
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from dynacli.auth.credentials import store_path
 from dynacli.auth.secret import Secret
@@ -23,6 +25,11 @@ from dynacli.record import record, replace
 __all__ = ["CredentialStore"]
 
 _VERSION = 1
+
+_was_read: WeakKeyDictionary[Environment, dict[str, dict[str, Secret]]] = WeakKeyDictionary()
+"""Surroundings of a run → name in the keyring → the secrets there. Nothing else is ever written under such a name, so
+what another process stores has another one."""
+_reading = threading.Lock()
 
 
 @record
@@ -47,6 +54,7 @@ class CredentialStore:
 
     def __init__(self, env: Environment) -> None:
         self.path = store_path(env)
+        self._known = _was_read.setdefault(env, {})
 
     def list(self) -> tuple[StoredCredential, ...]:
         """Return all credentials in the order of their first storing, those in the keyring without secrets."""
@@ -61,14 +69,19 @@ class CredentialStore:
         """Return a listed credential with its secrets."""
         if credential.store != KEYRING:
             return credential
+        with (
+            _reading
+        ):  # the calls of a series may be many, and a locked keyring is waited for by one of them at a time
+            if credential.keyring_id not in self._known:
+                self._known[credential.keyring_id] = self._in_keyring(credential)
+        return replace(credential, secrets=self._known[credential.keyring_id])
+
+    def _in_keyring(self, credential: StoredCredential) -> dict[str, Secret]:
         from dynacli.auth.store.keyring_values import read_value
 
         text = read_value(credential.keyring_id, credential.keyring_parts)
         try:
-            values = json.loads(text or "")
-            return replace(
-                credential, secrets={str(key): Secret(str(value)) for key, value in values.items()}
-            )
+            return {str(key): Secret(str(value)) for key, value in json.loads(text or "").items()}
         except (ValueError, AttributeError):
             raise AuthError(
                 f"The keyring has lost the credential of `{credential.api}` for `{credential.scheme}`",
@@ -86,6 +99,8 @@ class CredentialStore:
             by_place[credential.place] = credential
             leftovers = (*content.leftovers, *self._names(dropped))
             self._write(tuple(by_place.values()), leftovers, keep=credential.keyring_id)
+            if credential.keyring_id:
+                self._known[credential.keyring_id] = credential.secrets
 
     def remove(self, places: Collection[Place]) -> None:
         """Forget credentials."""

@@ -99,14 +99,15 @@ def oauth_login(
         [*api.origins, *origins, *map(parse_origin, settings.accepted_origins)], asker(run), scheme
     )
     flows = find_flows(api, scheme, base, accept, context)
-    if words.device and not any(flow.kind == DEVICE for flow in flows):
-        flows = (*flows, *discover_device_flow(flows, accept, context))
     secret = _referred(run, configured, "client_secret")
+    is_elsewhere = words.device or not (run.may_ask or context.open_browser or secret)
+    if is_elsewhere and not any(flow.kind == DEVICE for flow in flows):
+        flows = (*flows, *discover_device_flow(flows, accept, context))
     flow = chosen_flow(
         api.name,
         flows,
         DEVICE if words.device else "",
-        has_browser=words.no_browser or context.open_browser is not None,
+        has_browser=(words.no_browser and run.may_ask) or context.open_browser is not None,
         has_person=run.may_ask,
         has_secret=secret is not None,
     )
@@ -179,7 +180,9 @@ def _no_client(api: OpenedApi, scheme: SecurityScheme) -> UsageError:
 
 
 def _browser(run: Run) -> Callable[[str], bool] | None:
-    """Return what opens a URL in the person's browser; None where there is no display for one."""
+    """Return what opens a URL in the person's browser; None for an agent, and where there is no display for one."""
+    if run.env.is_agent:
+        return None
     names = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
     if sys.platform not in {"darwin", "win32"} and not any(run.env.variables.get(name) for name in names):
         return None
