@@ -1,31 +1,41 @@
 """What an answer holds, in few words: the names of its fields, two levels deep."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from dynacli.model.find_items import ID_NAMES, WRAPPERS
 from dynacli.model.media_types import (
     body_schema,
     essence,
     is_as_good_as_json,
-    is_built,
+    is_binary,
+    is_json,
     is_sequence,
     is_text_type,
 )
 from dynacli.record import record
-from dynacli.schema.flatten_schema import FlatSchema, FlatSchemas, Resolve
-from dynacli.schema.read_schema import following, is_marked
+from dynacli.schema.possible_schemas import possible_schemas, properties_of, value_types_of
+from dynacli.schema.read_schema import following, is_marked, mapping_of
 from dynacli.text.text_blocks import short_sentence
 
-__all__ = ["AnswerOutline", "OutlineLine", "answer_outline"]
+__all__ = ["ANY_NAME", "AnswerOutline", "OutlineLine", "answer_outline"]
 
 ANY_NAME = "<any name>"
+"""Stands for the fields of an object whose names the document does not list."""
 _MOST_LISTS = 5
 """How many lists may stand within each other."""
 _MOST_WRAPPERS = 3
 _MOST_BESIDE = 3
 """How many plain fields an object may have that only wraps another one."""
+_MOST_ABOUT_A_LIST = 8
+"""How many plain fields an answer may have beside the list that it is about."""
+_WRAPPERS = frozenset((*WRAPPERS, "result", "response", "payload", "_embedded"))
 _MOST_NAMES = 200
 _LONGEST_NAME = 60
+_TELLING_LITTLE = ("url", "href", "links", "node_id")
+"""The endings of names that come last where there is no room for all."""
+
+Resolve = Callable[[str], Any]
 
 
 @record
@@ -41,14 +51,24 @@ class OutlineLine:
     place: str
     names: tuple[str, ...]
 
+    def text(self, most_names: int) -> str:
+        """Return the line, cleaned for a terminal, with the names that it has no room for counted."""
+        names = self.names
+        if len(names) > most_names:
+            little = [name for name in names if name.rstrip("{}[]").lower().endswith(_TELLING_LITTLE)]
+            kept = frozenset([*(name for name in names if name not in little), *little][:most_names])
+            names = (*(name for name in names if name in kept), f"{len(names) - len(kept)} more")
+        text = ", ".join(short_sentence(name, _LONGEST_NAME) for name in names)
+        return f"{short_sentence(self.place, _LONGEST_NAME)}: {text}" if self.place else text
+
 
 @record
 class AnswerOutline:
     """What an answer holds.
 
     Args:
-        kind: What the answer is where that is no single JSON value: `nothing`, `text`, `bytes (image/png)`, `a stream`;
-            else empty.
+        kind: What the answer is where that is no single JSON value: `nothing`, `text (text/plain)`, `a stream`; else
+            empty.
         lines: Its objects that have fields, the most telling first.
         others: The media types that it may have instead.
     """
@@ -57,7 +77,7 @@ class AnswerOutline:
     lines: tuple[OutlineLine, ...] = ()
     others: tuple[str, ...] = ()
 
-    def text(self, most_names: int = 30, most_lines: int = 8) -> str:
+    def text_lines(self, most_names: int = 30, most_lines: int = 8) -> list[str]:
         """Return the outline as lines of text, cleaned for a terminal; what is left out is counted.
 
         Args:
@@ -65,129 +85,161 @@ class AnswerOutline:
             most_lines: The most lines.
         """
         texts = [self.kind] if self.kind else []
-        for line in self.lines[:most_lines]:
-            names = [short_sentence(name, _LONGEST_NAME) for name in line.names]
-            shown = [*names[:most_names], *_more(len(names) - most_names)]
-            place = f"{short_sentence(line.place, _LONGEST_NAME)}: " if line.place else ""
-            texts.append(place + ", ".join(shown))
+        texts += [line.text(most_names) for line in self.lines[:most_lines]]
         if len(self.lines) > most_lines:
-            texts.append(f"and {len(self.lines) - most_lines} more objects")
+            texts.append(f"and the fields of {len(self.lines) - most_lines} more")
         if self.others:
             texts.append(f"or {short_sentence(' or '.join(self.others), _LONGEST_NAME)}")
-        return "\n".join(texts)
-
-
-def _more(count: int) -> list[str]:
-    return [f"{count} more"] if count > 0 else []
+        return texts
 
 
 def answer_outline(response: Mapping[str, Any], resolve: Resolve) -> AnswerOutline:
     """Return what an answer holds.
 
     Args:
-        response: A Response Object; empty where the document has none.
-        resolve: Follows references.
+        response: A Response Object in the normal form; empty where the document has none.
+        resolve: Follows references; raises LookupError where one leads nowhere.
     """
-    content = response.get("content")
-    media = {str(name): each for name, each in content.items()} if isinstance(content, Mapping) else {}
-    if not media:
-        return AnswerOutline("nothing" if response else "")
-    follow = following(resolve)
-    name = next((each for each in media if is_as_good_as_json(each) or is_built(each)), next(iter(media)))
-    raw: Any = media[name]
-    if isinstance(raw, Mapping) and isinstance(raw.get("$ref"), str):
-        raw = follow(raw["$ref"])[0]
-    schema = body_schema(raw) if isinstance(raw, Mapping) else None
-    others = tuple(each for each in media if each != name)
-    flat_schemas = FlatSchemas(resolve)
-    flat = flat_schemas(schema)
-    is_value = is_built(name) or is_as_good_as_json(name) or flat.properties
-    if flat.format == "binary" or not is_value:
-        word = "text" if is_text_type(name) else "bytes"
+    content = mapping_of(response, "content")
+    if not content:
+        return AnswerOutline("nothing" if response else "not described")
+    kinds = (is_json, is_as_good_as_json, is_sequence, lambda _: True)
+    name = next(str(each) for is_kind in kinds for each in content if is_kind(str(each)))
+    media = content[name]
+    if isinstance(media, Mapping) and isinstance(media.get("$ref"), str):
+        media = following(resolve)(media["$ref"])[0]
+    others = tuple(str(each) for each in content if each != name)
+    outline = _Outline(resolve)
+    shape = outline.shape(body_schema(media) if isinstance(media, Mapping) else None)
+    if any(map(is_binary, shape.schemas)):
+        return AnswerOutline(f"bytes ({essence(name)})", (), others)
+    is_value = is_json(name) or is_as_good_as_json(name) or is_sequence(name) or shape.has_fields
+    if not is_value:
+        word = "text" if is_text_type(name) or essence(name).endswith(("/xml", "+xml")) else "bytes"
         return AnswerOutline(f"{word} ({essence(name)})", (), others)
-    if is_sequence(name) and flat.type == "array":
-        schema = flat.items  # OpenAPI 3.2: the schema of each item stands in that of an array
-    kind = "a stream" if is_sequence(name) else ""
-    lines = tuple(_Outline(flat_schemas).lines("", schema))
-    return AnswerOutline(kind, lines, others)
+    if not shape.schemas:
+        return AnswerOutline(f"not described ({essence(name)})", (), others)
+    if is_sequence(name) and shape.items is not None:
+        shape = outline.shape(shape.items)  # OpenAPI 3.2: the schema of each item stands in that of an array
+    kind = "a stream, each item of it:" if is_sequence(name) else ""
+    return AnswerOutline(kind, tuple(outline.lines(shape)), others)
+
+
+class _Shape:
+    """A value as far as its schemas tell: its types, its fields and its items."""
+
+    def __init__(self, schemas: Sequence[Mapping[str, Any]], resolve: Resolve) -> None:
+        self.schemas = [schema for schema in schemas if schema.keys() - {"description", "title"}]
+        self.types = value_types_of(self.schemas)
+        follow = following(resolve)
+        properties = list(properties_of(self.schemas).items())[:_MOST_NAMES]
+        self.fields = {name: below for name, below in properties if not is_marked(below, "writeOnly", follow)}
+        values = [schema.get("additionalProperties") for schema in self.schemas]
+        values += [
+            each for schema in self.schemas for each in mapping_of(schema, "patternProperties").values()
+        ]
+        entries = [each for each in values if isinstance(each, Mapping) and each]
+        # The values of an object that lists no names are its fields.
+        if entries and not (self.fields and self.types == ["array"]):
+            self.fields[ANY_NAME] = entries[0]
+        self.items = next((schema["items"] for schema in self.schemas if "items" in schema), None)
+        if "object" in self.types or self.fields:
+            self.items = None
+
+    @property
+    def has_fields(self) -> bool:
+        return bool(self.fields)
+
+    @property
+    def words(self) -> str:
+        """The types of a value without fields, as text."""
+        name = next(
+            (schema["format"] for schema in self.schemas if isinstance(schema.get("format"), str)), ""
+        )
+        return (" or ".join(self.types) or "any value") + (f" ({name})" if name else "")
 
 
 class _Outline:
-    """The outline of a schema while it is made."""
+    """The outline of an answer while it is made."""
 
-    def __init__(self, flat_schemas: FlatSchemas) -> None:
-        self._flat_schemas = flat_schemas
+    def __init__(self, resolve: Resolve) -> None:
+        self._resolve = resolve
+        # The schemas are kept, so that no other object gets their ids.
+        self._known: dict[int, tuple[Any, _Shape]] = {}
 
-    def lines(self, place: str, schema: Any) -> list[OutlineLine]:
-        """Return the lines of an answer, of its lists first where it is no single thing with lists among its fields."""
-        suffix, flat = self._without_lists(schema)
-        place += suffix
-        wrappers = 0
-        while (inner := self._wrapped(flat)) and wrappers < _MOST_WRAPPERS:
-            wrappers += 1
-            name, schema = inner
-            beside = tuple(self._marked(each, below) for each, below in self._fields(flat) if each != name)
-            suffix, inside = self._without_lists(schema)
-            below_place = _joined(place, name) + suffix
-            if self._wrapped(inside) is None or wrappers == _MOST_WRAPPERS:
-                lines = self._two_levels(below_place, inside)
-                return [*lines, *([OutlineLine(place, beside)] if beside else [])]
-            flat, place = inside, below_place
-        return self._two_levels(place, flat)
+    def shape(self, schema: Any) -> _Shape:
+        """Return what a schema tells of its values."""
+        if id(schema) not in self._known:
+            shape = _Shape(list(possible_schemas(schema, self._resolve)), self._resolve)
+            self._known[id(schema)] = schema, shape
+        return self._known[id(schema)][1]
 
-    def _two_levels(self, place: str, flat: FlatSchema) -> list[OutlineLine]:
-        if not _has_fields(flat):
-            return [OutlineLine(place, (_type_words(flat),))]
+    def lines(self, shape: _Shape) -> list[OutlineLine]:
+        """Return the lines of an answer; objects that only wrap the rest count as no level."""
+        place, shape = self._within_lists("", shape)
+        beside: list[OutlineLine] = []
+        for _ in range(_MOST_WRAPPERS):
+            wrapped = self._wrapped(shape)
+            if wrapped is None:
+                break
+            names = [each for each in self._fields(shape) if each[0] != wrapped[0]]
+            if names:
+                beside.insert(0, OutlineLine(place, tuple(name + mark for name, mark, _ in names)))
+            place = _joined(place, wrapped[0]) + wrapped[1]
+            shape = wrapped[2]
+        return [*self._two_levels(place, shape), *beside]
+
+    def _two_levels(self, place: str, shape: _Shape) -> list[OutlineLine]:
+        if not shape.has_fields:
+            return [OutlineLine(place, (shape.words,))]
         plain: list[str] = []
         lists: list[OutlineLine] = []
+        wrapped: list[OutlineLine] = []
         objects: list[OutlineLine] = []
-        for name, schema in self._fields(flat):
-            suffix, inner = self._without_lists(schema)
-            names = tuple(self._marked(each, below) for each, below in self._fields(inner))
+        for name, mark, inner in self._fields(shape):
+            names = tuple(each + below for each, below, _ in self._fields(inner))
             if not names:
-                plain.append(name + suffix)
-            else:
-                (lists if suffix else objects).append(OutlineLine(_joined(place, name) + suffix, names))
+                plain.append(name + mark)
+                continue
+            line = OutlineLine(_joined(place, name) + mark.replace("{}", ""), names)
+            (lists if mark.startswith("[") else wrapped if name.lower() in _WRAPPERS else objects).append(
+                line
+            )
         own = [OutlineLine(place, tuple(plain))] if plain else []
-        is_thing = bool(place) or any(name.lower() in {"id", "uuid", "name"} for name in plain)
-        return [*own, *lists, *objects] if is_thing else [*lists, *own, *objects]
+        has_name = any(name.lower() in {*ID_NAMES, "name"} for name in plain)
+        if place or has_name or len(plain) > _MOST_ABOUT_A_LIST:
+            return [*own, *wrapped, *lists, *objects]
+        lists.sort(key=lambda line: ID_NAMES.isdisjoint(map(str.lower, line.names)))
+        return [*lists, *wrapped, *own, *objects]
 
-    def _fields(self, flat: FlatSchema) -> Iterator[tuple[str, Any]]:
-        """Yield the fields of an object with their schemas; those of any name last."""
-        follow = following(self._flat_schemas.resolve)
-        for name in list(flat.properties)[:_MOST_NAMES]:
-            if not is_marked(flat.properties[name], "writeOnly", follow):
-                yield name, flat.properties[name]
-        if isinstance(flat.additional, Mapping) and flat.additional:
-            yield ANY_NAME, flat.additional
+    def _fields(self, shape: _Shape) -> Iterator[tuple[str, str, _Shape]]:
+        """Yield the fields of an object: the name, what marks it as a list or an object, and what is in it."""
+        for name, schema in shape.fields.items():
+            mark, inner = self._within_lists("", self.shape(schema))
+            is_object = inner.has_fields or inner.types == ["object"]
+            yield name, mark or ("{}" if is_object else ""), inner
 
-    def _marked(self, name: str, schema: Any) -> str:
-        suffix, flat = self._without_lists(schema)
-        return name + (suffix or ("{}" if _has_fields(flat) else ""))
+    def _within_lists(self, mark: str, shape: _Shape) -> tuple[str, _Shape]:
+        """Return `[]` for each list around a value, and what is in the innermost."""
+        for _ in range(_MOST_LISTS):
+            if shape.items is None:
+                break
+            mark, shape = f"{mark}[]", self.shape(shape.items)
+        return mark + ("[]" if shape.types == ["array"] else ""), shape
 
-    def _without_lists(self, schema: Any) -> tuple[str, FlatSchema]:
-        """Return `[]` for each list around a schema, and what is in the innermost."""
-        suffix, flat = "", self._flat_schemas(schema)
-        while flat.type == "array" and flat.items is not None and len(suffix) < 2 * _MOST_LISTS:
-            suffix, flat = f"{suffix}[]", self._flat_schemas(flat.items)
-        return suffix + ("[]" if flat.type == "array" else ""), flat
-
-    def _wrapped(self, flat: FlatSchema) -> tuple[str, Any] | None:
-        """Return the only field of an object that has fields itself, where little is beside it: `{"data": {...}}`."""
-        fields = list(self._fields(flat))
-        if len(fields) > _MOST_BESIDE + 1 or any(name.lower() == "id" for name, _ in fields):
+    def _wrapped(self, shape: _Shape) -> tuple[str, str, _Shape] | None:
+        """Return the field that an object only wraps, as `{"data": {...}}` does; None where it does more."""
+        fields = list(self._fields(shape))
+        holding = [field for field in fields if field[2].has_fields and field[0] != ANY_NAME]
+        named = [field for field in holding if field[0].lower() in _WRAPPERS]
+        found = named if len(named) == 1 else holding
+        if len(found) != 1 or any(name.lower() in ID_NAMES for name in shape.fields):
             return None
-        holding = [field for field in fields if _has_fields(self._without_lists(field[1])[1])]
-        return holding[0] if len(holding) == 1 and holding[0][0] != ANY_NAME else None
-
-
-def _has_fields(flat: FlatSchema) -> bool:
-    return bool(flat.properties) or (isinstance(flat.additional, Mapping) and bool(flat.additional))
+        name, mark, inner = found[0]
+        is_list, beside = mark.startswith("["), len(fields) - len(holding)
+        most = _MOST_ABOUT_A_LIST if named else _MOST_BESIDE if is_list else 0
+        return (name, mark if is_list else "", inner) if beside <= most else None
 
 
 def _joined(place: str, name: str) -> str:
     return f"{place}.{name}" if place else name
-
-
-def _type_words(flat: FlatSchema) -> str:
-    return f"{flat.type} ({flat.format})" if flat.format else flat.type

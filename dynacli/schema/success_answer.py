@@ -19,11 +19,16 @@ def success_response(responses: Any, follow: Callable[[Any], Any]) -> Mapping[st
         return {}
     codes = [str(code) for code in responses]
     successes = sorted(code for code in codes if code[:1] == "2")
-    for code in (*(code for code in ("200", "206") if code in codes), *successes, "default"):
-        response = follow(responses.get(code)) if code in codes else None
+    usual = [code for code in ("200", "206") if code in codes]
+    # What is answered by default is an error where the document tells of a success without a body.
+    others = ["default"] if not successes and "default" in codes else []
+    empty: Mapping[str, Any] = {}
+    for code in (*usual, *successes, *others):
+        response = follow(responses.get(code))
         if isinstance(response, Mapping) and (code == "200" or response.get("content")):
             return response
-    return {}
+        empty = empty or (response if isinstance(response, Mapping) else {})
+    return empty
 
 
 def success_schema(response: Mapping[str, Any], follow: Callable[[Any], Any]) -> Any:

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from dynacli.client.cards.operation_card import CardInput, OperationCard
 from dynacli.client.pages.document_rule import KINDS
 from dynacli.model.value_words import constraints, placeholder
-from dynacli.schema.answer_outline import AnswerOutline
 from dynacli.text.terminal import visible
 from dynacli.text.text_blocks import short_sentence
 
@@ -67,7 +66,8 @@ def _lines(card: OperationCard, detail: _Detail) -> Iterator[str]:
         yield from (f"  {_input(each, detail)}" for each in optional[: detail.optional])
     if (more := max(more, card.more_inputs)) > 0:
         yield f"  and {more} more"
-    yield from _labelled("Gives", list(_returns(card.returns, detail)))
+    returns = card.returns.text_lines(detail.names, detail.lines)
+    yield from _labelled("Gives", [*returns, *(each.text for each in card.unreturned)])
     if card.credential is not None:
         scheme = visible(card.credential["scheme"], keep="")
         yield f"Credential  {scheme}: {card.credential['state']}"
@@ -94,10 +94,6 @@ def _input(each: CardInput, detail: _Detail) -> str:
     if each.description and detail.sentence:
         left += f"  {_quoted(each.description, detail.sentence)}"
     return left
-
-
-def _returns(outline: AnswerOutline, detail: _Detail) -> Iterator[str]:
-    return iter(outline.text(detail.names, detail.lines).splitlines())
 
 
 def _quoted(text: str, limit: int) -> str:

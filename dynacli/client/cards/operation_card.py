@@ -12,6 +12,7 @@ from dynacli.model.operation import Operation, ValueType
 from dynacli.record import record
 from dynacli.schema.answer_outline import AnswerOutline, answer_outline
 from dynacli.schema.success_answer import success_response
+from dynacli.schema.unreturned_fields import UnreturnedFields, unreturned_fields
 from dynacli.text.text_blocks import block_text, short_sentence
 
 __all__ = ["CardInput", "OperationCard", "operation_card"]
@@ -70,6 +71,7 @@ class OperationCard:
         inputs: The required inputs, and the most useful of the others.
         more_inputs: How many inputs are left out.
         returns: What a successful answer holds.
+        unreturned: What the operation sorts by, and its answer does not hold.
         credential: `{"scheme", "state"}`; None where a call needs none.
         pages: The rule by which `--all` works; None where the answer is no list.
         example: A command line that runs as it stands.
@@ -85,6 +87,7 @@ class OperationCard:
     inputs: tuple[CardInput, ...]
     more_inputs: int
     returns: AnswerOutline
+    unreturned: tuple[UnreturnedFields, ...]
     credential: dict[str, Any] | None
     pages: dict[str, Any] | None
     example: str
@@ -101,7 +104,7 @@ class OperationCard:
             "deprecated": self.is_deprecated,
             "inputs": [each.as_json() for each in self.inputs],
             "more_inputs": self.more_inputs,
-            "returns": self.returns.text(),
+            "returns": "\n".join([*self.returns.text_lines(), *(each.text for each in self.unreturned)]),
             "credential": self.credential,
             "pages": self.pages,
             "example": self.example,
@@ -125,6 +128,8 @@ def operation_card(api: OpenedApi, operation_name: str, *, profile: str = "") ->
     required = [each for each in every if each.is_required]
     optional = [each for each in every if not each.is_required][:_MOST_OPTIONAL]
     responses = described.follow(described.part["operation"].get("responses"))
+    returns = answer_outline(success_response(responses, described.follow), described.resolve)
+    fields = described.media_type.fields if described.media_type is not None else ()
     return OperationCard(
         api=api.name,
         name=operation.name,
@@ -135,7 +140,8 @@ def operation_card(api: OpenedApi, operation_name: str, *, profile: str = "") ->
         is_deprecated=operation.is_deprecated,
         inputs=(*required, *optional),
         more_inputs=len(every) - len(required) - len(optional),
-        returns=answer_outline(success_response(responses, described.follow), described.resolve),
+        returns=returns,
+        unreturned=unreturned_fields((*operation.parameters, *fields), returns),
         credential=credential_state(api.open_request.env, api, operation, profile),
         pages=describe_pages(described),
         example=_example(described, every),

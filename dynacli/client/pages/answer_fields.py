@@ -1,12 +1,13 @@
 """The fields of an answer that may be about its pages: from the schema of the document, or from an answer that came."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dynacli.model.find_items import ID_NAMES, choose_array
 from dynacli.record import record
-from dynacli.schema.read_schema import applied_schemas, following, list_of, mapping_of, types_of
+from dynacli.schema.possible_schemas import possible_schemas, properties_of, value_types_of
+from dynacli.schema.read_schema import types_of
 
 __all__ = [
     "AnswerField",
@@ -17,7 +18,6 @@ __all__ = [
 
 _DEPTH = 4
 _MOST_FIELDS = 400
-_MOST_BRANCHES = 12
 
 
 @record
@@ -59,49 +59,23 @@ def fields_of_schema(schema: Any, resolve: Callable[[str], Any]) -> list[AnswerF
         steps, part, above = waiting.popleft()
         if any(id(part) == each for each in above):
             continue
-        schemas = list(_alternatives(part, resolve))
+        schemas = list(possible_schemas(part, resolve))
         field = _described_field(steps, schemas, resolve)
         found.append(field)
         if len(steps) == _DEPTH or "array" in field.types:
             continue
-        for name, below in _properties(schemas).items():
+        for name, below in properties_of(schemas).items():
             waiting.append(((*steps, name), below, (*above, id(part))))
-    return found
-
-
-def _alternatives(schema: Any, resolve: Callable[[str], Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the schemas that apply to a value, or may apply to it: those of `oneOf` and `anyOf`, too."""
-    follow = following(resolve)
-    waiting, count = [schema], 0
-    while waiting and count < _MOST_BRANCHES:
-        count += 1
-        for part in applied_schemas(waiting.pop(0), follow):
-            yield part
-            waiting += [*list_of(part, "oneOf"), *list_of(part, "anyOf")]
-
-
-def _properties(schemas: list[Mapping[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for schema in schemas:
-        for name, below in mapping_of(schema, "properties").items():
-            if isinstance(name, str):
-                found.setdefault(name, below)
     return found
 
 
 def _described_field(
     steps: tuple[str, ...], schemas: list[Mapping[str, Any]], resolve: Callable[[str], Any]
 ) -> AnswerField:
-    types: set[str] = set()
     facts: dict[str, Any] = {}
     item_names: tuple[str, ...] = ()
     item_types: frozenset[str] = frozenset()
     for schema in schemas:
-        types.update(types_of(schema))
-        if not types_of(schema) and "items" in schema:
-            types.add("array")
-        if not types_of(schema) and "properties" in schema:
-            types.add("object")
         for keyword in ("format", "description", "example", "title", "default"):
             if keyword in schema:
                 facts.setdefault(keyword, schema[keyword])
@@ -109,11 +83,11 @@ def _described_field(
         if isinstance(examples, list) and examples:
             facts.setdefault("example", examples[0])
         if "items" in schema and not item_names:
-            items = list(_alternatives(schema["items"], resolve))
-            item_names = tuple(_properties(items))
+            items = list(possible_schemas(schema["items"], resolve))
+            item_names = tuple(properties_of(items))
             item_types = frozenset(name for item in items for name in types_of(item))
             item_types = item_types or frozenset({"object"} if item_names else ())
-    return AnswerField(steps, frozenset(types - {"null"}), facts, False, item_names, item_types)
+    return AnswerField(steps, frozenset(value_types_of(schemas)), facts, False, item_names, item_types)
 
 
 def fields_of_value(value: Any) -> list[AnswerField]:

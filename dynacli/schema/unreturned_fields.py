@@ -1,0 +1,84 @@
+"""The fields that an operation sorts or filters by, and that its answer does not have."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from dynacli.model.field_names import plain_name
+from dynacli.model.operation import Field, Parameter
+from dynacli.record import record
+from dynacli.schema.answer_outline import ANY_NAME, AnswerOutline
+from dynacli.text.terminal import visible
+from dynacli.text.text_blocks import short_sentence
+
+__all__ = ["UnreturnedFields", "unreturned_fields"]
+
+_SORTS = frozenset(
+    ("sort", "sortby", "sortfield", "sortkey", "sortcolumn", "sorton", "orderby", "order", "ordering")
+)
+_NO_KEYS = frozenset(
+    ("asc", "ascending", "desc", "descending", "true", "false", "relevance", "bestmatch", "random", "score")
+)
+"""What inputs that sort take beside the names of fields, as plain names."""
+_FEWEST_KEYS = 2
+_MOST_CHARACTERS = 100
+_KEY = re.compile(r"[-+]?([A-Za-z_][\w.]*)(?:[ :,]+(?:asc|desc)\w*)?", re.IGNORECASE)
+_LITERAL = re.compile(r"`([^`\s]+)`")
+
+
+@record
+class UnreturnedFields:
+    """Fields that an input names, and that the answer does not have.
+
+    Args:
+        option: The option of the input, without dashes.
+        names: The fields, as the document spells them there.
+    """
+
+    option: str
+    names: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The fields in words, cleaned for a terminal."""
+        names = short_sentence(", ".join(self.names), _MOST_CHARACTERS)
+        return f"not in it, though --{visible(self.option, keep='')} sorts by it: {names}"
+
+
+def unreturned_fields(
+    inputs: Iterable[Parameter | Field], outline: AnswerOutline
+) -> tuple[UnreturnedFields, ...]:
+    """Return what an operation sorts by, as far as the document lists it, and its answer does not have.
+
+    Nothing is returned where the answer may have fields that the outline does not list.
+    """
+    known = {plain_name(word) for line in outline.lines for word in (*line.place.split("."), *line.names)}
+    if not outline.lines or any(ANY_NAME in line.names for line in outline.lines):
+        return ()
+    found = []
+    for each in inputs:
+        if plain_name(each.option.rpartition(".")[2]) not in _SORTS:
+            continue
+        keys = list(_keys(each))
+        unknown = tuple(key for key in keys if not _is_among(key, known))
+        # Words of which the answer has none are hardly names of fields.
+        if unknown and len(keys) >= _FEWEST_KEYS and len(unknown) < len(keys):
+            found.append(UnreturnedFields(each.option, unknown))
+    return tuple(found)
+
+
+def _keys(each: Parameter | Field) -> Iterator[str]:
+    """Yield the names of fields that an input that sorts takes: its enumeration, else what stands in backticks."""
+    value = each.value.items if each.value.items is not None else each.value
+    words: Sequence[object] = value.enum or _LITERAL.findall(each.description)
+    matches = (_KEY.fullmatch(word) for word in words if isinstance(word, str))
+    keys = dict.fromkeys(match[1] for match in matches if match)
+    yield from (key for key in keys if plain_name(key) not in {*_NO_KEYS, *_SORTS})
+
+
+def _is_among(key: str, known: set[str]) -> bool:
+    """Return whether an answer has a field of a name, or one that it may stand for: `created` for `created_at`."""
+    plain = plain_name(key.rpartition(".")[2])
+    return (
+        any(plain in name or (name and name in plain) for name in known)
+        or plain_name(key.partition(".")[0]) in known
+    )
