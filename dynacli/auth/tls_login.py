@@ -9,9 +9,9 @@ from weakref import WeakKeyDictionary
 from dynacli.auth.references import resolve
 from dynacli.environment import Environment
 from dynacli.errors import AuthError, FileError
-from dynacli.record import record
+from dynacli.record import record, replace
 
-__all__ = ["TlsLogin", "TlsSettings", "context_besides"]
+__all__ = ["TlsLogin", "TlsSettings", "context_besides", "context_of"]
 
 
 @record
@@ -23,12 +23,14 @@ class TlsSettings:
         cert: The file with the client's certificate, and the chain above it; empty for none.
         cert_key: The file with its key; empty where the certificate's has it.
         passphrase: The reference for what the key is encrypted with; empty for nothing.
+        is_added: Whether the authorities of the system are trusted besides those of `ca`.
     """
 
     ca: str = ""
     cert: str = ""
     cert_key: str = ""
     passphrase: str = ""
+    is_added: bool = False
 
 
 class TlsLogin:
@@ -64,18 +66,26 @@ def _context(env: Environment, settings: TlsSettings) -> ssl.SSLContext:
 
 
 def _made(env: Environment, settings: TlsSettings) -> ssl.SSLContext:
-    if settings.ca:
-        path, content = _file(env, settings.ca, "ca")
-        try:
-            context = ssl.create_default_context(cadata=content.decode("ascii", "replace"))
-        except ssl.SSLError:
-            raise _no_certificate(path, "ca") from None
-    else:
-        from dynacli.wire.import_httpx import httpx
-
-        context = httpx.create_ssl_context()
+    context = _trusting(env, settings)
     if settings.cert:
         _load(context, env, settings)
+    return context
+
+
+def _trusting(env: Environment, settings: TlsSettings) -> ssl.SSLContext:
+    from dynacli.wire.import_httpx import httpx
+
+    if not settings.ca:
+        return httpx.create_ssl_context()
+    path, content = _file(env, settings.ca, "ca")
+    authorities = content.decode("ascii", "replace")
+    try:
+        if not settings.is_added:
+            return ssl.create_default_context(cadata=authorities)
+        context = httpx.create_ssl_context()
+        context.load_verify_locations(cadata=authorities)
+    except ssl.SSLError:
+        raise _no_certificate(path, "ca") from None
     return context
 
 
@@ -88,17 +98,17 @@ def context_besides(env: Environment, ca: str) -> ssl.SSLContext | None:
     Raises:
         FileError: The file is missing or is none of certificates.
     """
-    if not ca:
-        return None
-    from dynacli.wire.import_httpx import httpx
+    return context_of(env, TlsSettings(ca) if ca else None)
 
-    context = httpx.create_ssl_context()
-    path, content = _file(env, ca, "ca")
-    try:
-        context.load_verify_locations(cadata=content.decode("ascii", "replace"))
-    except ssl.SSLError:
-        raise _no_certificate(path, "ca") from None
-    return context
+
+def context_of(env: Environment, settings: TlsSettings | None) -> ssl.SSLContext | None:
+    """Return what connections are made with that trust the authorities of the system as well; None for those alone.
+
+    Raises:
+        FileError: A file is missing or is none of certificates.
+        AuthError: The certificate has expired, or is without its key.
+    """
+    return _context(env, replace(settings, is_added=True)) if settings is not None else None
 
 
 def _load(context: ssl.SSLContext, env: Environment, settings: TlsSettings) -> None:

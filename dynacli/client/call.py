@@ -227,6 +227,10 @@ class Call:
                     self.judging.check()
                 except DynacliError as refusal:
                     raise self.signed.masker.mask_error(refusal) from refusal.__cause__
+            if "tls" in error.details and self.described.api.is_registered:
+                from dynacli.wire.failures import with_api_named
+
+                with_api_named(error, self.described.api.name)
             raise self.signed.masker.mask_error(error) from error.__cause__
 
     def _retries(self, waiting: "Callable[[Pause], AbstractContextManager[None]] | None") -> "Retries":

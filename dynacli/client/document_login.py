@@ -1,16 +1,23 @@
 """Signs in where the document itself is behind a login: with the credentials of its API, at its own origin only.
 
 Nothing is sent before the server has asked for it, unless a person has said so: by a header, or in the configuration.
+Certificates are those of the API: connections trust its own authorities besides those of the system, as a document
+often comes from elsewhere than the answers.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from dynacli.document.fetched import DocumentLogin
 from dynacli.environment import Environment
 from dynacli.errors import AuthError
 
 if TYPE_CHECKING:
-    from dynacli.document.fetched import Authorize
+    import ssl
+
+    from dynacli.client.call_settings import CallSettings
+    from dynacli.client.credentials.document_credential import DocumentCredential
 
 __all__ = ["ALWAYS", "LOGIN_KEY", "has_credential", "login_of"]
 
@@ -25,9 +32,10 @@ def login_of(
     headers: Iterable[str] = (),
     profile: str | None = None,
     *,
-    is_new: bool = False,
-) -> "Authorize":
-    """Return what gives the credentials for the document of an API.
+    new_source: str = "",
+    ca: str = "",
+) -> DocumentLogin:
+    """Return what gives the credentials and certificates for the document of an API.
 
     Nothing is looked up before it is needed, which it seldom is.
 
@@ -35,21 +43,129 @@ def login_of(
         name: Of the API, registered or about to be; a URL where it has none.
         headers: What the person gave with `-H` for the document itself, such as `X-API-Key: abc`.
         profile: The name of the profile whose headers go along; by default that of the environment.
-        is_new: Whether the API is about to be registered, so that an earlier entry says nothing of its document.
+        new_source: Where the API is about to be registered, its document: an entry with another one says nothing of it.
+        ca: The file with the authorities that the person gave for it; empty for that of the configuration.
     """
+    return _Login(env, name, tuple(headers), profile, new_source, ca)
 
-    def authorize(challenge: str | None) -> dict[str, str]:
-        given = _given(headers)
-        if challenge is None and (is_new or not _is_always_wanted(env, name)):
-            return given
-        if challenge is None and has_credential(given, _schemes_at_hand(env, name)):
-            return given
-        own = {**_of_profile(env, name, profile), **_credential(env, name, (challenge or "").lower())}
-        if challenge is None and not own:
-            raise _missing(name)
-        return {**own, **given}
 
-    return authorize
+class _Login(DocumentLogin):
+    """The login of one API, for all files of its document."""
+
+    def __init__(
+        self,
+        env: Environment,
+        name: str,
+        given: tuple[str, ...],
+        profile: str | None,
+        new_source: str,
+        ca: str,
+    ) -> None:
+        self._env, self._name, self._ca = env, name, ca
+        self._given_headers, self._new_source = given, new_source
+        self._profile = profile or env.variables.get("DYNACLI_PROFILE", "")
+
+    @cached_property
+    def _entry(self) -> Mapping[str, Any]:
+        """The entry of the API; of one that is not registered yet, what a person has written of it before."""
+        from dynacli.library.configuration.configuration import Configuration
+
+        apis = Configuration(self._env).tables().get("apis")
+        entry = apis.get(self._name) if isinstance(apis, dict) else None
+        if not isinstance(entry, dict):
+            return {}
+        is_other = bool(self._new_source) and entry.get("source", self._new_source) != self._new_source
+        return {} if is_other else entry
+
+    @cached_property
+    def _settings(self) -> "CallSettings":
+        """What the entry and the profile say; of a part that cannot be used nothing, as each call tells of it."""
+        from dynacli.client.call_settings import CallSettings
+        from dynacli.client.profiles import signing_of, wrong_in_profile
+
+        own = {key: self._entry[key] for key in ("auth", "ca") if key in self._entry}
+        profiles = self._entry.get("profiles")
+        profile = profiles.get(self._profile, {}) if isinstance(profiles, dict) else {}
+        usable = [table for table in (own, profile) if not wrong_in_profile(table)]
+        merged = {key: value for table in usable for key, value in table.items()}
+        return CallSettings(
+            headers=tuple(merged.get("headers", {}).items()),
+            profile=self._profile if profile else "",
+            ca=self._ca or merged.get("ca", ""),
+            **signing_of(*(table.get("auth") for table in usable)),
+        )
+
+    @cached_property
+    def _credential(self) -> "DocumentCredential":
+        from dynacli.client.credentials.document_credential import DocumentCredential
+
+        return DocumentCredential(self._env, self._name, self._settings)
+
+    @cached_property
+    def _given(self) -> dict[str, str]:
+        from dynacli.client.call_settings import pairs_of
+
+        return _checked(pairs_of(self._given_headers, ":", "--header"))
+
+    def headers(self, url: str, challenge: str | None = None) -> Mapping[str, str]:
+        """Return the headers that sign a request in.
+
+        Raises:
+            AuthError: A credential is wanted, and there is none that can be sent.
+            FileError: The configuration cannot be read.
+        """
+        given = self._given
+        is_always = not self._new_source and self._entry.get(LOGIN_KEY) == ALWAYS
+        if challenge is None and not is_always:
+            return given
+        if challenge is None and has_credential(given, self._credential.schemes):
+            return given
+        own = _checked(dict(self._settings.headers))
+        found = self._credential.headers(url, challenge or "")
+        if challenge is None and not own and found is None:
+            raise _missing(self._name)
+        return {**own, **(found or {}), **given}
+
+    def context(self) -> "ssl.SSLContext | None":
+        """Return the certificates of the connections; None for those of the system.
+
+        Raises:
+            AuthError: The client's certificate cannot be used.
+            FileError: A file is missing or is none of certificates, or the configuration cannot be read.
+        """
+        if not self._ca and not self._entry:
+            return None
+        from dynacli.auth.tls_login import context_of
+        from dynacli.client.credentials.tls_settings import tls_settings
+
+        return context_of(self._env, tls_settings(self._settings, ()))
+
+    def elsewhere(self) -> DocumentLogin:
+        """Return what trusts the same authorities, and has no credential."""
+        return _Elsewhere(self)
+
+    def context_elsewhere(self) -> "ssl.SSLContext | None":
+        """Return the certificates of connections that the client shows none to.
+
+        Raises:
+            FileError: The file of the authorities cannot be used, or the configuration cannot be read.
+        """
+        if not self._ca and not self._entry:
+            return None
+        from dynacli.auth.tls_login import context_besides
+
+        return context_besides(self._env, self._settings.ca)
+
+
+class _Elsewhere(DocumentLogin):
+    """What other origins get that files of a document are at."""
+
+    def __init__(self, login: _Login) -> None:
+        self._login = login
+
+    def context(self) -> "ssl.SSLContext | None":
+        """Return the certificates of the connections; None for those of the system."""
+        return self._login.context_elsewhere()
 
 
 def has_credential(names: Iterable[str], schemes: Iterable[Any]) -> bool:
@@ -67,12 +183,6 @@ def has_credential(names: Iterable[str], schemes: Iterable[Any]) -> bool:
     return any(name.lower() in SECRET_HEADERS | keys or is_secret_name(name) for name in names)
 
 
-def _is_always_wanted(env: Environment, name: str) -> bool:
-    from dynacli.library.configuration.configuration import Configuration
-
-    return Configuration(env).apis().get(name, {}).get(LOGIN_KEY) == ALWAYS
-
-
 def _missing(name: str) -> AuthError:
     from dynacli.auth.credentials import prefix_of
 
@@ -84,70 +194,9 @@ def _missing(name: str) -> AuthError:
     )
 
 
-def _given(headers: Iterable[str]) -> dict[str, str]:
-    from dynacli.client.call_settings import pairs_of
+def _checked(headers: dict[str, str]) -> dict[str, str]:
     from dynacli.request.build_request import check_header
 
-    given = pairs_of(headers, ":", "--header")
-    for name, value in given.items():
+    for name, value in headers.items():
         check_header(name, value)
-    return given
-
-
-def _of_profile(env: Environment, name: str, profile: str | None) -> dict[str, str]:
-    from dynacli.client.profiles import headers_in
-    from dynacli.library.configuration.configuration import Configuration
-    from dynacli.request.build_request import check_header
-
-    entry = Configuration(env).apis().get(name, {})
-    found = headers_in(entry, profile or env.variables.get("DYNACLI_PROFILE", ""))
-    for header, value in found.items():
-        check_header(header, value)
-    return found
-
-
-def _credential(env: Environment, name: str, challenge: str) -> dict[str, str]:
-    """Return the header of the credential that the environment has, and that the challenge asks for."""
-    from base64 import b64encode
-
-    from dynacli.auth.credentials import ADHOC, prefix_of, variables_of
-    from dynacli.library.configuration.configuration import is_name
-
-    variables = variables_of(env, prefix_of(name) if is_name(name) else ADHOC)
-    token = variables.value(variables.generic("TOKEN"))
-    user, password = (variables.text(variables.generic(word)) for word in ("USERNAME", "PASSWORD"))
-    pair = b64encode(f"{user}:{password}".encode()).decode() if user or password else ""
-    if token and not (pair and "basic" in challenge and "bearer" not in challenge):
-        return {"Authorization": f"Bearer {token}"}
-    if pair:
-        return {"Authorization": f"Basic {pair}"}
-    key = variables.value(variables.generic("KEY"))
-    header = _key_header(env, name) if key else ""
-    return {header: key} if header else {}
-
-
-def _key_header(env: Environment, name: str) -> str:
-    """Return the header that an API key goes into by the document at hand; empty where it names none."""
-    from dynacli.auth.credentials import is_key_header
-
-    return next((scheme["name"] for scheme in _schemes_at_hand(env, name) if is_key_header(scheme)), "")
-
-
-def _schemes_at_hand(env: Environment, name: str) -> list[Any]:
-    """Return the Security Scheme Objects of the document at hand; none where there is none."""
-    from contextlib import closing
-
-    from dynacli.catalog.store.catalog_file import DamagedCatalogError
-    from dynacli.errors import DynacliError
-    from dynacli.library.open_by_name import find_revisions
-
-    try:
-        _, revisions = find_revisions(name, env)
-        pointer = revisions.current()
-        catalog = revisions.open_catalog(pointer) if pointer is not None else None
-        if catalog is None:
-            return []
-        with closing(catalog):
-            return list(catalog.components("/components/securitySchemes").values())
-    except (DynacliError, DamagedCatalogError):
-        return []
+    return headers

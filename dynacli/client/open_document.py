@@ -67,7 +67,7 @@ class OpenDocument:
         opened = open_document(
             self.name,
             self._env,
-            authorize=login_of(self._env, self.name, profile=self._options.profile or None),
+            login=lambda: login_of(self._env, self.name, profile=self._options.profile or None),
         )
         self._open.callback(opened.catalog.close)
         self._open.callback(opened.note_use)

@@ -177,7 +177,7 @@ def _find(
             return ()
         from dynacli.client.credentials.credential_sources import StoredSource, credential_sources
 
-        sources = credential_sources(env, api, settings, origin_of(request.url))
+        sources = credential_sources(env, api.name, settings, origin_of(request.url))
         stored.extend(source for source in sources if isinstance(source, StoredSource))
         return sources
 

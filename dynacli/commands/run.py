@@ -1,6 +1,5 @@
 """One run of the program: its surroundings, its options, and the APIs that it has opened."""
 
-from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +11,12 @@ from dynacli.library.open_by_name import open_api
 from dynacli.library.opened_api import OpenedApi
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dynacli.client.call_settings import CallOptions
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.commands.call.make_call import GivenWords, MadeCall
+    from dynacli.document.fetched import DocumentLogin
 
 __all__ = ["Run"]
 
@@ -121,10 +123,10 @@ class Run:
         The arguments are those of `open_api`.
         """
 
-        def authorize(challenge: str | None) -> Mapping[str, str]:
+        def login() -> "DocumentLogin":
             from dynacli.client.document_login import login_of
 
-            return login_of(self.env, word, profile=self.all_options.profile or None)(challenge)
+            return login_of(self.env, word, profile=self.all_options.profile or None)
 
         with self.reading_document(word):
             return open_api(
@@ -133,7 +135,7 @@ class Run:
                 refresh=refresh,
                 offline=offline,
                 allow_refs=self.all_options.allow_ref,
-                authorize=authorize,
+                login=login,
                 is_asked=is_asked,
                 seconds=seconds,
             )

@@ -1,9 +1,13 @@
-"""The bytes that were read from a source, and the function that signs in where a server wants it."""
+"""The bytes that were read from a source, and what signs in where a server wants it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-__all__ = ["Authorize", "Fetched"]
+if TYPE_CHECKING:
+    import ssl
+
+__all__ = ["DocumentLogin", "Fetched"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,23 @@ class Fetched:
     max_age: float | None = None
 
 
-Authorize = Callable[[str | None], Mapping[str, str]]
-"""Returns the headers that sign a request in, given the challenge of an answer (`WWW-Authenticate`); before the first
-request, None: then only those that go along unasked."""
+class DocumentLogin:
+    """Signs in at the server of a document; this one nowhere, and it trusts the authorities of the system."""
+
+    def headers(self, url: str, challenge: str | None = None) -> Mapping[str, str]:  # noqa: ARG002
+        """Return the headers that sign a GET request in.
+
+        Args:
+            url: Of the request, at the document's own origin.
+            challenge: What the server has asked for (`WWW-Authenticate`); None before the first request: then only
+                those are returned that go along unasked.
+        """
+        return {}
+
+    def context(self) -> "ssl.SSLContext | None":
+        """Return what connections to the document's own origin are made with; None for the system's."""
+        return None
+
+    def elsewhere(self) -> "DocumentLogin":
+        """Return what other origins get: no credential, but the same trust."""
+        return self

@@ -12,7 +12,7 @@ from dynacli.library.revisions.refresh_claim import drop_refresh_claim, take_ref
 from dynacli.record import replace
 
 if TYPE_CHECKING:
-    from dynacli.document.fetched import Authorize
+    from dynacli.document.fetched import DocumentLogin
     from dynacli.library.opened_api import OpenedApi
 
 __all__ = ["WORD", "begin_refresh", "refresh_quietly"]
@@ -102,12 +102,14 @@ def _is_inherited(number: int) -> bool:
         return False
 
 
-def refresh_quietly(env: Environment, word: str, login_of: "Callable[[Environment, str], Authorize]") -> int:
+def refresh_quietly(
+    env: Environment, word: str, login_of: "Callable[[Environment, str], DocumentLogin]"
+) -> int:
     """Refresh the document that a word names, if it is still due, without output, and return an exit code.
 
     Args:
         word: A registered name; `-` for a URL, which is then in the environment.
-        login_of: Returns the function that signs in at the origin of a document, given the name of its API.
+        login_of: Returns what signs in at the origin of a document, given the name of its API.
     """
     from pathlib import Path
 
@@ -133,7 +135,10 @@ def refresh_quietly(env: Environment, word: str, login_of: "Callable[[Environmen
             return 0
         allowed = tuple(pointer.get("allow_refs", ())) or open_request.allow_refs
         open_request = replace(
-            open_request, mode=BLOCKING, allow_refs=allowed, authorize=login_of(env, open_request.name)
+            open_request,
+            mode=BLOCKING,
+            allow_refs=allowed,
+            login=lambda: login_of(env, open_request.name),
         )
         api = fetch_when_due(open_request, source, patience=0)
     except DynacliError as error:

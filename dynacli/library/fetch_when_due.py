@@ -30,6 +30,7 @@ from dynacli.library.revisions.freshness import (
 from dynacli.library.revisions.open_request import OpenRequest
 from dynacli.library.revisions.pending_document import forget_pending, note_failure
 from dynacli.library.revisions.revisions import Revisions
+from dynacli.wire.failures import with_api_named
 
 __all__ = ["fetch_when_due"]
 
@@ -182,14 +183,19 @@ def _fetch(open_request: OpenRequest, source: Source, known: Mapping[str, Any]) 
     if open_request.at_hand is not None:
         return open_request.at_hand
     etag, last_modified = known.get("etag", ""), known.get("last_modified", "")
-    fetched = fetch(
-        source,
-        open_request.env,
-        timeout=open_request.seconds,
-        etag=etag,
-        last_modified=last_modified,
-        authorize=open_request.authorize,
-    )
+    try:
+        fetched = fetch(
+            source,
+            open_request.env,
+            timeout=open_request.seconds,
+            etag=etag,
+            last_modified=last_modified,
+            login=open_request.login(),
+        )
+    except NetworkError as error:
+        if open_request.is_registered:
+            with_api_named(error, open_request.name)
+        raise
     if not fetched.not_modified:
         return fetched
     return replace(fetched, etag=fetched.etag or etag, last_modified=fetched.last_modified or last_modified)

@@ -7,7 +7,7 @@ a URL. A document is read and compiled only if it is new or changed, and waited 
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
@@ -29,7 +29,7 @@ from dynacli.library.revisions.revisions import Revisions
 from dynacli.record import record, replace
 
 if TYPE_CHECKING:
-    from dynacli.document.fetched import Authorize
+    from dynacli.document.fetched import DocumentLogin
 
 __all__ = [
     "PreviousRevision",
@@ -49,7 +49,7 @@ def open_api(
     refresh: bool = False,
     offline: bool = False,
     allow_refs: Iterable[str] = (),
-    authorize: "Authorize | None" = None,
+    login: "Callable[[], DocumentLogin] | None" = None,
     is_asked: bool = True,
     seconds: float | None = None,
 ) -> OpenedApi:
@@ -60,7 +60,7 @@ def open_api(
         offline: Whether nothing may be fetched.
         allow_refs: The origins and absolute directories beside the document's own that its references
             may lead to; a registered API has those of its entry besides.
-        authorize: Signs in at the document's own origin, where the server wants that.
+        login: Returns what signs in at the document's own origin, where the server wants that.
         is_asked: Whether it is the person who asks for the refresh.
         seconds: A limit for fetching below the built-in one.
 
@@ -78,7 +78,7 @@ def open_api(
         seconds=seconds,
         offline=offline,
         allow_refs=tuple(sorted({*open_request.allow_refs, *allow_refs})),
-        authorize=authorize,
+        login=login or open_request.login,
     )
     return _open(open_request, word, source)
 
@@ -101,7 +101,7 @@ def refresh_api(
     allow_refs: Iterable[str] = (),
     *,
     is_accepted: bool = False,
-    authorize: "Authorize | None" = None,
+    login: "Callable[[], DocumentLogin] | None" = None,
 ) -> tuple[OpenedApi, PreviousRevision | None]:
     """Read or fetch the document of a registered API again, and return the API with what it was before.
 
@@ -118,7 +118,7 @@ def refresh_api(
         is_asked=True,
         allow_refs=tuple(sorted({*open_request.allow_refs, *allow_refs})),
         is_accepted=is_accepted,
-        authorize=authorize,
+        login=login or open_request.login,
     )
     before = None
     old = _open_unrefreshed(open_request, source)

@@ -224,9 +224,11 @@ def _access(open_request: "OpenRequest", source: Source, first: Source) -> Docum
     if source.kind == "file":
         own = os.path.dirname(source.location)
         folders = (os.path.join(own, ""), *directories_of((own, *open_request.allow_refs)))
-    authorize = open_request.authorize if source.origin == first.origin else None
+    login = open_request.login()
+    if source.origin != first.origin:
+        login = login.elsewhere()
     try:
-        return DocumentAccess(allowed_files(source, open_request.allow_refs, authorize=authorize), folders)
+        return DocumentAccess(allowed_files(source, open_request.allow_refs, login=login), folders)
     except ValueError as error:
         from dynacli.library.configuration.configuration import Configuration
 

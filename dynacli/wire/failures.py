@@ -8,9 +8,12 @@ from urllib.parse import urlsplit
 from dynacli.errors import BrokenAnswerError, DynacliError, NetworkError, TimedOutError, UsageError
 from dynacli.urls import without_query
 
-__all__ = ["causes", "from_client_setup", "from_httpx", "timed_out"]
+__all__ = ["causes", "from_client_setup", "from_httpx", "timed_out", "with_api_named"]
 
 _PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+_CERTIFICATE_HINT = (
+    "Name one: `dynacli config set apis.{0}.auth.mutual.cert=FILE apis.{0}.auth.mutual.cert_key=FILE`"
+)
 
 
 def timed_out(url: str, seconds: float) -> TimedOutError:
@@ -74,7 +77,8 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
             return NetworkError(
                 f"`{host}` does not let this client in",
                 why="It wants a client certificate, and there is none or not the right one",
-                hint="Name one in the configuration: `dynacli help credentials`",
+                hint=_CERTIFICATE_HINT.format("NAME"),
+                tls="certificate",
             )
         case httpx.NetworkError():
             return BrokenAnswerError(
@@ -106,14 +110,16 @@ def _from_connecting(error: Exception, host: str) -> DynacliError:
                 return NetworkError(
                     f"The certificate of `{host}` is not trusted",
                     why=cause.verify_message,
-                    hint="For a private authority, name its certificate in `SSL_CERT_FILE`, or in `ca` of the API's "
-                    "configuration",
+                    hint="For a private authority: `dynacli api add NAME SOURCE --ca FILE`, or for an API that is "
+                    "registered, `dynacli api set NAME ca=FILE`; or name its file in `SSL_CERT_FILE`",
+                    tls="authority",
                 )
             case ssl.SSLError() if "HANDSHAKE_FAILURE" in str(cause.reason):
                 return NetworkError(
                     f"`{host}` refuses the TLS connection",
                     why="It may want a client certificate, or another version of TLS",
-                    hint="Name a certificate in the configuration: `dynacli help credentials`",
+                    hint=_CERTIFICATE_HINT.format("NAME"),
+                    tls="certificate",
                 )
             case ssl.SSLError():
                 return NetworkError(
@@ -140,6 +146,26 @@ def _from_connecting(error: Exception, host: str) -> DynacliError:
                     hint="Check the address and the network",
                 )
     return NetworkError(f"Cannot connect to `{host}`", hint="Check the address and the network")
+
+
+def with_api_named(error: DynacliError, name: str, source: str = "") -> DynacliError:
+    """Return an error with the line that names certificates for an API, where they are what a connection lacks.
+
+    Args:
+        name: Of the API.
+        source: Where it is about to be registered, its document.
+    """
+    match error.details.get("tls"):
+        case "authority" if source:
+            error.hint = (
+                f"For a private authority: `dynacli api add {name} {without_query(source)} --ca FILE`"
+            )
+        case "authority":
+            error.hint = f"For a private authority: `dynacli api set {name} ca=FILE`"
+        case "certificate":
+            place = f"apis.{name}.source={without_query(source)} " if source else ""
+            error.hint = _CERTIFICATE_HINT.format(name).replace("set ", f"set {place}", 1)
+    return error
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

@@ -69,11 +69,13 @@ class TlsServer:
     Attributes:
         names: The name in the client's certificate of each request; empty for none.
         location: Where it redirects to; empty for nowhere.
+        documents: Path → what it answers; `{}` at all others.
     """
 
     origin: str
     names: list[str] = field(default_factory=list)
     location: str = ""
+    documents: dict[str, bytes] = field(default_factory=dict)
 
 
 @contextmanager
@@ -99,9 +101,10 @@ def tls_server(
             if made.location:
                 self.send_header("Location", made.location)
             self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", "2")
+            body = made.documents.get(self.path, b"{}")
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(b"{}")
+            self.wfile.write(body)
 
         do_POST = do_GET
 

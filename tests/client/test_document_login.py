@@ -127,7 +127,7 @@ def test_a_key_goes_where_the_known_document_says(
         {"key": {"type": "apiKey", "in": "query", "name": "key"}},
         {"key": {"type": "apiKey", "in": "header", "name": "Host"}},
         {"key": {"type": "apiKey", "in": "header", "name": "bad name"}},
-        {"key": {"type": "http", "scheme": "bearer"}},
+        {"other": {"type": "http", "scheme": "bearer"}},
     ],
     ids=["query", "host", "malformed", "bearer"],
 )

@@ -1,6 +1,7 @@
 """The security schemes of a call where a person says something else than the document."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from dynacli.auth.credentials import Alternative
 from dynacli.errors import UsageError
@@ -9,7 +10,7 @@ from dynacli.model.lenient_reading import text_or_empty
 from dynacli.model.operation import SecurityScheme
 from dynacli.text.terminal import visible
 
-__all__ = ["ALWAYS", "NEVER", "NO_SCHEME", "chosen_security", "schemes_of"]
+__all__ = ["ALWAYS", "NEVER", "NO_SCHEME", "chosen_security", "scheme_from", "schemes_of"]
 
 ALWAYS, NEVER = "always", "never"
 """The values of `auth` in the configuration besides `document`."""
@@ -66,13 +67,22 @@ def schemes_of(api: OpenedApi) -> dict[str, SecurityScheme]:
     """Return name → security scheme of the document, without scopes; those that operations use come first."""
     found = {scheme.name: scheme for sign_in in api.catalog.overview().sign_ins for scheme in sign_in.schemes}
     for key, raw in api.catalog.components("/components/securitySchemes").items():
-        name = key.replace("~1", "/").replace("~0", "~")
-        if name not in found and isinstance(raw, dict):
-            found[name] = SecurityScheme(
-                name,
-                text_or_empty(raw.get("type")),
-                text_or_empty(raw.get("scheme")).lower(),
-                text_or_empty(raw.get("in")),
-                text_or_empty(raw.get("name")),
-            )
+        if isinstance(raw, dict):
+            scheme = scheme_from(key, raw)
+            found.setdefault(scheme.name, scheme)
     return found
+
+
+def scheme_from(key: str, raw: Mapping[str, Any]) -> SecurityScheme:
+    """Return a Security Scheme Object as operations use it, without scopes.
+
+    Args:
+        key: Its name in the document, as a part of a JSON pointer.
+    """
+    return SecurityScheme(
+        key.replace("~1", "/").replace("~0", "~"),
+        text_or_empty(raw.get("type")),
+        text_or_empty(raw.get("scheme")).lower(),
+        text_or_empty(raw.get("in")),
+        text_or_empty(raw.get("name")),
+    )

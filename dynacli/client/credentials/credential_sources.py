@@ -10,7 +10,6 @@ from dynacli.auth.store.stored_credential import StoredCredential
 from dynacli.client.call_settings import CallSettings
 from dynacli.environment import Environment
 from dynacli.errors import AuthError, RefusedError
-from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import SecurityScheme
 from dynacli.request.choose_server import parse_origin
 from dynacli.text.terminal import visible
@@ -19,11 +18,12 @@ __all__ = ["StoredSource", "credential_sources"]
 
 
 def credential_sources(
-    env: Environment, api: OpenedApi, settings: CallSettings, origin: str, *, may_refresh: bool = True
+    env: Environment, api: str, settings: CallSettings, origin: str, *, may_refresh: bool = True
 ) -> Sequence[Source]:
     """Return the sources that are asked for what no environment variable has.
 
     Args:
+        api: The name of the API.
         origin: Where the credential would go.
         may_refresh: Whether a token that has ended is refreshed.
     """
@@ -49,7 +49,7 @@ class StoredSource:
     """
 
     def __init__(
-        self, env: Environment, api: OpenedApi, settings: CallSettings, origin: str, *, may_refresh: bool
+        self, env: Environment, api: str, settings: CallSettings, origin: str, *, may_refresh: bool
     ) -> None:
         self.used: StoredCredential | None = None
         self.given: set[str] = set()
@@ -99,7 +99,7 @@ class StoredSource:
         """Return the credential of the profile, else that of the API itself."""
         by_place = {kept.place: kept for kept in self._store.list()}
         profiles = dict.fromkeys((self._profile, ""))
-        places = [(self._api.name, profile, scheme.name) for profile in profiles]
+        places = [(self._api, profile, scheme.name) for profile in profiles]
         return next((by_place[place] for place in places if place in by_place), None)
 
     def renew(self) -> None:
@@ -123,5 +123,5 @@ class StoredSource:
         return AuthError(
             f"The stored token for `{scheme.name}` is not good for this operation",
             why="It lacks " + " and ".join(f"the scope `{visible(scope, keep='')}`" for scope in missing),
-            hint=f"Sign in for it, too: `dynacli auth login {self._api.name} {words}`",
+            hint=f"Sign in for it, too: `dynacli auth login {self._api} {words}`",
         )

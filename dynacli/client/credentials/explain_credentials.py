@@ -60,7 +60,7 @@ def _alternative(
     env: Environment, api: OpenedApi, settings: CallSettings, origin: str, alternative: Alternative
 ) -> list[dict[str, Any]]:
     variables = variables_of(env, api.prefix)
-    sources = credential_sources(env, api, settings, origin, may_refresh=False)
+    sources = credential_sources(env, api.name, settings, origin, may_refresh=False)
     stored = next(source for source in sources if isinstance(source, StoredSource))
     is_accepted = is_accepted_origin(api, settings, origin)
 

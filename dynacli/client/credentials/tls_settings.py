@@ -27,4 +27,5 @@ def tls_settings(settings: CallSettings, security: Sequence[Alternative]) -> Tls
     if not named:
         return TlsSettings(settings.ca) if settings.ca else None
     keys = ("cert", "cert_key", "passphrase")
-    return TlsSettings(settings.ca, *(str(named[0].get(key, "")) for key in keys))
+    cert, cert_key, passphrase = (str(named[0].get(key, "")) for key in keys)
+    return TlsSettings(settings.ca, cert, cert_key, passphrase)

@@ -184,7 +184,7 @@ VERB_OPTIONS: Mapping[str, Options] = {
     "serve": {"--port": ANY, **BEHAVIOUR, **RUNNING},
 }
 API_VERBS: Mapping[str, Options] = {
-    "add": {"--overlay": ANY, "--refresh-after": ANY, "--no-discovery": SWITCH, **CALLING},
+    "add": {"--overlay": ANY, "--refresh-after": ANY, "--no-discovery": SWITCH, "--ca": ANY, **CALLING},
     "history": LISTING,
     "list": LISTING,
     "pin": OPENING,

@@ -6,7 +6,7 @@ import threading
 import time
 from typing import NamedTuple
 
-from dynacli.document.fetched import Authorize, Fetched
+from dynacli.document.fetched import DocumentLogin, Fetched
 from dynacli.document.fetching.download import Downloads, Head
 from dynacli.errors import DynacliError
 from dynacli.wire.failures import timed_out
@@ -72,7 +72,7 @@ class Probes:
         timeout: float | None,
         silence: float,
         patience: float,
-        authorize: Authorize | None = None,
+        login: DocumentLogin | None = None,
     ) -> ProbeAnswer | None:
         """Return the answer of the URL that a person gave, or None where it is under way still; its number is 0.
 
@@ -80,9 +80,9 @@ class Probes:
             timeout: A time limit in seconds, as for any download: the URL may be that of a large document.
             silence: How long to wait for a server that is connected, unless it is sending what may be a document.
             patience: How long to wait for a connection.
-            authorize: Signs in, as for any download.
+            login: Signs in, as for any download.
         """
-        self.start(0, url, timeout, authorize, keeps_error_page=True)
+        self.start(0, url, timeout, login, keeps_error_page=True)
         end = time.monotonic() + patience
         while True:
             answer = self.next_answer(min(silence, end - time.monotonic()))
@@ -119,7 +119,7 @@ class Probes:
         number: int,
         url: str,
         timeout: float | None,
-        authorize: Authorize | None = None,
+        login: DocumentLogin | None = None,
         *,
         keeps_error_page: bool = False,
     ) -> None:
@@ -128,14 +128,14 @@ class Probes:
         Args:
             number: Of the request, by which `next_answer` names it.
             timeout: A time limit in seconds.
-            authorize: Signs in, as for any download.
+            login: Signs in, as for any download.
             keeps_error_page: Whether the content of an answer that is an error is wanted, too.
         """
         downloads = self._busy[number] = self._idle.pop(0)
         results = self._results
 
         def ask() -> None:
-            results.put((number, _caught(downloads, url, timeout, authorize, keeps_error_page)))
+            results.put((number, _caught(downloads, url, timeout, login, keeps_error_page)))
 
         # Not an executor: at its end the interpreter would wait for the threads, and a look-up of a host name can hang.
         thread = threading.Thread(target=ask, name="dynacli-discovery", daemon=True)
@@ -170,13 +170,11 @@ class Probes:
 
 
 def _caught(
-    downloads: Downloads, url: str, timeout: float | None, authorize: Authorize | None, keeps_error_page: bool
+    downloads: Downloads, url: str, timeout: float | None, login: DocumentLogin | None, keeps_error_page: bool
 ) -> ProbeAnswer | BaseException:
     """Return the answer of a download, or any other exception, for the thread that waits for it."""
     try:
-        fetched = downloads.download(
-            url, timeout=timeout, authorize=authorize, keeps_error_page=keeps_error_page
-        )
+        fetched = downloads.download(url, timeout=timeout, login=login, keeps_error_page=keeps_error_page)
         return ProbeAnswer(fetched, None, downloads.head)
     except DynacliError as error:
         return ProbeAnswer(None, error, downloads.head, downloads.error_page)

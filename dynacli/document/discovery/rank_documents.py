@@ -9,6 +9,7 @@ from dynacli.document.discovery.discovered import FoundDocument, Way
 from dynacli.document.discovery.probe_answers import DocumentAnswer, on_one_line
 from dynacli.document.discovery.probes import Probes
 from dynacli.document.discovery.trials import TrialCall, is_unknown_there
+from dynacli.document.fetched import DocumentLogin
 from dynacli.document.fetching.download import Head
 from dynacli.wire.peers import Peers
 
@@ -87,10 +88,12 @@ class TrialAnswers:
 
     Args:
         peers: The addresses that were connected to before.
+        login: Has the certificates of the connections.
     """
 
-    def __init__(self, peers: Peers) -> None:
+    def __init__(self, peers: Peers, login: DocumentLogin) -> None:
         self.peers = peers
+        self.login = login
         self.heads: dict[str, Head] = {}
 
     def ask(self, urls: Iterable[str], end: float, last_end: float) -> Mapping[str, Head]:
@@ -109,7 +112,7 @@ class TrialAnswers:
                 now = time.monotonic()
                 while waiting and probes.is_free and now < end:
                     asked[len(waiting)] = waiting[0]
-                    probes.start(len(waiting), waiting.pop(0), last_end - now)
+                    probes.start(len(waiting), waiting.pop(0), last_end - now, self.login)
                 answer = probes.next_answer(end - now)
                 is_silent = not self.heads and time.monotonic() >= end and end < last_end
                 end = last_end if is_silent else end

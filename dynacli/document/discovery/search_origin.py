@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from dynacli.document.discovery.addresses import SearchedOrigin
 from dynacli.document.discovery.candidates import GIVEN, USUAL, Candidate, later_stages, way_of
@@ -13,9 +14,12 @@ from dynacli.document.discovery.discovery_report import FOREIGN, LATE, TIMED_OUT
 from dynacli.document.discovery.probe_answers import DocumentAnswer, ReadAnswer, read_answer
 from dynacli.document.discovery.probes import ProbeAnswer, Probes
 from dynacli.document.discovery.rank_documents import TrialAnswers, rank_documents, try_documents
-from dynacli.document.fetched import Authorize, Fetched
+from dynacli.document.fetched import DocumentLogin, Fetched
 from dynacli.errors import DocumentError, DynacliError, NetworkError, RefusedError, UsageError
 from dynacli.urls import with_masked_query
+
+if TYPE_CHECKING:
+    import ssl
 
 __all__ = ["MAX_REQUESTS", "TOTAL_SECONDS", "discover"]
 
@@ -57,7 +61,7 @@ def discover(
     *,
     timeout: float | None = None,
     seconds: float = TOTAL_SECONDS,
-    authorize: Authorize | None = None,
+    login: DocumentLogin | None = None,
 ) -> Discovery:
     """Return the documents of an API, given the URL of the API or of a document.
 
@@ -75,7 +79,7 @@ def discover(
         url: An `http` or `https` URL without userinfo.
         timeout: A time limit in seconds for that URL, as for any download.
         seconds: A time limit for the whole, unless the URL is that of a document.
-        authorize: Signs in at the URL, as for any download; of its headers, those that go along unasked are sent with
+        login: Signs in at the URL, as for any download; of its headers, those that go along unasked are sent with
             each request of the search.
 
     Raises:
@@ -86,20 +90,33 @@ def discover(
             or its host name leads to a private address after a public one.
         UsageError: A proxy or certificate variable is malformed.
     """
-    given = authorize(None) if authorize is not None else {}
-    search = _Search(url, seconds, given)
+    search = _Search(url, seconds, login or DocumentLogin())
     try:
-        return search.run(timeout, authorize)
+        return search.run(timeout)
     finally:
         search.probes.close()
+
+
+class _Unasked(DocumentLogin):
+    """Sends the same headers with each request, whatever the server asks for."""
+
+    def __init__(self, login: DocumentLogin, headers: Mapping[str, str]) -> None:
+        self._login, self._headers = login, headers
+
+    def headers(self, url: str, challenge: str | None = None) -> Mapping[str, str]:  # noqa: ARG002
+        return self._headers
+
+    def context(self) -> "ssl.SSLContext | None":
+        return self._login.context()
 
 
 class _Search:
     """A search while it runs."""
 
-    def __init__(self, url: str, seconds: float, headers: Mapping[str, str]) -> None:
+    def __init__(self, url: str, seconds: float, login: DocumentLogin) -> None:
         self.origin = SearchedOrigin(url)
-        self.headers = headers
+        self.login = login
+        self.unasked = _Unasked(login, login.headers(url))
         self.url = url
         self.seconds = self.limit_seconds = seconds
         started = time.monotonic()
@@ -107,7 +124,7 @@ class _Search:
         self.last_deadline = started + max(seconds, RIVAL_SECONDS)
         self.end_of_first = started + seconds * _FIRST_PART
         self.probes = Probes()
-        self.trials = TrialAnswers(self.probes.peers)
+        self.trials = TrialAnswers(self.probes.peers, _Unasked(login, {}))
         self.documents: list[tuple[Candidate, DocumentAnswer]] = []
         self.notes: list[tuple[Candidate, TriedUrl]] = []
         self.refused: RefusedError | None = None
@@ -122,8 +139,8 @@ class _Search:
         self.unopened: list[list[Candidate]] = []
         self.furthest: tuple[int, Way] = (GIVEN, Way.GIVEN)
 
-    def run(self, timeout: float | None, authorize: Authorize | None) -> Discovery:
-        self.waiting = self._ask_given(timeout, authorize)
+    def run(self, timeout: float | None) -> Discovery:
+        self.waiting = self._ask_given(timeout)
         self.deadline = max(self.deadline, time.monotonic() + self.seconds * (1 - _FIRST_PART))
         self.last_deadline = max(self.last_deadline, self.deadline)
         if not self.documents:
@@ -151,12 +168,12 @@ class _Search:
         """When the search ends, by the monotonic clock; time is left to try what was found."""
         return self.deadline - self.seconds * _TRIAL_PART * bool(self.documents)
 
-    def _ask_given(self, timeout: float | None, authorize: Authorize | None) -> list[Candidate]:
+    def _ask_given(self, timeout: float | None) -> list[Candidate]:
         first = Candidate(self.origin.url, GIVEN, (), Way.GIVEN)
         self.requests += 1
         patience = self.seconds * _FIRST_PART
         answer = self.probes.ask_first(
-            self.origin.url, timeout=timeout, silence=_AHEAD_SECONDS, patience=patience, authorize=authorize
+            self.origin.url, timeout=timeout, silence=_AHEAD_SECONDS, patience=patience, login=self.login
         )
         if answer is None:
             self.asked[_FIRST_NUMBER] = first
@@ -362,7 +379,7 @@ class _Search:
                 self.requests,
                 candidate.url,
                 max(seconds, 0.001),
-                lambda _: self.headers,
+                self.unasked,
                 keeps_error_page=candidate.url == self.origin.at(""),
             )
 

@@ -3,7 +3,7 @@
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from dynacli.document.fetched import Authorize, Fetched
+from dynacli.document.fetched import DocumentLogin, Fetched
 from dynacli.document.fetching.cache_control import max_age_of
 from dynacli.document.limits import (
     CONNECT_SECONDS,
@@ -21,6 +21,8 @@ from dynacli.wire.failures import from_httpx, timed_out
 
 if TYPE_CHECKING:
     import socket
+    import ssl
+    from collections.abc import Mapping
 
     from dynacli.wire.import_httpx import httpx
     from dynacli.wire.peers import Peers
@@ -75,7 +77,7 @@ class Downloads:
         self._peers = peers
         self._connections: Connections | None = None
         self._is_cut = False
-        self._clients: dict[str, httpx.Client] = {}
+        self._clients: dict[tuple[str, ssl.SSLContext | None], httpx.Client] = {}
         self._open: tuple[socket.socket, ...] = ()
 
     def download(
@@ -85,7 +87,7 @@ class Downloads:
         timeout: float | None = None,
         etag: str = "",
         last_modified: str = "",
-        authorize: Authorize | None = None,
+        login: DocumentLogin | None = None,
         keeps_error_page: bool = False,
     ) -> Fetched:
         """Return the document at a URL.
@@ -95,7 +97,7 @@ class Downloads:
             timeout: A time limit in seconds for the whole; the built-in one holds besides.
             etag: The `ETag` of the revision at hand, or empty.
             last_modified: The `Last-Modified` of the revision at hand, or empty.
-            authorize: Signs in at the origin of the URL: before the first request, and where the server answers with
+            login: Signs in at the origin of the URL: before the first request, and where the server answers with
                 401 or 403. Redirects stay within that origin, so the credentials never leave it.
             keeps_error_page: Whether the content of an answer with an error is read, too, as far as it is small.
 
@@ -108,7 +110,12 @@ class Downloads:
         """
         budget = min(timeout or TOTAL_SECONDS, TOTAL_SECONDS)
         download = _Download(
-            self, url, budget, _conditions(etag, last_modified), authorize, keeps_error_page=keeps_error_page
+            self,
+            url,
+            budget,
+            _conditions(etag, last_modified),
+            login or DocumentLogin(),
+            keeps_error_page=keeps_error_page,
         )
         is_fresh = not self._open
         self.head = self.error_page = None
@@ -141,15 +148,20 @@ class Downloads:
 
         return run_within(max(download.deadline - time.monotonic(), 0.001), download.url, run)
 
-    def client(self, scheme: str) -> "httpx.Client":
+    def client(self, scheme: str, context: "ssl.SSLContext | None" = None) -> "httpx.Client":
         """Return the client for URLs of a scheme.
+
+        Args:
+            context: What connections are made with; None for the authorities of the system.
 
         Raises:
             UsageError: A proxy or certificate variable of the environment is malformed.
         """
-        if scheme not in self._clients:
-            self._clients[scheme] = open_client(scheme, connect=CONNECT_SECONDS, read=READ_SECONDS)
-        return self._clients[scheme]
+        client = self._clients.get((scheme, context))
+        if client is None:
+            client = open_client(scheme, connect=CONNECT_SECONDS, read=READ_SECONDS, context=context)
+            self._clients[scheme, context] = client
+        return client
 
     def cut(self) -> None:
         """End the download that another thread waits for, and all later ones: each raises a `NetworkError`."""
@@ -182,7 +194,7 @@ class _Download:
         url: str,
         budget: float,
         conditions: dict[str, str],
-        authorize: Authorize | None = None,
+        login: DocumentLogin,
         *,
         keeps_error_page: bool = False,
     ) -> None:
@@ -192,18 +204,17 @@ class _Download:
         self.budget = budget
         self.deadline = time.monotonic() + budget
         self.conditions = conditions
-        self.authorize = authorize
-        self.credentials: dict[str, str] = {}
-        self.is_asked_to_sign_in = False
+        self.login = login
+        self.challenge: str | None = None
+        self.credentials: Mapping[str, str] = {}
 
     def run(self, connections: Connections) -> Fetched:
         from dynacli.wire.import_httpx import httpx
 
-        if self.authorize is not None and not self.is_asked_to_sign_in:
-            self.credentials = dict(self.authorize(None))
         url = httpx.URL(self.url)
+        self.credentials = self.login.headers(str(url), self.challenge)
         headers = {"Accept": self.downloads.accept, **self.conditions}
-        client = self.downloads.client(url.scheme)
+        client = self.downloads.client(url.scheme, self.login.context() if url.scheme == "https" else None)
         timeout = httpx.Timeout(min(READ_SECONDS, self.budget), connect=min(CONNECT_SECONDS, self.budget))
         for _ in range(MAX_REDIRECTS + 1):
             # httpx sends the cookies of earlier answers; no cookie is kept here.
@@ -219,11 +230,12 @@ class _Download:
                 response = client.send(request, stream=True, auth=None)
                 try:
                     self.downloads.head = _head(response)
-                    if self._signs_in(response):
+                    if self._signs_in(response, str(url)):
                         continue
                     if response.status_code not in REDIRECTS or "location" not in headers_of(response):
                         return self._accept(response)
                     url = _redirected(url, headers_of(response)["location"])
+                    self.credentials = self.login.headers(str(url), self.challenge)
                 finally:
                     response.close()
             except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
@@ -233,13 +245,12 @@ class _Download:
             hint="Give the URL of the document itself",
         )
 
-    def _signs_in(self, response: "httpx.Response") -> bool:
+    def _signs_in(self, response: "httpx.Response", url: str) -> bool:
         """Return whether the request can be sent again with credentials that the server asked for."""
-        if response.status_code not in {401, 403} or self.authorize is None or self.is_asked_to_sign_in:
+        if response.status_code not in {401, 403} or self.challenge is not None:
             return False
-        self.is_asked_to_sign_in = True
-        sent = self.credentials
-        self.credentials = dict(self.authorize(", ".join(response.headers.get_list("www-authenticate"))))
+        self.challenge = ", ".join(response.headers.get_list("www-authenticate"))
+        sent, self.credentials = self.credentials, self.login.headers(url, self.challenge)
         return self.credentials != sent
 
     def _accept(self, response: "httpx.Response") -> Fetched:

@@ -7,7 +7,7 @@ person has one for it and the server asks for it.
 import os
 import stat
 
-from dynacli.document.fetched import Authorize, Fetched
+from dynacli.document.fetched import DocumentLogin, Fetched
 from dynacli.document.limits import MAX_BYTES, in_mebibytes
 from dynacli.document.source import Source
 from dynacli.environment import Environment
@@ -23,7 +23,7 @@ def fetch(
     timeout: float | None = None,
     etag: str = "",
     last_modified: str = "",
-    authorize: Authorize | None = None,
+    login: DocumentLogin | None = None,
 ) -> Fetched:
     """Return the bytes of a document.
 
@@ -33,7 +33,7 @@ def fetch(
         timeout: A time limit in seconds for the whole; the built-in limits hold besides.
         etag: The `ETag` of the revision at hand: an unchanged document is not sent again.
         last_modified: The `Last-Modified` of the revision at hand.
-        authorize: Signs in at the document's own origin, where the server asks for that.
+        login: Signs in at the document's own origin, where the server asks for that.
 
     Raises:
         DocumentError: The document is not there, cannot be read, is not a file, is over the limit,
@@ -58,7 +58,7 @@ def fetch(
                     timeout=timeout,
                     etag=etag,
                     last_modified=last_modified,
-                    authorize=authorize,
+                    login=login,
                 )
             finally:
                 downloads.close()

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from dynacli.document.fetched import Authorize, Fetched
+from dynacli.document.fetched import DocumentLogin, Fetched
 from dynacli.document.fetching.allowed_places import directories_of
 from dynacli.document.fetching.fetch import read_file
 from dynacli.document.file_names import file_name
@@ -47,7 +47,7 @@ def allowed_files(
     allowed: Iterable[str] = (),
     *,
     timeout: float | None = None,
-    authorize: Authorize | None = None,
+    login: DocumentLogin | None = None,
 ) -> AllowedOpener:
     """Return a function that reads the files that a document may refer to.
 
@@ -55,22 +55,22 @@ def allowed_files(
         source: Where the document is.
         allowed: Further origins, such as `https://schemas.example.com`, and absolute paths of directories.
         timeout: A time limit in seconds for all files together; the built-in one holds besides.
-        authorize: Signs in at the document's own origin, and nowhere else.
+        login: Signs in at the document's own origin, and nowhere else.
 
     Raises:
         ValueError: An origin is malformed.
     """
-    return _AllowedFiles(source, tuple(allowed), timeout, authorize).open
+    return _AllowedFiles(source, tuple(allowed), timeout, login).open
 
 
 class _AllowedFiles:
     """The files that a document may refer to, and how much of the limits is used up."""
 
     def __init__(
-        self, source: Source, allowed: tuple[str, ...], timeout: float | None, authorize: Authorize | None
+        self, source: Source, allowed: tuple[str, ...], timeout: float | None, login: DocumentLogin | None
     ) -> None:
         self.source = source
-        self.authorize = authorize
+        self.login = login or DocumentLogin()
         self.origins = frozenset(origin_of(place) for place in allowed if not os.path.isabs(place))
         self.folders = directories_of(allowed)
         self.own = directories_of([os.path.dirname(source.location)]) if source.kind == "file" else ()
@@ -185,11 +185,11 @@ class _AllowedFiles:
             self.downloads = Downloads()
             weakref.finalize(self, self.downloads.close)
         download = self.downloads.download
-        authorize = self.authorize if origin_of(uri) == self.source.origin else None
+        login = self.login if origin_of(uri) == self.source.origin else self.login.elsewhere()
         if known is None:
-            return download(uri, timeout=seconds, authorize=authorize)
+            return download(uri, timeout=seconds, login=login)
         fetched = download(
-            uri, timeout=seconds, etag=known.etag, last_modified=known.last_modified, authorize=authorize
+            uri, timeout=seconds, etag=known.etag, last_modified=known.last_modified, login=login
         )
         return known if fetched.not_modified else fetched
 

@@ -1,6 +1,6 @@
 """What a person asks for when an API is opened: by the command line, the environment and the API's entry together."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -8,12 +8,18 @@ from dynacli.environment import Environment
 from dynacli.record import record
 
 if TYPE_CHECKING:
-    from dynacli.document.fetched import Authorize, Fetched
+    from dynacli.document.fetched import DocumentLogin, Fetched
 
 __all__ = ["BACKGROUND", "BLOCKING", "MODES", "NEVER", "OpenRequest"]
 
 MODES = NEVER, BACKGROUND, BLOCKING = "never", "background", "blocking"
 """When a document that is due is fetched again: not at all, behind the command, or before it."""
+
+
+def _no_login() -> "DocumentLogin":
+    from dynacli.document.fetched import DocumentLogin
+
+    return DocumentLogin()
 
 
 @record
@@ -35,7 +41,8 @@ class OpenRequest:
         is_registered: Whether the API stands in the configuration, so that it can be refreshed by its name.
         entry: The API's entry in the configuration.
         is_accepted: Whether the new document replaces the current one whatever it changes.
-        authorize: Signs in at the document's own origin, where the server wants that.
+        login: Returns what signs in at the document's own origin, where the server wants that; called once a
+            document is fetched.
         at_hand: The document as it was fetched just now; None where it is still to be fetched.
         wrong_settings: What of the environment and of the entry cannot be used, a clause each; defaults count instead.
     """
@@ -55,6 +62,6 @@ class OpenRequest:
     is_registered: bool = False
     entry: Mapping[str, Any] = MappingProxyType({})
     is_accepted: bool = False
-    authorize: "Authorize | None" = None
+    login: "Callable[[], DocumentLogin]" = _no_login
     at_hand: "Fetched | None" = None
     wrong_settings: tuple[str, ...] = ()

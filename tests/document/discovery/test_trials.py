@@ -14,6 +14,7 @@ from dynacli.document.discovery.search_origin import discover
 from dynacli.document.discovery.trials import MAX_CALLS, calls_of
 from dynacli.document.discovery.well_known_places import BELOW as BELOW_IT
 from dynacli.document.discovery.well_known_places import FIRST
+from dynacli.document.fetched import DocumentLogin
 from dynacli.wire.peers import Peers
 from tests.documents import document, operation, parameter
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
@@ -202,7 +203,7 @@ def test_the_wait_for_a_document_ends(server: Recorder, monkeypatch: pytest.Monk
 
 def test_calls_end_with_the_search(server: Recorder, clock: _Clock) -> None:
     """Calls have what is left of the time of the search, and what has answered is not asked again."""
-    answers = rank_documents.TrialAnswers(Peers())
+    answers = rank_documents.TrialAnswers(Peers(), DocumentLogin())
     known, late, other = (f"{server.origin}/{name}" for name in ("known", "late", "other"))
     server.answers |= {"/known": Answer(), "/late": clock.late(2000, Answer(), clock.is_over)}
     server.answers["/other"] = _after(clock.is_forward, Answer())

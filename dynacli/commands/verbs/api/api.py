@@ -199,7 +199,9 @@ def _refresh(run: Run, name: str, accept: bool) -> None:
         )
     login = login_of(run.env, name, run.options.header, run.options.profile or None)
     with run.reading_document(name):
-        api, before = refresh_api(name, run.env, run.options.allow_ref, is_accepted=accept, authorize=login)
+        api, before = refresh_api(
+            name, run.env, run.options.allow_ref, is_accepted=accept, login=lambda: login
+        )
     try:
         configuration = Configuration(run.env)
         changes: dict[str, Any] = {}
@@ -305,6 +307,11 @@ command = VerbGroup(
                     ["--no-discovery"],
                     is_flag=True,
                     help="take SOURCE for the document, and look nowhere else",
+                ),
+                click.Option(
+                    ["--ca"],
+                    metavar="FILE",
+                    help="the certificates of a private authority, for the document and for calls; kept as `ca`",
                 ),
             ],
             add,

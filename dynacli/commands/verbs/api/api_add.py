@@ -10,7 +10,7 @@ from dynacli.client.document_login import ALWAYS, LOGIN_KEY, login_of
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.api.kept_options import is_login_kept, kept_options
 from dynacli.document.source import parse_source
-from dynacli.errors import DocumentError, UsageError
+from dynacli.errors import DocumentError, NetworkError, UsageError
 from dynacli.library.configuration.configuration import Configuration, check_name, texts
 from dynacli.library.configuration.refresh_settings import lifetime_of
 from dynacli.library.open_by_name import open_source
@@ -21,6 +21,7 @@ from dynacli.record import replace
 from dynacli.request.choose_server import choose_server, parse_origin
 from dynacli.text.terminal import visible
 from dynacli.urls import secret_in_query, with_masked_query
+from dynacli.wire.failures import with_api_named
 
 if TYPE_CHECKING:
     from dynacli.document.discovery.discovered import FoundDocument, TriedUrl
@@ -41,6 +42,7 @@ def add(
     overlay: tuple[str, ...],
     refresh_after: str | None,
     no_discovery: bool,
+    ca: str | None,
 ) -> None:
     """Register an API.
 
@@ -66,9 +68,18 @@ def add(
         entry["refresh_after"] = refresh_after
     configuration = Configuration(run.env)
     known = configuration.apis().get(name, {})
-    kept = kept_options(run.options, name, known)
+    authorities = os.path.abspath(os.path.expanduser(ca)) if ca else ""
+    kept = kept_options(run.options, name, known, {"ca": authorities} if ca else {})
     accepted = [parse_origin(origin) for origin in run.options.accept_origin]
     allowed = {*configuration.allow_refs(known), *run.options.allow_ref}
+    login = login_of(
+        run.env,
+        name,
+        run.options.header,
+        run.options.profile or None,
+        new_source=sources[0],
+        ca=authorities,
+    )
     open_request = OpenRequest(
         name,
         run.env,
@@ -78,9 +89,13 @@ def add(
         allow_refs=tuple(sorted(allowed)),
         more=tuple(sources[1:]),
         overlays=tuple(entry.get("overlays", ())),
-        authorize=login_of(run.env, name, run.options.header, run.options.profile or None, is_new=True),
+        login=lambda: login,
     )
-    api = _open_or_search(run, open_request, entry, may_search=not (no_discovery or run.options.offline))
+    try:
+        api = _open_or_search(run, open_request, entry, may_search=not (no_discovery or run.options.offline))
+    except NetworkError as error:
+        with_api_named(error, name, sources[0])
+        raise
     try:
         if known and known["source"] != entry["source"]:
             raise UsageError(
@@ -122,7 +137,7 @@ def _open_or_search(
 
     try:
         with run.reading_document(open_request.name, "Looking for"):
-            discovery = discover(source, authorize=open_request.authorize)
+            discovery = discover(source, login=open_request.login())
     except DocumentError as error:
         tried = [TriedUrl(**details) for details in error.details.get("tried", ())]
         if len(tried) > 1:

@@ -28,19 +28,22 @@ def is_login_kept(options: Options, api: OpenedApi) -> bool:
     return has_credential(pairs_of(options.header, ":", "--header"), schemes)
 
 
-def kept_options(options: Options, name: str, known: Mapping[str, Any]) -> dict[str, Any]:
+def kept_options(
+    options: Options, name: str, known: Mapping[str, Any], own: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return the keys of an API's entry, or of a profile in it, that keep what the options say of its calls.
 
     Args:
         name: Of the API.
         known: The entry of the API, empty where it has none.
+        own: What the options of `api add` itself say.
 
     Raises:
         UsageError: A pair has no separator, or the profile does not exist and nothing is said of it.
     """
     from dynacli.client.call_settings import pairs_of
 
-    kept: dict[str, Any] = {}
+    kept: dict[str, Any] = dict(own)
     if options.server:
         kept |= {"server": options.server, "server_vars": None}
     if options.server_var:

@@ -6,7 +6,7 @@ from typing import Any
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.config.setting_keys import key_path, value_of
 from dynacli.errors import FileError, RefusedError, UsageError
-from dynacli.library.configuration.configuration import Configuration
+from dynacli.library.configuration.configuration import Configuration, check_name
 
 __all__ = ["change_settings", "check_policy_change", "settings_in"]
 
@@ -46,8 +46,12 @@ def change_settings(run: Run, settings: Sequence[Setting]) -> None:
     names = list(dict.fromkeys(path[1] for path, _ in settings if path[0] == "apis"))
     from dynacli.commands.verbs.api.registered_apis import check_registered
 
+    registered = {path[1] for path, value in settings if path[2:] == ("source",) and value}
     for name in names:
-        check_registered(run, name)
+        if name in registered:
+            check_name(name)
+        else:
+            check_registered(run, name)
         check_policy_change(run, name, [path[2:] for path, _ in settings if path[:2] == ("apis", name)])
     if any(path[2:] == ("source",) and value is None for path, value in settings):
         raise UsageError("An API cannot be without a `source`", hint="`dynacli api remove NAME` removes it")
@@ -63,7 +67,7 @@ def check_policy_change(run: Run, name: str, paths: Sequence[tuple[str, ...]] | 
     Raises:
         RefusedError: Nobody agreed.
     """
-    entry = Configuration(run.env).apis()[name]
+    entry = Configuration(run.env).apis().get(name, {})
     profiles = entry.get("profiles")
     owners: dict[tuple[str, ...], Any] = {(): entry}
     for key, profile in profiles.items() if isinstance(profiles, dict) else ():
