@@ -45,6 +45,7 @@ _VERBS = {
     "doctor": "doctor",
     "document": "document",
     "edit": "edit",
+    "explore": "explore",
     "help": "help",
     "history": "history",
     "ignore": "ignore",

@@ -8,7 +8,7 @@ from dynacli.errors import UsageError
 from dynacli.model.media_types import is_form, is_json
 from dynacli.model.operation import ANY, Parameter, ValueType
 
-__all__ = ["convert", "convert_all", "is_given_as_text", "is_single_item", "json_value"]
+__all__ = ["choice_word", "convert", "convert_all", "is_given_as_text", "is_single_item", "json_value"]
 
 _INTEGER = re.compile(r"[+-]?\d+")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
@@ -164,9 +164,9 @@ def _chosen(value: Any, text: str, value_type: ValueType) -> Any:
         if choice == value and type(choice) is type(value):
             return choice
         # `enum: [1, 2]` beside `type: string`, and the other way round, are common in real documents.
-        if _word(choice) == text:
+        if choice_word(choice) == text:
             return choice
-    words = [_word(choice) for choice in value_type.enum]
+    words = [choice_word(choice) for choice in value_type.enum]
     from difflib import get_close_matches
 
     near = get_close_matches(text, words, 1, 0.6)
@@ -176,7 +176,8 @@ def _chosen(value: Any, text: str, value_type: ValueType) -> Any:
     raise _MisfitError(f"it takes one of {shown}", f"Did you mean `{near[0]}`?" if near else "")
 
 
-def _word(choice: Any) -> str:
+def choice_word(choice: Any) -> str:
+    """Return the word that gives a value of an enumeration."""
     return choice if isinstance(choice, str) else json.dumps(choice)
 
 

@@ -22,7 +22,14 @@ if TYPE_CHECKING:
     from dynacli.request.payload import Payload, Source
     from dynacli.schema.form_encoding import Encodings
 
-__all__ = ["input_key", "no_such_plain_input", "read_given", "read_plain_inputs"]
+__all__ = [
+    "encodings_of_body",
+    "input_key",
+    "no_such_plain_input",
+    "read_given",
+    "read_plain_inputs",
+    "whole_body",
+]
 
 _Input = tuple[Parameter | None, Field | None]
 
@@ -114,13 +121,13 @@ def read_plain_inputs(
     inside: dict[ParameterKey, list[Assignment]] = {}
     assignments: list[Assignment] = []
     body: bytes | Payload | None = None
-    encodings = _encodings(described)
+    encodings = encodings_of_body(described)
     listed = _listed(described)
     reading: _Reading = _of_word if are_words else _json_value
     for name, value in values.items():
         found = _find(described, name, listed)
         if found is None and name == "body" and described.media_type is not None:
-            body = value.encode() if are_words else _whole_body(value, described.media_type.name)
+            body = value.encode() if are_words else whole_body(value, described.media_type.name)
             continue
         if found is None and _is_free_part(described, value):
             assignments.append(Assignment((name,), _source(value, name), f"--file {name}"))
@@ -177,7 +184,8 @@ def _listed(described: DescribedOperation) -> dict[str, _Input]:
     return listed
 
 
-def _encodings(described: DescribedOperation) -> "Encodings | None":
+def encodings_of_body(described: DescribedOperation) -> "Encodings | None":
+    """Return how a form or a multipart body is written; None where the body is neither."""
     name = described.media_type.name if described.media_type is not None else ""
     if not is_form(name) and not is_multipart(name):
         return None
@@ -270,7 +278,7 @@ def _plain(value: Any, option: str) -> Any:
     )
 
 
-def _whole_body(value: Any, media_type: str) -> "bytes | Payload":
+def whole_body(value: Any, media_type: str) -> "bytes | Payload":
     """Return the content of a body that is given as a whole."""
     if isinstance(value, bytes):
         return value

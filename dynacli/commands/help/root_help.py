@@ -22,6 +22,7 @@ _VERBS = (
     ("search [API] WORDS...", "the operations that do what you say in plain words, the best first"),
     ("operations [API] [--tag TAG]", "every operation, a line each, or as a graph"),
     ("describe API OPERATION [FIELD.PATH]", "all about one operation, or about one field"),
+    ("explore API", "its operations, forms and answers on the whole screen"),
     ("batch API [OPERATION] FILE", "a call for each row of a file, side by side"),
     ("check API", "call every operation that only reads, and judge every answer"),
     ("read API OPERATION", "a call that is refused where it may change something"),

@@ -1,7 +1,7 @@
 """`dynacli batch`: a call for each row of a file, side by side, with a line of the result for each."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +10,9 @@ import click
 from dynacli.commands.call.make_call import asker
 from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
-from dynacli.commands.verbs.demo import live_api
+from dynacli.commands.verbs.demo import opened_api
 from dynacli.commands.verbs.verb_options import OF_CALLS, for_many_calls
 from dynacli.errors import DynacliError, FailedRowsError, FileError, FormError, RefusedError, UsageError
-from dynacli.library.configuration.configuration import DEMO
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.wording import counted, enumerated
 from dynacli.record import record, replace
@@ -76,18 +75,8 @@ def _batch(
     options = _BatchOptions(
         words[0] if len(words) == 2 else "", words[-1], parallel, stop_on_error, resume_, share
     )
-    with _opened(ctx, api) as opened:
+    with opened_api(ctx, api) as opened:
         _run_batch(run, opened, options)
-
-
-@contextmanager
-def _opened(ctx: click.Context, word: str) -> Iterator[OpenedApi]:
-    """Open the API; the stand-in runs until the end of the block."""
-    if word == DEMO:
-        with live_api(ctx, {}) as api:
-            yield api
-        return
-    yield ctx.obj.api(word)
 
 
 def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:

@@ -23,7 +23,7 @@ from dynacli.record import replace
 if TYPE_CHECKING:
     from dynacli.demo.demo_facts import DemoServer
 
-__all__ = ["behaviour_options", "command", "live_api", "role_option"]
+__all__ = ["behaviour_options", "command", "live_api", "opened_api", "role_option"]
 
 _Handler = Callable[[int, FrameType | None], object]
 
@@ -82,6 +82,16 @@ def live_api(ctx: click.Context, params: Mapping[str, Any]) -> Iterator[OpenedAp
     ctx.meta[_WITH_NEXT] = options.with_next
     with _live_api(ctx.obj, _api_for_help(ctx), options) as api:
         yield api
+
+
+@contextmanager
+def opened_api(ctx: click.Context, word: str) -> Iterator[OpenedApi]:
+    """Open the API that a word names, for a verb that calls it; the stand-in runs until the end of the block."""
+    if word == DEMO:
+        with live_api(ctx, {}) as api:
+            yield api
+        return
+    yield ctx.obj.api(word)
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""An API on the whole screen, as `dynacli explore` shows it: its operations are found, filled in, called and judged."""

@@ -1,0 +1,57 @@
+"""The command line that makes the request which the form shows."""
+
+from collections.abc import Sequence
+from shlex import join
+
+from dynacli.auth.secret import MASK
+from dynacli.explorer.draft import Draft
+from dynacli.explorer.form_rows import FormRow
+
+__all__ = ["command_line", "command_words"]
+
+
+def command_words(draft: Draft, before: Sequence[str] = (), *, is_masked: bool = False) -> list[str]:
+    """Return the words behind the program's name.
+
+    Args:
+        before: Standard options, which stand before the API: there no option of the operation has their names.
+        is_masked: Whether values that are secrets are left out.
+    """
+    described = draft.described
+    operation = described.operation
+    given = [(row, MASK if is_masked and row.is_secret else word) for row, word in draft.given]
+    positional, options = _positional(draft, given)
+    words = list(before)
+    body: list[str] = []
+    if draft.content_type and operation.body is not None:
+        words += [f"--content-type={draft.content_type}"]
+    if draft.text and operation.body is not None:
+        body = ["--body", draft.text] if not draft.text.startswith("-") else [f"--body={draft.text}"]
+        if any(parameter.option == "body" for parameter in operation.parameters):
+            words, body = [*words, *body], []
+    words += [described.api.name, operation.name, *positional]
+    for row, word in options:
+        is_joined = word.startswith("-") or row.value.type == "boolean"
+        words += [f"--{row.option}={word}"] if is_joined else [f"--{row.option}", word]
+    return words + body
+
+
+def command_line(words: Sequence[str]) -> str:
+    """Return words as a line for a shell."""
+    return join(["dynacli", *words])
+
+
+def _positional(
+    draft: Draft, given: Sequence[tuple[FormRow, str]]
+) -> tuple[list[str], list[tuple[FormRow, str]]]:
+    """Return the positional words, and the rows that are given by option: of the path all are of one kind."""
+    in_path = [row for row in draft.rows if row.location == "path"]
+    words = {row.option: word for row, word in given}
+    order = [each.option for each in draft.described.operation.parameters if each.location == "path"]
+    if len(order) == len(in_path) and all(_may_be_positional(words.get(option, "")) for option in order):
+        return [words[option] for option in order], [pair for pair in given if pair[0].location != "path"]
+    return [], list(given)
+
+
+def _may_be_positional(word: str) -> bool:
+    return bool(word) and not word.startswith("-")

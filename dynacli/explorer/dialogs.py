@@ -1,0 +1,148 @@
+"""The dialogs of the explorer: a question, a choice among values, and the keys."""
+
+from collections.abc import Sequence
+
+from rich.text import Text
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from dynacli.text.terminal import visible
+
+__all__ = ["ChoiceDialog", "QuestionDialog", "TextDialog"]
+
+NOT_GIVEN = "(not given)"
+
+
+class QuestionDialog(ModalScreen[bool]):
+    """A question that is answered with yes or no.
+
+    Args:
+        question: The question, with foreign text in it as it came.
+        agree: The word of the button that agrees.
+        is_dangerous: Whether the other button has the focus.
+    """
+
+    BINDINGS = [  # noqa: RUF012
+        Binding("y", "answer(True)", show=False),
+        Binding("n,escape", "answer(False)", show=False),
+        Binding("left,right", "app.focus_next", show=False),
+    ]
+
+    def __init__(self, question: str, agree: str, *, is_dangerous: bool) -> None:
+        super().__init__()
+        self._question, self._agree, self._is_dangerous = question, agree, is_dangerous
+
+    def compose(self) -> ComposeResult:
+        """Make the dialog."""
+        with Vertical(classes="dialog"):
+            yield Static(visible(self._question), markup=False)
+            with Horizontal(classes="buttons"):
+                yield Button(f"{self._agree} (y)", id="yes", compact=True)
+                yield Button("Cancel (n)", id="no", compact=True)
+
+    def on_mount(self) -> None:
+        """Give the focus to the answer that does no harm."""
+        self.query_one("#no" if self._is_dangerous else "#yes").focus()
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id == "yes")
+
+    def action_answer(self, is_agreed: bool) -> None:
+        """Answer by a key."""
+        self.dismiss(is_agreed)
+
+
+class ChoiceDialog(ModalScreen[str | None]):
+    """A choice among words, which are found by typing a part of one.
+
+    Args:
+        title: What is chosen.
+        words: The words.
+        current: The one that is chosen now; empty for none.
+        may_be_empty: Whether none may be chosen.
+    """
+
+    BINDINGS = [  # noqa: RUF012
+        Binding("escape", "dismiss_none", show=False),
+        Binding("up", "move('cursor_up')", show=False, priority=True),
+        Binding("down", "move('cursor_down')", show=False, priority=True),
+        Binding("pageup", "move('page_up')", show=False, priority=True),
+        Binding("pagedown", "move('page_down')", show=False, priority=True),
+    ]
+
+    def __init__(self, title: str, words: Sequence[str], current: str, *, may_be_empty: bool) -> None:
+        super().__init__()
+        self._title, self._current = title, current
+        self._words = ["", *words] if may_be_empty else list(words)
+        self._shown: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        """Make the dialog."""
+        with Vertical(classes="dialog"):
+            yield Static(visible(self._title, keep=""), markup=False)
+            yield Input(placeholder="type to find", compact=True)
+            yield OptionList(markup=False, compact=True)
+
+    def on_mount(self) -> None:
+        """List all words."""
+        self._list("")
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        self._list(event.value)
+
+    def _list(self, part: str) -> None:
+        self._shown = [word for word in self._words if part.lower() in word.lower()]
+        options = self.query_one(OptionList)
+        options.clear_options()
+        options.add_options(
+            [Option(Text(visible(word, keep="")) if word else Text(NOT_GIVEN)) for word in self._shown]
+        )
+        if self._shown:
+            options.highlighted = self._shown.index(self._current) if self._current in self._shown else 0
+
+    def action_move(self, action: str) -> None:
+        """Move the cursor of the list while the box has the focus."""
+        getattr(self.query_one(OptionList), f"action_{action}")()
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        options = self.query_one(OptionList)
+        if options.highlighted is not None:
+            self.dismiss(self._shown[options.highlighted])
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._shown[event.option_index])
+
+    def action_dismiss_none(self) -> None:
+        """Leave everything as it is."""
+        self.dismiss(None)
+
+
+class TextDialog(ModalScreen[None]):
+    """A text to read; any key closes it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        """Make the dialog."""
+        with Vertical(classes="dialog"):
+            yield Static(visible(self._text), markup=False)
+
+    def on_key(self, event: events.Key) -> None:
+        """Close it."""
+        event.stop()
+        self.dismiss()
+
+    def on_click(self) -> None:
+        """Close it."""
+        self.dismiss()

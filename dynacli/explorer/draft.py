@@ -1,0 +1,170 @@
+"""What stands in the form of an operation: checked as the command line checks it, and made into a call's inputs."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dynacli.client.call import request_of
+from dynacli.client.call_settings import CallSettings, Consent
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.inputs.call_inputs import CallInputs, collect_values
+from dynacli.client.inputs.read_plain_inputs import read_plain_inputs, whole_body
+from dynacli.client.validate_call import CallJudge
+from dynacli.errors import DynacliError, UsageError
+from dynacli.explorer.form_rows import BODY, FormRow
+from dynacli.record import record, replace
+
+__all__ = ["Checked", "Draft", "check", "inputs_of"]
+
+
+@record
+class Draft:
+    """What stands in the form of an operation.
+
+    Args:
+        described: The operation, with the media type that is sent.
+        rows: The rows of the form.
+        words: Option → what was typed; nothing for an input that is not given.
+        text: The whole body as text; None where the rows give it.
+        content_type: The media type that was chosen; empty for the preferred one.
+    """
+
+    described: DescribedOperation
+    rows: tuple[FormRow, ...]
+    words: Mapping[str, str]
+    text: str | None = None
+    content_type: str = ""
+
+    @property
+    def given(self) -> list[tuple[FormRow, str]]:
+        """The rows that are filled in, in their order; those of the body only where they give it."""
+        rows = [(row, self.words[row.option]) for row in self.rows if self.words.get(row.option)]
+        return [(row, word) for row, word in rows if self.text is None or row.location != BODY]
+
+
+class Checked(NamedTuple):
+    """What is wrong with a draft.
+
+    Args:
+        errors: Option → what is wrong with its value.
+        summary: What is wrong with the whole, in one line; empty where nothing is.
+        is_denied: Whether the call would be refused, whatever its inputs are.
+    """
+
+    errors: Mapping[str, str]
+    summary: str
+    is_denied: bool = False
+
+
+def inputs_of(draft: Draft, *, is_strict: bool) -> CallInputs:
+    """Return the inputs of the call.
+
+    Raises:
+        UsageError: A value does not fit.
+        FileError: A file that is named cannot be read.
+    """
+    values = {row.option: _value(row, word) for row, word in draft.given}
+    inputs = read_plain_inputs(
+        draft.described, values, content_type=draft.content_type, is_strict=is_strict, are_words=True
+    )
+    if not draft.text or draft.described.media_type is None:
+        return inputs
+    content: Any = draft.text.encode("utf-8", "surrogateescape")
+    if draft.text.startswith("@"):
+        content = _path(draft.text)
+    return replace(inputs, body=whole_body(content, draft.described.media_type.name))
+
+
+def _value(row: FormRow, word: str) -> "str | Path":
+    """Return what a word gives: a text, or the file that it names."""
+    if not row.file:
+        return word
+    if word.startswith("@@"):
+        return word[1:]
+    if word.startswith("@"):
+        return _path(word)
+    if row.file == "too":
+        return word
+    raise UsageError(
+        f"--{row.option} takes a file", why=f"There is no `@` before `{word[:60]}`", hint="Write `@FILE`"
+    )
+
+
+def _path(word: str) -> Path:
+    return Path(os.path.expanduser(word.removeprefix("@").strip()))
+
+
+def check(draft: Draft, settings: CallSettings) -> Checked:
+    """Return what is wrong with a draft, by the checks that a call makes before it is sent.
+
+    Raises:
+        DamagedCatalogError: The catalog is damaged.
+    """
+    is_strict = settings.level != "off"
+    settings = replace(settings, consent=Consent(is_given=True))  # a check asks nobody
+    errors = _misfits(draft, is_strict=is_strict)
+    denial = settings.denial(draft.described)
+    if denial:
+        return Checked(errors, denial, is_denied=True)
+    if errors:
+        return Checked(errors, "")
+    try:
+        values = collect_values(draft.described, inputs_of(draft, is_strict=is_strict), is_strict=is_strict)
+        request = request_of(draft.described, settings, values)
+    except DynacliError as error:
+        return Checked(_missing(draft, error), _line(error))
+    if not is_strict:
+        return Checked({}, "")
+    judging = CallJudge(draft.described, request, values, settings)
+    judging.judge_request()
+    try:
+        judging.check()
+    except UsageError as error:
+        findings = judging.verdict.findings
+        found = {_row_at(draft.rows, finding.pointer): finding.message for finding in reversed(findings)}
+        named = {option: message for option, message in found.items() if option}
+        return Checked(named, found.get("", "") or ("" if named else error.message))
+    return Checked({}, "")
+
+
+def _misfits(draft: Draft, *, is_strict: bool) -> dict[str, str]:
+    """Return option → what is wrong with its value alone."""
+    errors = {}
+    for row, word in draft.given:
+        try:
+            inputs_of(replace(draft, words={row.option: word}, text=None), is_strict=is_strict)
+        except DynacliError as error:
+            errors[row.option] = error.why or error.message
+    return errors
+
+
+def _missing(draft: Draft, error: DynacliError) -> dict[str, str]:
+    """Return option → that it is missing, for those that an error names."""
+    named = error.details.get("missing", ())
+    return {
+        row.option: "is missing"
+        for row in draft.rows
+        if f"--{row.option}" in named or (row.location == "path" and _path_word(row) in named)
+    }
+
+
+def _path_word(row: FormRow) -> str:
+    return row.option.removeprefix("path.").upper().replace("-", "_")
+
+
+def _row_at(rows: tuple[FormRow, ...], pointer: str) -> str:
+    """Return the option of the row that a finding is about, the nearest above it; empty where there is none."""
+    place = pointer
+    known = {row.pointer.lower() if row.location == "header" else row.pointer: row.option for row in rows}
+    while place:
+        found = known.get(place.lower() if place.startswith("header/") else place)
+        if found is not None:
+            return found
+        place = place.rpartition("/")[0]
+    return ""
+
+
+def _line(error: DynacliError) -> str:
+    why = f": {error.why}" if error.why else ""
+    return f"{error.message}{why}".replace("\n", " ")

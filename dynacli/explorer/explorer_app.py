@@ -1,0 +1,368 @@
+"""The explorer as a program of textual: panes, keys, and what goes between them."""
+
+import time
+from collections.abc import Sequence
+from threading import Event as ThreadEvent
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import App, ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Footer, Input, Static
+
+from dynacli.client.call_settings import CallOptions, CallSettings, Consent, settings_of
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.environment import Environment
+from dynacli.errors import DynacliError
+from dynacli.explorer.answer_pane import AnswerPane
+from dynacli.explorer.command_line import command_line, command_words
+from dynacli.explorer.dialogs import QuestionDialog, TextDialog
+from dynacli.explorer.draft import Checked, Draft, check
+from dynacli.explorer.explorer_style import PLAIN, STYLE
+from dynacli.explorer.operations_pane import OperationList, grouped
+from dynacli.explorer.request_form import RequestForm
+from dynacli.explorer.running_call import Ended, Event, RunningCall
+from dynacli.library.opened_api import OpenedApi
+from dynacli.model.operation import SAFE_METHODS, OperationSummary
+from dynacli.record import replace
+from dynacli.text.terminal import visible
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+__all__ = ["ExplorerApp"]
+
+_PAUSE_BEFORE_CHECK = 0.2
+"""Seconds without a key after which the form is checked."""
+_WIDE = 110
+"""Columns from which on all three panes are side by side."""
+
+_KEYS = """\
+F1        this page                 F2 or /    search the operations
+F3        the request               F4         the answer
+F5 ^s     send                      Esc        cancel the call
+F6        body as form or as text   F7         fill in an example
+F9 ^y     copy the command line     F10 ^q     leave
+
+Tab, Shift-Tab and the arrows move; Enter opens, chooses and closes.
+In the answer: p pretty, t table, r raw, h headers, v verdict, y history.
+What was copied is printed on leaving, too. The mouse works everywhere."""
+
+
+class ExplorerApp(App[None]):
+    """The explorer.
+
+    Attributes:
+        copied: The command lines that were copied.
+        is_checked: Whether the form was checked as it stands.
+
+    Args:
+        options: How calls are made and judged.
+        before: The standard options among them, as words that stand before the API.
+    """
+
+    CSS = STYLE
+    ENABLE_COMMAND_PALETTE = False
+    AUTO_FOCUS = "OperationList"
+    BINDINGS = [  # noqa: RUF012
+        Binding("f1", "keys", "Keys", priority=True),
+        Binding("f2", "search", show=False, priority=True),
+        Binding("slash", "search", show=False),
+        Binding("f3", "request", show=False, priority=True),
+        Binding("f4", "answer", show=False, priority=True),
+        Binding("f5", "send", "Send", priority=True),
+        Binding("ctrl+s", "send", show=False, priority=True),
+        Binding("escape", "cancel", "Cancel"),
+        Binding("f6", "text", "Text", priority=True),
+        Binding("f7", "example", "Example", priority=True),
+        Binding("f9", "copy", "Copy", priority=True),
+        Binding("ctrl+y", "copy", show=False, priority=True),
+        Binding("f10", "quit", "Leave", priority=True),
+        Binding("ctrl+q", "quit", show=False, priority=True),
+    ]
+
+    class _Told(Message):
+        def __init__(self, call: RunningCall, event: Event) -> None:
+            super().__init__()
+            self.call, self.event = call, event
+
+    class _Checked(Message):
+        def __init__(self, draft: Draft, checked: Checked) -> None:
+            super().__init__()
+            self.draft, self.checked = draft, checked
+
+    class _Asked(Message):
+        def __init__(self, origin: str, answers: list[bool], is_answered: ThreadEvent) -> None:
+            super().__init__()
+            self.origin, self.answers, self.is_answered = origin, answers, is_answered
+
+    def __init__(
+        self, env: Environment, api: OpenedApi, options: CallOptions, before: Sequence[str] = ()
+    ) -> None:
+        super().__init__()
+        self._env, self._api, self._options, self._before = env, api, options, tuple(before)
+        self._settings: CallSettings = settings_of(env, api, options)
+        self._operations: list[OperationSummary] = []
+        self._call: RunningCall | None = None
+        self._began = 0.0
+        self._check_timer: Timer | None = None
+        self.copied: list[str] = []
+        self.is_checked = True
+        self.register_theme(PLAIN)
+        if self.no_color:
+            self.theme = PLAIN.name
+        elif self.console.color_system == "standard":
+            self.theme = "ansi-dark"
+
+    def compose(self) -> ComposeResult:
+        """Make the panes."""
+        meta = self._api.catalog.meta
+        head = f"{self._api.name}  {meta['title']} {meta['version']}"
+        yield Static(visible(head, keep=""), id="head", markup=False)
+        with Horizontal(id="panes"):
+            with Vertical(id="operations", classes="pane"):
+                yield Input(placeholder="search", id="search", compact=True)
+                yield OperationList(id="list")
+            yield RequestForm(id="request")
+            yield AnswerPane(self._env.variables, id="answer")
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """List the operations."""
+        for name, title in (
+            ("operations", "F2 Operations"),
+            ("request", "F3 Request"),
+            ("answer", "F4 Answer"),
+        ):
+            pane = self.query_one(f"#{name}")
+            pane.border_title = title
+            pane.add_class("pane")
+        self._operations = [each for each in self._api.catalog.each_summary() if not each.is_hidden]
+        self._list("")
+        self.set_interval(0.25, self._show_time)
+        self.screen.set_class(self.size.width < _WIDE, "narrow")
+
+    def on_resize(self) -> None:
+        """Lay the panes out for the width."""
+        self.screen.set_class(self.size.width < _WIDE, "narrow")
+
+    # Operations
+
+    @on(Input.Changed, "#search")
+    def _searched(self, event: Input.Changed) -> None:
+        self._list(event.value)
+
+    @on(Input.Submitted, "#search")
+    def _submitted(self) -> None:
+        operations = self.query_one(OperationList)
+        operations.focus()
+        if operations.current is not None:
+            operations.action_choose()
+
+    def _list(self, words: str) -> None:
+        wanted = words.lower().split()
+        found = [
+            each
+            for each in self._operations
+            if all(word in f"{each.name} {each.method} {each.path} {each.summary}".lower() for word in wanted)
+        ]
+        self.query_one(OperationList).show(grouped(found), is_open=bool(wanted))
+
+    @on(OperationList.Chosen)
+    async def _chosen(self, event: OperationList.Chosen) -> None:
+        operation = self._api.catalog.operation(event.operation.name)
+        form = self.query_one(RequestForm)
+        await form.show(DescribedOperation(self._api, operation))
+        form.focus_first()
+
+    # The request
+
+    @on(RequestForm.Changed)
+    def _changed(self) -> None:
+        self.is_checked = False
+        self._show_line()
+        if self._check_timer is not None:
+            self._check_timer.stop()
+        self._check_timer = self.set_timer(_PAUSE_BEFORE_CHECK, self._check)
+
+    def _show_line(self) -> None:
+        form = self.query_one(RequestForm)
+        draft = form.draft
+        if draft is not None:
+            form.show_line(command_line(command_words(draft, self._before, is_masked=True)))
+
+    def _check(self) -> None:
+        draft = self.query_one(RequestForm).draft
+        if draft is not None:
+            Thread(target=self._check_aside, args=(draft,), name="dynacli-check", daemon=True).start()
+
+    def _check_aside(self, draft: Draft) -> None:
+        try:
+            checked = check(draft, self._settings)
+        except DynacliError as error:
+            checked = Checked({}, error.message)
+        self.post_message(self._Checked(draft, checked))
+
+    @on(_Checked)
+    def _take_check(self, message: _Checked) -> None:
+        form = self.query_one(RequestForm)
+        if form.draft == message.draft:
+            form.mark(message.checked)
+            self.is_checked = True
+
+    def on_descendant_focus(self) -> None:
+        """Show what is known of the input that has the focus, and in a narrow terminal its pane."""
+        focused = self.focused
+        self.query_one(RequestForm).show_hint(focused)
+        if focused is not None:
+            self.screen.set_class(self._is_in_answer(focused), "at-answer")
+
+    def _is_in_answer(self, widget: Widget) -> bool:
+        return any(each.id == "answer" for each in widget.ancestors_with_self)
+
+    def is_showing(self, name: str) -> bool:
+        """Return whether the form is that of an operation."""
+        draft = self.query_one(RequestForm).draft
+        return draft is not None and draft.described.operation.name == name
+
+    # The call
+
+    @property
+    def is_calling(self) -> bool:
+        """Whether a call is under way."""
+        return self._call is not None
+
+    def action_send(self) -> None:
+        """Send the request, once the person agreed where that is to be asked."""
+        draft = self.query_one(RequestForm).draft
+        if draft is None:
+            self.notify("Choose an operation first", severity="warning")
+            return
+        if self._call is not None:
+            self.notify("A call is under way; Esc cancels it", severity="warning")
+            return
+        described = draft.described
+        is_unsafe = described.operation.method not in SAFE_METHODS
+        is_asked = is_unsafe or self._settings.is_asked_about(described)
+        if not is_asked or self._settings.consent.is_given or self._settings.denial(described):
+            self._send(draft)
+            return
+
+        def take(is_agreed: bool | None) -> None:
+            if is_agreed:
+                self._send(draft)
+
+        operation = described.operation
+        line = command_line(command_words(draft, self._before, is_masked=True))
+        question = f"Send {operation.method} {operation.path}?\n\n$ {line}"
+        self.push_screen(QuestionDialog(question, "Send", is_dangerous=operation.method == "DELETE"), take)
+
+    def _send(self, draft: Draft) -> None:
+        settings = replace(self._settings, consent=Consent(is_given=True))
+        running = RunningCall(self._env, draft, settings, self._ask_origin, self._tell)
+        self._call, self._began = running, time.monotonic()
+        pane = self.query_one(AnswerPane)
+        pane.begin()
+        self.screen.add_class("at-answer")
+        pane.focus_content()
+        self._show_time()
+        self.refresh_bindings()
+        running.start()
+
+    def _tell(self, event: Event) -> None:
+        if self._call is not None:
+            self.post_message(self._Told(self._call, event))
+
+    @on(_Told)
+    def _take_event(self, message: _Told) -> None:
+        if message.call is not self._call:
+            return
+        if isinstance(message.event, Ended):
+            self._call = None
+            self.refresh_bindings()
+        at = time.strftime("%H:%M:%S")
+        self.query_one(AnswerPane).tell(message.event, message.call.draft, at)
+
+    def _show_time(self) -> None:
+        if self._call is not None:
+            seconds = time.monotonic() - self._began
+            self.query_one(AnswerPane).show_status(f"Under way for {seconds:.1f} s; Esc cancels")
+
+    def _ask_origin(self, origin: str) -> bool:
+        """Ask the person in the thread of a call."""
+        answers: list[bool] = []
+        is_answered = ThreadEvent()
+        self.post_message(self._Asked(origin, answers, is_answered))
+        is_answered.wait()
+        return bool(answers and answers[0])
+
+    @on(_Asked)
+    def _ask(self, message: _Asked) -> None:
+        def take(is_agreed: bool | None) -> None:
+            message.answers.append(bool(is_agreed))
+            message.is_answered.set()
+
+        question = f"Send the credential to {message.origin} from now on?"
+        self.push_screen(QuestionDialog(question, "Send", is_dangerous=True), take)
+
+    def action_cancel(self) -> None:
+        """End the call that is under way."""
+        if self._call is not None:
+            self._call.cancel()
+
+    # Keys
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Return a key as the footer shows it."""
+        return "Esc" if binding.key == "escape" else binding.key.upper()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Return whether a key does anything now; the footer shows only those that do."""
+        return self._call is not None if action == "cancel" else True
+
+    def action_keys(self) -> None:
+        """Show the keys."""
+        self.push_screen(TextDialog(_KEYS))
+
+    def action_search(self) -> None:
+        """Go to the search box."""
+        self.query_one("#search").focus()
+
+    def action_request(self) -> None:
+        """Go to the form."""
+        self.query_one(RequestForm).focus_first()
+
+    def action_answer(self) -> None:
+        """Go to the answer."""
+        self.screen.add_class("at-answer")
+        self.query_one(AnswerPane).focus_content()
+
+    async def action_text(self) -> None:
+        """Show the body as text, or as a form."""
+        await self.query_one(RequestForm).toggle_text()
+
+    async def action_example(self) -> None:
+        """Fill in an example."""
+        await self.query_one(RequestForm).fill_example()
+
+    def action_copy(self) -> None:
+        """Copy the command line of what the form shows."""
+        draft = self.query_one(RequestForm).draft
+        if draft is None:
+            self.notify("Choose an operation first", severity="warning")
+            return
+        line = command_line(command_words(draft, self._before))
+        self.copied.append(line)
+        self.copy_to_clipboard(line)
+        self.notify("Copied the command line; it is printed on leaving, too", markup=False)
+
+    @on(AnswerPane.Recalled)
+    async def _recalled(self, event: AnswerPane.Recalled) -> None:
+        draft = event.made.draft
+        form = self.query_one(RequestForm)
+        await form.show(draft.described, draft.words, draft.text, draft.content_type)
+        self.query_one(AnswerPane).recall(event.made)

@@ -1,0 +1,80 @@
+"""How the explorer looks: textual's style sheet, and the theme without colours."""
+
+from typing import Final
+
+from textual.theme import Theme
+
+__all__ = ["PLAIN", "STYLE"]
+
+STYLE: Final = """
+Screen { layout: vertical; }
+#head { height: 1; text-style: bold; padding: 0 1; }
+#panes { height: 1fr; }
+.pane { border: round $border-blurred; height: 100%; }
+.pane:focus-within { border: round $border; }
+#operations { width: 34; }
+#request { width: 1fr; }
+#answer { width: 1fr; }
+.narrow #operations { width: 30; }
+.narrow #answer { display: none; }
+.narrow.at-answer #operations, .narrow.at-answer #request { display: none; }
+.narrow.at-answer #answer { display: block; }
+#search { margin-bottom: 0; }
+OperationList { height: 1fr; }
+OperationList .list--group { text-style: bold; color: $foreground; }
+OperationList .list--method { color: $secondary; }
+OperationList .list--deprecated { text-style: strike; }
+OperationList .list--cursor { background: $block-cursor-background; color: $block-cursor-foreground;
+    text-style: reverse; }
+#title { height: auto; max-height: 2; text-style: bold; }
+#rows { height: 1fr; }
+#body { height: 1fr; min-height: 6; border: none; }
+#hint { height: auto; max-height: 3; color: $text-muted; }
+#state { height: auto; max-height: 2; color: $success; }
+#state.wrong { color: $error; }
+#line { height: auto; max-height: 2; text-style: bold; }
+.heading { color: $secondary; text-style: bold; height: 1; }
+.field { height: 1; }
+.field .name { width: 40%; max-width: 30; height: 1; padding-right: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+.field Input, .field ChoiceBox { width: 1fr; }
+.field:focus-within .name { text-style: reverse; }
+.error { height: auto; color: $error; }
+.wrong .name { color: $error; }
+ChoiceBox { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+ChoiceBox:focus, ActionLine:focus { text-style: reverse; }
+ActionLine { height: 1; text-wrap: nowrap; color: $secondary; }
+#tabs { layout: horizontal; height: 1; }
+.tab { width: auto; padding: 0 1; }
+.tab.chosen { text-style: reverse; }
+#status { height: 1; text-style: bold; }
+#text, #made { height: 1fr; border: none; padding: 0; scrollbar-gutter: stable; }
+ModalScreen { align: center middle; }
+.dialog { width: 76; max-width: 96%; height: auto; max-height: 90%; border: round $border; padding: 0 1;
+    background: $surface; }
+.dialog OptionList { height: auto; max-height: 14; border: none; }
+.dialog .buttons { height: 1; margin-top: 1; }
+.dialog Button { margin-right: 2; }
+.dialog Button:focus { text-style: reverse; }
+"""
+
+PLAIN: Final = Theme(
+    name="plain",
+    ansi=True,
+    primary="ansi_default",
+    secondary="ansi_default",
+    warning="ansi_default",
+    error="ansi_default",
+    success="ansi_default",
+    accent="ansi_default",
+    foreground="ansi_default",
+    background="ansi_default",
+    surface="ansi_default",
+    panel="ansi_default",
+    boost="ansi_default",
+    variables={
+        "block-cursor-text-style": "reverse",
+        "input-cursor-text-style": "reverse",
+        "button-focus-text-style": "reverse",
+    },
+)
+"""The theme without colours (no-color.org): what has the focus is reversed."""

@@ -1,0 +1,282 @@
+"""The form of an operation: its inputs, the body as text, how it is called, and the command line of all that."""
+
+from collections.abc import Mapping
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical, VerticalScroll
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input, Static, TextArea
+
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.errors import UsageError
+from dynacli.explorer.body_text import body_rows, body_text, example_words
+from dynacli.explorer.draft import Checked, Draft
+from dynacli.explorer.form_rows import BODY, FormRow, MoreItems, located, row_of, rows_of
+from dynacli.explorer.form_widgets import ActionLine, ChoiceBox, FieldRow, facts_of
+from dynacli.text.terminal import visible
+
+__all__ = ["RequestForm"]
+
+_SHOWN_AT_FIRST = 40
+"""How many rows a form has before the person asks for more: making a widget takes time."""
+
+
+class RequestForm(Vertical):
+    """The form of an operation."""
+
+    BINDINGS = [  # noqa: RUF012
+        Binding("up", "app.focus_previous", show=False),
+        Binding("down", "app.focus_next", show=False),
+    ]
+
+    class Changed(Message):
+        """Something in the form changed."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._described: DescribedOperation | None = None
+        self._words: dict[str, str] = {}
+        self._counts: dict[str, int] = {}
+        self._added: list[str] = []
+        self._rows: list[FormRow | MoreItems] = []
+        self._shown = _SHOWN_AT_FIRST
+        self._text: str | None = None
+        self._content_type = ""
+
+    def compose(self) -> ComposeResult:
+        """Make the parts."""
+        yield Static("Choose an operation on the left.", id="title", markup=False)
+        yield VerticalScroll(id="rows", can_focus=False)
+        yield TextArea(id="body", compact=True, tab_behavior="focus", highlight_cursor_line=False)
+        yield Static(id="hint", markup=False)
+        yield Static(id="state", markup=False)
+        yield Static(id="line", markup=False)
+
+    def on_mount(self) -> None:
+        """Begin without a body."""
+        self.query_one("#body").display = False
+
+    @property
+    def draft(self) -> Draft | None:
+        """What stands in the form; None where no operation was chosen."""
+        if self._described is None:
+            return None
+        rows = tuple(row for row in self._rows if isinstance(row, FormRow))
+        return Draft(self._described, rows, dict(self._words), self._text, self._content_type)
+
+    async def show(
+        self,
+        described: DescribedOperation,
+        words: Mapping[str, str] | None = None,
+        text: str | None = None,
+        content_type: str = "",
+    ) -> None:
+        """Show the form of an operation.
+
+        Args:
+            words: Option → what stands in it.
+            text: The body as text; None for a form.
+            content_type: The media type that is chosen; empty for the preferred one.
+        """
+        self._described, self._content_type = described.sending(content_type), content_type
+        self._words, self._counts, self._added = dict(words or {}), {}, []
+        self._shown, self._text = _SHOWN_AT_FIRST, text
+        operation = described.operation
+        summary = visible(operation.summary, keep="")
+        path = visible(f"{operation.method} {operation.path}", keep="")
+        self.query_one("#title", Static).update(f"{path}\n{summary}" if summary else path)
+        await self._lay_out()
+        self._show_text()
+        self.post_message(self.Changed())
+
+    async def _lay_out(self) -> None:
+        described = self._described
+        if described is None:
+            return
+        missing = [option for option in self._words if option not in self._added]
+        self._rows = rows_of(described, self._counts, [*self._added, *missing])
+        container = self.query_one("#rows", VerticalScroll)
+        await container.remove_children()
+        await container.mount_all(self._widgets(described))
+
+    def _widgets(self, described: DescribedOperation) -> list[Widget]:
+        widgets: list[Widget] = []
+        location = ""
+        rows = [row for row in self._rows if self._text is None or not _is_of_body(row)]
+        for row in rows[: self._shown]:
+            if isinstance(row, MoreItems):
+                widgets.append(ActionLine(f"+ another item of {row.option}", name=f"item {row.option}"))
+                continue
+            if row.location != location:
+                location = row.location
+                widgets.append(Static(self._heading(location), markup=False, classes="heading"))
+            widgets.append(FieldRow(row, self._words.get(row.option, "")))
+        if len(rows) > self._shown:
+            widgets.append(ActionLine(f"{len(rows) - self._shown} more inputs ...", name="more"))
+        content = described.operation.body.content if described.operation.body is not None else ()
+        if len(content) > 1 and described.media_type is not None:
+            names = [each.name for each in content]
+            box = ChoiceBox("Media type", names, described.media_type.name, may_be_empty=False)
+            box.id = "content-type"
+            widgets += [Static("Media type", markup=False, classes="heading"), box]
+        if described.operation.parameters or content:
+            widgets.append(
+                Input(placeholder="another input by its name, such as a.b.0.c", id="add", compact=True)
+            )
+        return widgets
+
+    def _heading(self, location: str) -> str:
+        media_type = self._described.media_type if self._described is not None else None
+        if location == BODY and media_type is not None:
+            return f"Body ({visible(media_type.name, keep='')})"
+        return location.capitalize()
+
+    @property
+    def _fields(self) -> list[FieldRow]:
+        return list(self.query(FieldRow))
+
+    def focus_first(self) -> None:
+        """Give the focus to the first box."""
+        boxes = self.query("#rows Input, #rows ChoiceBox, #rows ActionLine")
+        if self._text is not None and not self._fields:
+            self.query_one("#body").focus()
+        elif boxes:
+            boxes.first().focus()
+
+    @on(Input.Changed, "FieldRow Input")
+    def _typed(self, event: Input.Changed) -> None:
+        self._take(event.input.parent, event.value)
+
+    @on(ChoiceBox.Changed)
+    async def _chosen(self, event: ChoiceBox.Changed) -> None:
+        if event.box.id == "content-type" and self._described is not None:
+            self._content_type = event.box.value
+            self._described = self._described.sending(self._content_type)
+            await self._lay_out()
+            self._show_text()
+            self.post_message(self.Changed())
+        else:
+            self._take(event.box.parent, event.box.value)
+
+    def _take(self, field: object, word: str) -> None:
+        if isinstance(field, FieldRow) and self._words.get(field.row.option, "") != word:
+            if word:
+                self._words[field.row.option] = word
+            else:
+                self._words.pop(field.row.option, None)
+            self.post_message(self.Changed())
+
+    @on(Input.Submitted, "#add")
+    async def _add(self, event: Input.Submitted) -> None:
+        option = located(event.value.strip().removeprefix("--"))
+        if not option or self._described is None:
+            return
+        if row_of(self._described, option) is None:
+            self.app.notify(f"There is no input `{option}`", markup=False, severity="error")
+            return
+        self._added.append(option)
+        self._shown = max(self._shown, len(self._rows) + 1)
+        await self._lay_out()
+        self._fields[-1].focus_box()
+
+    @on(ActionLine.Pressed)
+    async def _pressed(self, event: ActionLine.Pressed) -> None:
+        name = event.line.name or ""
+        if name == "more":
+            number, self._shown = self._shown, self._shown + _SHOWN_AT_FIRST
+            await self._lay_out()
+            self._fields[min(number, len(self._fields) - 1)].focus_box()
+        elif name.startswith("item "):
+            array = name.removeprefix("item ")
+            self._counts[array] = self._counts.get(array, 1) + 1
+            await self._lay_out()
+            first = f"{array}.{self._counts[array] - 1}."
+            for field in self._fields:
+                if field.row.option.startswith(first):
+                    field.focus_box()
+                    break
+
+    async def toggle_text(self) -> None:
+        """Show the body as text, or as rows where rows can give it."""
+        draft = self.draft
+        if draft is None or draft.described.media_type is None:
+            self.app.notify("This operation takes no body", severity="warning")
+            return
+        if self._text is None:
+            try:
+                self._text = body_text(draft)
+            except UsageError as error:
+                self.app.notify(f"{error.message}: {error.why}", severity="error", markup=False)
+                return
+        elif not self._text.strip():
+            self._text = None
+        else:
+            rows = body_rows(draft)
+            if rows is None:
+                self.app.notify("No rows give exactly this body: it stays a text", severity="warning")
+                return
+            self._text = None
+            parameters = {row.option: word for row, word in draft.given if row.location != BODY}
+            self._words = {**parameters, **rows.words}
+            self._counts = dict(rows.counts)
+        await self._lay_out()
+        self._show_text()
+        (self.query_one("#body").focus if self._text is not None else self.focus_first)()
+        self.post_message(self.Changed())
+
+    def _show_text(self) -> None:
+        body = self.query_one("#body", TextArea)
+        body.display = self._text is not None
+        if self._text is not None and body.text != self._text:
+            body.load_text(self._text)
+
+    @on(TextArea.Changed)
+    def _written(self, event: TextArea.Changed) -> None:
+        if self._text is not None and event.text_area.text != self._text:
+            self._text = event.text_area.text
+            self.post_message(self.Changed())
+
+    async def fill_example(self) -> None:
+        """Put an example into the boxes that are empty."""
+        if self._described is None:
+            return
+        words, body = example_words(self._described)
+        self._words = {**words, **self._words}
+        if body is not None and self._text is None:
+            self._text = body
+        await self._lay_out()
+        self._show_text()
+        self.post_message(self.Changed())
+
+    def mark(self, checked: Checked) -> None:
+        """Show what is wrong."""
+        for field in self._fields:
+            field.mark(checked.errors.get(field.row.option, ""))
+        state = self.query_one("#state", Static)
+        hidden = [
+            option for option in checked.errors if option not in {each.row.option for each in self._fields}
+        ]
+        summary = checked.summary or (f"{hidden[0]}: {checked.errors[hidden[0]]}" if hidden else "")
+        is_wrong = bool(summary or checked.errors)
+        state.set_class(is_wrong, "wrong")
+        state.update(visible(summary, keep="") or ("Not valid yet" if is_wrong else "Valid"))
+
+    def show_line(self, line: str) -> None:
+        """Show the command line."""
+        self.query_one("#line", Static).update(f"$ {visible(line, keep='')}" if line else "")
+
+    def show_hint(self, widget: Widget | None) -> None:
+        """Show what is known of the input that has the focus."""
+        field = widget.parent if widget is not None else None
+        hint = ""
+        if isinstance(field, FieldRow):
+            about = field.row.description
+            hint = f"{facts_of(field.row)}\n{visible(about, keep='')}"
+        self.query_one("#hint", Static).update(hint)
+
+
+def _is_of_body(row: FormRow | MoreItems) -> bool:
+    return isinstance(row, MoreItems) or row.location == BODY

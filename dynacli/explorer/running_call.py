@@ -1,0 +1,183 @@
+"""A call under way: it runs in a thread of its own, tells what comes, and can be cancelled at any moment."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, NamedTuple
+
+from dynacli.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.client.call import Call
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.damaged_cache import explain_damage
+from dynacli.client.inputs.call_inputs import collect_values
+from dynacli.environment import Environment
+from dynacli.errors import DynacliError, InternalError
+from dynacli.explorer.draft import Draft, inputs_of
+from dynacli.model.media_types import is_event_stream, is_sequence
+from dynacli.transport.send import RENDER_LIMIT, Answer, Pieces
+from dynacli.wire.exchange import EndableClients
+
+if TYPE_CHECKING:
+    from dynacli.transport.retrying import Pause
+    from dynacli.validation.findings.finding import Verdict
+
+__all__ = ["Begun", "Came", "Ended", "Event", "Paused", "RunningCall"]
+
+_KEPT_OF_STREAM = 8 * 1024 * 1024
+"""Bytes up to which a stream is kept, for the views of its whole."""
+
+
+class Begun(NamedTuple):
+    """The head of an answer that is a stream came."""
+
+    call: Call
+    answer: Answer
+
+
+class Came(NamedTuple):
+    """A piece of a stream came."""
+
+    piece: bytes
+
+
+class Paused(NamedTuple):
+    """The call waits before it is sent again."""
+
+    text: str
+
+
+class Ended(NamedTuple):
+    """The call ended.
+
+    Args:
+        call: None where none could be made.
+        answer: The answer, with its body as far as it was kept; None where none came.
+        verdict: None where nothing was judged.
+        error: Why the call failed; None where it did not.
+        was_cancelled: Whether the person ended it.
+    """
+
+    call: Call | None
+    answer: Answer | None
+    verdict: "Verdict | None"
+    error: DynacliError | None
+    was_cancelled: bool
+
+
+Event = Begun | Came | Paused | Ended
+
+
+class RunningCall:
+    """A call under way.
+
+    Attributes:
+        is_cancelled: Whether the person ended the call.
+
+    Args:
+        ask: Asks the person whether credentials may go to an origin.
+        tell: Is told what comes, in the thread of the call.
+    """
+
+    def __init__(
+        self,
+        env: Environment,
+        draft: Draft,
+        settings: CallSettings,
+        ask: Callable[[str], bool],
+        tell: Callable[[Event], object],
+    ) -> None:
+        self.draft, self.settings = draft, settings
+        self._env, self._ask, self._tell = env, ask, tell
+        self._clients = EndableClients()
+        self.is_cancelled = False
+        self._call: Call | None = None
+        self._answer: Answer | None = None
+        self._verdict: Verdict | None = None
+        self._kept: list[bytes] = []
+
+    def start(self) -> None:
+        """Begin the call."""
+        threading.Thread(target=self._run, name="dynacli-explored-call", daemon=True).start()
+
+    def cancel(self) -> None:
+        """End the call: its connections are cut, and none is used any more."""
+        self.is_cancelled = True
+        self._clients.end()
+
+    def _run(self) -> None:
+        error: DynacliError | None = None
+        try:
+            self._make()
+        except DamagedCatalogError as damage:
+            try:
+                explain_damage(damage, has_sent=self._call is not None and self._call.has_sent)
+            except (DynacliError, DamagedCatalogError) as explained:
+                error = explained if isinstance(explained, DynacliError) else _defect(explained)
+        except DynacliError as failure:
+            error = failure
+        except Exception as failure:  # noqa: BLE001  - a defect is shown in the place of the answer
+            error = _defect(failure)
+        finally:
+            self._clients.close()
+        self._tell(Ended(self._call, self._answer, self._verdict, error, self.is_cancelled))
+
+    def _make(self) -> None:
+        import dynacli.wire.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
+
+        draft, settings = self.draft, self.settings
+        is_strict = settings.level != "off"
+        values = collect_values(draft.described, inputs_of(draft, is_strict=is_strict), is_strict=is_strict)
+        self._call = call = Call(self._env, draft.described, values, settings, ask=self._ask)
+        call.check_request()
+        answer = call.send(self._receive, waiting=self._waiting, clients=self._clients)
+        if self._answer is None:  # no stream
+            self._answer = answer
+            self._verdict = call.judge_answer(answer, answer.body)
+        else:
+            from dynacli.record import replace
+
+            self._answer = replace(answer, body=b"".join(self._kept))
+
+    def _waiting(self, pause: "Pause") -> AbstractContextManager[None]:
+        text = str(pause)
+        self._tell(Paused(self._call.signed.masker.mask(text) if self._call is not None else text))
+        return nullcontext()
+
+    def _receive(self, answer: Answer, pieces: Pieces) -> bytes:
+        if not 200 <= answer.status < 300 or not is_sequence(answer.header("content-type")):
+            return b"".join(pieces.up_to(RENDER_LIMIT))
+        call = self._call
+        if call is None:
+            raise InternalError("An answer came to no call")
+        if is_event_stream(answer.header("content-type")) and self.settings.timeout is None:
+            pieces.wait_forever()
+        self._answer = answer
+        self._tell(Begun(call, answer))
+        if call.judging is None:
+            for _ in self._passing(answer, pieces):
+                pass
+            return b""
+        from dynacli.validation.streamed_body import StreamedBody
+
+        body = StreamedBody(self._passing(answer, pieces))
+        self._verdict = call.judge_answer(answer, body)
+        body.finish()
+        return b""
+
+    def _passing(self, answer: Answer, pieces: Pieces) -> Iterator[bytes]:
+        """Yield the pieces of a stream, each of which is told first."""
+        found: Iterator[bytes] = iter(pieces)
+        if is_event_stream(answer.header("content-type")):
+            from dynacli.transport.event_stream import EventPieces
+
+            found = iter(EventPieces(pieces))
+        for piece in found:
+            if pieces.size <= _KEPT_OF_STREAM:
+                self._kept.append(piece)
+            self._tell(Came(piece))
+            yield piece
+
+
+def _defect(error: BaseException) -> InternalError:
+    # The text of an unknown exception may hold secrets, so only its class is shown.
+    return InternalError("This is a defect in dynacli", why=type(error).__name__)

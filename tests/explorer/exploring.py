@@ -1,0 +1,95 @@
+"""The explorer without a terminal: keys go in, and the text of the screen comes out."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, closing
+from typing import Any
+
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from dynacli.client.call_settings import CallOptions
+from dynacli.environment import Environment
+from dynacli.explorer.explorer_app import ExplorerApp
+from dynacli.library.open_by_name import open_api
+
+__all__ = ["Explorer", "explored", "exploring"]
+
+_DEADLINE = 20.0
+_NAMES = {" ": "space", "-": "minus", ".": "full_stop", "/": "slash", "@": "at", '"': "quotation_mark"}
+"""Character → textual's name of its key, where that is another one."""
+
+
+class Explorer:
+    """An explorer that runs, and what a person does with it."""
+
+    def __init__(self, app: ExplorerApp, pilot: Pilot[None]) -> None:
+        self.app, self.pilot = app, pilot
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, and let what they cause happen."""
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def type(self, text: str) -> None:
+        """Type a text into what has the focus."""
+        await self.press(*(_NAMES.get(character, character) for character in text))
+
+    async def open(self, operation: str) -> None:
+        """Search an operation, and open its form."""
+        await self.press("f2", *["backspace"] * len(self.app.query_one("#search", Input).value))
+        await self.type(operation)
+        await self.press("enter")
+        await self.until(lambda: self.app.is_showing(operation))
+        await self.checked()
+
+    async def until(self, is_there: Callable[[], bool]) -> None:
+        """Wait until something is so."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + _DEADLINE
+        while not is_there():
+            assert loop.time() < end, self.screen
+            await self.pilot.pause(0.01)
+        await self.pilot.pause()
+
+    async def checked(self) -> None:
+        """Wait until the form was checked as it stands."""
+        await self.until(lambda: self.app.is_checked)
+
+    async def answered(self) -> None:
+        """Wait until no call is under way."""
+        await self.until(lambda: not self.app.is_calling)
+
+    @property
+    def screen(self) -> str:
+        """The text of the screen."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join(strip.text.rstrip() for strip in strips)
+
+
+@asynccontextmanager
+async def exploring(
+    word: str,
+    *,
+    size: tuple[int, int] = (80, 24),
+    options: CallOptions = CallOptions(),  # noqa: B008  - a frozen record
+    before: tuple[str, ...] = (),
+) -> AsyncIterator[Explorer]:
+    """Explore an API until the end of the block.
+
+    Args:
+        word: What names it, as behind `dynacli explore`.
+        options: How calls are made.
+        before: The same as words.
+    """
+    env = Environment()
+    api = open_api(word, env)
+    with closing(api.catalog):
+        app = ExplorerApp(env, api, options, before)
+        async with app.run_test(size=size, notifications=True) as pilot:
+            yield Explorer(app, pilot)
+
+
+def explored(work: Coroutine[Any, Any, None]) -> None:
+    """Run what a test does with the explorer."""
+    asyncio.run(work)
