@@ -163,6 +163,31 @@ def test_a_device_flow_that_the_document_does_not_have(provider: OAuthProvider) 
     assert "The provider offers `authorizationCode`" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("token_path", "metadata_path", "key"),
+    [
+        ("/realms/shop/protocol/openid-connect/token", "/realms/shop/.well-known/openid-configuration", ""),
+        ("/token", "/meta/.well-known/oauth-authorization-server", "oauth2MetadataUrl"),
+    ],
+    ids=["of a tenant", "named"],
+)
+def test_where_the_metadata_of_a_provider_is(
+    server: Recorder, provider: OAuthProvider, home: Path, token_path: str, metadata_path: str, key: str
+) -> None:
+    """It is where the document says, else at the usual places, which are those of a tenant, too."""
+    shop = Shop(server)
+    scheme = _flows(provider, "authorizationCode")
+    scheme["flows"]["authorizationCode"]["tokenUrl"] = f"{provider.server.origin}{token_path}"
+    shop.register(
+        {"auth": scheme | ({key: f"{provider.server.origin}{metadata_path}"} if key else {})}, [{"auth": []}]
+    )
+    del provider.server.answers["/.well-known/openid-configuration"]
+    provider.server.answers[metadata_path] = json_answer(provider.metadata)
+    _with_a_code(provider)
+    assert 0 == _login(provider, "--device").exit_code
+    assert provider.given[-2] == _kept(home)["secrets"]["credential"]
+
+
 @pytest.mark.parametrize("is_relative", [False, True])
 def test_openid_connect(server: Recorder, provider: OAuthProvider, home: Path, is_relative: bool) -> None:
     """The endpoints come from the provider's metadata, whose origin has to be accepted first."""
@@ -204,6 +229,10 @@ def test_a_missing_scope(shop: Shop, provider: OAuthProvider) -> None:
     assert "lacks the scope `read`" in result.stderr
     assert "dynacli auth login shop --scope write --scope read" in result.stderr
     assert [] == shop.server.requests
+    explained = run_cli("auth", "explain", "shop", "list-items")
+    assert 10 == explained.exit_code
+    assert "it is missing (The stored token for `auth` lacks the scope `read`)" in explained.stdout
+    assert "dynacli auth login shop --scope write --scope read" in explained.stdout
 
 
 @pytest.mark.parametrize("left", [10.0, -10.0], ids=["soon", "over"])
@@ -351,7 +380,8 @@ def test_the_secret_of_a_client_is_typed(
     shop = Shop(server)
     shop.register({"auth": _flows(provider, "clientCredentials")}, [{"auth": ["read"]}])
     provider.client_secret = "typed-secret"
-    assert 2 == _login(provider).exit_code
+    result = _login(provider)
+    assert (2, True) == (result.exit_code, "`client_secret` in `[apis.shop.auth.auth]`" in result.stderr)
     monkeypatch.setattr(getpass, "getpass", lambda *_, **__: "typed-secret")
     assert 0 == _login(provider, terminal=("stdin", "stderr")).exit_code
     _change(home, expires_at=1.0)

@@ -178,6 +178,21 @@ def test_a_locked_keyring_is_not_waited_for(
     assert "It may be locked" in result.stderr
 
 
+def test_what_a_locked_keyring_keeps_is_told(
+    shop: Shop, ring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Signing out forgets the credential; its secret goes as soon as the keyring lets it."""
+    shop.register({"auth": BEARER}, [{"auth": []}])
+    run_cli("auth", "login", "shop", "--with-token", stdin=b"token")
+    with monkeypatch.context() as locked:
+        locked.setattr(ring, "delete_password", lambda *_: 1 / 0)
+        result = run_cli("auth", "logout", "shop")
+    assert (0, True) == (result.exit_code, "the next `auth login` or `auth logout` removes" in result.stderr)
+    assert 1 == len(ring.kept)
+    run_cli("auth", "login", "shop", "--with-token", stdin=b"other")
+    assert ["other"] == [json.loads(text)["credential"] for text in ring.kept.values()]
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [

@@ -156,7 +156,7 @@ def error_code(answer: ProviderAnswer) -> str:
 
 
 _HINTS = {
-    "invalid_client": "Check the client id and its secret",
+    "invalid_client": "Check the client id and its secret, a reference in the configuration: `client_secret`",
     "unauthorized_client": "The provider does not let this client sign in this way; look at how it is registered",
     "invalid_scope": "Ask for other scopes with `--scope`",
     "invalid_grant": "Sign in again with `dynacli auth login`",

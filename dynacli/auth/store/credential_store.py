@@ -60,6 +60,11 @@ class CredentialStore:
         """Return all credentials in the order of their first storing, those in the keyring without secrets."""
         return self._read().credentials
 
+    @property
+    def has_leftovers(self) -> bool:
+        """Whether the keyring still has secrets that no credential has, as it was locked when they were removed."""
+        return bool(self._read().leftovers)
+
     def find(self, place: Place) -> StoredCredential | None:
         """Return a credential with its secrets; None where there is none."""
         found = next((kept for kept in self.list() if kept.place == place), None)

@@ -54,7 +54,7 @@ def http_error(call: Call, answer: "Answer", place: str = "") -> HttpError:
     if answer.status == 401 and isinstance(call.renewal, DynacliError):
         refusal = call.renewal
         why = f": {refusal.why}" if refusal.why else ""
-        error.why, error.hint = f"{error.why}; {refusal.message}{why}", refusal.hint or error.hint
+        error.why, error.hint = f"{error.why}. {refusal.message}{why}", refusal.hint or error.hint
     if answer.tries > 1:
         error.details["tries"] = answer.tries
     if answer.status in {403, 413, 429, 503}:

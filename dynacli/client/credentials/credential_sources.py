@@ -120,8 +120,9 @@ class StoredSource:
 
     def _lacking(self, scheme: SecurityScheme, scopes: Sequence[str], missing: Sequence[str]) -> AuthError:
         words = " ".join(f"--scope {visible(scope, keep='')}" for scope in (*scopes, *missing))
+        listed = " and ".join(f"the scope `{visible(scope, keep='')}`" for scope in missing)
         return AuthError(
-            f"The stored token for `{scheme.name}` is not good for this operation",
-            why="It lacks " + " and ".join(f"the scope `{visible(scope, keep='')}`" for scope in missing),
+            f"The stored token for `{visible(scheme.name, keep='')}` lacks {listed}",
+            why="The operation asks for it",
             hint=f"Sign in for it, too: `dynacli auth login {self._api} {words}`",
         )

@@ -65,7 +65,7 @@ def _alternative(
     is_accepted = is_accepted_origin(api, settings, origin)
 
     def explained(scheme: SecurityScheme) -> dict[str, Any]:
-        source, state, allowed = None, "missing", is_accepted
+        source, state, allowed, hint = None, "missing", is_accepted, ""
         signer, _ = signer_of(settings, [(scheme,)])
         try:
             held = None
@@ -73,13 +73,16 @@ def _alternative(
                 held = Held("", signer.label)
             elif is_supported(scheme):
                 held = held_for(scheme, alternative, variables, sources)
+            if held is None and stored.lacking is not None:
+                lacking, stored.lacking = stored.lacking, None
+                raise lacking
             if held is not None:
                 source, state = held.source, "present"
                 allowed = allowed or scheme.name in stored.given
-        except RefusedError:
-            source, state, allowed = "the store", "present", False
+        except RefusedError as error:
+            source, state, allowed, hint = "the store", "present", False, error.hint
         except AuthError as error:
-            source, state = error.message, str(error.details.get("state", "missing"))
+            hint, source, state = error.hint, error.message, str(error.details.get("state", "missing"))
         is_key, is_tls = kind_of(scheme) == "apiKey", kind_of(scheme) == MUTUAL_TLS
         return {
             "scheme": scheme.name,
@@ -90,6 +93,7 @@ def _alternative(
             "origin": origin,
             "allowed": allowed,
             "state": state,
+            "hint": hint if allowed or hint else f"If you trust it: `--accept-origin {origin}`",
         }
 
     return [explained(scheme) for scheme in alternative]

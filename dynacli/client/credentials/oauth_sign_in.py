@@ -1,8 +1,8 @@
 """Signing in with OAuth: the flow and the client that fit a security scheme, and what is stored of the token."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from dynacli.auth.oauth.oauth_flow import (
     CLIENT_CREDENTIALS,
@@ -41,6 +41,7 @@ __all__ = [
 
 _METADATA = ("/.well-known/oauth-authorization-server", "/.well-known/openid-configuration")
 """Where a provider's metadata is (RFC 8414; OpenID Connect Discovery 1.0), below its origin."""
+_MOST_STEPS = 4
 
 Accept = Callable[[Iterable[str]], None]
 """Checks that the person accepts some origins; raises a `RefusedError` where not."""
@@ -59,17 +60,21 @@ def find_flows(
         AuthError: The metadata cannot be used.
         DynacliError: The provider cannot be reached, or may not be asked.
     """
-    described = _described(api, scheme.name)
-    flows = flows_of(described, f"{base}/")
-    is_openid = scheme.type == "openIdConnect"
-    named = described.get("openIdConnectUrl" if is_openid else "oauth2MetadataUrl")
-    if not isinstance(named, str) or not named or (flows and not is_openid):
+    flows = flows_of(_described(api, scheme.name), f"{base}/")
+    url = _metadata_url(api, scheme, base)
+    if not url or (flows and scheme.type != "openIdConnect"):
         return flows
     from dynacli.auth.oauth.provider_metadata import discover_flows
 
-    url = urljoin(f"{base}/", named)
     accept([_origin(url)])
     return discover_flows(url, context)
+
+
+def _metadata_url(api: OpenedApi, scheme: SecurityScheme, base: str) -> str:
+    """Return where the document says that the provider's metadata is; empty where it does not say so."""
+    key = "openIdConnectUrl" if scheme.type == "openIdConnect" else "oauth2MetadataUrl"
+    named = _described(api, scheme.name).get(key)
+    return urljoin(f"{base}/", named) if isinstance(named, str) and named else ""
 
 
 def _described(api: OpenedApi, name: str) -> Mapping[str, Any]:
@@ -86,18 +91,25 @@ def _described(api: OpenedApi, name: str) -> Mapping[str, Any]:
 
 
 def discover_device_flow(
-    flows: Iterable[OAuthFlow], accept: Accept, context: SignInContext
+    api: OpenedApi,
+    scheme: SecurityScheme,
+    base: str,
+    flows: Iterable[OAuthFlow],
+    accept: Accept,
+    context: SignInContext,
 ) -> tuple[OAuthFlow, ...]:
-    """Return the device flow that the provider of some flows has although the document does not say so.
+    """Return the flows of the provider that some flows of a document have, where that has one for other devices.
 
     Raises:
         DynacliError: The provider cannot be reached, or may not be asked.
     """
     from dynacli.auth.oauth.provider_metadata import discover_flows
 
-    origins = dict.fromkeys(_origin(flow.token_url or flow.authorization_url) for flow in flows)
-    accept(origins)
-    for url in (f"{origin}{path}" for origin in origins for path in _METADATA):
+    endpoints = [flow.token_url or flow.authorization_url for flow in flows]
+    urls = dict.fromkeys(url for endpoint in endpoints for url in _usual_metadata(endpoint))
+    named = _metadata_url(api, scheme, base)
+    for url in [named] if named else urls:
+        accept([_origin(url)])
         try:
             found = discover_flows(url, context)
         except AuthError:
@@ -105,6 +117,19 @@ def discover_device_flow(
         if any(flow.kind == DEVICE for flow in found):
             return found
     return ()
+
+
+def _usual_metadata(endpoint: str) -> Iterator[str]:
+    """Yield where the metadata of a provider may be that has an endpoint.
+
+    A provider of many tenants has metadata for each: those of `/realms/shop/protocol/openid-connect/token` are below
+    `/realms/shop` (Keycloak), those of `/oauth2/default/v1/token` below `/oauth2/default` (Okta).
+    """
+    origin = _origin(endpoint)
+    yield from (f"{origin}{path}" for path in _METADATA)
+    steps = urlsplit(endpoint).path.split("/")[1:-1]
+    for count in range(min(len(steps), _MOST_STEPS), 0, -1):
+        yield f"{origin}/{'/'.join(steps[:count])}{_METADATA[-1]}"
 
 
 def chosen_flow(

@@ -54,8 +54,8 @@ def _text(explained: dict[str, Any], paint: Painter) -> str:
                 f"{label}: {name} ({scheme['kind']}) in {where}, {state}, to {scheme['origin']}{refused}"
             )
     if explained["exit_code"]:
-        api = explained["api"]
-        lines.append(
-            f"A call ends with exit code {explained['exit_code']}; to sign in: dynacli auth login {api}"
-        )
+        schemes = [scheme for alternative in explained["alternatives"] for scheme in alternative["schemes"]]
+        hint = next((scheme["hint"] for scheme in schemes if scheme["hint"]), "")
+        lines.append(f"A call ends with exit code {explained['exit_code']}")
+        lines.append(hint or f"Sign in: `dynacli auth login {explained['api']}`")
     return "\n".join(lines)

@@ -8,6 +8,7 @@ from dynacli.auth.oauth.authorization_code import sign_in_by_code
 from dynacli.auth.oauth.device_code import sign_in_by_device
 from dynacli.auth.oauth.oauth_flow import (
     CLIENT_CREDENTIALS,
+    CODE,
     DEVICE,
     IMPLICIT,
     PASSWORD,
@@ -100,9 +101,9 @@ def oauth_login(
     )
     flows = find_flows(api, scheme, base, accept, context)
     secret = _referred(run, configured, "client_secret")
-    is_elsewhere = words.device or not (run.may_ask or context.open_browser or secret)
-    if is_elsewhere and not any(flow.kind == DEVICE for flow in flows):
-        flows = (*flows, *discover_device_flow(flows, accept, context))
+    kinds, is_alone = {flow.kind for flow in flows}, not (run.may_ask or context.open_browser or secret)
+    if DEVICE not in kinds and (words.device or (is_alone and CODE in kinds)):
+        flows = (*flows, *discover_device_flow(api, scheme, base, flows, accept, context))
     flow = chosen_flow(
         api.name,
         flows,
@@ -117,11 +118,12 @@ def oauth_login(
         raise _no_client(api, scheme)
     is_typed = flow.kind == CLIENT_CREDENTIALS and secret is None
     if is_typed:
-        secret = Secret(_hidden(run, f"Secret of the client {client_id}: "))
+        place = _place(api, scheme, "client_secret")
+        secret = Secret(_hidden(run, f"Secret of the client {client_id}: ", place))
     scopes = words.scopes or configured.get("scopes") or _scopes(api, scheme, flow)
     scopes = tuple(scopes.split()) if isinstance(scopes, str) else tuple(scopes)
     client = OAuthClient(client_id, secret, scopes, configured.get("audience", ""))
-    token = _token(run, flow, client, context, configured)
+    token = _token(run, flow, client, context, configured, _place(api, scheme, "username", "password"))
     typed = secret if is_typed else None
     return keep_token(run.env, api, settings.profile, scheme, token, flow, client, store, origins, typed)
 
@@ -135,8 +137,19 @@ def _referred(run: Run, configured: Mapping[str, Any], key: str) -> Secret | Non
     return Secret(resolve(configured[key], run.env).strip())
 
 
+def _place(api: OpenedApi, scheme: SecurityScheme, *keys: str) -> str:
+    """Return where the configuration says where a secret is, as messages name it."""
+    listed = " and ".join(f"`{key}`" for key in keys)
+    return f"{listed} in `[apis.{api.name}.auth.{visible(scheme.name, keep='')}]`"
+
+
 def _token(
-    run: Run, flow: OAuthFlow, client: OAuthClient, context: SignInContext, configured: Mapping[str, Any]
+    run: Run,
+    flow: OAuthFlow,
+    client: OAuthClient,
+    context: SignInContext,
+    configured: Mapping[str, Any],
+    place: str,
 ) -> Token:
     if flow.kind == DEVICE:
         return sign_in_by_device(flow, client, context)
@@ -150,7 +163,7 @@ def _token(
         name, password = (_referred(run, configured, key) for key in ("username", "password"))
         if name is None:
             name = Secret(line(run.env, "User name: ") if run.may_ask else "")
-        password = password or Secret(_hidden(run, "Password: "))
+        password = password or Secret(_hidden(run, "Password: ", place))
         return sign_in_by_password(flow, client, name.reveal(), password, context)
     if flow.kind == IMPLICIT:
         run.warn(
@@ -191,8 +204,11 @@ def _browser(run: Run) -> Callable[[str], bool] | None:
     return webbrowser.open
 
 
-def _hidden(run: Run, question: str) -> str:
+def _hidden(run: Run, question: str, place: str) -> str:
     """Return a secret that the person types.
+
+    Args:
+        place: Where the configuration could say where it is.
 
     Raises:
         UsageError: Nobody can be asked.
@@ -201,6 +217,6 @@ def _hidden(run: Run, question: str) -> str:
         raise nobody_to_ask(
             run,
             "a secret",
-            "Sign in on a terminal, or give a token: `dynacli auth login API --with-token < FILE`",
+            f"Say where it is: {place}; or give a token: `dynacli auth login API --with-token < FILE`",
         )
     return hidden_line(run.env, question)

@@ -84,6 +84,11 @@ def logout(run: Run, api: str, scheme: str) -> None:
         for each in kept
     )
     write_stderr(run.env, f"{visible(api, keep='')}: the credential for {names} is forgotten here\n")
+    if store.has_leftovers:
+        run.warn(
+            "the system's keyring could not be changed, and still has secrets that nothing uses any more; "
+            "the next `auth login` or `auth logout` removes them"
+        )
 
 
 def show_token(run: Run, api: str, scheme: str) -> None:
