@@ -7,7 +7,7 @@ from typing import Any
 from dynacli.model.field_names import ID_ENDINGS, plain_name, singular
 from dynacli.model.operation import Parameter
 
-__all__ = ["ENVELOPES", "Fits", "fitting_value", "item_values", "items_of"]
+__all__ = ["ENVELOPES", "Fits", "fitting_value", "item_values", "items_of", "naming_fields"]
 
 Fits = Callable[[Parameter, Any], bool]
 """Whether a parameter takes a value."""
@@ -76,14 +76,30 @@ def item_values(item: Any, parameter: Parameter, noun: str, fits: Fits) -> Itera
         yield from () if value is None else (value,)
         return
     fields = {plain_name(str(key)): value for key, value in reversed(list(item.items()))}
-    name = plain_name(parameter.name)
+    seen = []
+    for field in naming_fields(parameter.name, parameter.description, noun):
+        value = fitting_value(fields.get(field), parameter, fits)
+        if value is not None and value not in seen:
+            seen.append(value)
+            yield value
+
+
+def naming_fields(name: str, description: str, noun: str) -> list[str]:
+    """Return the plain names of the fields by which an input may name an item, the likeliest first.
+
+    Args:
+        name: The name of the input.
+        description: What the document says of it, as plain text.
+        noun: What an item is called; empty where that is not known.
+    """
+    name = plain_name(name)
     # `{owner}` below `/repos` is no id of a repository, `{repo}` and `{repoId}` are; `{n}` below `/nodes` is none.
     is_called_like_item = bool(noun) and (
         name.removeprefix(noun) in {"", *ID_ENDINGS}
         or (len(name) >= _SHORTEST_ABBREVIATION and noun.startswith(name))
     )
     has_id = is_called_like_item or name.endswith(ID_ENDINGS)
-    described = [singular(word) for word in re.findall(r"\w+", parameter.description.lower())]
+    described = [singular(word) for word in re.findall(r"\w+", description.lower())]
     # `Database name` says what `{database}` is; the name itself says it better.
     order = [
         *(ending for ending in ID_ENDINGS if name.endswith(ending)),
@@ -91,12 +107,7 @@ def item_values(item: Any, parameter: Parameter, noun: str, fits: Fits) -> Itera
         *ID_ENDINGS,
     ]
     endings = dict.fromkeys(order) if has_id else {}
-    seen = []
-    for field in (name, noun + name, *(each for ending in endings for each in (ending, noun + ending))):
-        value = fitting_value(fields.get(field), parameter, fits)
-        if value is not None and value not in seen:
-            seen.append(value)
-            yield value
+    return [name, noun + name, *(each for ending in endings for each in (ending, noun + ending))]
 
 
 def fitting_value(value: Any, parameter: Parameter, fits: Fits) -> Any:

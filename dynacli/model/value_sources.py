@@ -40,3 +40,7 @@ class ListingOperations:
             if others:
                 found[parameter] = others
         return found
+
+    def lists_of(self, name: str) -> list[str]:
+        """Return the operations that list what an input of a name, such as `workflowId`, names."""
+        return self._by_noun.get(owner_name(name), [])

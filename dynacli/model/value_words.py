@@ -5,10 +5,11 @@ import json
 from dynacli.model.operation import ValueType
 from dynacli.text.terminal import visible
 
-__all__ = ["MAY_BE_NULL", "NOT_EMPTY", "constraints", "placeholder"]
+__all__ = ["MAY_BE_NULL", "MAY_BE_REPEATED", "NOT_EMPTY", "constraints", "placeholder"]
 
 NOT_EMPTY = "not empty"
 MAY_BE_NULL = "may be null"
+MAY_BE_REPEATED = "may be repeated"
 _MAX_VALUES = 12
 
 
@@ -36,7 +37,7 @@ def constraints(value: ValueType) -> list[str]:
     facts.extend(_limits(source.limits or {}))
     if source is not value:
         facts.extend(_limits({key: limit for key, limit in (value.limits or {}).items() if "Items" in key}))
-        facts.append("may be repeated")
+        facts.append(MAY_BE_REPEATED)
     if value.is_nullable:
         facts.append(MAY_BE_NULL)
     if value.has_default and value.default is not None:

@@ -72,3 +72,37 @@ def test_texts_of_a_document_stand_in_quotes() -> None:
     assert lines[-1].endswith(" list-things")
     assert "\x1b" not in "\n".join(lines)
     assert all('Nice"' not in line for line in lines)
+
+
+def test_a_card_says_where_ids_come_from() -> None:
+    """The list whose items a path picks from, and the one that is called like an input of a body."""
+    assert "  ID  from search-runs rows[].id" in str(run_cli("describe", "demo", "get-run", "--card"))
+    card = str(run_cli("describe", "demo", "create-workflow", "--card"))
+    assert "  --mcp-server-id UUID  from list-mcp-servers rows[].id" in card
+
+
+def test_a_card_names_what_is_sorted_by_and_not_returned() -> None:
+    """Nobody has to call an operation to see that its answer lacks the field that they sort by."""
+    card = str(run_cli("describe", "demo", "search-runs", "--card"))
+    assert "not in it, though --sort sorts by it: durationMs, costUsd" in card
+
+
+@pytest.mark.parametrize(
+    ("variables", "credential"),
+    [
+        ({}, "Credential  key: missing (set DYNACLI_API_KEY)"),
+        ({"DYNACLI_API_KEY": "canary"}, "Credential  key: present"),
+    ],
+)
+def test_a_card_says_whether_the_credential_is_there(
+    variables: dict[str, str], credential: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Never what it is."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    scheme = {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}
+    made = document({"/things": {"get": operation("listThings", security=[{"key": []}])}})
+    made["components"] = {"securitySchemes": scheme}
+    card = run_cli("describe", save(made), "list-things", "--card")
+    assert credential in str(card)
+    assert "canary" not in str(card)

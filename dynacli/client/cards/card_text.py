@@ -6,9 +6,16 @@ What the document says stands in quotes, so that nobody takes it for the tool's 
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dynacli.client.cards.operation_card import CardInput, OperationCard
+from dynacli.client.cards.card_inputs import CardInput
+from dynacli.client.cards.operation_card import OperationCard
 from dynacli.client.pages.document_rule import KINDS
-from dynacli.model.value_words import constraints, placeholder
+from dynacli.model.value_words import (
+    MAY_BE_NULL,
+    MAY_BE_REPEATED,
+    NOT_EMPTY,
+    constraints,
+    placeholder,
+)
 from dynacli.text.terminal import visible
 from dynacli.text.text_blocks import short_sentence
 
@@ -18,7 +25,12 @@ MOST_BYTES = 1_400
 
 
 class _Detail(NamedTuple):
-    """How much of everything a card has: characters of sentences and facts, names of a line, optional inputs."""
+    """How much of everything a card has, as numbers of characters, names, lines and inputs.
+
+    Args:
+        names: The most names of fields on a line.
+        others: The most options that are named without more.
+    """
 
     summary: int
     sentence: int
@@ -26,15 +38,16 @@ class _Detail(NamedTuple):
     names: int
     lines: int
     optional: int
+    others: int
     required: int
 
 
 _DETAILS = (
-    _Detail(160, 80, 120, 20, 4, 5, 40),
-    _Detail(160, 50, 80, 12, 3, 5, 40),
-    _Detail(120, 0, 60, 10, 2, 5, 20),
-    _Detail(80, 0, 40, 6, 1, 3, 12),
-    _Detail(60, 0, 0, 4, 1, 0, 8),
+    _Detail(160, 80, 120, 20, 4, 5, 8, 40),
+    _Detail(160, 50, 80, 12, 3, 5, 6, 40),
+    _Detail(120, 0, 60, 10, 2, 5, 4, 20),
+    _Detail(80, 0, 40, 6, 1, 3, 0, 12),
+    _Detail(60, 0, 0, 4, 1, 0, 0, 8),
 )
 
 
@@ -60,17 +73,20 @@ def _lines(card: OperationCard, detail: _Detail) -> Iterator[str]:
         yield from (f"  {_input(each, detail)}" for each in required[: detail.required])
         if len(required) > detail.required:
             yield f"  and {len(required) - detail.required} more"
-    more = card.more_inputs + len(optional) - detail.optional if optional else card.more_inputs
     if optional and detail.optional:
         yield "Takes"
         yield from (f"  {_input(each, detail)}" for each in optional[: detail.optional])
-    if (more := max(more, card.more_inputs)) > 0:
-        yield f"  and {more} more"
+    more = [*(each.name for each in optional[detail.optional :]), *card.more_inputs]
+    if more:
+        named = ", ".join(f"--{visible(name, keep='')}" for name in more[: detail.others])
+        rest = ", ..." if named and len(more) > detail.others else ""
+        yield f"  and {len(more)} more" + (f": {named}{rest}" if named else "")
     returns = card.returns.text_lines(detail.names, detail.lines)
     yield from _labelled("Gives", [*returns, *(each.text for each in card.unreturned)])
     if card.credential is not None:
         scheme = visible(card.credential["scheme"], keep="")
-        yield f"Credential  {scheme}: {card.credential['state']}"
+        hint = f" ({card.credential['hint']})" if card.credential["hint"] else ""
+        yield f"Credential  {scheme}: {card.credential['state']}{visible(hint, keep='')}"
     if card.pages is not None and card.pages["kind"] != "none":
         yield f"Pages  --all, by {KINDS[card.pages['kind']]}"
     yield f"Run  {visible(card.example, keep='')}"
@@ -88,12 +104,20 @@ def _input(each: CardInput, detail: _Detail) -> str:
         if each.location == "path"
         else f"--{word} {placeholder(each.value)}".rstrip()
     )
-    facts = "; ".join(constraints(each.value))
+    facts = "; ".join(fact for fact in constraints(each.value) if not _is_obvious(fact))
     if facts and detail.facts:
         left += f" [{short_sentence(facts, detail.facts)}]"
+    if each.source and detail.facts:
+        left += f"  from {visible(each.source, keep='')}"
     if each.description and detail.sentence:
         left += f"  {_quoted(each.description, detail.sentence)}"
     return left
+
+
+def _is_obvious(fact: str) -> bool:
+    """Return whether a first call hardly ever breaks a rule, or its placeholder tells it already."""
+    is_length = fact.startswith("at most ") and fact.endswith((" characters", " items"))
+    return is_length or fact in (NOT_EMPTY, MAY_BE_NULL, MAY_BE_REPEATED)
 
 
 def _quoted(text: str, limit: int) -> str:

@@ -1,59 +1,25 @@
 """The call card of an operation, as data."""
 
-from collections.abc import Iterator, Sequence
 from shlex import quote
 from typing import Any
 
+from dynacli.client.cards.card_inputs import CardInput, card_inputs
 from dynacli.client.credentials.credential_state import credential_state
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.pages.document_rule import describe_pages
 from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import Operation, ValueType
+from dynacli.model.operation import Operation
 from dynacli.record import record
 from dynacli.schema.answer_outline import AnswerOutline, answer_outline
 from dynacli.schema.success_answer import success_response
 from dynacli.schema.unreturned_fields import UnreturnedFields, unreturned_fields
 from dynacli.text.text_blocks import block_text, short_sentence
 
-__all__ = ["CardInput", "OperationCard", "operation_card"]
+__all__ = ["OperationCard", "operation_card"]
 
-_MOST_OPTIONAL = 5
 _LONGEST_SUMMARY = 160
 _LONGEST_EXAMPLE = 400
 """Bytes of an example; a longer one is written as `--example`."""
-
-
-@record
-class CardInput:
-    """An input of an operation on its card.
-
-    Args:
-        name: Its option without dashes.
-        location: `path`, `query`, `querystring`, `header`, `cookie` or `body`.
-        is_required: Whether a call needs it.
-        value: What it takes.
-        description: The first sentence of its description, as plain text.
-    """
-
-    name: str
-    location: str
-    is_required: bool
-    value: ValueType
-    description: str = ""
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the input as `-o json` has it."""
-        value = self.value
-        enumeration = value.enum or (value.items.enum if value.items is not None else ())
-        is_list = value.type == "array" and value.items is not None
-        return {
-            "name": self.name,
-            "in": self.location,
-            "required": self.is_required,
-            "type": f"array of {value.items.type}" if is_list and value.items else value.type,
-            "enum": list(enumeration) or None,
-            "description": self.description,
-        }
 
 
 @record
@@ -69,7 +35,7 @@ class OperationCard:
         summary: One sentence of the document about it, as plain text.
         is_deprecated: Whether the document says so.
         inputs: The required inputs, and the most useful of the others.
-        more_inputs: How many inputs are left out.
+        more_inputs: The options of the inputs that are left out, without dashes.
         returns: What a successful answer holds.
         unreturned: What the operation sorts by, and its answer does not hold.
         credential: `{"scheme", "state"}`; None where a call needs none.
@@ -85,7 +51,7 @@ class OperationCard:
     summary: str
     is_deprecated: bool
     inputs: tuple[CardInput, ...]
-    more_inputs: int
+    more_inputs: tuple[str, ...]
     returns: AnswerOutline
     unreturned: tuple[UnreturnedFields, ...]
     credential: dict[str, Any] | None
@@ -103,7 +69,7 @@ class OperationCard:
             "summary": self.summary,
             "deprecated": self.is_deprecated,
             "inputs": [each.as_json() for each in self.inputs],
-            "more_inputs": self.more_inputs,
+            "more_inputs": len(self.more_inputs),
             "returns": "\n".join([*self.returns.text_lines(), *(each.text for each in self.unreturned)]),
             "credential": self.credential,
             "pages": self.pages,
@@ -124,12 +90,10 @@ def operation_card(api: OpenedApi, operation_name: str, *, profile: str = "") ->
     """
     operation = api.catalog.operation(operation_name)
     described = DescribedOperation(api, operation).sending("")
-    every = list(_inputs(operation, described))
-    required = [each for each in every if each.is_required]
-    optional = [each for each in every if not each.is_required][:_MOST_OPTIONAL]
+    fields = described.media_type.fields if described.media_type is not None else ()
     responses = described.follow(described.part["operation"].get("responses"))
     returns = answer_outline(success_response(responses, described.follow), described.resolve)
-    fields = described.media_type.fields if described.media_type is not None else ()
+    inputs, more_inputs = card_inputs(described)
     return OperationCard(
         api=api.name,
         name=operation.name,
@@ -138,41 +102,34 @@ def operation_card(api: OpenedApi, operation_name: str, *, profile: str = "") ->
         path=operation.path,
         summary=_summary(operation),
         is_deprecated=operation.is_deprecated,
-        inputs=(*required, *optional),
-        more_inputs=len(every) - len(required) - len(optional),
+        inputs=inputs,
+        more_inputs=more_inputs,
         returns=returns,
         unreturned=unreturned_fields((*operation.parameters, *fields), returns),
         credential=credential_state(api.open_request.env, api, operation, profile),
         pages=describe_pages(described),
-        example=_example(described, every),
+        example=_example(described),
     )
 
 
-def _example(described: DescribedOperation, inputs: Sequence[CardInput]) -> str:
+def _example(described: DescribedOperation) -> str:
     line = described.example_line
     if len(line.encode()) <= _LONGEST_EXAMPLE:
         return line
     words = [quote(described.api.name), described.operation.name]
+    fields = described.media_type.fields if described.media_type is not None else ()
     # An operation's own option of that name wins behind it.
-    has_own = any(each.name == "example" for each in inputs)
-    return " ".join(["dynacli", "--example", *words] if has_own else ["dynacli", *words, "--example"])
+    options = {*(each.option for each in described.operation.parameters), *(each.option for each in fields)}
+    return " ".join(
+        ["dynacli", "--example", *words] if "example" in options else ["dynacli", *words, "--example"]
+    )
 
 
 def _summary(operation: Operation) -> str:
     text = operation.summary or block_text(operation.description[:1], 10_000).partition("\n")[0]
-    return short_sentence(" ".join(text.split()), _LONGEST_SUMMARY)
+    text = " ".join(text.split())
+    if ". " in text:
+        from dynacli.text.markdown import first_sentence
 
-
-def _inputs(operation: Operation, described: DescribedOperation) -> Iterator[CardInput]:
-    for parameter in operation.parameters:
-        if not parameter.is_hidden:
-            yield CardInput(
-                parameter.option,
-                parameter.location,
-                parameter.is_required,
-                parameter.value,
-                parameter.description,
-            )
-    for field in described.media_type.fields if described.media_type is not None else ():
-        is_needed = field.is_needed and operation.body is not None and operation.body.is_required
-        yield CardInput(field.option.replace("[]", ".0"), "body", is_needed, field.value, field.description)
+        text = first_sentence(text)
+    return short_sentence(text, _LONGEST_SUMMARY)

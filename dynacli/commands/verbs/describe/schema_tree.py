@@ -56,7 +56,7 @@ def _refs_of(flat: FlatSchema, resolve: Resolve) -> frozenset[str]:
 
 
 def _type_text(flat: FlatSchema, resolve: Resolve) -> str:
-    from dynacli.model.value_words import constraints
+    from dynacli.model.value_words import MAY_BE_REPEATED, constraints
 
     value = value_type(flat, resolve)
     kind = value.type
@@ -64,5 +64,5 @@ def _type_text(flat: FlatSchema, resolve: Resolve) -> str:
         kind = f"array of {value.items.type}"
     if flat.format:
         kind += f" ({visible(flat.format, keep='')})"
-    facts = [fact for fact in constraints(value) if fact != "may be repeated"]
+    facts = [fact for fact in constraints(value) if fact != MAY_BE_REPEATED]
     return kind + (f" [{'; '.join(facts)}]" if facts else "")

@@ -1,0 +1,111 @@
+"""The inputs on a card: those that a call needs, and the most useful of the others."""
+
+from typing import Any
+
+from dynacli.client.cards.input_sources import input_sources
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.model.field_names import plain_name
+from dynacli.model.operation import EACH, Field, Parameter, ValueType
+from dynacli.record import record
+
+__all__ = ["CardInput", "card_inputs"]
+
+_MOST_OPTIONAL = 5
+_SEARCHES = frozenset(
+    ("q", "query", "search", "filter", "name", "status", "state", "type", "since", "sort", "title")
+)
+_SIZES = frozenset(("limit", "pagesize", "perpage", "size", "maxresults"))
+_PLACES = frozenset(
+    (
+        *("page", "pagenumber", "pagetoken", "nexttoken", "cursor", "offset", "skip", "marker", "after"),
+        *("before", "startingafter", "endingbefore", "continuationtoken"),
+    )
+)
+"""Plain names of inputs that `--all` fills in."""
+
+
+@record
+class CardInput:
+    """An input of an operation on its card.
+
+    Args:
+        name: Its option without dashes.
+        location: `path`, `query`, `querystring`, `header`, `cookie` or `body`.
+        is_required: Whether a call needs it.
+        value: What it takes.
+        description: The first sentence of its description, as plain text.
+        source: Where its values come from, such as `list-runs rows[].id`; empty where that is not known.
+    """
+
+    name: str
+    location: str
+    is_required: bool
+    value: ValueType
+    description: str = ""
+    source: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the input as `-o json` has it."""
+        value = self.value
+        enumeration = value.enum or (value.items.enum if value.items is not None else ())
+        is_list = value.type == "array" and value.items is not None
+        return {
+            "name": self.name,
+            "in": self.location,
+            "required": self.is_required,
+            "type": f"array of {value.items.type}" if is_list and value.items else value.type,
+            "enum": list(enumeration) or None,
+            "description": self.description,
+            "from": self.source or None,
+        }
+
+
+def card_inputs(described: DescribedOperation) -> tuple[tuple[CardInput, ...], tuple[str, ...]]:
+    """Return the required inputs with the most useful of the others, and the options of those that are left out."""
+    operation = described.operation
+    has_body = operation.body is not None and operation.body.is_required
+    fields = described.media_type.fields if described.media_type is not None else ()
+    needed: list[Parameter | Field] = []
+    others: list[Parameter | Field] = []
+    for parameter in operation.parameters:
+        # A required parameter that is not given is sent with its default.
+        is_needed = parameter.is_required and not parameter.value.has_known_default
+        if is_needed or not parameter.is_hidden:
+            (needed if is_needed else others).append(parameter)
+    for field in fields:
+        is_needed = has_body and field.is_needed and not field.value.has_known_default
+        (needed if is_needed else others).append(field)
+    others.sort(key=_rank)
+    shown = [*needed, *others[:_MOST_OPTIONAL]]
+    sources = input_sources(described.api, operation, shown)
+    inputs = tuple(
+        CardInput(
+            name=each.option.replace(EACH, ".0"),
+            location=each.location if isinstance(each, Parameter) else "body",
+            is_required=number < len(needed),
+            value=each.value,
+            description=each.description,
+            source=sources.get(each.option, ""),
+        )
+        for number, each in enumerate(shown)
+    )
+    return inputs, tuple(each.option.replace(EACH, ".0") for each in others[_MOST_OPTIONAL:])
+
+
+def _rank(each: Parameter | Field) -> int:
+    """Return how useful an optional input is; the least number is the most useful."""
+    is_parameter = isinstance(each, Parameter)
+    name = plain_name(each.option.rpartition(".")[2])
+    if each.is_deprecated:
+        return 9
+    if is_parameter and name in _PLACES:
+        return 8
+    if isinstance(each, Parameter) and each.location in ("header", "cookie"):
+        return 7
+    if isinstance(each, Field) and len(each.path) > 1:
+        return 4 + min(len(each.path), 3)
+    if is_parameter and name in _SIZES:
+        return 2
+    if name in _SEARCHES or (isinstance(each, Field) and each.is_needed):
+        return 0
+    return 1 if each.value.enum else 3

@@ -1,0 +1,96 @@
+"""Where the ids that an operation needs come from: which other operation lists them, and in which field."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from dynacli.catalog.store.operation_paths import operations_at
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.library.opened_api import OpenedApi
+from dynacli.model.field_names import ID_ENDINGS, owner_name, plain_name, singular
+from dynacli.model.listed_items import naming_fields
+from dynacli.model.operation import SAFE_METHODS, Field, Operation, Parameter
+from dynacli.model.path_templates import collection_template, parameter_names
+from dynacli.model.value_sources import ListingOperations
+from dynacli.schema.answer_outline import AnswerOutline, answer_outline
+from dynacli.schema.success_answer import success_response
+
+__all__ = ["input_sources"]
+
+_ALONE = ("id", "uuid", "identifier")
+"""The endings of names of inputs outside of paths that name something which is listed."""
+
+
+def input_sources(
+    api: OpenedApi, operation: Operation, inputs: Iterable[Parameter | Field]
+) -> dict[str, str]:
+    """Return option → where its values come from, such as `list-runs rows[].id`, as far as names and paths say so.
+
+    Args:
+        inputs: The inputs that are asked for.
+    """
+    wanted = list(_asked_for(operation, inputs))
+    if not wanted:
+        return {}
+    nouns = _nouns_of_path(operation.path)
+    things = {*nouns.values(), *(owner_name(name) for _, name in wanted)} - {""}
+    listing = ListingOperations(
+        operations_at(api.catalog, SAFE_METHODS, lambda path: _may_list(path, things))
+    )
+    of_path = listing.sources_of(operation)
+    found = {}
+    for each, name in wanted:
+        is_in_path = isinstance(each, Parameter) and each.location == "path"
+        names = of_path.get(name, []) if is_in_path else listing.lists_of(name)
+        names = [source for source in names if source != operation.name]
+        if not names:
+            continue
+        noun = owner_name(name) or (nouns.get(name, "") if is_in_path else "")
+        place = _place_of(api, names[0], naming_fields(name, each.description, noun))
+        if place is not None:
+            found[each.option] = f"{names[0]} {place}".rstrip()
+    return found
+
+
+def _asked_for(
+    operation: Operation, inputs: Iterable[Parameter | Field]
+) -> Iterator[tuple[Parameter | Field, str]]:
+    """Yield the inputs that may name something which is listed, with their names."""
+    in_path = set(parameter_names(operation.path))
+    for each in inputs:
+        name = each.name if isinstance(each, Parameter) else each.path[-1]
+        source = each.value.items if each.value.items is not None else each.value
+        is_in_path = isinstance(each, Parameter) and each.location == "path" and name in in_path
+        is_id = plain_name(name).endswith(_ALONE) and bool(owner_name(name))
+        if not source.enum and (is_in_path or is_id):
+            yield each, name
+
+
+def _may_list(path: str, things: Iterable[str]) -> bool:
+    """Return whether the last segment of a path is called like a thing: a quick look before the exact one."""
+    segment = path.rstrip("/").rpartition("/")[2].lower()
+    # Singular and plural have their beginning in common, and a thing may be called by two segments: `promptversion`.
+    return bool(segment) and any(segment[:3] in thing for thing in things)
+
+
+def _nouns_of_path(path: str) -> Mapping[str, str]:
+    """Return parameter of a path → what the item that it picks is called."""
+    names = parameter_names(path)
+    return {
+        name: singular(collection_template(path, index).rpartition("/")[2])
+        for index, name in enumerate(names)
+    }
+
+
+def _place_of(api: OpenedApi, name: str, fields: list[str]) -> str | None:
+    """Return where the answer of an operation has the field that names an item; None where it has no list."""
+    described = DescribedOperation(api, api.catalog.operation(name))
+    responses = described.follow(described.part["operation"].get("responses"))
+    outline: AnswerOutline = answer_outline(success_response(responses, described.follow), described.resolve)
+    for line in outline.lines:
+        if not line.place.endswith("[]"):
+            continue
+        plain = {plain_name(each): each for each in reversed(line.names)}
+        for field in fields:
+            if field in plain and not plain[field].endswith(("[]", "{}")):
+                return f"{line.place}.{plain[field]}"
+        return None if any(each in plain for each in ID_ENDINGS) or len(line.names) > 1 else line.place
+    return None
