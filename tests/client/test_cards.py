@@ -90,8 +90,8 @@ def test_a_card_names_what_is_sorted_by_and_not_returned() -> None:
 @pytest.mark.parametrize(
     ("variables", "credential"),
     [
-        ({}, "Credential  key: missing (set DYNACLI_API_KEY)"),
-        ({"DYNACLI_API_KEY": "canary"}, "Credential  key: present"),
+        ({}, "Credential  key: missing (set DYNACLI_KEY)"),
+        ({"DYNACLI_KEY": "canary"}, "Credential  key: present"),
     ],
 )
 def test_a_card_says_whether_the_credential_is_there(
