@@ -1,6 +1,6 @@
 """The right side: the answer in the view that was chosen, and the calls that were made."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from rich.text import Text
@@ -144,6 +144,7 @@ class AnswerPane(Vertical):
         listed = self.query_one("#made", OptionList)
         listed.clear_options()
         listed.add_options([Option(Text(_line_of(made), no_wrap=True)) for made in self._made])
+        listed.highlighted = 0
 
     def action_view(self, view: str) -> None:
         """Show another view."""
@@ -203,8 +204,3 @@ class _StreamText:
 def _line_of(made: MadeCall) -> str:
     operation = made.draft.described.operation
     return f"{made.at} {operation.method} {visible(operation.name, keep='')} {status_text(made.ended)}"
-
-
-def made_lines(made: Sequence[MadeCall]) -> list[str]:
-    """Return a line for each call."""
-    return [_line_of(each) for each in made]

@@ -1,13 +1,14 @@
 """The command line that makes the request which the form shows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from shlex import join
 
 from dynacli.auth.secret import MASK
+from dynacli.client.call_settings import CallOptions
 from dynacli.explorer.draft import Draft
 from dynacli.explorer.form_rows import FormRow
 
-__all__ = ["command_line", "command_words"]
+__all__ = ["command_line", "command_words", "option_words"]
 
 
 def command_words(draft: Draft, before: Sequence[str] = (), *, is_masked: bool = False) -> list[str]:
@@ -34,6 +35,34 @@ def command_words(draft: Draft, before: Sequence[str] = (), *, is_masked: bool =
         is_joined = word.startswith("-") or row.value.type == "boolean"
         words += [f"--{row.option}={word}"] if is_joined else [f"--{row.option}", word]
     return words + body
+
+
+def option_words(options: CallOptions, *, is_masked: bool = False) -> Iterator[str]:
+    """Yield the standard options that say how a call is made.
+
+    Args:
+        is_masked: Whether the values of headers are left out, which may be secrets.
+    """
+    named = {
+        "validate": options.level,
+        "profile": options.profile,
+        "server": options.server,
+        "auth": options.auth,
+        "rate": options.rate,
+        "timeout": "" if options.timeout is None else f"{options.timeout:g}",
+        "retries": "" if options.retries is None else str(options.retries),
+    }
+    repeated = {
+        "server-var": options.server_variables,
+        "header": [
+            f"{header.partition(':')[0]}:{MASK}" if is_masked else header for header in options.headers
+        ],
+        "accept-origin": options.accepted_origins,
+    }
+    yield from (f"--{name}={value}" for name, value in named.items() if value)
+    yield from (f"--{name}={value}" for name, values in repeated.items() for value in values)
+    if options.may_retry_unsafe:
+        yield "--retry-unsafe"
 
 
 def command_line(words: Sequence[str]) -> str:

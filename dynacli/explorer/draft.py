@@ -28,6 +28,8 @@ class Draft:
         words: Option → what was typed; nothing for an input that is not given.
         text: The whole body as text; None where the rows give it.
         content_type: The media type that was chosen; empty for the preferred one.
+        server: As in `CallOptions`.
+        profile: As in `CallOptions`.
     """
 
     described: DescribedOperation
@@ -35,6 +37,8 @@ class Draft:
     words: Mapping[str, str]
     text: str | None = None
     content_type: str = ""
+    server: str = ""
+    profile: str = ""
 
     @property
     def given(self) -> list[tuple[FormRow, str]]:

@@ -19,11 +19,12 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError
 from dynacli.explorer.answer_pane import AnswerPane
-from dynacli.explorer.command_line import command_line, command_words
+from dynacli.explorer.command_line import command_line, command_words, option_words
 from dynacli.explorer.dialogs import QuestionDialog, TextDialog
 from dynacli.explorer.draft import Checked, Draft, check
 from dynacli.explorer.explorer_style import PLAIN, STYLE
-from dynacli.explorer.operations_pane import OperationList, grouped
+from dynacli.explorer.find_operations import find_operations
+from dynacli.explorer.operations_pane import OperationGroup, OperationList, grouped
 from dynacli.explorer.request_form import RequestForm
 from dynacli.explorer.running_call import Ended, Event, RunningCall
 from dynacli.library.opened_api import OpenedApi
@@ -58,11 +59,12 @@ class ExplorerApp(App[None]):
 
     Attributes:
         copied: The command lines that were copied.
+        failure: What ended the explorer before the person did; None where nothing did.
         is_checked: Whether the form was checked as it stands.
 
     Args:
         options: How calls are made and judged.
-        before: The standard options among them, as words that stand before the API.
+        opening: The options by which the document was opened, as words that stand before the API.
     """
 
     CSS = STYLE
@@ -95,23 +97,36 @@ class ExplorerApp(App[None]):
             super().__init__()
             self.draft, self.checked = draft, checked
 
+    class _Found(Message):
+        def __init__(self, text: str, operations: list[OperationSummary]) -> None:
+            super().__init__()
+            self.text, self.operations = text, operations
+
+    class _Failed(Message):
+        def __init__(self, error: Exception) -> None:
+            super().__init__()
+            self.error = error
+
     class _Asked(Message):
         def __init__(self, origin: str, answers: list[bool], is_answered: ThreadEvent) -> None:
             super().__init__()
             self.origin, self.answers, self.is_answered = origin, answers, is_answered
 
     def __init__(
-        self, env: Environment, api: OpenedApi, options: CallOptions, before: Sequence[str] = ()
+        self, env: Environment, api: OpenedApi, options: CallOptions, opening: Sequence[str] = ()
     ) -> None:
         super().__init__()
-        self._env, self._api, self._options, self._before = env, api, options, tuple(before)
-        self._settings: CallSettings = settings_of(env, api, options)
+        self._env, self._api, self._options, self._opening = env, api, options, tuple(opening)
+        settings_of(env, api, options)  # options that do not fit are told before the screen is taken
         self._operations: list[OperationSummary] = []
+        self._sought = ""
+        self._is_hurried = False
         self._call: RunningCall | None = None
         self._began = 0.0
         self._check_timer: Timer | None = None
         self.copied: list[str] = []
         self.is_checked = True
+        self.failure: Exception | None = None
         self.register_theme(PLAIN)
         if self.no_color:
             self.theme = PLAIN.name
@@ -142,7 +157,11 @@ class ExplorerApp(App[None]):
             pane.border_title = title
             pane.add_class("pane")
         self._operations = [each for each in self._api.catalog.each_summary() if not each.is_hidden]
-        self._list("")
+        self.query_one(OperationList).show(grouped(self._operations))
+        profiles = self._api.entry.get("profiles", {})
+        self.query_one(RequestForm).set_up(
+            self._options, list(profiles) if isinstance(profiles, dict) else ()
+        )
         self.set_interval(0.25, self._show_time)
         self.screen.set_class(self.size.width < _WIDE, "narrow")
 
@@ -150,27 +169,59 @@ class ExplorerApp(App[None]):
         """Lay the panes out for the width."""
         self.screen.set_class(self.size.width < _WIDE, "narrow")
 
+    def _handle_exception(self, error: Exception) -> None:
+        # textual would print a traceback with the values of all variables.
+        self.failure = self.failure or error
+        self.exit()
+
+    @on(_Failed)
+    def _fail(self, message: _Failed) -> None:
+        raise message.error
+
+    def on_unmount(self) -> None:
+        """End the call that is under way."""
+        self.action_cancel()
+
     # Operations
 
     @on(Input.Changed, "#search")
     def _searched(self, event: Input.Changed) -> None:
-        self._list(event.value)
+        text = event.value
+        if not text.strip():
+            self.query_one(OperationList).show(grouped(self._operations))
+            self._sought = ""
+        else:
+            self._sought = text
+            Thread(target=self._search, args=(text,), name="dynacli-search", daemon=True).start()
+
+    def _search(self, text: str) -> None:
+        if text != self._sought:  # the next letter was typed meanwhile
+            return
+        try:
+            self.post_message(self._Found(text, find_operations(self._api, self._operations, text)))
+        except Exception as error:  # noqa: BLE001  - raised again in the thread that draws
+            self.post_message(self._Failed(error))
+
+    @on(_Found)
+    def _take_found(self, message: _Found) -> None:
+        if message.text != self._sought:
+            return
+        self._sought = ""
+        groups = [OperationGroup("found", message.operations)] if message.operations else []
+        self.query_one(OperationList).show(groups, is_open=True)
+        if self._is_hurried:
+            self._is_hurried = False
+            self._submitted()
 
     @on(Input.Submitted, "#search")
     def _submitted(self) -> None:
+        if self._sought:  # the search is not done yet
+            self._is_hurried = True
+            return
         operations = self.query_one(OperationList)
         operations.focus()
         if operations.current is not None:
             operations.action_choose()
-
-    def _list(self, words: str) -> None:
-        wanted = words.lower().split()
-        found = [
-            each
-            for each in self._operations
-            if all(word in f"{each.name} {each.method} {each.path} {each.summary}".lower() for word in wanted)
-        ]
-        self.query_one(OperationList).show(grouped(found), is_open=bool(wanted))
 
     @on(OperationList.Chosen)
     async def _chosen(self, event: OperationList.Chosen) -> None:
@@ -180,6 +231,22 @@ class ExplorerApp(App[None]):
         form.focus_first()
 
     # The request
+
+    def _settings(self, draft: Draft) -> CallSettings:
+        """Return how the call of a draft is made.
+
+        Raises:
+            DynacliError: Its server or profile does not fit.
+        """
+        return settings_of(self._env, self._api, self._options_of(draft))
+
+    def _options_of(self, draft: Draft) -> CallOptions:
+        return replace(self._options, server=draft.server, profile=draft.profile)
+
+    def _line(self, draft: Draft, *, is_masked: bool) -> str:
+        """Return the command line that makes the request of a draft."""
+        options = option_words(self._options_of(draft), is_masked=is_masked)
+        return command_line(command_words(draft, [*self._opening, *options], is_masked=is_masked))
 
     @on(RequestForm.Changed)
     def _changed(self) -> None:
@@ -193,7 +260,7 @@ class ExplorerApp(App[None]):
         form = self.query_one(RequestForm)
         draft = form.draft
         if draft is not None:
-            form.show_line(command_line(command_words(draft, self._before, is_masked=True)))
+            form.show_line(self._line(draft, is_masked=True))
 
     def _check(self) -> None:
         draft = self.query_one(RequestForm).draft
@@ -202,9 +269,12 @@ class ExplorerApp(App[None]):
 
     def _check_aside(self, draft: Draft) -> None:
         try:
-            checked = check(draft, self._settings)
+            checked = check(draft, self._settings(draft))
         except DynacliError as error:
             checked = Checked({}, error.message)
+        except Exception as error:  # noqa: BLE001  - raised again in the thread that draws
+            self.post_message(self._Failed(error))
+            return
         self.post_message(self._Checked(draft, checked))
 
     @on(_Checked)
@@ -223,6 +293,11 @@ class ExplorerApp(App[None]):
 
     def _is_in_answer(self, widget: Widget) -> bool:
         return any(each.id == "answer" for each in widget.ancestors_with_self)
+
+    @property
+    def answer_text(self) -> str:
+        """The text of the answer, with its colours."""
+        return self.query_one(AnswerPane).text
 
     def is_showing(self, name: str) -> bool:
         """Return whether the form is that of an operation."""
@@ -245,24 +320,27 @@ class ExplorerApp(App[None]):
         if self._call is not None:
             self.notify("A call is under way; Esc cancels it", severity="warning")
             return
-        described = draft.described
-        is_unsafe = described.operation.method not in SAFE_METHODS
-        is_asked = is_unsafe or self._settings.is_asked_about(described)
-        if not is_asked or self._settings.consent.is_given or self._settings.denial(described):
-            self._send(draft)
+        try:
+            settings = self._settings(draft)
+        except DynacliError as error:
+            self.notify(f"{error.message}: {error.why}", severity="error", markup=False)
+            return
+        described, operation = draft.described, draft.described.operation
+        is_asked = operation.method not in SAFE_METHODS or settings.is_asked_about(described)
+        if not is_asked or settings.consent.is_given or settings.denial(described):
+            self._send(draft, settings)
             return
 
         def take(is_agreed: bool | None) -> None:
             if is_agreed:
-                self._send(draft)
+                self._send(draft, settings)
 
-        operation = described.operation
-        line = command_line(command_words(draft, self._before, is_masked=True))
+        line = self._line(draft, is_masked=True)
         question = f"Send {operation.method} {operation.path}?\n\n$ {line}"
         self.push_screen(QuestionDialog(question, "Send", is_dangerous=operation.method == "DELETE"), take)
 
-    def _send(self, draft: Draft) -> None:
-        settings = replace(self._settings, consent=Consent(is_given=True))
+    def _send(self, draft: Draft, settings: CallSettings) -> None:
+        settings = replace(settings, consent=Consent(is_given=True))
         running = RunningCall(self._env, draft, settings, self._ask_origin, self._tell)
         self._call, self._began = running, time.monotonic()
         pane = self.query_one(AnswerPane)
@@ -355,7 +433,7 @@ class ExplorerApp(App[None]):
         if draft is None:
             self.notify("Choose an operation first", severity="warning")
             return
-        line = command_line(command_words(draft, self._before))
+        line = self._line(draft, is_masked=False)
         self.copied.append(line)
         self.copy_to_clipboard(line)
         self.notify("Copied the command line; it is printed on leaving, too", markup=False)
@@ -363,6 +441,5 @@ class ExplorerApp(App[None]):
     @on(AnswerPane.Recalled)
     async def _recalled(self, event: AnswerPane.Recalled) -> None:
         draft = event.made.draft
-        form = self.query_one(RequestForm)
-        await form.show(draft.described, draft.words, draft.text, draft.content_type)
+        await self.query_one(RequestForm).recall(draft)
         self.query_one(AnswerPane).recall(event.made)

@@ -15,7 +15,7 @@ from dynacli.explorer.form_rows import FormRow
 from dynacli.model.value_words import constraints, placeholder
 from dynacli.text.terminal import visible
 
-__all__ = ["ActionLine", "ChoiceBox", "FieldRow", "facts_of"]
+__all__ = ["ActionLine", "ChoiceBox", "FieldRow", "SettingRow", "facts_of"]
 
 
 def facts_of(row: FormRow) -> str:
@@ -151,11 +151,12 @@ class FieldRow(Horizontal):
     Args:
         row: The input.
         word: What stands in it.
+        facts: What it takes, in words.
     """
 
-    def __init__(self, row: FormRow, word: str) -> None:
+    def __init__(self, row: FormRow, word: str, facts: str = "") -> None:
         super().__init__(classes="field")
-        self.row = row
+        self.row, self.facts = row, facts or facts_of(row)
         self._word = word
         self._error: Static | None = None
 
@@ -163,13 +164,12 @@ class FieldRow(Horizontal):
         """Make the name and the box."""
         mark = "*" if self.row.is_needed else ""
         yield _Name(f"{self.row.option}{mark}")
-        facts = facts_of(self.row)
         if self.row.choices:
-            yield ChoiceBox(self.row.option, self.row.choices, self._word, hint=facts)
+            yield ChoiceBox(self.row.option, self.row.choices, self._word, hint=self.facts)
         else:
             yield Input(
                 self._word,
-                placeholder=facts,
+                placeholder=self.facts,
                 password=self.row.is_secret,
                 compact=True,
                 select_on_focus=False,
@@ -180,14 +180,6 @@ class FieldRow(Horizontal):
         """What stands in it."""
         box = self.children[1]
         return box.value if isinstance(box, Input | ChoiceBox) else ""
-
-    def put(self, word: str) -> None:
-        """Put another word into it."""
-        box = self.children[1]
-        if isinstance(box, Input):
-            box.value = word
-        elif isinstance(box, ChoiceBox):
-            box.choose(word)
 
     def focus_box(self) -> None:
         """Give the focus to its box."""
@@ -208,3 +200,7 @@ class FieldRow(Horizontal):
         """Give the focus to the box where its name was clicked on."""
         if event.widget is self.children[0]:
             self.focus_box()
+
+
+class SettingRow(FieldRow):
+    """A setting of the call that is no input of the operation: its server, profile or media type."""

@@ -1,6 +1,6 @@
 """The form of an operation: its inputs, the body as text, how it is called, and the command line of all that."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 
 from textual import on
 from textual.app import ComposeResult
@@ -10,16 +10,19 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
+from dynacli.client.call_settings import CallOptions
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.errors import UsageError
 from dynacli.explorer.body_text import body_rows, body_text, example_words
 from dynacli.explorer.draft import Checked, Draft
 from dynacli.explorer.form_rows import BODY, FormRow, MoreItems, located, row_of, rows_of
-from dynacli.explorer.form_widgets import ActionLine, ChoiceBox, FieldRow, facts_of
+from dynacli.explorer.form_widgets import ActionLine, ChoiceBox, FieldRow, SettingRow
+from dynacli.model.operation import ValueType
 from dynacli.text.terminal import visible
 
 __all__ = ["RequestForm"]
 
+_MEDIA_TYPE, _SERVER, _PROFILE = "content-type", "server", "profile"
 _SHOWN_AT_FIRST = 40
 """How many rows a form has before the person asks for more: making a widget takes time."""
 
@@ -44,7 +47,8 @@ class RequestForm(Vertical):
         self._rows: list[FormRow | MoreItems] = []
         self._shown = _SHOWN_AT_FIRST
         self._text: str | None = None
-        self._content_type = ""
+        self._settings: dict[str, str] = {}
+        self._profiles: list[str] = []
 
     def compose(self) -> ComposeResult:
         """Make the parts."""
@@ -65,26 +69,42 @@ class RequestForm(Vertical):
         if self._described is None:
             return None
         rows = tuple(row for row in self._rows if isinstance(row, FormRow))
-        return Draft(self._described, rows, dict(self._words), self._text, self._content_type)
+        settings = self._settings
+        return Draft(
+            self._described,
+            rows,
+            dict(self._words),
+            self._text,
+            settings.get(_MEDIA_TYPE, ""),
+            settings.get(_SERVER, ""),
+            settings.get(_PROFILE, ""),
+        )
 
-    async def show(
-        self,
-        described: DescribedOperation,
-        words: Mapping[str, str] | None = None,
-        text: str | None = None,
-        content_type: str = "",
-    ) -> None:
-        """Show the form of an operation.
+    def set_up(self, options: CallOptions, profiles: Sequence[str]) -> None:
+        """Take over how calls are made until the person says something else.
 
         Args:
-            words: Option → what stands in it.
-            text: The body as text; None for a form.
-            content_type: The media type that is chosen; empty for the preferred one.
+            profiles: The profiles that the API has.
         """
-        self._described, self._content_type = described.sending(content_type), content_type
-        self._words, self._counts, self._added = dict(words or {}), {}, []
-        self._shown, self._text = _SHOWN_AT_FIRST, text
-        operation = described.operation
+        self._settings = {_SERVER: options.server, _PROFILE: options.profile}
+        self._profiles = list(profiles)
+
+    async def show(self, described: DescribedOperation) -> None:
+        """Show the empty form of an operation."""
+        kept = {name: self._settings.get(name, "") for name in (_SERVER, _PROFILE)}
+        await self.recall(Draft(described.sending(""), (), {}, None, "", kept[_SERVER], kept[_PROFILE]))
+
+    async def recall(self, draft: Draft) -> None:
+        """Show the form of an operation as it was filled in."""
+        self._described, self._text = draft.described, draft.text
+        self._settings = {
+            _MEDIA_TYPE: draft.content_type,
+            _SERVER: draft.server,
+            _PROFILE: draft.profile,
+        }
+        self._words, self._counts, self._added = dict(draft.words), {}, []
+        self._shown = _SHOWN_AT_FIRST
+        operation = draft.described.operation
         summary = visible(operation.summary, keep="")
         path = visible(f"{operation.method} {operation.path}", keep="")
         self.query_one("#title", Static).update(f"{path}\n{summary}" if summary else path)
@@ -116,17 +136,29 @@ class RequestForm(Vertical):
             widgets.append(FieldRow(row, self._words.get(row.option, "")))
         if len(rows) > self._shown:
             widgets.append(ActionLine(f"{len(rows) - self._shown} more inputs ...", name="more"))
-        content = described.operation.body.content if described.operation.body is not None else ()
-        if len(content) > 1 and described.media_type is not None:
-            names = [each.name for each in content]
-            box = ChoiceBox("Media type", names, described.media_type.name, may_be_empty=False)
-            box.id = "content-type"
-            widgets += [Static("Media type", markup=False, classes="heading"), box]
-        if described.operation.parameters or content:
+        if rows or described.media_type is not None:
             widgets.append(
                 Input(placeholder="another input by its name, such as a.b.0.c", id="add", compact=True)
             )
-        return widgets
+        settings = list(self._setting_rows(described))
+        return [*widgets, Static("Call", markup=False, classes="heading"), *settings] if settings else widgets
+
+    def _setting_rows(self, described: DescribedOperation) -> Iterator[SettingRow]:
+        """Yield the rows of how the call is made, where there is a choice."""
+        body = described.operation.body
+        if body is not None and len(body.content) > 1 and described.media_type is not None:
+            names = [media_type.name for media_type in body.content]
+            yield self._setting(_MEDIA_TYPE, names, f"{described.media_type.name}, or another one")
+        servers = described.operation.servers or described.api.servers
+        if len(servers) > 1 or self._settings.get(_SERVER):
+            listed = ", ".join(f"{number}: {server.url}" for number, server in enumerate(servers))
+            yield self._setting(_SERVER, (), f"a URL, or an index: {listed}")
+        if self._profiles:
+            yield self._setting(_PROFILE, self._profiles, "a profile of the configuration")
+
+    def _setting(self, name: str, choices: Sequence[str], facts: str) -> SettingRow:
+        row = FormRow(name, "call", "", ValueType("string", enum=tuple(choices)))
+        return SettingRow(row, self._settings.get(name, ""), visible(facts, keep=""))
 
     def _heading(self, location: str) -> str:
         media_type = self._described.media_type if self._described is not None else None
@@ -136,7 +168,7 @@ class RequestForm(Vertical):
 
     @property
     def _fields(self) -> list[FieldRow]:
-        return list(self.query(FieldRow))
+        return [field for field in self.query(FieldRow) if not isinstance(field, SettingRow)]
 
     def focus_first(self) -> None:
         """Give the focus to the first box."""
@@ -152,22 +184,24 @@ class RequestForm(Vertical):
 
     @on(ChoiceBox.Changed)
     async def _chosen(self, event: ChoiceBox.Changed) -> None:
-        if event.box.id == "content-type" and self._described is not None:
-            self._content_type = event.box.value
-            self._described = self._described.sending(self._content_type)
+        self._take(event.box.parent, event.box.value)
+        field = event.box.parent
+        if isinstance(field, SettingRow) and field.row.option == _MEDIA_TYPE and self._described is not None:
+            self._described = self._described.sending(event.box.value)
             await self._lay_out()
             self._show_text()
-            self.post_message(self.Changed())
-        else:
-            self._take(event.box.parent, event.box.value)
 
     def _take(self, field: object, word: str) -> None:
-        if isinstance(field, FieldRow) and self._words.get(field.row.option, "") != word:
-            if word:
-                self._words[field.row.option] = word
-            else:
-                self._words.pop(field.row.option, None)
-            self.post_message(self.Changed())
+        if not isinstance(field, FieldRow):
+            return
+        words = self._settings if isinstance(field, SettingRow) else self._words
+        if words.get(field.row.option, "") == word:
+            return
+        if word:
+            words[field.row.option] = word
+        else:
+            words.pop(field.row.option, None)
+        self.post_message(self.Changed())
 
     @on(Input.Submitted, "#add")
     async def _add(self, event: Input.Submitted) -> None:
@@ -273,8 +307,7 @@ class RequestForm(Vertical):
         field = widget.parent if widget is not None else None
         hint = ""
         if isinstance(field, FieldRow):
-            about = field.row.description
-            hint = f"{facts_of(field.row)}\n{visible(about, keep='')}"
+            hint = f"{field.facts}\n{visible(field.row.description, keep='')}"
         self.query_one("#hint", Static).update(hint)
 
 

@@ -8,39 +8,53 @@ from dynacli.environment import Environment
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 
-__all__ = ["explore"]
+__all__ = ["check_terminal", "explore"]
 
 
-def explore(env: Environment, api: OpenedApi, options: CallOptions, before: Sequence[str]) -> list[str]:
-    """Run the explorer; return the command lines that were copied.
+def check_terminal(env: Environment, name: str) -> None:
+    """Check that there is a terminal, and the library that draws on it.
 
     Args:
-        options: How calls are made and judged.
-        before: The standard options among them, as words that stand before the API.
+        name: What the API is called.
 
     Raises:
-        UsageError: There is no terminal, or textual is not installed.
-        DynacliError: The options do not fit the API.
+        UsageError: One of both is missing.
     """
-    if not (env.stdin_is_terminal and env.stderr_is_terminal):
+    # textual reads standard input and draws on standard error, so that standard output can be a pipe.
+    if not (env.stdin_is_terminal and env.stderr_is_terminal) or env.variables.get("TERM") == "dumb":
         raise UsageError(
             "The explorer needs a terminal",
-            why="Standard input or standard error is none",
-            hint=f"Without one: `dynacli operations {api.name}`, `dynacli describe {api.name} OPERATION`",
+            why="Standard input and standard error are not both on one that can be drawn on",
+            hint=f"`dynacli operations {name}` lists the operations without one, `dynacli {name} OPERATION` calls one",
         )
     try:
-        from dynacli.explorer.explorer_app import ExplorerApp
+        import textual  # noqa: F401
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in {"textual", "rich"}:
-            raise
         raise UsageError(
             "The explorer is not installed",
             why=f"It needs the library `{error.name}`",
             hint="Install it: `pip install 'dynacli[tui]'`",
         ) from None
+
+
+def explore(env: Environment, api: OpenedApi, options: CallOptions, opening: Sequence[str]) -> list[str]:
+    """Run the explorer; return the command lines that were copied.
+
+    Args:
+        options: How calls are made and judged.
+        opening: The options by which the document was opened, as words.
+
+    Raises:
+        DamagedCatalogError: The catalog is damaged.
+        DynacliError: The options do not fit the API.
+    """
+    from dynacli.explorer.explorer_app import ExplorerApp
+
     no_colour = os.environ.get("NO_COLOR")
-    app = ExplorerApp(env, api, options, before)
+    app = ExplorerApp(env, api, options, opening)
     if no_colour is not None:
-        os.environ["NO_COLOR"] = no_colour  # textual takes it away
+        os.environ["NO_COLOR"] = no_colour  # textual has taken it away
     app.run()
+    if app.failure is not None:
+        raise app.failure
     return list(dict.fromkeys(app.copied))

@@ -14,6 +14,7 @@ from dynacli.environment import Environment
 from dynacli.errors import DynacliError, InternalError
 from dynacli.explorer.draft import Draft, inputs_of
 from dynacli.model.media_types import is_event_stream, is_sequence
+from dynacli.record import replace
 from dynacli.transport.send import RENDER_LIMIT, Answer, Pieces
 from dynacli.wire.exchange import EndableClients
 
@@ -94,6 +95,7 @@ class RunningCall:
         self._answer: Answer | None = None
         self._verdict: Verdict | None = None
         self._kept: list[bytes] = []
+        self._size = 0
 
     def start(self) -> None:
         """Begin the call."""
@@ -119,6 +121,8 @@ class RunningCall:
             error = _defect(failure)
         finally:
             self._clients.close()
+        if self._answer is not None and self._kept:  # a stream, which may have broken off
+            self._answer = replace(self._answer, body=b"".join(self._kept), size=self._size)
         self._tell(Ended(self._call, self._answer, self._verdict, error, self.is_cancelled))
 
     def _make(self) -> None:
@@ -130,13 +134,9 @@ class RunningCall:
         self._call = call = Call(self._env, draft.described, values, settings, ask=self._ask)
         call.check_request()
         answer = call.send(self._receive, waiting=self._waiting, clients=self._clients)
-        if self._answer is None:  # no stream
-            self._answer = answer
+        is_stream, self._answer = self._answer is not None, answer
+        if not is_stream:
             self._verdict = call.judge_answer(answer, answer.body)
-        else:
-            from dynacli.record import replace
-
-            self._answer = replace(answer, body=b"".join(self._kept))
 
     def _waiting(self, pause: "Pause") -> AbstractContextManager[None]:
         text = str(pause)
@@ -172,6 +172,7 @@ class RunningCall:
 
             found = iter(EventPieces(pieces))
         for piece in found:
+            self._size = pieces.size
             if pieces.size <= _KEPT_OF_STREAM:
                 self._kept.append(piece)
             self._tell(Came(piece))

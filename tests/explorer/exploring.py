@@ -73,21 +73,23 @@ async def exploring(
     *,
     size: tuple[int, int] = (80, 24),
     options: CallOptions = CallOptions(),  # noqa: B008  - a frozen record
-    before: tuple[str, ...] = (),
+    opening: tuple[str, ...] = (),
 ) -> AsyncIterator[Explorer]:
     """Explore an API until the end of the block.
 
     Args:
         word: What names it, as behind `dynacli explore`.
         options: How calls are made.
-        before: The same as words.
+        opening: The words of further options.
     """
     env = Environment()
     api = open_api(word, env)
     with closing(api.catalog):
-        app = ExplorerApp(env, api, options, before)
+        app = ExplorerApp(env, api, options, opening)
         async with app.run_test(size=size, notifications=True) as pilot:
             yield Explorer(app, pilot)
+    if app.failure is not None:
+        raise app.failure
 
 
 def explored(work: Coroutine[Any, Any, None]) -> None:

@@ -1,0 +1,271 @@
+"""Calls that are made in the explorer: asked about, refused, failing, cancelled, streaming, judged."""
+
+import json
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import pytest
+
+from dynacli.client.call_settings import CallOptions, Consent
+from tests.documents import API_KEY, document, operation, parameter, save
+from tests.explorer.exploring import Explorer, explored, exploring
+from tests.harness import Answer, Recorder, recording, run_cli
+
+pytestmark = pytest.mark.exhaustive
+
+
+@pytest.fixture
+def server() -> Iterator[Recorder]:
+    """Run a server."""
+    with recording() as recorder:
+        yield recorder
+
+
+def _answer_of(explorer: Explorer) -> str:
+    """Return the text of the answer's pane, without the frame."""
+    lines = explorer.screen.split("\n")[4:-2]
+    return "\n".join(line.strip("│").rstrip() for line in lines).rstrip()
+
+
+def _told(api: str, name: str, *options: str) -> str:
+    """Return what the command line says of the same call."""
+    result = run_cli(*options, api, name)
+    text = "\n".join(line.rstrip() for line in result.stderr.split("\n")).strip()
+    return text[text.index("Error:") :]  # behind what could not be judged, which is told in the verdict
+
+
+def _plain(text: str) -> str:
+    """Return a text without colours."""
+    return re.sub("\x1b\\[[0-9;]*m", "", text)
+
+
+def test_what_may_change_something_is_asked_about(server: Recorder) -> None:
+    """Unless a person has agreed before; a no sends nothing."""
+    server.answers["/pets/1"] = Answer(204, b"", {})
+    removing = operation("removePet", parameter("id", {"type": "integer"}, "path"))
+    api = save(document({"/pets/{id}": {"delete": removing}}, [server.origin]))
+
+    async def work() -> None:
+        async with exploring(api) as explorer:
+            await explorer.open("remove-pet")
+            await explorer.type("1")
+            await explorer.press("f5")
+            assert "Send DELETE /pets/{id}?" in explorer.screen
+            assert f"$ dynacli {api} remove-pet 1" in explorer.screen
+            await explorer.press("enter")
+            assert [] == server.requests
+            assert not explorer.app.is_calling
+            await explorer.press("f5", "y")
+            await explorer.answered()
+            assert "204 No Content" in explorer.screen
+        assert 1 == len(server.requests)
+        async with exploring(api, options=CallOptions(consent=Consent(is_given=True))) as explorer:
+            await explorer.open("remove-pet")
+            await explorer.type("1")
+            await explorer.press("f5")
+            await explorer.answered()
+        assert 2 == len(server.requests)
+
+    explored(work())
+
+
+def test_what_the_policy_denies_is_refused(server: Recorder) -> None:
+    """As on the command line, and already the form says so."""
+    api = save(document({"/pets": {"get": operation("listPets")}}, [server.origin]))
+    assert 0 == run_cli("api", "add", "pets", api).exit_code
+    assert 0 == run_cli("config", "set", "apis.pets.policy.deny", '["GET"]').exit_code
+
+    async def work() -> None:
+        async with exploring("pets", size=(140, 30)) as explorer:
+            await explorer.open("list-pets")
+            assert "the policy denies it" in explorer.screen
+            await explorer.press("f5")
+            await explorer.answered()
+            text = _plain(explorer.app.answer_text)
+            assert _told("pets", "list-pets") == text.strip()
+        assert [] == server.requests
+
+    explored(work())
+
+
+@pytest.mark.parametrize("failure", ["network", "status", "auth", "usage"])
+def test_an_error_is_that_of_the_command_line(server: Recorder, failure: str) -> None:
+    """Word for word: what failed, why, what to do."""
+    origin, security = server.origin, {}
+    if failure == "network":
+        with closing(socket.socket()) as unused:
+            unused.bind(("127.0.0.1", 0))
+            origin = f"http://127.0.0.1:{unused.getsockname()[1]}"
+    if failure == "auth":
+        security = {"schemes": {"key": API_KEY}, "security": [{"key": []}]}
+    limit = parameter("limit", {"type": "integer"}, required=failure == "usage")
+    api = save(document({"/pets": {"get": operation("listPets", limit)}}, [origin], **security))
+
+    async def work() -> None:
+        async with exploring(api, options=CallOptions(retries=0), size=(160, 30)) as explorer:
+            await explorer.open("list-pets")
+            await explorer.press("f5")
+            await explorer.answered()
+            text = _plain(explorer.app.answer_text)
+            told = _told(api, "list-pets", "--retries=0")
+            assert told
+            assert text.strip().endswith(told)
+
+    explored(work())
+
+
+def test_a_wrong_answer_is_told_with_the_place_that_is_wrong(server: Recorder) -> None:
+    """The verdict marks it, and says where the document says so."""
+    schema = {"type": "object", "properties": {"age": {"type": "integer"}}}
+    answers = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
+    server.answers["/pets"] = Answer(200, b'{"age": "three"}')
+    api = save(document({"/pets": {"get": operation("getPet", responses=answers)}}, [server.origin]))
+
+    async def work() -> None:
+        async with exploring(api) as explorer:
+            await explorer.open("get-pet")
+            await explorer.press("f5")
+            await explorer.answered()
+            assert "1 finding" in explorer.screen
+            await explorer.press("v")
+            text = _answer_of(explorer)
+            assert '| {"age": "three"}' in text or '"age": "three"' in text
+            assert "^^^^^^^" in text
+            assert "[type]" in text
+            assert "document line" in text
+
+    explored(work())
+
+
+@contextmanager
+def _silent_server() -> Iterator[tuple[str, threading.Event, threading.Event]]:
+    """Run a server that never answers; yield its origin, and whether it was asked and left again."""
+    asked, was_left = threading.Event(), threading.Event()
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+
+        def serve() -> None:
+            with closing(listening.accept()[0]) as connection:
+                connection.recv(65536)
+                asked.set()
+                while connection.recv(65536):
+                    pass
+                was_left.set()
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}", asked, was_left
+
+
+def test_a_call_that_waits_is_cancelled_for_the_server_too() -> None:
+    """Esc cuts the connection at once, and the explorer goes on."""
+    with _silent_server() as (origin, asked, was_left):
+        api = save(document({"/pets": {"get": operation("listPets")}}, [origin]))
+
+        async def work() -> None:
+            async with exploring(api) as explorer:
+                await explorer.open("list-pets")
+                await explorer.press("f5")
+                await explorer.until(asked.is_set)
+                assert "Under way" in explorer.screen
+                assert "Esc Cancel" in explorer.screen
+                await explorer.press("f5")
+                assert "A call is under way" in explorer.screen
+                await explorer.press("escape")
+                await explorer.answered()
+                assert "Cancelled: the request may have reached the server" in explorer.screen
+                assert "Esc Cancel" not in explorer.screen
+
+        explored(work())
+        assert was_left.wait(5)
+
+
+def test_leaving_ends_the_call_that_is_under_way() -> None:
+    """The server is not left waiting for somebody who has gone."""
+    with _silent_server() as (origin, asked, was_left):
+        api = save(document({"/pets": {"get": operation("listPets")}}, [origin]))
+
+        async def work() -> None:
+            async with exploring(api) as explorer:
+                await explorer.open("list-pets")
+                await explorer.press("f5")
+                await explorer.until(asked.is_set)
+                await explorer.press("f10")
+
+        explored(work())
+        assert was_left.wait(5)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "pieces"),
+    [
+        ("application/x-ndjson", [b'{"n": 1}\n', b'{"n": 2}\n']),
+        ("text/event-stream", [b'data: {"n": 1}\n\n', b'data: {"n": 2}\n\n']),
+    ],
+)
+@pytest.mark.parametrize("is_cancelled", [False, True], ids=["whole", "cancelled"])
+def test_the_items_of_a_stream_appear_as_they_come(
+    media_type: str, pieces: list[bytes], is_cancelled: bool
+) -> None:
+    """The first is there while the server has not sent the second, and stays when the call is cancelled."""
+    go_on = threading.Event()
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+
+        def serve() -> None:
+            with closing(listening.accept()[0]) as connection:
+                connection.recv(65536)
+                head = f"HTTP/1.1 200 OK\r\nContent-Type: {media_type}\r\nConnection: close\r\n\r\n"
+                connection.sendall(head.encode() + pieces[0])
+                go_on.wait(20)
+                if not is_cancelled:
+                    connection.sendall(pieces[1])
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        content: dict[str, Any] = {media_type: {"itemSchema": {"type": "object"}}}
+        watching = operation("watch", responses={"200": {"description": "", "content": content}})
+        origin = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        api = save(document({"/watch": {"get": watching}}, [origin], version="3.2.0"))
+
+        async def work() -> None:
+            async with exploring(api) as explorer:
+                await explorer.open("watch")
+                await explorer.press("f5")
+                await explorer.until(lambda: '{"n": 1}' in explorer.screen)
+                assert '{"n": 2}' not in explorer.screen
+                if is_cancelled:
+                    await explorer.press("escape")
+                go_on.set()
+                await explorer.answered()
+                assert '{"n": 1}' in explorer.screen
+                assert is_cancelled == ('{"n": 2}' not in explorer.screen)
+                assert ("cancelled" if is_cancelled else "valid") in explorer.screen
+                await explorer.press("r")
+                assert '{"n": 1}' in explorer.screen
+
+        explored(work())
+        thread.join(5)
+
+
+def test_a_call_of_the_history_is_shown_again_with_its_form(server: Recorder) -> None:
+    """The latest first; its answer is kept, and its form can be changed and sent again."""
+    server.answers["/pets"] = lambda request: Answer(200, json.dumps(request.target).encode())
+    limit = parameter("limit", {"type": "integer"})
+    api = save(document({"/pets": {"get": operation("listPets", limit)}}, [server.origin]))
+
+    async def work() -> None:
+        async with exploring(api) as explorer:
+            await explorer.open("list-pets")
+            for digit in "12":
+                await explorer.type(digit)
+                await explorer.press("f5")
+                await explorer.answered()
+                await explorer.press("f3")
+            await explorer.press("f4", "y", "down", "enter")
+            assert '"/pets?limit=1"' in explorer.screen
+            await explorer.press("f3")
+            assert f"$ dynacli {api} list-pets --limit 1" in explorer.screen
+
+    explored(work())
