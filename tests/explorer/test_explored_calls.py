@@ -95,7 +95,8 @@ def test_what_the_policy_denies_is_refused(server: Recorder) -> None:
 @pytest.mark.parametrize("failure", ["network", "status", "auth", "usage"])
 def test_an_error_is_that_of_the_command_line(server: Recorder, failure: str) -> None:
     """Word for word: what failed, why, what to do."""
-    origin, security = server.origin, {}
+    origin = server.origin
+    security: dict[str, Any] = {}
     if failure == "network":
         with closing(socket.socket()) as unused:
             unused.bind(("127.0.0.1", 0))
