@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dynacli.auth.secret import Secret
+from dynacli.auth.store.stored_credential import LAST_MOMENT
 from dynacli.errors import AuthError, FormError
 from dynacli.record import record
 from dynacli.text.content_kind import decoded
@@ -23,6 +24,8 @@ _TEN_YEARS = 10 * 365 * 86400
 _FIRST_DATE = 1e9
 """A larger number is no number of seconds from now, but those since the epoch."""
 _FIRST_IN_MILLISECONDS = 1e11
+_TOO_LARGE = 1e20
+"""No time is so long in any unit, and there are integers that no float can be."""
 _LONGEST_IN_SECONDS = 1e5
 """A larger number in `expires` is one of milliseconds: Directus writes 900000 for 15 minutes
 (https://directus.io/docs/api/authentication)."""
@@ -153,7 +156,8 @@ def _number(value: Any) -> float:
     """Return a number, also one in quotes; 0 for anything else."""
     if isinstance(value, str):
         return float(value) if value.isascii() and value.isdecimal() and len(value) < 20 else 0.0
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and abs(value) < _TOO_LARGE else 0.0
 
 
 def _moment(value: Any, now: float) -> float:
@@ -180,6 +184,6 @@ def end_of_token(text: str, now: float) -> float | None:
     try:
         claims = json.loads(urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
         end = float(claims["exp"])
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
         return None
-    return end if end > now else None
+    return end if now < end <= LAST_MOMENT else None

@@ -1,22 +1,33 @@
 """What children do with the store of credentials: steps of `tests.library.forked_runs`."""
 
 from pathlib import Path
+from typing import Any
 
 import keyring
 
+# Imported before there are children, which take what they need of it.
+import dynacli.client.credentials.credential_sources
+import dynacli.client.credentials.refresh_credential  # noqa: F401
 from dynacli.auth.secret import Secret
 from dynacli.auth.store.credential_store import CredentialStore
 from dynacli.auth.store.stored_credential import StoredCredential
 from dynacli.environment import Environment
 from dynacli.errors import AuthError
 from tests.auth.fake_keyring import Keyring
+from tests.library.forked_runs import run
 
-__all__ = ["logout", "put", "stored"]
+__all__ = ["call", "logout", "put", "stored"]
 
 
 def _store(directory: str) -> CredentialStore:
     keyring.set_keyring(Keyring(Path(directory, "keyring.json")))
     return CredentialStore(Environment(variables={"DYNACLI_STATE_DIR": directory}))
+
+
+def call(directory: str, *words: str) -> list[Any]:
+    """Run the program with the keyring of a directory."""
+    keyring.set_keyring(Keyring(Path(directory, "keyring.json")))
+    return run(*words)
 
 
 def put(directory: str, where: str, api: str, token: str) -> None:

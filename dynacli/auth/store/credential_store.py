@@ -9,6 +9,7 @@ import json
 import os
 import secrets as random_names
 import threading
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -95,6 +96,7 @@ class CredentialStore:
 
     def put(self, credential: StoredCredential) -> None:
         """Keep a credential in the place of an earlier one, which stays until this one is stored whole."""
+        credential = replace(credential, stored_at=time.time())
         with self._changing():
             content = self._read()
             if credential.store == KEYRING:

@@ -5,13 +5,19 @@ from typing import Any
 from dynacli.auth.secret import Secret
 from dynacli.record import record
 
-__all__ = ["FILE", "KEYRING", "Place", "StoredCredential", "from_json"]
+__all__ = ["FILE", "KEYRING", "LAST_MOMENT", "Place", "StoredCredential", "from_json"]
 
 FILE, KEYRING = "file", "keyring"
 """The stores."""
 
 _MARGIN = 30.0
 """Seconds before its end at which a token is refreshed, since a call takes some time to arrive."""
+
+LAST_MOMENT = 253_402_300_799
+"""The end of the year 9999 in seconds since the epoch, after which there are no dates."""
+
+_CLOCK_SKEW = 300.0
+"""Seconds by which the clocks of machines that share a store may differ."""
 
 Place = tuple[str, str, str]
 """(API, profile, scheme): what a credential is for; the profile is empty where the API itself is meant."""
@@ -31,6 +37,7 @@ class StoredCredential:
         secrets: Its secrets by name: `credential`, which is `USERNAME:PASSWORD` for `basic` and `digest`, and for a
             token that can be refreshed `refresh_token` and perhaps `client_secret`. Empty until they are read.
         expires_at: When it ends, in seconds since the epoch; None where nobody knows.
+        stored_at: When it was stored, in seconds since the epoch; None where nobody knows.
         scopes: The scopes that it was given, where the server says so.
         refresh: How it is refreshed, without secrets; empty where it cannot be.
         keyring_id: The name of its secrets in the keyring.
@@ -45,6 +52,7 @@ class StoredCredential:
     origins: tuple[str, ...]
     secrets: dict[str, Secret] = {}  # noqa: RUF012 - a record has no defaults that change
     expires_at: float | None = None
+    stored_at: float | None = None
     scopes: tuple[str, ...] | None = None
     refresh: dict[str, Any] = {}  # noqa: RUF012 - as above
     keyring_id: str = ""
@@ -66,12 +74,15 @@ class StoredCredential:
     def is_due(self, now: float) -> bool:
         """Return whether the credential has to be refreshed before it is used; one that cannot be is due at its end.
 
+        What was stored by a clock that was ahead of this one is due, since nobody knows when it ends.
+
         Args:
             now: In seconds since the epoch.
         """
         early = self.refresh.get("early")
         margin = max(_MARGIN, early if isinstance(early, int | float) else 0.0) if self.refresh else 0.0
-        return self.is_over(now + margin)
+        is_of_future = self.stored_at is not None and self.stored_at > now + _CLOCK_SKEW
+        return self.is_over(now + margin) or (self.is_refreshable and is_of_future)
 
     @property
     def is_refreshable(self) -> bool:
@@ -99,12 +110,13 @@ def from_json(form: Any) -> StoredCredential:
     texts = ("api", "profile", "scheme", "kind", "store")
     if not isinstance(form, dict) or not all(isinstance(form.get(key), str) for key in texts):
         raise ValueError("a credential has no name")
-    expires_at, scopes, refresh = form.get("expires_at"), form.get("scopes"), form.get("refresh") or {}
+    expires_at, stored_at = form.get("expires_at"), form.get("stored_at")
+    scopes, refresh = form.get("scopes"), form.get("refresh") or {}
     parts, secrets = form.get("keyring_parts", 0), form.get("secrets", {})
     is_sound = (
         _are_texts(form.get("origins"))
         and (scopes is None or _are_texts(scopes))
-        and isinstance(expires_at, int | float | None)
+        and all(map(_is_moment, (expires_at, stored_at)))
         and isinstance(refresh, dict)
         and isinstance(parts, int)
         and isinstance(secrets, dict)
@@ -121,11 +133,16 @@ def from_json(form: Any) -> StoredCredential:
         tuple(form["origins"]),
         {name: Secret(text) for name, text in secrets.items()},
         expires_at,
+        stored_at,
         None if scopes is None else tuple(scopes),
         refresh,
         str(form.get("keyring_id", "")),
         parts,
     )
+
+
+def _is_moment(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and 0 <= value <= LAST_MOMENT)
 
 
 def _are_texts(values: Any) -> bool:

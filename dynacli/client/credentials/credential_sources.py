@@ -1,7 +1,7 @@
 """The sources of credentials besides environment variables, in their order: the configuration, then the store."""
 
+import time
 from collections.abc import Sequence
-from time import time
 
 from dynacli.auth.credentials import Held, Source
 from dynacli.auth.missing_credential import expired_credential
@@ -81,7 +81,7 @@ class StoredSource:
         if missing and kept.scopes:
             self.lacking = self._lacking(scheme, kept.scopes, missing)
             return None
-        if kept.is_over(time()) and not kept.is_refreshable:
+        if kept.is_over(time.time()) and not kept.is_refreshable:
             raise expired_credential(kept)
         kept = self._store.with_secrets(kept)
         if kept.is_refreshable and self._may_refresh:

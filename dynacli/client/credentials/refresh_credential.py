@@ -1,7 +1,7 @@
 """Stored tokens refreshed: by one process at a time, and none is forgotten before its successor is stored."""
 
+import time
 from collections.abc import Callable
-from time import time
 from typing import Any
 
 from dynacli.auth.missing_credential import expired_credential
@@ -35,14 +35,14 @@ def in_time(
         AuthError: It has ended, and cannot be refreshed.
         DynacliError: It has ended, and who refreshes it cannot be reached.
     """
-    if not kept.is_due(time()):
+    if not kept.is_due(time.time()):
         return kept
     if not kept.is_refreshable:
         raise expired_credential(kept)
     try:
         return refreshed(env, settings, store, kept)
     except DynacliError:
-        if not kept.is_over(time()):
+        if not kept.is_over(time.time()):
             return kept
         raise
 
@@ -72,7 +72,7 @@ def refreshed(
 
         return Secret(resolve(reference, env).strip())
 
-    context = SignInContext(timeout=min(settings.timeout or 30.0, 30.0), tls=tls)
+    context = SignInContext(clock=time.time, timeout=min(settings.timeout or 30.0, 30.0), tls=tls)
     return refresh_credential(store, kept, client_secret, context)
 
 

@@ -1,0 +1,131 @@
+"""A clock that is set back or forward by years: no token is used for ever, refreshed for ever, or lost."""
+
+import json
+import webbrowser
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.auth.oauth_provider import Browser, OAuthProvider
+from tests.auth.shop import Shop
+from tests.auth.store_steps import call
+from tests.documents import BEARER
+from tests.harness import Answer, Recorder, Result, run_cli
+from tests.library.forked_runs import Forks, forking, result_of
+from tests.library.surroundings import shift_clock
+
+YEARS = 3 * 365 * 86_400.0
+FLOW = "authorizationCode"
+
+
+@pytest.fixture(scope="module")
+def forks() -> Any:
+    """Children whose clock can be set."""
+    with forking() as forks:
+        yield forks
+
+
+class At:
+    """Runs the program at another time than now, in children of its own."""
+
+    def __init__(self, forks: Forks, home: Path) -> None:
+        self._forks, self._place = forks, str(home / "state")
+
+    def __call__(self, seconds: float, *words: str) -> Result:
+        """Run the program so many seconds from now."""
+        ended = self._forks.child((shift_clock, seconds), (call, self._place, *words))
+        assert 0 == ended.status
+        result = result_of(ended.values[-1])
+        assert "defect" not in result.stderr
+        return result
+
+
+@pytest.fixture
+def at(forks: Forks, home: Path) -> At:
+    """What runs the program at another time."""
+    return At(forks, home)
+
+
+@pytest.fixture
+def provider(server: Recorder, other_server: Recorder, monkeypatch: pytest.MonkeyPatch) -> OAuthProvider:
+    """A provider at which a person has signed in for an hour."""
+    made, shop = OAuthProvider(other_server), Shop(server)
+    origin = other_server.origin
+    flow = {"authorizationUrl": f"{origin}/authorize", "tokenUrl": f"{origin}/token", "scopes": {}}
+    shop.register({"auth": {"type": "oauth2", "flows": {FLOW: flow}}}, [{"auth": []}])
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr(webbrowser, "open", Browser().open)
+    words = ("auth", "login", "shop", "--client-id", "cli", "--accept-origin", origin, "--store", "file")
+    assert 0 == run_cli(*words).exit_code
+    return made
+
+
+@pytest.mark.parametrize("steps", [(-YEARS,), (YEARS,), (YEARS, 0.0), (-YEARS, 0.0), (YEARS, -YEARS, 0.0)])
+@pytest.mark.sampled(2)
+def test_a_token_is_refreshed_once_for_each_step_of_the_clock(
+    provider: OAuthProvider, server: Recorder, at: At, steps: tuple[float, ...]
+) -> None:
+    """The end that another clock wrote down tells nothing; each call has a token that was got by its own."""
+    used: set[str] = set()
+    for seconds in steps:
+        for _ in range(2):
+            result = at(seconds, "shop", "list-items")
+            assert 0 == result.exit_code, result.stderr
+            assert [f"Bearer {provider.given[-2]}"] == server.last.headers["authorization"]
+        assert 1 == len(provider.used - used)
+        used = set(provider.used)
+
+
+def test_a_provider_that_cannot_be_reached_then(
+    provider: OAuthProvider, server: Recorder, at: At, home: Path
+) -> None:
+    """A clock that was set back costs no token: the server knows whether it has ended."""
+    before = json.loads((home / "state/credentials/credentials.json").read_text())
+    provider.server.answers["/token"] = Answer(503)
+    assert 0 == at(-YEARS, "shop", "list-items").exit_code
+    assert [f"Bearer {provider.given[-2]}"] == server.last.headers["authorization"]
+    assert 10 == at(YEARS, "shop", "list-items").exit_code
+    assert before == json.loads((home / "state/credentials/credentials.json").read_text())
+    assert 0 == at(0.0, "shop", "list-items").exit_code
+
+
+def test_a_token_that_nothing_refreshes(shop: Shop, at: At) -> None:
+    """It is over where the clock says so, and good again when the clock was set right; the server decides then."""
+    shop.register({"auth": BEARER}, [{"auth": []}])
+    claims = b64encode(json.dumps({"exp": 4_102_444_800}).encode()).decode().rstrip("=")
+    login = ("auth", "login", "shop", "--with-token", "--store", "file")
+    assert 0 == run_cli(*login, stdin=f"h.{claims}.s".encode()).exit_code
+    codes = [at(seconds, "shop", "list-items").exit_code for seconds in (100 * YEARS, 0.0, -YEARS)]
+    assert [10, 0, 0] == codes
+    shop.server.answers["/items"] = Answer(401)
+    assert 4 == at(-YEARS, "shop", "list-items").exit_code
+
+
+@pytest.mark.usefixtures("provider")
+@pytest.mark.parametrize("seconds", [-1_700_000_000.0, -YEARS, YEARS, 200 * YEARS])
+def test_what_tells_of_credentials(at: At, seconds: float) -> None:
+    """No verb fails over a clock, be it at its beginning."""
+    for words in (
+        ("auth", "status"),
+        ("auth", "status", "-o", "json"),
+        ("auth", "explain", "shop", "list-items"),
+        ("shop",),
+        ("shop", "list-items", "--dry-run"),
+        ("auth", "logout", "shop"),
+    ):
+        result = at(seconds, *words)
+        assert 0 == result.exit_code, (words, result.stderr)
+
+
+@pytest.mark.parametrize("end", [10**400, 1e308, -1, "soon", 253_402_300_800])
+def test_a_token_that_ends_at_no_time(shop: Shop, end: Any) -> None:
+    """A JSON Web Token may say anything of its end."""
+    shop.register({"auth": BEARER}, [{"auth": []}])
+    claims = b64encode(json.dumps({"exp": end}).encode()).decode().rstrip("=")
+    login = ("auth", "login", "shop", "--with-token", "--store", "file")
+    assert 0 == run_cli(*login, stdin=f"h.{claims}.s".encode()).exit_code
+    (row,) = run_cli("auth", "status", "-o", "json").json
+    assert row["expires_at"] is None
+    assert 0 == shop.call().exit_code
