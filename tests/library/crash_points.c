@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -160,6 +161,31 @@ CHANGE(utimensat, "utime", path, (int at, const char *path, const struct timespe
     }
 TRUNCATE(ftruncate, off_t)
 TRUNCATE(ftruncate64, off64_t)
+
+/* What is exchanged with servers counts where the directory "network" is watched; `half` of a request is sent, and
+   an answer that is read by `half` has come. */
+ssize_t send(int fd, const void *data, size_t size, int flags) {
+    static ssize_t (*next)(int, const void *, size_t, int);
+    if (!next)
+        next = NEXT(send);
+    if (counted("send", "network", size)) {
+        (void)!next(fd, data, size / 2, flags);
+        die();
+    }
+    return next(fd, data, size, flags);
+}
+
+ssize_t recv(int fd, void *data, size_t size, int flags) {
+    static ssize_t (*next)(int, void *, size_t, int);
+    if (!next)
+        next = NEXT(recv);
+    if (counted("receive", "network", size)) {
+        (void)!next(fd, data, size, flags);
+        die();
+    }
+    return next(fd, data, size, flags);
+}
+CHANGE(connect, "connect", "network", (int fd, const struct sockaddr *to, socklen_t size), (fd, to, size))
 
 /* Opening changes something where it makes the file. */
 #define OPEN(name, parameters, arguments)                                                                           \

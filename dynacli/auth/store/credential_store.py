@@ -20,7 +20,7 @@ from dynacli.auth.secret import Secret
 from dynacli.auth.store.stored_credential import KEYRING, Place, StoredCredential, from_json
 from dynacli.environment import Environment
 from dynacli.errors import AuthError, DynacliError
-from dynacli.files import LOCK_SECONDS, hold_lock, locked, make_directory, write_file
+from dynacli.files import LOCK_SECONDS, hold_lock, locked, make_directory, sweep, write_file
 from dynacli.record import record, replace
 
 __all__ = ["CredentialStore"]
@@ -199,6 +199,7 @@ class CredentialStore:
         try:
             make_directory(directory)
             with locked(directory, "changing the stored credentials"):
+                sweep(directory)  # what a process that was killed has written holds secrets
                 yield
         except OSError as error:
             raise self._unusable(error.strerror or "", "written") from error

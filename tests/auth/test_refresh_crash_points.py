@@ -1,0 +1,159 @@
+"""A call that is killed at any moment of a refresh leaves the old token or the new one, and the next call takes it.
+
+One window is known: a provider that lets a refresh token be used once has given a new one, which is not stored yet.
+Whoever is killed there has to sign in again, and is told so.
+"""
+
+import json
+import os
+import signal
+import time
+import webbrowser
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import keyring
+import pytest
+
+from tests.auth.fake_keyring import Keyring
+from tests.auth.oauth_provider import Browser, OAuthProvider, parameters
+from tests.auth.shop import Shop
+from tests.auth.store_steps import call, logout, stored
+from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+from tests.library.crash_points import arm, changes_made, copied, library
+from tests.library.forked_runs import Forks, forking
+
+_STRIDE = int(os.environ.get("DYNACLI_TEST_STRIDE", "3"))
+"""Of so many moments one is tried in the exhaustive tests."""
+_NETWORK = "network"
+
+
+@pytest.fixture(scope="module")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    """Children that can be killed at any change of a file, and whenever they send or receive something."""
+    with forking(library(tmp_path_factory.mktemp("library"))) as forks:
+        yield forks
+
+
+class Strict:
+    """A provider that lets a refresh token be used once, and ends the session where it is used twice; and its API."""
+
+    def __init__(self, provider: OAuthProvider, shop: Shop) -> None:
+        self.provider, self.shop = provider, shop
+        self._give = provider.server.answers["/token"]
+        provider.server.answers["/token"] = self._token
+        shop.server.answers["/items"] = self._items
+        self.valid: set[str] = set()
+
+    def begin(self, refresh_token: str, *access_tokens: str) -> None:
+        """Know these tokens and no others."""
+        self.provider.grants = {refresh_token: {"scope": "read"}}
+        self.provider.used.clear()
+        self.valid = set(access_tokens)
+        self.shop.server.requests.clear()
+
+    def _token(self, request: RecordedRequest) -> Answer:
+        if parameters(request.body.decode()).get("refresh_token") in self.provider.used:
+            self.provider.grants.clear()
+            self.valid.clear()
+        assert callable(self._give)
+        answer = self._give(request)
+        self.valid |= {str(json.loads(answer.body).get("access_token"))}
+        return answer
+
+    def _items(self, request: RecordedRequest) -> Answer:
+        sent = "".join(request.headers.get("authorization", ()))  # a head that was cut has none
+        return Answer(200 if sent.removeprefix("Bearer ") in self.valid else 401)
+
+
+@pytest.fixture
+def strict(
+    server: Recorder, other_server: Recorder, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Strict]:
+    """A person's session with the provider; the keyring is a file beside the store."""
+    provider, shop = OAuthProvider(other_server), Shop(server)
+    flow = {
+        "authorizationUrl": f"{other_server.origin}/authorize",
+        "tokenUrl": f"{other_server.origin}/token",
+        "scopes": {"read": ""},
+    }
+    shop.register({"auth": {"type": "oauth2", "flows": {"authorizationCode": flow}}}, [{"auth": ["read"]}])
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr(webbrowser, "open", Browser().open)
+    before = keyring.get_keyring()
+    (home / "state").mkdir()
+    keyring.set_keyring(Keyring(home / "state/keyring.json"))
+    yield Strict(provider, shop)
+    keyring.set_keyring(before)
+
+
+def _holding(secrets: Iterable[str], place: Path) -> list[Path]:
+    """Return the files below a directory that hold one of some secrets."""
+    files = [path for path in place.rglob("*") if path.is_file()]
+    return [path for path in files if any(secret.encode() in path.read_bytes() for secret in secrets)]
+
+
+@pytest.mark.parametrize(
+    "stride", [pytest.param(_STRIDE, marks=pytest.mark.exhaustive), 40], ids=["each", "some"]
+)
+@pytest.mark.parametrize("store", ["file", "keyring"])
+@pytest.mark.parametrize(
+    ("seconds", "codes"), [(-60, {10}), (20, {4, 10}), (3600, {4})], ids=["over", "soon", "refused"]
+)
+@pytest.mark.sampled(1)
+def test_the_next_call_goes_on(
+    strict: Strict,
+    forks: Forks,
+    home: Path,
+    tmp_path: Path,
+    store: str,
+    stride: int,
+    seconds: int,
+    codes: set[int],
+) -> None:
+    """It succeeds, or says how to sign in where the provider has given what nobody could store."""
+    origin = strict.provider.server.origin
+    words = ("auth", "login", "shop", "--client-id", "cli", "--accept-origin", origin, "--store", store)
+    assert 0 == run_cli(*words).exit_code
+    access, refresh = strict.provider.given[-2:]
+    place, before, log = str(home / "state"), str(tmp_path / "before"), str(tmp_path / "log")
+    path = home / "state/credentials/credentials.json"
+    content = json.loads(path.read_text())
+    content["credentials"][0]["expires_at"] = time.time() + seconds
+    path.write_text(json.dumps(content))
+    copied(place, before)
+
+    def killed(number: int, is_half: bool) -> tuple[int, Any]:
+        strict.begin(refresh)
+        steps = ((copied, before, place), (arm, [place, _NETWORK], number, is_half, log))
+        return forks.child(*steps, (call, place, "shop", "list-items"))
+
+    status, (*_, whole) = killed(0, False)
+    assert (0, 0) == (status, whole[0]), whole
+    made = changes_made(log)
+    moments = [(number, is_half) for number in range(1, len(made) + 1) for is_half in (False, True)]
+    kills, lost = 0, list[int]()
+    for number, is_half in moments[::stride]:
+        moment = (number, is_half, *made[number - 1])
+        status, _ = killed(number, is_half)
+        assert status in {0, -signal.SIGKILL}, moment
+        kills += status != 0
+        ((found, _),) = forks.child((stored, place)).values
+        assert found["shop"] in {access, *strict.provider.given}, moment
+        is_lost = found["shop"] == access and refresh in strict.provider.used
+        ((code, _, told),) = forks.child((call, place, "shop", "list-items")).values
+        if is_lost:
+            lost.append(number)
+            assert code in codes, (moment, told)
+            assert "dynacli auth login shop" in told
+        else:
+            assert 0 == code, (moment, told)
+        secrets = (access, refresh, *strict.provider.given)
+        assert [{}, 0] == forks.child((logout, place, "shop"), (stored, place)).values[1], moment
+        assert not _holding(secrets, Path(place)), moment
+    # Half of a change that is no write cannot be made.
+    assert kills >= len(moments[::stride]) // 2
+    begin = next(number for number, (_, path, _) in enumerate(made, 1) if path.endswith(".lock"))
+    end = max(number for number, (_, path, _) in enumerate(made, 1) if path.endswith("/credentials.json"))
+    assert all(begin < number <= end for number in lost)
