@@ -224,6 +224,16 @@ def test_where_the_refresh_token_goes(
     assert 2 == len(directory.refreshes())
 
 
+def test_a_key_that_is_the_header_of_tokens(directory: Directory, home: Path) -> None:
+    """A document that calls `Authorization` a key leaves out the word before it, which servers want."""
+    directory.register(_refresh(), {"type": "apiKey", "in": "header", "name": "Authorization"})
+    directory.sign_in()
+    for number in (1, 2):
+        assert 0 == run_cli("shop", "list-items").exit_code
+        assert [f"Bearer token-{number}"] == directory.server.last.headers["authorization"]
+        _age(home, directory.life)
+
+
 @pytest.mark.parametrize("scheme", [BEARER, API_KEY], ids=["bearer", "key"])
 def test_a_token_that_refreshes_itself(directory: Directory, home: Path, scheme: dict[str, Any]) -> None:
     """It is refreshed in the second half of its life, as it is good for nothing when it has ended."""

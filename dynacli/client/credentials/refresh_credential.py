@@ -161,7 +161,8 @@ def _by_operation(kept: StoredCredential, context: SignInContext) -> StoredCrede
     given = kept.secrets.get("refresh_token") or kept.secrets["credential"]
     token = refresh.token(given, context, kept.secrets.values())
     secrets, how = operation_refresh_parts(token, refresh, context.clock(), kept.secrets)
-    secrets["credential"] = Secret(token.text)
+    word, space, _ = _text(kept, "credential").partition(" ")
+    secrets["credential"] = Secret(f"{word} {token.text}" if space else token.text)
     return replace(kept, secrets=secrets, expires_at=token.expires_at, refresh=how)
 
 

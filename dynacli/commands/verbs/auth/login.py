@@ -69,7 +69,9 @@ def login(
 
             asked = OperationWords(operation, token_at, refresh_operation, refresh_token_at)
             token, refresh = sign_in_by_operation(run, api, asked, words, chosen, origins)
-            text, end = token.text, token.expires_at
+            # A header of this name begins with a word (RFC 9110, section 11.4), also where the document calls it a key.
+            text = f"Bearer {token.text}" if _is_authorization(chosen) else token.text
+            end = token.expires_at
             if refresh is not None:
                 more, how = operation_refresh_parts(token, refresh, time())
         else:
@@ -104,6 +106,8 @@ def _asked(run: Run, scheme: SecurityScheme) -> str:
             run, "the credential", "Give it on standard input: `dynacli auth login API --with-token < FILE`"
         )
     name = visible(scheme.name, keep="")
+    if _is_authorization(scheme):
+        return hidden_line(run.env, f"Key for {name}, with the word before it, such as Bearer: ")
     if kind_of(scheme) not in WITH_PASSWORD:
         return hidden_line(run.env, f"{'Key' if kind_of(scheme) == 'apiKey' else 'Token'} for {name}: ")
     user = line(run.env, f"User name for {name}: ")
@@ -112,3 +116,11 @@ def _asked(run: Run, scheme: SecurityScheme) -> str:
             "A user name has no `:`", why="It separates the name from the password (RFC 7617, section 2)"
         )
     return f"{user}:{hidden_line(run.env, 'Password: ')}"
+
+
+def _is_authorization(scheme: SecurityScheme) -> bool:
+    """Return whether a key goes into the header `Authorization`, as Directus and many converted documents have it."""
+    return scheme.type == "apiKey" and (scheme.location, scheme.parameter.lower()) == (
+        "header",
+        "authorization",
+    )
