@@ -28,6 +28,10 @@ _HINTS = {
 """Kind of error → what to do about one that brings no hint of its own."""
 
 
+_USAGE = 2
+"""The exit code of errors that show the corrected line of the call."""
+
+
 class _TerminatedError(BaseException):
     """SIGTERM came: the exception goes up through everything that has to clean up."""
 
@@ -182,9 +186,33 @@ def _report(run: "Run", error: "DynacliError") -> int:
     """Write an error; return its exit code."""
     from dynacli.output.error_messages import write_error
 
-    error.hint = error.hint or _HINTS.get(error.kind, "")
+    if run.asked is not None and error.exit_code == _USAGE:
+        _teach(run, error)
+    error.hint = error.hint or ("" if error.suggestion else _HINTS.get(error.kind, ""))
     write_error(run.env, error, run.error_format)
     return error.exit_code
+
+
+def _teach(run: "Run", error: "DynacliError") -> None:
+    """Add to an error what leads to a call that works; a defect there must not hide the error itself."""
+    try:
+        from dynacli.commands.corrections.teach import teach
+
+        teach(run, error)
+    except Exception as defect:  # noqa: BLE001  - whatever it is, the error is told without a corrected line
+        if run.all_options.debug:
+            _write_traceback(run, defect)
+
+
+def _write_traceback(run: "Run", error: Exception) -> None:
+    import traceback
+
+    from dynacli.auth.credentials import secrets_in
+    from dynacli.auth.secret import Masker
+    from dynacli.output.standard_error import write_stderr
+
+    masker = Masker(secrets_in(run.env.variables, run.all_options.header))
+    write_stderr(run.env, masker.mask("".join(traceback.format_exception(error))))
 
 
 def _report_defect(run: "Run", error: Exception) -> int:
@@ -192,14 +220,7 @@ def _report_defect(run: "Run", error: Exception) -> int:
     from dynacli.errors import InternalError
 
     if run.all_options.debug:
-        import traceback
-
-        from dynacli.auth.credentials import secrets_in
-        from dynacli.auth.secret import Masker
-        from dynacli.output.standard_error import write_stderr
-
-        masker = Masker(secrets_in(run.env.variables, run.all_options.header))
-        write_stderr(run.env, masker.mask("".join(traceback.format_exception(error))))
+        _write_traceback(run, error)
     innermost = error.__traceback__
     while innermost is not None and innermost.tb_next is not None:
         innermost = innermost.tb_next

@@ -9,6 +9,7 @@ text or JSON on standard error and into the exit code::
     │                             a request that the document does not allow
     ├── HttpError        3, 4, 5    the final answer is a 3xx, 4xx, 5xx; its body was printed
     ├── NetworkError         6    DNS, refused, TLS, protocol error
+    │   ├── UnreachableError      no connection, for a reason that may pass
     │   └── BrokenAnswerError     no answer, or a truncated one, from a server that was reached
     ├── TimedOutError        7    connect, read or total budget
     ├── DocumentError        8    not found, not OpenAPI, over a limit, unreadable,
@@ -37,6 +38,7 @@ __all__ = [
     "NetworkError",
     "RefusedError",
     "TimedOutError",
+    "UnreachableError",
     "UsageError",
 ]
 
@@ -49,10 +51,16 @@ class DynacliError(Exception):
         why: The reason, where it is known.
         hint: What the person can do about it, as a command where possible.
         details: Further fields of the JSON form, for programs.
+
+    Attributes:
+        is_retryable: Whether the same call may succeed later.
+        suggestion: The corrected command line; empty where none is known.
     """
 
     exit_code: int = 1
     kind: ClassVar[str] = "internal"
+    is_retryable: bool = False
+    suggestion: str = ""
 
     def __init__(self, message: str, *, why: str = "", hint: str = "", **details: Any) -> None:
         super().__init__(message)
@@ -69,6 +77,9 @@ class DynacliError(Exception):
             "reason": self.why,
             "hint": self.hint,
             "exit_code": self.exit_code,
+            "retryable": self.is_retryable,
+            "suggestion": self.suggestion or None,
+            "card": None,
         }
         error.update(self.details)
         return {"error": error}
@@ -106,8 +117,16 @@ class NetworkError(DynacliError):
     kind = "network"
 
 
+class UnreachableError(NetworkError):
+    """No connection with the server came about, for a reason that may pass."""
+
+    is_retryable = True
+
+
 class BrokenAnswerError(NetworkError):
     """The server was reached, and closed the connection before its answer was complete."""
+
+    is_retryable = True
 
 
 class TimedOutError(DynacliError):
@@ -115,6 +134,7 @@ class TimedOutError(DynacliError):
 
     exit_code = 7
     kind = "timeout"
+    is_retryable = True
 
 
 class DocumentError(DynacliError):

@@ -50,7 +50,8 @@ def live_demo(
         try:
             yield api, server
         finally:
-            api.catalog.close()
+            if api.catalog is not shipped.catalog:  # that one belongs to who has opened it
+                api.catalog.close()
 
 
 def _served(env: Environment, shipped: OpenedApi, server: DemoServer) -> OpenedApi:

@@ -1,9 +1,20 @@
 """The error for a word that names no operation of an API."""
 
+from typing import TYPE_CHECKING
+
 from dynacli.errors import DocumentError, DynacliError, UsageError
 from dynacli.library.opened_api import OpenedApi
+from dynacli.model.kebab_names import kebab
+from dynacli.text.terminal import visible
+
+if TYPE_CHECKING:
+    from dynacli.client.search_operations import Hit
 
 __all__ = ["unknown_operation"]
+
+_MOST_FOUND = 3
+_SLIP = 0.85
+"""How alike, as `difflib` measures it, a mistyped name and the name that was meant are."""
 
 
 def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
@@ -12,8 +23,6 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
     An operation that the catalog leaves out is an error of the document, with the reason.
     """
     from difflib import get_close_matches
-
-    from dynacli.model.kebab_names import kebab
 
     wanted = kebab(word) or word
     for row in api.catalog.meta.get("left_out", ()):
@@ -41,14 +50,31 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
             hint=f"See what is known of the document: `dynacli api show {api.name}`",
         )
     near = get_close_matches(wanted, names, 3, 0.6)
-    if not near:
-        parts = set(wanted.split("-"))
-        near = [name for name in names if parts <= set(name.split("-"))][:3]
+    parts = set(wanted.split("-"))
+    near = near or [name for name in names if parts <= set(name.split("-"))][:3]
+    # What is no slip of the finger is a name that somebody made up of words.
+    hits = [] if get_close_matches(wanted, names, 1, _SLIP) else _found(api, word)
+    if hits:
+        near = [hit.name for hit in hits]
+        lines = [f"{hit.name}  {hit.method} {hit.path}  {hit.summary}" for hit in hits]
+        hint = "\n".join(["These come nearest:", *(visible(line, keep="").rstrip() for line in lines)])
+    elif near:
+        hint = f"Did you mean {' or '.join(f'`{name}`' for name in near)}?"
+    else:
+        hint = f"See them all: `dynacli operations {api.name}`"
     return UsageError(
         f"{where} has no operation `{word}`",
         why="It is no name, no operationId and no tag of the document",
-        hint=f"Did you mean {' or '.join(f'`{name}`' for name in near)}?"
-        if near
-        else f"See them all: `dynacli operations {api.name}`",
+        hint=hint,
         near=near,
     )
+
+
+def _found(api: OpenedApi, word: str) -> "list[Hit]":
+    """Return the operations that a search for the words of a name finds."""
+    from dynacli.client.search_operations import search_operations
+
+    try:
+        return search_operations([api], kebab(word).replace("-", " ") or word, _MOST_FOUND)
+    except UsageError:  # there is nothing in it that can be searched for
+        return []

@@ -64,7 +64,7 @@ class OperationCommand(click.Command):
             for field in parameter.fields:
                 self._add([f"--{field.option}"], parameter, field)
         for field in media_type.fields if media_type else ():
-            # The option of `criteria[].name` has an index, such as `--criteria[0].name`: `_find` makes it.
+            # The option of `criteria[].name` has an index, such as `--criteria[0].name`: `find` makes it.
             if "[]" not in field.option:
                 self._add([f"--{field.option}"], None, field)
         taken = frozenset(flag for param in self.params for flag in param.opts)
@@ -100,12 +100,12 @@ class OperationCommand(click.Command):
             UsageError: The operation takes no body of the media type.
         """
         self.prepare(content_type)
-        arranged = arrange(words, self._rules(), self._find)
+        arranged = arrange(words, self.rules(), self.find)
         wanted = options_in(self.standard_words(arranged)).content_type
         if wanted and wanted != content_type:
             # Each media type has options of its own, and other words may be their values.
             self.prepare(wanted)
-            arranged = arrange(words, self._rules(), self._find)
+            arranged = arrange(words, self.rules(), self.find)
         return arranged
 
     def standard_words(self, arranged: ArrangedWords) -> list[str]:
@@ -124,6 +124,7 @@ class OperationCommand(click.Command):
             from dynacli.commands.call.words.lay_over import lay_over
 
             args = lay_over(self, args, run)
+        run.asked = (self.described, args)
         arranged = self.arranged(args, run.options.content_type)
         self._note_namesakes(arranged)
         with self._telling_of_namesakes():
@@ -209,15 +210,20 @@ class OperationCommand(click.Command):
 
                 raise no_such_input(self.described, flag, known, f"{ctx.command_path} --help")
 
-    def _rules(self) -> dict[str, ValueRule]:
+    def rules(self) -> dict[str, ValueRule]:
+        """Return flag → rule of all options, with those that `find` has made."""
         rules = {**dict.fromkeys(_HELP, SWITCH), **rules_of(self.params)}
         for param in self.params:
             if param.name in self.inputs:
                 rules.update(dict.fromkeys(param.opts, _rule_of(*self.inputs[param.name])))
         return rules
 
-    def _find(self, flag: str) -> tuple[str, ValueRule] | None:
-        """Make the option of a place that is not listed: a deeper field, an item of an array, a key of a map."""
+    def find(self, flag: str) -> tuple[str, ValueRule] | None:
+        """Make the option of a place that is not listed: a deeper field, an item of an array, a key of a map.
+
+        Returns:
+            The flag and its rule; None where it leads to no place.
+        """
         from dynacli.client.inputs.find_input import find_input
 
         parameter, field = find_input(self.described, flag.removeprefix("--"))
@@ -226,6 +232,11 @@ class OperationCommand(click.Command):
         if not any(flag in param.opts for param in self.params):  # an option that is repeated is made once
             self._add([flag], parameter, field)
         return flag, _rule_of(parameter, field)
+
+    def input_of(self, flag: str) -> tuple[Parameter | None, Field | None]:
+        """Return the parameter and the field that an option gives; neither for one that is not the operation's own."""
+        name = next((param.name for param in self.params if flag in param.opts), None)
+        return self.inputs.get(name or "", (None, None))
 
     def _too_many(self, positional: list[str], in_path: list[Parameter]) -> UsageError:
         operation = self.described.operation

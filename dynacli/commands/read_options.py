@@ -28,6 +28,7 @@ __all__ = [
     "ValueRule",
     "arrange",
     "click_options",
+    "options_by_flag",
     "options_in",
     "rules_of",
     "standard_rules",
@@ -377,7 +378,8 @@ def _keep_value(ctx: click.Context, param: click.Parameter, value: Any) -> None:
 
 
 @cache
-def _options_by_flag() -> dict[str, StandardOption]:
+def options_by_flag() -> dict[str, StandardOption]:
+    """Return flag → standard option."""
     return {flag: option for option in (*STANDARD_OPTIONS, *INPUT_OPTIONS) for flag in option.flags}
 
 
@@ -389,7 +391,7 @@ def options_in(words: Sequence[str]) -> Options:
     """
     from dynacli.errors import UsageError
 
-    options, by_flag = Options(), _options_by_flag()
+    options, by_flag = Options(), options_by_flag()
     for index, word in enumerate(words):
         flag, equals, value = word.partition("=")
         option = by_flag.get(flag)

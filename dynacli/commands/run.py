@@ -34,6 +34,7 @@ class Run:
         act: What is done with the words of an operation; None for a call.
         words: The words behind the program's name; by `replay` those of the call that is made again.
         is_read_only: Whether operations that may change something are refused.
+        asked: The operation that was named, and the words behind it; None where none was.
         made_call: The call that was made or tried last; None where none was.
         laid_over: The words to be laid over those of the operation, by `replay`; None where nothing is replayed.
     """
@@ -45,6 +46,7 @@ class Run:
         self.act: Callable[[Run, DescribedOperation, GivenWords], None] | None = None
         self.words: tuple[str, ...] = ()
         self.is_read_only = False
+        self.asked: tuple[DescribedOperation, list[str]] | None = None
         self.made_call: MadeCall | None = None
         self.laid_over: list[str] | None = None
         self._apis: dict[str, OpenedApi] = {}

@@ -32,6 +32,8 @@ def write_error(env: Environment, error: DynacliError, error_format: str) -> Non
         lines += _with_excerpts(_labelled(env, "  why: ", "  why: ", error.why), paint)
     if error.hint:
         lines += _labelled(env, "  do: ", "  do: ", error.hint)
+    if error.suggestion:
+        lines += _labelled(env, "  try: ", "  try: ", error.suggestion)
     write_stderr(env, lines, painted=True)
 
 

@@ -5,7 +5,14 @@ import socket
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from dynacli.errors import BrokenAnswerError, DynacliError, NetworkError, TimedOutError, UsageError
+from dynacli.errors import (
+    BrokenAnswerError,
+    DynacliError,
+    NetworkError,
+    TimedOutError,
+    UnreachableError,
+    UsageError,
+)
 from dynacli.urls import without_query
 
 __all__ = ["causes", "from_client_setup", "from_httpx", "timed_out", "with_api_named"]
@@ -128,24 +135,24 @@ def _from_connecting(error: Exception, host: str) -> DynacliError:
                     hint="If it is a plain server, write `http://`",
                 )
             case socket.gaierror():
-                return NetworkError(
+                return (UnreachableError if cause.errno == socket.EAI_AGAIN else NetworkError)(
                     f"There is no host `{host}`",
                     why="No name server knows its address",
                     hint="Check the spelling and the network",
                 )
             case ConnectionRefusedError():
-                return NetworkError(
+                return UnreachableError(
                     f"`{host}` refuses the connection",
                     why="Nothing listens on that port",
                     hint="Check that the server is running, and the address",
                 )
             case OSError() if cause.strerror:
-                return NetworkError(
+                return UnreachableError(
                     f"Cannot connect to `{host}`",
                     why=cause.strerror,
                     hint="Check the address and the network",
                 )
-    return NetworkError(f"Cannot connect to `{host}`", hint="Check the address and the network")
+    return UnreachableError(f"Cannot connect to `{host}`", hint="Check the address and the network")
 
 
 def with_api_named(error: DynacliError, name: str, source: str = "") -> DynacliError:

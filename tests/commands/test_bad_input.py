@@ -46,8 +46,9 @@ def _check(stderr: str, error: dict[str, Any], text: str) -> None:
     """Check that both forms of a message say the same, in three parts where there are three."""
     assert 1 == len(stderr.splitlines())
     assert text.startswith(f"Error: {error['message'].splitlines()[0]}")
-    assert "\n  do: " in text
-    assert error["hint"].splitlines()[0] in text
+    assert "\n  do: " in text or "\n  try: " in text
+    assert error["hint"].partition("\n")[0] in text
+    assert ("\n  try: " in text) is (error["suggestion"] is not None)
     assert ("\n  why: " in text) is bool(error["reason"])
     for form in (stderr, text):
         assert "Traceback" not in form
@@ -111,7 +112,7 @@ def test_a_document_without_paths_has_no_operations(made: dict[str, Any]) -> Non
 @pytest.mark.parametrize(
     ("words", "phrase", "why", "hint"),
     [
-        (["get-b"], "has no operation `get-b`", "", "`get-a`"),
+        (["get-b"], "has no operation `get-b`", "", "\nget-a  GET /a"),
         (["get-one"], "needs ID", "", "For example: dynacli ./api.json get-one "),
         (["get-a", "--state", "ajar"], "`ajar` is not a value for --state", "it takes one of `open`", ""),
         (["post-a"], "needs a body", "", "For example: dynacli ./api.json post-a "),

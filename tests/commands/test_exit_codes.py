@@ -195,6 +195,7 @@ def test_every_error_class_has_its_code() -> None:
         "InternalError": 1,
         "UsageError": 2,
         "NetworkError": 6,
+        "UnreachableError": 6,
         "BrokenAnswerError": 6,
         "TimedOutError": 7,
         "DocumentError": 8,

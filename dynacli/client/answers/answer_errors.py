@@ -1,13 +1,13 @@
 """The errors that an answer means: a status that is no success, and an answer that breaks the document."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Literal
 
 from dynacli.auth.secret import Masker, Secret
 from dynacli.client.call import Call
 from dynacli.errors import DynacliError, HttpError, MismatchError
 from dynacli.model.operation import SAFE_METHODS
-from dynacli.urls import origin_of
+from dynacli.urls import origin_of, with_masked_query
 
 if TYPE_CHECKING:
     from dynacli.client.sign_request import Signed
@@ -37,6 +37,7 @@ def http_error(call: Call, answer: "Answer", place: str = "") -> HttpError:
         place: Where its body may say more, for example `on standard output`; empty for nowhere.
     """
     from dynacli.text.server_message import server_message
+    from dynacli.transport.send import PASSING
     from dynacli.urls import without_query
 
     reason = f" {answer.reason}" if answer.reason else ""
@@ -55,6 +56,9 @@ def http_error(call: Call, answer: "Answer", place: str = "") -> HttpError:
         refusal = call.renewal
         why = f": {refusal.why}" if refusal.why else ""
         error.why, error.hint = f"{error.why}. {refusal.message}{why}", refusal.hint or error.hint
+    error.is_retryable = answer.status in PASSING
+    if 400 <= answer.status < 500:
+        _name_inputs(error, call, answer, masked)
     if answer.tries > 1:
         error.details["tries"] = answer.tries
     if answer.status in {403, 413, 429, 503}:
@@ -63,6 +67,27 @@ def http_error(call: Call, answer: "Answer", place: str = "") -> HttpError:
             error.hint = f"Come back in {_duration(seconds)}"
             error.details["retry_after"] = seconds
     return error
+
+
+def _name_inputs(error: HttpError, call: Call, answer: "Answer", masked: Callable[[str], str]) -> None:
+    """Let an error say which inputs it is likely about."""
+    from dynacli.client.answers.likely_inputs import likely_inputs, missing_thing
+
+    if answer.status in {404, 410}:
+        error.hint = masked(missing_thing(call)) or error.hint
+        return
+    inputs = likely_inputs(call, answer) if answer.status in {400, 409, 422} else []
+    if inputs:
+        from dynacli.model.wording import enumerated
+
+        error.hint = f"Check {enumerated(inputs)}; {_describe_line(call)} says what they take"
+        error.details["inputs"] = inputs
+
+
+def _describe_line(call: Call) -> str:
+    from shlex import quote
+
+    return f"`dynacli describe {quote(with_masked_query(call.described.api.name))} {call.described.operation.name}`"
 
 
 def _seconds_asked(answer: "Answer") -> int | None:

@@ -5,6 +5,7 @@ import json
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.errors import UsageError
 from dynacli.model.operation import Field, Parameter
+from dynacli.model.wording import enumerated
 from dynacli.record import replace
 
 __all__ = ["find_input", "no_such_input"]
@@ -51,21 +52,26 @@ def no_such_input(described: DescribedOperation, flag: str, known: set[str], pag
         known: The flags of all options that are listed.
         page: The command that shows the help page.
     """
-    from difflib import get_close_matches
+    from dynacli.client.inputs.near_inputs import near_options, operations_with_option
 
     of_map = _key_of_map(described, flag)
     if of_map is not None:
         return of_map
-    word = flag.removeprefix("--")
-    fields = described.media_type.fields if described.media_type else ()
-    items = [f"--{field.option}".replace("[]", "[0]") for field in fields]
-    spelled = [*dict.fromkeys([*items, *sorted(each for each in known if each.startswith("--"))])]
-    # Deep options are often called by their last name alone, as the document calls them.
-    near = [each for each in spelled if each.rpartition(".")[2].removeprefix("--") == word]
-    near = near or get_close_matches(flag, spelled, 3, 0.7)
-    listed = " or ".join(f"`{each}`" for each in near[:3])
-    hint = f"Did you mean {listed}?" if near else f"See `{page}`"
-    return UsageError(f"There is no option `{flag}`", hint=hint, near=near[:3])
+    near = near_options(described, flag, known)
+    if near:
+        return UsageError(
+            f"There is no option `{flag}`",
+            hint=f"Did you mean {' or '.join(f'`{each}`' for each in near)}?",
+            near=near,
+        )
+    others = operations_with_option(described, flag.removeprefix("--"))
+    has = f"{enumerated([f'`{name}`' for name in others])} {'has' if len(others) == 1 else 'have'} it"
+    return UsageError(
+        f"`{described.operation.name}` has no option `{flag}`" if others else f"There is no option `{flag}`",
+        why=has[0].upper() + has[1:] if others else "",
+        hint=f"See `{page}`",
+        near=[],
+    )
 
 
 def _key_of_map(described: DescribedOperation, flag: str) -> UsageError | None:

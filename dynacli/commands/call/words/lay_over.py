@@ -99,10 +99,9 @@ def _options_of(command: "OperationCommand", arranged: ArrangedWords) -> list[_O
 
 def _place_of(command: "OperationCommand", flag: str) -> Any:
     """Return what an option gives, whichever of its flags is used."""
-    name = next((param.name for param in command.params if flag in param.opts), None)
-    parameter, field = command.inputs.get(name or "", (None, None))
+    parameter, field = command.input_of(flag)
     if parameter is None and field is None:
-        return name or flag
+        return next((param.name for param in command.params if flag in param.opts), flag)
     return (
         parameter.location if parameter is not None else "body",
         parameter.name if parameter is not None else "",

@@ -13,7 +13,7 @@ from dynacli.commands.read_options import Options
 from dynacli.model.operation import Operation
 from dynacli.urls import is_secret_name, with_masked_query, with_masked_secrets
 
-__all__ = ["MaskedWords", "mask_text", "password_fields"]
+__all__ = ["MaskedWords", "is_secret_header", "mask_text", "mask_word", "password_fields"]
 
 _USERINFO = re.compile(r"(://)[^/?#@\s]*@")
 _STEP = re.compile(r"[^.\[\]]+")
@@ -44,7 +44,7 @@ class MaskedWords:
         for header in options.part_header:
             part, colon, rest = header.partition(":")
             name, _, value = rest.partition(":")
-            if _is_secret_header(name.strip()):
+            if is_secret_header(name.strip()):
                 values.append(value.strip())
                 self._masked[header] = f"{part}{colon}{name}:{MASK}"
         if options.body and options.body[0] not in "@-":
@@ -77,7 +77,7 @@ class MaskedWords:
         last = (_STEP.findall(name) or [""])[-1].strip()
         if not found:
             return
-        if last in self._names or _is_secret_header(last):
+        if last in self._names or is_secret_header(last):
             values.extend({value.strip(), value.strip().strip('"'), value.strip().partition(" ")[2]})
             self._masked[pair] = f"{name}{found}{MASK}"
         elif separator == "=":
@@ -97,7 +97,7 @@ class MaskedWords:
             return f"{flag}={self._masked[value]}"
         if word.startswith("-H") and word[2:] in self._masked:
             return f"-H{self._masked[word[2:]]}"
-        return with_masked_secrets(_USERINFO.sub(rf"\1{MASK}@", word), self._names)
+        return mask_word(word, self._names)
 
     def url(self, url: str) -> str:
         """Return the URL of the request without secrets."""
@@ -108,7 +108,17 @@ class MaskedWords:
         return self.masker.mask(with_masked_secrets(url, self._names))
 
 
-def _is_secret_header(name: str) -> bool:
+def mask_word(word: str, names: Container[str]) -> str:
+    """Return a word with the secrets masked that it has if it is a URL.
+
+    Args:
+        names: The names of further parameters that are secrets.
+    """
+    return with_masked_secrets(_USERINFO.sub(rf"\1{MASK}@", word), names)
+
+
+def is_secret_header(name: str) -> bool:
+    """Return whether the value of a header, or of a place that is called like one, is a secret."""
     return name.lower() in SECRET_HEADERS or "session" in name.lower() or is_secret_name(name)
 
 

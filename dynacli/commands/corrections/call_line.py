@@ -1,0 +1,307 @@
+"""The words of one call, taken apart so that single ones can be replaced, and put together as a line for a shell."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from shlex import quote
+
+from dynacli.auth.credentials import secrets_in
+from dynacli.auth.secret import MASK, Masker, Secret
+from dynacli.client.inputs.call_inputs import ParameterKey, input_name
+from dynacli.client.sign_request import is_secret_parameter, is_secret_value
+from dynacli.commands.call.words.mask_words import is_secret_header, mask_text, mask_word, password_fields
+from dynacli.commands.operation_command import OperationCommand
+from dynacli.commands.read_options import (
+    SWITCH,
+    ValueRule,
+    arrange,
+    options_by_flag,
+    options_in,
+    standard_rules,
+)
+from dynacli.commands.run import Run
+from dynacli.commands.standard_options import StandardOption
+from dynacli.errors import UsageError
+from dynacli.model.operation import Field, Parameter, ValueType
+from dynacli.model.value_words import placeholder
+from dynacli.record import record, replace
+from dynacli.urls import is_secret_name, with_masked_query
+
+__all__ = ["CallLine", "Piece", "read_line"]
+
+_KEPT_VERBS = frozenset({"read", "edit"})
+"""Verbs behind which a call stands as it does without them."""
+
+
+@record
+class Piece:
+    """One input or option of a call, as words give it.
+
+    Args:
+        flag: The option; empty for a positional word.
+        value: Its value; None for a switch.
+        parameter: The parameter that it gives, or is a part of.
+        field: The field of the parameter or of the body that it gives.
+        standard: The standard option that it is.
+        is_placeholder: Whether the value is for the person to fill in.
+    """
+
+    flag: str
+    value: str | None = None
+    parameter: Parameter | None = None
+    field: Field | None = None
+    standard: StandardOption | None = None
+    is_placeholder: bool = False
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the piece is an option that there is."""
+        return self.is_input or self.standard is not None
+
+    @property
+    def is_input(self) -> bool:
+        """Whether the piece is an input of the operation."""
+        return self.parameter is not None or self.field is not None
+
+    @property
+    def value_type(self) -> ValueType:
+        """What an input takes."""
+        if self.field is not None:
+            return self.field.value
+        return self.parameter.value if self.parameter is not None else ValueType()
+
+    @property
+    def key(self) -> ParameterKey:
+        """The location and the name of the parameter; those of the body for a field of it."""
+        return (self.parameter.location, self.parameter.name) if self.parameter is not None else ("body", "")
+
+    def unfilled(self) -> "Piece":
+        """Return the piece with a placeholder for its value."""
+        if self.standard is not None:
+            word = self.standard.metavar.strip("[]").partition("|")[0] or "VALUE"
+        elif self.field is None and self.parameter is not None and self.parameter.location == "path":
+            word = input_name(self.parameter)
+        else:
+            word = placeholder(self.value_type).removesuffix("...").strip()
+            word = "true" if word.startswith("[") else word
+        return replace(self, value=word, is_placeholder=word != "true")
+
+
+class CallLine:
+    """The words of one call.
+
+    Attributes:
+        command: The command of the operation; its options are made for the media type that is sent.
+        before: The standard options before the API.
+        pieces: Everything behind the operation, in order.
+        verb: The verb before the API, such as `read`; empty for none.
+    """
+
+    def __init__(
+        self, command: OperationCommand, before: Sequence[Piece], pieces: Iterable[Piece], verb: str
+    ) -> None:
+        self.command, self.before, self.verb = command, list(before), verb
+        self.pieces = list(pieces)
+
+    def with_pieces(self, pieces: Iterable[Piece]) -> "CallLine":
+        """Return the line with other pieces, each positional word with the parameter that it gives."""
+        listed = list(pieces)
+        in_path = iter(_positional_parameters(self.command, listed))
+        numbered = [each if each.flag else replace(each, parameter=next(in_path, None)) for each in listed]
+        return CallLine(self.command, self.before, numbered, self.verb)
+
+    def with_words(self, words: Sequence[str]) -> "CallLine":
+        """Return the line with other words behind the operation."""
+        return self.with_pieces(_read_pieces(self, words, self.command.rules()))
+
+    def piece_of(self, flag: str, value: str | None, rules: Mapping[str, ValueRule] | None = None) -> Piece:
+        """Return the piece that an option gives.
+
+        Args:
+            value: None where none was given.
+            rules: Those of the options that may stand there; None for those behind the operation.
+        """
+        found = self.command.find(flag)
+        rule = (self.command.rules() if rules is None else rules).get(flag) or (found[1] if found else None)
+        parameter, field = self.command.input_of(flag)
+        is_standard = rule is not None and parameter is None and field is None
+        standard = options_by_flag().get(flag) if is_standard else None
+        piece = Piece(flag, value, parameter, field, standard)
+        if rule is not None and not rule.takes_value:
+            return replace(piece, value=None)
+        if value is None and rule is not None:
+            return replace(piece, value=rule.value_alone) if rule.value_alone else piece.unfilled()
+        return piece
+
+    def given(self) -> set[tuple[ParameterKey, tuple[str, ...]]]:
+        """Return the places that inputs of the line give: the parameter, and the path of the field."""
+        return {(each.key, each.field.path if each.field else ()) for each in self.pieces if each.is_input}
+
+    def unfilled(self) -> list[Piece]:
+        """Return the pieces with placeholders."""
+        return [each for each in (*self.before, *self.pieces) if each.is_placeholder]
+
+    def words(self, *, is_complete: bool = True, by_option: bool = False) -> list[str]:
+        """Return the words behind the operation.
+
+        Args:
+            is_complete: Whether placeholders are among them.
+            by_option: Whether arguments are given by the options of their names, so that some may be left out.
+        """
+        words: list[str] = []
+        for piece in self.pieces:
+            if not is_complete and piece.is_placeholder:
+                continue
+            is_named = by_option and not piece.flag and piece.parameter is not None
+            words += _words_of(_by_option(piece) if is_named else piece)
+        return words
+
+    def before_words(self) -> list[str]:
+        """Return the words of the standard options before the API, without placeholders."""
+        return [word for piece in self.before if not piece.is_placeholder for word in _words_of(piece)]
+
+    def text(self, variables: Mapping[str, str]) -> str:
+        """Return the line for a POSIX shell, with placeholders in the place of secrets.
+
+        Args:
+            variables: The environment variables, which may hold secrets.
+        """
+        described = self.command.described
+        names = password_fields(described.operation)
+        pieces = (*self.before, *self.pieces)
+        secrets = [Secret(each.value) for each in pieces if each.value and _is_secret(each)]
+        masker = Masker((*secrets_in(variables), *secrets))
+        words = ["dynacli", *_shown(self.before, names), *([self.verb] if self.verb else [])]
+        words += [with_masked_query(described.api.name), described.operation.name]
+        words += _shown(self.pieces, names)
+        return " ".join(quote(masker.mask(word)) for word in words)
+
+
+def read_line(run: Run, command: OperationCommand, words: Sequence[str]) -> CallLine:
+    """Return the line of a call that was typed.
+
+    Args:
+        command: A new command of the operation.
+        words: The words behind the operation.
+    """
+    typed = run.words[: -len(words)] if words and list(run.words[-len(words) :]) == list(words) else run.words
+    before = arrange(typed, standard_rules(), stop_at_positional=typed is run.words)
+    verb = before.positional[0] if before.positional and before.positional[0] in _KEPT_VERBS else ""
+    wanted = options_in(before.options).content_type
+    try:
+        command.arranged(list(words), wanted)
+    except UsageError:  # there is no such media type: the one that dynacli prefers is described
+        command.prepare("")
+    line = CallLine(command, (), (), verb)
+    pieces = _read_pieces(line, before.options, standard_rules())
+    line.before = [piece for piece in pieces if piece.standard is not None]
+    return line.with_words(words)
+
+
+def _read_pieces(line: CallLine, words: Sequence[str], rules: Mapping[str, ValueRule]) -> Iterator[Piece]:
+    index = 0
+    while index < len(words):
+        if words[index] == "--":
+            yield from (Piece("", word) for word in words[index + 1 :])
+            return
+        size, options = _first_option(line, words[index : index + 2], rules)
+        if not options:
+            yield Piece("", words[index])
+        else:
+            yield _piece(line, options, rules)
+        index += size
+
+
+def _first_option(
+    line: CallLine, words: Sequence[str], rules: Mapping[str, ValueRule]
+) -> tuple[int, list[str]]:
+    """Return how many words the first option takes, and the option joined to its value; no words for a positional."""
+    alone = arrange(words[:1], rules, line.command.find)
+    if alone.positional or len(words) == 1:
+        return 1, alone.options or ([alone.without_value] if alone.without_value else [])
+    both = arrange(words, rules, line.command.find)
+    takes_next = not both.positional and (alone.without_value or len(both.options) == 1)
+    if takes_next and not both.without_value:
+        return 2, both.options
+    return 1, alone.options or [alone.without_value]
+
+
+def _piece(line: CallLine, options: Sequence[str], rules: Mapping[str, ValueRule]) -> Piece:
+    word = options[0]
+    if not word.startswith("--"):
+        flag, value = word[:2], options[1] if len(options) > 1 else word[2:] or None
+        is_switch = not rules.get(flag, SWITCH).takes_value
+        return line.piece_of(flag, None if is_switch else value, rules)
+    flag, equals, text = word.partition("=")
+    if flag not in rules and line.command.find(flag) is None:
+        return Piece(flag, text if equals else None)
+    return line.piece_of(flag, text if equals else None, rules)
+
+
+def _positional_parameters(command: OperationCommand, pieces: Iterable[Piece]) -> list[Parameter]:
+    """Return the parameters of the path that no option gives, in order."""
+    by_option = [each.parameter for each in pieces if each.flag and each.field is None]
+    parameters = command.described.operation.parameters
+    return [each for each in parameters if each.location == "path" and each not in by_option]
+
+
+def _by_option(piece: Piece) -> Piece:
+    """Return a positional word as the option of its name."""
+    return replace(piece, flag=f"--{piece.parameter.option}") if piece.parameter is not None else piece
+
+
+def _words_of(piece: Piece) -> list[str]:
+    if piece.value is None:
+        return [piece.flag]
+    if not piece.flag:
+        is_option = piece.value.startswith("-") and piece.parameter is not None
+        return _words_of(_by_option(piece)) if is_option else [piece.value]
+    if piece.value_type.type == "boolean" and piece.value == "true":
+        return [piece.flag]
+    if piece.standard is not None and piece.standard.flag_value == piece.value:
+        return [piece.flag]
+    if piece.value.startswith("-") and piece.flag.startswith("--"):
+        return [f"{piece.flag}={piece.value}"]
+    return [piece.flag, piece.value]
+
+
+def _is_secret(piece: Piece) -> bool:
+    """Return whether the value of an input is a secret, as the document or the name of the option tells."""
+    if piece.is_placeholder or piece.value is None:
+        return False
+    if piece.field is not None:
+        return is_secret_value(piece.field.path[-1], piece.field.value)
+    if piece.parameter is not None:
+        return is_secret_parameter(piece.parameter)
+    return piece.standard is None and is_secret_name(piece.flag)
+
+
+def _shown(pieces: Iterable[Piece], names: set[str]) -> Iterator[str]:
+    for piece in pieces:
+        if _is_secret(piece):
+            yield from _words_of(piece.unfilled())
+        elif piece.standard is not None and piece.value is not None:
+            yield from _words_of(replace(piece, value=_shown_value(piece.standard, piece.value, names)))
+        elif piece.value is not None:
+            value = piece.value
+            if piece.value_type.type in {"object", "array", "any"} and value[:1] in {"{", "["}:
+                value = mask_text(value, names)
+            yield from _words_of(replace(piece, value=mask_word(value, names)))
+        else:
+            yield from _words_of(piece)
+
+
+def _shown_value(option: StandardOption, value: str, names: set[str]) -> str:
+    """Return the value of a standard option without a secret."""
+    if option.name in {"header", "part_header"}:
+        name, colon, rest = value.rpartition(":") if option.name == "part_header" else value.partition(":")
+        last = name.rpartition(":")[2].strip()
+        return f"{name}{colon}VALUE" if is_secret_header(last) or (not colon and rest) else value
+    if option.name in {"set", "server_var"}:
+        name, equals, text = value.partition("=")
+        last = (re.findall(r"[^.\[\]]+", name) or [""])[-1]
+        is_secret = last in names or is_secret_header(last)
+        text = '"VALUE"' if is_secret and option.name == "set" else "VALUE" if is_secret else text
+        return f"{name}{equals}{text if is_secret else mask_text(text, names) if text else ''}"
+    if option.name == "body" and value[:1] not in {"@", "-"}:
+        return mask_text(value, names)
+    return mask_word(value, names) if MASK not in value else value

@@ -1,0 +1,255 @@
+"""What the judge finds in a request: the words that gave the wrong values, corrected."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from dynacli.client.inputs.call_inputs import input_name
+from dynacli.commands.corrections.call_line import CallLine, Piece
+from dynacli.commands.corrections.correct_values import corrected_words, nearest, within_limits
+from dynacli.model.operation import EACH, ValueType
+from dynacli.record import replace
+from dynacli.request.convert_words import json_value
+from dynacli.schema.example_call import option_text
+
+__all__ = ["is_left_to_fill_in", "with_inputs", "without_findings"]
+
+_MISSING = frozenset({"required", "missing-parameter", "missing-body", "missing-header", "dependentRequired"})
+_SURPLUS = frozenset({"additionalProperties", "unevaluatedProperties", "undocumented-property", "readOnly"})
+_TO_FILL_IN = "VALUE"
+"""The placeholder inside of a JSON value."""
+_Finding = Mapping[str, Any]
+
+
+def with_inputs(line: CallLine, names: Sequence[str]) -> CallLine:
+    """Return the line with placeholders for inputs that are missing.
+
+    Args:
+        names: As messages call them: `OWNER`, `--state`, `a body`.
+    """
+    in_path = {
+        input_name(parameter): f"--{parameter.option}"
+        for parameter in line.command.described.operation.parameters
+        if parameter.location == "path"
+    }
+    given = {(*key, path) for key, path in line.given()}
+    has_whole_body = any(map(_is_whole_body, line.pieces))
+    made = list(line.pieces)
+    for name in names:
+        flag = in_path.get(name, name if name.startswith("--") else "--body").replace(EACH, "[0]")
+        piece = line.piece_of(flag, None)
+        place = (*piece.key, piece.field.path if piece.field else ())
+        is_given = piece.is_input and (place in given or (piece.key[0] == "body" and has_whole_body))
+        if not piece.is_known or is_given:
+            continue
+        if name in in_path:
+            made.insert(_place_in_path(made), replace(piece.unfilled(), flag=""))
+        else:
+            made.append(piece.unfilled())
+    return line.with_pieces(made)
+
+
+def _is_whole_body(piece: Piece) -> bool:
+    """Return whether a piece stands for a whole body that is not known: one to fill in, or of standard input."""
+    is_body = piece.standard is not None and piece.standard.name == "body"
+    return is_body and (piece.is_placeholder or piece.value == "-")
+
+
+def _place_in_path(pieces: Sequence[Piece]) -> int:
+    """Return where the next positional word stands: behind the last one, or before all options."""
+    return max((number + 1 for number, each in enumerate(pieces) if not each.flag), default=0)
+
+
+def is_left_to_fill_in(line: CallLine, finding: _Finding) -> bool:
+    """Return whether what is missing stands in the line as a placeholder, or is for the person to give elsewhere."""
+    key, steps = _place(finding["pointer"])
+    return finding["rule"] in _MISSING and len(_with_missing(line, key, steps, finding).pieces) == len(
+        line.pieces
+    )
+
+
+def without_findings(line: CallLine, findings: Sequence[_Finding]) -> CallLine:
+    """Return the line with the words corrected that the judge has found something in.
+
+    Args:
+        findings: In the shape of the validation report.
+    """
+    renamed = {(_above(each), name) for each in findings if (name := _renamed(each, findings))}
+    # Surplus properties first: one of them may be what is missing, misspelt.
+    for finding in sorted(findings, key=lambda each: each["rule"] not in _SURPLUS):
+        key, steps = _place(finding["pointer"])
+        if finding["rule"] in _MISSING:
+            if (finding["pointer"], finding["expected"]) in renamed:
+                continue
+            line = _with_missing(line, key, steps, finding)
+            continue
+        index, rest = _piece_at(line, key, steps)
+        if index is None:
+            continue
+        made = list(line.pieces)
+        made[index : index + 1] = _corrected(line, made[index], rest, finding, findings)
+        line = line.with_pieces(made)
+    return line
+
+
+def _place(pointer: str) -> tuple[tuple[str, str], tuple[str, ...]]:
+    """Return the parameter and the steps inside of its value; the location is `body` for a place in the body."""
+    if pointer.startswith("/") or not pointer:
+        steps = tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
+        return ("body", ""), steps
+    location, _, rest = pointer.partition("/")
+    name, *inside = (step.replace("~1", "/").replace("~0", "~") for step in rest.split("/"))
+    return (location, name), tuple(inside)
+
+
+def _piece_at(
+    line: CallLine, key: tuple[str, str], steps: tuple[str, ...]
+) -> tuple[int | None, tuple[str, ...]]:
+    """Return the number of the piece that gives a place, the deepest one, and the steps that are left inside of it."""
+    number: int | None = None
+    depth = -1
+    for index, piece in enumerate(line.pieces):
+        path: tuple[str, ...] = ()
+        if piece.is_input and _is_of(piece, key):
+            path = tuple(step.strip("[]") for step in piece.field.path) if piece.field else ()
+        elif not (piece.standard is not None and piece.standard.name == "body" and key[0] == "body"):
+            continue
+        is_inside = steps[: len(path)] == path or (len(steps) < len(path) and path[: len(steps)] == steps)
+        if is_inside and len(path) >= depth:
+            number, depth = index, len(path)
+    if number is not None and _is_repeated(line, number) and steps[depth:][:1]:
+        # The items of a list that is given by repetition are numbered.
+        alike = [index for index, each in enumerate(line.pieces) if _same_place(each, line.pieces[number])]
+        item = int(steps[depth]) if steps[depth].isdecimal() else 0
+        number, depth = alike[min(item, len(alike) - 1)], depth + 1
+    return number, steps[depth:]
+
+
+def _is_of(piece: Piece, key: tuple[str, str]) -> bool:
+    return piece.key == key or (piece.key[0] == key[0] == "header" and piece.key[1].lower() == key[1].lower())
+
+
+def _is_repeated(line: CallLine, number: int) -> bool:
+    piece = line.pieces[number]
+    is_whole = (piece.value or "").lstrip().startswith("[")
+    return piece.is_input and piece.value_type.type == "array" and not is_whole
+
+
+def _same_place(piece: Piece, other: Piece) -> bool:
+    path, other_path = (each.field.path if each.field else None for each in (piece, other))
+    return piece.is_input and piece.key == other.key and path == other_path
+
+
+def _with_missing(
+    line: CallLine, key: tuple[str, str], steps: tuple[str, ...], finding: _Finding
+) -> CallLine:
+    if key[0] != "body":
+        parameters = line.command.described.operation.parameters
+        return with_inputs(
+            line, [input_name(each) for each in parameters if (each.location, each.name) == key]
+        )
+    name = finding["expected"]
+    if not isinstance(name, str):
+        return with_inputs(line, ["a body"])
+    return with_inputs(line, [_option_at(line, (*steps, name))])
+
+
+def _option_at(line: CallLine, steps: tuple[str, ...]) -> str:
+    """Return the option of a place in the body, as it is listed or in the document's own spelling."""
+    media_type = line.command.described.media_type
+    numbers = [step for step in steps if step.isdecimal()]
+    for field in media_type.fields if media_type else ():
+        shape = tuple(EACH if step.isdecimal() else step for step in steps)
+        if field.path == shape:
+            option = field.option
+            for number in numbers:
+                option = option.replace(EACH, f"[{number}]", 1)
+            return f"--{option}"
+    words = [f"[{step}]" if step.isdecimal() else f".{step}" for step in steps]
+    return "--" + "".join(words).removeprefix(".")
+
+
+def _corrected(
+    line: CallLine, piece: Piece, rest: tuple[str, ...], finding: _Finding, findings: Sequence[_Finding]
+) -> Iterator[Piece]:
+    """Yield what is given in the place of a piece."""
+    value = piece.value or ""
+    if not rest and piece.is_input:
+        if finding["rule"] in _SURPLUS:
+            return
+        words = corrected_words(value, piece.value_type)
+        is_other = words is not None and words != [value]
+        yield from (
+            [replace(piece, value=word) for word in words] if is_other and words else [piece.unfilled()]
+        )
+    elif value.lstrip()[:1] in {"{", "["}:
+        tree = json_value(value, piece.flag)
+        with suppress(LookupError, ValueError, TypeError):  # an earlier finding has moved the place
+            _correct_in(tree, rest, finding, _renamed(finding, findings))
+        text = json.dumps(tree, ensure_ascii=False)
+        yield replace(piece, value=text, is_placeholder=piece.is_placeholder or f'"{_TO_FILL_IN}"' in text)
+    else:
+        yield piece
+        # The body stands in a file or comes from standard input: options are laid over it.
+        option = line.piece_of(_option_at(line, rest), None)
+        if finding["rule"] not in _SURPLUS and option.is_input:
+            yield option.unfilled()
+
+
+def _above(finding: _Finding) -> str:
+    return str(finding["pointer"]).rpartition("/")[0]
+
+
+def _renamed(finding: _Finding, findings: Sequence[_Finding]) -> str:
+    """Return the property that a surplus one was meant for: a missing one beside it; empty where there is none."""
+    if finding["rule"] not in _SURPLUS:
+        return ""
+    above = _above(finding)
+    missing = [
+        each["expected"] for each in findings if each["rule"] == "required" and each["pointer"] == above
+    ]
+    name = _place(finding["pointer"])[1][-1:]
+    return nearest("".join(name), [each for each in missing if isinstance(each, str)]) or ""
+
+
+def _correct_in(tree: Any, steps: tuple[str, ...], finding: _Finding, renamed: str) -> None:
+    """Correct the value at a place inside of a JSON value."""
+    for step in steps[:-1]:
+        tree = tree[int(step)] if isinstance(tree, list) else tree[step]
+    last: Any = int(steps[-1]) if isinstance(tree, list) else steps[-1]
+    if finding["rule"] in _SURPLUS:
+        value = tree.pop(last)
+        if renamed:
+            tree[renamed] = value
+        return
+    tree[last] = _other_value(tree[last], finding["rule"], finding["expected"])
+
+
+def _other_value(value: Any, rule: str, expected: Any) -> Any:
+    """Return the nearest value that a rule allows; a text in capitals where none is known."""
+    if rule in {"enum", "const"}:
+        allowed = expected if isinstance(expected, list) else [expected]
+        near = nearest(option_text(value), [option_text(each) for each in allowed])
+        found = [each for each in allowed if option_text(each) == near]
+        return found[0] if found else allowed[0] if len(allowed) == 1 else _TO_FILL_IN
+    if rule == "type":
+        return _of_type(value, expected if isinstance(expected, str) else "")
+    if isinstance(value, int | float):
+        return within_limits(value, {rule: expected})
+    return _TO_FILL_IN
+
+
+def _of_type(value: Any, wanted: str) -> Any:
+    if wanted == "string" and isinstance(value, int | float):
+        return option_text(value)
+    if wanted == "array":
+        return [value]
+    if isinstance(value, str):
+        words = (
+            corrected_words(value, ValueType(type=wanted))
+            if wanted in {"integer", "number", "boolean"}
+            else None
+        )
+        return json.loads(words[0]) if words else _TO_FILL_IN
+    return int(value) if wanted == "integer" and isinstance(value, float) else _TO_FILL_IN

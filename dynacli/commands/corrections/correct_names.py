@@ -1,0 +1,106 @@
+"""The names of options, and the number of words: wrong ones of a call are replaced by what they were meant for."""
+
+from collections.abc import Iterable, Iterator
+
+from dynacli.client.inputs.near_inputs import near_options
+from dynacli.commands.corrections.call_line import CallLine, Piece
+from dynacli.commands.corrections.correct_values import corrected_words
+from dynacli.record import replace
+from dynacli.schema.example_call import option_text
+
+__all__ = ["with_known_names", "without_surplus"]
+
+
+def with_known_names(line: CallLine) -> CallLine:
+    """Return the line with each unknown option replaced by a near one, or left out."""
+    moved = [each for each in line.pieces if each.flag in line.command.guarded]
+    line.before += [replace(each, parameter=None, field=None) for each in moved]
+    pieces = [each for each in line.pieces if each not in moved]
+    made: list[Piece] = []
+    surplus = _surplus(pieces)
+    index = 0
+    while index < len(pieces):
+        piece = pieces[index]
+        index += 1
+        if not piece.flag or piece.is_known:
+            made.append(piece)
+            continue
+        follows = pieces[index] if index < len(pieces) and not pieces[index].flag else None
+        value = piece.value if piece.value is not None else follows.value if follows else None
+        known = _meant(line, piece.flag, value, [*made, *pieces[index:]])
+        if known is not None:
+            made.append(known)
+        takes_next = piece.value is None and follows is not None
+        if takes_next and (surplus or (known is not None and known.value is not None)):
+            index += 1
+            surplus = max(surplus - 1, 0)
+    return line.with_pieces(made)
+
+
+def _surplus(pieces: Iterable[Piece]) -> int:
+    listed = [each for each in pieces if not each.flag]
+    return sum(each.parameter is None for each in listed)
+
+
+def _meant(line: CallLine, flag: str, value: str | None, others: Iterable[Piece]) -> Piece | None:
+    """Return the option that an unknown one was meant for; None where there is none that is not given already."""
+    given = {(each.parameter, each.field, each.standard) for each in others if each.flag}
+    candidates = []
+    for near in near_options(line.command.described, flag, set(line.command.rules())):
+        piece = line.piece_of(near, value)
+        if piece.value_type.type == "array" or (piece.parameter, piece.field, piece.standard) not in given:
+            candidates.append(piece)
+    fitting = (each for each in candidates if value is None or each.value is None or _fits(each))
+    return next(fitting, candidates[0] if candidates else None)
+
+
+def _fits(piece: Piece) -> bool:
+    return piece.standard is not None or corrected_words(piece.value or "", piece.value_type) is not None
+
+
+def without_surplus(line: CallLine) -> CallLine:
+    """Return the line with each word that is too many made a part of the text before it, an option, or left out."""
+    pieces = list(line.pieces)
+    surplus = _surplus(pieces)
+    index = 0
+    while surplus and index < len(pieces):
+        before = pieces[index - 1] if index else None
+        if not pieces[index].flag and before is not None and _is_open_text(before):
+            pieces[index - 1 : index + 1] = [replace(before, value=f"{before.value} {pieces[index].value}")]
+            surplus -= 1
+        else:
+            index += 1
+    made = []
+    for piece in line.with_pieces(pieces).pieces:
+        is_surplus = not piece.flag and piece.parameter is None
+        made += list(_as_options(line, piece.value or "")) if is_surplus else [piece]
+    return line.with_pieces(made)
+
+
+def _is_open_text(piece: Piece) -> bool:
+    """Return whether a value is free text, of which the shell may have made several words."""
+    value = piece.value_type
+    is_in_path = piece.parameter is not None and piece.parameter.location == "path"
+    is_text = (
+        piece.is_input and not is_in_path and value.type == "string" and not value.enum and not value.format
+    )
+    return bool(piece.flag) and is_text and piece.value is not None and not piece.is_placeholder
+
+
+def _as_options(line: CallLine, word: str) -> Iterator[Piece]:
+    """Yield the option that a word was meant for: `NAME=VALUE`, or the only enumeration that has the word."""
+    name, equals, value = word.partition("=")
+    if equals and name:
+        flag = f"--{name}"
+        piece = line.piece_of(flag, value)
+        if piece.is_input:
+            yield piece
+            return
+    given = line.given()
+    found = []
+    for parameter in line.command.described.operation.parameters:
+        enum = (parameter.value.items or parameter.value).enum
+        if ((parameter.location, parameter.name), ()) not in given and word in map(option_text, enum):
+            found.append(f"--{parameter.option}")
+    if len(found) == 1:
+        yield line.piece_of(found[0], word)

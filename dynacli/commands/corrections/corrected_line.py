@@ -1,0 +1,91 @@
+"""The corrected command line of a usage error: the same inputs, with what is wrong replaced or left to fill in."""
+
+import re
+from collections.abc import Iterable
+
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.commands.corrections.call_line import CallLine, Piece, read_line
+from dynacli.commands.corrections.correct_findings import with_inputs, without_findings
+from dynacli.commands.corrections.correct_names import with_known_names, without_surplus
+from dynacli.commands.corrections.correct_values import with_fitting_values
+from dynacli.commands.corrections.try_line import problem_of
+from dynacli.commands.operation_command import OperationCommand
+from dynacli.commands.run import Run
+from dynacli.environment import Environment
+from dynacli.errors import UsageError
+
+__all__ = ["corrected_line"]
+
+_MOST_ROUNDS = 8
+_FLAG = re.compile(r"--?[A-Za-z][\w.\[\]-]*")
+
+
+def corrected_line(
+    run: Run, described: DescribedOperation, words: list[str], error: UsageError
+) -> CallLine | None:
+    """Return the corrected line of a call; None where nothing better than the typed one is known.
+
+    Args:
+        words: The words behind the operation.
+        error: What ended the call.
+    """
+    command = OperationCommand(described)
+    typed = read_line(run, command, words)
+    line = _corrected(typed, run.env, error)
+    if line is None:
+        # The document's own example, which is right, though its inputs are others.
+        line = typed.with_words(described.operation.example)
+        line = line.with_pieces([*line.pieces, *(each for each in typed.pieces if each.standard is not None)])
+        if problem_of(line, run.env) is not None:
+            return None
+    return None if _is_same(line, typed) and not line.unfilled() else line
+
+
+def _corrected(typed: CallLine, env: Environment, error: UsageError) -> CallLine | None:
+    """Return the line with everything right in it; None where that cannot be reached."""
+    line = with_fitting_values(without_surplus(with_known_names(typed)))
+    for _ in range(_MOST_ROUNDS):
+        problem = problem_of(line, env)
+        if problem is None:
+            # Some things only the call itself finds.
+            return _mended(line, error) if _is_same(line, typed) and not line.unfilled() else line
+        changed = _mended(line, problem)
+        if _is_same(changed, line):
+            return None
+        line = changed
+    return None
+
+
+def _is_same(line: CallLine, other: CallLine) -> bool:
+    """Return whether two lines say the same; what a placeholder stands for was not said."""
+    if len(line.unfilled()) != len(other.unfilled()):
+        return False
+    return (line.words(), line.before_words()) == (other.words(), other.before_words())
+
+
+def _mended(line: CallLine, problem: UsageError) -> CallLine:
+    if problem.details.get("missing"):
+        return with_inputs(line, problem.details["missing"])
+    if problem.details.get("findings"):
+        return without_findings(line, problem.details["findings"])
+    named = set(_FLAG.findall(problem.message))
+    made = CallLine(line.command, line.before, [], line.verb).with_pieces(_unfilled(line.pieces, named))
+    made.before = list(_unfilled(line.before, named))
+    return _without_named(line, problem) if _is_same(made, line) else made
+
+
+def _unfilled(pieces: Iterable[Piece], named: set[str]) -> Iterable[Piece]:
+    """Yield the pieces, those that a message names with a placeholder for their value."""
+    for piece in pieces:
+        is_wrong = piece.flag in named and piece.value is not None and not piece.is_placeholder
+        yield piece.unfilled() if is_wrong else piece
+
+
+def _without_named(line: CallLine, problem: UsageError) -> CallLine:
+    """Return the line without the standard options that an error names."""
+    named = set(_FLAG.findall(f"{problem.message} {problem.why}"))
+    made = line.with_pieces(
+        each for each in line.pieces if each.standard is None or named.isdisjoint(each.standard.flags)
+    )
+    made.before = [each for each in line.before if each.standard and named.isdisjoint(each.standard.flags)]
+    return made

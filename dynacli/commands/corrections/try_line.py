@@ -1,0 +1,129 @@
+"""A corrected line is tried: its call is built and judged as always, and nothing is sent."""
+
+from typing import Any
+
+import click
+
+from dynacli.client.call import base_url_of
+from dynacli.client.call_settings import CallSettings, settings_of
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.inputs.call_inputs import collect_values
+from dynacli.client.validate_call import CallJudge
+from dynacli.commands.call.make_call import GivenWords, read_inputs
+from dynacli.commands.click_errors import from_click
+from dynacli.commands.corrections.call_line import CallLine, Piece
+from dynacli.commands.corrections.correct_findings import is_left_to_fill_in, with_inputs
+from dynacli.commands.operation_command import OperationCommand
+from dynacli.commands.read_options import arrange, options_in, standard_rules
+from dynacli.commands.run import Run
+from dynacli.environment import Environment
+from dynacli.errors import DynacliError, UsageError
+from dynacli.record import replace
+from dynacli.request.build_request import build_request
+
+__all__ = ["problem_of"]
+
+_ANY_SERVER = "http://localhost"
+_OF_STDIN = frozenset({"-", "@-"})
+
+
+def problem_of(line: CallLine, env: Environment) -> UsageError | None:
+    """Return what is wrong with a line; None where its call can be made once its placeholders are filled in.
+
+    Args:
+        env: The surroundings; nothing is read from standard input.
+    """
+    tried = line.with_pieces(each for each in line.pieces if not _is_for_person(each))
+    is_complete = len(tried.pieces) == len(line.pieces) and not line.unfilled()
+    problem = _problem_of_words(line, tried.words(is_complete=False, by_option=not is_complete), env)
+    if is_complete or problem is None:
+        return problem
+    missing = problem.details.get("missing") or ()
+    if any(len(with_inputs(line, [name]).pieces) > len(line.pieces) for name in missing):
+        return problem
+    if missing:
+        problem = _problem_filled(tried, env)
+    findings = [each for each in _findings(problem) if not is_left_to_fill_in(line, each)]
+    if problem is None or (_findings(problem) and not findings):
+        return None
+    problem.details["findings"] = findings
+    return problem
+
+
+def _findings(problem: UsageError | None) -> list[dict[str, Any]]:
+    return list(problem.details.get("findings") or ()) if problem is not None else []
+
+
+def _problem_filled(tried: CallLine, env: Environment) -> UsageError | None:
+    """Return what is wrong where all that is left to fill in is filled from the document."""
+    words = [*tried.words(is_complete=False, by_option=True), "--example"]
+    return _problem_of_words(tried, words, env)
+
+
+def _is_for_person(piece: Piece) -> bool:
+    """Return whether a piece asks for what a trial must not touch: standard input, and an editor."""
+    is_editor = piece.standard is not None and piece.standard.name == "editor"
+    return is_editor or (bool(piece.flag) and piece.value in _OF_STDIN)
+
+
+def _problem_of_words(line: CallLine, words: list[str], env: Environment) -> UsageError | None:
+    run = Run(env)
+    run.options = replace(
+        options_in(arrange(line.before_words(), standard_rules()).options),
+        dry_run="http",
+        error_format="json",
+    )
+    run.act = _build
+    described = line.command.described
+    command = OperationCommand(described)
+    try:
+        with command.make_context(described.operation.name, words, obj=run, help_option_names=[]) as context:
+            command.invoke(context)
+    except click.ClickException as error:
+        told = from_click(error)
+        return told if isinstance(told, UsageError) else None
+    except UsageError as error:
+        return error
+    except DynacliError:
+        return None  # such as a credential that is missing: the line is right
+    return None
+
+
+def _build(run: Run, described: DescribedOperation, given: GivenWords) -> None:
+    """Build a request and judge it.
+
+    Raises:
+        UsageError: There cannot be such a request.
+    """
+    run.options.output_form  # noqa: B018  - it raises where options do not go together
+    settings = settings_of(run.env, described.api, run.call_options)
+    is_strict = settings.level != "off" and described.is_documented
+    inputs, _ = read_inputs(run, described, given, is_strict=is_strict)
+    values = collect_values(described, inputs, is_strict=is_strict)
+    request = build_request(
+        described.operation,
+        _base_url(run, described, settings),
+        values.parameters,
+        values.body,
+        values.media_type,
+        settings.headers,
+        is_strict=is_strict,
+    )
+    if is_strict:
+        judging = CallJudge(described, request, values, settings)
+        judging.judge_request()
+        judging.check()
+
+
+def _base_url(run: Run, described: DescribedOperation, settings: CallSettings) -> str:
+    """Return the server's URL; where nothing was said of the server, any will do for a request that is not sent.
+
+    Raises:
+        UsageError: The server that was asked for is none.
+    """
+    if run.options.server or run.options.server_var:
+        return base_url_of(described, settings)
+    try:
+        return base_url_of(described, settings)
+    except UsageError:
+        return _ANY_SERVER

@@ -1,0 +1,197 @@
+"""A usage error ends with the corrected line of the call, which works."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from dynacli.environment import Environment
+from dynacli.library.open_by_name import open_api
+from tests.commands.mistakes import followed, mistakes_of
+from tests.documents import document, operation, parameter, save
+from tests.harness import run_cli
+from tests.real_documents import FOLDER
+
+SERVER_ID = "98fdfbb9-72f3-5398-ba5c-56a30a50eba7"
+WHOLE = f"--name x --mcp-server-id {SERVER_ID} --tester-prompt p"
+"""The words that `create-workflow` needs."""
+
+DOCUMENTS = ("petstore3.yaml", "museum.yaml", "hcloud.json", "discord.json", "github.json", "netlify.yml")
+_MOST = 3
+"""Operations of each document, spread evenly over it."""
+
+LINES = {
+    "search-runs --status fial": "search-runs --status fail",
+    "search-runs --status FAIL": "search-runs --status fail",
+    "search-runs --status of-nothing": "search-runs --status TEXT",
+    "search-runs --limit 5": "search-runs --page-size 5",
+    "search-runs --pagesize 5": "search-runs --page-size 5",
+    "search-runs --page-size many": "search-runs --page-size INTEGER",
+    "search-runs --page-size 1,0": "search-runs --page-size 10",
+    "search-runs --page-size 100000": "search-runs --page-size 100",
+    "search-runs --page 0": "search-runs --page 1",
+    "search-runs --workflow wf_1": "search-runs --workflow-id wf_1",
+    "search-runs fail": "search-runs --status fail",
+    "search-runs search=x": "search-runs --search x",
+    "search-runs --no-such-option x --page 2": "search-runs --page 2",
+    "search-runs --body '{}' --page 2": "search-runs --page 2",
+    "search-runs --ouput table": "search-runs --output table",
+    "search-runs -o tabel": "search-runs -o table",
+    "search-runs --validate strct": "search-runs --validate strict",
+    "search-runs --timeout soon": "search-runs --timeout SECONDS",
+    "search-runs -f 'rows[' --page 2": "search-runs -f EXPR --page 2",
+    "search-runs --page": "search-runs --page INTEGER",
+    "get-run": "get-run ID",
+    "get-run a b": "get-run a",
+    "get-run --id a b": "get-run --id a",
+    "create-workflow": "create-workflow --name TEXT --mcp-server-id UUID --tester-prompt TEXT",
+    f"create-workflow {WHOLE} more words": f"create-workflow {WHOLE.replace(' p', '')} 'p more words'",
+    f"create-workflow {WHOLE} --schedule.cron now": f"create-workflow {WHOLE} --schedule.cron TEXT",
+    f"create-workflow {WHOLE} --schedule.enabled yes": f"create-workflow {WHOLE} --schedule.enabled "
+    "--schedule.cron TEXT",
+    f"create-workflow {WHOLE} --cron '0 3 * * *'": f"create-workflow {WHOLE} --schedule.cron '0 3 * * *'",
+    f"create-workflow {WHOLE} --set description=x": f"create-workflow {WHOLE} --set 'description=\"x\"'",
+    f"create-workflow {WHOLE} --limits '{{turns: 3}}'": f"create-workflow {WHOLE} --limits '{{\"turns\": 3}}'",
+    f'create-workflow {WHOLE} --criteria \'[{{"criterion_text":"x"}}]\'': f"create-workflow {WHOLE} --criteria "
+    '\'[{"criterionText": "x"}]\'',
+    f"create-workflow {WHOLE} --criteria '{{}}'": f"create-workflow {WHOLE} --criteria '{{}}' "
+    "'--criteria[0].criterion-text' TEXT",
+    'create-workflow --body \'{"name":1,"nothing":2}\'': 'create-workflow --body \'{"name": "1"}\' '
+    "--mcp-server-id UUID --tester-prompt TEXT",
+    "create-workflow --body '{name: x'": "create-workflow --body JSON",
+}
+"""The words behind `demo` → those of the corrected line."""
+
+
+@pytest.mark.sampled(12)
+@pytest.mark.parametrize("typed", LINES)
+def test_a_usage_error_ends_with_the_corrected_line(typed: str) -> None:
+    """What is wrong is replaced by the nearest right thing, or is a placeholder in capitals; the rest stays."""
+    result = run_cli("demo", *shlex.split(typed))
+    assert 2 == result.exit_code
+    assert f"  try: dynacli demo {LINES[typed]}" == result.stderr.splitlines()[-1]
+
+
+def test_the_words_before_the_operation_stay() -> None:
+    """Standard options before the API and the verb that only reads are in the corrected line."""
+    result = run_cli("--timeout", "9", "read", "demo", "-o", "json", "search-runs", "--status", "fial")
+    assert (
+        "  try: dynacli --timeout 9 -o json read demo search-runs --status fail"
+        == result.stderr.splitlines()[-1]
+    )
+
+
+def test_an_error_says_where_ids_come_from() -> None:
+    """Of what is left to fill in, ids have an operation that lists them."""
+    error = run_cli("demo", "create-workflow", "--name", "x", "--error-format", "json").error
+    assert "--mcp-server-id comes from `list-mcp-servers rows[].id`" == error["hint"]
+
+
+def test_an_option_of_another_operation_names_that_one() -> None:
+    """Where no option here is near, the error says who has it."""
+    error = run_cli("demo", "list-workflows", "--limit", "3", "--error-format", "json").error
+    assert "`list-workflows` has no option `--limit`" == error["message"]
+    assert "`list-insight-topics`" in error["reason"]
+    assert "dynacli demo list-workflows --error-format json" == error["suggestion"]
+
+
+def test_an_unknown_operation_ends_with_what_search_finds() -> None:
+    """A name that somebody made up is searched for; a slip of the finger is named as such."""
+    assert "\n      dispatch-workflow-run  POST /workflows/{id}/runs" in run_cli("demo", "start-run").stderr
+    assert "Did you mean `search-runs`" in run_cli("demo", "serch-runs").stderr
+
+
+def test_an_error_as_json_has_the_card_of_the_operation() -> None:
+    """A program gets what the operation takes without asking for it."""
+    error = run_cli("demo", "get-run", "--error-format", "json").error
+    card = run_cli("describe", "demo", "get-run", "--card", "-o", "json").json
+    assert (card, "dynacli demo get-run ID --error-format json", False) == (
+        error["card"],
+        error["suggestion"],
+        error["retryable"],
+    )
+    other = run_cli("demo", "no-such-thing", "--error-format", "json").error
+    assert (None, None) == (other["card"], other["suggestion"])
+
+
+SECRET = "hunter2-of-nobody"
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["--password", SECRET], "--password PASSWORD --name TEXT"),
+        (["--pasword", SECRET], "--password PASSWORD --name TEXT"),
+        (["--pin", "many", "--password", SECRET], "--pin INTEGER --password PASSWORD --name TEXT"),
+        (["--access-token", SECRET], "--access-token TEXT --name TEXT"),
+        (["--api-key", SECRET], "--name TEXT"),
+        (["-H", f"X-Auth-Token: {SECRET}"], "-H X-Auth-Token:VALUE --name TEXT"),
+        (["--body", json.dumps({"password": SECRET})], """--body '{"password": "***"}' --name TEXT"""),
+        (["--set", f'password="{SECRET}"'], """--set 'password="VALUE"' --name TEXT"""),
+        (["--set", f"password={SECRET}"], """--set 'password="VALUE"' --name TEXT"""),
+        (["--note", f"https://me:{SECRET}@example.com/?token={SECRET}"], None),
+    ],
+    ids=lambda value: None if value is None else str(value)[:30],
+)
+def test_a_corrected_line_repeats_no_secret(words: list[str], line: str | None) -> None:
+    """Whatever is a secret by its type or its name is left to fill in."""
+    body = {
+        "type": "object",
+        "required": ["name"],
+        "properties": {
+            "name": {"type": "string"},
+            "password": {"type": "string", "format": "password"},
+            "pin": {"type": "integer"},
+            "accessToken": {"type": "string"},
+            "note": {"type": "string"},
+        },
+    }
+    api = save(document({"/users": {"post": operation("createUser", body=body)}}))
+    for form in ("text", "json"):
+        result = run_cli(api, "create-user", *words, "--error-format", form)
+        assert 2 == result.exit_code
+        assert SECRET not in result.stderr
+    if line is not None:
+        assert f"dynacli {api} create-user {line} --error-format json" == _without_order(
+            result.error["suggestion"]
+        )
+
+
+def _without_order(line: str) -> str:
+    """Return a line with the inputs that were added in front of the standard option that was typed."""
+    return re.sub(r"( --error-format json)(.*)$", r"\2\1", line)
+
+
+def test_a_path_with_a_slip_keeps_its_arguments() -> None:
+    """Arguments of the path stay where they are, and a missing one is a placeholder behind them."""
+    owner, repo = (parameter(name, {"type": "string"}, "path") for name in ("owner", "repo"))
+    since = parameter("since", {"type": "string", "format": "date-time"})
+    api = save(document({"/{owner}/{repo}": {"get": operation("getIt", owner, repo, since)}}))
+    for typed, line in {
+        "a": "a REPO",
+        "--repo r": "OWNER --repo r",
+        "a b c": "a b",
+        "a b --since 2024-05-06": "a b --since 2024-05-06T00:00:00Z",
+        "a b --snice 2024-05-06T00:00:00Z": "a b --since 2024-05-06T00:00:00Z",
+    }.items():
+        result = run_cli(api, "get-it", *typed.split())
+        assert f"  try: dynacli {api} get-it {line}" == result.stderr.splitlines()[-1]
+
+
+@pytest.mark.exhaustive
+@pytest.mark.corpus
+@pytest.mark.skipif(not FOLDER.is_dir(), reason=f"there are no real documents in {FOLDER}")
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_corrected_lines_of_real_operations_build_requests(name: str, home: Path) -> None:  # noqa: ARG001
+    """A mistake of each kind is made in example calls, and the line that the error ends with is followed."""
+    path = str(FOLDER / name)
+    api = open_api(path, Environment())
+    names = [summary.name for summary in api.catalog.summaries()]
+    operations = [api.catalog.operation(each) for each in names[:: max(len(names) // _MOST, 1)][:_MOST]]
+    tried = {mistake: each for each in operations for mistake in mistakes_of(each)}
+    wrong = {(each.name, mistake): followed(path, each, mistake) for mistake, each in tried.items()}
+    assert {} == {key: reason for key, reason in wrong.items() if reason}
+    assert len(tried) >= 2 * len(operations)
+    api.catalog.close()
