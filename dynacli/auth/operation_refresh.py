@@ -114,4 +114,5 @@ class OperationRefresh:
             asked_at,
             token_at=self.token_at,
             refresh_token_at=self.refresh_token_at,
+            is_refresh=True,
         )

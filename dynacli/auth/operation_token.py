@@ -2,7 +2,7 @@
 
 import json
 from base64 import urlsafe_b64decode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -54,6 +54,7 @@ def read_operation_token(
     *,
     token_at: str = "",
     refresh_token_at: str = "",
+    is_refresh: bool = False,
 ) -> OperationToken:
     """Return the token in an answer.
 
@@ -62,22 +63,28 @@ def read_operation_token(
         now: In seconds since the epoch.
         token_at: A JMESPath expression for the token; empty for where most answers have it.
         refresh_token_at: The same for the token that refreshes it.
+        is_refresh: Whether the expressions are about the answer of the sign-in before, which this one may be unlike.
 
     Raises:
         AuthError: The answer has no token.
     """
-    text = decoded(body, media_type)
+    text = decoded(body, media_type) or ""
     try:
-        value = read_json(text or "")
+        value = read_json(text)
     except (ValueError, RecursionError):
-        if not token_at and media_type.startswith("text/plain") and text and len(text.split()) == 1:
-            return OperationToken(_sound(text.strip(), operation), end_of_token(text.strip(), now))
-        raise AuthError(f"The answer of `{operation}` has no token", why="It is no JSON") from None
-    found = _at(value, token_at) if token_at else _usual(value)
+        if not media_type.startswith("text/plain") or len(text.split()) != 1:
+            raise AuthError(f"The answer of `{operation}` has no token", why="It is no JSON") from None
+        value = text.strip()
+
+    def placed(expression: str, usual: Callable[[], Any]) -> Any:
+        found = _at(value, expression) if expression else None
+        return usual() if found is None and (is_refresh or not expression) else found
+
+    found = placed(token_at, lambda: _usual(value, is_refresh=is_refresh))
     if not isinstance(found, str) or not found:
-        raise _no_token(value, operation, "--token-at", token_at)
+        raise _no_token(value, operation, token_at)
     holders = tuple(_holders(value, found))
-    refresh: Any = _at(value, refresh_token_at) if refresh_token_at else _first(holders, _REFRESH)
+    refresh = placed(refresh_token_at, lambda: _first(holders, _REFRESH))
     has_refresh = isinstance(refresh, str) and refresh not in ("", found)
     refresh_token = Secret(_sound(refresh, operation)) if has_refresh else None
     return OperationToken(_sound(found, operation), _end(holders, found, now), refresh_token)
@@ -93,12 +100,12 @@ def _sound(token: str, operation: str) -> str:
     return token
 
 
-def _no_token(value: Any, operation: str, option: str, place: str) -> AuthError:
+def _no_token(value: Any, operation: str, place: str) -> AuthError:
     names = ", ".join(f"`{name}`" for name in value) if isinstance(value, dict) else "no fields"
     return AuthError(
         f"The answer of `{operation}` has no token" + (f" at `{place}`" if place else ""),
         why=f"It has {names[:300]}",
-        hint=f"Say where it stands: `{option} EXPR`, a JMESPath expression",
+        hint="Say where it stands: `--token-at EXPR`, a JMESPath expression",
     )
 
 
@@ -111,13 +118,14 @@ def _at(value: Any, expression: str) -> Any:
         return None
 
 
-def _usual(value: Any) -> Any:
+def _usual(value: Any, *, is_refresh: bool) -> Any:
     if isinstance(value, str):
         return value
     holders = [each for each in (value, _member(value, "data")) if isinstance(each, dict)]
     found = _first(holders, _USUAL)
-    # djangorestframework-simplejwt; alone, the word may mean anything.
-    return found or _first([each for each in holders if isinstance(each.get("refresh"), str)], ["access"])
+    # djangorestframework-simplejwt; in an answer of a sign-in, the word alone may mean anything.
+    paired = [each for each in holders if is_refresh or isinstance(each.get("refresh"), str)]
+    return found or _first(paired, ["access"])
 
 
 def _member(value: Any, name: str) -> Any:

@@ -224,6 +224,24 @@ def test_where_the_refresh_token_goes(
     assert 2 == len(directory.refreshes())
 
 
+@pytest.mark.parametrize("at", [(), ("--token-at", "access", "--refresh-token-at", "refresh")])
+def test_an_answer_that_is_unlike_that_of_the_sign_in(
+    directory: Directory, home: Path, at: tuple[str, ...]
+) -> None:
+    """A refresh may give a new token alone, and in another place; the refresh token is then good for the next, too."""
+    directory.register(_refresh())
+    directory.shown = lambda token, refresh: {"access": token, "refresh": refresh, "expires_in": 3600}
+    directory.sign_in(*at)
+    directory.good.add("refresh+1/=")
+    names = iter(("access", "token"))
+    directory.shown = lambda token, _: {next(names): token, "expires_in": 3600}
+    for _ in range(2):
+        _age(home, directory.life)
+        assert 0 == run_cli("shop", "list-items").exit_code
+        directory.good.add("refresh+1/=")
+    assert {"refresh+1/="} == {json.loads(each.body)["refresh_token"] for each in directory.refreshes()}
+
+
 def test_a_key_that_is_the_header_of_tokens(directory: Directory, home: Path) -> None:
     """A document that calls `Authorization` a key leaves out the word before it, which servers want."""
     directory.register(_refresh(), {"type": "apiKey", "in": "header", "name": "Authorization"})

@@ -139,9 +139,10 @@ def refresh_credential(
 
 def _refreshed(kept: StoredCredential, secret: Secret | None, context: SignInContext) -> StoredCredential:
     how = kept.refresh
+    if how.get("kind") == OPERATION:
+        return _by_operation(kept, context)
+    refresh_token = kept.secrets.get("refresh_token")
     try:
-        if how["kind"] == OPERATION:
-            return _by_operation(kept, context)
         flow = OAuthFlow(
             how["kind"],
             token_url=how["token_url"],
@@ -149,16 +150,23 @@ def _refreshed(kept: StoredCredential, secret: Secret | None, context: SignInCon
             auth_methods=tuple(how["auth_methods"]),
         )
         client = OAuthClient(how["client_id"], secret, tuple(how["scopes"]), how["audience"])
-        if flow.kind == CLIENT_CREDENTIALS:
-            return with_token(kept, sign_in_by_client_credentials(flow, client, context))
-        return with_token(kept, refresh(flow, client, kept.secrets["refresh_token"], context))
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError):
         raise _over(kept) from None
+    if flow.kind == CLIENT_CREDENTIALS:
+        return with_token(kept, sign_in_by_client_credentials(flow, client, context))
+    if refresh_token is None:
+        raise _over(kept)
+    return with_token(kept, refresh(flow, client, refresh_token, context))
 
 
 def _by_operation(kept: StoredCredential, context: SignInContext) -> StoredCredential:
-    refresh = OperationRefresh.from_text(_text(kept, "refresh_request"))
-    given = kept.secrets.get("refresh_token") or kept.secrets["credential"]
+    given = kept.secrets.get("refresh_token") or kept.secrets.get("credential")
+    try:
+        refresh = OperationRefresh.from_text(_text(kept, "refresh_request"))
+    except ValueError:
+        raise _over(kept) from None
+    if given is None:
+        raise _over(kept)
     token = refresh.token(given, context, kept.secrets.values())
     secrets, how = operation_refresh_parts(token, refresh, context.clock(), kept.secrets)
     word, space, _ = _text(kept, "credential").partition(" ")
