@@ -184,12 +184,20 @@ def test_an_operation_is_named_as_for_a_call(api: str, words: tuple[str, ...]) -
         ("node.next.next.id", "body", "integer", True),
         ("response.rows.id", "answer 200", "integer", True),
         ("response.200.rows", "answer 200", "array", False),
+        ("answer.rows.id", "answer 200", "integer", True),
     ],
 )
 def test_one_field_alone(api: str, place: str, where: str, kind: str, required: bool) -> None:
-    """FIELD.PATH leads to a parameter, into the body, or with `response.` into an answer."""
+    """FIELD.PATH leads to a parameter, into the body, or with `answer.` or `response.` into an answer."""
     data = run_cli("describe", api, "put-thing", place, "-o", "json").json
     assert (place, where, kind, required) == tuple(data[key] for key in ("field", "in", "type", "required"))
+
+
+@pytest.mark.parametrize("place", ["sort", "query.sort"])
+def test_a_parameter_alone_tells_what_the_document_says_of_it(place: str) -> None:
+    """Its description often stands beside its schema, and is told whole."""
+    text = run_cli("describe", "demo", "search-runs", place).stdout
+    assert "with a `-` in front, largest first" in " ".join(text.split())
 
 
 @pytest.mark.parametrize(

@@ -95,5 +95,5 @@ command = Verb(
     callback=click.pass_obj(_describe),
     help="Show all of one operation: parameters, body, answers, security, servers, links, callbacks and an "
     "example. The name of a webhook, or `webhooks`, shows what the server sends. With FIELD.PATH, such as "
-    "`schedule.cron`, `response.rows.id` or a parameter's name, that field alone.",
+    "`schedule.cron`, `answer.rows.id` or a parameter's name, that field alone.",
 )

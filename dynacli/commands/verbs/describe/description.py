@@ -14,7 +14,7 @@ from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.descriptions import operation_description, parameter_description
 from dynacli.model.media_types import body_schema, is_patch, takes_options
-from dynacli.model.operation import MediaType, Operation
+from dynacli.model.operation import MediaType, Operation, Parameter
 from dynacli.model.server_objects import server_row
 from dynacli.schema.flatten_schema import FlatSchemas, Resolve, flatten
 from dynacli.schema.option_fields import list_fields, parse_steps
@@ -262,7 +262,7 @@ def _link_lines(name: str, link: Mapping[str, Any], paint: Painter, width: int) 
 
 
 def describe_field(api: OpenedApi, name: str, place: str) -> tuple[dict[str, Any], Text]:
-    """Return the description of a field of a parameter, of the body, or of an answer (`response.`), and its text.
+    """Return the description of a field of a parameter, of the body, or of an answer (`answer.`), and its text.
 
     Raises:
         UsageError: There is no such field.
@@ -285,10 +285,11 @@ def describe_field(api: OpenedApi, name: str, place: str) -> tuple[dict[str, Any
             f"`{operation.name}` has no field `{place}`",
             hint=f"Did you mean {' or '.join(f'`{name}`' for name in near)}?"
             if near
-            else "An answer's fields start with `response.`",
+            else "An answer's fields start with `answer.`",
         )
     location, schema, is_required = field
     flat = flatten(schema, api.catalog.resolve)
+    told = flat.description or _described_parameter(described, steps)
     data = {
         "api": api.name,
         "operation": operation.name,
@@ -300,18 +301,32 @@ def describe_field(api: OpenedApi, name: str, place: str) -> tuple[dict[str, Any
         "enum": list(flat.enum) or None,
         "default": flat.default,
         "nullable": flat.is_nullable,
-        "description": flat.description,
+        "description": told,
         "schema": schema,
     }
 
     def text(paint: Painter, width: int) -> str:
         lines = [f"{paint.bold(visible(place, keep=''))}  {location}{', required' if is_required else ''}"]
-        if flat.description:
-            lines.append(to_text(flat.description, width))
+        if told:
+            lines.append(to_text(told, width))
         lines.extend(schema_lines(schema, api.catalog.resolve, paint, width))
         return "\n".join(lines)
 
     return data, text
+
+
+def _described_parameter(described: DescribedOperation, steps: list[str]) -> str:
+    """Return what the document says of a parameter beside its schema; empty where the steps lead to a field."""
+    for parameter in described.operation.parameters:
+        if steps[-1] in _names_of(parameter) and steps[:-1] in ([], [parameter.location]):
+            key = (parameter.location, parameter.name)
+            found = (raw for raw in described.raw_parameters() if (raw.get("in"), raw.get("name")) == key)
+            return str(next(found, {}).get("description") or "")
+    return ""
+
+
+def _names_of(parameter: Parameter) -> tuple[str, ...]:
+    return (parameter.option, parameter.word, parameter.name, *parameter.aliases)
 
 
 def _find(described: DescribedOperation, steps: list[str]) -> tuple[str, Any, bool] | None:
@@ -321,13 +336,12 @@ def _find(described: DescribedOperation, steps: list[str]) -> tuple[str, Any, bo
     if wanted_location:
         steps = steps[1:]
     for parameter in described.operation.parameters:
-        names = (parameter.option, parameter.word, parameter.name, *parameter.aliases)
-        if steps[0] in names and wanted_location in ("", parameter.location):
+        if steps[0] in _names_of(parameter) and wanted_location in ("", parameter.location):
             schema = described.parameter_schema(parameter)
             inner = _walk(described, schema, steps[1:], is_required=parameter.is_required)
             if inner is not None:
                 return (parameter.location, *inner)
-    if steps[0] == "response":
+    if steps[0] in ("answer", "response"):
         return _find_in_responses(described, steps[1:])
     if described.media_type is None:
         return None
