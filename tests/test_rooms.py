@@ -45,6 +45,7 @@ _FLOORS = {
     "output": 11,
     "check": 12,
     "explorer": 12,
+    "traffic": 12,
     "commands": 13,
     "__main__": 14,
 }

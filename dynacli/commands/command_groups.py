@@ -49,6 +49,7 @@ _VERBS = {
     "help": "help",
     "history": "history",
     "ignore": "ignore",
+    "import": "import_requests",
     "operations": "operations",
     "policy": "policy",
     "read": "read",

@@ -16,7 +16,8 @@ def payload_words(payload: Payload) -> list[str] | None:
     if isinstance(payload, Multipart):
         is_form_data = payload.media_type.lower().startswith("multipart/form-data")
         words = [_part(part) for part in payload.parts] if is_form_data else [None]
-        return None if None in words else [word for word in words if word is not None]
+        # Without a word for a body, curl would send a GET.
+        return None if None in words or not words else [word for word in words if word is not None]
     if len(payload.pieces) != 1 or isinstance(payload.pieces[0], bytes):
         return None
     return ["--data-binary", quote(f"@{payload.pieces[0].name}")]

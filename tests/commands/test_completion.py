@@ -25,6 +25,7 @@ from dynacli.commands.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS
 from dynacli.commands.verbs import cache as cache_verb
 from dynacli.commands.verbs import demo as demo_verb
 from dynacli.commands.verbs import history as history_verb
+from dynacli.commands.verbs import import_requests as import_verb
 from dynacli.commands.verbs import policy as policy_verb
 from dynacli.commands.verbs.api import api as api_verb
 from dynacli.commands.verbs.auth import auth as auth_verb
@@ -527,6 +528,7 @@ def test_the_verbs_of_completion_are_those_of_the_commands() -> None:
         (cache_verb, completion_tables.CACHE_VERBS),
         (config_verb, completion_tables.CONFIG_VERBS),
         (history_verb, completion_tables.HISTORY_VERBS),
+        (import_verb, completion_tables.IMPORT_VERBS),
         (policy_verb, completion_tables.POLICY_VERBS),
     ):
         assert tuple(sorted(verb.command.commands)) == tuple(listed_verbs)

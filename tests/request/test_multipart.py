@@ -605,6 +605,13 @@ def test_curl_sends_the_same_parts(server: Recorder) -> None:
     assert ours == curls
 
 
+def test_a_body_without_parts_is_no_get_for_curl() -> None:
+    """Its end is sent as it is, since curl sends a GET where it has nothing to send."""
+    _write(PROPERTIES)
+    command = run_cli("./api.json", "a", "--example", "--dry-run", "curl").stdout
+    assert command.endswith("--data-raw '--dynacli-boundary--\r\n'\n")
+
+
 def _sorted_parts(request: RecordedRequest) -> list[Any]:
     content_type = request.headers["content-type"][0]
     parts = split_parts(request.body, {"boundary": content_type.partition("boundary=")[2]})

@@ -23,6 +23,7 @@ from dynacli.commands.completion.completion_tables import (
     EXAMPLE,
     HELP_ONLY,
     HISTORY_VERBS,
+    IMPORT_VERBS,
     INPUTS,
     POLICY_VERBS,
     ROOT,
@@ -184,6 +185,7 @@ _GROUPS = {
     "auth": AUTH_VERBS,
     "cache": CACHE_VERBS,
     "config": CONFIG_VERBS,
+    "import": IMPORT_VERBS,
     "policy": POLICY_VERBS,
 }
 """Group → its verbs, behind most of which an API is named."""

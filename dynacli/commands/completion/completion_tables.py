@@ -18,6 +18,7 @@ __all__ = [
     "EXAMPLE",
     "HELP_ONLY",
     "HISTORY_VERBS",
+    "IMPORT_VERBS",
     "INPUTS",
     "POLICY_VERBS",
     "ROOT",
@@ -225,6 +226,22 @@ HISTORY_VERBS: Mapping[str, Options] = {
 }
 """The commands of `dynacli history`, with `list` for the one that has no name."""
 CONFIG_VERBS: Mapping[str, Options] = {"edit": RUNNING, "get": LISTING, "path": RUNNING, "set": RUNNING}
+IMPORT_VERBS: Mapping[str, Options] = {
+    verb: {"--api": ANY, **LISTING_OF_DOCUMENT} for verb in ("curl", "har")
+}
 POLICY_VERBS: Mapping[str, Options] = {"explain": {**LISTING_OF_DOCUMENT, **_standard("--header", "-H")}}
-GROUPS = ("api", "auth", "cache", "config", DEMO, "edit", "history", "policy", "read", "replay", "request")
+GROUPS = (
+    "api",
+    "auth",
+    "cache",
+    "config",
+    DEMO,
+    "edit",
+    "history",
+    "import",
+    "policy",
+    "read",
+    "replay",
+    "request",
+)
 VERB_NAMES = tuple(sorted((*GROUPS, *(verb for verb in VERB_OPTIONS if verb != "serve"))))

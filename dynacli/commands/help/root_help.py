@@ -33,6 +33,7 @@ _VERBS = (
     ("document API [--bundled]", "the document as it was fetched, or in one file"),
     ("demo OPERATION", "a call to the embedded stand-in of Armature's API; `demo serve` keeps it running"),
     ("history [API] [--failed] [--since 2h]", "the calls that were made; `history show N` shows one"),
+    ("import curl LINE", "the line that makes the request of a line for curl; `import har FILE`"),
     ("replay N", "make call N once more, with other options behind it"),
     ("doctor [API]", "whether all works here, and what is wrong with the documents"),
     ("completion bash|zsh|fish", "completion for your shell"),

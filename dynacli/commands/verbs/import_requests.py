@@ -1,0 +1,164 @@
+"""`dynacli import`: the lines that make the requests of other programs."""
+
+import os
+from collections.abc import Callable, Iterable
+from shlex import join
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dynacli.commands.command_groups import Verb, VerbGroup
+from dynacli.commands.run import Run
+from dynacli.commands.verbs.verb_options import LISTING_OF_DOCUMENT
+from dynacli.errors import DynacliError, FileError, UsageError
+from dynacli.library.configuration.configuration import Configuration
+from dynacli.library.opened_api import OpenedApi
+from dynacli.text.terminal import Painter, visible
+from dynacli.urls import with_masked_query
+
+if TYPE_CHECKING:
+    from dynacli.traffic.recorded_request import RecordedRequest
+
+__all__ = ["command"]
+
+
+def _import_curl(run: Run, line: str, api: str | None) -> None:
+    from dynacli.traffic.read_curl import read_curl
+
+    is_line = line.split(None, 1)[:1] in (["curl"], ["$"], [])
+    text = line if is_line else _text(run, line)
+    rows = _rows(run, [read_curl(text)], api)
+    _write(run, rows)
+    if rows[0]["command"] is None:
+        raise _nothing(api, rows[0])
+
+
+def _import_har(run: Run, file: str, api: str | None) -> None:
+    from dynacli.traffic.read_har import read_har
+
+    _write(run, _rows(run, list(read_har(_text(run, file))), api))
+
+
+def _text(run: Run, word: str) -> str:
+    """Return the text of a file, or of standard input for `-`.
+
+    Raises:
+        UsageError: Nothing is piped in.
+        FileError: It cannot be read.
+    """
+    if word == "-" and run.env.stdin_is_terminal:
+        raise UsageError("`-` reads standard input, and nothing is piped into it")
+    try:
+        if word == "-":
+            content = run.env.read_stdin("what is imported")
+        else:
+            with open(os.path.expanduser(word), "rb") as file:
+                content = file.read()
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise FileError(f"`{word}` is no text", why="It is not UTF-8") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "it is no file name"
+        raise FileError(f"`{word}` cannot be read", why=why) from error
+
+
+def _rows(run: Run, requests: "Iterable[RecordedRequest]", api: str | None) -> list[dict[str, Any]]:
+    from dynacli.traffic.find_operation import find_operation
+    from dynacli.traffic.request_words import words_of_request
+
+    apis = _apis(run, api)
+    rows = []
+    for request in requests:
+        found = find_operation(apis, request, is_any_server=api is not None)
+        row: dict[str, Any] = {
+            "method": request.method,
+            "url": with_masked_query(request.url),
+            "api": None,
+            "operation": None,
+            "command": None,
+            "credentials": [],
+            "remarks": [],
+        }
+        if found is not None:
+            words = words_of_request(found, request)
+            row |= {
+                "api": found.api.name,
+                "operation": found.operation.name,
+                "command": join(["dynacli", *words.words]),
+                "credentials": list(words.credentials),
+                "remarks": list(words.remarks),
+            }
+        rows.append(row)
+    return rows
+
+
+def _apis(run: Run, api: str | None) -> list[OpenedApi]:
+    """Return the API that is named, else all registered ones without those whose document cannot be had."""
+    if api is not None:
+        return [run.api(api)]
+    opened = []
+    for name in sorted(Configuration(run.env).apis()):
+        try:
+            opened.append(run.api(name))
+        except DynacliError as error:
+            run.warn(f"{name} is left out: {error.message}")
+    if not opened:
+        raise UsageError(
+            "No API is registered yet",
+            hint="Name a document, `--api ./openapi.yaml`, or register one: `dynacli api add`",
+        )
+    return opened
+
+
+def _write(run: Run, rows: list[dict[str, Any]]) -> None:
+    from dynacli.output.write_rows import write_rows
+
+    for row in rows:
+        if row["credentials"]:
+            names = ", ".join(row["credentials"])
+            explain = f"dynacli auth explain {row['api']} {row['operation']}"
+            run.note(f"{names}: a credential, which is left out; `{explain}` tells how dynacli gets it")
+        for remark in row["remarks"]:
+            run.note(remark)
+        if row["command"] is None:
+            run.note(f"No operation is known for {row['method']} {row['url']}")
+
+    def lines(paint: Painter, width: int) -> Iterable[str]:  # noqa: ARG001
+        return (visible(row["command"]) for row in rows if row["command"] is not None)
+
+    write_rows(run.env, rows, run.options.output_form, lines)
+
+
+def _nothing(api: str | None, row: dict[str, Any]) -> UsageError:
+    return UsageError(
+        f"No operation has the method and the URL: {row['method']} {row['url']}",
+        why=f"They were looked for in `{api}`"
+        if api
+        else "They were looked for in all registered APIs, at their servers",
+        hint=f"`dynacli operations {api}` lists what there is"
+        if api
+        else "Name the document: `--api NAME|URL|FILE`",
+    )
+
+
+def _verb(name: str, argument: str, callback: Callable[..., None], help_: str) -> Verb:
+    return Verb(
+        name,
+        params=[
+            click.Argument([argument.partition("|")[0].lower()], metavar=f"{argument}|-"),
+            click.Option(["--api"], metavar="API", help="look in this API alone, at any server"),
+        ],
+        options=LISTING_OF_DOCUMENT,
+        callback=click.pass_obj(callback),
+        help=help_,
+    )
+
+
+command = VerbGroup(
+    "import",
+    help="The operation that a request of another program belongs to, and the line that makes the same request.",
+    commands=[
+        _verb("curl", "LINE|FILE", _import_curl, "Import a line for curl, as browsers and Postman copy it."),
+        _verb("har", "FILE", _import_har, "Import the requests of a HAR file."),
+    ],
+)

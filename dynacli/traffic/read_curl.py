@@ -1,0 +1,403 @@
+"""A line for curl as the request that it makes (https://curl.se/docs/manpage.html)."""
+
+import json
+from base64 import b64encode
+from collections.abc import Iterator
+from difflib import get_close_matches
+from urllib.parse import quote
+
+from dynacli.errors import UsageError
+from dynacli.traffic.recorded_request import RecordedRequest
+from dynacli.traffic.shell_words import shell_words
+
+__all__ = ["read_curl"]
+
+_SHORT = {
+    "X": "request",
+    "H": "header",
+    "d": "data",
+    "F": "form",
+    "u": "user",
+    "A": "user-agent",
+    "e": "referer",
+    "b": "cookie",
+    "T": "upload-file",
+    "m": "max-time",
+    "o": "output",
+    "x": "proxy",
+    "E": "cert",
+    "c": "cookie-jar",
+    "D": "dump-header",
+    "w": "write-out",
+    "r": "range",
+    "U": "proxy-user",
+    "K": "config",
+    "G": "get",
+    "I": "head",
+    "k": "insecure",
+    "L": "location",
+    "i": "include",
+    "v": "verbose",
+    "s": "silent",
+    "S": "show-error",
+    "f": "fail",
+    "O": "remote-name",
+    "g": "globoff",
+    "N": "no-buffer",
+    "0": "http1.0",
+    "1": "tlsv1",
+    "4": "ipv4",
+    "6": "ipv6",
+    "J": "remote-header-name",
+    "j": "junk-session-cookies",
+    "#": "progress-bar",
+    "C": "continue-at",
+    "y": "speed-time",
+    "Y": "speed-limit",
+    "z": "time-cond",
+    "Z": "parallel",
+}
+_DATA = frozenset(("data", "data-ascii", "data-raw", "data-binary", "data-urlencode", "json"))
+_WITH_VALUE = frozenset(
+    (
+        *(
+            *_DATA,
+            "request",
+            "header",
+            "form",
+            "form-string",
+            "user",
+            "user-agent",
+            "referer",
+            "cookie",
+            "url",
+        ),
+        *("upload-file", "max-time", "output", "oauth2-bearer"),
+    )
+)
+"""The options with a value that say what is requested."""
+_OTHERS_WITH_VALUE = {
+    **dict.fromkeys(("proxy", "proxy-user", "noproxy"), "a proxy comes from `HTTPS_PROXY`"),
+    **dict.fromkeys(("cacert", "capath"), "set `ca` of the API: `dynacli api set NAME ca=FILE`"),
+    **dict.fromkeys(
+        ("cert", "key", "pass", "cert-type", "key-type"),
+        "keep the certificate with `dynacli auth login`, or as `cert` and `cert_key` of the scheme",
+    ),
+    **dict.fromkeys(
+        ("aws-sigv4", "delegation"), "a `sign` command signs requests (`dynacli help credentials`)"
+    ),
+    **dict.fromkeys(("resolve", "connect-to", "interface", "unix-socket"), "the host of the URL is asked"),
+    **dict.fromkeys(("retry", "retry-delay", "retry-max-time"), "see `--retries`"),
+    **dict.fromkeys(("config",), "options in another file are not read"),
+    **dict.fromkeys(("range", "continue-at"), "see `--resume`"),
+    **dict.fromkeys(
+        (
+            *(
+                "connect-timeout",
+                "cookie-jar",
+                "dump-header",
+                "write-out",
+                "max-redirs",
+                "limit-rate",
+                "speed-time",
+            ),
+            *(
+                "speed-limit",
+                "time-cond",
+                "ciphers",
+                "tls-max",
+                "tls13-ciphers",
+                "keepalive-time",
+                "max-filesize",
+            ),
+            *(
+                "stderr",
+                "trace",
+                "trace-ascii",
+                "expect100-timeout",
+                "dns-servers",
+                "output-dir",
+                "create-file-mode",
+            ),
+        ),
+        "",
+    ),
+}
+"""Option with a value that dynacli has no use for → what a person who needs it does instead; empty for nothing."""
+_SWITCHES = {
+    "insecure": "certificates are always verified; set `ca` of the API for an authority of your own",
+    **dict.fromkeys(("get", "head", "remote-name", "location"), ""),
+    **dict.fromkeys(
+        ("digest", "ntlm", "negotiate"), "how to sign in follows from the document and the server"
+    ),
+    **dict.fromkeys(
+        (
+            *(
+                "compressed",
+                "include",
+                "verbose",
+                "silent",
+                "show-error",
+                "fail",
+                "fail-with-body",
+                "fail-early",
+            ),
+            *(
+                "globoff",
+                "no-buffer",
+                "http1.0",
+                "http1.1",
+                "http2",
+                "http2-prior-knowledge",
+                "http3",
+                "tlsv1",
+            ),
+            *(
+                "tlsv1.0",
+                "tlsv1.1",
+                "tlsv1.2",
+                "tlsv1.3",
+                "ipv4",
+                "ipv6",
+                "basic",
+                "anyauth",
+                "path-as-is",
+                "tcp-nodelay",
+            ),
+            *(
+                "remote-header-name",
+                "junk-session-cookies",
+                "progress-bar",
+                "no-progress-meter",
+                "parallel",
+                "sslv3",
+            ),
+            *(
+                "location-trusted",
+                "tr-encoding",
+                "no-keepalive",
+                "disable",
+                "retry-connrefused",
+                "retry-all-errors",
+            ),
+            *(
+                "ssl",
+                "ssl-reqd",
+                "no-alpn",
+                "create-dirs",
+                "styled-output",
+                "post301",
+                "post302",
+                "post303",
+                "raw",
+            ),
+        ),
+        "",
+    ),
+}
+"""Option without a value → what a person who needs it does instead; empty where nothing is to be said."""
+_FORM = "application/x-www-form-urlencoded"
+
+
+def read_curl(text: str) -> RecordedRequest:
+    """Return the request that a line for curl makes.
+
+    Raises:
+        UsageError: The text is no such line, or has an option that is not known.
+    """
+    words, rest = shell_words(text)
+    if words[:1] == ["$"]:  # the prompt was copied, too
+        words = words[1:]
+    if not words or words[0].rpartition("/")[2] not in {"curl", "curl.exe"}:
+        raise UsageError(
+            "This is no line for curl",
+            why=f"It begins with `{words[0]}`" if words else "It is empty",
+            hint="Give the whole line in quotes, or `-` for standard input: `dynacli import curl 'curl https://...'`",
+        )
+    line = _Line()
+    for name, value in _options(words[1:]):
+        line.add(name, value)
+    if rest:
+        line.remarks.append(f"What follows curl's own words is left out: `{rest[:40]}`")
+    return line.request()
+
+
+def _options(words: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield the long name of each option with its value; a word that is no option is a `url`.
+
+    Raises:
+        UsageError: An option is not known, or lacks its value.
+    """
+    left = iter(words)
+    for word in left:
+        if word == "--" or not word.startswith("-") or word == "-":
+            if word != "--":
+                yield "url", word
+        elif word.startswith("--"):
+            name, is_joined, value = word[2:].partition("=")
+            yield name, value if is_joined and _takes_value(name) else _value(name, word, left)
+        else:
+            letters = word[1:]
+            while letters:
+                name, letters = _SHORT.get(letters[0], ""), letters[1:]
+                if not name:
+                    raise _unknown(word)
+                if _takes_value(name) and letters:
+                    yield name, letters
+                    break
+                yield name, _value(name, word, left)
+
+
+def _takes_value(name: str) -> bool:
+    return name in _WITH_VALUE or name in _OTHERS_WITH_VALUE
+
+
+def _value(name: str, word: str, left: Iterator[str]) -> str:
+    if not _takes_value(name):
+        if name not in _SWITCHES and name.removeprefix("no-") not in _SWITCHES:
+            raise _unknown(word)
+        return ""
+    try:
+        return next(left)
+    except StopIteration:
+        raise UsageError(f"curl's option `{word}` has no value", hint="Copy the whole line") from None
+
+
+def _unknown(word: str) -> UsageError:
+    name = word.removeprefix("--").partition("=")[0]
+    near = get_close_matches(name, [*_WITH_VALUE, *_OTHERS_WITH_VALUE, *_SWITCHES], 1)
+    return UsageError(
+        f"curl's option `{word}` is not known here",
+        hint=f"Did you mean `--{near[0]}`?"
+        if near
+        else "Leave it out, if the request is the same without it",
+    )
+
+
+class _Line:
+    """What the options of a line come to."""
+
+    def __init__(self) -> None:
+        self.remarks: list[str] = []
+        self._method, self._url, self._timeout, self._output, self._file = "", "", "", "", ""
+        self._headers: list[tuple[str, str]] = []
+        self._data: list[str] = []
+        self._parts: list[tuple[str, str]] = []
+        self._is_get = self._is_head = self._is_json = False
+
+    def add(self, name: str, value: str) -> None:
+        """Note an option.
+
+        Raises:
+            UsageError: There is no place for it.
+        """
+        if name in _DATA:
+            self._add_data(name, value)
+        elif name in {"form", "form-string"}:
+            self._add_part(name, value)
+        elif name in {"get", "head"}:
+            self._is_get, self._is_head = self._is_get or name == "get", self._is_head or name == "head"
+        elif name == "url":
+            if self._url:
+                raise UsageError("The line asks for several URLs", hint="Import them one by one")
+            self._url = value
+        elif name == "request":
+            self._method = value.upper()
+        elif name in {"max-time", "output", "upload-file"}:
+            self._timeout = value if name == "max-time" else self._timeout
+            self._output = value if name == "output" else self._output
+            self._file = value if name == "upload-file" else self._file
+            self._method = self._method or ("PUT" if name == "upload-file" else "")
+        else:
+            self._add_header(name, value)
+
+    def _add_header(self, name: str, value: str) -> None:
+        match name:
+            case "header":
+                key, colon, text = value.partition(":")
+                if colon or value.endswith(";"):
+                    self._headers.append((key.strip().removesuffix(";"), text.strip()))
+            case "user":
+                self._headers.append(("Authorization", f"Basic {b64encode(value.encode()).decode()}"))
+            case "oauth2-bearer":
+                self._headers.append(("Authorization", f"Bearer {value}"))
+            case "cookie" if "=" in value:
+                self._headers.append(("Cookie", value))
+            case "user-agent" | "referer":
+                self._headers.append((name, value))
+            case _:
+                hint = _OTHERS_WITH_VALUE.get(name, "") or _SWITCHES.get(name, "")
+                if hint or name == "cookie":
+                    self.remarks.append(
+                        f"curl's `--{name}` is left out: {hint or 'files of cookies are not read'}"
+                    )
+
+    def _add_data(self, name: str, value: str) -> None:
+        self._is_json = self._is_json or name == "json"
+        if value.startswith("@") and name not in {"data-raw", "data-urlencode"}:
+            if self._data or self._file:
+                raise UsageError(
+                    "The body is put together from several pieces, of which one is a file",
+                    hint="Put the body into one file",
+                )
+            self._file = value[1:]
+            return
+        if name == "data-urlencode":
+            key, equals, text = value.partition("=")
+            if not equals and "@" in value:
+                raise UsageError(
+                    "curl's `--data-urlencode` with a file has no counterpart", hint="Write the text itself"
+                )
+            value = (
+                f"{key}={quote(text, safe='')}"
+                if equals and key
+                else quote(text if equals else value, safe="")
+            )
+        self._data.append(value)
+
+    def _add_part(self, name: str, value: str) -> None:
+        key, _, text = value.partition("=")
+        if name == "form" and text.startswith(("@", "<")):
+            text = "@" + text[1:].partition(";")[0]
+        elif name == "form":
+            text = text.partition(";type=")[0].strip('"')
+        self._parts.append((key, text))
+
+    def request(self) -> RecordedRequest:
+        """Return the request.
+
+        Raises:
+            UsageError: The line names no URL.
+        """
+        if not self._url:
+            raise UsageError("The line names no URL", hint="Copy the whole line")
+        url = self._url if "://" in self._url else f"http://{self._url}"
+        body = ("" if self._is_json else "&").join(self._data)
+        if self._is_get and body:
+            url, body = f"{url}{'&' if '?' in url else '?'}{body}", ""
+        has_body = bool((self._data and not self._is_get) or self._file or self._parts)
+        names = {name.lower() for name, _ in self._headers}
+        if has_body and not self._parts and "content-type" not in names:
+            # Many documentations send JSON by `-d` alone, which servers accept, although curl calls it a form.
+            is_json = self._is_json or _is_json(body)
+            if is_json or self._data or self._method != "PUT":
+                self._headers.append(("Content-Type", "application/json" if is_json else _FORM))
+        method = self._method or ("HEAD" if self._is_head else "POST" if has_body else "GET")
+        return RecordedRequest(
+            method,
+            url,
+            tuple(self._headers),
+            body,
+            self._file,
+            tuple(self._parts),
+            self._timeout,
+            self._output,
+            tuple(self.remarks),
+        )
+
+
+def _is_json(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict | list)
+    except (ValueError, RecursionError):
+        return False

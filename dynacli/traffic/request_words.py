@@ -1,0 +1,310 @@
+"""A recorded request as the words that make the same one with dynacli."""
+
+import json
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from dynacli.client.described_operation import choose_media_type
+from dynacli.errors import UsageError
+from dynacli.model.media_types import essence, is_form, is_json
+from dynacli.model.operation import Field, MediaType, Parameter
+from dynacli.record import record
+from dynacli.traffic.find_operation import FoundOperation
+from dynacli.traffic.recorded_request import RecordedRequest
+from dynacli.urls import is_secret_name
+
+__all__ = ["RequestWords", "words_of_request"]
+
+_OF_CLIENTS = frozenset(
+    (
+        *(
+            "accept",
+            "accept-encoding",
+            "accept-language",
+            "connection",
+            "content-length",
+            "content-type",
+            "dnt",
+        ),
+        *(
+            "host",
+            "origin",
+            "pragma",
+            "priority",
+            "referer",
+            "te",
+            "transfer-encoding",
+            "upgrade-insecure-requests",
+        ),
+        *("user-agent", "cache-control", "keep-alive", "postman-token"),
+    )
+)
+"""Headers that each client sends in its own way."""
+_OF_BROWSERS = ("sec-", "proxy-", ":")
+"""The beginnings of headers that browsers send of themselves, and of the pseudo-headers of HTTP/2 (RFC 9113, 8.3)."""
+_DELIMITERS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|", "tsv": "\t"}
+_MOST_OPTIONS = 8
+"""Fields of a body that have options on the line; a larger body is given whole."""
+_JSON_TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "string": str,
+    "boolean": bool,
+    "integer": int,
+    "number": (int, float),
+}
+
+
+@record
+class RequestWords:
+    """The words behind `dynacli` that make a request, and what is not in them.
+
+    Args:
+        words: The words.
+        remarks: What was left out or done in another way.
+        credentials: The names of headers, cookies and parameters that held a credential, and were left out.
+    """
+
+    words: tuple[str, ...]
+    remarks: tuple[str, ...]
+    credentials: tuple[str, ...]
+
+
+def words_of_request(found: FoundOperation, request: RecordedRequest) -> RequestWords:
+    """Return the words that make a request."""
+    return _Words(found, request).words()
+
+
+class _Words:
+    """The words while they are found."""
+
+    def __init__(self, found: FoundOperation, request: RecordedRequest) -> None:
+        self._found, self._request, self._operation = found, request, found.operation
+        self._remarks = list(request.remarks)
+        self._credentials: dict[str, None] = {}
+        self._standard = list(found.server_options)
+        self._secrets = {
+            (scheme.location, scheme.parameter.lower())
+            for scheme in chain.from_iterable(found.operation.security)
+            if scheme.type == "apiKey"
+        }
+
+    def words(self) -> RequestWords:
+        """Return the words."""
+        found, request = self._found, self._request
+        if urlsplit(request.url).password:
+            self._credentials["the URL"] = None
+        options = [*self._query(), *self._headers(), *self._body()]
+        inputs = [*_in_path(found), *chain.from_iterable(_separated(option) for option in options)]
+        if request.timeout:
+            self._standard.append(f"--timeout={request.timeout}")
+        if request.output and request.output != "-":
+            self._standard.append(f"--output=@{request.output}")
+        if not found.is_documented_server:
+            self._remarks.append("The document does not have the server that the request goes to")
+        # An operation's own option wins over dynacli's of the same name, which then stands before the API.
+        own = {f"--{name}" for name in self._own_options()}
+        ahead = [word for word in self._standard if word.partition("=")[0] in own]
+        behind = [word for word in self._standard if word not in ahead]
+        words = (
+            *ahead,
+            found.api.name,
+            self._operation.name,
+            *inputs,
+            *chain.from_iterable(_separated(word) for word in behind),
+        )
+        return RequestWords(words, tuple(dict.fromkeys(self._remarks)), tuple(self._credentials))
+
+    def _own_options(self) -> Iterator[str]:
+        for parameter in self._operation.parameters:
+            yield parameter.option
+        for media_type in self._operation.body.content if self._operation.body is not None else ():
+            yield from (field.option for field in media_type.fields)
+
+    def _is_credential(self, location: str, name: str) -> bool:
+        """Return whether an input holds a credential, and note it."""
+        is_known = (location, name.lower()) in self._secrets or name.lower() in {
+            "authorization",
+            "proxy-authorization",
+        }
+        if is_known or (is_secret_name(name) and self._parameter(location, name) is None):
+            self._credentials[name] = None
+            return True
+        return False
+
+    def _parameter(self, location: str, name: str) -> Parameter | None:
+        parameters = (each for each in self._operation.parameters if each.location == location)
+        is_header = location == "header"
+        return next(
+            (
+                each
+                for each in parameters
+                if each.name == name or (is_header and each.name.lower() == name.lower())
+            ),
+            None,
+        )
+
+    def _query(self) -> Iterator[str]:
+        pairs = parse_qsl(urlsplit(self._request.url).query, keep_blank_values=True)
+        for name, text in pairs:
+            if self._is_credential("query", name):
+                continue
+            parameter = self._parameter("query", name) or self._parameter(
+                "query", f"{name.removesuffix('[]')}[]"
+            )
+            head, bracket, member = name.partition("[")
+            of_object = self._parameter("query", head) if bracket and member.endswith("]") else None
+            if parameter is not None:
+                yield from _options_of(parameter, text)
+            elif of_object is not None and of_object.style == "deepObject":
+                yield f"--{of_object.option}.{member[:-1].replace('][', '.')}={text}"
+            elif (field := self._exploded(name)) is not None:
+                yield f"--{field}={text}"
+            else:
+                self._remarks.append(f"The document does not know the parameter `{name}`, which is left out")
+
+    def _exploded(self, name: str) -> str | None:
+        """Return the option of a property of an object that the query has property by property."""
+        for parameter in self._operation.parameters:
+            if parameter.location == "query" and parameter.style == "form" and parameter.explode:
+                for field in parameter.fields:
+                    if field.path == (name,):
+                        return field.option
+        return None
+
+    def _headers(self) -> Iterator[str]:
+        for name, text in self._request.headers:
+            plain = name.lower()
+            if plain == "cookie":
+                yield from self._cookies(text)
+                continue
+            parameter = self._parameter("header", name)
+            if self._is_credential("header", name):
+                continue
+            if parameter is not None:
+                yield from _options_of(parameter, text)
+            elif plain not in _OF_CLIENTS and not plain.startswith(_OF_BROWSERS):
+                self._standard.append(f"--header={name}: {text}")
+
+    def _cookies(self, text: str) -> Iterator[str]:
+        for pair in text.split(";"):
+            name, _, value = pair.strip().partition("=")
+            parameter = self._parameter("cookie", name)
+            if parameter is not None and not self._is_credential("cookie", name):
+                yield f"--{parameter.option}={value}"
+            elif name:
+                self._credentials[f"the cookie {name}"] = (
+                    None  # whatever its name is: most of them are sessions
+                )
+
+    def _body(self) -> Iterator[str]:
+        request = self._request
+        if not (request.body or request.file or request.parts):
+            return
+        if self._operation.body is None:
+            self._remarks.append("The document does not know a body of this operation, which is left out")
+            return
+        name = essence(request.header("content-type")) if not request.parts else "multipart/form-data"
+        try:
+            media_type = choose_media_type(self._operation, name)
+        except UsageError:
+            media_type = choose_media_type(self._operation, "")
+            self._remarks.append(f"The document does not know a body of `{name}`")
+        if media_type is None:
+            return
+        usual = choose_media_type(self._operation, "")
+        if usual is not None and usual.name != media_type.name:
+            self._standard.append(f"--content-type={media_type.name}")
+        if request.file:
+            self._standard.append(f"--body=@{request.file}")
+        elif request.parts or is_form(media_type.name):
+            pairs = request.parts or tuple(parse_qsl(request.body, keep_blank_values=True))
+            yield from self._fields(media_type, pairs)
+        elif is_json(media_type.name):
+            yield from self._json(media_type, request.body)
+        else:
+            self._standard.append(f"--body={request.body}")
+
+    def _json(self, media_type: MediaType, text: str) -> Iterator[str]:
+        """Yield options for the plain fields of a JSON object; the rest, or a large body, is given whole."""
+        try:
+            body = self._without_secrets(json.loads(text))
+        except ValueError:
+            self._remarks.append("The body is called JSON, and is not")
+            self._standard.append(f"--body={text}")
+            return
+        fields = {field.path[0]: field for field in media_type.fields if len(field.path) == 1}
+        plain = {}
+        if isinstance(body, dict):
+            plain = {
+                name: body[name] for name in body if name in fields and _is_plain(fields[name], body[name])
+            }
+        if len(plain) > _MOST_OPTIONS:
+            plain = {}
+        rest = {name: body[name] for name in body if name not in plain} if plain else body
+        if rest or not plain:
+            self._standard.append(f"--body={json.dumps(rest, ensure_ascii=False, separators=(',', ':'))}")
+        for name, value in plain.items():
+            yield f"--{fields[name].option}={value if isinstance(value, str) else json.dumps(value)}"
+
+    def _without_secrets(self, value: Any) -> Any:
+        """Return a JSON value without the members whose names tell that they are secrets; those are noted."""
+        if isinstance(value, list):
+            return [self._without_secrets(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        secret = [name for name, member in value.items() if isinstance(member, str) and is_secret_name(name)]
+        self._credentials.update(dict.fromkeys(f"the field {name}" for name in secret))
+        return {name: self._without_secrets(member) for name, member in value.items() if name not in secret}
+
+    def _fields(self, media_type: MediaType, pairs: tuple[tuple[str, str], ...]) -> Iterator[str]:
+        known = {field.path[0]: field for field in reversed(media_type.fields) if len(field.path) in {1, 2}}
+        for name, text in pairs:
+            field = known.get(name) or known.get(name.removesuffix("[]"))
+            if is_secret_name(name):
+                self._credentials[f"the field {name}"] = None
+            elif field is None:
+                self._remarks.append(f"The document does not know the field `{name}`, which is left out")
+            else:
+                yield f"--{field.option}={text}"
+
+
+def _in_path(found: FoundOperation) -> list[str]:
+    """Return the words for the values of the path: without options where each can stand without one."""
+    order = [each.option for each in found.operation.parameters if each.location == "path"]
+    given = dict(option[2:].split("=", 1) for option in found.path_options)
+    if (
+        len(given) == len(found.path_options)
+        and list(given) == order
+        and not any(not value or value.startswith("-") for value in given.values())
+    ):
+        return [given[option] for option in order]
+    return list(found.path_options)
+
+
+def _separated(option: str) -> tuple[str, ...]:
+    """Return an option and its value as two words, where the value does not look like an option."""
+    name, _, value = option.partition("=")
+    is_boolean = value in {"true", "false", ""}  # such options may also stand alone
+    return (option,) if value.startswith("-") or is_boolean else (name, value)
+
+
+def _options_of(parameter: Parameter, text: str) -> Iterator[str]:
+    """Yield the options for one text of a parameter; a list in one text has an option for each item."""
+    delimiter = _DELIMITERS.get(parameter.style, ",")
+    is_list = parameter.value.type == "array" and not (parameter.explode and parameter.location == "query")
+    for item in text.split(delimiter) if is_list and text else [text]:
+        yield f"--{parameter.option}={item}"
+
+
+def _is_plain(field: Field, value: Any) -> bool:
+    """Return whether an option gives exactly this value."""
+    kind = _JSON_TYPES.get(field.value.type)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if (
+        kind is None
+        or not isinstance(value, kind)
+        or (isinstance(value, bool) and field.value.type != "boolean")
+    ):
+        return False
+    return not isinstance(value, str) or (not value.startswith("@") and not is_number and "\0" not in value)
