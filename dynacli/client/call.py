@@ -12,7 +12,6 @@ from dynacli.client.sign_request import Signed, sign
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError
 from dynacli.model.operation import METHOD_OVERRIDES, SAFE_METHODS, Server
-from dynacli.record import replace
 from dynacli.request.build_request import build_request, check_header, kept_slashes
 from dynacli.request.built_request import Request
 from dynacli.request.choose_server import check_path, choose_server
@@ -71,11 +70,31 @@ def request_of(described: DescribedOperation, settings: CallSettings, values: Ca
         settings.headers,
         is_strict=settings.level != "off",
     )
-    overrides = tuple(pair for pair in request.headers if pair[0].lower() in METHOD_OVERRIDES)
-    if overrides:  # the document may have such a header among its parameters
-        replace(settings, headers=overrides).permit(described)
+    _permit_built(described, settings, request)
     check_path(request.url, base_url, operation.path, kept_slashes(operation, request.parts))
     return request
+
+
+def _permit_built(described: DescribedOperation, settings: CallSettings, request: Request) -> None:
+    """Let a request be sent, which may ask for another method, or go where another API's policy holds.
+
+    Raises:
+        RefusedError: It is not let.
+    """
+    if settings.others is not None or _may_ask_for_a_method(request):
+        from dynacli.client.policy.permit_request import permit_request
+
+        permit_request(described, settings, request)
+
+
+def _may_ask_for_a_method(request: Request) -> bool:
+    """Return whether a request may ask for another method than its own, as far as a quick look tells."""
+    if any(name.lower() in METHOD_OVERRIDES for name, _ in request.headers):
+        return True
+    query, body = request.url.partition("?")[2], request.body or b""
+    pieces = (body,) if isinstance(body, bytes) else body.pieces
+    contents = (query.encode(), *(piece for piece in pieces if isinstance(piece, bytes)))
+    return any(mark in content for mark in (b"ethod", b"%", b"\\u") for content in contents)
 
 
 class Call:
@@ -121,6 +140,7 @@ class Call:
         request = request_of(described, settings, values)
         if adapt is not None:
             request = adapt(request)
+            _permit_built(described, settings, request)
         self._sign = partial(sign, env, described.api, described.operation, request, settings, ask)
         self.signed: Signed = self._sign()
         self.judging = judging

@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import Environment
 from dynacli.errors import UsageError
+from dynacli.library.configuration.configuration import Configuration
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
 from dynacli.record import record
 
 if TYPE_CHECKING:
     from dynacli.client.described_operation import DescribedOperation
+    from dynacli.client.policy.other_policies import OtherPolicies
     from dynacli.client.policy.policy_rules import Policy
     from dynacli.transport.rate_limit import RateLimit
     from dynacli.validation.findings.finding import Verdict
@@ -33,6 +35,7 @@ __all__ = [
     "CallOptions",
     "CallSettings",
     "Consent",
+    "others_with_policy",
     "pairs_of",
     "retries_of",
     "seconds_of",
@@ -44,6 +47,7 @@ DEFAULT_LEVEL = "warn"
 _MAX_SECONDS = 1e6
 _MAX_RETRIES = 100
 _RETRIES = 2
+_NOTHING: Mapping[str, str] = {}
 _OWN_KEYS = frozenset(("auth", "ca", "output", "server", "server_vars", "timeout", "retries", "rate"))
 """The keys of an API's entry that are about its calls; the module that reads them is loaded only where one is there."""
 
@@ -139,6 +143,7 @@ class CallSettings:
         auth_tables: Security scheme → what the configuration says of its credential; None where it says nothing.
         ca: The file with the certificates of the authorities that are trusted; empty for those of the system.
         policy: What may be called; None where the configuration does not say.
+        others: The policies of other APIs, for calls that go to their servers; None where they do not count.
         consent: Whether a person agrees to calls that are to be confirmed.
         reads_only_by: As in `CallOptions`.
     """
@@ -163,6 +168,7 @@ class CallSettings:
     auth_tables: Mapping[str, Mapping[str, Any]] | None = None
     ca: str = ""
     policy: "Policy | None" = None
+    others: "OtherPolicies | None" = None
     consent: Consent = Consent()
     reads_only_by: str = ""
 
@@ -176,17 +182,20 @@ class CallSettings:
         """Whether a finding is a failure."""
         return self.level in {"strict", "exact"}
 
-    def permit(self, described: "DescribedOperation") -> None:
+    def permit(self, described: "DescribedOperation", asked: Mapping[str, str] = _NOTHING) -> None:
         """Let an operation be called, before anything is built for it.
+
+        Args:
+            asked: Method that the request asks for besides its own → by what.
 
         Raises:
             RefusedError: It may change something where nothing is to be, the policy denies it, or wants it confirmed
                 and nobody agreed.
         """
-        if self.policy is not None or self.reads_only_by or described.operation.method == "DELETE":
+        if self.policy is not None or self.reads_only_by or asked or described.operation.method == "DELETE":
             from dynacli.client.policy.permission import permit
 
-            permit(described, self)
+            permit(described, self, asked)
 
     def denial(self, described: "DescribedOperation") -> str:
         """Return why the policy never lets an operation be called; empty where it may be."""
@@ -239,10 +248,18 @@ def settings_of(
 
         own = own_settings(env, api, _OWN_KEYS)
     policy = None
+    others = None
+    profile_name = options.profile or env.variables.get("DYNACLI_PROFILE", "")
     if "policy" in api.entry or "policy" in profile:
         from dynacli.client.policy.policy_rules import Policy
 
-        policy = Policy.of(env, api, profile, options.profile or env.variables.get("DYNACLI_PROFILE", ""))
+        policy = Policy.of(env, api.name, api.entry, profile, profile_name)
+    guarded = {} if "policy" in api.entry else others_with_policy(env, api.name, profile_name)
+    if guarded:
+        from dynacli.client.policy.other_policies import OtherPolicies
+
+        others = OtherPolicies(env, api, guarded, profile_name)
+        policy = others.with_same_document(policy)
     if options.server or "server" in profile:
         own.pop("server_vars", None)  # they belong to another server
     headers = pairs_of(options.headers, ":", "--header")
@@ -273,14 +290,32 @@ def settings_of(
         is_reported=options.is_reported,
         is_verbose=options.is_verbose,
         output=profile.get("output", own.get("output", "")),
-        profile=options.profile or env.variables.get("DYNACLI_PROFILE", "") if profile else "",
+        profile=profile_name if profile else "",
         auth=options.auth,
         ca=profile.get("ca", own.get("ca", "")),
         **_signing(own, profile),
         policy=policy,
+        others=others,
         consent=options.consent or Consent(),
         reads_only_by=options.reads_only_by,
     )
+
+
+def others_with_policy(env: Environment, name: str, profile: str) -> dict[str, dict[str, Any]]:
+    """Return name → entry of the other registered APIs that have a policy, or whose profile has one.
+
+    Args:
+        name: Of the API itself.
+        profile: The name of the profile that calls are made with.
+    """
+
+    def has_policy(entry: Mapping[str, Any]) -> bool:
+        profiles = entry.get("profiles")
+        chosen = profiles.get(profile) if isinstance(profiles, dict) else None
+        return "policy" in entry or (isinstance(chosen, dict) and "policy" in chosen)
+
+    apis = Configuration(env).apis()
+    return {other: entry for other, entry in apis.items() if other != name and has_policy(entry)}
 
 
 def _signing(own: Mapping[str, Any], profile: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Policies: what a person lets dynacli do with an API holds for every way in."""
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,8 @@ _LINKED = {
         "links": {"remove": _LINK},
     }
 }
+_WORDS = tuple(parameter(name, {"type": "string"}, "path") for name in ("what", "which"))
+_ANSWERS = {"200": {"description": "OK", "content": {"application/json": {"schema": {}}}}}
 _PATHS = {
     "/pets": {
         "get": operation("listPets", tags=["Pet Store"]),
@@ -96,6 +99,24 @@ def _batch(is_agreed: bool) -> int:
     return _command("batch", "pets", "delete-pet", "rows.ndjson")(is_agreed)
 
 
+def _by_stdin(is_agreed: bool) -> int:
+    words = ("-", "delete-pet", "7", *(["--yes"] if is_agreed else []))
+    return run_cli(*words, stdin=Path("pets.json").read_bytes()).exit_code
+
+
+def _by_another_document(is_agreed: bool) -> int:
+    """Call by a document of the same server that gives the operation another name, and its path other parameters."""
+    server = json.loads(Path("pets.json").read_text())["servers"][0]["url"]
+    path = {"/{what}/{which}": {"delete": operation("harmless", *_WORDS, responses=_ANSWERS)}}
+    save(document(path, [server]), "other.json")
+    return _command("./other.json", "harmless", "pets", "7")(is_agreed)
+
+
+def _by_another_name(is_agreed: bool) -> int:
+    assert 0 == run_cli("api", "add", "pets2", "./pets.json").exit_code
+    return _command("pets2", "delete-pet", "7")(is_agreed)
+
+
 def _in_python(use: Callable[[Api], object]) -> Callable[[bool], int]:
     def code(is_agreed: bool) -> int:
         try:
@@ -116,6 +137,10 @@ WAYS = {
     "method-and-path": _command("pets", "DELETE", "/pets/7"),
     "request": _command("request", "pets", "DELETE", "/pets/7"),
     "another-spelling": _command("request", "pets", "DELETE", "/pets/7/"),
+    "document-by-its-path": _command("./pets.json", "delete-pet", "7"),
+    "document-by-standard-input": _by_stdin,
+    "another-document-of-the-server": _by_another_document,
+    "another-name": _by_another_name,
     "all-pages": _command("pets", "delete-pet", "7", "--all"),
     "into-a-file": _command("-o", "@pet.json", "pets", "delete-pet", "7"),
     "followed": _command("pets", "get-pet", "7", "--follow", "remove"),
@@ -289,6 +314,126 @@ def test_a_profile_has_a_policy_of_its_own(words: tuple[str, ...], code: int, pe
     """The stricter one of the API's and the profile's wins."""
     pets.has("read_only = true\n[apis.pets.policy]\nallow = ['DELETE']", "apis.pets.profiles.safe.policy")
     assert code == run_cli("pets", "delete-pet", "7", *words).exit_code
+
+
+OVERRIDES = {
+    "header": ("-H", "X-HTTP-Method-Override: delete"),
+    "other-header": ("-H", "X-Method-Override: DELETE"),
+    "query": ("--query._method", "DELETE"),
+    "encoded-query": ("/pets?%5Fmethod=DELETE",),
+    "query-of-salesforce": ("/pets?_HttpMethod=DELETE",),
+    "json": ("--body", '{"_method": "delete"}'),
+    "escaped-json": ("--body", r'{"\u005fmethod": "DELETE"}'),
+    "form": ("--content-type", "application/x-www-form-urlencoded", "--body", "a=b&_method=DELETE"),
+    "multipart": ("--content-type", "multipart/form-data", "--body", '{"_method": "DELETE"}'),
+}
+"""Where a request may ask for another method, each with the words that do."""
+
+_ANY_POST = {
+    "/pets": {
+        "post": {
+            "operationId": "createPet",
+            "parameters": [
+                parameter("_method", {"type": "string"}),
+                parameter("_HttpMethod", {"type": "string"}),
+                parameter("X-Method-Override", {"type": "string"}, "header"),
+            ],
+            "requestBody": {
+                "content": {
+                    media_type: {"schema": {"type": "object", "properties": {"_method": {"type": "string"}}}}
+                    for media_type in (
+                        "application/json",
+                        "application/x-www-form-urlencoded",
+                        "multipart/form-data",
+                    )
+                }
+            },
+            "responses": _ANSWERS,
+        }
+    }
+}
+
+
+@pytest.mark.parametrize("place", OVERRIDES)
+@pytest.mark.parametrize(
+    ("policy", "words", "code"),
+    [
+        pytest.param("deny = ['DELETE']", ("--yes",), 11, id="denied"),
+        pytest.param("allow = ['POST']", ("--yes",), 11, id="not-allowed"),
+        pytest.param("confirm = ['DELETE']", (), 11, id="to-be-confirmed"),
+        pytest.param("confirm = ['DELETE']", ("--yes",), 0, id="confirmed"),
+        pytest.param("deny = ['PATCH']", (), 0, id="other"),
+        pytest.param("", ("--no-input",), 11, id="without-a-policy"),
+        pytest.param("", (), 0, id="in-a-script"),
+    ],
+)
+@pytest.mark.sampled(12)
+def test_a_request_does_not_ask_for_another_method_behind_the_policy(
+    policy: str, words: tuple[str, ...], code: int, place: str, pets: Pets
+) -> None:
+    """Wherever it asks, the method counts that it asks for as well as its own."""
+    save(document(_ANY_POST, [pets.server.origin]), "pets.json")
+    pets.has(policy)
+    path = [word for word in OVERRIDES[place] if word.startswith("/")] or ["/pets"]
+    more = [word for word in OVERRIDES[place] if not word.startswith("/")]
+    result = run_cli("request", "pets", "POST", *path, *more, *words, "--validate", "off")
+    assert code == result.exit_code, result.stderr
+    assert (["POST"] if code == 0 else []) == pets.methods
+
+
+def test_who_agrees_to_a_call_has_not_agreed_to_another_method(pets: Pets) -> None:
+    """The rows of a batch that ask for another method are asked about by themselves."""
+    save(document(_ANY_POST, [pets.server.origin]), "pets.json")
+    pets.has("confirm = ['POST', 'DELETE']")
+    rows = b'{"query._method": "POST"}\n{"query._method": "DELETE"}\n'
+    Path("rows.ndjson").write_bytes(rows)
+    words = ("batch", "pets", "create-pet", "rows.ndjson")
+    result = run_cli(*words, stdin=b"y\n", terminal=TERMINAL)
+    assert 11 == result.exit_code, result.stderr
+    assert "DELETE" not in str(pets.server.requests)
+
+
+@pytest.mark.parametrize(
+    ("policy", "code"),
+    [
+        pytest.param("deny = ['get-pet']", 0, id="what-the-policy-does-not-mean"),
+        pytest.param("deny = ['list-pets']", 11, id="what-it-denies"),
+    ],
+)
+@pytest.mark.parametrize("is_named", [True, False], ids=["server-option", "documented-server"])
+def test_a_policy_holds_at_its_servers(
+    policy: str, code: int, is_named: bool, pets: Pets, other_server: Recorder
+) -> None:
+    """A call by the document of another API counts as that of the operation whose path it has there."""
+    pets.has(policy)
+    origin = other_server.origin if is_named else pets.server.origin
+    save(document({"/{any}": {"get": operation("any", _WORDS[0] | {"name": "any"})}}, [origin]), "any.json")
+    words = ("--server", pets.server.origin) if is_named else ()
+    result = run_cli("./any.json", "any", "pets", *words, "--validate", "off")
+    assert code == result.exit_code, result.stderr
+    assert 0 == run_cli("./any.json", "any", "x", "--server", other_server.origin, "--no-fail").exit_code
+
+
+def test_a_policy_of_its_own_binds_an_api_alone(pets: Pets) -> None:
+    """A person can give one server two names, with two policies; only a person gives the second one its policy."""
+    pets.has("deny = ['DELETE']")
+    assert 0 == run_cli("api", "add", "admin", "./pets.json").exit_code
+    assert 11 == run_cli("admin", "delete-pet", "7").exit_code
+    words = ("api", "set", "admin", "policy.read_only=false")
+    assert 11 == run_cli(*words).exit_code
+    assert 0 == run_cli(*words, stdin=b"y\n", terminal=TERMINAL).exit_code
+    assert 0 == run_cli("admin", "delete-pet", "7").exit_code
+    assert 11 == run_cli("./pets.json", "delete-pet", "7").exit_code
+
+
+def test_the_policy_of_a_profile_holds_for_the_document_by_its_path(
+    pets: Pets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the environment chooses the profile, leaving out the name does not leave out its policy."""
+    pets.has("read_only = true", "apis.pets.profiles.agent.policy")
+    assert 0 == run_cli("./pets.json", "delete-pet", "7").exit_code
+    monkeypatch.setenv("DYNACLI_PROFILE", "agent")
+    assert 11 == run_cli("./pets.json", "delete-pet", "7").exit_code
 
 
 def test_a_header_does_not_lead_around_a_policy(pets: Pets) -> None:

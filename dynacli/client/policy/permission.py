@@ -4,6 +4,7 @@ Without a policy, a person on a terminal is asked about each DELETE; where there
 scripts work, and where there is one and nobody may be asked, it wants `--yes`.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from dynacli.client.described_operation import DescribedOperation
@@ -14,26 +15,34 @@ from dynacli.model.operation import METHOD_OVERRIDES, SAFE_METHODS
 if TYPE_CHECKING:
     from dynacli.client.call_settings import CallSettings, Consent
 
-__all__ = ["changing", "decision_on", "denial", "is_asked_about", "permit"]
+__all__ = ["changing", "decision_on", "denial", "is_asked_about", "obey", "permit"]
 
 _DESTROYING = "DELETE"
+_NOTHING: Mapping[str, str] = {}
 
 
-def decision_on(described: DescribedOperation, settings: "CallSettings") -> Decision:
-    """Return what the policy says of an operation."""
+def decision_on(
+    described: DescribedOperation, settings: "CallSettings", asked: Mapping[str, str] = _NOTHING
+) -> Decision:
+    """Return what the policy says of an operation.
+
+    Args:
+        asked: Method that the request asks for besides its own → by what.
+    """
     if settings.policy is None:
         return Decision(ALLOWED)
     return decide(
         settings.policy,
         described.api.catalog,
         described.operation,
-        methods=_overriding_methods(settings),
+        methods={**_asked_by_headers(settings), **asked},
         is_documented=described.is_documented,
     )
 
 
-def _overriding_methods(settings: "CallSettings") -> tuple[str, ...]:
-    return tuple(value.upper() for name, value in settings.headers if name.lower() in METHOD_OVERRIDES)
+def _asked_by_headers(settings: "CallSettings") -> dict[str, str]:
+    names = METHOD_OVERRIDES
+    return {value.upper(): "a header" for name, value in settings.headers if name.lower() in names}
 
 
 def denial(described: DescribedOperation, settings: "CallSettings") -> RefusedError | None:
@@ -50,23 +59,43 @@ def is_asked_about(described: DescribedOperation, settings: "CallSettings") -> b
     )
 
 
-def permit(described: DescribedOperation, settings: "CallSettings") -> None:
+def permit(
+    described: DescribedOperation, settings: "CallSettings", asked: Mapping[str, str] = _NOTHING
+) -> None:
     """Let an operation be called where the policy does, and the person where one is to be asked.
+
+    Args:
+        asked: Method that the request asks for besides its own → by what.
 
     Raises:
         RefusedError: It is not called: it may change something where nothing is to be, the policy denies it, or
             nobody agreed.
     """
     if settings.reads_only_by:
-        _check_that_it_reads(described, settings)
-    decision, consent = decision_on(described, settings), settings.consent
+        _check_that_it_reads(described, settings, asked)
+    obey(decision_on(described, settings, asked), described, settings, asked)
+
+
+def obey(
+    decision: Decision,
+    described: DescribedOperation,
+    settings: "CallSettings",
+    asked: Mapping[str, str] = _NOTHING,
+) -> None:
+    """Let an operation be called where a decision does, and the person where one is to be asked.
+
+    Raises:
+        RefusedError: It is denied, or nobody agreed.
+    """
+    consent = settings.consent
     if decision.verdict == DENIED:
         raise _refused(described, decision)
-    name = described.operation.name
+    # Whoever agrees to a call has not agreed to one of the same operation by another method.
+    name = " as ".join((described.operation.name, *asked))
     if consent.is_given or name in consent.agreed:
         return
     is_confirmed = decision.verdict == CONFIRMED
-    if not is_confirmed and not _is_delicate(described, decision):
+    if not is_confirmed and not _is_delicate(described, decision, asked):
         return
     if consent.ask is None and not is_confirmed and not consent.is_required:
         return
@@ -75,31 +104,39 @@ def permit(described: DescribedOperation, settings: "CallSettings") -> None:
     consent.agreed.add(name)
 
 
-def _check_that_it_reads(described: DescribedOperation, settings: "CallSettings") -> None:
-    for method in (described.operation.method, *_overriding_methods(settings)):
+def _check_that_it_reads(
+    described: DescribedOperation, settings: "CallSettings", asked: Mapping[str, str]
+) -> None:
+    methods = {described.operation.method: "", **_asked_by_headers(settings), **asked}
+    for method, source in methods.items():
         if method not in SAFE_METHODS:
-            raise changing(described, method, settings.reads_only_by, settings.consent)
+            raise changing(described, method, settings.reads_only_by, settings.consent, source)
 
 
-def changing(described: DescribedOperation, method: str, by: str, consent: "Consent") -> RefusedError:
+def changing(
+    described: DescribedOperation, method: str, by: str, consent: "Consent", source: str = ""
+) -> RefusedError:
     """Return the error for an operation that may change something, where only those are called that read.
 
     Args:
-        method: Its own, or the one that a header asks for in its place.
+        method: Its own, or the one that the request asks for in its place.
         by: What lets only operations be called that read, as messages name it.
+        source: By what the request asks for it; empty where it is its own.
     """
     name = described.operation.name
-    source = "Its method is" if method == described.operation.method else "A header asks for"
+    begin = f"{source[:1].upper()}{source[1:]} asks for" if source else "Its method is"
     return RefusedError(
         f"`{name}` is not called by {by}",
-        why=f"{source} {method}, which may change something",
+        why=f"{begin} {method}, which may change something",
         hint=consent.hint_on_reading.format(api=described.api.name, operation=name),
     )
 
 
-def _is_delicate(described: DescribedOperation, decision: Decision) -> bool:
+def _is_delicate(
+    described: DescribedOperation, decision: Decision, asked: Mapping[str, str] = _NOTHING
+) -> bool:
     """Return whether an operation removes something, and no list of a policy allows it by name."""
-    return described.operation.method == _DESTROYING and not decision.place
+    return _DESTROYING in (described.operation.method, *asked) and not decision.place
 
 
 def _question(described: DescribedOperation, decision: Decision) -> str:
@@ -130,7 +167,7 @@ def _unconfirmed(
     operation = described.operation
     if was_asked:
         return RefusedError("Nothing was sent", why=f"Nobody agreed to call `{operation.name}`")
-    why = decision.reason if decision.place else f"Its method is {operation.method}, which removes something"
+    why = decision.reason if decision.place else f"Its method is {_DESTROYING}, which removes something"
     return RefusedError(
         f"`{operation.name}` is to be confirmed, and nobody can be asked",
         why=why,

@@ -10,7 +10,7 @@
 The first row of these that holds wins, whether it is the API's own or that of a profile.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
@@ -18,7 +18,6 @@ from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.client.profiles import malformed
 from dynacli.environment import Environment
 from dynacli.errors import FileError
-from dynacli.library.opened_api import OpenedApi
 from dynacli.model.kebab_names import kebab
 from dynacli.model.operation import SAFE_METHODS, Operation, OperationSummary
 from dynacli.record import record
@@ -32,6 +31,7 @@ __all__ = [
     "Rules",
     "decide",
     "rules_of",
+    "strictest",
     "unknown_words",
 ]
 
@@ -40,6 +40,7 @@ ALLOWED, CONFIRMED, DENIED = "allowed", "confirmed", "denied"
 _LISTS = ("allow", "confirm", "deny")
 _READ_ONLY = "read_only"
 _TAG = "tag:"
+_NOTHING: Mapping[str, str] = {}
 _WILD = frozenset("*?[")
 _METHODS = frozenset({*SAFE_METHODS, "POST", "PUT", "PATCH", "DELETE", "CONNECT"})
 
@@ -80,16 +81,25 @@ class Policy:
 
     @classmethod
     def of(
-        cls, env: Environment, api: OpenedApi, profile: Mapping[str, Any], profile_name: str
+        cls,
+        env: Environment,
+        name: str,
+        entry: Mapping[str, Any],
+        profile: Mapping[str, Any],
+        profile_name: str,
     ) -> "Policy | None":
         """Return the policy of an API and a profile; None where neither has one.
+
+        Args:
+            name: Of the API.
+            entry: That of the API in the configuration.
 
         Raises:
             FileError: One of them cannot be used; nothing is called then.
         """
-        places = ((api.entry, f"apis.{api.name}"), (profile, f"apis.{api.name}.profiles.{profile_name}"))
+        places = ((entry, f"apis.{name}"), (profile, f"apis.{name}.profiles.{profile_name}"))
         tables = [
-            rules_of(env, entry["policy"], f"{place}.policy") for entry, place in places if "policy" in entry
+            rules_of(env, table["policy"], f"{place}.policy") for table, place in places if "policy" in table
         ]
         return cls(tuple(tables)) if tables else None
 
@@ -104,7 +114,7 @@ class Decision(NamedTuple):
         word: The word of the list; empty where it is one that is missing, or `key` is no list.
         other: The documented operation whose rule it is, where a path that the document does not have is treated
             like it.
-        method: The method that a header asks for in the place of the operation's own; empty where none does.
+        override: What asks for another method than the operation's own, and which; empty where nothing does.
     """
 
     verdict: str
@@ -112,7 +122,7 @@ class Decision(NamedTuple):
     key: str = ""
     word: str = ""
     other: str = ""
-    method: str = ""
+    override: str = ""
 
     @property
     def reason(self) -> str:
@@ -127,7 +137,7 @@ class Decision(NamedTuple):
             reason = f"`{self.key}` of `[{self.place}]` does not have it"
         if self.other:
             reason += f", which means `{self.other}`; a path that the document does not have may be that one"
-        return f"{reason}; a header asks for {self.method}" if self.method else reason
+        return f"{reason}; {self.override}" if self.override else reason
 
 
 def rules_of(env: Environment, table: Any, place: str) -> Rules:
@@ -175,20 +185,21 @@ def decide(
     catalog: Catalog,
     operation: Operation | OperationSummary,
     *,
-    methods: tuple[str, ...] = (),
+    methods: Mapping[str, str] = _NOTHING,
     is_documented: bool = True,
 ) -> Decision:
     """Return what a policy says of an operation.
 
     Args:
         catalog: The document.
-        methods: Further methods that the server may take the call for.
+        methods: Further method that the server may take the call for → what asks for it.
         is_documented: Whether the document has the operation. Where it has not, the path may be one of the document's
             in another spelling, so that what is denied or confirmed of any operation of its method is so for it, too.
     """
     found = list(_matches(policy, catalog, operation, operation.method))
-    for method in methods:
-        found += [each._replace(method=method) for each in _matches(policy, catalog, operation, method)]
+    for method, source in methods.items():
+        override = f"{source} asks for {method}"
+        found += [each._replace(override=override) for each in _matches(policy, catalog, operation, method)]
     if not is_documented:
         for summary in catalog.each_summary():
             if summary.method in {operation.method, *methods}:
@@ -197,8 +208,13 @@ def decide(
                     for each in _matches(policy, catalog, summary, summary.method)
                     if each.key in {"deny", "confirm"}
                 ]
+    return strictest(found)
+
+
+def strictest(decisions: Iterable[Decision]) -> Decision:
+    """Return the decision that wins; without any, what none is about is allowed."""
     order = (DENIED, CONFIRMED, ALLOWED)
-    return min(found, key=lambda each: order.index(each.verdict), default=Decision(ALLOWED))
+    return min(decisions, key=lambda each: order.index(each.verdict), default=Decision(ALLOWED))
 
 
 def _matches(

@@ -232,7 +232,7 @@ def _policies(run: Run, name: str) -> Iterable[_Check]:
     try:
         words: dict[tuple[str, str, str], None] = {}
         for profile_name, profile in owners:
-            policy = Policy.of(run.env, api, profile, profile_name)
+            policy = Policy.of(run.env, name, entry, profile, profile_name)
             words.update(dict.fromkeys(unknown_words(policy, api.catalog) if policy is not None else ()))
         for place, key, word in words:
             run.warn(f"`{word}` in `{key}` of `[{place}]` means no operation of `{name}`")

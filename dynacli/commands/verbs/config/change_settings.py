@@ -1,12 +1,13 @@
 """Settings are written into `config.toml` one after the other, once all of them are known to be right."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.config.setting_keys import key_path, value_of
 from dynacli.errors import FileError, RefusedError, UsageError
-from dynacli.library.configuration.configuration import Configuration, check_name
+from dynacli.library.configuration.configuration import Configuration, check_name, texts
+from dynacli.urls import origin_of
 
 __all__ = ["change_settings", "check_policy_change", "settings_in"]
 
@@ -75,8 +76,10 @@ def check_policy_change(run: Run, name: str, paths: Sequence[tuple[str, ...]] | 
     changed = [
         owner
         for owner, table in owners.items()
-        if table.get("policy")  # one that is empty holds nobody back
-        and (paths is None or any(path[: len(owner) + 1] == (*owner, "policy") for path in paths))
+        if paths is None or any(path[: len(owner) + 1] == (*owner, "policy") for path in paths)
+        # One that is empty holds nobody back; the first one takes the place of those of others.
+        if table.get("policy")
+        or ("policy" not in table and paths is not None and _is_bound(run, name, entry))
     ]
     if not changed:
         return
@@ -92,6 +95,18 @@ def check_policy_change(run: Run, name: str, paths: Sequence[tuple[str, ...]] | 
         why=f"`[{place}]` says what may be called, so only a person on a terminal changes it",
         hint=f"Edit it in `{Configuration(run.env).path}`",
     )
+
+
+def _is_bound(run: Run, name: str, entry: Mapping[str, Any]) -> bool:
+    """Return whether the policy of another API holds for one that has none, as far as the configuration tells."""
+    from dynacli.client.call_settings import others_with_policy
+
+    def places(of: Mapping[str, Any]) -> set[str]:
+        source = str(of.get("source", ""))
+        return {source, *texts(of, "origins"), *([origin_of(source)] if "://" in source else [])} - {""}
+
+    others = others_with_policy(run.env, name, run.options.profile).values()
+    return any(places(entry) & places(other) for other in others)
 
 
 def _check(run: Run, tables: dict[str, Any], names: Sequence[str]) -> None:

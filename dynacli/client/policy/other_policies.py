@@ -1,0 +1,154 @@
+"""The policies of registered APIs hold also where their document or their servers are called by another name.
+
+An API that has a policy of its own (`[apis.NAME.policy]`, and not just that of a profile) is bound by that one alone;
+so a person can give the same server two names, with two policies. All others, which a file, a URL or standard input
+names, or an entry without a policy, are bound by
+
+- the policy of each registered API with the same document, and
+- that of each one to whose servers a request goes: there its own document says which operation that is.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from dynacli.catalog.store.catalog_file import Catalog
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.operation_at import operation_at
+from dynacli.client.policy.permission import obey
+from dynacli.client.policy.policy_rules import Decision, Policy, Rules, decide, strictest
+from dynacli.environment import Environment
+from dynacli.errors import RefusedError, UsageError
+from dynacli.library.configuration.configuration import texts
+from dynacli.library.open_by_name import open_from_cache
+from dynacli.library.opened_api import OpenedApi
+from dynacli.model.operation import Operation
+from dynacli.request.built_request import Request
+from dynacli.request.choose_server import choose_server
+from dynacli.urls import origin_of
+
+if TYPE_CHECKING:
+    from dynacli.client.call_settings import CallSettings
+
+__all__ = ["OtherPolicies"]
+
+
+class OtherPolicies:
+    """The policies of the other registered APIs that have one.
+
+    Args:
+        api: The API that is called.
+        entries: Name → entry of those.
+        profile: The name of the profile that calls are made with; empty for none.
+
+    Raises:
+        FileError: One cannot be used.
+    """
+
+    def __init__(
+        self, env: Environment, api: OpenedApi, entries: Mapping[str, Mapping[str, Any]], profile: str
+    ) -> None:
+        tables: list[Rules] = []
+        self._guarded: list[_GuardedServers] = []
+        for name, entry in entries.items():
+            profiles = entry.get("profiles")
+            chosen = profiles.get(profile) if isinstance(profiles, dict) else None
+            policy = Policy.of(env, name, entry, chosen if isinstance(chosen, dict) else {}, profile)
+            if policy is None:
+                continue
+            if _is_of_document(entry, api.location):
+                tables += policy.tables
+            else:
+                self._guarded.append(_GuardedServers(env, name, entry, policy))
+        self._of_same_document = tuple(tables)
+
+    def with_same_document(self, policy: Policy | None) -> Policy | None:
+        """Return a policy, or None, together with the rules of the APIs that have the same document."""
+        tables = (*(policy.tables if policy is not None else ()), *self._of_same_document)
+        return Policy(tables) if tables else None
+
+    def permit(
+        self,
+        described: DescribedOperation,
+        settings: "CallSettings",
+        request: Request,
+        asked: Mapping[str, str],
+    ) -> None:
+        """Let a request be sent where the policies of the APIs do whose server it goes to.
+
+        Args:
+            asked: Method that the request asks for besides its own → by what.
+
+        Raises:
+            RefusedError: One denies it, or wants it confirmed and nobody agreed.
+        """
+        decision = strictest(each for guarded in self._guarded for each in guarded.decisions(request, asked))
+        if decision.place:
+            obey(decision, described, settings, asked)
+
+
+def _is_of_document(entry: Mapping[str, Any], location: str) -> bool:
+    """Return whether the entry of an API has the document at a location."""
+    source = str(entry["source"])
+    if "://" in location or "://" in source:
+        return source == location
+    return os.path.realpath(source) == os.path.realpath(location)
+
+
+class _GuardedServers:
+    """The servers of a registered API, and what its policy says of requests to them."""
+
+    def __init__(self, env: Environment, name: str, entry: Mapping[str, Any], policy: Policy) -> None:
+        self._env, self._name, self._entry, self._policy = env, name, entry, policy
+
+    @cached_property
+    def _bases(self) -> frozenset[str]:
+        """The URLs that calls of the API may start from."""
+        profiles = self._entry.get("profiles")
+        tables = [self._entry, *(profiles.values() if isinstance(profiles, dict) else ())]
+        found = [*texts(self._entry, "origins"), self._entry["source"]]
+        found += [str(table.get("server", "")) for table in tables if isinstance(table, dict)]
+        found = [url for url in found if url.startswith(("http://", "https://"))]
+        with self._opened() as api:
+            servers = [(server, api.uri) for server in api.servers] if api is not None else []
+        for server, uri in servers:
+            with suppress(UsageError):  # one with variables leads nowhere by itself
+                found.append(choose_server([server], uri))
+        return frozenset(found)
+
+    @contextmanager
+    def _opened(self) -> Iterator[OpenedApi | None]:
+        api = open_from_cache(self._name, self._env)
+        try:
+            yield api
+        finally:
+            if api is not None:
+                api.catalog.close()
+
+    def decisions(self, request: Request, asked: Mapping[str, str]) -> Iterator[Decision]:
+        """Yield what the policy says of a request; nothing where it goes elsewhere."""
+        origin, path = origin_of(request.url), urlsplit(request.url).path
+        bases = [urlsplit(base).path.rstrip("/") for base in self._bases if origin_of(base) == origin]
+        bases.sort(key=len, reverse=True)
+        if not bases:
+            return
+        with self._opened() as api:
+            if api is None:
+                raise RefusedError(
+                    f"The policy of `{self._name}` holds for `{origin}`, and its document is not at hand",
+                    why="It says which operations the policy is about",
+                    hint=f"Read it: `dynacli api refresh {self._name}`",
+                )
+            yield self._decision(api.catalog, request.method, path, bases, asked)
+
+    def _decision(
+        self, catalog: Catalog, method: str, path: str, bases: Sequence[str], asked: Mapping[str, str]
+    ) -> Decision:
+        paths = [path[len(base) :] for base in bases if path.startswith(f"{base}/")]
+        matches = (operation_at(catalog, method, below) for below in (*paths, path))
+        found = next((match[0] for match in matches if match is not None), None)
+        operation = found or Operation(f"{method} {path}", "", method, path)
+        return decide(self._policy, catalog, operation, methods=asked, is_documented=found is not None)
