@@ -3,12 +3,14 @@
 import hashlib
 import re
 import secrets
+import shlex
 import threading
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 from weakref import WeakKeyDictionary
 
+from dynacli.auth.secret import MASK
 from dynacli.environment import Environment
 from dynacli.request.built_request import Request
 from dynacli.urls import origin_of
@@ -20,10 +22,11 @@ _PARAMETER = re.compile(
     rf'(?<![!#$%&\'*+.^_`|~0-9A-Za-z-])(?:({_WORD})[ \t]+)?({_WORD})[ \t]*=[ \t]*("(?:[^"\\]|\\.)*"|[^\s,"]*)'
 )
 _HASHES: dict[str, Callable[[bytes], str]] = {
+    "SHA-512-256": lambda data: hashlib.new("sha512_256", data).hexdigest(),
     "SHA-256": lambda data: hashlib.sha256(data).hexdigest(),
     "MD5": lambda data: hashlib.md5(data, usedforsecurity=False).hexdigest(),
 }
-"""Algorithm → function; the better one first."""
+"""Algorithm → function. SHA-512-256 is the SHA-512/256 of FIPS 180-4, and not a part of SHA-512."""
 
 _SESSION = "-SESS"
 
@@ -51,7 +54,9 @@ class Challenge(NamedTuple):
 
 
 def challenges_in(headers: Iterable[tuple[str, str]]) -> tuple[list[Challenge], str]:
-    """Return the challenges of an answer that can be answered, the best first, and why there is none.
+    """Return the challenges of an answer that can be answered, and why there is none.
+
+    They stand in the order of the server, which puts first what it likes best (RFC 7616, section 3.7).
 
     Args:
         headers: (name, value) of the headers of an answer with the status 401.
@@ -63,8 +68,9 @@ def challenges_in(headers: Iterable[tuple[str, str]]) -> tuple[list[Challenge], 
     ):
         algorithm = parameters.get("algorithm") or "MD5"
         qops = {word.strip().lower() for word in parameters.get("qop", "").split(",")} - {""}
-        if _plain(algorithm) not in _HASHES:
-            reasons.append(f"its algorithm is `{algorithm[:40]}`, and dynacli knows MD5 and SHA-256")
+        if not _is_known(algorithm):
+            known = "MD5, SHA-256 and SHA-512-256"
+            reasons.append(f"its algorithm is `{algorithm[:40]}`, and dynacli knows {known}")
         elif qops and "auth" not in qops:
             reasons.append("it asks for `auth-int`, a hash of the body, which dynacli does not give")
         elif not parameters.get("nonce"):
@@ -82,8 +88,13 @@ def challenges_in(headers: Iterable[tuple[str, str]]) -> tuple[list[Challenge], 
                     parameters.get("stale", "").lower() == "true",
                 )
             )
-    found.sort(key=lambda challenge: list(_HASHES).index(_plain(challenge.algorithm)))
     return found, "" if found else (reasons or ["it has no challenge for Digest"])[0]
+
+
+def _is_known(algorithm: str) -> bool:
+    # OpenSSL has SHA-512/256 since version 1.1.1, other libraries that Python may be built with need not.
+    plain = _plain(algorithm)
+    return plain in _HASHES and (plain != "SHA-512-256" or "sha512_256" in hashlib.algorithms_available)
 
 
 def _plain(algorithm: str) -> str:
@@ -202,6 +213,11 @@ class DigestLogin:
         self._sent: Challenge | None = None
         self._is_body_left_out = False
         self._must_send_body = False
+
+    def curl_words(self, *, shows_secrets: bool) -> list[str]:
+        """Return the words of a curl command that signs in by itself, quoted for a POSIX shell."""
+        user = self._pair.partition(":")[0]
+        return ["--digest", "-u", shlex.quote(self._pair if shows_secrets else f"{user}:{MASK}")]
 
     def signed(self, request: Request) -> Request:
         """Return a request as it is sent now; one to another origin as it is."""

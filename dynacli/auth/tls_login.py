@@ -1,12 +1,14 @@
 """Mutual TLS and private authorities: the certificate that a connection shows, and those that it trusts."""
 
 import os
+import shlex
 import ssl
 import time
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from dynacli.auth.references import resolve
+from dynacli.auth.secret import MASK
 from dynacli.environment import Environment
 from dynacli.errors import AuthError, FileError
 from dynacli.record import record, replace
@@ -42,13 +44,33 @@ class TlsLogin:
     """
 
     def __init__(self, env: Environment, settings: TlsSettings, origin: str) -> None:
-        self._origin = origin
+        self._env, self._settings, self._origin = env, settings, origin
         self._here = _context(env, settings)
         self._elsewhere = _context(env, TlsSettings(settings.ca)) if settings.ca else None
 
     def context(self, origin: str) -> ssl.SSLContext | None:
         """Return what a connection to an origin is made with; None for what all others are made with."""
         return self._here if origin == self._origin else self._elsewhere
+
+    def curl_words(self, *, shows_secrets: bool) -> list[str]:
+        """Return the words of a curl command that makes its connection with the same files, quoted for a POSIX shell.
+
+        Raises:
+            AuthError: The passphrase cannot be read.
+        """
+        settings, env = self._settings, self._env
+        words = []
+        for option, name in (
+            ("--cacert", settings.ca),
+            ("--cert", settings.cert),
+            ("--key", settings.cert_key),
+        ):
+            if name:
+                words += [option, shlex.quote(_path(env, name))]
+        if settings.passphrase:
+            passphrase = resolve(settings.passphrase, env) if shows_secrets else MASK
+            words += ["--pass", shlex.quote(passphrase)]
+        return words
 
 
 _contexts: WeakKeyDictionary[Environment, list[tuple[TlsSettings, ssl.SSLContext]]] = WeakKeyDictionary()
@@ -168,8 +190,12 @@ def _check_time(path: str) -> None:
             )
 
 
+def _path(env: Environment, name: str) -> str:
+    return os.path.normpath(os.path.join(env.config_dir, os.path.expanduser(name)))
+
+
 def _file(env: Environment, name: str, key: str) -> tuple[str, bytes]:
-    path = os.path.normpath(os.path.join(env.config_dir, os.path.expanduser(name)))
+    path = _path(env, name)
     try:
         with open(path, "rb") as file:
             return path, file.read()

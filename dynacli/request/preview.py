@@ -1,5 +1,6 @@
 """A request as text, for `--dry-run` and for reports."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from dynacli.request.built_request import Request
@@ -43,11 +44,15 @@ def as_json(request: Request) -> dict[str, Any]:
     }
 
 
-def as_curl(request: Request) -> str:
-    """Return a command for curl, quoted for a POSIX shell."""
+def as_curl(request: Request, options: Sequence[str] = ()) -> str:
+    """Return a command for curl, quoted for a POSIX shell.
+
+    Args:
+        options: Further words of it, quoted already.
+    """
     from shlex import quote
 
-    words = ["curl"]
+    words = ["curl", *options]
     if request.method == "HEAD":
         words.append("--head")
     elif request.method != ("GET" if request.body is None else "POST"):

@@ -43,7 +43,8 @@ class DigestServer:
         algorithm = fields.get("algorithm", "MD5").lower()
 
         def digest(*parts: str) -> str:
-            made = hashlib.new("sha256" if algorithm.startswith("sha-256") else "md5", usedforsecurity=False)
+            names = {"sha-256": "sha256", "sha-512-256": "sha512_256"}
+            made = hashlib.new(names.get(algorithm.removesuffix("-sess"), "md5"), usedforsecurity=False)
             made.update(":".join(parts).encode())
             return made.hexdigest()
 

@@ -1,5 +1,8 @@
 """HTTP Digest: the server's challenge is answered once, with a hash, and the password never goes out."""
 
+import shlex
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -70,6 +73,23 @@ def test_the_example_of_the_rfc(algorithm: str, expected: str) -> None:
     assert "nc=00000001" in header
 
 
+def test_the_example_of_sha_512_256() -> None:
+    """RFC 7616, section 3.9.2, as its erratum 4897 has it: https://www.rfc-editor.org/errata/eid4897."""
+    challenge = Challenge(
+        "api@example.org",
+        "5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK",
+        algorithm="SHA-512-256",
+        qop="auth",
+        opaque="HRPCssKJSGjCrkzDg8OhwpzCiGPChXYjwrI2QmXDnsOS",
+        is_utf8=True,
+        has_user_hash=True,
+    )
+    pair, cnonce = "J\u00e4s\u00f8n Doe:Secret, or not?", "NTg6RKcb9boFIAS3KrFK9BGeh+iDa/sm6jUMp2wds69v"
+    header = authorization(challenge, pair, "GET", "/doe.json", cnonce, 1)
+    assert 'username="793263caabb707a56211940d90411ea4a575adeccb7e360aeb624ed06ece9b0b"' in header
+    assert 'response="3798d4131c277846293534c3edc11bd8a5e4cdcbff78b05db9d95eeb1cec68a5"' in header
+
+
 def test_names_that_are_not_ascii() -> None:
     """They are sent in UTF-8 and percent-encoded, or as a hash (RFC 7616, sections 3.4 and 3.4.4)."""
     pair = "J\u00e4s\u00f8n Doe:Secret, or not?"
@@ -91,6 +111,8 @@ def test_names_that_are_not_ascii() -> None:
         'algorithm="MD5-sess", qop=auth',
         'algorithm=SHA-256, qop="auth", opaque="x"',
         "algorithm=SHA-256-sess, qop=auth",
+        "algorithm=SHA-512-256, qop=auth",
+        "algorithm=SHA-512-256-sess, qop=auth",
     ],
 )
 def test_a_challenge_is_answered(shop: Shop, user: str, words: str) -> None:
@@ -133,7 +155,7 @@ def test_a_nonce_that_is_stale_at_once_is_replaced(shop: Shop, user: str) -> Non
     ("header", "expected"),
     [
         ('Digest realm="r", nonce="n", qop="auth-int"', "it asks for `auth-int`"),
-        ('Digest realm="r", nonce="n", algorithm=SHA-512-256', "its algorithm is `SHA-512-256`"),
+        ('Digest realm="r", nonce="n", algorithm=SHA-512', "its algorithm is `SHA-512`"),
         ('Digest realm="r"', "has no nonce"),
         ('Basic realm="r"', "no challenge for Digest"),
         ("Negotiate", "no challenge for Digest"),
@@ -156,9 +178,10 @@ def test_a_wrong_password_is_tried_once(shop: Shop, user: str) -> None:
     assert 2 == len(shop.server.requests)
 
 
-def test_the_best_of_several_challenges_is_answered() -> None:
-    """SHA-256 counts before MD5, wherever it stands, and schemes are not mixed up."""
+def test_the_first_of_several_challenges_is_answered() -> None:
+    """The server puts first what it likes best (RFC 7616, section 3.7), and schemes are not mixed up."""
     headers = [
+        ("WWW-Authenticate", 'Digest realm="d", nonce="3", algorithm=SHA-1, qop=auth'),
         ("WWW-Authenticate", 'Basic realm="a, Digest nonce=x", Digest realm="b", nonce="1", qop="auth"'),
         (
             "www-authenticate",
@@ -166,7 +189,7 @@ def test_the_best_of_several_challenges_is_answered() -> None:
         ),
     ]
     found, reason = challenges_in(headers)
-    assert ([("c", "2"), ("b", "1")], "") == ([(each.realm, each.nonce) for each in found], reason)
+    assert ([("b", "1"), ("c", "2")], "") == ([(each.realm, each.nonce) for each in found], reason)
 
 
 def test_a_body_goes_along_once_it_is_asked_for(server: Recorder, user: str, tmp_path: Path) -> None:
@@ -219,3 +242,17 @@ def test_a_redirect_within_the_origin_is_signed_anew(shop: Shop, user: str) -> N
     shop.server.answers["/items"] = Answer(307, b"", {"Location": "/there?a=b"})
     assert 0 == shop.call().exit_code
     assert ["/there?a=b"] == [request.target for request in server.authorized]
+
+
+@pytest.mark.usefixtures("user")
+def test_curl_answers_the_challenge_by_itself(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `--dry-run curl` shows is a command that works; its password is masked unless it is asked for."""
+    server = guarded(shop, "open sesame")
+    monkeypatch.setenv("DYNACLI_SHOP_PASSWORD", "open sesame")
+    shown = shop.call("--dry-run", "curl").stdout
+    assert ("--digest -u 'me:***'" in shown, "Authorization" in shown) == (True, False)
+    line = shop.call("--dry-run", "curl", "--show-secrets").stdout
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    done = subprocess.run([*shlex.split(line), "-s", "--fail"], check=False, capture_output=True)
+    assert (0, 1) == (done.returncode, len(server.authorized)), line

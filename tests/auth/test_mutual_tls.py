@@ -1,7 +1,10 @@
 """Mutual TLS: a certificate of the configuration is shown to its origin alone; and authorities of one's own."""
 
 import json
+import shlex
+import shutil
 import ssl
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -246,3 +249,21 @@ def test_a_provider_of_the_same_authority(
         result = run_cli("auth", "login", "shop", *words)
     assert code == result.exit_code, result.stderr
     assert (code == 10) is bool(server.names)
+
+
+def test_curl_shows_the_certificate_by_itself(
+    strict: TlsServer, certificates: Certificates, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `--dry-run curl` shows is a command that works; the passphrase is masked unless it is asked for."""
+    monkeypatch.setenv("SESAME", "open sesame")
+    folder = certificates.folder
+    auth = {"cert": f"{folder}/client.pem", "cert_key": f"{folder}/client.secret", "passphrase": "env:SESAME"}
+    register(home, strict.origin, folder, [{"mtls": []}], **auth)
+    shown = run_cli("shop", "list-items", "--dry-run", "curl").stdout
+    files = f"--cacert {folder}/ca.pem --cert {folder}/client.pem --key {folder}/client.secret"
+    assert f"curl {files} --pass '***' {strict.origin}/items" in shown
+    line = run_cli("shop", "list-items", "--dry-run", "curl", "--show-secrets").stdout
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    done = subprocess.run([*shlex.split(line), "-s", "--fail"], check=False, capture_output=True)
+    assert (0, ["client"]) == (done.returncode, strict.names), line

@@ -10,6 +10,7 @@ from dynacli.commands.run import Run
 from dynacli.errors import AuthError, RefusedError, UsageError
 
 if TYPE_CHECKING:
+    from dynacli.client.sign_request import Signed
     from dynacli.commands.call.call_report import CallReport
     from dynacli.request.built_request import Request
 
@@ -41,7 +42,7 @@ def show_request(
         signed = sign(run.env, described.api, described.operation, request, settings)
     except (AuthError, RefusedError) as error:
         run.warn(f"{error.message}; the request is shown without it")
-        signed = unsigned(described.operation, request, settings)
+        signed = unsigned(described.operation, request, settings, run.env)
     if settings.level != "off":
         from dynacli.client.validate_call import CallJudge
         from dynacli.commands.call.conclude_call import conclude_request, warn_of_request
@@ -64,15 +65,15 @@ def show_request(
         output = output.unfiltered(output.format if output.format == "yaml" else "json")
         write_data(run.env, preview.as_json(shown), output)
         return
-    text = _text(run, described, shown, form).encode("utf-8", "surrogateescape")
-    write_body(run.env, text, "text/plain; charset=utf-8", output.unfiltered())
+    text = _curl(run, signed, shown) if form == "curl" else _text(run, described, shown, form)
+    write_body(
+        run.env, text.encode("utf-8", "surrogateescape"), "text/plain; charset=utf-8", output.unfiltered()
+    )
 
 
 def _text(run: Run, described: DescribedOperation, request: "Request", form: str) -> str:
     from dynacli.request import preview
 
-    if form == "curl":
-        return preview.as_curl(request) + "\n"
     if form == "python":
         from dynacli.request.python_code import python_code
 
@@ -90,6 +91,18 @@ def _text(run: Run, described: DescribedOperation, request: "Request", form: str
         call = HarCall(name, time(), 0.0, request.method, request.url, request.headers, body, size)
         return har_of([call])
     return preview.as_http(request)
+
+
+def _curl(run: Run, signed: "Signed", request: "Request") -> str:
+    """Return the command for curl, which answers a challenge and shows certificates by itself."""
+    from dynacli.request.preview import as_curl
+
+    logins = [login for login in (signed.login, signed.tls) if login is not None]
+    words = [word for login in logins for word in login.curl_words(shows_secrets=run.options.show_secrets)]
+    if signed.login is not None:
+        headers = (pair for pair in request.headers if pair[0].lower() != "authorization")
+        request = request._replace(headers=tuple(headers))
+    return as_curl(request, words) + "\n"
 
 
 def _with_body(run: Run, request: "Request", form: str) -> "Request":
