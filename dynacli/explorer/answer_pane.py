@@ -24,6 +24,8 @@ __all__ = ["AnswerPane", "MadeCall"]
 
 _HISTORY = "history"
 _TABS = (*VIEWS, _HISTORY)
+_KEYS = {**{view: view[0] for view in VIEWS}, _HISTORY: "y"}
+"""View → its key."""
 
 
 class MadeCall(NamedTuple):
@@ -43,7 +45,9 @@ class _Tab(Static):
     """The name of a view, which is chosen by a click."""
 
     def __init__(self, view: str) -> None:
-        super().__init__(Text.assemble((view[0], "underline"), view[1:]), id=f"tab-{view}", classes="tab")
+        at = view.index(_KEYS[view])
+        name = Text.assemble(view[:at], (view[at], "underline"), view[at + 1 :])
+        super().__init__(name, id=f"tab-{view}", classes="tab")
         self.view = view
 
 
@@ -51,8 +55,7 @@ class AnswerPane(Vertical):
     """The answer and the calls that were made."""
 
     BINDINGS = [  # noqa: RUF012
-        *(Binding(view[0], f"view('{view}')", view, show=False) for view in _TABS if view != _HISTORY),
-        Binding("y", "view('history')", show=False),
+        *(Binding(key, f"view('{view}')", show=False) for view, key in _KEYS.items()),
         Binding("left", "step(-1)", show=False),
         Binding("right", "step(1)", show=False),
     ]
@@ -87,7 +90,7 @@ class AnswerPane(Vertical):
 
     @property
     def text(self) -> str:
-        """The text that is shown, with its colours."""
+        """The text that is shown."""
         return self.query_one(TextPane).text
 
     def begin(self) -> None:
@@ -177,9 +180,8 @@ class AnswerPane(Vertical):
             self.action_view(event.widget.view)
 
     def on_resize(self) -> None:
-        """Lay out a table anew."""
-        if self._view == "table":
-            self._show()
+        """Lay the text out anew."""
+        self._show()
 
 
 class _StreamText:

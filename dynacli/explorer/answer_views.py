@@ -9,7 +9,7 @@ from dynacli.client.answers.answer_errors import answer_masker, http_error, mism
 from dynacli.client.answers.verdict_text import notes_of
 from dynacli.client.call import Call
 from dynacli.environment import Environment
-from dynacli.errors import DynacliError, FileError, FormError
+from dynacli.errors import FileError, FormError
 from dynacli.explorer.running_call import Ended
 from dynacli.model.wording import counted
 from dynacli.output.error_messages import write_error, write_note, write_warning
@@ -161,8 +161,11 @@ def _write_verdict(env: Environment, call: Call, answer: Answer, ended: Ended) -
             env, Painter.for_stderr(env).green("The answer is as the document says") + "\n", painted=True
         )
     else:
-        mismatch: DynacliError = mismatch_error(call, answer, verdict, has_json=False)
-        write_error(env, mismatch, "text")
+        mismatch = mismatch_error(call, answer, verdict, has_json=False)
+        if call.settings.is_strict:
+            write_error(env, mismatch, "text")
+        else:
+            write_warning(env, f"{mismatch.message}\n{mismatch.why}")
     for note in notes_of([judging.verdict, verdict], shows_ignored=True):
         write_note(env, masker.mask(note))
     for reason in dict.fromkeys((*judging.verdict.failures, *verdict.failures)):

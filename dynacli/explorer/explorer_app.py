@@ -43,15 +43,17 @@ _WIDE = 110
 """Columns from which on all three panes are side by side."""
 
 _KEYS = """\
-F1        this page                 F2 or /    search the operations
-F3        the request               F4         the answer
-F5 ^s     send                      Esc        cancel the call
-F6        body as form or as text   F7         fill in an example
-F9 ^y     copy the command line     F10 ^q     leave
+F1        this page                  F2, /     search the operations
+F3        the request                F4        the answer
+F5, ^S    send                       Esc       cancel the call, or back
+F6        body as form or as text    F7        fill in an example
+F9, ^Y    copy the command line      F10, ^Q   leave
 
 Tab, Shift-Tab and the arrows move; Enter opens, chooses and closes.
-In the answer: p pretty, t table, r raw, h headers, v verdict, y history.
-What was copied is printed on leaving, too. The mouse works everywhere."""
+In the answer p, t, r, h, v and y show its views: pretty, table, raw,
+headers, verdict and the history of calls.
+What was copied is printed on leaving, too. The mouse works as well.\
+"""
 
 
 class ExplorerApp(App[None]):
@@ -79,7 +81,8 @@ class ExplorerApp(App[None]):
         Binding("f5", "send", "Send", priority=True),
         Binding("ctrl+s", "send", show=False, priority=True),
         Binding("escape", "cancel", "Cancel"),
-        Binding("f6", "text", "Text", priority=True),
+        Binding("escape", "go_left", show=False),
+        Binding("f6", "text", "Body", priority=True),
         Binding("f7", "example", "Example", priority=True),
         Binding("f9", "copy", "Copy", priority=True),
         Binding("ctrl+y", "copy", show=False, priority=True),
@@ -115,7 +118,10 @@ class ExplorerApp(App[None]):
     def __init__(
         self, env: Environment, api: OpenedApi, options: CallOptions, opening: Sequence[str] = ()
     ) -> None:
-        super().__init__()
+        is_plain = bool(env.variables.get("NO_COLOR"))
+        super().__init__(
+            ansi_color=True if is_plain else None
+        )  # which chooses the filter that takes colours out
         self._env, self._api, self._options, self._opening = env, api, options, tuple(opening)
         settings_of(env, api, options)  # options that do not fit are told before the screen is taken
         self._operations: list[OperationSummary] = []
@@ -128,7 +134,7 @@ class ExplorerApp(App[None]):
         self.is_checked = True
         self.failure: Exception | None = None
         self.register_theme(PLAIN)
-        if self.no_color:
+        if is_plain:
             self.theme = PLAIN.name
         elif self.console.color_system == "standard":
             self.theme = "ansi-dark"
@@ -296,7 +302,7 @@ class ExplorerApp(App[None]):
 
     @property
     def answer_text(self) -> str:
-        """The text of the answer, with its colours."""
+        """The text of the answer as it is laid out."""
         return self.query_one(AnswerPane).text
 
     def is_showing(self, name: str) -> bool:
@@ -391,6 +397,14 @@ class ExplorerApp(App[None]):
         """End the call that is under way."""
         if self._call is not None:
             self._call.cancel()
+
+    def action_go_left(self) -> None:
+        """Go to the pane on the left."""
+        focused = self.focused
+        if focused is not None and self._is_in_answer(focused):
+            self.action_request()
+        else:
+            self.query_one(OperationList).focus()
 
     # Keys
 

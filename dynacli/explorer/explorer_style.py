@@ -1,8 +1,9 @@
 """How the explorer looks: textual's style sheet, and the theme without colours."""
 
+from dataclasses import replace
 from typing import Final
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES
 
 __all__ = ["PLAIN", "STYLE"]
 
@@ -10,8 +11,9 @@ STYLE: Final = """
 Screen { layout: vertical; }
 #head { height: 1; text-style: bold; padding: 0 1; }
 #panes { height: 1fr; }
-.pane { border: round $border-blurred; height: 100%; }
-.pane:focus-within { border: round $border; }
+.pane { border: round $foreground 40%; height: 100%; }
+.pane:ansi { border: round ansi_bright_black; }
+.pane:focus-within { border: heavy $border; }
 #operations { width: 34; }
 #request { width: 1fr; }
 #answer { width: 1fr; }
@@ -24,8 +26,7 @@ OperationList { height: 1fr; }
 OperationList .list--group { text-style: bold; color: $foreground; }
 OperationList .list--method { color: $secondary; }
 OperationList .list--deprecated { text-style: strike; }
-OperationList .list--cursor { background: $block-cursor-background; color: $block-cursor-foreground;
-    text-style: reverse; }
+OperationList .list--cursor { text-style: reverse; }
 #title { height: auto; max-height: 2; text-style: bold; }
 #rows { height: 1fr; }
 #body { height: 1fr; min-height: 6; border: none; }
@@ -57,21 +58,11 @@ ModalScreen { align: center middle; }
 .dialog Button:focus { text-style: reverse; }
 """
 
-PLAIN: Final = Theme(
+PLAIN: Final = replace(
+    BUILTIN_THEMES["ansi-dark"],
     name="plain",
-    ansi=True,
-    primary="ansi_default",
-    secondary="ansi_default",
-    warning="ansi_default",
-    error="ansi_default",
-    success="ansi_default",
-    accent="ansi_default",
-    foreground="ansi_default",
-    background="ansi_default",
-    surface="ansi_default",
-    panel="ansi_default",
-    boost="ansi_default",
     variables={
+        **BUILTIN_THEMES["ansi-dark"].variables,
         "block-cursor-text-style": "reverse",
         "input-cursor-text-style": "reverse",
         "button-focus-text-style": "reverse",

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from dynacli.explorer.dialogs import ChoiceDialog
-from dynacli.explorer.form_rows import FormRow
+from dynacli.explorer.form_rows import BODY, FormRow
 from dynacli.model.value_words import constraints, placeholder
 from dynacli.text.terminal import visible
 
@@ -22,6 +22,8 @@ def facts_of(row: FormRow) -> str:
     """Return in words what an input takes."""
     kind = "@FILE" if row.file == "only" else placeholder(row.value).replace(" ...", ", or a JSON array")
     facts = [fact for fact in constraints(row.value) if fact != "may be repeated"]
+    if row.is_required and row.location == BODY and not row.is_needed:
+        facts.insert(0, f"required in {row.option.rpartition('.')[0] or 'the body'}")
     if row.choices and facts:
         return "; ".join(facts)
     return f"{kind} [{'; '.join(facts)}]" if facts else kind
@@ -169,7 +171,7 @@ class FieldRow(Horizontal):
         else:
             yield Input(
                 self._word,
-                placeholder=self.facts,
+                placeholder=self.facts.replace(" ", "\N{NO-BREAK SPACE}"),  # textual would cut it at a space
                 password=self.row.is_secret,
                 compact=True,
                 select_on_focus=False,

@@ -50,10 +50,13 @@ def explore(env: Environment, api: OpenedApi, options: CallOptions, opening: Seq
     """
     from dynacli.explorer.explorer_app import ExplorerApp
 
+    # textual takes an empty variable for a wish, too (https://no-color.org says otherwise), and removes it.
     no_colour = os.environ.get("NO_COLOR")
+    if no_colour == "":
+        del os.environ["NO_COLOR"]
     app = ExplorerApp(env, api, options, opening)
     if no_colour is not None:
-        os.environ["NO_COLOR"] = no_colour  # textual has taken it away
+        os.environ["NO_COLOR"] = no_colour
     app.run()
     if app.failure is not None:
         raise app.failure

@@ -1,6 +1,7 @@
 """A pane of text of any length, of which only the lines on the screen are drawn."""
 
 import re
+from collections.abc import Iterator
 
 from rich.style import Style
 from rich.text import Text
@@ -14,8 +15,10 @@ from dynacli.text.terminal import cell_width
 __all__ = ["TextPane"]
 
 _COLOUR = re.compile("\x1b\\[[0-9]+m")
+_EXCERPT = re.compile("\\s*(?:\x1b\\[[0-9]+m)*\\| ")
+"""The beginning of a line of an excerpt, whose marker would stand elsewhere if it were folded."""
 _LONGEST = 2_000
-"""Characters of a line; a longer one goes on in the next, because drawing any line takes time."""
+"""Characters that are laid out at a time: a line of megabytes would take long."""
 
 
 class TextPane(ScrollView, can_focus=True):
@@ -29,13 +32,14 @@ class TextPane(ScrollView, can_focus=True):
 
     def __init__(self, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._lines: list[str] = []
+        self._lines: list[str | Text] = []
         self._width = 0
 
     @property
     def text(self) -> str:
-        """All lines."""
-        return "\n".join(self._lines)
+        """All lines as they are laid out, without colours."""
+        lines = (line.plain if isinstance(line, Text) else _COLOUR.sub("", line) for line in self._lines)
+        return "\n".join(line.rstrip() for line in lines)
 
     def show(self, text: str) -> None:
         """Show a text in the place of the one before, from its beginning."""
@@ -46,16 +50,22 @@ class TextPane(ScrollView, can_focus=True):
     def append(self, text: str) -> None:
         """Add to the end of the text, and go on showing the end where that is shown."""
         is_at_end = self.is_vertical_scroll_end and bool(self._lines)
-        lines: list[str] = []
         for line in text.removesuffix("\n").expandtabs().split("\n") if text else ():
-            lines.extend(line[at : at + _LONGEST] for at in range(0, max(len(line), 1), _LONGEST))
-        self._lines += lines
-        widths = (cell_width(_COLOUR.sub("", line)) for line in lines)
-        self._width = max(self._width, max(widths, default=0))
+            self._lines.extend(self._laid_out(line))
         self.virtual_size = Size(self._width, len(self._lines))
         if is_at_end:
             self.scroll_end(animate=False, x_axis=False)
         self.refresh()
+
+    def _laid_out(self, line: str) -> Iterator[str | Text]:
+        """Yield a line, folded where it is too long for the pane and no part of an excerpt."""
+        width, room = cell_width(_COLOUR.sub("", line)), max(self.scrollable_content_region.width, 1)
+        if width <= room or _EXCERPT.match(line):
+            self._width = max(self._width, width)
+            yield line
+            return
+        for at in range(0, len(line), _LONGEST):
+            yield from Text.from_ansi(line[at : at + _LONGEST]).wrap(self.app.console, room)
 
     def render_line(self, y: int) -> Strip:
         """Draw a line of the screen."""
@@ -64,7 +74,8 @@ class TextPane(ScrollView, can_focus=True):
         number = top + y
         if number >= len(self._lines):
             return Strip.blank(width, style)
-        text = Text.from_ansi(self._lines[number], no_wrap=True, end="")
+        line = self._lines[number]
+        text = line.copy() if isinstance(line, Text) else Text.from_ansi(line)
+        text.end = ""
         text.stylize_before(Style(color=style.color, bgcolor=style.bgcolor))
-        segments = list(text.render(self.app.console))
-        return Strip(segments).crop_extend(left, left + width, style)
+        return Strip(text.render(self.app.console)).crop_extend(left, left + width, style)
