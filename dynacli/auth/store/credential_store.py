@@ -109,6 +109,11 @@ class CredentialStore:
             if credential.keyring_id:
                 self._known[credential.keyring_id] = credential.secrets
 
+    def check_writable(self) -> None:
+        """Check that a credential can be stored, before an old one is given away for it."""
+        with self._changing():
+            self._write_file(self._read())
+
     def remove(self, places: Collection[Place]) -> None:
         """Forget credentials."""
         self._change(lambda kept: None if kept.place in places else kept)

@@ -120,6 +120,7 @@ def refresh_credential(
             raise _over(found)
         if _text(kept, "credential") != _text(found, "credential"):
             return kept
+        store.check_writable()  # the provider may take the old refresh token from us for the new one
         try:
             secret = kept.secrets.get("client_secret") or client_secret()
             made = _refreshed(kept, secret, context)
