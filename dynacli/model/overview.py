@@ -3,7 +3,7 @@
 from dynacli.model.operation import SecurityScheme
 from dynacli.record import record
 
-__all__ = ["MOST_TAGS", "OVERVIEW", "Overview", "SignIn", "Start", "TagCount"]
+__all__ = ["MOST_TAGS", "OVERVIEW", "Overview", "SharedError", "SignIn", "Start", "TagCount"]
 
 OVERVIEW = "/x-dynacli-overview"
 """The key of a catalog's overview, which is stored among the components, so that it is read only on demand."""
@@ -49,6 +49,21 @@ class Start:
 
 
 @record
+class SharedError:
+    """An error that many operations answer with in the same words.
+
+    Args:
+        status: As the document spells it: `404`, `4XX` or `default`.
+        description: The first sentence of its description, as plain text.
+        schema_name: As in `Response`.
+    """
+
+    status: str
+    description: str = ""
+    schema_name: str = ""
+
+
+@record
 class Overview:
     """A document as a whole. Hidden operations do not count, except for how to sign in.
 
@@ -63,6 +78,8 @@ class Overview:
         anonymous: How many operations, hidden ones among them, can be called without signing in.
         first_look: The simplest call that changes nothing.
         first_anonymous_look: The same among the operations that can be called without signing in.
+        shared_errors: The errors that many operations have in common, by their status.
+        error_fields: What the most common of them holds, as a line of text; empty where the document does not say it.
         first_change: An operation that takes a body, else one other than `first_look`.
     """
 
@@ -77,3 +94,5 @@ class Overview:
     first_look: Start | None = None
     first_anonymous_look: Start | None = None
     first_change: Start | None = None
+    shared_errors: tuple[SharedError, ...] = ()
+    error_fields: str = ""

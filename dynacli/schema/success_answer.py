@@ -5,30 +5,35 @@ from typing import Any
 
 from dynacli.model.media_types import body_schema, is_as_good_as_json, is_json
 
-__all__ = ["success_response", "success_schema"]
+__all__ = ["success_answer", "success_response", "success_schema"]
 
 
-def success_response(responses: Any, follow: Callable[[Any], Any]) -> Mapping[str, Any]:
-    """Return the Response Object of a plain success; empty where the document has none.
+def success_answer(responses: Any, follow: Callable[[Any], Any]) -> tuple[str, Mapping[str, Any]]:
+    """Return status and Response Object of a plain success; both are empty where the document has none.
 
     Args:
         responses: The Responses Object of an operation.
         follow: Follows references.
     """
     if not isinstance(responses, Mapping):
-        return {}
+        return "", {}
     codes = [str(code) for code in responses]
     successes = sorted(code for code in codes if code[:1] == "2")
     usual = [code for code in ("200", "206") if code in codes]
     # What is answered by default is an error where the document tells of a success without a body.
     others = ["default"] if not successes and "default" in codes else []
-    empty: Mapping[str, Any] = {}
+    empty: tuple[str, Mapping[str, Any]] = "", {}
     for code in (*usual, *successes, *others):
         response = follow(responses.get(code))
         if isinstance(response, Mapping) and (code == "200" or response.get("content")):
-            return response
-        empty = empty or (response if isinstance(response, Mapping) else {})
+            return code, response
+        empty = (code, response) if isinstance(response, Mapping) and not empty[0] else empty
     return empty
+
+
+def success_response(responses: Any, follow: Callable[[Any], Any]) -> Mapping[str, Any]:
+    """Return the Response Object of a plain success; empty where the document has none."""
+    return success_answer(responses, follow)[1]
 
 
 def success_schema(response: Mapping[str, Any], follow: Callable[[Any], Any]) -> Any:

@@ -146,7 +146,17 @@ _LANDING_PAGE = _PAGE | _modules(
     "catalog.store.overview_row commands.help.landing_page commands.help.operation_list"
     " model.overview model.wording"
 )
-_OPERATION_HELP = _PAGE | _BLOCKS | _modules("commands.help.operation_help model.value_words")
+_OPERATION_HELP = (
+    _PAGE
+    | _BLOCKS
+    | _modules(
+        """
+    catalog.store.overview_row client.cards.outlined_answer commands.help.operation_help model.field_names
+    model.find_items model.overview model.value_words schema.answer_outline schema.possible_schemas
+    schema.read_schema schema.success_answer schema.unreturned_fields
+    """
+    )
+)
 _PLAIN = (
     _COMMAND
     | _modules("auth.credentials auth.secret urls")

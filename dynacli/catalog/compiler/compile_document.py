@@ -16,6 +16,7 @@ from dynacli.catalog.compiler.implied_mappings import with_implied_mappings
 from dynacli.catalog.compiler.normal_tree import normal_tree
 from dynacli.catalog.compiler.operation_inputs import Inputs, SkippedOperationError, usable_parameters
 from dynacli.catalog.compiler.security_requirements import Security
+from dynacli.catalog.compiler.shared_errors import shared_errors
 from dynacli.catalog.compiler.uncallable_operations import LeftOut, check_is_readable, why_unread
 from dynacli.catalog.store.written_form import difference
 from dynacli.document.file_names import file_name
@@ -30,6 +31,7 @@ from dynacli.model.lenient_reading import dict_or_empty, list_or_empty, text_or_
 from dynacli.model.operation import WEBHOOKS, Operation, Response
 from dynacli.model.overview import Overview
 from dynacli.model.server_objects import read_servers, server_row
+from dynacli.record import replace
 from dynacli.text.markdown import blocks_of, first_sentence
 
 __all__ = ["CompileWarning", "Compiled", "CompiledOperation", "compile_document"]
@@ -110,15 +112,21 @@ def compile_document(
         "left_out": left_out,
     }
     tags = _tags(tree)
+    overview = compile_overview(
+        [each.operation for each in operations],
+        first_sentence(text_or_empty(info.get("description"))),
+        tags,
+        len(components.get(WEBHOOKS, ())),
+    )
+    errors, error_fields = shared_errors(
+        ((each.operation, each.part["operation"]) for each in operations if not each.operation.is_hidden),
+        lambda value: follow_references(tree, value),
+        lambda reference: lookup(tree, reference),
+    )
     return Compiled(
         meta,
         tuple(operations),
-        compile_overview(
-            [each.operation for each in operations],
-            first_sentence(text_or_empty(info.get("description"))),
-            tags,
-            len(components.get(WEBHOOKS, ())),
-        ),
+        replace(overview, shared_errors=errors, error_fields=error_fields),
         components,
         {pointer: found for pointer, found in as_written if found is not None},
         tags,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dynacli.model.operation import SecurityScheme
-from dynacli.model.overview import Overview, SignIn, Start, TagCount
+from dynacli.model.overview import Overview, SharedError, SignIn, Start, TagCount
 
 __all__ = ["overview_from_row"]
 
@@ -30,6 +30,8 @@ def overview_from_row(row: Mapping[str, Any]) -> Overview:
         first_look=_start(row["first_look"]),
         first_anonymous_look=_start(row["first_anonymous_look"]),
         first_change=_start(row["first_change"]),
+        shared_errors=tuple(SharedError(**error) for error in row["shared_errors"]),
+        error_fields=row["error_fields"],
     )
 
 

@@ -81,8 +81,7 @@ def _lines(card: OperationCard, detail: _Detail) -> Iterator[str]:
         named = ", ".join(f"--{visible(name, keep='')}" for name in more[: detail.others])
         rest = ", ..." if named and len(more) > detail.others else ""
         yield f"  and {len(more)} more" + (f": {named}{rest}" if named else "")
-    returns = card.returns.text_lines(detail.names, detail.lines)
-    yield from _labelled("Gives", [*returns, *(each.text for each in card.unreturned)])
+    yield from _labelled("Gives", card.returns.text_lines(detail.names, detail.lines))
     if card.credential is not None:
         scheme = visible(card.credential["scheme"], keep="")
         hint = f" ({card.credential['hint']})" if card.credential["hint"] else ""

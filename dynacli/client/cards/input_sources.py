@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from dynacli.catalog.store.operation_paths import operations_at
+from dynacli.client.cards.outlined_answer import outlined_answer
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.field_names import ID_ENDINGS, owner_name, plain_name, singular
@@ -10,8 +11,6 @@ from dynacli.model.listed_items import naming_fields
 from dynacli.model.operation import SAFE_METHODS, Field, Operation, Parameter
 from dynacli.model.path_templates import collection_template, parameter_names
 from dynacli.model.value_sources import ListingOperations
-from dynacli.schema.answer_outline import AnswerOutline, answer_outline
-from dynacli.schema.success_answer import success_response
 
 __all__ = ["input_sources"]
 
@@ -83,9 +82,7 @@ def _nouns_of_path(path: str) -> Mapping[str, str]:
 def _place_of(api: OpenedApi, name: str, fields: list[str]) -> str | None:
     """Return where the answer of an operation has the field that names an item; None where it has no list."""
     described = DescribedOperation(api, api.catalog.operation(name))
-    responses = described.follow(described.part["operation"].get("responses"))
-    outline: AnswerOutline = answer_outline(success_response(responses, described.follow), described.resolve)
-    for line in outline.lines:
+    for line in outlined_answer(described).outline.lines:
         if not line.place.endswith("[]"):
             continue
         plain = {plain_name(each): each for each in reversed(line.names)}

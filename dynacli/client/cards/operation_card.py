@@ -4,15 +4,13 @@ from shlex import quote
 from typing import Any
 
 from dynacli.client.cards.card_inputs import CardInput, card_inputs
+from dynacli.client.cards.outlined_answer import OutlinedAnswer, outlined_answer
 from dynacli.client.credentials.credential_state import credential_state
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.pages.document_rule import describe_pages
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
 from dynacli.record import record
-from dynacli.schema.answer_outline import AnswerOutline, answer_outline
-from dynacli.schema.success_answer import success_response
-from dynacli.schema.unreturned_fields import UnreturnedFields, unreturned_fields
 from dynacli.text.text_blocks import block_text, short_sentence
 
 __all__ = ["OperationCard", "operation_card"]
@@ -37,7 +35,6 @@ class OperationCard:
         inputs: The required inputs, and the most useful of the others.
         more_inputs: The options of the inputs that are left out, without dashes.
         returns: What a successful answer holds.
-        unreturned: What the operation sorts by, and its answer does not hold.
         credential: `{"scheme", "state"}`; None where a call needs none.
         pages: The rule by which `--all` works; None where the answer is no list.
         example: A command line that runs as it stands.
@@ -52,8 +49,7 @@ class OperationCard:
     is_deprecated: bool
     inputs: tuple[CardInput, ...]
     more_inputs: tuple[str, ...]
-    returns: AnswerOutline
-    unreturned: tuple[UnreturnedFields, ...]
+    returns: OutlinedAnswer
     credential: dict[str, Any] | None
     pages: dict[str, Any] | None
     example: str
@@ -70,7 +66,7 @@ class OperationCard:
             "deprecated": self.is_deprecated,
             "inputs": [each.as_json() for each in self.inputs],
             "more_inputs": len(self.more_inputs),
-            "returns": "\n".join([*self.returns.text_lines(), *(each.text for each in self.unreturned)]),
+            "returns": "\n".join(self.returns.text_lines()),
             "credential": self.credential,
             "pages": self.pages,
             "example": self.example,
@@ -90,9 +86,6 @@ def operation_card(api: OpenedApi, operation_name: str, *, profile: str = "") ->
     """
     operation = api.catalog.operation(operation_name)
     described = DescribedOperation(api, operation).sending("")
-    fields = described.media_type.fields if described.media_type is not None else ()
-    responses = described.follow(described.part["operation"].get("responses"))
-    returns = answer_outline(success_response(responses, described.follow), described.resolve)
     inputs, more_inputs = card_inputs(described)
     return OperationCard(
         api=api.name,
@@ -104,8 +97,7 @@ def operation_card(api: OpenedApi, operation_name: str, *, profile: str = "") ->
         is_deprecated=operation.is_deprecated,
         inputs=inputs,
         more_inputs=more_inputs,
-        returns=returns,
-        unreturned=unreturned_fields((*operation.parameters, *fields), returns),
+        returns=outlined_answer(described),
         credential=credential_state(api.open_request.env, api, operation, profile),
         pages=describe_pages(described),
         example=_example(described),

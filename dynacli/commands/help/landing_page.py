@@ -34,6 +34,7 @@ _FEWEST_TAGS = 12
 """How many lines the tags of a large document have at least."""
 _MOST_SERVERS = 3
 _MOST_VARIABLES = 3
+_MOST_STATUSES = 12
 _LONGEST_NAME = 60
 """The most columns that the name of the API, which may be a URL, has within a sentence."""
 _USAGE_INDENT = 7
@@ -138,7 +139,18 @@ class _Page:
         if overview.webhooks:
             sent = f"{overview.webhooks:,}, which the server sends: dynacli describe {self.name} webhooks"
             facts.append(self._fact("Webhooks", sent))
+        if overview.shared_errors:
+            facts.append(self._fact("Errors", self._errors()))
         return facts
+
+    def _errors(self) -> str:
+        """Return which errors many operations have in common, and what they hold."""
+        statuses = dict.fromkeys(visible(error.status, keep="") for error in self.overview.shared_errors)
+        listed = ", ".join(list(statuses)[:_MOST_STATUSES]) + (
+            ", ..." if len(statuses) > _MOST_STATUSES else ""
+        )
+        fields = self.overview.error_fields
+        return f"{listed} from many operations" + (f", with {fields}" if fields else "")
 
     def _servers(self, options: "Options", server: str) -> list[str]:
         """Return the server that calls go to; where there is a choice, the first ones with their numbers."""

@@ -7,13 +7,12 @@ from dynacli.commands.help.usage_lines import usage_lines
 from dynacli.commands.standard_options import (
     FILE_OPTIONS,
     INPUT_OPTIONS,
-    PART_OPTIONS,
     STANDARD_OPTIONS,
     StandardOption,
 )
 from dynacli.environment import Environment
 from dynacli.model.media_types import is_built, is_multipart
-from dynacli.model.operation import MORE, Body, Choice, Field, MediaType, Parameter, Response, ValueType
+from dynacli.model.operation import MORE, Body, Choice, Field, MediaType, Parameter, ValueType
 from dynacli.model.value_words import MAY_BE_NULL, NOT_EMPTY, constraints, placeholder
 from dynacli.text.terminal import Painter, terminal_width, visible
 from dynacli.text.text_blocks import block_text, short_sentence
@@ -26,6 +25,8 @@ _MAX_FIELDS = 60
 _MAX_BRANCHES = 8
 _MAX_CHOICES = 6
 _MAX_MEDIA_TYPES = 6
+_SAYING_NOTHING = frozenset(("ok", "success", "successful operation", "response", "successful response"))
+"""Descriptions of a success that say no more than its status does."""
 
 
 def operation_help(env: Environment, described: DescribedOperation, usage: str, own_flags: set[str]) -> str:
@@ -54,18 +55,16 @@ def operation_help(env: Environment, described: DescribedOperation, usage: str, 
     page.section("Options", [row for parameter in others for row in page.with_fields(parameter)])
     if described.media_type is not None:
         page.body(described, described.media_type, own_flags)
-    page.section("Answers", [page.response(response) for response in operation.responses])
-    standard = STANDARD_OPTIONS if operation.body is not None else (INPUT_OPTIONS[-1], *STANDARD_OPTIONS)
-    flags = [option.flags[-1] for option in standard if option.flags[-1] not in own_flags]
-    note = f"{', '.join(flags)}: see `dynacli --help`."
-    hidden = [
-        option.flags[-1]
-        for option in standard
-        if option not in INPUT_OPTIONS and option.flags[-1] in own_flags
-    ]
-    if hidden:
-        note += f"\n{_before_the_api(hidden)}"
-    page.section("Standard options", [], note)
+    page.answers(described)
+    inputs = INPUT_OPTIONS if operation.body is not None else INPUT_OPTIONS[-1:]
+    flags = [option.flags[-1] for option in (*inputs, *STANDARD_OPTIONS)]
+    shown = [flag for flag in ("--body", "--filter", "--all", "--dry-run") if flag in flags]
+    note = f"Also {', '.join(shown)} and others: `dynacli --help`."
+    page.lines.extend(wrapped(note, width))
+    own = [option.flags[-1] for option in STANDARD_OPTIONS if option.flags[-1] in own_flags]
+    if own:
+        page.lines.extend(wrapped(_before_the_api(own), width))
+    page.lines.append("")
     lines.extend(page.lines)
     lines.extend([paint.bold("Example"), f"  {visible(described.example_line, keep='')}"])
     return "\n".join(lines)
@@ -162,16 +161,13 @@ class _Page:
             else []
         )
         input_options = [option for option in INPUT_OPTIONS if option.flags[0] not in own_flags]
-        rows.extend(
-            (f"{option.flags[0]} {option.metavar}".strip(), option.help)
-            for option in (input_options if takes_options else map(_for_whole_body, input_options))
-            if (option.name != "content_type" or len(body.content) > 1)
-            and (option.name != "set" or takes_options)
-        )
+        if not takes_options:
+            rows.extend(map(_row, map(_for_whole_body, input_options)))
+        if len(body.content) > 1:
+            rows.extend(_row(option) for option in input_options if option.name == "content_type")
         if is_part:
             files = () if media_type.fields else FILE_OPTIONS
-            part_options = [option for option in (*files, *PART_OPTIONS) if option.flags[0] not in own_flags]
-            rows.extend((f"{option.flags[0]} {option.metavar}", option.help) for option in part_options)
+            rows.extend(_row(option) for option in files if option.flags[0] not in own_flags)
         notes = []
         left_out = len(media_type.fields) - _MAX_FIELDS
         if not takes_options:
@@ -192,14 +188,31 @@ class _Page:
         title = f"Body ({visible(media_type.name, keep='') or 'no media type'}{required})"
         self.section(title, rows, "\n".join(notes))
 
-    def response(self, response: Response) -> tuple[str, str]:
-        """Return the row of an answer."""
-        parts = (response.schema_name, " or ".join(response.media_types[:3]))
-        content = ", ".join(part for part in parts if part)
-        about = short_sentence(response.description, 120)
-        return visible(response.status, keep=""), visible(
-            f"{about} ({content})" if content else about, keep=""
-        )
+    def answers(self, described: DescribedOperation) -> None:
+        """Add the answers: what a success holds, and the errors that are not those of the whole API."""
+        from dynacli.client.cards.outlined_answer import outlined_answer
+
+        answer = outlined_answer(described)
+        shared = {
+            (error.status, error.description) for error in described.api.catalog.overview().shared_errors
+        }
+        rows: list[tuple[str, str]] = []
+        for response in described.operation.responses:
+            is_success = response.status == answer.status
+            if not is_success and (response.status, response.description) in shared:
+                continue
+            about = short_sentence(response.description, 120)
+            if is_success and about.lower() in _SAYING_NOTHING:
+                about = ""
+            lines = answer.text_lines() if is_success else []
+            rows.append((visible(response.status, keep=""), "\n".join(filter(None, (about, *lines)))))
+        if not answer.status:
+            rows.insert(0, ("", "\n".join(answer.text_lines())))
+        self.section("Answers", rows)
+
+
+def _row(option: StandardOption) -> tuple[str, str]:
+    return f"{option.flags[0]} {option.metavar}".strip(), option.help
 
 
 def _for_whole_body(option: StandardOption) -> StandardOption:
