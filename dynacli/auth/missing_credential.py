@@ -92,6 +92,6 @@ def expired_credential(kept: "StoredCredential") -> AuthError:
     """Return the error, with the detail `state`, for a stored credential that has ended and cannot be refreshed."""
     return AuthError(
         f"The stored credential for `{visible(kept.scheme, keep='')}` has expired",
-        hint=f"Sign in again: `dynacli auth login {kept.api}`",
+        hint=f"Sign in again: `{kept.sign_in_line()}`",
         state="expired",
     )

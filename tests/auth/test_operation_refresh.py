@@ -171,6 +171,9 @@ def test_a_refresh_that_fails(
     _age(home, directory.life)
     result = run_cli("shop", "list-items")
     assert (code, False) == (result.exit_code, "refresh+1" in result.stderr)
+    if not is_kept:
+        assert "`dynacli auth login shop --scheme auth --store file --operation login`" in result.stderr
+        assert "password-of-mine" not in result.stderr
     assert ("has expired" in result.stderr) is not is_kept
 
 

@@ -91,7 +91,7 @@ class CredentialStore:
         except (ValueError, AttributeError):
             raise AuthError(
                 f"The keyring has lost the credential of `{credential.api}` for `{credential.scheme}`",
-                hint=f"Sign in again: `dynacli auth login {credential.api}`",
+                hint=f"Sign in again: `{credential.sign_in_line()}`",
             ) from None
 
     def put(self, credential: StoredCredential) -> None:

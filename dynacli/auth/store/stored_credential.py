@@ -1,9 +1,11 @@
 """A credential that is kept between runs, and its form in the store."""
 
+from shlex import quote
 from typing import Any
 
 from dynacli.auth.secret import Secret
 from dynacli.record import record
+from dynacli.text.terminal import visible
 
 __all__ = ["FILE", "KEYRING", "LAST_MOMENT", "Place", "StoredCredential", "from_json"]
 
@@ -21,6 +23,23 @@ _CLOCK_SKEW = 300.0
 
 Place = tuple[str, str, str]
 """(API, profile, scheme): what a credential is for; the profile is empty where the API itself is meant."""
+
+
+@record
+class Keeping:
+    """How a credential is kept.
+
+    Args:
+        profile: The name of the profile; empty for calls without one.
+        store: `file` or `keyring`.
+        origins: Where it may be sent.
+        again: The options of `auth login` that sign in in the same way.
+    """
+
+    profile: str
+    store: str
+    origins: tuple[str, ...]
+    again: tuple[str, ...] = ()
 
 
 @record
@@ -42,6 +61,7 @@ class StoredCredential:
         refresh: How it is refreshed, without secrets; empty where it cannot be.
         keyring_id: The name of its secrets in the keyring.
         keyring_parts: How many pieces they are kept in there.
+        again: As of `Keeping`.
     """
 
     api: str
@@ -57,6 +77,7 @@ class StoredCredential:
     refresh: dict[str, Any] = {}  # noqa: RUF012 - as above
     keyring_id: str = ""
     keyring_parts: int = 0
+    again: tuple[str, ...] = ()
 
     @property
     def place(self) -> Place:
@@ -89,6 +110,17 @@ class StoredCredential:
         """Whether a new one can be had without asking the person."""
         return bool(self.refresh)
 
+    def sign_in_line(self, *more: str) -> str:
+        """Return the command line that signs in again.
+
+        Args:
+            more: Further words of it.
+        """
+        words = (
+            visible(word, keep="") for word in ("dynacli", "auth", "login", self.api, *self.again, *more)
+        )
+        return " ".join(map(quote, words))
+
     def as_json(self, *, has_secrets: bool) -> dict[str, Any]:
         """Return the form in the store."""
         form: dict[str, Any] = {
@@ -113,9 +145,11 @@ def from_json(form: Any) -> StoredCredential:
     expires_at, stored_at = form.get("expires_at"), form.get("stored_at")
     scopes, refresh = form.get("scopes"), form.get("refresh") or {}
     parts, secrets = form.get("keyring_parts", 0), form.get("secrets", {})
+    again = form.get("again", [])
     is_sound = (
         _are_texts(form.get("origins"))
         and (scopes is None or _are_texts(scopes))
+        and _are_texts(again)
         and all(map(_is_moment, (expires_at, stored_at)))
         and isinstance(refresh, dict)
         and isinstance(parts, int)
@@ -138,6 +172,7 @@ def from_json(form: Any) -> StoredCredential:
         refresh,
         str(form.get("keyring_id", "")),
         parts,
+        tuple(again),
     )
 
 

@@ -79,7 +79,7 @@ class StoredSource:
             )
         missing = [] if kept.scopes is None else [each for each in scheme.scopes if each not in kept.scopes]
         if missing and kept.scopes:
-            self.lacking = self._lacking(scheme, kept.scopes, missing)
+            self.lacking = _lacking(kept, missing)
             return None
         if kept.is_over(time.time()) and not kept.is_refreshable:
             raise expired_credential(kept)
@@ -118,11 +118,13 @@ class StoredSource:
         """Whether what was used can be refreshed."""
         return self.used is not None and self.used.is_refreshable
 
-    def _lacking(self, scheme: SecurityScheme, scopes: Sequence[str], missing: Sequence[str]) -> AuthError:
-        words = " ".join(f"--scope {visible(scope, keep='')}" for scope in (*scopes, *missing))
-        listed = " and ".join(f"the scope `{visible(scope, keep='')}`" for scope in missing)
-        return AuthError(
-            f"The stored token for `{visible(scheme.name, keep='')}` lacks {listed}",
-            why="The operation asks for it",
-            hint=f"Sign in for it, too: `dynacli auth login {self._api} {words}`",
-        )
+
+def _lacking(kept: StoredCredential, missing: Sequence[str]) -> AuthError:
+    wanted = missing if "--scope" in kept.again else (*(kept.scopes or ()), *missing)
+    listed = " and ".join(f"the scope `{visible(scope, keep='')}`" for scope in missing)
+    line = kept.sign_in_line(*(word for scope in wanted for word in ("--scope", scope)))
+    return AuthError(
+        f"The stored token for `{visible(kept.scheme, keep='')}` lacks {listed}",
+        why="The operation asks for it",
+        hint=f"Sign in for it, too: `{line}`",
+    )

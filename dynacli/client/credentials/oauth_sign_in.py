@@ -19,7 +19,7 @@ from dynacli.auth.oauth.oauth_flow import (
 )
 from dynacli.auth.secret import Secret
 from dynacli.auth.store.credential_store import CredentialStore
-from dynacli.auth.store.stored_credential import StoredCredential
+from dynacli.auth.store.stored_credential import Keeping, StoredCredential
 from dynacli.environment import Environment
 from dynacli.errors import AuthError, RefusedError, UsageError
 from dynacli.library.opened_api import OpenedApi
@@ -212,13 +212,11 @@ def accepting(
 def keep_token(
     env: Environment,
     api: OpenedApi,
-    profile: str,
     scheme: SecurityScheme,
     token: Token,
     flow: OAuthFlow,
     client: OAuthClient,
-    store: str,
-    origins: tuple[str, ...],
+    keeping: Keeping,
     typed_secret: Secret | None = None,
 ) -> StoredCredential:
     """Store a token, and what it takes to refresh it.
@@ -244,7 +242,15 @@ def keep_token(
         }
     secrets = {"client_secret": typed_secret} if refresh and typed_secret else {}
     kept = StoredCredential(
-        api.name, profile, scheme.name, scheme.type, store, origins, secrets, refresh=refresh
+        api.name,
+        keeping.profile,
+        scheme.name,
+        scheme.type,
+        keeping.store,
+        keeping.origins,
+        secrets,
+        refresh=refresh,
+        again=keeping.again,
     )
     kept = with_token(kept, token)
     CredentialStore(env).put(kept)

@@ -188,6 +188,6 @@ def _over(kept: StoredCredential, error: AuthError | None = None) -> AuthError:
     return AuthError(
         f"The stored credential for `{kept.scheme}` is no longer good",
         why=error.why if error is not None else "It cannot be refreshed",
-        hint=f"Sign in again: `dynacli auth login {kept.api}`",
+        hint=f"Sign in again: `{kept.sign_in_line()}`",
         **({} if error is None else error.details),
     )

@@ -15,7 +15,7 @@ from dynacli.auth.credentials import (
 from dynacli.auth.operation_token import end_of_token
 from dynacli.auth.secret import Secret
 from dynacli.auth.store.credential_store import CredentialStore
-from dynacli.auth.store.stored_credential import FILE, KEYRING, StoredCredential
+from dynacli.auth.store.stored_credential import FILE, KEYRING, Keeping, StoredCredential
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.chosen_security import scheme_of, schemes_of
 from dynacli.client.sign_request import is_accepted_origin
@@ -127,11 +127,9 @@ def chosen_store(word: str) -> str:
 def keep_text(
     env: Environment,
     api: OpenedApi,
-    profile: str,
     scheme: SecurityScheme,
     text: str,
-    store: str,
-    origins: tuple[str, ...],
+    keeping: Keeping,
     expires_at: float | None = None,
     more: Mapping[str, Secret] | None = None,
     refresh: Mapping[str, Any] | None = None,
@@ -155,14 +153,15 @@ def keep_text(
         raise AuthError("The credential has no `:`", hint="Give `USERNAME:PASSWORD` in one line")
     credential = StoredCredential(
         api.name,
-        profile,
+        keeping.profile,
         scheme.name,
         shown_kind(scheme),
-        store,
-        origins,
+        keeping.store,
+        keeping.origins,
         {"credential": Secret(text), **(more or {})},
         end_of_token(text, time()) if expires_at is None else expires_at,
         refresh=dict(refresh or {}),
+        again=keeping.again,
     )
     CredentialStore(env).put(credential)
     return credential

@@ -5,6 +5,7 @@ from typing import Any
 
 from dynacli.auth.credentials import WITH_PASSWORD, WITH_TOKEN, kind_of
 from dynacli.auth.secret import Secret
+from dynacli.auth.store.stored_credential import Keeping
 from dynacli.client.call_settings import settings_of
 from dynacli.client.credentials.sign_in import bound_origins, chosen_scheme, chosen_store, keep_text
 from dynacli.commands.call.make_call import asker
@@ -56,11 +57,11 @@ def login(
     settings = settings_of(run.env, opened, run.options.call_options)
     chosen = chosen_scheme(opened, scheme)
     origins = bound_origins(opened, settings, asker(run))
-    kept_in = chosen_store(store or "")
+    keeping = Keeping(settings.profile, chosen_store(store or ""), origins, _again(run, api))
     if chosen.type in WITH_TOKEN and not (with_token or operation):
         from dynacli.commands.verbs.auth.oauth_login import OAuthWords, oauth_login
 
-        kept = oauth_login(run, opened, settings, chosen, OAuthWords(**oauth), kept_in, origins)
+        kept = oauth_login(run, opened, settings, chosen, OAuthWords(**oauth), keeping)
     else:
         end, more, how = None, dict[str, Secret](), dict[str, Any]()
         if operation:
@@ -76,7 +77,7 @@ def login(
                 more, how = operation_refresh_parts(token, refresh, time())
         else:
             text = _line(run) if with_token else _asked(run, chosen)
-        kept = keep_text(run.env, opened, settings.profile, chosen, text, kept_in, origins, end, more, how)
+        kept = keep_text(run.env, opened, chosen, text, keeping, end, more, how)
     where = "in the system's keyring" if kept.store == "keyring" else "in a file that only you can read"
     write_stderr(
         run.env,
@@ -84,6 +85,14 @@ def login(
         f"the credential is kept {where}"
         + (f", and refreshed by `{kept.refresh['operation']}`\n" if "operation" in kept.refresh else "\n"),
     )
+
+
+def _again(run: Run, api: str) -> tuple[str, ...]:
+    """Return the options of this command line; the inputs of an operation, which may be secret, are left out."""
+    words = list(run.words[: run.words.index("--")] if "--" in run.words else run.words)
+    for word in ("auth", "login", api):
+        words.remove(word)
+    return tuple(words)
 
 
 def _line(run: Run) -> str:

@@ -19,7 +19,7 @@ from dynacli.auth.oauth.oauth_flow import (
 )
 from dynacli.auth.oauth.token_endpoint import sign_in_by_client_credentials, sign_in_by_password
 from dynacli.auth.secret import Secret
-from dynacli.auth.store.stored_credential import StoredCredential
+from dynacli.auth.store.stored_credential import Keeping, StoredCredential
 from dynacli.auth.tls_login import context_besides
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.oauth_sign_in import (
@@ -74,8 +74,7 @@ def oauth_login(
     settings: CallSettings,
     scheme: SecurityScheme,
     words: OAuthWords,
-    store: str,
-    origins: tuple[str, ...],
+    keeping: Keeping,
 ) -> StoredCredential:
     """Sign in, and store the token.
 
@@ -97,7 +96,7 @@ def oauth_login(
     )
     base = choose_server(api.servers, api.uri, settings.server, dict(settings.server_variables))
     accept = accepting(
-        [*api.origins, *origins, *map(parse_origin, settings.accepted_origins)], asker(run), scheme
+        [*api.origins, *keeping.origins, *map(parse_origin, settings.accepted_origins)], asker(run), scheme
     )
     flows = find_flows(api, scheme, base, accept, context)
     secret = _referred(run, configured, "client_secret")
@@ -125,7 +124,7 @@ def oauth_login(
     client = OAuthClient(client_id, secret, scopes, configured.get("audience", ""))
     token = _token(run, flow, client, context, configured, _place(api, scheme, "username", "password"))
     typed = secret if is_typed else None
-    return keep_token(run.env, api, settings.profile, scheme, token, flow, client, store, origins, typed)
+    return keep_token(run.env, api, scheme, token, flow, client, keeping, typed)
 
 
 def _referred(run: Run, configured: Mapping[str, Any], key: str) -> Secret | None:
