@@ -221,21 +221,7 @@ def _report_defect(run: "Run", error: Exception) -> int:
 
     if run.all_options.debug:
         _write_traceback(run, error)
-    innermost = error.__traceback__
-    while innermost is not None and innermost.tb_next is not None:
-        innermost = innermost.tb_next
-    place = "?"
-    if innermost is not None:
-        place = f"{os.path.basename(innermost.tb_frame.f_code.co_filename)}:{innermost.tb_lineno}"
-    return _report(
-        run,
-        InternalError(
-            "This is a defect in dynacli",
-            # The text of an unknown exception may hold secrets, so only its class and place are shown.
-            why=f"{type(error).__name__} at {place}, version {__version__}",
-            hint="Report it with the command line (without secrets); `--debug` shows the traceback",
-        ),
-    )
+    return _report(run, InternalError.caused_by(error))
 
 
 def _close_quietly(env: "Environment") -> None:

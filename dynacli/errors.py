@@ -88,6 +88,26 @@ class DynacliError(Exception):
 class InternalError(DynacliError):
     """A defect in dynacli itself."""
 
+    @classmethod
+    def caused_by(cls, error: BaseException) -> "InternalError":
+        """Return the error for an exception that nothing expects.
+
+        The text of such an exception may hold secrets, so only its class and place are told.
+        """
+        from dynacli import __version__
+
+        innermost = error.__traceback__
+        while innermost is not None and innermost.tb_next is not None:
+            innermost = innermost.tb_next
+        place = "?"
+        if innermost is not None:
+            place = f"{innermost.tb_frame.f_code.co_filename.rpartition('/')[2]}:{innermost.tb_lineno}"
+        return cls(
+            "This is a defect in dynacli",
+            why=f"{type(error).__name__} at {place}, version {__version__}",
+            hint="Report it with the command line (without secrets); `--debug` shows the traceback",
+        )
+
 
 class UsageError(DynacliError):
     """The command line cannot be carried out as it stands; nothing was sent."""

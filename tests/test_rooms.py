@@ -44,6 +44,7 @@ _FLOORS = {
     "client": 11,
     "output": 11,
     "check": 12,
+    "mcp_server": 12,
     "explorer": 12,
     "traffic": 12,
     "commands": 13,

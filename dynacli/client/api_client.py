@@ -396,8 +396,10 @@ class Api(OpenDocument):
         return PageLoop(described, inputs, pages, calls, max_items=max_items, is_keyset_asked=is_keyset_asked)
 
     def _read(self, name: str, given: dict[str, Any]) -> tuple[DescribedOperation, CallInputs]:
-        """Return an operation, with the media type that is sent, and the inputs that were given for it."""
-        return read_given(self._described(name), given, is_strict=self._settings.level != "off")
+        """Return an operation that may be called, with the media type that is sent, and the inputs that were given."""
+        described = self._described(name)
+        self._settings.permit(described)  # whoever may not call it need not hear what its inputs are
+        return read_given(described, given, is_strict=self._settings.level != "off")
 
     def _call(self, name: str, given: dict[str, Any]) -> Answer:
         import dynacli.wire.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge

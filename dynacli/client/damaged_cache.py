@@ -1,13 +1,16 @@
 """A catalog that turns out to be damaged: it is made again, unless a request is on its way already."""
 
 import os
-from typing import NoReturn
+from collections.abc import Callable
+from typing import NoReturn, TypeVar
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.environment import Environment
 from dynacli.errors import FileError
 
-__all__ = ["beyond_repair", "discard", "explain_damage"]
+__all__ = ["beyond_repair", "discard", "explain_damage", "repaired"]
+
+T = TypeVar("T")
 
 
 def explain_damage(damage: DamagedCatalogError, *, has_sent: bool) -> NoReturn:
@@ -45,3 +48,18 @@ def beyond_repair(env: Environment) -> FileError:
     return FileError(
         "The cache is damaged and cannot be mended", hint=f"Delete the directory `{env.cache_dir}`"
     )
+
+
+def repaired(env: Environment, work: Callable[[], T]) -> T:
+    """Return what a function returns that opens catalogs and sends nothing; it begins anew where one is damaged.
+
+    Raises:
+        FileError: The cache stays damaged.
+    """
+    for _ in range(2):
+        try:
+            return work()
+        except DamagedCatalogError as damage:
+            if not discard(damage):
+                break
+    raise beyond_repair(env)

@@ -50,6 +50,7 @@ _VERBS = {
     "history": "history",
     "ignore": "ignore",
     "import": "import_requests",
+    "mcp": "agents.mcp",
     "operations": "operations",
     "policy": "policy",
     "read": "read",

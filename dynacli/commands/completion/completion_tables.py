@@ -176,6 +176,13 @@ VERB_OPTIONS: Mapping[str, Options] = {
     "explore": {**CALLING, **_standard("--retry-unsafe")},
     "help": HELP_ONLY,
     "ignore": {"--pointer": ANY, "--reason": ANY, "--status": ANY, "--where": ANY, **OPENING},
+    "mcp": {
+        "--write": SWITCH,
+        "--http": ANY,
+        "--token": ANY,
+        "--max-bytes": ANY,
+        **_standard("--profile", "--validate", "--timeout", "--retries", "--rate"),
+    },
     "operations": {
         "--tag": ANY,
         "--method": Option(("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "QUERY")),

@@ -1,0 +1,160 @@
+"""`dynacli mcp`: offers APIs to an agent over the Model Context Protocol."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from dynacli.client.call_settings import Consent
+from dynacli.commands.command_groups import Verb
+from dynacli.commands.run import Run
+from dynacli.commands.verbs.verb_options import named_options
+from dynacli.errors import UsageError
+from dynacli.library.opened_api import OpenedApi
+from dynacli.record import replace
+from dynacli.text.terminal import Painter
+
+if TYPE_CHECKING:
+    from dynacli.auth.secret import Secret
+    from dynacli.client.call_settings import CallOptions
+    from dynacli.mcp_server.served_apis import Pages
+
+__all__ = ["command"]
+
+_FEWEST_BYTES = 2_000
+_USUAL_BYTES = 20_000
+_MOST_BYTES = 10_000_000
+_WIDTH = 100
+_NO_TOKEN = "none"  # noqa: S105  - the word that asks for no token
+
+
+class _OfServer(Consent):
+    """Whether a person has agreed to calls, where nobody is there to be asked."""
+
+    hint = "Only the person who starts `dynacli mcp` can allow it, with `--yes`"
+    hint_on_reading = "Only the person who starts `dynacli mcp` can allow it, with `--write`"
+
+
+def _mcp(
+    run: Run, apis: tuple[str, ...], write: bool, http: str | None, token: str | None, max_bytes: int
+) -> None:
+    if token is not None and http is None:
+        raise UsageError("`--token` is for a server over HTTP", hint="Give `--http`, too")
+    if "-" in apis and http is None:
+        raise UsageError(
+            "A document from standard input cannot be offered over standard input",
+            hint="Name a file or a URL, or give `--http`",
+        )
+    _check_is_installed()
+    from dynacli.mcp_server.protocol_server import protocol_server
+    from dynacli.mcp_server.run_server import run_over_http, run_over_stdio
+    from dynacli.mcp_server.served_apis import ServedApis
+    from dynacli.mcp_server.tools import Tools
+
+    with ServedApis(run.env, apis, _options(run, is_writing=write), is_writing=write) as served:
+        if not served.names:
+            raise UsageError(
+                "There is no API to offer", why="None is registered", hint="Name one: `dynacli mcp demo`"
+            )
+        server = protocol_server(Tools(served, _pages(run), max_bytes))
+        if http is None:
+            run_over_stdio(server, run.env)
+            return
+        from dynacli.mcp_server.http_place import listening_at
+
+        place = listening_at(http, _token(run, token))
+        with place.socket:
+            run.note("\n".join(_how_to_connect(run, place.url, token, is_local=place.is_local)))
+            run_over_http(server, place)
+
+
+def _check_is_installed() -> None:
+    try:
+        import mcp  # noqa: F401
+    except ImportError as error:
+        raise UsageError(
+            "`dynacli mcp` needs a package that is not installed",
+            why=f"`import {error.name}` fails",
+            hint="`pip install 'dynacli[mcp]'`",
+        ) from error
+
+
+def _options(run: Run, *, is_writing: bool) -> "CallOptions":
+    consent = _OfServer(is_given=run.options.yes, is_required=True)
+    reads_only_by = "" if is_writing else "`dynacli mcp` without `--write`"
+    return replace(run.options.call_options, consent=consent, reads_only_by=reads_only_by)
+
+
+def _pages(run: Run) -> "Pages":
+    from dynacli.commands.help.landing_page import landing_page
+    from dynacli.commands.verbs.describe.description import describe_field, describe_operation
+    from dynacli.mcp_server.served_apis import Pages
+
+    def describe(api: OpenedApi, operation: str, place: str) -> str:
+        found = describe_field(api, operation, place) if place else describe_operation(api, operation)
+        return found[1](Painter(enabled=False), _WIDTH)
+
+    return Pages(lambda api: landing_page(run.env, api, run.options), describe)
+
+
+def _token(run: Run, word: str | None) -> "Secret | None":
+    """Return what each request has to bear: the secret that a reference leads to, by default one that is kept."""
+    from dynacli.mcp_server.http_place import kept_token
+
+    if word is None:
+        return kept_token(run.env)
+    if word == _NO_TOKEN:
+        return None
+    from dynacli.auth.references import resolve, what_is_wrong_with
+    from dynacli.auth.secret import Secret
+
+    if what_is_wrong_with("", {"token": word}):
+        raise UsageError(
+            "`--token` takes no secret, but where it is",
+            hint="Write `env:NAME`, `file:PATH`, `command:WORDS` or `keyring:SERVICE/USER`; `none` for none",
+        )
+    return Secret(resolve(word, run.env).strip())
+
+
+def _how_to_connect(run: Run, url: str, token: str | None, *, is_local: bool) -> list[str]:
+    from dynacli.mcp_server.http_place import token_path
+
+    lines = [f"The server listens at {url}; Ctrl-C stops it"]
+    if token is None:
+        lines.append(f"Clients send the header `Authorization: Bearer` with what is in {token_path(run.env)}")
+    elif token != _NO_TOKEN:
+        lines.append("Clients send the header `Authorization: Bearer` with the token")
+    if not is_local:
+        lines.append("What goes over the network is not encrypted: put a proxy with TLS before it")
+    return lines
+
+
+command = Verb(
+    "mcp",
+    params=[
+        click.Argument(["apis"], nargs=-1, metavar="[API...]"),
+        click.Option(["--write"], is_flag=True, help="let operations be called that may change something"),
+        click.Option(
+            ["--http"],
+            metavar="[HOST:]PORT",
+            help="over streamable HTTP, by default on 127.0.0.1; 0: a free port",
+        ),
+        click.Option(
+            ["--token"],
+            metavar="REFERENCE|none",
+            help="where the token is that clients bear over HTTP: env:NAME, file:PATH, ...; one is made by default",
+        ),
+        click.Option(
+            ["--max-bytes"],
+            type=click.IntRange(_FEWEST_BYTES, _MOST_BYTES),
+            default=_USUAL_BYTES,
+            show_default=True,
+            metavar="N",
+            help="the most bytes of an answer; lists lose whole items, which is said",
+        ),
+    ],
+    options=named_options(("profile", "validate", "timeout", "retries", "rate")),
+    callback=click.pass_obj(_mcp),
+    help="Offer APIs, by default all that are registered, to an agent over the Model Context Protocol, on standard "
+    "input and output: three tools, `search`, `describe` and `call`. Only operations that read are called without "
+    "--write; what the policy wants confirmed, and each DELETE, also needs --yes here.",
+)

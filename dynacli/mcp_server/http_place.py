@@ -1,0 +1,170 @@
+"""Where the server listens over HTTP, and who may use it.
+
+Every program on the machine, and every page in a browser, can reach a port on loopback. So a request needs a token,
+names this server as its host, and comes from no page of another origin (DNS rebinding: it would name the host that
+the browser looked up).
+"""
+
+import hmac
+import os
+import secrets
+import socket
+from typing import Any, NamedTuple
+
+from mcp.server.auth.provider import AccessToken
+from mcp.server.auth.settings import AuthSettings
+from mcp.server.lowlevel import Server
+from mcp.server.transport_security import TransportSecuritySettings
+from pydantic import AnyHttpUrl
+from starlette.applications import Starlette
+
+from dynacli.auth.secret import Secret
+from dynacli.environment import Environment
+from dynacli.errors import RefusedError, UsageError
+from dynacli.files import cannot_be_written, locked, make_directory, write_file
+
+__all__ = ["PATH", "HttpPlace", "http_application", "kept_token", "listening_at", "token_path"]
+
+PATH = "/mcp"
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_ANYWHERE = ("0.0.0.0", "::")  # noqa: S104  - recognised, and never the default
+_MOST_PORT = 65_535
+_TOKEN_BYTES = 32
+
+
+class HttpPlace(NamedTuple):
+    """Where the server listens.
+
+    Args:
+        socket: It listens already.
+        host: As it was given.
+        token: What each request has to bear; None where a person has said that none is needed.
+    """
+
+    socket: socket.socket
+    host: str
+    token: Secret | None
+
+    @property
+    def url(self) -> str:
+        """The URL that a client is given."""
+        host = "127.0.0.1" if self.host in _ANYWHERE else self.host
+        return f"http://{_bracketed(host)}:{self.socket.getsockname()[1]}{PATH}"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine reaches it."""
+        return self.host in _LOOPBACK
+
+
+def listening_at(text: str, token: Secret | None) -> HttpPlace:
+    """Return the place that `[HOST:]PORT` names, where a socket listens from now on.
+
+    Args:
+        token: What each request has to bear; None for nothing.
+
+    Raises:
+        UsageError: The text names no place, or the port cannot be had.
+        RefusedError: Other machines would reach it without a token.
+    """
+    host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]") or _LOOPBACK[0]
+    if not (port.isascii() and port.isdecimal() and len(port) < 6 and int(port) <= _MOST_PORT):
+        raise UsageError(
+            f"`{text}` names no port to listen at", hint="Write `--http 8643`, or `--http HOST:PORT`"
+        )
+    if token is None and host not in _LOOPBACK:
+        raise RefusedError(
+            f"The server does not listen at `{host}` without a token",
+            why="Other machines reach it there, and it calls with your credentials",
+            hint="Leave out `--token none`",
+        )
+    try:
+        address = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listening = socket.create_server(address[4][:2], family=address[0])
+    except (OSError, UnicodeError) as error:
+        raise UsageError(
+            f"Nothing can listen at `{text}`",
+            why=getattr(error, "strerror", None) or "The name of the host is none",
+            hint="Name another port; 0 takes a free one",
+        ) from error
+    return HttpPlace(listening, host, token)
+
+
+def token_path(env: Environment) -> str:
+    """Return the path of the file that keeps the token."""
+    return os.path.join(env.state_dir, "mcp-token")
+
+
+def kept_token(env: Environment) -> Secret:
+    """Return the token of this user's servers; it is made once, so that clients need to be told only once.
+
+    Raises:
+        FileError: It cannot be kept.
+    """
+    path = token_path(env)
+    try:
+        make_directory(env.state_dir)
+        with locked(env.state_dir, "writing the token of its server"):
+            found = _read(path)
+            if not found:
+                found = secrets.token_urlsafe(_TOKEN_BYTES)
+                write_file(path, found.encode())
+    except OSError as error:
+        raise cannot_be_written(path, error) from error
+    return Secret(found)
+
+
+def _read(path: str) -> str:
+    """Return the token of a file; empty where it is none, or where others could have written or read it."""
+    try:
+        with open(path, "rb") as file:
+            is_private = not os.fstat(file.fileno()).st_mode & 0o077
+            text = file.read(1000).decode("ascii", "replace").strip()
+    except FileNotFoundError:
+        return ""
+    return text if is_private and len(text) >= _TOKEN_BYTES and text.isprintable() else ""
+
+
+def http_application(server: Server[Any], place: HttpPlace, **limits: Any) -> Starlette:
+    """Return the application that answers at a place.
+
+    Args:
+        limits: What the SDK takes as limits of sessions.
+    """
+    hosts = [*_LOOPBACK[:2], "[::1]", _bracketed(place.host)]
+    if place.host in _ANYWHERE:
+        hosts.append(socket.gethostname())
+    names = [name for host in dict.fromkeys(hosts) for name in (host, f"{host}:*")]
+    security = TransportSecuritySettings(
+        enable_dns_rebinding_protection=True,
+        allowed_hosts=names,
+        allowed_origins=[f"http://{name}" for name in names],
+    )
+    return server.streamable_http_app(
+        streamable_http_path=PATH,
+        host=place.host,
+        transport_security=security,
+        # There is no provider of tokens, but the SDK checks them only where one is named.
+        auth=None
+        if place.token is None
+        else AuthSettings(issuer_url=AnyHttpUrl(place.url), resource_server_url=None),
+        token_verifier=None if place.token is None else _OneToken(place.token),
+        **limits,
+    )
+
+
+class _OneToken:
+    """Lets in whoever bears the token."""
+
+    def __init__(self, token: Secret) -> None:
+        self._token = token.reveal().encode()
+
+    async def verify_token(self, token: str) -> AccessToken | None:
+        if not hmac.compare_digest(token.encode("utf-8", "replace"), self._token):
+            return None
+        return AccessToken(token=token, client_id="client", scopes=[])
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,156 @@
+"""The tool `call`: one call, or the calls of the pages of a list, as what is told of it and what the server sent."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dynacli.client.answers.answer import Answer
+from dynacli.client.api_client import Api
+from dynacli.errors import DynacliError, FormError, HttpError, UsageError
+from dynacli.model.wording import counted
+from dynacli.record import record
+from dynacli.text.filter_value import check_filter, filtered
+
+__all__ = ["AskedCall", "Outcome", "make_call"]
+
+_FILTER = "`filter`"
+_MOST_FINDINGS = 5
+
+
+@record
+class AskedCall:
+    """What a client asks for.
+
+    Args:
+        operation: The name of the operation, or its operationId.
+        inputs: Input → value.
+        expression: JMESPath over the answer; empty for all of it.
+        max_items: How many items of a list are wanted, from as many pages as they need; None for one call.
+    """
+
+    operation: str
+    inputs: Mapping[str, Any]
+    expression: str = ""
+    max_items: int | None = None
+
+
+@record
+class Outcome:
+    """What became of a call.
+
+    Args:
+        told: What dynacli tells of it: the status, the verdict, the next page, the error.
+        data: What the server sent, without the secrets of the call; None where it sent nothing.
+        is_error: Whether it failed.
+    """
+
+    told: dict[str, Any]
+    data: Any = None
+    is_error: bool = False
+
+
+def make_call(api: Api, asked: AskedCall, tell: Callable[[str], None]) -> Outcome:
+    """Make a call, and return what became of it.
+
+    Args:
+        tell: Called with words for how far it is.
+
+    Raises:
+        DynacliError: Nothing came.
+    """
+    if asked.expression:
+        check_filter(asked.expression, _FILTER)
+    outcome = _one_call(api, asked) if asked.max_items is None else _pages(api, asked, asked.max_items, tell)
+    if not asked.expression or outcome.is_error:
+        return outcome
+    try:
+        return Outcome(outcome.told, filtered(outcome.data, asked.expression, _FILTER))
+    except FormError as error:
+        error.hint = "The answer is here as it came; mend the filter by it"
+        return Outcome({**outcome.told, **error.as_json()}, outcome.data, is_error=True)
+
+
+def _one_call(api: Api, asked: AskedCall) -> Outcome:
+    answer = api.call(asked.operation, asked.inputs)
+    told = _told_of([answer])
+    data = _data_of(answer, told)
+    if following := answer.following:
+        told["pages"] = {"items": following.items, "total": following.total}
+        next_inputs = answer.mask(following.next_inputs)
+        told["pages"]["next"] = {"inputs": next_inputs} if next_inputs else {"max_items": following.items * 2}
+    error = _status_error(answer)
+    if error is not None:
+        told = {**told, **error.as_json()}
+    return Outcome(told, data, is_error=error is not None)
+
+
+def _pages(api: Api, asked: AskedCall, most: int, tell: Callable[[str], None]) -> Outcome:
+    answers: list[Answer] = []
+    items: list[Any] = []
+    error: DynacliError | None = None
+    try:
+        for answer in api.pages(asked.operation, asked.inputs, max_items=most):
+            answers.append(answer)
+            error = _status_error(answer)
+            if error is None and answer.items is None:
+                raise UsageError(
+                    f"`{asked.operation}` answers with no list, or with several",
+                    hint="Call it without `max_items`",
+                )
+            items += answer.mask(answer.items or [])
+            tell(f"{counted(len(answers), 'page')}, {counted(len(items), 'item')}")
+    except DynacliError as failure:
+        if not items:
+            raise
+        error = failure  # what came is whole
+    told = _told_of(answers)
+    following = answers[-1].following
+    total = following.total if following is not None else None
+    told["pages"] = {"fetched": len(answers), "items": len(items), "total": total}
+    if error is not None:
+        told |= error.as_json()
+    # Of an answer that is no success, the body says why.
+    data = items if items or error is None else _data_of(answers[-1], told)
+    return Outcome(told, data, is_error=error is not None)
+
+
+def _status_error(answer: Answer) -> HttpError | None:
+    try:
+        answer.raise_for_status()
+    except HttpError as error:
+        return error
+    return None
+
+
+def _told_of(answers: list[Answer]) -> dict[str, Any]:
+    """Return the status and the verdict; the findings of several answers are each told once."""
+    last = answers[-1]
+    told: dict[str, Any] = {"status": last.status, "valid": None}
+    if location := last.headers.get("location"):
+        told["location"] = last.mask(location)
+    findings = {
+        (each.where, each.rule, each.schema_pointer, each.message): each
+        for answer in answers
+        for each in answer.findings
+    }
+    if all(answer.is_judged for answer in answers):
+        told["valid"] = not findings
+    told["findings"] = [
+        {"where": each.where, "rule": each.rule, "pointer": each.pointer, "message": each.message}
+        for each in list(findings.values())[:_MOST_FINDINGS]
+    ]
+    if len(findings) > _MOST_FINDINGS:
+        told["more_findings"] = len(findings) - _MOST_FINDINGS
+    unchecked = dict.fromkeys(reason for answer in answers for reason in answer.unchecked)
+    if unchecked:
+        told["unchecked"] = list(unchecked)[:_MOST_FINDINGS]
+    return told
+
+
+def _data_of(answer: Answer, told: dict[str, Any]) -> Any:
+    """Return the value of the body; of one that is no text, only the size and the type are told."""
+    data = answer.data
+    if isinstance(data, bytes):
+        media_type = answer.headers.get("content-type", "")
+        told["binary"] = {"bytes": len(data), "media_type": media_type}
+        return None
+    return answer.mask(data)
