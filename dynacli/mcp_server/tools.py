@@ -17,9 +17,9 @@ from dynacli.errors import DynacliError, InternalError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.mcp_server.byte_budget import json_line
 from dynacli.mcp_server.example_inputs import example_inputs
-from dynacli.mcp_server.tool_call import AskedCall, make_call
 from dynacli.mcp_server.served_apis import Pages, ServedApis
 from dynacli.mcp_server.tool_answers import answer_of_call, answer_of_error, answer_of_text
+from dynacli.mcp_server.tool_call import AskedCall, make_call
 from dynacli.mcp_server.tool_list import CALL, DESCRIBE
 from dynacli.text.terminal import visible
 from dynacli.wire.exchange import EndableClients
