@@ -290,7 +290,8 @@ def settings_of(
         is_reported=options.is_reported,
         is_verbose=options.is_verbose,
         output=profile.get("output", own.get("output", "")),
-        profile=profile_name if profile else "",
+        # Also one that says nothing else has credentials of its own; only registered APIs have profiles.
+        profile=profile_name if api.is_registered else "",
         auth=options.auth,
         ca=profile.get("ca", own.get("ca", "")),
         **_signing(own, profile),

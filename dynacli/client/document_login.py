@@ -90,7 +90,7 @@ class _Login(DocumentLogin):
         merged = {key: value for table in usable for key, value in table.items()}
         return CallSettings(
             headers=tuple(merged.get("headers", {}).items()),
-            profile=self._profile if profile else "",
+            profile=self._profile,
             ca=self._ca or merged.get("ca", ""),
             **signing_of(*(table.get("auth") for table in usable)),
         )

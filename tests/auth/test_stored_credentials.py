@@ -279,3 +279,23 @@ def test_calls_can_go_without_a_credential(shop: Shop, ring: Keyring, home: Path
         lines = [line for line in path.read_text().splitlines() if not line.startswith("auth =")]
         path.write_text("\n".join([*lines, f'auth = "{value}"']))
         assert expected is sent()
+
+
+def test_the_token_of_a_profile(
+    shop: Shop, ring: Keyring, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`auth token` prints what calls carry: the profile's own credential, else that of the API."""
+    shop.register({"auth": BEARER}, [{"auth": []}])
+    shop.configure(home, "[apis.shop.profiles.staging]\n[apis.shop.profiles.other]\n")
+    login, token = ("auth", "login", "shop", "--with-token"), ("auth", "token", "shop")
+    run_cli(*login, "--profile", "staging", stdin=b"of-staging")
+    assert ("of-staging\n", 2) == (run_cli(*token).stdout, run_cli(*token, "--profile", "other").exit_code)
+    run_cli(*login, stdin=b"of-the-api")
+    assert "of-the-api\n" == run_cli(*token).stdout
+    assert "of-the-api\n" == run_cli(*token, "--profile", "other").stdout
+    assert "of-staging\n" == run_cli(*token, "--profile", "staging").stdout
+    monkeypatch.setenv("DYNACLI_PROFILE", "staging")
+    assert "of-staging\n" == run_cli(*token).stdout
+    shop.call()
+    assert ["Bearer of-staging"] == shop.server.last.headers["authorization"]
+    assert ring.kept

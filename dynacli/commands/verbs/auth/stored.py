@@ -79,16 +79,18 @@ def logout(run: Run, api: str, scheme: str) -> None:
     store = CredentialStore(run.env)
     kept = _stored(store.list(), api, scheme, run.options.profile)
     store.remove([each.place for each in kept])
-    names = " and ".join(
-        f"`{visible(each.scheme, keep='')}`" + (f" of profile `{each.profile}`" if each.profile else "")
-        for each in kept
-    )
+    names = " and ".join(map(_name, kept))
     write_stderr(run.env, f"{visible(api, keep='')}: the credential for {names} is forgotten here\n")
     if store.has_leftovers:
         run.warn(
             "the system's keyring could not be changed, and still has secrets that nothing uses any more; "
             "the next `auth login` or `auth logout` removes them"
         )
+
+
+def _name(kept: StoredCredential) -> str:
+    name = f"`{visible(kept.scheme, keep='')}`"
+    return f"{name} of profile `{visible(kept.profile, keep='')}`" if kept.profile else name
 
 
 def show_token(run: Run, api: str, scheme: str) -> None:
@@ -107,13 +109,17 @@ def show_token(run: Run, api: str, scheme: str) -> None:
             hint=f"Pipe it into the program that needs it: `dynacli auth token {api} | PROGRAM`",
         )
     store = CredentialStore(run.env)
-    kept = _stored(store.list(), api, scheme, run.options.profile)
-    if len(kept) > 1:
-        listed = ", ".join(f"`{visible(each.scheme, keep='')}`" for each in kept)
+    profile = run.options.profile or run.env.variables.get("DYNACLI_PROFILE", "")
+    kept = _stored(store.list(), api, scheme, "")
+    # As calls have it: a profile's own credential, else that of the API itself.
+    for owner in (profile, ""):
+        kept = [each for each in kept if each.profile == owner] or kept
+    if len(kept) > 1 or (profile and kept[0].profile not in (profile, "")):
+        listed = ", ".join(_name(each) for each in kept)
         raise UsageError(
-            f"Several credentials are stored for `{api}`",
-            why=f"They are {listed}",
-            hint="Name one: `--scheme`",
+            f"It is not plain which credential of `{api}` is meant",
+            why=f"There are {listed}",
+            hint="Name one: `--scheme`, `--profile`",
         )
     found = store.with_secrets(kept[0])
     if found.is_due(time.time()):
