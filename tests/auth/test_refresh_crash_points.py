@@ -24,7 +24,7 @@ from tests.harness import Answer, RecordedRequest, Recorder, run_cli
 from tests.library.crash_points import arm, changes_made, copied, library
 from tests.library.forked_runs import Forks, forking
 
-_STRIDE = int(os.environ.get("DYNACLI_TEST_STRIDE", "3"))
+_STRIDE = int(os.environ.get("DYNACLI_TEST_STRIDE", "4"))
 """Of so many moments one is tried in the exhaustive tests."""
 _NETWORK = "network"
 
