@@ -168,7 +168,7 @@ class AnswerPane(Vertical):
 
     def focus_content(self) -> None:
         """Give the focus to what is shown."""
-        self.query_one("#made" if self._view == _HISTORY else "#text").focus()
+        self.screen.set_focus(self.query_one("#made" if self._view == _HISTORY else "#text"))
 
     @on(OptionList.OptionSelected, "#made")
     def _selected(self, event: OptionList.OptionSelected) -> None:

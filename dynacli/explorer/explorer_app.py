@@ -6,7 +6,7 @@ from threading import Event as ThreadEvent
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from textual import on
+from textual import events, on
 from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
@@ -169,11 +169,10 @@ class ExplorerApp(App[None]):
             self._options, list(profiles) if isinstance(profiles, dict) else ()
         )
         self.set_interval(0.25, self._show_time)
-        self.screen.set_class(self.size.width < _WIDE, "narrow")
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
         """Lay the panes out for the width."""
-        self.screen.set_class(self.size.width < _WIDE, "narrow")
+        self.screen.set_class(event.size.width < _WIDE, "narrow")
 
     def _handle_exception(self, error: Exception) -> None:
         # textual would print a traceback with the values of all variables.
@@ -404,7 +403,7 @@ class ExplorerApp(App[None]):
         if focused is not None and self._is_in_answer(focused):
             self.action_request()
         else:
-            self.query_one(OperationList).focus()
+            self.set_focus(self.query_one(OperationList))
 
     # Keys
 
@@ -422,7 +421,7 @@ class ExplorerApp(App[None]):
 
     def action_search(self) -> None:
         """Go to the search box."""
-        self.query_one("#search").focus()
+        self.set_focus(self.query_one("#search"))
 
     def action_request(self) -> None:
         """Go to the form."""

@@ -174,9 +174,9 @@ class RequestForm(Vertical):
         """Give the focus to the first box."""
         boxes = self.query("#rows Input, #rows ChoiceBox, #rows ActionLine")
         if self._text is not None and not self._fields:
-            self.query_one("#body").focus()
+            self.screen.set_focus(self.query_one("#body"))
         elif boxes:
-            boxes.first().focus()
+            self.screen.set_focus(boxes.first())
 
     @on(Input.Changed, "FieldRow Input")
     def _typed(self, event: Input.Changed) -> None:
@@ -258,7 +258,10 @@ class RequestForm(Vertical):
             self._counts = dict(rows.counts)
         await self._lay_out()
         self._show_text()
-        (self.query_one("#body").focus if self._text is not None else self.focus_first)()
+        if self._text is not None:
+            self.screen.set_focus(self.query_one("#body"))
+        else:
+            self.focus_first()
         self.post_message(self.Changed())
 
     def _show_text(self) -> None:

@@ -1,6 +1,7 @@
 """The explorer of an API, from its start until the person leaves it."""
 
 import os
+import signal
 from collections.abc import Sequence
 
 from dynacli.client.call_settings import CallOptions
@@ -47,6 +48,7 @@ def explore(env: Environment, api: OpenedApi, options: CallOptions, opening: Seq
     Raises:
         DamagedCatalogError: The catalog is damaged.
         DynacliError: The options do not fit the API.
+        BaseException: A signal came; it is what its handler raises.
     """
     from dynacli.explorer.explorer_app import ExplorerApp
 
@@ -57,7 +59,22 @@ def explore(env: Environment, api: OpenedApi, options: CallOptions, opening: Seq
     app = ExplorerApp(env, api, options, opening)
     if no_colour is not None:
         os.environ["NO_COLOR"] = no_colour
-    app.run()
+
+    caught: list[int] = []
+
+    def leave(number: int, _: object) -> None:
+        caught.append(number)
+        app.exit()
+
+    # An exception from a handler would be lost where it comes in a callback of asyncio.
+    handlers = {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        app.run()
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    if caught:
+        signal.raise_signal(caught[0])
     if app.failure is not None:
         raise app.failure
     return list(dict.fromkeys(app.copied))

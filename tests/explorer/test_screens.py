@@ -103,7 +103,7 @@ def _stable(screen: str, server: Recorder) -> str:
     screen = screen.replace(port, "9" * len(port)) if len(port) == 5 else screen
     screen = re.sub(r"\d{2}:\d{2}:\d{2}", "12:00:00", screen)
     return re.sub(
-        r"\d+ ms([^│┃\n]*)(?=[│┃])", lambda found: f"N ms{found[1].rstrip()}".ljust(len(found[0])), screen
+        r"[\d,]+ ms([^│┃\n]*)(?=[│┃])", lambda found: f"N ms{found[1].rstrip()}".ljust(len(found[0])), screen
     )
 
 
