@@ -100,6 +100,16 @@ def test_it_says_who_would_be_asked(written: Callable[[str], None]) -> None:
     ) == result.stdout
 
 
+def test_it_says_where_the_rule_stands(written: Callable[[str], None]) -> None:
+    """The file and the line, so that nobody has to search."""
+    written("deny = [\n  'POST',\n  'delete-*',\n]")
+    rule = run_cli("policy", "explain", "pets", "delete-pet", "-o", "json").json["decided_by"]
+    path = Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml")
+    assert path == Path(rule["file"])
+    assert "  'delete-*'," == path.read_text().splitlines()[rule["line"] - 1]
+    assert f"Line {rule['line']} of `{path}`" in run_cli("policy", "explain", "pets", "delete-pet").stdout
+
+
 def test_words_without_meaning_are_warnings(written: Callable[[str], None]) -> None:
     """A typo in a list is told of; a method that no operation has is none."""
     written("deny = ['delete-pest', 'tag:shop', 'POST', 'deletePet']\nconfirm = ['x*']")

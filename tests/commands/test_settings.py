@@ -284,6 +284,57 @@ def test_the_file_is_edited(
     assert (code == 12) == ("What you wrote is kept in `" in result.stderr)
 
 
+MISTAKES = {
+    "pages = 3": "`pages` are tables",
+    "timeout = 'x'": "`timeout` is a number of seconds",
+    "timout = 3": "`timout` is not known; did you mean `timeout`?",
+    "validate = 'hard'": "`validate` is one of `off`, `warn`",
+    "refresh = 'daily'": "`refresh` is one of `never`",
+    "refresh_after = 'soon'": "`refresh_after` is a time such as",
+    "origins = ['nowhere']": "`origins` has `nowhere`, which is no origin",
+    "overlays = 'a.yaml'": "`overlays` is a list of texts",
+    "pin = 3": "`pin` is a text",
+    "ca = 1": "`ca` is the name of a file",
+    "ignore = [{rule = 'x'}]": "`ignore`: ",
+    "auth.bearer.token = 'abc'": "`token` of `auth.bearer` has to say where the secret is",
+    "policy.dney = []": "`policy`: `dney` is not known",
+    "profiles.p.retries = -1": "`retries` is a number",
+    "profiles.p.policy = 1": "`policy`: it is a table",
+}
+"""A line of an API's entry that cannot be used → what is said of it."""
+
+
+@pytest.mark.parametrize("line", MISTAKES)
+def test_what_no_run_could_use_is_not_taken(line: str, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is shown with its line, and may be edited again; the file stays as it was."""
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("EDITOR", f'sed -i "/source = /a {line}"')
+    before = "# Mine\n[apis.pets]\nsource = 'pets.json'\n"
+    path.write_text(before)
+    result = run_cli("config", "edit", terminal=_TERMINAL, stdin=b"n\n")
+    assert (12, before) == (result.exit_code, path.read_text())
+    assert f"line 4: {MISTAKES[line]}" in result.stderr
+    assert "Edit it again? [Y/n]" in result.stderr
+
+
+def test_what_cannot_be_used_is_edited_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until it can; other mistakes of the file are no reason to refuse a key."""
+    monkeypatch.delenv("VISUAL", raising=False)
+    path.write_text("[apis.pets]\nsource = 'pets.json'\n")
+    script = path.with_name("editor.sh")
+    script.write_text(
+        "#!/bin/sh\nif grep -q timout $1; then sed -i s/timout/timeout/ $1; else echo 'timout = 3' >> $1; fi\n"
+    )
+    script.chmod(0o700)
+    monkeypatch.setenv("EDITOR", str(script))
+    assert 0 == run_cli("config", "edit", terminal=_TERMINAL, stdin=b"y\n").exit_code
+    assert ("timeout = 3" in path.read_text(), "timout" in path.read_text()) == (True, False)
+    path.write_text(path.read_text() + "\n[apis.other]\nsource = 'x.json'\nrefresh = 'daily'\n")
+    assert 0 == run_cli("config", "set", "history=off").exit_code
+    result = run_cli("config", "set", "apis.pets.refresh_after=soon")
+    assert (2, True) == (result.exit_code, "`refresh_after` is a time" in result.stderr)
+
+
 def test_an_agent_does_not_edit(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
     """Nor is a file edited without a terminal, or that another process changes meanwhile."""
     monkeypatch.setenv("EDITOR", "sed -i s/Mine/Ours/")

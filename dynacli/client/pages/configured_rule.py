@@ -9,7 +9,7 @@ from dynacli.client.pages.page_rule import AnswerPlace, PageRule, place_at
 from dynacli.client.profiles import malformed
 from dynacli.record import replace
 
-__all__ = ["configured_rule"]
+__all__ = ["configured_rule", "what_is_wrong_with_rule"]
 
 _WAYS = ("next", "cursor", "page", "offset")
 _KEYS = ("items", *_WAYS, "parameter")
@@ -36,7 +36,7 @@ def configured_rule(described: DescribedOperation) -> PageRule | None:
         if key and key in tables:
             part = f"`pages.{key}` of `{api.name}`"
             table = tables[key]
-            wrong = _what_is_wrong(table)
+            wrong = what_is_wrong_with_rule(table)
             if wrong:
                 raise malformed(env, part, wrong)
             rule = _rule(described, table)
@@ -49,7 +49,8 @@ def configured_rule(described: DescribedOperation) -> PageRule | None:
     return None
 
 
-def _what_is_wrong(table: Any) -> str:
+def what_is_wrong_with_rule(table: Any) -> str:
+    """Return what is wrong with the table of a rule; empty where nothing is."""
     if not isinstance(table, Mapping):
         return "it is a table"
     unknown = sorted(table.keys() - set(_KEYS))

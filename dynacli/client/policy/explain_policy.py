@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.policy.permission import decision_on, is_asked_about
 from dynacli.client.policy.policy_rules import ALLOWED, CONFIRMED, DENIED, Decision, unknown_words
+from dynacli.library.configuration.configuration import Configuration
+from dynacli.library.configuration.configuration_lines import line_of
 
 if TYPE_CHECKING:
     from dynacli.client.call_settings import CallSettings
@@ -29,6 +31,8 @@ class Explanation(NamedTuple):
         is_asked: Whether a person would be asked.
         has_policy: Whether there is a policy.
         unknown: (table, list, word) of the words that mean no operation.
+        file: The path of the configuration.
+        line: The line of it at which the text stands that decides; None where none does.
     """
 
     described: DescribedOperation
@@ -38,11 +42,19 @@ class Explanation(NamedTuple):
     is_asked: bool
     has_policy: bool
     unknown: tuple[tuple[str, str, str], ...]
+    file: str
+    line: int | None
 
     def as_json(self) -> dict[str, Any]:
         """Return it as data."""
         operation, decision = self.described.operation, self.decision
-        decider = {"table": decision.place, "list": decision.key, "entry": decision.word or None}
+        decider = {
+            "table": decision.place,
+            "list": decision.key,
+            "entry": decision.word or None,
+            "file": self.file,
+            "line": self.line,
+        }
         return {
             "api": self.described.api.name,
             "operation": operation.name,
@@ -61,7 +73,13 @@ class Explanation(NamedTuple):
         operation = self.described.operation
         place = f"{operation.method} {operation.path}"
         name = place if operation.name == place else f"{operation.name} ({place})"
-        return [f"{name} of {self.described.api.name} {_ENDINGS[self.verdict]}", self._reason(), self._here()]
+        place = f"Line {self.line} of `{self.file}`" if self.line else f"In `{self.file}`"
+        return [
+            f"{name} of {self.described.api.name} {_ENDINGS[self.verdict]}",
+            self._reason(),
+            *([place] if self.decision.place else []),
+            self._here(),
+        ]
 
     def _reason(self) -> str:
         if self.decision.place:
@@ -92,4 +110,9 @@ def explain_policy(described: DescribedOperation, settings: "CallSettings") -> E
         verdict = CONFIRMED if is_asked or is_refused else verdict
     policy = settings.policy
     unknown = () if policy is None else tuple(unknown_words(policy, described.api.catalog))
-    return Explanation(described, decision, verdict, exit_code, is_asked, policy is not None, unknown)
+    configuration = Configuration(described.api.open_request.env)
+    line = line_of(configuration.text(), decision.path, decision.word) if decision.place else None
+    is_there = policy is not None
+    return Explanation(
+        described, decision, verdict, exit_code, is_asked, is_there, unknown, configuration.path, line
+    )

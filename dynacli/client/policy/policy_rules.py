@@ -125,6 +125,12 @@ class Decision(NamedTuple):
     override: str = ""
 
     @property
+    def path(self) -> tuple[str, ...]:
+        """The parts of the key that decides, from the top of the configuration."""
+        _, name, *rest = self.place.removesuffix(".policy").split(".", 3)
+        return ("apis", name, *rest, "policy", self.key)
+
+    @property
     def reason(self) -> str:
         """The rule that decides, in a sentence without its period."""
         if not self.place:

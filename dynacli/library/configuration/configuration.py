@@ -253,18 +253,19 @@ class Configuration:
             raise FileError(f"The configuration `{self.path}` cannot be read", why=_reason(error)) from error
 
     def set_values(
-        self, values: Sequence[tuple[tuple[str, ...], Any]], check: Callable[[dict[str, Any]], None]
+        self, values: Sequence[tuple[tuple[str, ...], Any]], check: Callable[[str, dict[str, Any]], None]
     ) -> None:
         """Set the values of keys, or remove those whose value is None; everything else stays as it is.
 
         Args:
-            check: Raises an error where what results cannot be used; it is given what the file would say.
+            check: Raises an error where what results cannot be used; it is given the text that the file would have, and
+                its tables.
         """
         from dynacli.library.configuration.configuration_values import with_values
 
         def changed(text: str) -> str:
             result, tables = with_values(text, values)
-            check(tables)
+            check(result, tables)
             return result
 
         self._change(changed)

@@ -11,7 +11,7 @@ from dynacli.library.configuration.configuration import Configuration
 from dynacli.library.revisions.housekeeping import DEFAULT_LIMIT, shrink_cache
 from dynacli.library.revisions.revisions import Revisions
 
-__all__ = ["keep_within_limit", "limit_of", "registered_directories"]
+__all__ = ["bytes_of", "keep_within_limit", "limit_of", "registered_directories"]
 
 _SIZE = re.compile(r"(\d{1,12})\s*([KMG]?)(i?B)?", re.IGNORECASE)
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
@@ -19,16 +19,17 @@ _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 def limit_of(env: Environment) -> int:
     """Return the limit in bytes; a value that cannot be understood counts for nothing."""
-    limit = _bytes(env.variables.get("DYNACLI_CACHE_LIMIT"))
+    limit = bytes_of(env.variables.get("DYNACLI_CACHE_LIMIT"))
     if limit is None:
         try:
-            limit = _bytes(Configuration(env).cache().get("limit"))
+            limit = bytes_of(Configuration(env).cache().get("limit"))
         except FileError:
             limit = None  # a run that needs the configuration says what is wrong with it
     return DEFAULT_LIMIT if limit is None else limit
 
 
-def _bytes(value: Any) -> int | None:
+def bytes_of(value: Any) -> int | None:
+    """Return the bytes of a size such as `"500 MiB"` or a number; None where it is none."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value if value >= 0 else None
     size = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None

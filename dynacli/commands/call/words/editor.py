@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from dynacli.environment import Environment
-from dynacli.errors import FileError, UsageError
+from dynacli.errors import DynacliError, FileError, UsageError
 
-__all__ = ["Draft", "write_draft"]
+__all__ = ["Draft", "wants_again", "write_draft"]
 
 _PAST = 1_000_000_000
 """The modification time that a draft gets before it is edited, so that saving changes it on every file system."""
@@ -124,7 +124,7 @@ def write_draft(
             try:
                 check(draft.content)
             except UsageError as error:
-                if not _wants_again(env, error):
+                if not wants_again(env, error):
                     raise UsageError(
                         error.message, why=error.why, hint=f"{draft.kept()} when it is mended"
                     ) from None
@@ -176,7 +176,7 @@ def editor_words(env: Environment, asked_by: str, *, may_ask: bool, hint: str) -
     return words
 
 
-def _wants_again(env: Environment, error: UsageError) -> bool:
+def wants_again(env: Environment, error: DynacliError) -> bool:
     """Ask whether a text that cannot be used is to be edited again."""
     from dynacli.output.error_messages import write_warning
     from dynacli.output.standard_error import write_stderr

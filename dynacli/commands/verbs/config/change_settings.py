@@ -5,7 +5,7 @@ from typing import Any
 
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.config.setting_keys import key_path, value_of
-from dynacli.errors import FileError, RefusedError, UsageError
+from dynacli.errors import RefusedError, UsageError
 from dynacli.library.configuration.configuration import Configuration, check_name, texts
 from dynacli.urls import origin_of
 
@@ -56,7 +56,8 @@ def change_settings(run: Run, settings: Sequence[Setting]) -> None:
         check_policy_change(run, name, [path[2:] for path, _ in settings if path[:2] == ("apis", name)])
     if any(path[2:] == ("source",) and value is None for path, value in settings):
         raise UsageError("An API cannot be without a `source`", hint="`dynacli api remove NAME` removes it")
-    configuration.set_values(settings, lambda tables: _check(run, tables, names))
+    before = configuration.tables()
+    configuration.set_values(settings, lambda text, tables: _check(run, before, text, tables))
 
 
 def check_policy_change(run: Run, name: str, paths: Sequence[tuple[str, ...]] | None = None) -> None:
@@ -109,16 +110,15 @@ def _is_bound(run: Run, name: str, entry: Mapping[str, Any]) -> bool:
     return any(places(entry) & places(other) for other in others)
 
 
-def _check(run: Run, tables: dict[str, Any], names: Sequence[str]) -> None:
-    """Check that the entries of APIs can be used.
+def _check(run: Run, before: Mapping[str, Any], text: str, tables: Mapping[str, Any]) -> None:
+    """Check that a change makes nothing of the configuration unusable; what was so before is no reason.
 
     Raises:
-        UsageError: One cannot.
+        UsageError: It does.
     """
-    from dynacli.client.policy.check_entry import check_entry
+    from dynacli.client.configuration_mistakes import mistakes_in
 
-    for name in names:
-        try:
-            check_entry(run.env, name, tables["apis"][name])
-        except FileError as error:
-            raise UsageError("That cannot be set", why=f"{error.message}: {error.why}") from error
+    known = set(mistakes_in(run.env, before))
+    wrong = [mistake for mistake in mistakes_in(run.env, tables) if mistake not in known]
+    if wrong:
+        raise UsageError("That cannot be set", why=wrong[0].text(text))

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,11 +10,16 @@ from dynacli.commands.command_groups import Verb, VerbGroup
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS
 from dynacli.commands.verbs.verb_options import LISTING, RUNNING
-from dynacli.errors import RefusedError, UsageError
+from dynacli.errors import FileError, RefusedError, UsageError
 from dynacli.library.configuration.configuration import Configuration
 from dynacli.text.terminal import Painter, visible
 
+if TYPE_CHECKING:
+    from dynacli.commands.call.words.editor import Draft
+
 __all__ = ["command"]
+
+_MOST_NAMED = 5
 
 
 def _path(run: Run) -> None:
@@ -72,19 +77,55 @@ def _edit(run: Run) -> None:
     draft = Draft(before, ".toml")
     draft.edit(editor, run.env)
     try:
-        after = draft.content.decode()
+        after = _usable_text(run, draft, editor, before)
         if after != before:
             configuration.replace(before, after)
-    except BaseException as error:
-        run.warn(f"What you wrote is kept in `{draft.path}`")
-        if isinstance(error, UnicodeDecodeError):
-            raise UsageError(
-                "The configuration was not changed", why="What was saved is not UTF-8"
-            ) from error
+    except BaseException:
+        run.warn(f"What you wrote is kept in `{draft.path}`, and the configuration is as it was")
         raise
     draft.discard()
     if after == before:
         run.note(f"Nothing was changed in {os.path.basename(configuration.path)}")
+
+
+def _usable_text(run: Run, draft: "Draft", editor: list[str], before: str) -> str:
+    """Return the text that a person has saved, which may be edited until it can be used.
+
+    Raises:
+        FileError: It cannot, and the person does not go on.
+    """
+    from dynacli.commands.call.words.editor import wants_again
+
+    while (wrong := _wrong_in(run, draft.content, before)) is not None:
+        if not wants_again(run.env, wrong):
+            raise wrong
+        draft.edit(editor, run.env)
+    return draft.content.decode()
+
+
+def _wrong_in(run: Run, content: bytes, before: str) -> FileError | None:
+    """Return what is wrong with the text of a configuration; None where all of it can be used, or it is as before."""
+    import tomllib
+
+    from dynacli.client.configuration_mistakes import mistakes_in
+
+    try:
+        text = content.decode()
+        tables = tomllib.loads(text) if text != before else {}
+    except UnicodeDecodeError:
+        mistakes = ["it is not UTF-8"]
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        mistakes = [f"it is no TOML: {error}"]
+    else:
+        mistakes = [mistake.text(text) for mistake in mistakes_in(run.env, tables)]
+    if not mistakes:
+        return None
+    more = f", and {len(mistakes) - _MOST_NAMED} more" if len(mistakes) > _MOST_NAMED else ""
+    return FileError(
+        "What was saved is no configuration that dynacli can use",
+        why="; ".join(mistakes[:_MOST_NAMED]) + more,
+        hint="Edit it again: `dynacli config edit`; `dynacli help configuration` has the keys",
+    )
 
 
 command = VerbGroup(
@@ -116,7 +157,7 @@ command = VerbGroup(
             "edit",
             options=RUNNING,
             callback=click.pass_obj(_edit),
-            help="Edit the file in $VISUAL or $EDITOR; what is no TOML is not taken.",
+            help="Edit the file in $VISUAL or $EDITOR; what cannot be used is shown with its line, and not taken.",
         ),
     ],
 )

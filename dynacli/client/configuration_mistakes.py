@@ -1,0 +1,180 @@
+"""What a configuration says that no run could use: all of it is read as a run reads it, which takes parts alone."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+from dynacli.client.call_settings import LEVELS
+from dynacli.client.pages.configured_rule import what_is_wrong_with_rule
+from dynacli.client.policy.policy_rules import rules_of
+from dynacli.client.profiles import KEYS, wrong_in_profile
+from dynacli.environment import Environment
+from dynacli.errors import FileError, UsageError
+from dynacli.library.configuration.configuration import check_name
+from dynacli.library.configuration.configuration_lines import line_of
+from dynacli.library.configuration.refresh_settings import lifetime_of
+from dynacli.library.history.record_call import MODES as HISTORY_MODES
+from dynacli.library.revisions.cache_limit import bytes_of
+from dynacli.library.revisions.open_request import MODES
+from dynacli.request.choose_server import parse_origin
+from dynacli.validation.findings.finding_rules import BadIgnoreError, ignores_of
+
+__all__ = ["Mistake", "mistakes_in"]
+
+_LISTS = ("allow_refs", "more", "origins", "overlays")
+_TEXTS = ("document_login", "pin", "source")
+_OWN = ("ignore", "pages", "profiles", "refresh", "refresh_after")
+_ENTRY_KEYS = (*(key for key in KEYS if key != "headers"), *_LISTS, *_OWN, *_TEXTS)
+_NAMED = re.compile(r"`([^`]+)`")
+
+Path = tuple[str, ...]
+
+
+class Mistake(NamedTuple):
+    """A part of the configuration that cannot be used.
+
+    Args:
+        path: Its key, from the top of the file.
+        why: What is wrong with it, in a clause.
+    """
+
+    path: Path
+    why: str
+
+    def text(self, content: str) -> str:
+        """Return the mistake with the line where it stands.
+
+        Args:
+            content: The text of the file.
+        """
+        for end in range(len(self.path), 0, -1):
+            line = line_of(content, self.path[:end])
+            if line is not None:
+                return f"line {line}: {self.why}"
+        return self.why
+
+
+def mistakes_in(env: Environment, tables: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Yield what is wrong with a configuration, in the order of its tables.
+
+    Args:
+        tables: What the file says.
+    """
+    yield from _unknown((), tables, ("apis", "cache", "history"))
+    if "history" in tables and tables["history"] not in HISTORY_MODES:
+        yield Mistake(("history",), f"`history` is one of {_listed(HISTORY_MODES)}")
+    cache = tables.get("cache", {})
+    if not isinstance(cache, dict):
+        yield Mistake(("cache",), "`cache` is a table")
+    else:
+        yield from _unknown(("cache",), cache, ("limit",))
+        if "limit" in cache and bytes_of(cache["limit"]) is None:
+            yield Mistake(("cache", "limit"), '`limit` is a size, for example `"500 MiB"`')
+    apis = tables.get("apis", {})
+    if not isinstance(apis, dict):
+        yield Mistake(("apis",), "`apis` is a table, with one of each API in it: `[apis.NAME]`")
+        return
+    for name, entry in apis.items():
+        if isinstance(entry, dict):
+            yield from _in_entry(env, name, entry)
+        else:
+            yield Mistake(("apis", name), f"`{name}` is a table: `[apis.{name}]`")
+
+
+def _in_entry(env: Environment, name: str, entry: Mapping[str, Any]) -> Iterator[Mistake]:
+    place = ("apis", name)
+    try:
+        check_name(name)
+    except UsageError as error:
+        yield Mistake(place, error.why or error.message)
+    if "source" not in entry:
+        yield Mistake(place, f"`{name}` has no `source`, the file or URL of its document")
+    yield from _unknown(place, entry, _ENTRY_KEYS)
+    for key in _TEXTS:
+        if not isinstance(entry.get(key, ""), str):
+            yield Mistake((*place, key), f"`{key}` is a text")
+    for key in _LISTS:
+        yield from _in_list((*place, key), entry.get(key, []))
+    if "refresh" in entry and entry["refresh"] not in MODES:
+        yield Mistake((*place, "refresh"), f"`refresh` is one of {_listed(MODES)}")
+    if "refresh_after" in entry and lifetime_of(entry) is None:
+        yield Mistake(
+            (*place, "refresh_after"), '`refresh_after` is a time such as `"12h"` or `"7d"`, or seconds'
+        )
+    yield from _in_pages((*place, "pages"), entry.get("pages", {}))
+    try:
+        ignores_of(entry.get("ignore", []))
+    except BadIgnoreError as error:
+        yield Mistake((*place, "ignore"), f"`ignore`: {error}")
+    yield from _in_table(env, place, {key: entry[key] for key in KEYS if key in entry and key != "headers"})
+    profiles = entry.get("profiles", {})
+    if not isinstance(profiles, dict):
+        yield Mistake((*place, "profiles"), f"`profiles` are tables, each `[apis.{name}.profiles.PROFILE]`")
+        return
+    for profile, table in profiles.items():
+        yield from _in_table(env, (*place, "profiles", profile), table)
+
+
+def _in_table(env: Environment, place: Path, table: Any) -> Iterator[Mistake]:
+    """Yield what is wrong with what an API's entry and a profile have in common."""
+    wrong = wrong_in_profile(table)
+    if wrong:
+        yield Mistake(_named(place, wrong), wrong)
+    if not isinstance(table, dict):
+        return
+    if "validate" in table and table["validate"] not in LEVELS:
+        yield Mistake((*place, "validate"), f"`validate` is one of {_listed(LEVELS)}")
+    if "policy" in table:
+        try:
+            rules_of(env, table["policy"], ".".join((*place, "policy")))
+        except FileError as error:
+            yield Mistake(_named((*place, "policy"), error.why), f"`policy`: {error.why}")
+
+
+def _in_list(place: Path, values: Any) -> Iterator[Mistake]:
+    key = place[-1]
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        yield Mistake(place, f"`{key}` is a list of texts")
+        return
+    checks: dict[str, Callable[[str], object]] = {
+        "origins": parse_origin,
+        "allow_refs": lambda word: "://" in word and parse_origin(word),
+    }
+    for value in values:
+        try:
+            checks.get(key, str)(value)
+        except UsageError:
+            yield Mistake(
+                place, f"`{key}` has `{value}`, which is no origin such as `https://api.example.com`"
+            )
+
+
+def _in_pages(place: Path, tables: Any) -> Iterator[Mistake]:
+    if not isinstance(tables, dict):
+        yield Mistake(place, "`pages` are tables, each `[apis.NAME.pages.OPERATION]`")
+        return
+    for operation, table in tables.items():
+        wrong = what_is_wrong_with_rule(table)
+        if wrong:
+            yield Mistake((*place, operation), f"`pages.{operation}`: {wrong}")
+
+
+def _unknown(place: Path, table: Mapping[str, Any], known: tuple[str, ...]) -> Iterator[Mistake]:
+    for key in table:
+        if key not in known:
+            near = get_close_matches(key, known, 1, 0.6)
+            more = f"; did you mean `{near[0]}`?" if near else f", only {_listed(sorted(known))}"
+            yield Mistake((*place, key), f"`{key}` is not known{more}")
+
+
+def _named(place: Path, why: str) -> Path:
+    """Return the key that a clause names, as far as it names one: `` `token` of `auth.bearer` is ... ``."""
+    names = _NAMED.findall(why)
+    if len(names) > 1 and f"`{names[0]}` of `{names[1]}`" in why:
+        return (*place, *names[1].split(".", 1), names[0])
+    return (*place, names[0]) if names else place
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
