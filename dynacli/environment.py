@@ -17,15 +17,28 @@ _AGENT_VARIABLES = frozenset(
     {
         "AGENT",
         "AI_AGENT",
+        "AMP_CURRENT_THREAD_ID",
+        "ANTIGRAVITY_AGENT",
+        "AUGMENT_AGENT",
         "CLAUDECODE",
         "CLAUDE_CODE",
+        "CLINE_ACTIVE",
+        "CRUSH",
         "CURSOR_AGENT",
         "GEMINI_CLI",
+        "GOOSE_TERMINAL",
         "OPENCODE",
-        "AUGMENT_AGENT",
+        "OPENCODE_CLIENT",
+        "PI_CODING_AGENT",
+        "QWEN_CODE",
+        "ROO_ACTIVE",
+        "TRAE_AI_SHELL_ID",
     }
 )
+"""What agents set for the commands that they run; variables that people set, and editors in any terminal, are none."""
 _AGENT_PREFIXES = ("CODEX_", "COPILOT_")
+_OF_PEOPLE = ("_HOME", "_TOKEN")
+"""The ends of variables with such a prefix by which people set an agent up, and which are there without it, too."""
 
 _BELOW_HOME = {"cache": ".cache", "config": ".config", "state": os.path.join(".local", "state")}
 """Kind of directory → where the XDG specification has it where its variable is not set."""
@@ -171,14 +184,19 @@ class Environment:
     def is_agent(self) -> bool:
         """Whether an agent runs the program, as its variables say, so that nobody reads questions on a terminal."""
         return any(
-            value and (name in _AGENT_VARIABLES or name.startswith(_AGENT_PREFIXES))
+            value
+            and (
+                name in _AGENT_VARIABLES
+                or (name.startswith(_AGENT_PREFIXES) and not name.endswith(_OF_PEOPLE))
+            )
             for name, value in self.variables.items()
         )
 
     @property
     def allows_colour(self) -> bool:
-        """Whether colour may be used on a terminal: `NO_COLOR` (no-color.org) and `TERM=dumb` say no."""
-        return not self.variables.get("NO_COLOR") and self.variables.get("TERM") != "dumb"
+        """Whether colour may be used on a terminal: `NO_COLOR` (no-color.org), `TERM=dumb` and an agent say no."""
+        is_plain = self.variables.get("NO_COLOR") or self.variables.get("TERM") == "dumb"
+        return not is_plain and not self.is_agent
 
     @cached_property
     def cache_dir(self) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from dynacli.environment import Environment
 from dynacli.transport import retrying
 from tests import harness, sampling
 from tests.real_documents import FOLDER, OWN
@@ -109,6 +110,8 @@ def home(places: _Places, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in list(os.environ):
         # The suite runs with the HTTP library that it was started with; see `python -m tests.tasks httpx2`.
         if (name.startswith("DYNACLI_") and name != "DYNACLI_HTTP") or name.lower() in _PROXIES:
+            monkeypatch.delenv(name)
+        if Environment(variables={name: "1"}).is_agent:
             monkeypatch.delenv(name)
     for name in ("NO_COLOR", "COLUMNS", "SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)

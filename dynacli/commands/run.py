@@ -87,8 +87,9 @@ class Run:
 
     @property
     def error_format(self) -> str:
-        """How errors and warnings are written: `text` or `json`."""
-        return self.all_options.error_format or self.env.variables.get("DYNACLI_ERROR_FORMAT") or "text"
+        """How errors and warnings are written: `text` or `json`, which agents get where nobody says anything else."""
+        asked_for = self.all_options.error_format or self.env.variables.get("DYNACLI_ERROR_FORMAT")
+        return asked_for or ("json" if self.env.is_agent else "text")
 
     def api(self, word: str) -> OpenedApi:
         """Return the API that a word names; it is opened once in a run."""

@@ -21,10 +21,10 @@ _DEFAULTS = {"LESS": "FRX", "LV": "-c"}
 def pager_command(env: Environment) -> list[str]:
     """Return the words of the pager: of `DYNACLI_PAGER`, else `PAGER`, else less where it is installed.
 
-    It is empty where standard output is no terminal that can be moved about in, and where a variable is empty or
-    says `cat`.
+    It is empty where standard output is no terminal that can be moved about in, where an agent reads it, and where a
+    variable is empty or says `cat`.
     """
-    if not env.stdout_is_terminal or env.variables.get("TERM", "dumb") == "dumb":
+    if not env.stdout_is_terminal or env.variables.get("TERM", "dumb") == "dumb" or env.is_agent:
         return []
     import shlex
     import shutil

@@ -12,7 +12,7 @@ _PAUSE = 0.1
 
 
 class StatusLine:
-    """A line that is overwritten; where standard error is no terminal nothing is written.
+    """A line that is overwritten; where standard error is no terminal, or an agent reads it, nothing is written.
 
     Args:
         env: The surroundings of the run.
@@ -20,7 +20,8 @@ class StatusLine:
 
     def __init__(self, env: Environment) -> None:
         self._env = env
-        self._is_shown = env.stderr_is_terminal and env.variables.get("TERM") != "dumb"
+        is_movable = env.stderr_is_terminal and env.variables.get("TERM") != "dumb"
+        self._is_shown = is_movable and not env.is_agent
         self._last = 0.0
         self._size = 0
 

@@ -1,0 +1,83 @@
+"""A run for an agent, as its variables tell: other defaults, and nothing else that may be done or not."""
+
+import json
+
+import pytest
+
+from dynacli.environment import Environment
+from tests.documents import pets, save
+from tests.harness import Answer, Recorder, run_cli
+
+TERMINAL = ("stdin", "stdout", "stderr")
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        *(
+            "AGENT",
+            "AI_AGENT",
+            "CLAUDECODE",
+            "CODEX_SANDBOX",
+            "CODEX_THREAD_ID",
+            "COPILOT_CLI",
+            "CURSOR_AGENT",
+        ),
+        *(
+            "GEMINI_CLI",
+            "OPENCODE",
+            "AUGMENT_AGENT",
+            "AMP_CURRENT_THREAD_ID",
+            "CLINE_ACTIVE",
+            "GOOSE_TERMINAL",
+        ),
+    ],
+)
+def test_an_agent_is_known_by_what_it_sets(variable: str) -> None:
+    """An empty variable is none."""
+    assert Environment(variables={variable: "1"}).is_agent
+    assert not Environment(variables={variable: ""}).is_agent
+
+
+@pytest.mark.parametrize(
+    "variable", ["CODEX_HOME", "COPILOT_GITHUB_TOKEN", "CURSOR_TRACE_ID", "AGENTS", "MY_AI_AGENT"]
+)
+def test_what_a_person_sets_is_no_agent(variable: str) -> None:
+    """Settings of agents, and variables of an editor's terminal, are there without an agent, too."""
+    assert not Environment(variables={variable: "x"}).is_agent
+
+
+def test_errors_and_warnings_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are unless a person, or the agent itself, asks for text: by the option or by the variable."""
+    monkeypatch.setenv("AI_AGENT", "x")
+    result = run_cli("demo", "no-such-operation")
+    assert (2, "usage") == (result.exit_code, json.loads(result.stderr)["error"]["kind"])
+    assert run_cli("demo", "no-such-operation", "--error-format", "text").stderr.startswith("Error: ")
+    monkeypatch.setenv("DYNACLI_ERROR_FORMAT", "text")
+    assert run_cli("demo", "no-such-operation").stderr.startswith("Error: ")
+    monkeypatch.setenv("DYNACLI_ERROR_FORMAT", "json")
+    monkeypatch.delenv("AI_AGENT")
+    assert '{"error"' in run_cli("demo", "no-such-operation").stderr
+
+
+def test_a_terminal_has_no_colour_and_no_line_that_moves(
+    server: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Agents read what terminals show, byte for byte: no escape sequences, on either stream."""
+    api = save(pets("1", server.origin))
+    server.answers["/pets"] = Answer(body=b'[{"id": 1}]')
+    coloured = run_cli(api, "list-pets", terminal=TERMINAL)
+    monkeypatch.setenv("CLAUDECODE", "1")
+    plain = run_cli(api, "list-pets", terminal=TERMINAL)
+    assert "\x1b" in coloured.stdout
+    assert "\x1b" not in plain.stdout + plain.stderr
+    assert coloured.exit_code == plain.exit_code == 0
+
+
+def test_data_is_the_same(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a pipe an agent gets the bytes that everybody gets."""
+    api = save(pets("1", server.origin))
+    server.answers["/pets"] = Answer(body=b'[ {"id":1} ]')
+    before = run_cli(api, "list-pets")
+    monkeypatch.setenv("GEMINI_CLI", "1")
+    assert before.stdout_bytes == run_cli(api, "list-pets").stdout_bytes == b'[ {"id":1} ]'
