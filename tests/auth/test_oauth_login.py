@@ -3,6 +3,7 @@
 import getpass
 import json
 import shlex
+import socket
 import subprocess
 import sys
 import time
@@ -90,6 +91,7 @@ def test_a_browser(shop: Shop, provider: OAuthProvider, home: Path) -> None:
     assert (["read"], True) == (kept["scopes"], kept["expires_at"] > time.time() + 3000)
     assert 0 == shop.call().exit_code
     assert [kept["secrets"]["credential"]] == _tokens(shop)
+    assert run_cli("auth", "status").stdout.rstrip().endswith("refreshed by itself  read")
     (row,) = run_cli("auth", "status", "-o", "json").json
     assert ("oauth2", ["read"], True) == (row["kind"], row["scopes"], row["refreshable"])
 
@@ -297,6 +299,22 @@ def test_a_refresh_that_fails(
         provider.server.requests.clear()
         assert 10 == shop.call().exit_code
         assert [] == provider.server.requests
+
+
+def test_a_provider_that_cannot_be_reached(server: Recorder, provider: OAuthProvider, home: Path) -> None:
+    """The error says that it is the provider who refreshes the token, not the API; the credential stays."""
+    shop = Shop(server)
+    shop.register({"auth": _flows(provider, "authorizationCode")}, [{"auth": ["read"]}])
+    _login(provider)
+    old = _kept(home)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{taken.getsockname()[1]}/token"
+        _change(home, expires_at=1.0, refresh=old["refresh"] | {"token_url": nobody})
+        for result in (shop.call(), run_cli("auth", "token", "shop")):
+            assert 6 == result.exit_code
+            assert "the stored token for `auth` has ended, and is refreshed there" in result.stderr
+    assert ([], old["secrets"]) == (shop.server.requests, _kept(home)["secrets"])
 
 
 def _once(answer: Answer, then: Answer) -> Callable[[RecordedRequest], Answer]:

@@ -116,3 +116,6 @@ def test_what_does_not_go_together(market: Shop) -> None:
     for words in (("--", "--username", "me"), ("--token-at", "a"), ("--operation", "login", "--with-token")):
         assert 2 == run_cli("auth", "login", "shop", "--store", "file", *words).exit_code
     assert 2 == login("--password", "p", at="][").exit_code
+    market.server.requests.clear()
+    assert 2 == login("--password", "p", "--dry-run").exit_code
+    assert [] == market.server.requests

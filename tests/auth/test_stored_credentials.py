@@ -299,3 +299,12 @@ def test_the_token_of_a_profile(
     shop.call()
     assert ["Bearer of-staging"] == shop.server.last.headers["authorization"]
     assert ring.kept
+
+
+def test_several_schemes_that_no_operation_names(shop: Shop) -> None:
+    """Signing in then wants to know for which of them."""
+    shop.register({"auth": BEARER, "key": API_KEY}, [])
+    login = ("auth", "login", "shop", "--with-token", "--store", "file")
+    result = run_cli(*login, stdin=b"token")
+    assert (2, True) == (result.exit_code, "does not say which credential" in result.stderr)
+    assert 0 == run_cli(*login, "--scheme", "key", stdin=b"token").exit_code

@@ -17,8 +17,9 @@ from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.oauth_sign_in import with_token
 from dynacli.client.credentials.tls_settings import tls_settings
 from dynacli.environment import Environment
-from dynacli.errors import AuthError, DynacliError
+from dynacli.errors import AuthError, DynacliError, NetworkError, TimedOutError
 from dynacli.record import replace
+from dynacli.text.terminal import visible
 
 __all__ = ["in_time", "operation_refresh_parts", "refresh_credential", "refreshed"]
 
@@ -41,9 +42,13 @@ def in_time(
         raise expired_credential(kept)
     try:
         return refreshed(env, settings, store, kept)
-    except DynacliError:
+    except DynacliError as error:
         if not kept.is_over(time.time()):
             return kept
+        if isinstance(error, NetworkError | TimedOutError):
+            error.why += (
+                f"; the stored token for `{visible(kept.scheme, keep='')}` has ended, and is refreshed there"
+            )
         raise
 
 
@@ -186,7 +191,7 @@ def _text(kept: StoredCredential, name: str) -> str:
 
 def _over(kept: StoredCredential, error: AuthError | None = None) -> AuthError:
     return AuthError(
-        f"The stored credential for `{kept.scheme}` is no longer good",
+        f"The stored credential for `{visible(kept.scheme, keep='')}` is no longer good",
         why=error.why if error is not None else "It cannot be refreshed",
         hint=f"Sign in again: `{kept.sign_in_line()}`",
         **({} if error is None else error.details),

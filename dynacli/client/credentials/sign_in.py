@@ -55,9 +55,11 @@ def chosen_scheme(api: OpenedApi, name: str) -> SecurityScheme:
         elif schemes:
             listed = ", ".join(f"`{visible(each, keep='')}`" for each in schemes)
             raise UsageError(
-                f"`{api.name}` needs several credentials at once",
+                f"`{api.name}` needs several credentials at once"
+                if sign_ins
+                else f"The document of `{api.name}` does not say which credential its operations need",
                 why=f"Its security schemes are {listed}",
-                hint="Sign in for each of them: `--scheme NAME`",
+                hint="Sign in for each of them: `--scheme NAME`" if sign_ins else "Name one: `--scheme NAME`",
             )
         else:
             raise UsageError(

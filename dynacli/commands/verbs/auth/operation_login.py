@@ -19,7 +19,7 @@ from dynacli.commands.call.make_call import GivenWords, asker, read_inputs
 from dynacli.commands.command_groups import make_root
 from dynacli.commands.questions import hidden_line
 from dynacli.commands.run import Run
-from dynacli.errors import AuthError, RefusedError
+from dynacli.errors import AuthError, RefusedError, UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.media_types import is_json
 from dynacli.model.operation import Field, Operation, SecurityScheme
@@ -106,6 +106,11 @@ def _sign_in(
     scheme: SecurityScheme,
     origins: tuple[str, ...],
 ) -> OperationSignIn:
+    if run.options.dry_run:
+        raise UsageError(
+            "Signing in sends a request",
+            hint=f"See it with `dynacli {described.api.name} {described.operation.name} ... --dry-run`",
+        )
     settings = settings_of(run.env, described.api, run.call_options)
     refreshing = _operation(described.api, asked.refresh_operation) if asked.refresh_operation else None
     _check_origin(described, settings, origins)

@@ -30,7 +30,7 @@ def status(run: Run, api: str | None) -> None:
     def lines(paint: Painter, width: int) -> list[str]:
         if not kept:
             return ["No credential is stored: dynacli auth login API"]
-        header = ["api", "profile", "scheme", "kind", "store", "origins", "expires"]
+        header = ["api", "profile", "scheme", "kind", "store", "origins", "expires", "scopes"]
         cells = [[visible(text, keep="") for text in _cells(each)] for each in kept]
 
         def cut(text: str, width: int) -> list[str]:
@@ -48,7 +48,8 @@ def _cells(kept: StoredCredential) -> list[str]:
         end = f"{end}, refreshed by itself".lstrip(", ")
     elif kept.is_over(time.time()):
         end = f"{end}, over"
-    return [kept.api, kept.profile, kept.scheme, kept.kind, kept.store, " ".join(kept.origins), end]
+    origins, scopes = " ".join(kept.origins), " ".join(kept.scopes or ())
+    return [kept.api, kept.profile, kept.scheme, kept.kind, kept.store, origins, end, scopes]
 
 
 def _moment(seconds: float) -> str:
