@@ -6,7 +6,7 @@ from typing import Any
 
 from dynacli.demo.data.data_reference import NOW, identifier, timestamp
 from dynacli.demo.data.insight_data import Visit, topics, visits
-from dynacli.demo.data.run_data import pending_run, runs
+from dynacli.demo.data.run_data import advanced_run, pending_run, runs
 from dynacli.demo.data.server_data import TOOLS, server_id, server_record, servers
 from dynacli.demo.data.workflow_data import schedule, version_record, workflows
 
@@ -27,7 +27,8 @@ _SERVER_FIELDS = {
 class Store:
     """The data of a server in memory; the same at every start, and gone at its end.
 
-    The time starts at the reference date, and advances by a second with every write.
+    The time starts at the reference date, and advances by a second with every write. A run that a request has started
+    goes on each time it is looked at.
     """
 
     def __init__(self) -> None:
@@ -38,7 +39,15 @@ class Store:
         self.topics = topics()
         self.visits: tuple[Visit, ...] = visits()
         self._writes = 0
+        self._begun: set[str] = set()
         self._keys: dict[tuple[str, str], list[str]] = {}
+
+    def look_at(self, run: dict[str, Any]) -> dict[str, Any]:
+        """Return a run as it is; one that a request has started is a step further for whoever looks next."""
+        identity = run["id"]
+        if identity in self._begun:
+            self.runs[identity] = advanced_run(run, NOW + timedelta(seconds=self._writes))
+        return run
 
     def tools_of(self, run: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the names of the tools that a run could use."""
@@ -168,6 +177,7 @@ class Store:
             queued.append(
                 pending_run(workflow, model, identity, trigger=trigger, reason=reason, baseline=baseline)
             )
+        self._begun.update(run["id"] for run in queued)
         self.runs = {run["id"]: run for run in queued} | self.runs
         return queued
 

@@ -7,7 +7,7 @@ from typing import Any
 from dynacli.demo.data.data_reference import NOW, chance, identifier, timestamp
 from dynacli.demo.data.workflow_data import PLANS, Plan
 
-__all__ = ["SUMMARY_FIELDS", "pending_run", "runs"]
+__all__ = ["SUMMARY_FIELDS", "advanced_run", "pending_run", "runs"]
 
 SUMMARY_FIELDS = (
     "id",
@@ -101,9 +101,28 @@ def _run(plan: Plan, workflow: Mapping[str, Any], due: datetime, model: str) -> 
             run |= {"status": "running", "startedAt": timestamp(due)}
         return run
     started = due + timedelta(seconds=chance("lag", *seed) % 90)
+    return _ended(run, started, seed, trouble=plan.trouble)
+
+
+def advanced_run(run: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Return a run one step further: a pending one has started, and one that was running has passed."""
+    if run["status"] == "pending":
+        return run | {"status": "running", "startedAt": timestamp(now)}
+    if run["status"] == "running":
+        return _ended(run, datetime.fromisoformat(run["startedAt"]), (run["id"],), trouble=0)
+    return run
+
+
+def _ended(run: dict[str, Any], started: datetime, seed: tuple[str, ...], *, trouble: int) -> dict[str, Any]:
+    """Return a run with its outcome.
+
+    Args:
+        seed: What the outcome is made of.
+        trouble: How many of a thousand runs don't pass.
+    """
     duration = 4000 + 53 * chance("duration", *seed)
     verdict, classification, words = "pass", "as_expected", "Everything that was asked for is there."
-    if chance("outcome", *seed) < plan.trouble:
+    if chance("outcome", *seed) < trouble:
         verdict, classification, words = _TROUBLE[chance("trouble", *seed) % len(_TROUBLE)]
     return run | {
         "status": verdict,

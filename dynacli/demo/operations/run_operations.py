@@ -69,7 +69,7 @@ def _sorted(rows: list[dict[str, Any]], sort: str) -> list[dict[str, Any]]:
 
 
 def _get(call: DemoCall) -> DemoAnswer:
-    return DemoAnswer(200, _run(call))
+    return DemoAnswer(200, call.store.look_at(_run(call)))
 
 
 def _trace(call: DemoCall) -> DemoAnswer:
