@@ -33,6 +33,7 @@ _MOST_LISTED = 25
 _FEWEST_TAGS = 12
 """How many lines the tags of a large document have at least."""
 _MOST_SERVERS = 3
+_OF_EVERY_CALL = "Calls take -f JMESPATH, -o FORMAT, --all, --wait JMESPATH: dynacli help"
 _MOST_VARIABLES = 3
 _MOST_STATUSES = 12
 _LONGEST_NAME = 60
@@ -322,14 +323,15 @@ class _Page:
             is_wide = self.width >= len(_command("operations", api)) + _COUNTED
             words = ("--tag", overview.largest_tags[0].word) if overview.tags and is_wide else ()
             commands.append(_command("operations", api, *words))
-        for start in (overview.first_change, overview.first_look):
-            if start is not None and start != look:
-                commands.append(_command(api.name, api, start.operation, "--help", is_call=True))
-                break
+        example = overview.first_change or overview.first_look
+        if example is not None:
+            commands.append(_command("search", api, *example.operation.split("-")))
         if not overview.operations:
             commands.append(_command("doctor", api))
         lines = [f"  {command}" for command in commands if command]
         lines = [line for line in lines if len(line) <= _MOST_COLUMNS]
+        about = wrapped(_OF_EVERY_CALL, self.width - 2) if overview.operations else []
+        lines += [f"  {line}" for line in about]
         return [self.paint.bold("Next"), *lines] if lines else []
 
     def _first_look(self, options: "Options", server: str, identity: str) -> Start | None:

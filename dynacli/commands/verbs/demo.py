@@ -258,10 +258,7 @@ class _DemoGroup(VerbGroup):
             run.all_options,
             server="the stand-in, which runs inside each command",
             identity="as an editor, without any set-up",
-            notes=(
-                "`dynacli demo serve` keeps it running, for `api add` and for other tools.",
-                "Before the operation: --role ROLE, --next, --misbehave OPERATION=KIND",
-            ),
+            notes=("`demo serve` keeps it running. Before the operation: --role, --next, --misbehave",),
         )
 
 
