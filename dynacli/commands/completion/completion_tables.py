@@ -172,7 +172,7 @@ VERB_OPTIONS: Mapping[str, Options] = {
     "completion": HELP_ONLY,
     "describe": {"--card": SWITCH, **LISTING_OF_DOCUMENT},
     "doctor": LISTING_OF_DOCUMENT,
-    "document": {"--bundled": SWITCH, "--resolved": SWITCH, **LISTING_OF_DOCUMENT},
+    "document": {"--bundled": SWITCH, "--resolved": SWITCH, "--only": ANY, **LISTING_OF_DOCUMENT},
     "explore": {**CALLING, **_standard("--retry-unsafe")},
     "help": HELP_ONLY,
     "ignore": {"--pointer": ANY, "--reason": ANY, "--status": ANY, "--where": ANY, **OPENING},

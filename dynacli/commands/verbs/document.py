@@ -24,26 +24,53 @@ _MAX_NAMED = 5
 """References that have a warning of their own; the others are only counted."""
 
 
-def _document(run: Run, api: str, *, bundled: bool, resolved: bool) -> None:
+def _document(run: Run, api: str, *, bundled: bool, resolved: bool, only: tuple[str, ...]) -> None:
     if bundled and resolved:
         raise UsageError(
             "`--bundled` and `--resolved` exclude each other",
             why="A resolved document is in one file already",
         )
+    from dynacli.document.references.resolve import resolve
     from dynacli.output.render import write_body, write_data
 
     opened = run.api(api)
-    if bundled or resolved:
+    if bundled or resolved or only:
         document = _read_cached(run, opened, api, lambda cached: cached.document())
+        tree = _bundled(run, document) if only or not resolved else document.tree
+        if only:
+            tree = _part(opened, tree, only)
         if resolved:
-            _check_size(document.resolved, opened.name)
-        tree = document.resolved if resolved else _bundled(run, document)
+            tree = resolve(tree, uri=document.uri) if only else document.resolved
+            _check_size(tree, opened.name)
         write_data(run.env, tree, run.options.output_form, None)
         return
     content = _read_cached(run, opened, api, lambda cached: cached.content())
     is_json = content.lstrip()[:1] in {b"{", b"["}
     media_type = "application/json" if is_json else "text/yaml; charset=utf-8"
     write_body(run.env, content, media_type, run.options.output_form)
+
+
+def _part(opened: OpenedApi, tree: dict[str, Any], words: tuple[str, ...]) -> dict[str, Any]:
+    """Return the part of a document that some operations need; a word names an operation or a tag.
+
+    Raises:
+        UsageError: A word names neither.
+    """
+    from dynacli.client.unknown_operation import unknown_operation
+    from dynacli.document.references.cut_to_operations import cut_to_operations
+
+    catalog = opened.catalog
+    places = set()
+    for word in words:
+        name, tag = catalog.find(word), catalog.tag(word)
+        if name is not None:
+            operation = catalog.operation(name)
+            places.add((operation.path, operation.method))
+        elif tag:
+            places.update((operation.path, operation.method) for operation in catalog.each_summary(tag))
+        else:
+            raise unknown_operation(opened, word)
+    return cut_to_operations(tree, places)
 
 
 def _bundled(run: Run, document: "Document") -> dict[str, Any]:
@@ -127,6 +154,12 @@ command = Verb(
             ["--resolved"],
             is_flag=True,
             help="with references replaced by what they lead to; recursive ones stay",
+        ),
+        click.Option(
+            ["--only"],
+            multiple=True,
+            metavar="OPERATION|TAG",
+            help="these operations alone, with all that they need, in one file; may be repeated",
         ),
     ],
     options=LISTING_OF_DOCUMENT,

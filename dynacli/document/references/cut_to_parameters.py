@@ -4,15 +4,17 @@ Only for the parameters of its operations does the compiler need references repl
 documents, and replacing every reference takes more time and memory than all else that is made of them.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from dynacli.document.objects import DOCUMENT, OPERATION, PATH_ITEM, ObjectKind, kind_at
-from dynacli.document.pointer import follow, follow_partly, from_fragment
-from dynacli.document.references.scan import Steps, sites_of
+from dynacli.document.pointer import MISSING, follow, follow_partly, from_fragment
+from dynacli.document.references.scan import Site, Steps, sites_of
 
-__all__ = ["cut_to_parameters"]
+__all__ = ["cut_to_parameters", "with_targets"]
 
 _PATHS: Steps = ("paths",)
+_SCHEMAS: Steps = ("components", "schemas")
 _OF_OPERATION = ("$ref", "parameters")
 
 
@@ -24,25 +26,55 @@ def cut_to_parameters(tree: dict[str, Any]) -> dict[str, Any]:
     Args:
         tree: The document, in which every reference is a pointer.
     """
-    kinds = {_PATHS: kind_at(DOCUMENT, "paths")} if "paths" in tree else {}
-    parts: dict[Steps, Any] = {}
+    if "paths" not in tree:
+        return {"openapi": tree.get("openapi")}
+    paths = kind_at(DOCUMENT, "paths")
+    return with_targets(
+        tree, {"openapi": tree.get("openapi")}, {_PATHS: _cut(tree["paths"], paths)}, cut_part=_cut
+    )
+
+
+def with_targets(
+    tree: dict[str, Any],
+    cut: dict[str, Any],
+    parts: dict[Steps, Any],
+    *,
+    cut_part: Callable[[Any, ObjectKind], Any] = lambda part, _: part,
+) -> dict[str, Any]:
+    """Return a document with some parts of another one, and with whatever they refer to, at the same places.
+
+    Args:
+        tree: The whole document, in which every reference is a pointer.
+        cut: The members at the top that are kept besides; it is changed.
+        parts: The steps to each part that is kept → what is kept of it.
+        cut_part: Returns what is kept of a part of some kind that is referred to.
+    """
+    found = dict(parts)
+    kinds = {steps: _kind_of(steps) for steps in parts}
     seen: set[int] = set()
     waiting = list(kinds)
     while waiting:
         steps = waiting.pop()
-        parts[steps] = _cut(follow(tree, steps), kinds[steps])
-        for site in sites_of(parts[steps], kinds[steps], seen=seen):
-            target = _target(tree, site.ref)
+        if steps not in found:
+            found[steps] = cut_part(follow(tree, steps), kinds[steps])
+        for site in sites_of(found[steps], kinds[steps], seen=seen):
+            target = _target(tree, site)
             if target is not None and target not in kinds:
                 kinds[target] = site.kind
                 waiting.append(target)
-    cut = {"openapi": tree.get("openapi")}
     # In sorted order, a part comes before all parts inside of it.
-    for steps in sorted(parts):
+    for steps in sorted(found):
         if not steps:
             return tree
-        _lay(cut, tree, steps, parts[steps])
+        _lay(cut, tree, steps, found[steps])
     return cut
+
+
+def _kind_of(steps: Steps) -> ObjectKind:
+    kind = DOCUMENT
+    for step in steps:
+        kind = kind_at(kind, step)
+    return kind
 
 
 def _cut(node: Any, kind: ObjectKind) -> Any:
@@ -56,8 +88,11 @@ def _cut(node: Any, kind: ObjectKind) -> Any:
     return node
 
 
-def _target(tree: dict[str, Any], ref: Any) -> Steps | None:
+def _target(tree: dict[str, Any], site: Site) -> Steps | None:
     """Return the steps to the target of a reference, or to another reference that stands on the way; else None."""
+    ref = site.ref
+    if site.keyword == "mapping" and isinstance(ref, str) and follow(tree, (*_SCHEMAS, ref)) is not MISSING:
+        return (*_SCHEMAS, ref)
     steps = from_fragment(ref) if isinstance(ref, str) else None
     if steps is None:
         return None

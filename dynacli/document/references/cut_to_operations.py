@@ -1,0 +1,110 @@
+"""A document cut down to some of its operations and all that they need, valid by itself where the whole one is."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from dynacli.document.objects import DATA, DOCUMENT, EXAMPLE, ObjectKind, kind_at, kind_in_list
+from dynacli.document.path_items import operations_of
+from dynacli.document.pointer import from_fragment
+from dynacli.document.references.cut_to_parameters import with_targets
+from dynacli.document.references.scan import follow_references
+
+__all__ = ["cut_to_operations"]
+
+_AT_THE_TOP = ("openapi", "$self", "jsonSchemaDialect", "info", "servers", "security", "tags", "externalDocs")
+_LINKS = "links"
+
+
+def cut_to_operations(tree: dict[str, Any], places: Collection[tuple[str, str]]) -> dict[str, Any]:
+    """Return a document with some operations alone, and the components, tags and security schemes that they need.
+
+    Links to operations that are left out are left out, too.
+
+    Args:
+        tree: The document, in which every reference is a pointer.
+        places: The path and the method, in capitals, of each operation that is kept.
+    """
+    paths = {
+        path: _item(tree, item, {method for known, method in places if known == path})
+        for path, item in tree.get("paths", {}).items()
+        if any(known == path for known, _ in places)
+    }
+    kept = [
+        each.operation
+        for item in paths.values()
+        for each in operations_of(item)
+        if isinstance(each.operation, Mapping)
+    ]
+    cut = {key: tree[key] for key in _AT_THE_TOP if key in tree}
+    named = {tag for operation in kept for tag in operation.get("tags") or ()}
+    if "tags" in cut:
+        cut["tags"] = [tag for tag in cut["tags"] if isinstance(tag, Mapping) and tag.get("name") in named]
+    requirements = [
+        requirement
+        for holder in (tree, *kept)
+        for requirement in holder.get("security") or ()
+        if isinstance(requirement, Mapping)
+    ]
+    schemes = tree.get("components", {}).get("securitySchemes", {})
+    parts: dict[tuple[str, ...], Any] = {
+        ("components", "securitySchemes", name): schemes[name]
+        for requirement in requirements
+        for name in requirement
+        if name in schemes
+    }
+    without_links = _Links(
+        {operation["operationId"] for operation in kept if isinstance(operation.get("operationId"), str)},
+        places,
+    )
+    parts[("paths",)] = without_links.cut(paths, kind_at(DOCUMENT, "paths"))
+    return with_targets(tree, cut, parts, cut_part=without_links.cut)
+
+
+def _item(tree: dict[str, Any], item: Any, methods: set[str]) -> dict[str, Any]:
+    """Return a Path Item with some of its operations; one that is elsewhere is brought here."""
+    whole = follow_references(tree, item)
+    whole = {**whole, **{key: value for key, value in item.items() if key != "$ref"}}
+    left = {each.steps for each in operations_of(whole) if each.method not in methods}
+    kept = {key: value for key, value in whole.items() if (key,) not in left}
+    if "additionalOperations" in kept:
+        others = {
+            key: value
+            for key, value in kept.pop("additionalOperations").items()
+            if ("additionalOperations", key) not in left
+        }
+        kept |= {"additionalOperations": others} if others else {}
+    return kept
+
+
+class _Links:
+    """Leaves out the links to operations that are left out.
+
+    Args:
+        ids: The operationIds that are kept.
+        places: The paths and methods that are kept.
+    """
+
+    def __init__(self, ids: Collection[str], places: Collection[tuple[str, str]]) -> None:
+        self._ids, self._places = ids, places
+
+    def cut(self, node: Any, kind: ObjectKind) -> Any:
+        """Return a part of the document without such links."""
+        if isinstance(node, list):
+            return [self.cut(item, kind) for item in node]
+        if not isinstance(node, dict) or kind is DATA or kind is EXAMPLE:
+            return node
+        kept = {}
+        for key, value in node.items():
+            inner = kind_at(kind, key)
+            if inner.section == _LINKS and isinstance(value, dict) and not self._is_kept(value):
+                continue
+            is_list = isinstance(value, list)
+            kept[key] = self.cut(value, kind_in_list(inner, key) if is_list else inner)
+        return kept
+
+    def _is_kept(self, link: Mapping[str, Any]) -> bool:
+        wanted, ref = link.get("operationId"), link.get("operationRef")
+        if isinstance(wanted, str):
+            return wanted in self._ids
+        steps = from_fragment(ref) if isinstance(ref, str) and ref.startswith("#") else None
+        return not steps or (*steps[1:2], steps[-1].upper()) in self._places
