@@ -20,24 +20,33 @@ class Keyring(keyring.backend.KeyringBackend):
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
-        self.kept: dict[str, str] = json.loads(path.read_text()) if path and path.exists() else {}
+        self.kept: dict[str, str] = {}
         self.writes = self.reads = 0
+        self._read()
 
     def get_password(self, service: str, username: str) -> str | None:
+        self._read()
         self.reads += 1
         return self.kept.get(f"{service} {username}")
 
     def set_password(self, service: str, username: str, password: str) -> None:
         if len(password) > 1280:
             raise keyring.errors.PasswordSetError("too long")
+        self._read()
         self.writes += 1
         self.kept[f"{service} {username}"] = password
         self._write()
 
     def delete_password(self, service: str, username: str) -> None:
+        self._read()
         if self.kept.pop(f"{service} {username}", None) is None:
             raise keyring.errors.PasswordDeleteError("not there")
         self._write()
+
+    def _read(self) -> None:
+        """Read what other processes may have written."""
+        if self.path and self.path.exists():
+            self.kept = json.loads(self.path.read_text())
 
     def _write(self) -> None:
         if self.path:

@@ -88,6 +88,18 @@ def strict(
     keyring.set_keyring(before)
 
 
+def _sign_in(strict: Strict, home: Path, store: str, seconds: float) -> list[str]:
+    """Return a token that ends in so many seconds, and its refresh token, which are stored."""
+    origin = strict.provider.server.origin
+    words = ("auth", "login", "shop", "--client-id", "cli", "--accept-origin", origin, "--store", store)
+    assert 0 == run_cli(*words).exit_code
+    path = home / "state/credentials/credentials.json"
+    content = json.loads(path.read_text())
+    content["credentials"][0]["expires_at"] = time.time() + seconds
+    path.write_text(json.dumps(content))
+    return strict.provider.given[-2:]
+
+
 def _holding(secrets: Iterable[str], place: Path) -> list[Path]:
     """Return the files below a directory that hold one of some secrets."""
     files = [path for path in place.rglob("*") if path.is_file()]
@@ -113,15 +125,8 @@ def test_the_next_call_goes_on(
     codes: set[int],
 ) -> None:
     """It succeeds, or says how to sign in where the provider has given what nobody could store."""
-    origin = strict.provider.server.origin
-    words = ("auth", "login", "shop", "--client-id", "cli", "--accept-origin", origin, "--store", store)
-    assert 0 == run_cli(*words).exit_code
-    access, refresh = strict.provider.given[-2:]
+    access, refresh = _sign_in(strict, home, store, seconds)
     place, before, log = str(home / "state"), str(tmp_path / "before"), str(tmp_path / "log")
-    path = home / "state/credentials/credentials.json"
-    content = json.loads(path.read_text())
-    content["credentials"][0]["expires_at"] = time.time() + seconds
-    path.write_text(json.dumps(content))
     copied(place, before)
 
     def killed(number: int, is_half: bool) -> tuple[int, Any]:
@@ -157,3 +162,18 @@ def test_the_next_call_goes_on(
     begin = next(number for number, (_, path, _) in enumerate(made, 1) if path.endswith(".lock"))
     end = max(number for number, (_, path, _) in enumerate(made, 1) if path.endswith("/credentials.json"))
     assert all(begin < number <= end for number in lost)
+
+
+@pytest.mark.exhaustive
+def test_many_processes_with_one_keyring(strict: Strict, forks: Forks, home: Path) -> None:
+    """Fifty that find the same token over ask the provider once, and find in the keyring what it gave."""
+    _, refresh = _sign_in(strict, home, "keyring", -60)
+    strict.begin(refresh)
+    strict.provider.server.requests.clear()
+    ended = forks.at_once(50, (call, str(home / "state"), "shop", "list-items"))
+    assert [0] * 50 == [child.values[0][0] for child in ended], [child.values[0][2] for child in ended]
+    assert ["/token"] == [request.target for request in strict.provider.server.requests]
+    (token,) = strict.valid
+    assert [[f"Bearer {token}"]] * 50 == [
+        request.headers["authorization"] for request in strict.shop.server.requests
+    ]

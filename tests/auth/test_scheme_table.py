@@ -35,8 +35,8 @@ OUTCOMES = {
 
 CASES = [
     case
-    for case in product(SCHEMES, ("environment", "reference", "store"), OUTCOMES)
-    if case[2] != "expired" or case[1] == "store"  # of others nobody knows when they end
+    for case in product(SCHEMES, ("environment", "reference", "file", "keyring"), OUTCOMES)
+    if case[2] != "expired" or case[1] in {"file", "keyring"}  # of others nobody knows when they end
 ]
 
 
@@ -86,10 +86,10 @@ def give(
         shop.configure(home, "\n".join(["[apis.shop.auth.auth]", *lines]))
         monkeypatch.setenv("SHOP_USER", "me")
         monkeypatch.setenv("SHOP_SECRET", "" if outcome == "missing" else given)
-    if source == "store" and outcome != "missing":
+    if source in {"file", "keyring"} and outcome != "missing":
         text = f"me:{given}" if has_password else given
         stdin = text.rstrip("\x01").encode()
-        assert 0 == run_cli("auth", "login", "shop", "--with-token", stdin=stdin).exit_code
+        assert 0 == run_cli("auth", "login", "shop", "--with-token", "--store", source, stdin=stdin).exit_code
         spoil(home / "state" / "credentials" / "credentials.json", outcome)
 
 
@@ -99,7 +99,7 @@ def spoil(path: Path, outcome: str) -> None:
     if outcome == "expired":
         content["credentials"][0]["expires_at"] = 1.0
     if outcome == "unreadable":
-        content["credentials"][0]["keyring_id"] = "lost"
+        content["credentials"][0] |= {"keyring_id": "lost", "secrets": {}}
     path.write_text(json.dumps(content))
 
 

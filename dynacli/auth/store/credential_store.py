@@ -72,27 +72,34 @@ class CredentialStore:
         return found and self.with_secrets(found)
 
     def with_secrets(self, credential: StoredCredential) -> StoredCredential:
-        """Return a listed credential with its secrets."""
+        """Return a listed credential with its secrets; one that has taken its place since, with its own."""
         if credential.store != KEYRING:
             return credential
-        with (
-            _reading
-        ):  # the calls of a series may be many, and a locked keyring is waited for by one of them at a time
-            if credential.keyring_id not in self._known:
-                self._known[credential.keyring_id] = self._in_keyring(credential)
-        return replace(credential, secrets=self._known[credential.keyring_id])
+        # The calls of a series may be many, and a locked keyring is waited for by one of them at a time.
+        with _reading:
+            secrets = self._known.get(credential.keyring_id) or self._in_keyring(credential)
+            if secrets is not None:
+                self._known[credential.keyring_id] = secrets
+                return replace(credential, secrets=secrets)
+        now = next((kept for kept in self.list() if kept.place == credential.place), None)
+        # A caller may have checked where it goes.
+        if now and now.keyring_id != credential.keyring_id and now.origins == credential.origins:
+            return self.with_secrets(now)
+        raise AuthError(
+            f"The keyring has lost the credential of `{credential.api}` for `{credential.scheme}`",
+            hint=f"Sign in again: `{credential.sign_in_line()}`",
+        )
 
-    def _in_keyring(self, credential: StoredCredential) -> dict[str, Secret]:
+    @staticmethod
+    def _in_keyring(credential: StoredCredential) -> dict[str, Secret] | None:
+        """Return the secrets of a credential; None where the keyring does not have them."""
         from dynacli.auth.store.keyring_values import read_value
 
         text = read_value(credential.keyring_id, credential.keyring_parts)
         try:
             return {str(key): Secret(str(value)) for key, value in json.loads(text or "").items()}
         except (ValueError, AttributeError):
-            raise AuthError(
-                f"The keyring has lost the credential of `{credential.api}` for `{credential.scheme}`",
-                hint=f"Sign in again: `{credential.sign_in_line()}`",
-            ) from None
+            return None
 
     def put(self, credential: StoredCredential) -> None:
         """Keep a credential in the place of an earlier one, which stays until this one is stored whole."""
