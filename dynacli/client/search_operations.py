@@ -1,10 +1,9 @@
-"""Searching the operations of APIs by the words of a question."""
+"""Searching the operations of APIs by what a person says in plain words."""
 
 from collections.abc import Iterable
 
-from dynacli.catalog.search.find_candidates import has_index
-from dynacli.catalog.search.question import read_question
-from dynacli.catalog.search.rank_operations import rank_operations
+from dynacli.catalog.search.question import has_words
+from dynacli.catalog.search.rank_operations import has_index, rank_operations
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.record import record
@@ -18,8 +17,12 @@ class Hit:
 
     Args:
         api: The name of its API.
-        score: How well it fits; comparable between APIs.
-        reasons: What the score is made of: a text and its part of the score.
+        name: Its name.
+        method: In capitals.
+        path: As the document has it.
+        summary: The document's, empty where it has none.
+        score: How well it fits, from 0 to about 1.7; scores of different APIs can be compared.
+        reasons: What the score is made of: a text, and its part of the score.
     """
 
     api: str
@@ -28,8 +31,12 @@ class Hit:
     path: str
     summary: str
     score: float
-    reasons: tuple[tuple[str, float], ...] = ()
-    is_deprecated: bool = False
+    reasons: tuple[tuple[str, float], ...]
+
+    def explanation(self) -> str:
+        """Return one line that says what the score is made of."""
+        parts = " ".join(f"{part:+.2f} {text}," for text, part in self.reasons if round(part, 2))
+        return f"{self.api} {self.name}: {self.score:.2f} = {parts.rstrip(',')}"
 
 
 def search_operations(apis: Iterable[OpenedApi], words: str, most: int = 5) -> list[Hit]:
@@ -37,42 +44,31 @@ def search_operations(apis: Iterable[OpenedApi], words: str, most: int = 5) -> l
 
     Args:
         apis: The APIs that are searched.
-        words: The question, in plain words.
+        words: The question.
         most: How many are returned.
 
     Raises:
-        UsageError: The question has no words, or SQLite cannot search.
+        UsageError: The question has no words, or the SQLite of this Python cannot search.
         DamagedCatalogError: A catalog is damaged.
     """
-    question = read_question(words)
-    if not question.terms:
+    if not has_words(words):
         raise UsageError(
             "There is nothing to search for",
-            why="The question has no words but those that every text has",
+            why="The question has no words but such as every text has",
             hint="Say what is to be done, and to what: `dynacli search create a user`",
         )
-    hits = []
+    hits: list[Hit] = []
     for api in apis:
         if not has_index(api.catalog):
             raise UsageError(
-                "The operations cannot be searched",
-                why="The SQLite of this Python has no FTS5",
+                f"The operations of `{api.name}` cannot be searched",
+                why="The SQLite of this Python was built without FTS5",
                 hint=f"See them all: `dynacli operations {api.name}`",
             )
-        for ranked in rank_operations(api.catalog, question):
-            operation = ranked.operation
-            if not operation.is_hidden:
-                hits.append(
-                    Hit(
-                        api.name,
-                        operation.name,
-                        operation.method,
-                        operation.path,
-                        operation.summary,
-                        round(ranked.score, 4),
-                        ranked.reasons,
-                        operation.is_deprecated,
-                    )
-                )
+        for ranked in rank_operations(api.catalog, words):
+            each = ranked.operation
+            hits.append(
+                Hit(api.name, each.name, each.method, each.path, each.summary, ranked.score, ranked.reasons)
+            )
     hits.sort(key=lambda hit: -hit.score)
     return hits[:most]

@@ -1,5 +1,6 @@
 """The operations of a catalog that have words of a question, found by its index."""
 
+from collections.abc import Mapping
 from math import log
 
 from dynacli.catalog.search.question import Question
@@ -7,23 +8,29 @@ from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.model.operation import OperationSummary
 from dynacli.record import record
 
-__all__ = ["Candidate", "find_candidates", "has_index"]
+__all__ = ["Candidate", "Candidates", "find_candidates", "has_index"]
 
-_MOST = 120
+_MOST = 60
 """Operations that are looked at closely."""
 
 _WEIGHTS = {
-    "name": 1.0,
-    "path": 0.95,
-    "summary": 0.9,
-    "tags": 0.7,
-    "description": 0.45,
-    "inputs": 0.4,
-    "choices": 0.35,
-    "body": 0.4,
-    "answer": 0.25,
+    "name": 0.5,
+    "path": 0.45,
+    "summary": 0.55,
+    "tags": 0.25,
+    "description": 0.2,
+    "inputs": 0.12,
+    "choices": 0.12,
+    "body": 0.12,
+    "answer": 0.06,
 }
 """Column of the index → how much a word there says about the operation."""
+
+_HALF = 0.3
+"""The sum of weights with which an operation has a word by half."""
+
+_TELLING = 0.25
+"""From here on an operation is about a term, and does not only mention it."""
 
 
 @record
@@ -38,51 +45,63 @@ class Candidate:
     matched: dict[int, float]
 
 
+@record
+class Candidates:
+    """The operations that have most of a question's words.
+
+    Args:
+        rarity: For each term, how much it tells operations apart: the rarer, the more.
+    """
+
+    found: list[Candidate]
+    rarity: list[float]
+
+
 def has_index(catalog: Catalog) -> bool:
     """Return whether a catalog has an index; SQLite may have been built without FTS5."""
     return bool(catalog.rows("SELECT 1 FROM sqlite_master WHERE name = 'search'"))
 
 
-def find_candidates(catalog: Catalog, question: Question) -> tuple[list[Candidate], list[float]]:
-    """Return the operations that have most of a question's words, and how much each of its terms tells.
+def find_candidates(catalog: Catalog, question: Question) -> Candidates:
+    """Return the operations that have most of a question's words.
 
     Raises:
         DamagedCatalogError: The catalog is damaged.
     """
-    count = catalog.meta["operations"]
-    wanted = [
-        (stem, number, weight)
-        for number, term in enumerate(question.terms)
-        for stem, weight in term.stems.items()
-    ]
-    if not wanted:
-        return [], []
-    frequencies = _frequencies(catalog, [stem for stem, _, _ in wanted])
-    rarity = []
-    for term in question.terms:
-        seen = frequencies.get(term.stem) or max((frequencies.get(stem, 0) for stem in term.stems), default=0)
-        rarity.append(log(1 + (count - seen + 0.5) / (seen + 0.5)) if seen else log(1 + count))
-    cases = " ".join(f"WHEN '{column}' THEN {weight}" for column, weight in _WEIGHTS.items())
-    rows = catalog.rows(
-        f"WITH wanted (term, number, weight) AS (VALUES {','.join(['(?, ?, ?)'] * len(wanted))}),"  # noqa: S608
-        f" rarity (number, weight) AS (VALUES {','.join(['(?, ?)'] * len(rarity))}),"
-        " hits AS (SELECT doc, wanted.number AS number,"
-        f" max(wanted.weight * CASE col {cases} END) AS match FROM wanted CROSS JOIN search_places AS places"
-        " ON places.term = wanted.term GROUP BY doc, wanted.number),"
-        " best AS (SELECT doc FROM hits JOIN rarity USING (number) GROUP BY doc"
-        f" ORDER BY sum(match * rarity.weight) DESC, doc LIMIT {_MOST})"
-        " SELECT doc, number, match FROM hits WHERE doc IN (SELECT doc FROM best)",
-        *(value for row in wanted for value in row),
-        *(value for row in enumerate(rarity) for value in row),
-    )
+    hits = _hits(catalog, [term.stems for term in question.terms])
+    rarity = _rarity(hits, len(question.terms), catalog.meta["operations"])
     matched: dict[int, dict[int, float]] = {}
-    for doc, number, match in rows:
+    scores: dict[int, float] = {}
+    for doc, number, match in hits:
         matched.setdefault(doc, {})[number] = match
-    numbers = sorted(matched)
-    found = zip(numbers, catalog.each_summary(numbers=numbers), strict=False)
-    return [Candidate(operation, matched[number]) for number, operation in found], rarity
+        scores[doc] = scores.get(doc, 0.0) + match * rarity[number]
+    best = sorted(scores, key=lambda doc: (-scores[doc], doc))[:_MOST]
+    best.sort()
+    operations = catalog.each_summary(numbers=best)
+    found = zip(best, operations, strict=False)
+    return Candidates([Candidate(operation, matched[doc]) for doc, operation in found], rarity)
 
 
-def _frequencies(catalog: Catalog, stems: list[str]) -> dict[str, int]:
-    marks = ",".join("?" * len(stems))
-    return dict(catalog.rows(f"SELECT term, doc FROM search_terms WHERE term IN ({marks})", *stems))  # noqa: S608
+def _hits(catalog: Catalog, terms: list[Mapping[str, float]]) -> list[tuple[int, int, float]]:
+    """Return the number of an operation, that of a term, and how well the operation has it."""
+    wanted = [(stem, number, weight) for number, stems in enumerate(terms) for stem, weight in stems.items()]
+    if not wanted:
+        return []
+    cases = " ".join(f"WHEN '{column}' THEN {weight}" for column, weight in _WEIGHTS.items())
+    return catalog.rows(
+        f"WITH wanted (term, number, weight) AS (VALUES {','.join(['(?, ?, ?)'] * len(wanted))}),"  # noqa: S608
+        f" hits AS (SELECT doc, number, weight, sum(CASE col {cases} END) AS match FROM wanted"
+        " CROSS JOIN search_places AS places ON places.term = wanted.term GROUP BY doc, number, wanted.term)"
+        f" SELECT doc, number, max(weight * match / (match + {_HALF})) FROM hits GROUP BY doc, number",
+        *(value for row in wanted for value in row),
+    )
+
+
+def _rarity(hits: list[tuple[int, int, float]], terms: int, count: int) -> list[float]:
+    seen, mentioned = [0] * terms, [0] * terms
+    for _, number, match in hits:
+        mentioned[number] += 1
+        if match >= _TELLING:
+            seen[number] += 1
+    frequencies = [about or mention for about, mention in zip(seen, mentioned, strict=True)]
+    return [log(1 + (count + 0.5) / (frequency + 0.5)) if frequency else 0.0 for frequency in frequencies]

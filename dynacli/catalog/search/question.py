@@ -1,18 +1,47 @@
 """A question as it is understood: its terms, each with words of the same meaning, and what it wants to be done."""
 
-from functools import cache
+from collections.abc import Sequence
 
 from dynacli.catalog.search.search_words import STOP_WORDS, stem, words_of
-from dynacli.catalog.search.thesaurus import ACTIONS, GROUPS, PHRASES
+from dynacli.catalog.search.thesaurus import AKIN, action_of, is_generic, meanings, phrases
+from dynacli.catalog.search.vocabulary import Vocabulary
 from dynacli.record import record
 
-__all__ = ["Question", "Term", "action_of", "read_question"]
+__all__ = ["DOING", "READING", "Question", "Term", "has_words", "read_question"]
 
-_MOST_TERMS = 24
-"""Different words of a question that count; longer ones are pasted texts."""
+READING = "read"
+"""What a question wants that asks for an answer: `who`, `which`, `how many`."""
+DOING = "do"
+"""What a question wants whose verb is not known."""
 
-_SYNONYM = 0.7
+_MOST_WORDS = 60
+"""Words of a question that count; a longer one is a pasted text."""
+_MOST_TERMS = 16
+
 _ALL = frozenset({"all", "every", "each"})
+_MANY = frozenset({"people", "history", "log", "staff", "inventory", "data", "media"})
+"""Nouns that are many in the singular."""
+_UNSAID = frozenset({"new", *_ALL})
+"""Words that are no term unless they are the verb."""
+_MINE = frozenset({"me", "my", "mine", "i", "myself"})
+_ASKING = frozenset(
+    {"who", "which", "what", "where", "when", "is", "are", "does", "did", "has", "have", "whose"}
+)
+_BEFORE_CONTEXT = frozenset(
+    {"of", "for", "in", "on", "to", "from", "with", "by", "at", "into", "as", "via", "per"}
+)
+_AFTER_VERB = frozenset(
+    {"a", "an", "the", "my", "this", "that", "all", "some", "our", "on", "somebody", "someone"}
+)
+_BEFORE_VERB = frozenset({"to", "and", "or", "please", "i", "we", "can", "you", "not", "let"})
+_PARTICLES = frozenset({"off", "on", "down", "up", "out", "back", "away"})
+_GAP = 4
+"""How many words may stand between a verb and its particle: `turn the old server off`."""
+_PEOPLE = (
+    "user member person people profile participant contact collaborator subscriber watcher assignee customer"
+)
+_PERSON = 0.7
+"""How well one of these stands for `who`."""
 
 
 @record
@@ -21,16 +50,17 @@ class Term:
 
     Args:
         word: As the question has it, in lower case.
-        stems: Stem → how well it stands for the word, from 0 to 1; the word's own stem is the first.
+        stems: Stem → how well it stands for the word, from 0 to 1.
+        is_verb: Whether it is the verb of the question.
+        is_context: Whether it stands behind a preposition: `repo` in `issues of a repo`.
+        is_generic: Whether it is a verb that says no more than what is done: `create`, `show`.
     """
 
     word: str
     stems: dict[str, float]
-
-    @property
-    def stem(self) -> str:
-        """The stem of the word itself."""
-        return next(iter(self.stems))
+    is_verb: bool = False
+    is_context: bool = False
+    is_generic: bool = False
 
 
 @record
@@ -38,65 +68,136 @@ class Question:
     """A question.
 
     Args:
-        terms: What it is about.
-        actions: What is to be done: `list`, `get`, `create`, `update` and `delete`, the surest first; empty where
-            the question does not say.
+        terms: What it is about, its verb included.
+        action: What is to be done: what `action_of` returns, `READING` or `DOING`; empty where it does not say.
         is_plural: Whether several things are asked for.
+        is_mine: Whether it is about who asks.
     """
 
     terms: tuple[Term, ...]
-    actions: tuple[str, ...] = ()
+    action: str = ""
     is_plural: bool = False
+    is_mine: bool = False
 
 
-@cache
-def _verbs() -> dict[str, str]:
-    """Return stem of a verb → what it does."""
-    return {stem(verb): action for action, verbs in ACTIONS.items() for verb in verbs.split()}
+def has_words(text: str) -> bool:
+    """Return whether a text has a word that a question could be about."""
+    return any(word not in STOP_WORDS for word in words_of(text))
 
 
-def action_of(stemmed: str) -> str:
-    """Return what a verb does; empty where the word is none that is known."""
-    return _verbs().get(stemmed, "")
+def read_question(text: str, vocabulary: Vocabulary) -> Question:
+    """Return a question as it is understood.
 
+    Args:
+        vocabulary: The words that the document has: forms of the question's words, and what typos were to be.
 
-@cache
-def _same(stemmed: str) -> dict[str, float]:
-    """Return the stems of the words that mean the same as a word."""
-    groups = [list(map(stem, group.split())) for group in GROUPS]
-    return {other: _SYNONYM for group in groups if stemmed in group for other in group if other != stemmed}
-
-
-def read_question(text: str) -> Question:
-    """Return a question as it is understood."""
-    words = _rewritten(words_of(text))
-    kept = [word for word in words if word not in STOP_WORDS and word not in _ALL]
-    terms: dict[str, Term] = {}
-    actions: dict[str, None] = {}
-    for word in kept:
-        stemmed = stem(word)
-        if len(terms) < _MOST_TERMS and stemmed not in terms:
-            terms[stemmed] = Term(word, {stemmed: 1.0, **_same(stemmed)})
-            if action := action_of(stemmed):
-                actions[action] = None
-    is_plural = not _ALL.isdisjoint(words) or any(
-        word.endswith("s") and stem(word) != word for word in kept if not action_of(stem(word))
+    Raises:
+        DamagedCatalogError: The catalog of the vocabulary is damaged.
+    """
+    words = words_of(text[: 20 * _MOST_WORDS])[:_MOST_WORDS]
+    is_mine = not _MINE.isdisjoint(words)
+    words = _rewritten(words)
+    stems = _stems(words, vocabulary)
+    verb = _verb_at(words, stems)
+    action = (action_of(stems[verb]) or DOING) if verb is not None else ""
+    if not action and words and (words[0] in _ASKING or "count" in words):
+        action = READING
+    is_who = words[:1] == ["who"]
+    return Question(
+        tuple(_terms(words, stems, verb, vocabulary, is_who=is_who)),
+        action,
+        is_who or _is_plural(words, verb),
+        is_mine or "current" in words or "authenticated" in words,
     )
-    return Question(tuple(terms.values()), tuple(actions), is_plural)
 
 
-def _rewritten(words: list[str]) -> list[str]:
-    """Return the words with abbreviations and phrases replaced by what they stand for."""
-    found: list[str] = []
-    at = 0
-    while at < len(words):
-        for size in (3, 2, 1):
-            phrase = " ".join(words[at : at + size])
-            if phrase in PHRASES:
-                found += PHRASES[phrase].split()
-                at += size
+def _terms(
+    words: Sequence[str], stems: Sequence[str], verb: int | None, vocabulary: Vocabulary, *, is_who: bool
+) -> list[Term]:
+    terms: dict[str, Term] = {}
+    if is_who:
+        terms["who"] = Term("who", dict.fromkeys(map(stem, _PEOPLE.split()), _PERSON))
+    is_context = is_who
+    for at, (word, stemmed) in enumerate(zip(words, stems, strict=True)):
+        is_context = is_context or (word in _BEFORE_CONTEXT and bool(terms))
+        is_verb = at == verb
+        if word in STOP_WORDS or (word in _UNSAID and not is_verb) or stemmed in terms:
+            continue
+        found = meanings(stemmed)
+        if is_verb and action_of(stemmed):
+            # `file a bug` is not about files.
+            found = {
+                other: weight
+                for other, weight in found.items()
+                if other == stemmed or weight == AKIN or action_of(other)
+            }
+        generic = is_verb and is_generic(stemmed)
+        for parts in vocabulary.fitted(stemmed, found, with_forms=not generic):
+            name = next(iter(parts))
+            terms.setdefault(name, Term(word, parts, is_verb, is_context and not is_verb, generic))
+    return list(terms.values())[:_MOST_TERMS]
+
+
+def _stems(words: Sequence[str], vocabulary: Vocabulary) -> list[str]:
+    """Return the stems of words; of a word with a typo, the stem of what it was to be."""
+    stems = [stem(word) for word in words]
+    known = vocabulary.known(stems)
+    for at, (word, stemmed) in enumerate(zip(words, stems, strict=True)):
+        is_strange = stemmed not in known and word not in STOP_WORDS and word not in _UNSAID
+        if is_strange and not action_of(stemmed) and len(meanings(stemmed)) == 1:
+            stems[at] = vocabulary.repaired(word, stemmed)
+    return stems
+
+
+def _is_plural(words: Sequence[str], verb: int | None) -> bool:
+    """Return whether the first noun is plural, or all are asked for."""
+    if not _ALL.isdisjoint(words):
+        return True
+    noun = ""
+    for at, word in enumerate(words):
+        if word in STOP_WORDS or at == verb:
+            if noun:
                 break
         else:
+            noun = word
+    return noun in _MANY or (noun.endswith("s") and not noun.endswith(("ss", "us", "is")))
+
+
+def _verb_at(words: Sequence[str], stems: Sequence[str]) -> int | None:
+    """Return the place of the verb that says what is to be done; None where there is none."""
+    first = next((at for at, word in enumerate(words) if word not in STOP_WORDS), None)
+    if first is None or words[0] in _ASKING:
+        return None
+    if action_of(stems[first]):
+        return first
+    for at in range(1, len(words)):
+        if words[at - 1] in _BEFORE_VERB and words[at] not in STOP_WORDS and action_of(stems[at]):
+            return at
+    followed = words[first + 1 : first + 2]
+    is_verb = followed and followed[0] in _AFTER_VERB and not words[first].endswith("s")
+    return first if is_verb else None
+
+
+def _rewritten(given: Sequence[str]) -> list[str]:
+    """Return words with phrases replaced by what they stand for."""
+    known = phrases()
+    words, found = list(given), []
+    at = 0
+    while at < len(words):
+        if words[at] == "stop" and words[at + 1 : at + 2] and words[at + 1].endswith("ing"):
+            words[at] = "remove"  # `stop following` undoes it
+        size = next((size for size in (4, 3, 2, 1) if " ".join(words[at : at + size]) in known), 0)
+        if size:
+            found += known[" ".join(words[at : at + size])].split()
+            at += size
+            continue
+        gap = words[at + 1 : at + 2 + _GAP]
+        particle = next((word for word in gap if word in _PARTICLES), "")
+        phrase = f"{words[at]} {particle}"
+        if phrase in known:
+            found += known[phrase].split()
+            del words[at + 1 + gap.index(particle)]
+        else:
             found.append(words[at])
-            at += 1
+        at += 1
     return found

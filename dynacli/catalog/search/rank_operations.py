@@ -1,15 +1,47 @@
 """The order of the operations that have words of a question."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
+from math import log
 
-from dynacli.catalog.search.find_candidates import Candidate, find_candidates
-from dynacli.catalog.search.question import Question, action_of
-from dynacli.catalog.search.search_words import STOP_WORDS, stem, words_of
+from dynacli.catalog.search.find_candidates import Candidate, find_candidates, has_index
+from dynacli.catalog.search.operation_words import OperationWords, words_of_operation
+from dynacli.catalog.search.question import DOING, READING, Question, Term, read_question
+from dynacli.catalog.search.thesaurus import ACTING
+from dynacli.catalog.search.vocabulary import Vocabulary
 from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.model.operation import OperationSummary
 from dynacli.record import record
 
-__all__ = ["Ranked", "rank_operations"]
+__all__ = ["Ranked", "has_index", "rank_operations"]
+
+_FITS = {
+    "": {"list": 0.6, "get": 0.6, "search": 0.4, "create": 0.4, "update": 0.3, ACTING: 0.35, "delete": 0.1},
+    READING: {"list": 1.0, "get": 1.0, "search": 0.7},
+    "list": {"list": 1.0, "search": 0.8, "get": 0.5},
+    "get": {"get": 1.0, "list": 0.7, "search": 0.5},
+    "search": {"search": 1.0, "list": 0.7, "get": 0.3},
+    "create": {"create": 1.0, ACTING: 0.4, "update": 0.4},
+    "update": {"update": 1.0, ACTING: 0.4, "create": 0.3},
+    "delete": {"delete": 1.0, ACTING: 0.3, "update": 0.15},
+    DOING: {ACTING: 1.0, "update": 0.9, "create": 0.8, "get": 0.3, "list": 0.3, "delete": 0.1},
+    ACTING: {ACTING: 1.0, "create": 0.7, "update": 0.7, "delete": 0.4},
+}
+"""What a question wants to be done → what an operation does → how well the one is the other."""
+
+# What each reason counts. They were fitted to the questions of the tests, and tried on other documents' questions.
+_ACTION, _NUMBER, _SUBJECT, _MINE = 0.35, 0.12, 0.17, 0.1
+_MORE_SUBJECT, _MORE_NAME, _MORE_PATH, _DEPRECATED = -0.12, -0.14, -0.05, -0.06
+
+_FULL = 0.8
+"""From here on an operation has a word as well as can be."""
+_MENTIONED = 0.5
+"""Below this a verb is only mentioned, which counts where it does not contradict what the operation does."""
+_GENERIC_VERB, _OTHER_VERB = 0.8, 0.2
+"""How well what an operation does stands for a verb that it does not have."""
+_STANDING = 0.4
+"""From here on a stem stands for a word well enough, so that an operation that has it has nothing else."""
+_MOST_SURPLUS = 3.0
+_UNKNOWN_RARITY = 0.5
 
 
 @record
@@ -17,8 +49,8 @@ class Ranked:
     """An operation with its place among others.
 
     Args:
-        score: From 0 to about 1.5; scores of different catalogs can be compared.
-        reasons: What the score is made of: a text and its part of the score.
+        score: From 0 to about 1.7; scores of different catalogs can be compared.
+        reasons: What the score is made of: a text, and its part of the score.
     """
 
     operation: OperationSummary
@@ -26,74 +58,107 @@ class Ranked:
     reasons: tuple[tuple[str, float], ...]
 
 
-def rank_operations(catalog: Catalog, question: Question) -> list[Ranked]:
-    """Return the operations of a catalog that have words of a question, the best first.
+def rank_operations(catalog: Catalog, text: str) -> list[Ranked]:
+    """Return the operations of a catalog that have words of a question, the best first, without hidden ones.
+
+    Args:
+        text: The question.
 
     Raises:
         DamagedCatalogError: The catalog is damaged.
     """
-    candidates, rarity = find_candidates(catalog, question)
-    total = sum(rarity) or 1.0
-    ranked = [_ranked(candidate, question, [weight / total for weight in rarity]) for candidate in candidates]
+    vocabulary = Vocabulary(catalog)
+    question = read_question(text, vocabulary)
+    candidates = find_candidates(catalog, question)
+    known = [
+        (candidate, words_of_operation(candidate.operation))
+        for candidate in candidates.found
+        if not candidate.operation.is_hidden
+    ]
+    counts = vocabulary.known({word for _, words in known for word in words.all})
+    scorer = _Scorer(question, candidates.rarity, _rarities(counts, catalog.meta["operations"]))
+    ranked = [scorer.ranked(candidate, words) for candidate, words in known]
     ranked.sort(key=lambda each: (-each.score, len(each.operation.path), each.operation.name))
     return ranked
 
 
-def _ranked(candidate: Candidate, question: Question, weights: list[float]) -> Ranked:
-    operation = candidate.operation
-    covered = sum(weights[number] * match for number, match in candidate.matched.items())
-    stems = {other for term in question.terms for other in term.stems}
-    subject = _subject(operation)
-    surplus = [word for word in subject if word not in stems]
-    precision = 1 - len(surplus) / (len(subject) or 1)
-    action = _agreement(operation, question)
-    reasons = (
-        ("words", covered),
-        ("nothing else in its name", 0.25 * precision),
-        ("what it does", action),
-        ("deprecated", -0.1 if operation.is_deprecated else 0.0),
-    )
-    return Ranked(operation, sum(part for _, part in reasons), reasons)
+def _rarities(counts: dict[str, int], operations: int) -> dict[str, float]:
+    """Return stem → from 0 to 1, how much it tells operations apart."""
+    all_of_them = log(operations + 2)
+    return {stem: log((operations + 1) / (count + 0.5)) / all_of_them for stem, count in counts.items()}
 
 
-def _subject(operation: OperationSummary) -> list[str]:
-    """Return what an operation is about: the stems of its name and of the steps of its path, without verbs."""
-    words = [
-        *words_of(operation.name),
-        *(word for step in _literals(operation.path) for word in words_of(step)),
+class _Scorer:
+    """Scores operations by a question.
+
+    Args:
+        rarity: For each term of the question, how much it tells operations apart.
+        rarities: Stem of an operation's words → the same, from 0 to 1.
+    """
+
+    def __init__(self, question: Question, rarity: list[float], rarities: dict[str, float]) -> None:
+        self._question = question
+        self._rarities = rarities
+        self._weights = _weights(question.terms, rarity)
+        self._stems = {
+            stem for term in question.terms for stem, weight in term.stems.items() if weight > _STANDING
+        }
+        self._subjects = [term.stems for term in question.terms if not term.is_context and not term.is_verb]
+        self._own_verbs = [term.stems for term in question.terms if term.is_verb and not term.is_generic]
+
+    def ranked(self, candidate: Candidate, words: OperationWords) -> Ranked:
+        """Return an operation with its score."""
+        question, operation = self._question, candidate.operation
+        fit = self._fit(operation, words)
+        reasons = (
+            ("the words of the question", self._covered(candidate, fit)),
+            ("what it does", _ACTION * fit),
+            ("one or many", _NUMBER * (words.is_many == question.is_plural)),
+            ("what it is about", _SUBJECT * self._subject(words)),
+            ("whose it is", _MINE * (question.is_mine and words.is_mine)),
+            ("what else it is about", _MORE_SUBJECT * self._surplus(words.target)),
+            ("what else is in its name", _MORE_NAME * self._surplus(words.rest)),
+            ("what else is in its path", _MORE_PATH * self._surplus(words.context)),
+            ("deprecated", _DEPRECATED * operation.is_deprecated),
+        )
+        return Ranked(operation, round(sum(part for _, part in reasons), 6), reasons)
+
+    def _fit(self, operation: OperationSummary, words: OperationWords) -> float:
+        """Return how well what an operation does is what is wanted."""
+        if operation.method == "POST" and any(
+            word in stems for stems in self._own_verbs for word in words.target
+        ):
+            return 1.0  # `POST /forks` forks
+        fits = _FITS[self._question.action]
+        return max(surely * fits.get(done, 0.0) for done, surely in words.actions.items())
+
+    def _covered(self, candidate: Candidate, fit: float) -> float:
+        """Return which part of the question an operation has, the telling words counting more."""
+        covered = 0.0
+        for number, (term, weight) in enumerate(zip(self._question.terms, self._weights, strict=True)):
+            match = min(candidate.matched.get(number, 0.0) / _FULL, 1.0)
+            if term.is_verb:
+                told = match if match > _MENTIONED else match * fit
+                match = max(told, fit * (_GENERIC_VERB if term.is_generic else _OTHER_VERB))
+            covered += weight * match
+        return covered
+
+    def _subject(self, words: OperationWords) -> float:
+        """Return how well the last noun of the path is what the question is about."""
+        return max((stems.get(word, 0.0) for stems in self._subjects for word in words.target), default=0.0)
+
+    def _surplus(self, stems: Iterable[str]) -> float:
+        """Return how much the question does not have of some words, the rare ones counting more."""
+        surplus = (self._rarities.get(stem, _UNKNOWN_RARITY) for stem in stems if stem not in self._stems)
+        return min(sum(surplus), _MOST_SURPLUS)
+
+
+def _weights(terms: tuple[Term, ...], rarity: list[float]) -> list[float]:
+    """Return which part of the question each of its terms is; all parts together are 1."""
+    things = [weight for term, weight in zip(terms, rarity, strict=True) if not term.is_verb]
+    usual = sum(things) / len(things) if things else 1.0
+    weights = [
+        min(weight, usual) if term.is_generic else weight for term, weight in zip(terms, rarity, strict=True)
     ]
-    stems = dict.fromkeys(stem(word) for word in words if word not in STOP_WORDS)
-    return [each for each in stems if not action_of(each) and len(each) > 1]
-
-
-def _literals(path: str) -> Iterator[str]:
-    return (step for step in path.split("/") if not step.startswith("{"))
-
-
-def _agreement(operation: OperationSummary, question: Question) -> float:
-    """Return how well what an operation does fits what the question wants to be done."""
-    done = _done(operation)
-    if question.actions:
-        wanted = question.actions
-        if done in wanted:
-            return 0.25
-        if done in {"list", "get"} and not {"list", "get"}.isdisjoint(wanted):
-            return 0.15 if (done == "list") == question.is_plural else 0.05
-        return 0.0
-    return (0.1 if (done == "list") == question.is_plural else 0.05) if done in {"list", "get"} else 0.0
-
-
-def _done(operation: OperationSummary) -> str:
-    """Return what an operation does, by its method, the end of its path, and the verb in its name."""
-    ends_in_one = operation.path.rstrip("/").endswith("}")
-    if operation.method == "GET":
-        return "get" if ends_in_one else "list"
-    if operation.method == "DELETE":
-        return "delete"
-    if operation.method in {"PUT", "PATCH"}:
-        return "update"
-    for word in words_of(operation.name):
-        action = action_of(stem(word))
-        if action:
-            return action
-    return "create"
+    total = sum(weights) or 1.0
+    return [weight / total for weight in weights]

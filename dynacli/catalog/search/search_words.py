@@ -20,6 +20,7 @@ _STOP_WORDS = (
     " which who whom whose when where how what why than then so can could should would will may might must do"
     " does did done has have had having i me my mine we us our you your he she they them their his her there"
     " here if into onto via per about please want need like let there any some also just only"
+    " somebody someone anybody anyone everybody everyone something anything"
 )
 STOP_WORDS = frozenset(_STOP_WORDS.split())
 """Words that tell no operation from another."""
@@ -31,6 +32,73 @@ _WHOLE_WORDS = (
 )
 _UNCHANGED = frozenset(_WHOLE_WORDS.split())
 """Words whose ending is a part of them."""
+_SHORT_FORMS = """
+repo repository
+org organization
+orga organization
+db database
+app application
+config configuration
+conf configuration
+env environment
+info information
+param parameter
+msg message
+img image
+pic picture
+doc document
+dir directory
+admin administrator
+perm permission
+num number
+acct account
+cert certificate
+authn authentication
+authz authorization
+lang language
+stat statistic
+spec specification
+cred credential
+addr address
+attr attribute
+prop property
+desc description
+tx transaction
+txn transaction
+qty quantity
+amt amount
+loc location
+geo location
+cal calendar
+sched schedule
+notif notification
+temp temporary
+tmpl template
+var variable
+func function
+lib library
+pkg package
+dep dependency
+mem memory
+lb balancer
+subnetwork subnet
+mgmt management
+async asynchronous
+sync synchronization
+colour color
+catalogue catalog
+licence license
+favourite favorite
+behaviour behavior
+centre center
+neighbour neighbor
+programme program
+cancelled cancel
+canceled cancel
+fav favorite
+"""
+_LONG_FORMS = dict(line.split() for line in _SHORT_FORMS.strip().splitlines())
+"""Short form or other spelling → the word that is meant by it."""
 _VOWEL = re.compile("[aeiouy]")
 
 
@@ -75,12 +143,11 @@ def stem(word: str) -> str:
     The stem need not be a word. The rules are few on purpose: a word that stays as it is does less harm than two
     that become the same.
     """
-    if len(word) < 4 or not word.isascii():
-        return word if word in _UNCHANGED or not word.endswith("s") or len(word) < 3 else _singular(word)
-    if word in _UNCHANGED:
+    if word in _UNCHANGED or len(word) < 3 or not word.isascii():
         return word
     word = _singular(word)
-    if word in _UNCHANGED:
+    word = _LONG_FORMS.get(word, word)
+    if word in _UNCHANGED or len(word) < 4:
         return word
     for ending in ("ing", "ed"):
         rest = word.removesuffix(ending)

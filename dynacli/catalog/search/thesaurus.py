@@ -1,51 +1,133 @@
-"""General knowledge of the vocabulary of APIs: what a verb does, which words mean the same, what is abbreviated."""
+"""General knowledge of the words of APIs: what a verb does, which words mean the same or are akin, and phrases.
 
-__all__ = ["ACTIONS", "GROUPS", "PHRASES"]
+The words themselves stand in `thesaurus.txt`, a group a line, in their basic form; a word may be in many groups.
+"""
 
-ACTIONS = {
-    "list": "list enumerate browse search find query filter",
-    "get": "get show see view read retrieve fetch describe display look check inspect return load detail",
-    "create": "create new add make start register open post insert build generate issue submit set-up"
-    " provision launch upload invite send publish schedule",
-    "update": "update change edit modify set rename adjust alter configure replace patch put move fix correct",
-    "delete": "delete remove destroy erase drop purge discard trash archive wipe unregister revoke clear",
+import os
+from collections.abc import Iterable
+from functools import cache
+
+from dynacli.catalog.search.search_words import stem
+
+__all__ = [
+    "ACTING",
+    "AKIN",
+    "AMBIGUOUS",
+    "GENERIC",
+    "action_of",
+    "is_generic",
+    "meanings",
+    "phrases",
+    "verb_stems",
+]
+
+ACTING = "act"
+"""What is done by a verb that neither lists, gets, creates, updates nor deletes: `merge`, `restart`."""
+
+_VERBS = {
+    "list": "list enumerate browse",
+    "get": "get show see view read retrieve fetch describe display look check inspect load download export tell know"
+    " verify validate preview compare count render",
+    "search": "search find query filter lookup locate discover explore",
+    "create": "create make add new post insert build generate submit provision launch upload invite register"
+    " publish schedule import buy order purchase book reserve record log write append attach assign grant open start"
+    " upsert subscribe enroll draft request ask save store put send give set-up begin apply allow connect report",
+    "update": "update change edit modify set rename adjust alter configure replace patch move fix correct close reopen"
+    " enable disable turn resize extend reschedule customize increase decrease reset rotate renew refresh mark",
+    "delete": "delete remove destroy erase drop purge discard trash wipe unregister revoke clear kick dismiss detach"
+    " unassign unsubscribe unlink unshare cancel eliminate empty disconnect"
+    " unarchive unlock unmute unblock unfollow unstar unlike unpin unhide uninstall forget",
+    ACTING: "run execute trigger restart reboot stop pause resume approve reject accept decline merge copy clone"
+    " duplicate fork archive restore lock mute block follow star like pin"
+    " transfer promote capture refund charge pay void reply forward call dial ping sync convert translate test"
+    " suspend activate deactivate rollback revert undo swap rebuild migrate retry rerun redeliver deploy share"
+    " poweroff poweron shutdown off end finish complete resolve acknowledge play skip force"
+    " commit install hide",
 }
-"""What an operation does to what it is about → the verbs that ask for it."""
+"""What is done to a thing → the verbs that ask for it."""
 
-GROUPS = (
-    "delete remove destroy erase drop purge discard wipe trash eliminate",
-    "create add make new insert register",
-    "update change edit modify alter adjust patch configure",
-    "list enumerate browse",
-    "get show see view read retrieve fetch display",
-    "search find query look",
-    "disable deactivate stop suspend off pause",
-    "enable activate start resume on",
+_GENERIC = (
+    "list enumerate browse get show see view read retrieve fetch describe display look tell know find"
+    " create make add new post insert put update change edit modify set patch delete remove destroy"
 )
-"""Words of one meaning."""
+GENERIC = frozenset(_GENERIC.split())
+"""Verbs that say no more than that."""
 
-PHRASES = {
-    "pr": "pull request",
-    "prs": "pull request",
-    "repo": "repository",
-    "repos": "repository",
-    "org": "organization",
-    "orgs": "organization",
-    "organisation": "organization",
-    "organisations": "organization",
-    "db": "database",
-    "dbs": "database",
-    "vm": "server",
-    "vms": "server",
-    "merge request": "pull request",
-    "turn off": "disable",
-    "switch off": "disable",
-    "turn on": "enable",
-    "switch on": "enable",
-    "get rid of": "delete",
-    "set up": "create",
-    "get all": "list",
-    "show all": "list",
-    "look up": "get",
-}
-"""Words as people write them → the words that are looked for."""
+_AMBIGUOUS = (
+    "view check query filter post build issue record log book order request report file list track set open start load"
+    " display export import test star like pin call share copy fork run block lock draft store empty new search count"
+    " capture charge transfer show patch schedule release mark document"
+)
+AMBIGUOUS = frozenset(_AMBIGUOUS.split())
+"""Verbs that are nouns or adjectives, too: in a name they are verbs only where it begins, or where a path ends."""
+
+_SAME, AKIN = 0.8, 0.5
+"""How well a word of the same meaning, and a word that is akin, stand for a word."""
+
+
+@cache
+def _sections() -> dict[str, str]:
+    """Return name → lines of the sections of the file."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "thesaurus.txt")
+    with open(path, encoding="utf-8") as file:
+        parts = (part.partition("]\n") for part in file.read().removeprefix("[").split("\n["))
+        return {name: f"\n{lines}\n" for name, _, lines in parts}
+
+
+@cache
+def _actions() -> dict[str, str]:
+    return {stem(verb): action for action, verbs in _VERBS.items() for verb in verbs.split()}
+
+
+@cache
+def _generic_stems() -> frozenset[str]:
+    return frozenset(map(stem, GENERIC))
+
+
+def action_of(stemmed: str) -> str:
+    """Return what a verb does: `list`, `get`, `search`, `create`, `update`, `delete` or `ACTING`; empty for no verb."""
+    return _actions().get(stemmed, "")
+
+
+def verb_stems() -> Iterable[str]:
+    """Return the stems of all verbs that are known."""
+    return _actions()
+
+
+def is_generic(stemmed: str) -> bool:
+    """Return whether a verb says no more than what `action_of` it returns."""
+    return stemmed in _generic_stems()
+
+
+@cache
+def phrases() -> dict[str, str]:
+    """Return words as people write them → the words that are looked for."""
+    pairs = (line.partition(" = ") for line in _sections()["phrases"].split("\n"))
+    return {phrase: words for phrase, _, words in pairs}
+
+
+@cache
+def meanings(stemmed: str) -> dict[str, float]:
+    """Return the stems that may stand for a stem, with how well they do, from 0 to 1; itself first."""
+    found = {stemmed: 1.0}
+    for weight, section in ((_SAME, "same"), (AKIN, "akin")):
+        for line in _lines_with(stemmed, _sections()[section]):
+            stems = list(map(stem, line.split()))
+            if stemmed in stems:
+                for other in stems:
+                    found.setdefault(other, weight)
+    return found
+
+
+def _lines_with(stemmed: str, text: str) -> list[str]:
+    """Return the lines that have a word which begins like a stem."""
+    beginning = stemmed.removesuffix("i")
+    lines: dict[str, None] = {}
+    at = text.find(beginning)
+    while at >= 0:
+        end = text.index("\n", at)
+        if text[at - 1] in " \n":
+            lines[text[text.rindex("\n", 0, at) + 1 : end]] = None
+            at = end
+        at = text.find(beginning, at + 1)
+    return list(lines)

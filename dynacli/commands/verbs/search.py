@@ -1,4 +1,4 @@
-"""`dynacli search`: finds the operations that fit a question."""
+"""`dynacli search`: finds the operations that do what a person says in plain words."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -16,22 +16,32 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+_RUNNERS_UP = 2
+"""Hits behind the best one that people are shown; programs get all."""
+_LINE = 100
+"""Columns of the line of a runner-up."""
+
 
 def _search(run: Run, words: tuple[str, ...], api: str | None) -> None:
     from dynacli.client.search_operations import search_operations
     from dynacli.output.render import write_data
 
     name, question = (api, words) if api else _named_api(run, words)
-    opened = [run.api(name)] if name else list(_registered(run))
-    hits = search_operations(opened, " ".join(question))
+    opened = {each.name: each for each in ([run.api(name)] if name else _registered(run))}
+    hits = search_operations(opened.values(), " ".join(question))
+    if run.options.verbose:
+        for hit in hits:
+            run.note(hit.explanation())
+    if not hits:
+        listed = f"`dynacli operations {name}`" if name else "`dynacli operations API`"
+        run.note(f"No operation has any of these words, or one that means the same; see them all: {listed}")
+    best = _card(run, opened, hits[0]) if hits else None
 
-    def text(paint: Painter, width: int) -> str:  # noqa: ARG001
-        return "\n".join(_lines(hits, paint)) or f"No operation has any of the words: {' '.join(question)}"
+    def text(paint: Painter, _width: int) -> str:
+        return "\n".join([*best[1].splitlines(), *_lines(hits[1:], paint)]) if best else ""
 
-    rows = [_row(hit) for hit in hits]
-    write_data(
-        run.env, {"best": rows[0] if rows else None, "others": rows[1:]}, run.options.output_form, text
-    )
+    data = {"best": best[0] if best else None, "others": [_row(hit) for hit in hits[1:]]}
+    write_data(run.env, data, run.options.output_form, text)
 
 
 def _named_api(run: Run, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
@@ -68,6 +78,15 @@ def _registered(run: Run) -> Iterator[OpenedApi]:
             run.warn(f"`{name}` is not searched: {error.message}")
 
 
+def _card(run: Run, opened: dict[str, OpenedApi], hit: "Hit") -> tuple[Any, str]:
+    """Return the card of a hit as data and as text."""
+    from dynacli.client.cards.card_text import card_text
+    from dynacli.client.cards.operation_card import operation_card
+
+    card = operation_card(opened[hit.api], hit.name, profile=run.options.profile)
+    return card.as_json(), card_text(card)
+
+
 def _row(hit: "Hit") -> dict[str, Any]:
     return {
         "api": hit.api,
@@ -79,9 +98,12 @@ def _row(hit: "Hit") -> dict[str, Any]:
 
 
 def _lines(hits: "list[Hit]", paint: Painter) -> Iterator[str]:
-    for hit in hits[:3]:
-        call = paint.dim(f"{hit.method} {visible(hit.path, keep='')}")
-        yield f"dynacli {hit.api} {hit.name}  {call}  {visible(hit.summary, keep='')}".rstrip()
+    from dynacli.text.wrapping import shortened
+
+    for hit in hits[:_RUNNERS_UP]:
+        line = f"Or   dynacli {hit.api} {hit.name}"
+        about = visible(f"  {hit.method} {hit.path}  {hit.summary}".rstrip(), keep="")
+        yield visible(line, keep="") + paint.dim(shortened(about, max(_LINE - len(line), 20)))
 
 
 command = Verb(
@@ -94,5 +116,6 @@ command = Verb(
     ],
     options=LISTING_OF_DOCUMENT,
     callback=click.pass_obj(_search),
-    help="Find the operations that fit a question in plain words, of one API or of all that are registered.",
+    help="Find the operations that do what you say in plain words, of one API or of all that are registered. "
+    "The best is shown as a call card, two others as a line each; `-o json` has four others.",
 )

@@ -1,0 +1,155 @@
+"""The words that a document has for a word of a question: other forms of it, its parts, and what a typo was to be."""
+
+from collections.abc import Iterable, Mapping
+
+from dynacli.catalog.search.thesaurus import verb_stems
+from dynacli.catalog.store.catalog_file import Catalog
+
+__all__ = ["Vocabulary"]
+
+_FORM = 0.75
+"""How well another form of a word stands for it: `notification` for `notify`."""
+
+_ENDINGS = frozenset(
+    (
+        *(
+            "able",
+            "al",
+            "ance",
+            "ant",
+            "at",
+            "ation",
+            "ator",
+            "e",
+            "ee",
+            "ence",
+            "ent",
+            "er",
+            "ic",
+            "ing",
+            "ion",
+        ),
+        *("ist", "iti", "ive", "ment", "or", "ship", "ur"),
+    )
+)
+_SHORTEST_FORM, _SHORTEST_PART, _SHORTEST_TYPO = 4, 3, 4
+"""Letters that a word has at least whose forms, parts or typos are looked for."""
+_TWO_TYPOS = 8
+"""The length from which on a word may have two typos."""
+
+
+class Vocabulary:
+    """The stems of the words that a catalog's index has.
+
+    Raises:
+        DamagedCatalogError: From any method, when the catalog is damaged.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    def known(self, stems: Iterable[str]) -> dict[str, int]:
+        """Return those of some stems that the document has → the number of operations that have it."""
+        listed = list(stems)
+        marks = ",".join("?" * len(listed))
+        return dict(
+            self._catalog.rows(f"SELECT term, doc FROM search_terms WHERE term IN ({marks})", *listed)  # noqa: S608
+        )
+
+    def fitted(self, stem: str, meanings: Mapping[str, float], *, with_forms: bool) -> list[dict[str, float]]:
+        """Return what stands for a word in the document: stem → how well it does, for each part of the word.
+
+        Args:
+            stem: Its stem.
+            meanings: Stems that may stand for it, itself first.
+            with_forms: Whether other forms of it do, too.
+        """
+        stems = dict(meanings)
+        if stem not in self.known([stem]):
+            parts = self._parts(stem)
+            if parts:
+                return [{part: 1.0} for part in parts]
+        if with_forms:
+            for form in self._forms(stem):
+                stems.setdefault(form, _FORM)
+        return [stems]
+
+    def _forms(self, stem: str) -> list[str]:
+        """Return the stems that are other forms of a stem."""
+        if len(stem) < _SHORTEST_FORM:
+            return []
+        base = stem if len(stem) < 6 else stem[:-1]
+        longer = [term for term in self._beginning_with(base) if _is_form(term, stem, base)]
+        shorter = [stem.removesuffix(ending) for ending in _ENDINGS if stem.endswith(ending)]
+        shorter += [f"{each}{last}" for each in shorter for last in "eit"]
+        return [*longer, *sorted(self.known(each for each in shorter if len(each) >= _SHORTEST_FORM))]
+
+    def _beginning_with(self, text: str) -> list[str]:
+        # U+10FFFF sorts behind every letter.
+        rows = self._catalog.rows(
+            "SELECT term FROM search_terms WHERE term >= ? AND term < ?", text, text + "\U0010ffff"
+        )
+        return [term for (term,) in rows]
+
+    def _parts(self, stem: str) -> tuple[str, ...]:
+        """Return the two stems that a word is put together of: `data` and `center`; empty where there are none."""
+        places = range(_SHORTEST_PART, len(stem) - _SHORTEST_PART + 1)
+        splits = [(stem[:at], stem[at:]) for at in places]
+        known = self.known({part for split in splits for part in split}) if splits else {}
+        found = (split for split in splits if known.keys() >= {*split} and self._stand_together(split))
+        return next(found, ())
+
+    def _stand_together(self, parts: tuple[str, str]) -> bool:
+        """Return whether the name of an operation has both parts of a word."""
+        query = " AND ".join(f'name : "{part}"' for part in parts)
+        return bool(self._catalog.rows("SELECT 1 FROM search WHERE search MATCH ? LIMIT 1", query))
+
+    def repaired(self, word: str, stem: str) -> str:
+        """Return the stem that a strange word was to be; its own stem where there is none that is near.
+
+        Args:
+            word: In lower case.
+            stem: Its stem.
+        """
+        if len(word) < _SHORTEST_TYPO or not word.isascii():
+            return stem
+        most = 2 if len(word) >= _TWO_TYPOS else 1
+        rows = self._catalog.rows(
+            "SELECT term, doc FROM search_terms WHERE length(term) BETWEEN ? AND ?",
+            len(stem) - most,
+            len(word) + most,
+        )
+        letters = set(word)
+        near: list[tuple[int, int, str]] = []
+        for term, count in (*rows, *((verb, 0) for verb in verb_stems())):
+            if len(letters.symmetric_difference(term)) <= 2 * most and (
+                term[0] == word[0] or term[1:2] == word[1:2]
+            ):
+                distance = min(_distance(word, term, most), _distance(stem, term, most))
+                if distance <= most:
+                    near.append((distance, -count, term))
+        return min(near)[2] if near else stem
+
+
+def _is_form(term: str, stem: str, base: str) -> bool:
+    rest, own = term[len(base) :], stem[len(base) :]
+    return term != stem and (not rest or rest in _ENDINGS or rest.removeprefix(own) in _ENDINGS)
+
+
+def _distance(left: str, right: str, most: int) -> int:
+    """Return how many letters are wrong, missing, too much or exchanged; more than `most` where there are more."""
+    if abs(len(left) - len(right)) > most:
+        return most + 1
+    earlier: list[int] = []
+    before = list(range(len(right) + 1))
+    for i, letter in enumerate(left, 1):
+        row = [i]
+        for j, other in enumerate(right, 1):
+            cost = min(before[j] + 1, row[-1] + 1, before[j - 1] + (letter != other))
+            if i > 1 and j > 1 and letter == right[j - 2] and left[i - 2] == other:
+                cost = min(cost, earlier[j - 2] + 1)
+            row.append(cost)
+        if min(row) > most:
+            return most + 1
+        earlier, before = before, row
+    return before[-1]
