@@ -187,7 +187,12 @@ def _find(
         from dynacli.auth.missing_credential import missing_credential
 
         lacking = next((source.lacking for source in stored if source.lacking), None)
-        raise lacking or missing_credential(security, variables, api.name if api.is_registered else "")
+        error = lacking or missing_credential(security, variables, api.name if api.is_registered else "")
+        if settings.auth_tables:
+            from dynacli.client.credentials.unknown_schemes import unknown_schemes
+
+            error.why = "; ".join([error.why, *unknown_schemes(api, settings.auth_tables)])
+        raise error
     renew = next((source.renew for source in stored if source.is_renewable), None)
     return found, renew, frozenset(name for source in stored for name in source.given)
 

@@ -192,6 +192,8 @@ def _size(directory: str) -> float:
 
 def _document(run: Run, name: str) -> tuple[_Check, _Document | None]:
     """Check that the document of an API can be used; return it with the check. It is fetched for `--refresh` only."""
+    from dynacli.client.credentials.unknown_schemes import unknown_schemes_of_entry
+
     refresh = run.options.refresh
     label = f"document {name}"
     try:
@@ -205,6 +207,8 @@ def _document(run: Run, name: str) -> tuple[_Check, _Document | None]:
     try:
         # The whole file is checked: where it is damaged, the run starts again without it.
         api.catalog.check(whole=True)
+        for note in unknown_schemes_of_entry(api):
+            run.warn(f"`{name}`: {note}")
         document = _Document(api.name, _source(api), api.catalog.warnings(), api.problems())
         counts = _counts(api, document)
         if api.warning is None:

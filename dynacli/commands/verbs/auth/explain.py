@@ -6,6 +6,7 @@ import click
 
 from dynacli.client.call_settings import settings_of
 from dynacli.client.credentials.explain_credentials import explain_credentials
+from dynacli.client.credentials.unknown_schemes import unknown_schemes
 from dynacli.client.unknown_operation import unknown_operation
 from dynacli.commands.run import Run
 from dynacli.output.render import write_data
@@ -26,6 +27,8 @@ def explain(run: Run, api: str, operation: str) -> None:
     if name is None:
         raise unknown_operation(opened, operation)
     settings = settings_of(run.env, opened, run.options.call_options)
+    for note in unknown_schemes(opened, settings.auth_tables):
+        run.warn(note)
     explained = explain_credentials(run.env, opened, opened.catalog.operation(name), settings)
     write_data(run.env, explained, run.options.output_form, lambda paint, _: _text(explained, paint))
     if explained["exit_code"]:

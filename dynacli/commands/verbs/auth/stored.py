@@ -2,13 +2,17 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
 from dynacli.auth.store.credential_store import CredentialStore
 from dynacli.auth.store.stored_credential import StoredCredential
+from dynacli.client.credentials.unknown_schemes import unknown_schemes_of_entry
 from dynacli.commands.run import Run
-from dynacli.errors import RefusedError, UsageError
+from dynacli.errors import DynacliError, RefusedError, UsageError
+from dynacli.library.configuration.configuration import Configuration
+from dynacli.library.open_by_name import open_from_cache
 from dynacli.output.standard_error import write_stderr
 from dynacli.text.table_lines import table_lines
 from dynacli.text.terminal import Painter, visible
@@ -26,6 +30,9 @@ def status(run: Run, api: str | None) -> None:
     from dynacli.output.write_rows import write_rows
 
     kept = [each for each in CredentialStore(run.env).list() if api in (None, each.api)]
+    for name in Configuration(run.env).apis():
+        if api in (None, name):
+            _warn_of_schemes(run, name)
 
     def lines(paint: Painter, width: int) -> list[str]:
         if not kept:
@@ -40,6 +47,20 @@ def status(run: Run, api: str | None) -> None:
         return table_lines([header, *cells], width_or_all, cut, paint_header=paint.bold)
 
     write_rows(run.env, map(_row, kept), run.options.output_form, lines)
+
+
+def _warn_of_schemes(run: Run, name: str) -> None:
+    """Warn of what the configuration says of schemes that the document at hand does not have."""
+    try:
+        opened = open_from_cache(name, run.env)
+    except DynacliError:
+        return  # `doctor` says what is wrong with it
+    if opened is None:
+        return  # its document says which schemes there are, and is not here yet
+    with closing(opened.catalog):
+        opened.entry = opened.open_request.entry
+        for note in unknown_schemes_of_entry(opened):
+            run.warn(f"`{name}`: {note}")
 
 
 def _cells(kept: StoredCredential) -> list[str]:
