@@ -194,6 +194,7 @@ VERB_OPTIONS: Mapping[str, Options] = {
 }
 API_VERBS: Mapping[str, Options] = {
     "add": {"--overlay": ANY, "--refresh-after": ANY, "--no-discovery": SWITCH, "--ca": ANY, **CALLING},
+    "catalog": {"--out": ANY, **LISTING_OF_DOCUMENT},
     "history": LISTING,
     "list": LISTING,
     "pin": OPENING,

@@ -15,6 +15,7 @@ _VERBS = (
     ("api add NAME SOURCE", "register an API by its document or its base URL"),
     ("api list|show|set|refresh|remove|rename", "the registered APIs"),
     ("api history|rollback|pin|unpin", "the revisions of their documents"),
+    ("api catalog", "the registered APIs as a catalog for other programs"),
     ("changes API [--since REVISION]", "what the document gained, lost and changed"),
     ("auth login|logout|status|explain|token", "credentials: signing in, and what is sent where"),
     ("config get|set|edit|path", "what is configured, one key at a time or in your editor"),

@@ -10,6 +10,7 @@ from dynacli.commands.command_groups import Verb, VerbGroup
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS, StandardOption
 from dynacli.commands.verbs.api.api_add import add, allowed_places, counted
+from dynacli.commands.verbs.api.api_catalog import write_catalog
 from dynacli.commands.verbs.api.api_revisions import pin, rollback, show_history, unpin
 from dynacli.commands.verbs.api.kept_options import TAKEN_BY_ADD, is_login_kept, kept_servers
 from dynacli.commands.verbs.api.registered_apis import check_registered
@@ -378,6 +379,13 @@ command = VerbGroup(
             "Set keys of an API in the configuration, or with --profile of a profile, such as timeout=10; comments "
             "stay. KEY= removes the key.",
             named_options(("profile",)),
+        ),
+        _verb(
+            "catalog",
+            [click.Option(["--out"], metavar="FILE", help="write it into FILE, which is replaced whole")],
+            write_catalog,
+            "Print the registered APIs as a catalog for other programs (RFC 9727).",
+            LISTING_OF_DOCUMENT,
         ),
         _verb("remove", [click.Argument(["name"])], _remove, "Remove an API from the configuration."),
         _verb(
