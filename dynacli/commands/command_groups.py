@@ -57,6 +57,7 @@ _VERBS = {
     "replay": "replay",
     "request": "request",
     "search": "search",
+    "skill": "agents.skill",
 }
 """Verb → the module in `dynacli.commands.verbs` that has its command."""
 

@@ -190,6 +190,7 @@ VERB_OPTIONS: Mapping[str, Options] = {
         **LISTING_OF_DOCUMENT,
     },
     "search": {"--api": ANY, **LISTING_OF_DOCUMENT},
+    "skill": {"--out": ANY, **OPENING},
     "serve": {"--port": ANY, **BEHAVIOUR, **RUNNING},
 }
 API_VERBS: Mapping[str, Options] = {

@@ -31,6 +31,7 @@ _VERBS = (
     ("edit API OPERATION", "what a GET gives, changed in your editor and sent back"),
     ("ignore API RULE [OPERATION]", "let findings not count that are known, with `--reason TEXT`"),
     ("policy explain API OPERATION", "what would become of a call, and which rule of yours decides"),
+    ("skill API [--out DIRECTORY]", "what an agent needs to know of an API, as a SKILL.md"),
     ("mcp [API...]", "the APIs for an agent, over the Model Context Protocol"),
     ("document API [--bundled]", "the document as it was fetched, or in one file"),
     ("demo OPERATION", "a call to the embedded stand-in of Armature's API; `demo serve` keeps it running"),
