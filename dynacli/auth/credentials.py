@@ -348,8 +348,12 @@ def _credential(
             why="Cookies have no white space, quotes, commas, semicolons or backslashes (RFC 6265)",
             hint="Set it again",
         )
-    secret = Secret(value)
-    return Credential(scheme.name, *place, "" if kind == "apiKey" else "Bearer", secret, (secret,))
+    secret, token = (
+        Secret(value),
+        Secret(value.partition(" ")[2]),
+    )  # a key may have the word `Bearer` before it
+    word = "" if kind == "apiKey" else "Bearer"
+    return Credential(scheme.name, *place, word, secret, (secret, token) if token.reveal() else (secret,))
 
 
 def held_for(

@@ -46,7 +46,7 @@ class Directory:
             "data": {"access_token": token, "expires": self.life * 1000, "refresh_token": refresh}
         }
         self.number, self.current = 0, ""
-        server.answers |= {"/auth/login": self._login, "/items": self._items}
+        server.answers |= {"/auth/login": self._login, "/items": self.items}
         server.answers |= dict.fromkeys(("/auth/refresh", "/auth/renewal"), self._renew)
 
     def _made(self) -> Answer:
@@ -69,7 +69,7 @@ class Directory:
         self.good -= {given}
         return self._made()
 
-    def _items(self, request: RecordedRequest) -> Answer:
+    def items(self, request: RecordedRequest) -> Answer:
         sent = request.headers.get("authorization", request.headers.get("x-api-key", ["nothing"]))[0]
         return Answer(200 if sent.endswith(self.current) else 401)
 
@@ -202,14 +202,12 @@ _COOKIE = {"name": "refresh_token", "in": "cookie", "required": True, "schema": 
         (
             _refresh(
                 **_body(
-                    {"refresh_token": _TEXT, "grant_type": {"enum": ["password", "refresh_token"]}},
+                    {"refresh_token": _TEXT, "grant_type": _TEXT},
                     "application/json",
                     "grant_type",
                 )
             ),
-            lambda request: (
-                json.loads(request.body)["grant_type"] and json.loads(request.body)["refresh_token"]
-            ),
+            lambda request: json.loads(request.body)[json.loads(request.body)["grant_type"]],
         ),
     ],
     ids=["a form", "the query", "a header", "as a credential", "a grant"],
@@ -249,6 +247,9 @@ def test_a_key_that_is_the_header_of_tokens(directory: Directory, home: Path) ->
     """A document that calls `Authorization` a key leaves out the word before it, which servers want."""
     directory.register(_refresh(), {"type": "apiKey", "in": "header", "name": "Authorization"})
     directory.sign_in()
+    directory.server.answers["/items"] = Answer(403, b'{"message":"token-1 may not"}')
+    assert "The server says: *** may not" in run_cli("shop", "list-items").stderr
+    directory.server.answers["/items"] = directory.items
     for number in (1, 2):
         assert 0 == run_cli("shop", "list-items").exit_code
         assert [f"Bearer token-{number}"] == directory.server.last.headers["authorization"]
@@ -270,6 +271,23 @@ def test_a_token_that_refreshes_itself(directory: Directory, home: Path, scheme:
         _age(home, 0.6 * directory.life)
         assert 0 == run_cli("shop", "list-items").exit_code
     assert 2 == len(directory.refreshes())
+
+
+def test_another_program_was_faster(directory: Directory, home: Path) -> None:
+    """A token that refreshes itself is not forgotten where another program without our lock has changed it."""
+    directory.register(operation("refresh", security=[{"auth": []}]))
+    directory.shown = lambda token, _: {"token": token, "expires_in": directory.life}
+    directory.sign_in()
+    path = home / "state/credentials/credentials.json"
+
+    def taken(_: RecordedRequest) -> str:
+        path.write_text(path.read_text().replace("token-1", "theirs"))
+        return "nothing that is good"
+
+    directory.taken, directory.current = taken, "theirs"
+    assert 0 == run_cli("shop", "list-items").exit_code
+    assert ["Bearer theirs"] == directory.server.last.headers["authorization"]
+    assert json.loads(run_cli("auth", "status", "-o", "json").stdout)[0]["refreshable"]
 
 
 def test_an_operation_that_is_named(directory: Directory, home: Path) -> None:
@@ -304,8 +322,14 @@ def test_an_operation_that_is_named(directory: Directory, home: Path) -> None:
         (_refresh(), {"/auth/renew": {"post": operation("renew", **_body({"refresh_token": _TEXT}))}}),
         (_refresh(servers=[{"url": "https://elsewhere.example"}]), {}),
         (operation("refresh", security=[{"auth": []}], **_body({"name": _TEXT})), {}),
+        (
+            operation(
+                "refresh", parameters=[{"name": "refresh", "in": "query", "schema": {"enum": ["now"]}}]
+            ),
+            {},
+        ),
     ],
-    ids=["none", "it needs more", "two", "elsewhere", "another body"],
+    ids=["none", "it needs more", "two", "elsewhere", "another body", "no token"],
 )
 def test_what_is_not_plain_is_not_guessed(
     directory: Directory, refresh: dict[str, Any] | None, more: dict[str, Any]

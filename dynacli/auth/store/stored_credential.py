@@ -7,7 +7,7 @@ from dynacli.auth.secret import Secret
 from dynacli.record import record
 from dynacli.text.terminal import visible
 
-__all__ = ["FILE", "KEYRING", "LAST_MOMENT", "Place", "StoredCredential", "from_json"]
+__all__ = ["FILE", "KEYRING", "LAST_MOMENT", "Keeping", "Place", "StoredCredential", "from_json"]
 
 FILE, KEYRING = "file", "keyring"
 """The stores."""

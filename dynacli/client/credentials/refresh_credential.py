@@ -135,7 +135,8 @@ def refresh_credential(
                 raise
             # A program without this lock, or another machine with a copy of the store, may have used the token.
             now = store.find(found.place)
-            if now is not None and _text(now, "refresh_token") != _text(kept, "refresh_token"):
+            names = ("refresh_token", "credential")
+            if now is not None and any(_text(now, name) != _text(kept, name) for name in names):
                 return now
             store.put(_without_refresh(kept))
             raise _over(found, error) from error

@@ -16,7 +16,7 @@ from dynacli.client.inputs.read_plain_inputs import read_given
 from dynacli.client.sign_request import is_accepted_origin, is_secret_parameter, is_secret_value
 from dynacli.errors import RefusedError, UsageError
 from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import Operation, SecurityScheme, ValueType
+from dynacli.model.operation import ANY, Operation, SecurityScheme, ValueType
 from dynacli.record import record
 from dynacli.urls import origin_of
 
@@ -106,7 +106,12 @@ def _is_bare(operation: Operation, inputs: RefreshInputs) -> bool:
 
 def _takes(operation: Operation) -> str:
     """Return the name of the input for a refresh token; empty where there is none."""
-    return next((name for name, *_ in _inputs(operation) if _letters(name) in _TAKES), "")
+    found = (
+        name
+        for name, value, *_ in _inputs(operation)
+        if _letters(name) in _TAKES and value.type in {"string", ANY} and not value.enum
+    )
+    return next(found, "")
 
 
 def _letters(name: str) -> str:
@@ -143,8 +148,10 @@ def refresh_by(
         own = name.partition(".")[2]
         if name == place or is_secret:
             continue
-        if "refresh_token" in value.enum or (is_required and len(value.enum) == 1):
-            given[name] = "refresh_token" if "refresh_token" in value.enum else value.enum[0]
+        if own == "grant_type":
+            given[name] = "refresh_token"  # RFC 6749, section 6, after which many call it
+        elif is_required and len(value.enum) == 1:
+            given[name] = value.enum[0]
         elif own in inputs.values:
             given[name] = inputs.values[own]
     described, read = read_given(DescribedOperation(api, operation), given)
