@@ -180,8 +180,9 @@ class AnswerPane(Vertical):
             self.action_view(event.widget.view)
 
     def on_resize(self) -> None:
-        """Lay the text out anew."""
-        self._show()
+        """Lay a table out anew."""
+        if self._view == "table":
+            self._show()
 
 
 class _StreamText:

@@ -1,7 +1,7 @@
 """A pane of text of any length, of which only the lines on the screen are drawn."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.style import Style
 from rich.text import Text
@@ -32,8 +32,9 @@ class TextPane(ScrollView, can_focus=True):
 
     def __init__(self, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
+        self._source: list[str] = []
         self._lines: list[str | Text] = []
-        self._width = 0
+        self._width = self._room = 0
 
     @property
     def text(self) -> str:
@@ -43,29 +44,40 @@ class TextPane(ScrollView, can_focus=True):
 
     def show(self, text: str) -> None:
         """Show a text in the place of the one before, from its beginning."""
-        self._lines, self._width = [], 0
+        self._source, self._lines, self._width = [], [], 0
         self.scroll_to(0, 0, animate=False)
         self.append(text)
 
     def append(self, text: str) -> None:
         """Add to the end of the text, and go on showing the end where that is shown."""
         is_at_end = self.is_vertical_scroll_end and bool(self._lines)
-        for line in text.removesuffix("\n").expandtabs().split("\n") if text else ():
-            self._lines.extend(self._laid_out(line))
-        self.virtual_size = Size(self._width, len(self._lines))
+        lines = text.removesuffix("\n").expandtabs().split("\n") if text else []
+        self._source += lines
+        self._add(lines)
         if is_at_end:
             self.scroll_end(animate=False, x_axis=False)
+
+    def _add(self, lines: Iterable[str]) -> None:
+        self._room = max(self.scrollable_content_region.width, 1)
+        self._lines += [part for line in lines for part in self._laid_out(line)]
+        self.virtual_size = Size(self._width, len(self._lines))
         self.refresh()
+
+    def on_resize(self) -> None:
+        """Fold the lines anew, as one that was hidden had no width at all."""
+        if self._room != self.scrollable_content_region.width:
+            self._lines, self._width = [], 0
+            self._add(self._source)
 
     def _laid_out(self, line: str) -> Iterator[str | Text]:
         """Yield a line, folded where it is too long for the pane and no part of an excerpt."""
-        width, room = cell_width(_COLOUR.sub("", line)), max(self.scrollable_content_region.width, 1)
-        if width <= room or _EXCERPT.match(line):
+        width = cell_width(_COLOUR.sub("", line))
+        if width <= self._room or _EXCERPT.match(line):
             self._width = max(self._width, width)
             yield line
             return
         for at in range(0, len(line), _LONGEST):
-            yield from Text.from_ansi(line[at : at + _LONGEST]).wrap(self.app.console, room)
+            yield from Text.from_ansi(line[at : at + _LONGEST]).wrap(self.app.console, self._room)
 
     def render_line(self, y: int) -> Strip:
         """Draw a line of the screen."""

@@ -90,7 +90,11 @@ def test_a_person_calls_an_operation_and_takes_its_line_along(
     tmux.until(lambda screen: "F2 Operations" in screen)
     tmux.press("F2", "search-runs", "Enter")
     tmux.until(lambda screen: "How far back to look" in screen)  # of the first box, which has the focus
-    tmux.press("Tab", "Tab", "Right", "F9", "F5")
+    tmux.press("Tab", "Tab")
+    tmux.until(lambda screen: "Keeps the runs with this status" in screen)
+    tmux.press("Right")
+    tmux.until(lambda screen: "--status pending" in screen)
+    tmux.press("F9", "F5")
     tmux.until(lambda screen: "200 OK" in screen)
     seen = set(re.findall("\x1b\\[([0-9;]*)m", tmux.screen(has_colours=True)))
     codes = {code for sequence in seen for code in sequence.split(";")}
