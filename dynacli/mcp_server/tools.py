@@ -13,9 +13,10 @@ from dynacli.client.damaged_cache import repaired
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.search_operations import Hit, search_operations
 from dynacli.client.unknown_operation import unknown_operation
-from dynacli.errors import DynacliError, InternalError
+from dynacli.errors import DynacliError, InternalError, UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.mcp_server.byte_budget import json_line
+from dynacli.mcp_server.corrected_call import teach
 from dynacli.mcp_server.example_inputs import example_inputs
 from dynacli.mcp_server.served_apis import Pages, ServedApis
 from dynacli.mcp_server.tool_answers import answer_of_call, answer_of_error, answer_of_text
@@ -77,8 +78,14 @@ class Tools:
         # Cards and descriptions write inputs as options of the command line.
         inputs = {key.removeprefix("--"): value for key, value in arguments.get("inputs", {}).items()}
         asked = AskedCall(arguments["operation"], inputs, expression, arguments.get("max_items"))
-        with self.served.callable(name, arguments.get("profile", ""), clients) as api:
-            outcome = make_call(api, asked, tell)
+        profile = arguments.get("profile", "")
+        try:
+            with self.served.callable(name, profile, clients) as api:
+                outcome = make_call(api, asked, tell)
+        except UsageError as error:
+            with self.served.opened(name) as opened:
+                teach(error, opened, asked.operation, inputs, profile)
+            raise
         return answer_of_call(outcome, self.served.masker(), self._most, expression)
 
     def _describe(self, arguments: Mapping[str, Any]) -> CallToolResult:

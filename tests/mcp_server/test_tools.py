@@ -55,7 +55,7 @@ def test_three_steps_lead_to_an_answer(mode: str) -> None:
     """Search gives a call that runs, describe tells more, and call has the status, the verdict and the data."""
 
     async def act(client: Client) -> tuple[CallToolResult, CallToolResult, CallToolResult, str]:
-        found = await client.call_tool("search", {"query": "runs that failed"})
+        found = await client.call_tool("search", {"query": "search runs"})
         described = await client.call_tool("describe", {"operation": "search-runs", "path": "status"})
         called = await client.call_tool("call", found.structured_content["best"]["call"])
         resources = (await client.list_resources()).resources
@@ -65,7 +65,8 @@ def test_three_steps_lead_to_an_answer(mode: str) -> None:
 
     found, described, called, page = converse(["demo"], act, mode)
     assert "search-runs  GET /runs" in _text(found)
-    assert "get-run" in [each["name"] for each in found.structured_content["others"]]
+    assert "search-runs" == found.structured_content["best"]["name"]
+    assert 4 == len(found.structured_content["others"])
     assert "pending, running, pass" in _text(described)
     told = called.structured_content
     assert (200, True, []) == (told["status"], told["valid"], told["findings"])
@@ -279,6 +280,30 @@ def test_a_wrong_argument_is_an_error_that_teaches(tool: str, arguments: dict[st
     if told:
         assert result.is_error
         assert {"kind", "message", "reason", "hint"} <= result.structured_content["error"].keys()
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        pytest.param({}, id="missing"),
+        pytest.param({"workflow-id": "w", "range": "7d", "status": "failed"}, id="value"),
+        pytest.param({"range": "7d", "limit": 3}, id="unknown"),
+    ],
+)
+def test_the_suggestion_of_a_wrong_call_works(inputs: dict[str, Any]) -> None:
+    """A wrong call of a known operation comes back with its card, and with arguments that are right."""
+    operation = "search-runs" if inputs else "get-run"
+
+    async def act(client: Client) -> tuple[dict[str, Any], CallToolResult]:
+        wrong = await client.call_tool("call", {"operation": operation, "inputs": inputs})
+        error = wrong.structured_content["error"]
+        tool, _, arguments = error["suggestion"].partition(" ")
+        return error, await client.call_tool(tool, json.loads(arguments))
+
+    error, right = converse(["demo"], act)
+    assert (2, operation) == (error["exit_code"], error["card"]["name"])
+    assert 200 == right.structured_content["status"]
 
 
 @pytest.mark.exhaustive
