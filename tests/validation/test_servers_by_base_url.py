@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,6 +31,7 @@ class Expected:
         found: Operation → its defects, as `RULE POINTER`.
         left: The operations whose traces stay after a check that writes, which says so.
         variables: Its credentials.
+        may_say: Statuses that any of its operations that writes may have, which its document does not say.
     """
 
     operations: int
@@ -40,9 +42,11 @@ class Expected:
     check: tuple[str, ...] = ()
     left: frozenset[str] = frozenset()
     variables: Mapping[str, str] = field(default_factory=dict)
+    may_say: frozenset[int] = frozenset()
 
 
-_STATUS = "undocumented-status status"
+_RULE = "undocumented-status"
+_STATUS = f"{_RULE} status"
 _TYPE = "undocumented-media-type header/Content-Type"
 _COLLECTION = ("default_tenant", "default_database")
 
@@ -109,6 +113,9 @@ EXPECTED = {
             "delete-automation": {_STATUS},
         },
         left=frozenset({"create-automation"}),
+        # Of all routes (`prefect/server/api/server.py`): two wrote the same, or a part of what is gone; and SQLite was
+        # busy with what others wrote, often on a busy machine.
+        may_say=frozenset({409, 503}),
     ),
     "phoenix": Expected(
         114,
@@ -163,7 +170,7 @@ def test_a_server_is_known_by_its_base_url(
     assert expected.reads <= len(answered), answered
     written = run_cli("check", server.name, "--write", "--yes", "-o", "json")
     assert {} == _unknown(written.json, expected)
-    assert expected.left >= set(re.findall(r"^Warning: `([\w-]+)` created ", written.stderr, re.MULTILINE))
+    assert expected.left >= _left(written.stderr, expected)
     LISTS[server.name].compare(server.name, origin, directory)
 
 
@@ -181,11 +188,22 @@ def _call(name: str, expected: Expected) -> None:
                 kept[key] = value
 
 
+def _left(told: str, expected: Expected) -> set[str]:
+    """Return the operations whose traces stay, but for what the server might have removed at another moment."""
+    left = re.findall(r"^Warning: `([\w-]+)` created (.*)$", told, re.MULTILINE)
+    busy = tuple(f" answered {status}" for status in expected.may_say)
+    return {operation for operation, rest in left if not (busy and rest.endswith(busy))}
+
+
 def _unknown(rows: list[dict[str, object]], expected: Expected) -> dict[str, set[str]]:
     """Return what a check found that was not looked at by hand, by operation."""
     unknown = {}
     for row in rows:
-        findings: list[dict[str, str]] = row["findings"]  # type: ignore[assignment]
+        findings: list[dict[str, Any]] = row["findings"]  # type: ignore[assignment]
+        if row["method"] != "GET":
+            findings = [
+                each for each in findings if each["got"] not in expected.may_say or each["rule"] != _RULE
+            ]
         found = {f"{each['rule']} {re.sub(r'/[0-9]+(?=/|$)', '/*', each['pointer'])}" for each in findings}
         more = found - expected.found.get(str(row["operation"]), set())
         if more:
