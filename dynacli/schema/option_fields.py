@@ -194,8 +194,8 @@ def _branch_names(names: tuple[str, ...]) -> str:
 def find_field(schema: Any, resolve: Resolve, option: str, *, allows_any_name: bool = True) -> Field | None:
     """Return the field that the name of an option leads to in a schema, or None.
 
-    Its steps are property names in kebab case or in the document's spelling, `[0]` for an item
-    of an array, and any key where the schema describes a map.
+    Its steps are property names in kebab case or in the document's spelling, `[0]` or `0` for an item of an array, and
+    any key where the schema describes a map.
 
     Args:
         option: The name without dashes, for example `criteria[0].criterion-text`.
@@ -246,6 +246,8 @@ def _step(schema: FlatSchema, rest: str, *, is_any_allowed: bool) -> tuple[str, 
     longer = (word for word in known if rest.startswith(word) and rest[len(word) :][:1] in {"", ".", "["})
     if word := max(longer, key=len, default=""):
         return known[word], schema.properties[known[word]], rest[len(word) :]
+    if token.isdecimal() and token.isascii() and (schema.items is not None or schema.type == "array"):
+        return f"[{int(token)}]", schema.items, rest[end:]  # `criteria.0`, which no shell takes for a pattern
     if not token or not is_any_allowed:
         return None
     described = part_of(schema, token)

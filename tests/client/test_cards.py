@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from dynacli.client.cards.operation_card import operation_card
+from dynacli.environment import Environment
+from dynacli.library.open_by_name import open_api
 from tests.documents import document, operation, parameter, save
 from tests.harness import run_cli
 
@@ -33,6 +36,24 @@ def test_a_card_of_the_demo_is_text_and_data() -> None:
     assert f"Run  {data['example']}" == last
     assert 0 == run_cli(*shlex.split(data["example"])[1:]).exit_code
     assert "costUsd" in data["returns"]
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("", "description"),
+        ("create a workflow with criteria and a schedule", "criteria"),
+        ("create a workflow with metadata", "metadata"),
+        ("workflow with a limit", "limits"),
+    ],
+)
+def test_a_card_shows_first_what_a_question_names(question: str, first: str) -> None:
+    """Of the inputs that a call does not need, those come first that somebody has asked for."""
+    api = open_api("demo", Environment())
+    card = operation_card(api, "create-workflow", question=question)
+    optional = [each.name for each in card.inputs if not each.is_required]
+    assert (5, first) == (len(optional), optional[0])
+    api.catalog.close()
 
 
 def test_a_card_is_of_a_whole_operation() -> None:

@@ -57,7 +57,7 @@ LINES = {
     f'create-workflow {WHOLE} --criteria \'[{{"criterion_text":"x"}}]\'': f"create-workflow {WHOLE} --criteria "
     '\'[{"criterionText": "x"}]\'',
     f"create-workflow {WHOLE} --criteria '{{}}'": f"create-workflow {WHOLE} --criteria '{{}}' "
-    "'--criteria[0].criterion-text' TEXT",
+    "--criteria.0.criterion-text TEXT",
     'create-workflow --body \'{"name":1,"nothing":2}\'': 'create-workflow --body \'{"name": "1"}\' '
     "--mcp-server-id UUID --tester-prompt TEXT",
     "create-workflow --body '{name: x'": "create-workflow --body JSON",

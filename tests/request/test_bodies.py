@@ -79,10 +79,15 @@ def api() -> str:
             ),
         ),
         (
+            {"name": "n", "criteria": [{"criterionText": "x"}, {"criterionText": "y"}]},
+            ("--name", "n", "--criteria.1.criterion-text", "y", "--criteria.0.criterionText", "x"),
+        ),
+        (
             {"name": "n", "criteria": [{"criterionText": "x"}]},
             ("--name", "n", "--criteria", '{"criterionText": "x"}'),
         ),
         ({"name": "n", "matrix": [[1, 2]]}, ("--name", "n", "--matrix[0][0]", "1", "--matrix[0][1]", "2")),
+        ({"name": "n", "matrix": [[1, 2]]}, ("--name", "n", "--matrix.0.0", "1", "--matrix.0[1]", "2")),
         ({"name": "n", "matrix": [[1, 2]]}, ("--name", "n", "--matrix", "[1, 2]")),
         ({"name": "n", "matrix": [[1], [2]]}, ("--name", "n", "--matrix", "[[1], [2]]")),
         ({"name": "n", "matrix": [[1], [2]]}, ("--name", "n", "--matrix", "[1]", "--matrix", "[2]")),
@@ -91,6 +96,7 @@ def api() -> str:
             {"name": "n", "labels": {"TEAM": "q", "a-b": "1"}},
             ("--name", "n", "--labels.TEAM", "q", "--labels.a-b", "1"),
         ),
+        ({"name": "n", "labels": {"0": "q"}}, ("--name", "n", "--labels.0", "q")),
         ({"name": "n", "limits": {"turns": 3}}, ("--name", "n", "--limits.turns", "3")),
         ({"name": "n", "limits": {"turns": 3}}, ("--name", "n", "--limits", '{"turns": 3}')),
         ({"name": "n", "anything": [1]}, ("--name", "n", "--anything", "[1]")),

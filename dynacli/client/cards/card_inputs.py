@@ -4,13 +4,15 @@ from typing import Any
 
 from dynacli.client.cards.input_sources import input_sources
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.model.field_names import plain_name
+from dynacli.model.field_names import plain_name, singular, words_of
 from dynacli.model.operation import EACH, Field, Parameter, ValueType
 from dynacli.record import record
 
 __all__ = ["CardInput", "card_inputs"]
 
 _MOST_OPTIONAL = 5
+_LONGEST_FILLER = 3
+"""Characters of the longest words of a question that name no input: `the`, `of`."""
 _SEARCHES = frozenset(
     ("q", "query", "search", "filter", "name", "status", "state", "type", "since", "sort", "title")
 )
@@ -60,8 +62,14 @@ class CardInput:
         }
 
 
-def card_inputs(described: DescribedOperation) -> tuple[tuple[CardInput, ...], tuple[str, ...]]:
-    """Return the required inputs with the most useful of the others, and the options of those that are left out."""
+def card_inputs(
+    described: DescribedOperation, question: str = ""
+) -> tuple[tuple[CardInput, ...], tuple[str, ...]]:
+    """Return the required inputs with the most useful of the others, and the options of those that are left out.
+
+    Args:
+        question: What somebody wants to do, in plain words: inputs that it names are the most useful ones.
+    """
     operation = described.operation
     has_body = operation.body is not None and operation.body.is_required
     fields = described.media_type.fields if described.media_type is not None else ()
@@ -75,7 +83,8 @@ def card_inputs(described: DescribedOperation) -> tuple[tuple[CardInput, ...], t
     for field in fields:
         is_needed = has_body and field.is_needed and not field.value.has_known_default
         (needed if is_needed else others).append(field)
-    others.sort(key=_rank)
+    asked = _words(question) - _words(f"{operation.name} {operation.summary}")
+    others.sort(key=lambda each: (not _is_asked(each, asked), _rank(each)))
     shown = [*needed, *others[:_MOST_OPTIONAL]]
     sources = input_sources(described.api, operation, shown)
     inputs = tuple(
@@ -92,6 +101,18 @@ def card_inputs(described: DescribedOperation) -> tuple[tuple[CardInput, ...], t
     return inputs, tuple(each.option.replace(EACH, ".0") for each in others[_MOST_OPTIONAL:])
 
 
+def _words(text: str) -> set[str]:
+    return {singular(word) for word in words_of(text) if len(word) > _LONGEST_FILLER}
+
+
+def _is_asked(each: Parameter | Field, asked: set[str]) -> bool:
+    """Return whether words of a question name an input, or one of the values that it takes."""
+    values = (each.value.items or each.value).enum
+    named = _words(" ".join([each.option, *(value for value in values if isinstance(value, str))]))
+    # `failed` and `fail`, `classified` and `classification`
+    return any(left.startswith(right[:6]) or right.startswith(left[:6]) for left in asked for right in named)
+
+
 def _rank(each: Parameter | Field) -> int:
     """Return how useful an optional input is; the least number is the most useful."""
     is_parameter = isinstance(each, Parameter)
@@ -103,7 +124,7 @@ def _rank(each: Parameter | Field) -> int:
     if isinstance(each, Parameter) and each.location in ("header", "cookie"):
         return 7
     if isinstance(each, Field) and len(each.path) > 1:
-        return 4 + min(len(each.path), 3)
+        return 4 + min(len(each.path), 3) - each.is_required
     if is_parameter and name in _SIZES:
         return 2
     if name in _SEARCHES or (isinstance(each, Field) and each.is_needed):

@@ -73,12 +73,15 @@ class OperationCard:
         }
 
 
-def operation_card(api: OpenedApi, operation_name: str, *, profile: str = "") -> OperationCard:
+def operation_card(
+    api: OpenedApi, operation_name: str, *, profile: str = "", question: str = ""
+) -> OperationCard:
     """Return the card of an operation.
 
     Args:
         operation_name: The name of the operation in the catalog.
         profile: The profile whose credentials count; empty for none.
+        question: What somebody wants to do, in plain words: the inputs that it names are shown first.
 
     Raises:
         LookupError: There is no such operation.
@@ -86,7 +89,7 @@ def operation_card(api: OpenedApi, operation_name: str, *, profile: str = "") ->
     """
     operation = api.catalog.operation(operation_name)
     described = DescribedOperation(api, operation).sending("")
-    inputs, more_inputs = card_inputs(described)
+    inputs, more_inputs = card_inputs(described, question)
     return OperationCard(
         api=api.name,
         name=operation.name,

@@ -28,6 +28,7 @@ from dynacli.urls import is_secret_name, with_masked_query
 
 __all__ = ["CallLine", "Piece", "read_line"]
 
+_INDEX = re.compile(r"(?<=[^-])\[(\d+)\]")
 _KEPT_VERBS = frozenset({"read", "edit"})
 """Verbs behind which a call stands as it does without them."""
 
@@ -250,6 +251,9 @@ def _by_option(piece: Piece) -> Piece:
 
 
 def _words_of(piece: Piece) -> list[str]:
+    if piece.field is not None and "[" in piece.flag:
+        # `--criteria.0.text` runs unquoted in every shell.
+        piece = replace(piece, flag=_INDEX.sub(r".\1", piece.flag))
     if piece.value is None:
         return [piece.flag]
     if not piece.flag:
