@@ -18,6 +18,9 @@ from dynacli.urls import without_query
 __all__ = ["causes", "from_client_setup", "from_httpx", "timed_out", "with_api_named"]
 
 _PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+_PROXY_HINT = (
+    "It is the proxy that a variable such as `HTTPS_PROXY` names; hosts in `NO_PROXY` are reached without it"
+)
 _CERTIFICATE_HINT = (
     "Name one: `dynacli config set apis.{0}.auth.mutual.cert=FILE apis.{0}.auth.mutual.cert_key=FILE`"
 )
@@ -50,9 +53,11 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
             )
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
             return TimedOutError(
-                f"`{host}` did not accept the connection in time",
+                f"`{_proxy_of(url) or host}` did not accept the connection in time",
                 why="It is down, overloaded, or something on the way drops what is sent",
-                hint="Check the address and the network, or try again later",
+                hint=_PROXY_HINT
+                if _proxy_of(url)
+                else "Check the address and the network, or try again later",
             )
         case httpx.TimeoutException():
             return TimedOutError(
@@ -67,7 +72,7 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
                 hint="Check `HTTPS_PROXY`, with the user name and password that the proxy may want, and `NO_PROXY`",
             )
         case httpx.ConnectError() if not _wants_certificate(error):
-            return _from_connecting(error, host)
+            return _from_connecting(error, host, _proxy_of(url))
         case httpx.RemoteProtocolError():
             return BrokenAnswerError(
                 f"The answer of `{shown}` broke off",
@@ -108,8 +113,28 @@ def _wants_certificate(error: Exception) -> bool:
     return any("alert" in alert and ("certificate" in alert or "unknown_ca" in alert) for alert in alerts)
 
 
-def _from_connecting(error: Exception, host: str) -> DynacliError:
+def _proxy_of(url: str) -> str:
+    """Return the host and port of the proxy that the environment names for a URL; empty for none."""
+    from urllib.request import getproxies_environment, proxy_bypass
+
+    parts = urlsplit(url)
+    proxies = getproxies_environment()
+    proxy = proxies.get(parts.scheme) or proxies.get("all") or ""
+    if not proxy or proxy_bypass(parts.netloc.rpartition("@")[2]):
+        return ""
+    return urlsplit(proxy if "://" in proxy else f"http://{proxy}").netloc.rpartition("@")[2]
+
+
+def _from_connecting(error: Exception, host: str, proxy: str) -> DynacliError:
+    """Return the error for a connection that could not be made.
+
+    Args:
+        host: Where the request goes.
+        proxy: The proxy that it would go through; empty for none.
+    """
     import ssl
+
+    peer = proxy or host
 
     for cause in causes(error):
         match cause:
@@ -136,23 +161,25 @@ def _from_connecting(error: Exception, host: str) -> DynacliError:
                 )
             case socket.gaierror():
                 return (UnreachableError if cause.errno == socket.EAI_AGAIN else NetworkError)(
-                    f"There is no host `{host}`",
+                    f"There is no host `{peer}`",
                     why="No name server knows its address",
-                    hint="Check the spelling and the network",
+                    hint=_PROXY_HINT if proxy else "Check the spelling and the network",
                 )
             case ConnectionRefusedError():
                 return UnreachableError(
-                    f"`{host}` refuses the connection",
+                    f"`{peer}` refuses the connection",
                     why="Nothing listens on that port",
-                    hint="Check that the server is running, and the address",
+                    hint=_PROXY_HINT if proxy else "Check that the server is running, and the address",
                 )
             case OSError() if cause.strerror:
                 return UnreachableError(
-                    f"Cannot connect to `{host}`",
+                    f"Cannot connect to `{peer}`",
                     why=cause.strerror,
-                    hint="Check the address and the network",
+                    hint=_PROXY_HINT if proxy else "Check the address and the network",
                 )
-    return UnreachableError(f"Cannot connect to `{host}`", hint="Check the address and the network")
+    return UnreachableError(
+        f"Cannot connect to `{peer}`", hint=_PROXY_HINT if proxy else "Check the address and the network"
+    )
 
 
 def with_api_named(error: DynacliError, name: str, source: str = "") -> DynacliError:

@@ -47,3 +47,30 @@ def test_a_proxy_that_refuses_is_named(
     assert ((6 if scheme == "https" else 4), 1) == (result.exit_code, len(other_server.requests))
     assert "`HTTPS_PROXY`" in result.stderr if scheme == "https" else "`HTTP_PROXY`" in result.stderr
     assert b64encode(f"me:{canary}".encode()).decode() not in result.stderr
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_is_not_there_is_named(
+    canary: str, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    """The message does not blame the server, and shows neither name nor password."""
+    monkeypatch.setenv(f"{scheme.upper()}_PROXY", f"http://me:{canary}@127.0.0.1:1")
+    api = save(document({"/a": {"get": operation("get-a")}}, [f"{scheme}://127.0.0.1:2"]))
+    for words in ((api, "get-a", "--retries", "0"), ("api", "add", "far", f"{scheme}://127.0.0.1:2/d.json")):
+        result = run_cli(*words)
+        assert 6 == result.exit_code
+        assert "`127.0.0.1:1` refuses the connection" in result.stderr
+        assert "It is the proxy that a variable such as `HTTPS_PROXY` names" in result.stderr
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    assert "`127.0.0.1:2` refuses the connection" in run_cli(api, "get-a", "--retries", "0").stderr
+
+
+def test_a_document_behind_a_proxy_that_refuses(
+    other_server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hint is about the proxy."""
+    monkeypatch.setenv("HTTP_PROXY", proxy_of(other_server, canary))
+    url = "http://shop.invalid/d.json"
+    other_server.answers[url] = Answer(407, b"{}")
+    result = run_cli("api", "add", "far", url, "--no-discovery")
+    assert (8, True) == (result.exit_code, "such as `HTTP_PROXY`" in result.stderr)

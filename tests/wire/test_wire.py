@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dynacli.errors import BrokenAnswerError, NetworkError, TimedOutError, UsageError
+from dynacli.errors import BrokenAnswerError, NetworkError, TimedOutError, UnreachableError, UsageError
 from dynacli.urls import without_query
 from dynacli.wire.encodings import BadEncodingError, decode_chunks
 from dynacli.wire.exchange import Connections, headers_of, open_client, run_within
@@ -47,7 +47,8 @@ def test_every_exception_of_httpx_becomes_an_error_of_dynacli(kind: type[Excepti
     error = from_httpx(raised, "https://me:hunter2@api.example.com/openapi.json?key=hunter2")
     is_broken_off = issubclass(kind, httpx.NetworkError | httpx.RemoteProtocolError)
     is_late, is_refused = issubclass(kind, httpx.TimeoutException), issubclass(kind, httpx.ConnectError)
-    broken_off = BrokenAnswerError if is_broken_off and not is_refused else NetworkError
+    broken_off = BrokenAnswerError if is_broken_off else NetworkError
+    broken_off = UnreachableError if is_refused else broken_off
     assert (TimedOutError if is_late else broken_off) is type(error)
     assert error.hint
     assert "hunter2" not in repr(error.as_json())

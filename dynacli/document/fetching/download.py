@@ -38,6 +38,7 @@ _HINTS = {
     401: "The document itself needs signing in; `dynacli help documents` says how",
     403: "The server does not give the document to everyone; `dynacli help documents` says how to sign in",
     404: "Check the URL; the document often is at `/openapi.json` or `/v3/api-docs`",
+    407: "Check the user name and the password in the variable of the proxy, such as `HTTP_PROXY`",
     429: "The server limits how often it is asked; try again later",
 }
 
