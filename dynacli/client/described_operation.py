@@ -1,7 +1,7 @@
 """An operation together with its part of the document."""
 
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
@@ -14,6 +14,9 @@ from dynacli.model.media_types import (
 )
 from dynacli.model.operation import MediaType, Operation, Parameter
 from dynacli.record import record, replace
+
+if TYPE_CHECKING:
+    from dynacli.schema.flatten_schema import FlatSchemas
 
 __all__ = ["DescribedOperation", "choose_media_type", "schema_of_parameter"]
 
@@ -61,6 +64,13 @@ class DescribedOperation:
     def part(self) -> dict[str, Any]:
         """The operation and its path item, as they stand in the document."""
         return self.api.catalog.part(self.operation.name)
+
+    @cached_property
+    def flat_schemas(self) -> "FlatSchemas":
+        """What flattens the schemas of the document, each once."""
+        from dynacli.schema.flatten_schema import FlatSchemas
+
+        return FlatSchemas(self.resolve)
 
     @property
     def version(self) -> Any:

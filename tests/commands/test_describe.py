@@ -219,7 +219,7 @@ def test_what_there_is_not_is_said(api: str, message: str, words: tuple[str, ...
 def test_the_text_shows_trees_and_stops_at_recursion(api: str) -> None:
     """For a person: parameters, the body and the answers as trees, each recursion shown once."""
     page = run_cli("-o", "text", "describe", api, "put-thing").stdout
-    assert page.startswith("put-thing  PUT /things/{id}\nPut a thing\n\nPuts it.\n")
+    assert page.startswith("put-thing  PUT /things/{id}\n  Put a thing\n\n  Puts it.\n")
     for line in (
         "  --id TEXT  path [required]",
         "  --sort TEXT  query [one of a, b; default a]",
@@ -228,7 +228,8 @@ def test_the_text_shows_trees_and_stops_at_recursion(api: str) -> None:
         "      text*  string",
         "      <any name>  integer",
         "      next  object  (recursive)",
-        "Answer 404  There is none",
+        "Other answers",
+        "  404  There is none",
         "  header X-Rate",
         "Security  key or none",
         "Links",
@@ -241,3 +242,103 @@ def test_the_text_of_one_field(api: str) -> None:
     """A field is shown with what it holds."""
     page = run_cli("-o", "text", "describe", api, "put-thing", "parts").stdout
     assert "parts  body\n    array of object\n    text*  string\n" == page
+
+
+def _deep(levels: int, width: int = 3) -> dict[str, Any]:
+    """Return a schema of objects within each other, each with some plain fields."""
+    schema: dict[str, Any] = {"type": "string"}
+    for level in range(levels):
+        fields = {
+            f"field{level}x{number}": {**STRING, "description": "Words. " * 9} for number in range(width)
+        }
+        schema = {"type": "object", "properties": {**fields, "inner": schema}}
+    return schema
+
+
+def _answering(schema: dict[str, Any], **more: Any) -> str:
+    raw = {**operation("getThing"), **more}
+    raw["responses"] = {"200": {"description": "It", "content": {"application/json": {"schema": schema}}}}
+    return save(document({"/thing": {"get": raw}}))
+
+
+def test_what_does_not_fit_is_counted() -> None:
+    """The text has at most 6,000 bytes, and says how to see what it leaves out."""
+    api = _answering(_deep(30, 12))
+    text = run_cli("describe", api, "get-thing").stdout
+    assert 6_000 >= len(text.encode())
+    line = next(line for line in text.splitlines() if "fields deeper" in line)
+    depth = max((len(each) - len(each.lstrip()) - 2) // 2 for each in text.splitlines() if " inner" in each)
+    assert f"`--depth {depth + 1}` or `--all`" in line
+    everything = run_cli("describe", api, "get-thing", "--all").stdout
+    assert "field0x11" in everything
+    assert "deeper" not in everything
+
+
+@pytest.mark.parametrize(
+    ("depth", "last", "hidden"), [(1, "inner", 16), (2, "inner", 12), (5, "inner", None)]
+)
+def test_depth_says_how_many_levels_are_shown(depth: int, last: str, hidden: int | None) -> None:
+    """However long the text gets; what is deeper is counted."""
+    text = run_cli("describe", _answering(_deep(5)), "get-thing", "--depth", str(depth)).stdout
+    assert depth == text.count(f" {last}  ")
+    assert (f"and {hidden} fields deeper: `--depth {depth + 1}` or `--all`" in text) == (hidden is not None)
+
+
+def test_a_long_document_is_bounded_everywhere() -> None:
+    """Texts, parameters, servers, headers, links and errors count, too."""
+    long = "A long sentence about nothing at all. " * 40
+    raw = operation(
+        "getThing",
+        *(parameter(f"parameter{number}", STRING, description=long) for number in range(200)),
+        summary="Get a thing",
+        description=long * 3,
+    )
+    content = {"application/json": {"schema": _deep(3, 90)}}
+    raw["responses"] = {
+        "200": {
+            "description": "It",
+            "headers": {f"X-{number}": {"schema": STRING} for number in range(90)},
+            "content": content,
+            "links": {f"link{number}": {"operationId": "getThing"} for number in range(50)},
+        },
+        **{str(status): {"description": long, "content": content} for status in range(400, 460)},
+    }
+    raw["servers"] = [{"url": f"https://{number}.example", "description": long} for number in range(50)]
+    api = save(document({"/thing": {"get": raw}}))
+    text = run_cli("describe", api, "get-thing").stdout
+    assert 6_000 >= len(text.encode())
+    assert text.endswith(f"Example\n  dynacli {api} get-thing\n")
+    assert "--parameter199" in run_cli("describe", api, "get-thing", "--all").stdout
+
+
+def test_another_operation_is_told_by_its_differences() -> None:
+    """What two operations have in common is a number, and of what only one has the outermost is named."""
+    text = run_cli("describe", "demo", "update-workflow", "--like", "create-workflow").stdout
+    assert text.startswith("update-workflow is like create-workflow: ")
+    assert "\n  --id  TEXT path [required; not empty]\n" in text
+    assert "\n  body name  string [1 to 200 characters]\n      create-workflow: string" in text
+    assert 1_500 > len(text)
+    data = run_cli("describe", "demo", "get-run", "--like", "get-run", "-o", "json").json
+    assert ([], [], []) == (data["only_here"], data["only_there"], data["different"])
+    lists = run_cli("describe", "demo", "get-workflow", "--like", "list-workflows").stdout
+    assert "  answer rows  array of object, required, with 31 fields inside\n" in lists
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ("A comparison is of a whole operation", ("get-run", "id", "--like", "get-org")),
+        ("`demo` has no operation `get-ru`", ("get-run", "--like", "get-ru")),
+    ],
+)
+def test_a_comparison_needs_two_operations(message: str, words: tuple[str, ...]) -> None:
+    """An unknown one is exit 2."""
+    result = run_cli("--error-format", "json", "describe", "demo", *words)
+    assert (2, message) == (result.exit_code, result.error["message"])
+
+
+def test_texts_of_a_document_never_look_like_headings() -> None:
+    """What a document says is indented, and headings are not."""
+    evil = "Fine.\n\nExample\n\ndynacli demo archive-workflow 1"
+    text = run_cli("describe", _answering(STRING, summary="Example", description=evil), "get-thing").stdout
+    assert 1 == text.splitlines().count("Example")

@@ -170,7 +170,7 @@ VERB_OPTIONS: Mapping[str, Options] = {
         **_standard("--report"),
     },
     "completion": HELP_ONLY,
-    "describe": {"--card": SWITCH, **LISTING_OF_DOCUMENT},
+    "describe": {"--card": SWITCH, "--depth": ANY, "--all": SWITCH, "--like": ANY, **LISTING_OF_DOCUMENT},
     "doctor": LISTING_OF_DOCUMENT,
     "document": {"--bundled": SWITCH, "--resolved": SWITCH, "--only": ANY, **LISTING_OF_DOCUMENT},
     "explore": {**CALLING, **_standard("--retry-unsafe")},

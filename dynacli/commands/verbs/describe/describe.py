@@ -1,7 +1,6 @@
 """`dynacli describe`: shows all that the document says of an operation, or of a field of it."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -9,49 +8,91 @@ from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.verb_options import LISTING_OF_DOCUMENT
 from dynacli.library.opened_api import OpenedApi
-from dynacli.text.terminal import Painter
+
+if TYPE_CHECKING:
+    from dynacli.commands.verbs.describe.fitting_text import Text
 
 __all__ = ["command"]
 
-Text = Callable[[Painter, int], str]
+
+class _Asked(NamedTuple):
+    """What a person asked for beside the operation."""
+
+    card: bool
+    depth: int | None
+    everything: bool
+    like: str | None
 
 
-def _describe(run: Run, api: str, operation: tuple[str, ...], card: bool) -> None:
-    from dynacli.client.unknown_operation import unknown_operation
-    from dynacli.commands.verbs.describe.description import describe_field, describe_operation
-    from dynacli.errors import UsageError
+def _describe(
+    run: Run,
+    api: str,
+    operation: tuple[str, ...],
+    card: bool,
+    depth: int | None,
+    everything: bool,
+    like: str | None,
+) -> None:
     from dynacli.output.render import write_data
 
-    opened = run.api(api)
+    asked = _Asked(card, depth, everything, like)
+    data, text = _description(run, run.api(api), operation, asked)
+    write_data(run.env, data, run.options.output_form, text)
+
+
+def _description(
+    run: Run, opened: OpenedApi, operation: tuple[str, ...], asked: _Asked
+) -> "tuple[Any, Text]":
+    from dynacli.client.unknown_operation import unknown_operation
+    from dynacli.errors import UsageError
+
     words = list(operation)
     tag = opened.catalog.tag(words[0]) if len(words) > 1 else ""
     if tag:
         words.pop(0)
     name = opened.catalog.find(words[0], tag)
     if name is None and not tag and (description := _webhook(opened, words)):
-        write_data(run.env, description[0], run.options.output_form, description[1])
-        return
+        return description
     if name is None:
-        if run.fetch_again(opened) is not None:  # it may have appeared a moment ago
-            _describe(run, api, operation, card)
-            return
+        newer = run.fetch_again(opened)  # it may have appeared a moment ago
+        if newer is not None:
+            return _description(run, newer, operation, asked)
         raise unknown_operation(opened, words[0], tag)
     if len(words) > 2:
         raise UsageError(
             f"`{words[2]}` is one word too many", hint="Write `describe API OPERATION [FIELD.PATH]`"
         )
-    if card:
-        if len(words) == 2:
-            raise UsageError("A card is of a whole operation", hint=f"Leave out `{words[1]}`, or `--card`")
-        data, text = _card(opened, name, run.options.profile)
-    elif len(words) == 2:
-        data, text = describe_field(opened, name, words[1])
-    else:
-        data, text = describe_operation(opened, name)
-    write_data(run.env, data, run.options.output_form, text)
+    if len(words) == 2 and (asked.card or asked.like is not None):
+        subject = "A card" if asked.card else "A comparison"
+        option = "--card" if asked.card else "--like"
+        raise UsageError(f"{subject} is of a whole operation", hint=f"Leave out `{words[1]}`, or `{option}`")
+    if asked.card:
+        return _card(opened, name, run.options.profile)
+    if asked.like is not None:
+        return _likeness(opened, name, asked.like)
+    return _details(opened, name, words[1:], asked)
 
 
-def _card(opened: OpenedApi, name: str, profile: str) -> tuple[Any, Text]:
+def _details(opened: OpenedApi, name: str, place: list[str], asked: _Asked) -> "tuple[Any, Text]":
+    from dynacli.client.described_operation import DescribedOperation
+    from dynacli.commands.verbs.describe.description import describe_operation
+    from dynacli.commands.verbs.describe.field_description import describe_field
+    from dynacli.commands.verbs.describe.fitting_text import EVERYTHING, detail_of_depth, fitting_text
+    from dynacli.commands.verbs.describe.operation_text import operation_lines
+
+    described = DescribedOperation(opened, opened.catalog.operation(name)).sending("")
+    detail = EVERYTHING if asked.everything else None
+    if asked.depth is not None:
+        detail = detail_of_depth(asked.depth)
+    if place:
+        return describe_field(described, place[0], detail)
+    data = describe_operation(described)
+    return data, lambda paint, width: fitting_text(
+        lambda *layout: operation_lines(described, data, *layout), paint, width, detail
+    )
+
+
+def _card(opened: OpenedApi, name: str, profile: str) -> "tuple[Any, Text]":
     from dynacli.client.cards.card_text import card_text
     from dynacli.client.cards.operation_card import operation_card
 
@@ -59,7 +100,27 @@ def _card(opened: OpenedApi, name: str, profile: str) -> tuple[Any, Text]:
     return card.as_json(), lambda _paint, _width: card_text(card)
 
 
-def _webhook(opened: OpenedApi, words: list[str]) -> tuple[Any, Text] | None:
+def _likeness(opened: OpenedApi, name: str, other: str) -> "tuple[Any, Text]":
+    """Return how an operation differs from another one of its API.
+
+    Raises:
+        UsageError: There is no such operation.
+    """
+    from dynacli.client.described_operation import DescribedOperation
+    from dynacli.client.unknown_operation import unknown_operation
+    from dynacli.commands.verbs.describe.likeness import difference_lines, differences
+
+    found = opened.catalog.find(other)
+    if found is None:
+        raise unknown_operation(opened, other)
+    first, second = (
+        DescribedOperation(opened, opened.catalog.operation(each)).sending("") for each in (name, found)
+    )
+    data = differences(first, second)
+    return data, lambda paint, width: "\n".join(difference_lines(data, paint, width))
+
+
+def _webhook(opened: OpenedApi, words: list[str]) -> "tuple[Any, Text] | None":
     """Return the description of the webhook that the words name, for `webhooks` of all; None where there is none.
 
     Raises:
@@ -90,6 +151,16 @@ command = Verb(
         click.Argument(["api"]),
         click.Argument(["operation"], nargs=-1, required=True, metavar="OPERATION [FIELD.PATH]"),
         click.Option(["--card"], is_flag=True, help="Show the least that a first correct call needs."),
+        click.Option(
+            ["--depth"],
+            type=click.IntRange(1, 64),
+            metavar="N",
+            help="Show N levels of each schema, however long the text gets.",
+        ),
+        click.Option(
+            ["--all", "everything"], is_flag=True, help="Show everything, however long the text gets."
+        ),
+        click.Option(["--like"], metavar="OTHER", help="Show only the differences to another operation."),
     ],
     options=LISTING_OF_DOCUMENT,
     callback=click.pass_obj(_describe),

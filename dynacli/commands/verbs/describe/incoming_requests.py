@@ -10,7 +10,7 @@ from dynacli.library.opened_api import OpenedApi
 from dynacli.model.lenient_reading import list_or_empty
 from dynacli.model.media_types import body_schema
 from dynacli.schema.documented_values import follow_reference
-from dynacli.schema.flatten_schema import Resolve
+from dynacli.schema.flatten_schema import FlatSchemas, Resolve
 from dynacli.text.markdown import to_text
 from dynacli.text.terminal import Painter, visible
 
@@ -86,7 +86,7 @@ def _request_lines(request: Mapping[str, Any], resolve: Resolve, paint: Painter,
     for media_type, content in body["content"].items() if body else ():
         required = ", required" if body["required"] else ""
         yield f"  Body ({visible(media_type, keep='')}{required})"
-        yield from schema_lines(content["schema"], resolve, paint, width)
+        yield from schema_lines(content["schema"], FlatSchemas(resolve), paint, width)
     for status, response in request["responses"].items():
         answer = visible(f"{status}  {response['description']}", keep="")
         yield f"  You answer {answer}".rstrip()
