@@ -119,3 +119,11 @@ def test_what_does_not_go_together(market: Shop) -> None:
     market.server.requests.clear()
     assert 2 == login("--password", "p", "--dry-run").exit_code
     assert [] == market.server.requests
+
+
+def test_the_line_for_a_missing_input_signs_in(market: Shop) -> None:
+    """A call of the operation alone would show the token."""
+    assert market
+    line = "auth login shop --store file --operation login --error-format json -- --username me"
+    result = run_cli(*line.split())
+    assert (2, f"dynacli {line} --password PASSWORD") == (result.exit_code, result.error["suggestion"])

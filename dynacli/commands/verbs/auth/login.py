@@ -69,7 +69,7 @@ def login(
             from dynacli.commands.verbs.auth.operation_login import OperationWords, sign_in_by_operation
 
             asked = OperationWords(operation, token_at, refresh_operation, refresh_token_at)
-            token, refresh = sign_in_by_operation(run, api, asked, words, chosen, origins)
+            token, refresh = sign_in_by_operation(run, api, asked, words, chosen, keeping)
             # A header of this name begins with a word (RFC 9110, section 11.4), also where the document calls it a key.
             text = f"Bearer {token.text}" if _is_authorization(chosen) else token.text
             end = token.expires_at

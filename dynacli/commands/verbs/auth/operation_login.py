@@ -1,11 +1,13 @@
 """Signing in by an operation of the API itself, whose answer has the token."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from shlex import quote
 from time import time
 from typing import Any, NamedTuple
 
 from dynacli.auth.operation_refresh import OperationRefresh
 from dynacli.auth.operation_token import OperationToken, read_operation_token
+from dynacli.auth.store.stored_credential import Keeping
 from dynacli.client.answers.answer_errors import http_error
 from dynacli.client.call import Call, base_url_of
 from dynacli.client.call_settings import CallSettings, settings_of
@@ -66,14 +68,14 @@ def sign_in_by_operation(
     asked: OperationWords,
     words: Sequence[str],
     scheme: SecurityScheme,
-    origins: tuple[str, ...],
+    keeping: Keeping,
 ) -> OperationSignIn:
     """Call an operation, and return the token in its answer with what refreshes it.
 
     Args:
         words: The inputs, as behind any operation; a password that is not among them is asked for.
         scheme: The security scheme that the token is for, which the call itself cannot have.
-        origins: Where the credential may be sent.
+        keeping: How the credential is kept.
 
     Raises:
         UsageError: The operation cannot be called with these words, or the one that refreshes it is not there.
@@ -90,12 +92,28 @@ def sign_in_by_operation(
     came: list[OperationSignIn] = []
 
     def act(run: Run, described: DescribedOperation, given: GivenWords) -> None:
-        came.append(_sign_in(run, described, given, asked, scheme, origins))
+        came.append(_sign_in(run, described, given, asked, scheme, keeping.origins))
 
     run.act = act
     with make_root(run).make_context("dynacli", [api, asked.operation, *words]) as context:
-        context.command.invoke(context)
+        try:
+            context.command.invoke(context)
+        except UsageError as error:
+            error.suggestion, run.asked = _corrected(run, api, keeping, error), None
+            raise
     return came[0]
+
+
+def _corrected(run: Run, api: str, keeping: Keeping, error: UsageError) -> str:
+    """Return the line that signs in with the inputs that are right; a call of the operation would show the token."""
+    from dynacli.commands.corrections.corrected_line import corrected_line
+
+    line = corrected_line(run, *run.asked, error) if run.asked is not None else None
+    if line is None:
+        return ""
+    call = f"{quote(api)} {line.command.described.operation.name}"
+    inputs = line.text(run.env.variables).partition(call)[2]
+    return " ".join(map(quote, ("dynacli", "auth", "login", api, *keeping.again))) + f" --{inputs}"
 
 
 def _sign_in(
