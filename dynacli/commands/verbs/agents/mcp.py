@@ -86,12 +86,11 @@ def _options(run: Run, *, is_writing: bool) -> "CallOptions":
 
 def _pages(run: Run) -> "Pages":
     from dynacli.commands.help.landing_page import landing_page
-    from dynacli.commands.verbs.describe.description import describe_field, describe_operation
+    from dynacli.commands.verbs.describe.described_details import described_details
     from dynacli.mcp_server.served_apis import Pages
 
     def describe(api: OpenedApi, operation: str, place: str) -> str:
-        found = describe_field(api, operation, place) if place else describe_operation(api, operation)
-        return found[1](Painter(enabled=False), _WIDTH)
+        return described_details(api, operation, place)[1](Painter(enabled=False), _WIDTH)
 
     return Pages(lambda api: landing_page(run.env, api, run.options), describe)
 

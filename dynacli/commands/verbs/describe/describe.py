@@ -70,26 +70,13 @@ def _description(
         return _card(opened, name, run.options.profile)
     if asked.like is not None:
         return _likeness(opened, name, asked.like)
-    return _details(opened, name, words[1:], asked)
+    from dynacli.commands.verbs.describe.described_details import described_details
+    from dynacli.commands.verbs.describe.fitting_text import EVERYTHING, detail_of_depth
 
-
-def _details(opened: OpenedApi, name: str, place: list[str], asked: _Asked) -> "tuple[Any, Text]":
-    from dynacli.client.described_operation import DescribedOperation
-    from dynacli.commands.verbs.describe.description import describe_operation
-    from dynacli.commands.verbs.describe.field_description import describe_field
-    from dynacli.commands.verbs.describe.fitting_text import EVERYTHING, detail_of_depth, fitting_text
-    from dynacli.commands.verbs.describe.operation_text import operation_lines
-
-    described = DescribedOperation(opened, opened.catalog.operation(name)).sending("")
     detail = EVERYTHING if asked.everything else None
     if asked.depth is not None:
         detail = detail_of_depth(asked.depth)
-    if place:
-        return describe_field(described, place[0], detail)
-    data = describe_operation(described)
-    return data, lambda paint, width: fitting_text(
-        lambda *layout: operation_lines(described, data, *layout), paint, width, detail
-    )
+    return described_details(opened, name, *words[1:], detail=detail)
 
 
 def _card(opened: OpenedApi, name: str, profile: str) -> "tuple[Any, Text]":
