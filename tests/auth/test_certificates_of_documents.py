@@ -14,7 +14,8 @@ from tests.documents import document, operation
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
 
 _VERSION = ssl.TLSVersion.TLSv1_3
-_ITEMS = {"get": operation("list-items")}
+_ITEMS = {"get": operation("list-items", security=[{"mtls": []}])}
+_SCHEMES = {"mtls": {"type": "mutualTLS"}}
 
 
 @pytest.fixture(scope="module")
@@ -30,13 +31,13 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 def strict(certificates: Certificates) -> Iterator[TlsServer]:
     """A server of a document that lets nobody in without a certificate."""
     with tls_server(certificates.folder, "server", ssl.CERT_REQUIRED, _VERSION) as server:
-        _serve(server, {"/items": {"$ref": "items.json"}})
+        _serve(server, {"/items": {"$ref": "items.json"}}, schemes=_SCHEMES)
         server.documents["/items.json"] = json.dumps(_ITEMS).encode()
         yield server
 
 
-def _serve(server: TlsServer, paths: dict[str, Any]) -> None:
-    server.documents["/openapi.json"] = json.dumps(document(paths, [server.origin])).encode()
+def _serve(server: TlsServer, paths: dict[str, Any], **more: Any) -> None:
+    server.documents["/openapi.json"] = json.dumps(document(paths, [server.origin], **more)).encode()
 
 
 @pytest.mark.parametrize("path", ["/openapi.json", "/"], ids=["document", "searched for"])

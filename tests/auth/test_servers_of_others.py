@@ -57,6 +57,7 @@ http {{
         ssl_certificate_key {certificates}/server.key;
         ssl_client_certificate {certificates}/ca.pem;
         ssl_verify_client on;
+        location = /openapi.json {{ alias {folder}/openapi.json; }}
         location / {{ default_type application/json; return 200 '{{"name": "$ssl_client_s_dn"}}'; }}
     }}
 }}
@@ -128,6 +129,11 @@ def test_apache_takes_the_digest(folder: Path, monkeypatch: pytest.MonkeyPatch, 
         assert (0, "{}") == (result.exit_code, result.stdout), result.stderr
         rows = run_cli("batch", api, "list-items", "-", *accepted, stdin=b"{}\n{}\n{}\n")
         assert 0 == rows.exit_code, rows.stderr
+        for key, value in (("USERNAME", "me"), ("PASSWORD", "open sesame")):
+            monkeypatch.setenv(f"DYNACLI_SHOP_{key}", value)
+        shutil.copy(api, root / "openapi.json")
+        added = run_cli("api", "add", "shop", f"http://127.0.0.1:{port}/openapi.json")
+        assert 0 == added.exit_code, added.stderr
         monkeypatch.setenv("DYNACLI_PASSWORD", "open barley")
         assert 4 == run_cli(api, "list-items", *accepted).exit_code
 
@@ -157,3 +163,12 @@ def test_nginx_takes_the_certificate(folder: Path, home: Path) -> None:
             )
         result = run_cli("shop", "list-items")
         assert (0, {"name": "CN=client"}) == (result.exit_code, result.json), result.stderr
+        shutil.copy(api, folder / "openapi.json")
+        (folder / "openapi.json").chmod(0o644)
+        files = {"ca": "ca.pem", "auth.mutual.cert": "client.pem", "auth.mutual.cert_key": "client.key"}
+        url = f"{origin}/openapi.json"
+        pairs = [f"apis.corp.{key}={folder}/{name}" for key, name in files.items()]
+        assert 0 == run_cli("config", "set", f"apis.corp.source={url}", *pairs).exit_code
+        added = run_cli("api", "add", "corp", url)
+        assert 0 == added.exit_code, added.stderr
+        assert {"name": "CN=client"} == run_cli("corp", "list-items").json

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 
-from dynacli.auth.credentials import Held, Source
+from dynacli.auth.credentials import MUTUAL_TLS, Held, Source, kind_of
 from dynacli.auth.missing_credential import expired_credential
 from dynacli.auth.store.credential_store import CredentialStore
 from dynacli.auth.store.stored_credential import StoredCredential
@@ -29,7 +29,11 @@ def credential_sources(
     """
 
     def configured(scheme: SecurityScheme) -> Held | None:
-        table = (settings.auth_tables or {}).get(scheme.name)
+        tables = settings.auth_tables or {}
+        table = tables.get(scheme.name)
+        if not table and kind_of(scheme) == MUTUAL_TLS:
+            # A certificate is shown whatever its table is called: it may be written before there is a document.
+            table = next((each for each in tables.values() if "cert" in each), None)
         if not table:
             return None
         from dynacli.auth.references import held_by_reference
