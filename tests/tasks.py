@@ -62,8 +62,8 @@ TASKS = {
         (("tests.project.try_wheel",),),
     ),
     "bench": Task(
-        "start-up, in ratios that depend on how quiet the machine is; the way of one call",
-        (("tests.bench.call_way",), ("tests.bench", "--pairs", "2")),
+        "start-up, in ratios that depend on how quiet the machine is; the way of one call; what a newcomer reads",
+        (("tests.bench.call_way",), ("tests.bench.newcomer",), ("tests.bench", "--pairs", "2")),
     ),
 }
 

@@ -62,6 +62,15 @@ def test_what_is_found_has_a_form_for_programs(api: str) -> None:
         assert {"api", "name", "method", "path", "summary"} <= set(hit)
 
 
+def test_a_plural_is_no_verb() -> None:
+    """`runs that failed` asks for runs, and does not start any; the card shows what the question is about."""
+    card = run_cli(
+        "search", "demo", "runs", "that", "failed", "with", "a", "classification", "-o", "json"
+    ).json["best"]
+    assert "search-runs" == card["name"]
+    assert {"status", "classification"} <= {each["name"] for each in card["inputs"][:2]}
+
+
 def test_all_registered_apis_are_searched(api: str) -> None:
     """Without the name of an API the best hits of all of them are found."""
     run_cli("api", "add", "zoo", api)

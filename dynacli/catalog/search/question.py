@@ -35,6 +35,8 @@ _AFTER_VERB = frozenset(
 )
 _BEFORE_VERB = frozenset({"to", "and", "or", "please", "i", "we", "can", "you", "not", "let"})
 _PARTICLES = frozenset({"off", "on", "down", "up", "out", "back", "away"})
+_BEHIND_NOUN = frozenset(["by", "for", "from", "in", "of", "on", "that", "which", "whose", "with"])
+"""Words behind a plural that is no verb."""
 _GAP = 4
 """How many words may stand between a verb and its particle: `turn the old server off`."""
 _PEOPLE = (
@@ -168,7 +170,7 @@ def _verb_at(words: Sequence[str], stems: Sequence[str]) -> int | None:
     first = next((at for at, word in enumerate(words) if word not in STOP_WORDS), None)
     if first is None or words[0] in _ASKING:
         return None
-    if action_of(stems[first]):
+    if action_of(stems[first]) and not _is_noun(words, stems, first):
         return first
     for at in range(1, len(words)):
         if words[at - 1] in _BEFORE_VERB and words[at] not in STOP_WORDS and action_of(stems[at]):
@@ -176,6 +178,12 @@ def _verb_at(words: Sequence[str], stems: Sequence[str]) -> int | None:
     followed = words[first + 1 : first + 2]
     is_verb = followed and followed[0] in _AFTER_VERB and not words[first].endswith("s")
     return first if is_verb else None
+
+
+def _is_noun(words: Sequence[str], stems: Sequence[str], at: int) -> bool:
+    """Return whether a word that may be a verb is a plural here: `runs that failed`, `tests of a branch`."""
+    followed = words[at + 1 : at + 2]
+    return words[at] == f"{stems[at]}s" and (not followed or followed[0] in _BEHIND_NOUN)
 
 
 def _rewritten(given: Sequence[str]) -> list[str]:

@@ -35,7 +35,7 @@ def _search(run: Run, words: tuple[str, ...], api: str | None) -> None:
     if not hits:
         listed = f"`dynacli operations {name}`" if name else "`dynacli operations API`"
         run.note(f"No operation has any of these words, or one that means the same; see them all: {listed}")
-    best = _card(run, opened, hits[0]) if hits else None
+    best = _card(run, opened, hits[0], " ".join(question)) if hits else None
 
     def text(paint: Painter, _width: int) -> str:
         return "\n".join([*best[1].splitlines(), *_lines(hits[1:], paint)]) if best else ""
@@ -78,12 +78,12 @@ def _registered(run: Run) -> Iterator[OpenedApi]:
             run.warn(f"`{name}` is not searched: {error.message}")
 
 
-def _card(run: Run, opened: dict[str, OpenedApi], hit: "Hit") -> tuple[Any, str]:
+def _card(run: Run, opened: dict[str, OpenedApi], hit: "Hit", question: str) -> tuple[Any, str]:
     """Return the card of a hit as data and as text."""
     from dynacli.client.cards.card_text import card_text
     from dynacli.client.cards.operation_card import operation_card
 
-    card = operation_card(opened[hit.api], hit.name, profile=run.options.profile)
+    card = operation_card(opened[hit.api], hit.name, profile=run.options.profile, question=question)
     return card.as_json(), card_text(card)
 
 
