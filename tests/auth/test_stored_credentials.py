@@ -308,3 +308,5 @@ def test_several_schemes_that_no_operation_names(shop: Shop) -> None:
     result = run_cli(*login, stdin=b"token")
     assert (2, True) == (result.exit_code, "does not say which credential" in result.stderr)
     assert 0 == run_cli(*login, "--scheme", "key", stdin=b"token").exit_code
+    behind = ("auth", "login", "--with-token", "--scheme", "key", "--store", "file", "--", "shop")
+    assert 0 == run_cli(*behind, stdin=b"token").exit_code

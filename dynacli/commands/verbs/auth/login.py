@@ -91,7 +91,8 @@ def _again(run: Run, api: str) -> tuple[str, ...]:
     """Return the options of this command line; the inputs of an operation, which may be secret, are left out."""
     words = list(run.words[: run.words.index("--")] if "--" in run.words else run.words)
     for word in ("auth", "login", api):
-        words.remove(word)
+        if word in words:  # the API may stand behind `--`, too
+            words.remove(word)
     return tuple(words)
 
 
