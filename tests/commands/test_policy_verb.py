@@ -110,6 +110,25 @@ def test_it_says_where_the_rule_stands(written: Callable[[str], None]) -> None:
     assert f"Line {rule['line']} of `{path}`" in run_cli("policy", "explain", "pets", "delete-pet").stdout
 
 
+@pytest.mark.parametrize(
+    ("policy", "decision", "code"),
+    [("deny = ['deletePet']", "denied", 11), ("confirm = ['DELETE']", "confirmed", 11)],
+)
+def test_it_says_what_holds_at_the_servers_of_another_api(
+    policy: str, decision: str, code: int, written: Callable[[str], None]
+) -> None:
+    """A document that calls the same server is bound by the policy of the registered one."""
+    written(policy)
+    path = {"/pets/{other}": {"delete": operation("gone", parameter("other", {"type": "integer"}, "path"))}}
+    save(document(path), "other.json")
+    found = run_cli("policy", "explain", "./other.json", "gone", "-o", "json").json
+    assert (decision, code, "apis.pets.policy") == (
+        found["decision"],
+        found["exit_code"],
+        found["decided_by"]["table"],
+    )
+
+
 def test_words_without_meaning_are_warnings(written: Callable[[str], None]) -> None:
     """A typo in a list is told of; a method that no operation has is none."""
     written("deny = ['delete-pest', 'tag:shop', 'POST', 'deletePet']\nconfirm = ['x*']")

@@ -1,10 +1,14 @@
 """What would become of a call, and by which rule: the policy made plain for a person, and as data."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dynacli.client.call import base_url_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.policy.permission import decision_on, is_asked_about
-from dynacli.client.policy.policy_rules import ALLOWED, CONFIRMED, DENIED, Decision, unknown_words
+from dynacli.client.policy.policy_rules import ALLOWED, CONFIRMED, DENIED, Decision, strictest, unknown_words
+from dynacli.errors import UsageError
 from dynacli.library.configuration.configuration import Configuration
 from dynacli.library.configuration.configuration_lines import line_of
 
@@ -97,13 +101,22 @@ class Explanation(NamedTuple):
         return "Here: asked first; `--yes` has agreed" if self.is_asked else "Here: made without a question"
 
 
+def _decisions(described: DescribedOperation, settings: "CallSettings") -> Iterator[Decision]:
+    """Yield what the policy says of an operation, and what those say of other APIs with the same server."""
+    yield decision_on(described, settings)
+    if settings.others is not None:
+        with suppress(UsageError):  # a call without a server goes nowhere
+            url = base_url_of(described, settings) + described.operation.path
+            yield settings.others.decision(described.operation.method, url, {})
+
+
 def explain_policy(described: DescribedOperation, settings: "CallSettings") -> Explanation:
     """Return what would become of a call of an operation, in these surroundings."""
-    decision, consent = decision_on(described, settings), settings.consent
+    decision, consent = strictest(_decisions(described, settings)), settings.consent
     verdict, exit_code, is_asked = decision.verdict, 0, False
     if verdict == DENIED:
         exit_code = 11
-    elif is_asked_about(described, settings) and not consent.is_given:
+    elif (verdict == CONFIRMED or is_asked_about(described, settings)) and not consent.is_given:
         is_asked = consent.ask is not None
         is_refused = not is_asked and (verdict == CONFIRMED or consent.is_required)
         exit_code = 11 if is_refused else 0
@@ -112,7 +125,7 @@ def explain_policy(described: DescribedOperation, settings: "CallSettings") -> E
     unknown = () if policy is None else tuple(unknown_words(policy, described.api.catalog))
     configuration = Configuration(described.api.open_request.env)
     line = line_of(configuration.text(), decision.path, decision.word) if decision.place else None
-    is_there = policy is not None
+    is_there = policy is not None or bool(decision.place)
     return Explanation(
         described, decision, verdict, exit_code, is_asked, is_there, unknown, configuration.path, line
     )

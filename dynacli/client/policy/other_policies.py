@@ -85,9 +85,18 @@ class OtherPolicies:
         Raises:
             RefusedError: One denies it, or wants it confirmed and nobody agreed.
         """
-        decision = strictest(each for guarded in self._guarded for each in guarded.decisions(request, asked))
+        decision = self.decision(request.method, request.url, asked)
         if decision.place:
             obey(decision, described, settings, asked)
+
+    def decision(self, method: str, url: str, asked: Mapping[str, str]) -> Decision:
+        """Return what the policies of the APIs say whose server a request goes to.
+
+        Args:
+            url: Its path may be a template of the document.
+            asked: Method that the request asks for besides its own → by what.
+        """
+        return strictest(each for guarded in self._guarded for each in guarded.decisions(method, url, asked))
 
 
 def _is_of_document(entry: Mapping[str, Any], location: str) -> bool:
@@ -128,9 +137,9 @@ class _GuardedServers:
             if api is not None:
                 api.catalog.close()
 
-    def decisions(self, request: Request, asked: Mapping[str, str]) -> Iterator[Decision]:
+    def decisions(self, method: str, url: str, asked: Mapping[str, str]) -> Iterator[Decision]:
         """Yield what the policy says of a request; nothing where it goes elsewhere."""
-        origin, path = origin_of(request.url), urlsplit(request.url).path
+        origin, path = origin_of(url), urlsplit(url).path
         bases = [urlsplit(base).path.rstrip("/") for base in self._bases if origin_of(base) == origin]
         bases.sort(key=len, reverse=True)
         if not bases:
@@ -142,7 +151,7 @@ class _GuardedServers:
                     why="It says which operations the policy is about",
                     hint=f"Read it: `dynacli api refresh {self._name}`",
                 )
-            yield self._decision(api.catalog, request.method, path, bases, asked)
+            yield self._decision(api.catalog, method, path, bases, asked)
 
     def _decision(
         self, catalog: Catalog, method: str, path: str, bases: Sequence[str], asked: Mapping[str, str]
