@@ -414,6 +414,23 @@ def test_a_policy_holds_at_its_servers(
     assert 0 == run_cli("./any.json", "any", "x", "--server", other_server.origin, "--no-fail").exit_code
 
 
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [("/b/pets", 0), ("/a/pets", 11), ("/a/x", 11), ("/A//pets", 11), ("/%61/pets", 11)],
+)
+def test_apis_behind_one_gateway_have_their_own_policies(path: str, code: int, pets: Pets) -> None:
+    """Each is below a path of the origin, in whatever spelling; a policy that is malformed holds up no others."""
+    pets.server.answers["/b/pets"] = Answer(body=b"{}")
+    save(document(_PATHS, [f"{pets.server.origin}/a"]), "pets.json")
+    assert 0 == run_cli("api", "refresh", "pets").exit_code
+    pets.has("read_only = true")
+    save(document({"/x": {"get": operation("x")}}, [pets.server.origin]), "gateway.json")
+    words = ("request", "./gateway.json", "POST", path, "--validate", "off")
+    assert code == run_cli(*words).exit_code
+    pets.has("read_onyl = true")
+    assert (0 if code == 0 else 12) == run_cli(*words).exit_code
+
+
 def test_a_policy_of_its_own_binds_an_api_alone(pets: Pets) -> None:
     """A person can give one server two names, with two policies; only a person gives the second one its policy."""
     pets.has("deny = ['DELETE']")

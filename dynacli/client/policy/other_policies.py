@@ -9,11 +9,12 @@ names, or an entry without a policy, are bound by
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.client.described_operation import DescribedOperation
@@ -56,13 +57,11 @@ class OtherPolicies:
         for name, entry in entries.items():
             profiles = entry.get("profiles")
             chosen = profiles.get(profile) if isinstance(profiles, dict) else None
-            policy = Policy.of(env, name, entry, chosen if isinstance(chosen, dict) else {}, profile)
-            if policy is None:
-                continue
-            if _is_of_document(entry, api.location):
+            own = chosen if isinstance(chosen, dict) else {}
+            if not _is_of_document(entry, api.location):
+                self._guarded.append(_GuardedServers(env, name, entry, own, profile))
+            elif (policy := Policy.of(env, name, entry, own, profile)) is not None:
                 tables += policy.tables
-            else:
-                self._guarded.append(_GuardedServers(env, name, entry, policy))
         self._of_same_document = tuple(tables)
 
     def with_same_document(self, policy: Policy | None) -> Policy | None:
@@ -110,23 +109,39 @@ def _is_of_document(entry: Mapping[str, Any], location: str) -> bool:
 class _GuardedServers:
     """The servers of a registered API, and what its policy says of requests to them."""
 
-    def __init__(self, env: Environment, name: str, entry: Mapping[str, Any], policy: Policy) -> None:
-        self._env, self._name, self._entry, self._policy = env, name, entry, policy
+    def __init__(
+        self,
+        env: Environment,
+        name: str,
+        entry: Mapping[str, Any],
+        profile: Mapping[str, Any],
+        profile_name: str,
+    ) -> None:
+        self._env, self._name, self._entry = env, name, entry
+        self._profile, self._profile_name = profile, profile_name
+
+    @cached_property
+    def _policy(self) -> Policy:
+        """The policy, read only for a request that it is about: a malformed one holds up no others."""
+        found = Policy.of(self._env, self._name, self._entry, self._profile, self._profile_name)
+        return found if found is not None else Policy(())
 
     @cached_property
     def _bases(self) -> frozenset[str]:
         """The URLs that calls of the API may start from."""
         profiles = self._entry.get("profiles")
         tables = [self._entry, *(profiles.values() if isinstance(profiles, dict) else ())]
-        found = [*texts(self._entry, "origins"), self._entry["source"]]
-        found += [str(table.get("server", "")) for table in tables if isinstance(table, dict)]
+        found = [str(table.get("server", "")) for table in tables if isinstance(table, dict)]
         found = [url for url in found if url.startswith(("http://", "https://"))]
         with self._opened() as api:
             servers = [(server, api.uri) for server in api.servers] if api is not None else []
         for server, uri in servers:
             with suppress(UsageError):  # one with variables leads nowhere by itself
                 found.append(choose_server([server], uri))
-        return frozenset(found)
+        known = {origin_of(url) for url in found}
+        return frozenset(
+            {*found, *(origin for origin in texts(self._entry, "origins") if origin not in known)}
+        )
 
     @contextmanager
     def _opened(self) -> Iterator[OpenedApi | None]:
@@ -141,6 +156,8 @@ class _GuardedServers:
         """Yield what the policy says of a request; nothing where it goes elsewhere."""
         origin, path = origin_of(url), urlsplit(url).path
         bases = [urlsplit(base).path.rstrip("/") for base in self._bases if origin_of(base) == origin]
+        # Several APIs may share an origin, each below a path of its own.
+        bases = [base for base in bases if _plain(path).startswith(_plain(f"{base}/"))]
         bases.sort(key=len, reverse=True)
         if not bases:
             return
@@ -161,3 +178,8 @@ class _GuardedServers:
         found = next((match[0] for match in matches if match is not None), None)
         operation = found or Operation(f"{method} {path}", "", method, path)
         return decide(self._policy, catalog, operation, methods=asked, is_documented=found is not None)
+
+
+def _plain(path: str) -> str:
+    """Return a path as servers may read it that are not exact about its spelling."""
+    return re.sub("/+", "/", unquote(path)).lower()
