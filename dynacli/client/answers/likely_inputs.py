@@ -130,8 +130,8 @@ def _field_at(fields: Iterable[Field], steps: tuple[str, ...]) -> str:
         if wanted == [step if step == EACH else plain_name(step) for step in field.path]:
             option = field.option
             for number in numbers:
-                option = option.replace(EACH, f"[{number}]", 1)
-            return f"--{option.replace(EACH, '[0]')}"
+                option = option.replace(EACH, f".{number}", 1)
+            return f"--{option.replace(EACH, '.0')}"
     return ""
 
 

@@ -78,7 +78,7 @@ class Piece:
     def unfilled(self) -> "Piece":
         """Return the piece with a placeholder for its value."""
         if self.standard is not None:
-            word = self.standard.metavar.strip("[]").partition("|")[0] or "VALUE"
+            word = re.split(r"[\[|]", self.standard.metavar.strip("[]"))[0] or "VALUE"
         elif self.field is None and self.parameter is not None and self.parameter.location == "path":
             word = input_name(self.parameter)
         else:
@@ -172,7 +172,9 @@ class CallLine:
         secrets = [Secret(each.value) for each in pieces if each.value and _is_secret(each)]
         masker = Masker((*secrets_in(variables), *secrets))
         words = ["dynacli", *_shown(self.before, names), *([self.verb] if self.verb else [])]
-        words += [with_masked_query(described.api.name), described.operation.name]
+        operation = described.operation
+        name = [operation.name] if described.is_documented else [operation.method, operation.path]
+        words += [with_masked_query(described.api.name), *name]
         words += _shown(self.pieces, names)
         return " ".join(quote(masker.mask(word)) for word in words)
 

@@ -34,6 +34,8 @@ def with_fitting_values(line: CallLine) -> CallLine:
 def _fitting(piece: Piece) -> list[Piece]:
     if piece.value is None or piece.is_placeholder or piece.value.startswith("@"):
         return [piece]
+    if not piece.value and piece.key[0] == "path":
+        return [piece.unfilled()]
     if (
         piece.parameter is not None
         and piece.field is None

@@ -1,22 +1,24 @@
 """The corrected command line of a usage error: the same inputs, with what is wrong replaced or left to fill in."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands.corrections.call_line import CallLine, Piece, read_line
 from dynacli.commands.corrections.correct_findings import with_inputs, without_findings
 from dynacli.commands.corrections.correct_names import with_known_names, without_surplus
-from dynacli.commands.corrections.correct_values import with_fitting_values
+from dynacli.commands.corrections.correct_values import nearest, with_fitting_values
 from dynacli.commands.corrections.try_line import problem_of
 from dynacli.commands.operation_command import OperationCommand
 from dynacli.commands.run import Run
 from dynacli.environment import Environment
 from dynacli.errors import UsageError
+from dynacli.record import replace
 
 __all__ = ["corrected_line"]
 
 _MOST_ROUNDS = 8
+_QUOTED = re.compile("`([^`]+)`")
 _FLAG = re.compile(r"--?[A-Za-z][\w.\[\]-]*")
 
 
@@ -68,17 +70,24 @@ def _mended(line: CallLine, problem: UsageError) -> CallLine:
         return with_inputs(line, problem.details["missing"])
     if problem.details.get("findings"):
         return without_findings(line, problem.details["findings"])
-    named = set(_FLAG.findall(problem.message))
-    made = CallLine(line.command, line.before, [], line.verb).with_pieces(_unfilled(line.pieces, named))
-    made.before = list(_unfilled(line.before, named))
+    made = CallLine(line.command, line.before, [], line.verb).with_pieces(_replaced(line.pieces, problem))
+    made.before = list(_replaced(line.before, problem))
     return _without_named(line, problem) if _is_same(made, line) else made
 
 
-def _unfilled(pieces: Iterable[Piece], named: set[str]) -> Iterable[Piece]:
-    """Yield the pieces, those that a message names with a placeholder for their value."""
+def _replaced(pieces: Iterable[Piece], problem: UsageError) -> Iterator[Piece]:
+    """Yield the pieces, those that an error names with a value that it names, too, or with a placeholder."""
+    flags, values = set(_FLAG.findall(problem.message)), set(_QUOTED.findall(problem.message))
+    allowed = _QUOTED.findall(problem.why)
     for piece in pieces:
-        is_wrong = piece.flag in named and piece.value is not None and not piece.is_placeholder
-        yield piece.unfilled() if is_wrong else piece
+        is_named = piece.flag in flags or (piece.standard is not None and piece.value in values)
+        if not is_named or piece.value is None or piece.is_placeholder:
+            yield piece
+            continue
+        near = nearest(piece.value, allowed) or (allowed[0] if len(allowed) == 1 else None)
+        near = near or nearest(piece.value, _QUOTED.findall(problem.hint))
+        is_right = piece.standard is not None and near is not None and near != piece.value
+        yield replace(piece, value=near) if is_right else piece.unfilled()
 
 
 def _without_named(line: CallLine, problem: UsageError) -> CallLine:

@@ -1,0 +1,119 @@
+"""An error of the server says which inputs of the call it is about."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.documents import document, operation, parameter, save
+from tests.harness import Answer, Recorder, Result, run_cli
+
+STRING: dict[str, Any] = {"type": "string"}
+BODY: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "name": STRING,
+        "ownerId": STRING,
+        "schedule": {"type": "object", "properties": {"cron": STRING}},
+        "criteria": {"type": "array", "items": {"type": "object", "properties": {"text": STRING}}},
+    },
+}
+
+SHAPES: dict[str, tuple[Any, list[str]]] = {
+    "RFC 9457": (
+        {"title": "No", "errors": [{"detail": "is bad", "pointer": "#/schedule/cron"}]},
+        ["--schedule.cron"],
+    ),
+    "RFC 9457, parameter": ({"errors": [{"detail": "is bad", "parameter": "pageSize"}]}, ["--page-size"]),
+    "RFC 7807": ({"invalid-params": [{"name": "name", "reason": "is bad"}]}, ["--name"]),
+    "FastAPI": (
+        {
+            "detail": [
+                {"loc": ["body", "criteria", 0, "text"], "msg": "x"},
+                {"loc": ["query", "page_size"], "msg": "x"},
+            ]
+        },
+        ["--criteria.0.text", "--page-size"],
+    ),
+    "FastAPI, path": ({"detail": [{"loc": ["path", "id"], "msg": "x"}]}, ["ID"]),
+    "Armature": (
+        {"error": {"details": {"fieldErrors": [{"field": "criteria[1].text", "message": "x"}]}}},
+        ["--criteria.1.text"],
+    ),
+    "GitHub": ({"errors": [{"resource": "Issue", "field": "name", "code": "missing_field"}]}, ["--name"]),
+    "Google": (
+        {"error": {"details": [{"fieldViolations": [{"field": "thing.owner_id", "description": "x"}]}]}},
+        ["--owner-id"],
+    ),
+    "JSON:API": (
+        {"errors": [{"source": {"pointer": "/data/attributes/name"}}, {"source": {"parameter": "pageSize"}}]},
+        ["--name", "--page-size"],
+    ),
+    "Stripe": ({"error": {"param": "schedule[cron]", "message": "x"}}, ["--schedule.cron"]),
+    "Rails": ({"errors": {"name": ["is bad"], "nothing": ["is bad"]}}, ["--name"]),
+    "Django": ({"name": ["This field is required."]}, ["--name"]),
+    "nothing that the document has": ({"errors": [{"field": "$(reboot)"}, {"field": "else"}]}, []),
+    "no object": (["x", 1, None], []),
+    "deep": ({"a": [[[{"b": {"field": "name"}}]]]}, ["--name"]),
+}
+
+
+def _call(server: Recorder, status: int, body: Any) -> Result:
+    paths = {
+        "/things": {"get": operation("listThings")},
+        "/things/{id}": {
+            "post": operation(
+                "changeThing", parameter("id", STRING, "path"), parameter("pageSize", STRING), body=BODY
+            )
+        },
+    }
+    text = body if isinstance(body, bytes) else json.dumps(body).encode()
+    server.answers["/things/nope"] = Answer(status, text)
+    api = save(document(paths, (server.origin,)))
+    return run_cli(api, "change-thing", "nope", "--name", "x", "--error-format", "json")
+
+
+@pytest.mark.sampled(5)
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("status", [400, 422])
+def test_fields_that_an_error_names_are_options(shape: str, status: int, server: Recorder) -> None:
+    """Whatever form a server has for it, the inputs have the names of the command line, and nothing else is named."""
+    body, inputs = SHAPES[shape]
+    error = _call(server, status, body).error
+    assert inputs == error.get("inputs", [])
+    assert ("Check " + " and ".join(inputs) in error["hint"]) is bool(inputs)
+    assert "reboot" not in error["hint"]
+
+
+@pytest.mark.parametrize("body", [b"", b"not json", b"{", b"[" * 5000, b'{"errors": [{"field": 7}]}'])
+def test_an_answer_that_says_nothing_names_nothing(body: bytes, server: Recorder) -> None:
+    """What cannot be read leaves the usual hint."""
+    error = _call(server, 422, body).error
+    assert "inputs" not in error
+    assert "describe" in error["hint"]
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_what_is_not_there_is_an_argument(status: int, server: Recorder) -> None:
+    """The error names the arguments of the path, with what was given for them."""
+    error = _call(server, status, {}).error
+    assert error["hint"].startswith("Check ID (`nope`)")
+
+
+@pytest.mark.parametrize(
+    ("status", "is_retryable"), [(400, False), (404, False), (429, True), (500, False), (503, True)]
+)
+def test_an_error_says_whether_the_call_may_succeed_later(
+    status: int, is_retryable: bool, server: Recorder
+) -> None:
+    """408, 425, 429 and 502 to 504 pass; other statuses do not."""
+    assert is_retryable is _call(server, status, {}).error["retryable"]
+
+
+def test_a_connection_that_is_refused_may_be_made_later() -> None:
+    """Nobody listens there now; a host that does not exist will not be there later either."""
+    api = save(document({"/a": {"get": operation("getA")}}, ("http://127.0.0.1:9",)))
+    standard = ("--error-format", "json", "--retries", "0")
+    assert run_cli(api, "get-a", *standard).error["retryable"] is True
+    refused = run_cli(api, "get-a", "--server", "http://[", *standard)
+    assert refused.error["retryable"] is False
