@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple, Self
+from urllib.parse import parse_qsl, urlsplit
 
 from dynacli.auth.credentials import secrets_in
-from dynacli.auth.secret import Masker
+from dynacli.auth.secret import Masker, Secret
 from dynacli.client.api_client import Api
 from dynacli.client.call_settings import CallOptions, settings_of
 from dynacli.client.credentials.known_secrets import referenced_secrets
@@ -19,6 +20,7 @@ from dynacli.library.open_by_name import open_api
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import SAFE_METHODS
 from dynacli.record import replace
+from dynacli.urls import with_masked_query
 from dynacli.wire.exchange import ClientPool
 
 __all__ = ["Pages", "ServedApis"]
@@ -49,7 +51,8 @@ class ServedApis:
         self, env: Environment, words: tuple[str, ...], options: CallOptions, *, is_writing: bool
     ) -> None:
         self.env, self.options, self.is_writing = env, options, is_writing
-        self._words = words
+        # A client is told no secret of a URL, and names the API as it is told.
+        self._words = {with_masked_query(word): word for word in words}
         self._end = ExitStack()
         self._demo: OpenedApi | None = None
 
@@ -57,13 +60,13 @@ class ServedApis:
         """Open each API that was named, so that a wrong name is an error at once; the stand-in stays open."""
         with ExitStack() as failing:
             failing.callback(self._end.close)
-            for word in dict.fromkeys(self._words):
-                if word == DEMO:
+            for name in self._words:
+                if name == DEMO:
                     shipped = open_api(DEMO, self.env)
                     self._end.callback(shipped.catalog.close)
                     self._demo = self._end.enter_context(live_demo(self.env, shipped))[0]
                 else:
-                    with self.opened(word):
+                    with self.opened(name):
                         pass
             failing.pop_all()
         return self
@@ -79,7 +82,7 @@ class ServedApis:
         Raises:
             FileError: The configuration cannot be read.
         """
-        return list(dict.fromkeys(self._words)) or sorted(Configuration(self.env).apis())
+        return list(self._words) or sorted(Configuration(self.env).apis())
 
     def check(self, name: str) -> str:
         """Return the name of an API that is served.
@@ -107,7 +110,8 @@ class ServedApis:
         if name == DEMO and self._demo is not None:
             yield self._demo
             return
-        api = open_api(name, self.env, login=lambda: login_of(self.env, name))
+        word = self._words.get(name, name)
+        api = open_api(word, self.env, login=lambda: login_of(self.env, word))
         try:
             yield api
             api.note_use()
@@ -124,12 +128,15 @@ class ServedApis:
         """
         options = replace(self.options, profile=profile) if profile else self.options
         kept = self._demo if name == DEMO else None
-        with Api(name, self.env, options, clients=clients, opened=kept) as api:
+        with Api(self._words.get(name, name), self.env, options, clients=clients, opened=kept) as api:
             yield api
 
     def masker(self) -> Masker:
         """Return what masks every secret that dynacli can name without a keyring and without running a command."""
-        return Masker([*secrets_in(self.env.variables, self.options.headers), *referenced_secrets(self.env)])
+        queries = (urlsplit(word).query for word in self._words.values())
+        in_urls = [Secret(value) for query in queries for _, value in parse_qsl(query)]
+        in_variables = secrets_in(self.env.variables, self.options.headers)
+        return Masker([*in_urls, *in_variables, *referenced_secrets(self.env)])
 
     def callable_methods(self) -> set[str]:
         """Return the methods of all operations that a call may reach."""

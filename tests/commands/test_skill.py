@@ -38,6 +38,7 @@ def test_every_line_of_it_runs() -> None:
     assert text == run_cli("skill", "demo").stdout
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("title", "name"),
     [

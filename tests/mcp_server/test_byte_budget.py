@@ -42,6 +42,7 @@ def test_what_does_not_fit_is_told(value: Any, room: int) -> None:
     assert all(cut.kept < cut.of for cut in cuts)
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     "value",
     [

@@ -245,7 +245,7 @@ def test_what_breaks_the_document_is_told(server: Recorder) -> None:
     assert {"message": "no such a"} == told["data"]
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("tool", "arguments", "told"),
     [
@@ -321,6 +321,7 @@ def test_an_unknown_tool_is_an_error_of_the_protocol() -> None:
     assert ["There is no tool `delete_all`", "There is no API `nothing` here"] == converse(["demo"], act)
 
 
+@pytest.mark.exhaustive
 def test_a_cancelled_call_is_ended(server: Recorder) -> None:
     """The client's cancellation closes the connection to the API, and the next call is answered."""
     import threading
@@ -380,6 +381,27 @@ def test_no_secret_comes_back(
         for secret in (canary, other, canary[::-1]):
             assert secret not in everything
         assert 200 == result.structured_content["status"]
+
+
+@pytest.mark.exhaustive
+def test_the_url_of_a_document_keeps_its_secret(server: Recorder) -> None:
+    """An API that is named by a URL with a key is told, and named by the client, without it."""
+    secret = "key-of-a-document"
+    made = document({"/things": {"get": operation("listThings")}}, [server.origin])
+    server.answers["/api.json"] = Answer(body=json.dumps(made).encode())
+    server.answers["/things"] = Answer(body=b"[]")
+
+    async def act(client: Client) -> list[str]:
+        tools, resources = await client.list_tools(), await client.list_resources()
+        found = await client.call_tool("search", {"query": "things"})
+        called = await client.call_tool("call", found.structured_content["best"]["call"])
+        wrong = await client.call_tool("call", {"operation": "list-things", "inputs": {"x": 1}})
+        page = await client.read_resource(resources.resources[0].uri)
+        assert 200 == called.structured_content["status"]
+        return [each.model_dump_json() for each in (tools, resources, found, called, wrong, page)]
+
+    for text in converse([f"{server.origin}/api.json?key={secret}"], act):
+        assert secret not in text
 
 
 @pytest.mark.exhaustive

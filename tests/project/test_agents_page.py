@@ -23,6 +23,7 @@ def test_it_is_short() -> None:
     assert len(_commands()) > 10
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("line", _commands())
 def test_each_of_its_commands_runs(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """They do what the page says for whoever types them as they stand."""
