@@ -11,6 +11,7 @@ import io
 import multiprocessing
 import os
 import resource
+import shlex
 import sys
 import time
 from collections import Counter
@@ -22,11 +23,14 @@ import click
 
 from dynacli.catalog.compiler.compile_document import compile_document
 from dynacli.catalog.store.catalog_writer import catalog_in_memory
+from dynacli.client.cards.card_text import card_text
+from dynacli.client.cards.operation_card import operation_card
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands.help.landing_page import landing_page
 from dynacli.commands.operation_command import OperationCommand
 from dynacli.commands.read_options import Options
 from dynacli.commands.run import Run
+from dynacli.commands.verbs.describe.described_details import described_details
 from dynacli.document.fetching.file_opener import allowed_files
 from dynacli.document.load import load
 from dynacli.document.source import parse_source
@@ -35,13 +39,15 @@ from dynacli.errors import DocumentError, DynacliError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.library.revisions.open_request import OpenRequest
 from dynacli.library.revisions.revisions import Revisions
-from dynacli.text.terminal import cell_width
+from dynacli.text.terminal import Painter, cell_width
 from tests.real_documents import FOLDER, documents
 
 __all__ = ["ACCEPTED", "DocumentReport", "drive"]
 
 WIDTH = 100
 SERVER = "http://127.0.0.1:9"
+CARD_BYTES = 1_400
+DESCRIPTION_BYTES = 6_000
 ACCEPTED = 0.995
 """Of the requests that `--example` makes, at least this part is accepted by openapi-core; the others have reasons."""
 
@@ -59,6 +65,8 @@ class DocumentReport:
         built: Operations for which `--example` built a request.
         accepted: Those that openapi-core accepts.
         exemplified: Operations whose help's example builds a request that openapi-core accepts.
+        carded: Operations whose call card fits, and has a line that builds such a request.
+        described: Operations whose description fits.
         reasons: Why the rest did not.
         seconds: The time of all this.
         mebibytes: By how much the memory of the process grew for it; only where it had a process to itself.
@@ -73,6 +81,8 @@ class DocumentReport:
     built: int = 0
     accepted: int = 0
     exemplified: int = 0
+    carded: int = 0
+    described: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     seconds: float = 0
     mebibytes: float = 0
@@ -84,6 +94,7 @@ class DocumentReport:
         return (
             f"{self.name:52} {self.listed:5}/{self.in_document:<5} {self.tried:5}  help {self.helped:5}"
             f"  --example {self.built:5}  accepted {self.accepted:5}  example line {self.exemplified:5}"
+            f"  card {self.carded:5}  describe {self.described:5}"
             f"  {self.seconds:6.1f} s {self.mebibytes:5.0f} MiB"
         )
 
@@ -127,7 +138,10 @@ def drive(path: Path, name: str, *, most: int = 0) -> DocumentReport:
         report.built += is_built
         report.accepted += is_accepted
         words = catalog.operation(each).example
-        report.exemplified += _builds(api, each, list(words), report, "example line")[1]
+        accepts_line = _builds(api, each, list(words), report, "example line")[1]
+        report.exemplified += accepts_line
+        report.carded += _has_card(api, each, report, accepts_line=accepts_line)
+        report.described += _is_described(api, each, report)
     catalog.close()
     return report
 
@@ -170,6 +184,31 @@ def _helps(api: OpenedApi, name: str, report: DocumentReport) -> bool:
         report.reasons[f"help: {name}: no example"] += 1
         return False
     return not too_wide
+
+
+def _has_card(api: OpenedApi, name: str, report: DocumentReport, *, accepts_line: bool) -> bool:
+    """Return whether a card fits, and its line builds a request that the document allows.
+
+    Args:
+        accepts_line: Whether that of the help page does, which is the same for most operations.
+    """
+    card = operation_card(api, name)
+    text = card_text(card)
+    if len(text.encode()) > CARD_BYTES or text.splitlines()[-1] != f"Run  {card.example}":
+        report.reasons[f"card: {name}: {len(text.encode())} bytes"] += 1
+        return False
+    words = shlex.split(card.example)
+    if tuple(words[3:]) == api.catalog.operation(name).example:
+        return accepts_line
+    words = [word for word in words if word == "--example"]
+    return _builds(api, name, words, report, "card")[1]
+
+
+def _is_described(api: OpenedApi, name: str, report: DocumentReport) -> bool:
+    size = len(described_details(api, name)[1](Painter(enabled=False), WIDTH).encode())
+    if size > DESCRIPTION_BYTES:
+        report.reasons[f"describe: {name}: {size} bytes"] += 1
+    return size <= DESCRIPTION_BYTES
 
 
 def _has_long_word(line: str) -> bool:
@@ -227,13 +266,16 @@ def _main() -> int:
                 "built",
                 "accepted",
                 "exemplified",
+                "carded",
+                "described",
                 "seconds",
             ):
                 setattr(total, key, getattr(total, key) + getattr(report, key))
             total.mebibytes = max(total.mebibytes, report.mebibytes)
     share = total.accepted / max(total.tried, 1)
     sys.stdout.write(f"{total.line()}\nloaded {len(paths) - refused} of {len(paths)} documents")
-    sys.stdout.write(f", and openapi-core accepts {share:.2%} of the examples\n")
+    sys.stdout.write(f", and openapi-core accepts {share:.2%} of the examples")
+    sys.stdout.write(f" and {total.carded / max(total.tried, 1):.2%} of the lines of cards\n")
     is_whole = not refused and total.listed == total.in_document and total.helped == total.tried
     return 0 if is_whole and share >= ACCEPTED else 1
 

@@ -127,3 +127,13 @@ def test_a_card_says_whether_the_credential_is_there(
     card = run_cli("describe", save(made), "list-things", "--card")
     assert credential in str(card)
     assert "canary" not in str(card)
+
+
+def test_the_line_of_a_card_can_be_copied() -> None:
+    """An example of several lines, or a very long one, is left to `--example`, which an input of that name moves."""
+    body = {"type": "object", "required": ["text"], "properties": {"text": {**STRING, "example": "a\nb"}}}
+    assert _card(operation("makeThing", body=body), name="make-thing").endswith(" make-thing --example\n")
+    own = operation("makeThing", parameter("example", STRING), body=body)
+    last = _card(own, name="make-thing").splitlines()[-1]
+    assert last.startswith("Run  dynacli --example ")
+    assert 0 == run_cli(*shlex.split(last)[2:], "--dry-run", "--server", "http://127.0.0.1:9").exit_code

@@ -52,7 +52,14 @@ def test_every_help_page_renders(reports: list[DocumentReport]) -> None:
     assert sum(report.tried for report in reports) == sum(report.helped for report in reports)
 
 
-@pytest.mark.parametrize(("kind", "attribute"), [("--example", "accepted"), ("example line", "exemplified")])
+def test_every_description_is_bounded(reports: list[DocumentReport]) -> None:
+    """`describe` has at most 6,000 bytes, however much a document says."""
+    assert "" == _reasons(reports, "describe")
+
+
+@pytest.mark.parametrize(
+    ("kind", "attribute"), [("--example", "accepted"), ("example line", "exemplified"), ("card", "carded")]
+)
 def test_examples_build_requests_that_the_document_allows(
     reports: list[DocumentReport], kind: str, attribute: str
 ) -> None:

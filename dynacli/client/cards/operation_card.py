@@ -11,6 +11,7 @@ from dynacli.client.pages.document_rule import describe_pages
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
 from dynacli.record import record
+from dynacli.text.terminal import visible
 from dynacli.text.text_blocks import block_text, short_sentence
 
 __all__ = ["OperationCard", "operation_card"]
@@ -109,7 +110,8 @@ def operation_card(
 
 def _example(described: DescribedOperation) -> str:
     line = described.example_line
-    if len(line.encode()) <= _LONGEST_EXAMPLE:
+    # What cannot be shown as it is cannot be copied from a terminal, either.
+    if len(line.encode()) <= _LONGEST_EXAMPLE and visible(line, keep="") == line:
         return line
     words = [quote(described.api.name), described.operation.name]
     fields = described.media_type.fields if described.media_type is not None else ()
