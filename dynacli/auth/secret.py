@@ -50,8 +50,12 @@ class Masker:
 
     def extended(self, secrets: Iterable[Secret]) -> "Masker":
         """Return a masker that replaces these secrets, too."""
-        masker = Masker(secrets)
-        masker._forms = sorted({*self._forms, *masker._forms}, key=len, reverse=True)
+        return self.joined(Masker(secrets))
+
+    def joined(self, other: "Masker") -> "Masker":
+        """Return a masker that replaces the secrets of another one, too."""
+        masker = Masker()
+        masker._forms = sorted({*self._forms, *other._forms}, key=len, reverse=True)  # noqa: SLF001  - its own class
         return masker
 
     def mask(self, text: str) -> str:

@@ -21,7 +21,7 @@ def answer_of_call(outcome: Outcome, masker: Masker, most: int, expression: str)
     """Return the answer of the tool `call`.
 
     Args:
-        masker: Takes out the secrets that are not the call's own.
+        masker: Takes secrets out of what is told.
         most: Bytes of its JSON.
         expression: The filter that the data came through; empty for none.
     """
@@ -29,10 +29,9 @@ def answer_of_call(outcome: Outcome, masker: Masker, most: int, expression: str)
     if outcome.data is None:
         return _object(told, is_error=outcome.is_error)
     whole = told = {"note": _SAID_OF_DATA, **told}
-    data = masker.mask_value(outcome.data)
     room = most - size_of({**told, "data": None})
     while room > 0:
-        kept, cuts = fitted(data, room)
+        kept, cuts = fitted(outcome.data, room)
         listed = [_cut_text(cut.as_json(), expression) for cut in cuts[:_MOST_CUTS]]
         whole = {**told, **({"cut": listed} if cuts else {}), "data": kept}
         excess = size_of(whole) - most

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dynacli.auth.secret import Masker
 from dynacli.client.answers.answer import Answer
 from dynacli.client.api_client import Api
 from dynacli.errors import DynacliError, FormError, HttpError, UsageError
@@ -39,7 +40,7 @@ class Outcome:
 
     Args:
         told: What dynacli tells of it: the status, the verdict, the next page, the error.
-        data: What the server sent, without the secrets of the call; None where it sent nothing.
+        data: What the server sent, without secrets; None where it sent nothing.
         is_error: Whether it failed.
     """
 
@@ -48,10 +49,11 @@ class Outcome:
     is_error: bool = False
 
 
-def make_call(api: Api, asked: AskedCall, tell: Callable[[str], None]) -> Outcome:
+def make_call(api: Api, asked: AskedCall, masker: Masker, tell: Callable[[str], None]) -> Outcome:
     """Make a call, and return what became of it.
 
     Args:
+        masker: Takes out the secrets that are not the call's own.
         tell: Called with words for how far it is.
 
     Raises:
@@ -59,7 +61,10 @@ def make_call(api: Api, asked: AskedCall, tell: Callable[[str], None]) -> Outcom
     """
     if asked.expression:
         check_filter(asked.expression, _FILTER)
-    outcome = _one_call(api, asked) if asked.max_items is None else _pages(api, asked, asked.max_items, tell)
+    if asked.max_items is None:
+        outcome = _one_call(api, asked, masker)
+    else:
+        outcome = _pages(api, asked, asked.max_items, masker, tell)
     if not asked.expression or outcome.is_error:
         return outcome
     try:
@@ -69,13 +74,13 @@ def make_call(api: Api, asked: AskedCall, tell: Callable[[str], None]) -> Outcom
         return Outcome({**outcome.told, **error.as_json()}, outcome.data, is_error=True)
 
 
-def _one_call(api: Api, asked: AskedCall) -> Outcome:
+def _one_call(api: Api, asked: AskedCall, masker: Masker) -> Outcome:
     answer = api.call(asked.operation, asked.inputs)
     told = _told_of([answer])
-    data = _data_of(answer, told)
+    data = _data_of(answer, told, masker)
     if following := answer.following:
         told["pages"] = {"items": following.items, "total": following.total}
-        next_inputs = answer.mask(following.next_inputs)
+        next_inputs = answer.masker.mask_value(following.next_inputs)
         told["pages"]["next"] = {"inputs": next_inputs} if next_inputs else {"max_items": following.items * 2}
     error = _status_error(answer)
     if error is not None:
@@ -83,7 +88,7 @@ def _one_call(api: Api, asked: AskedCall) -> Outcome:
     return Outcome(told, data, is_error=error is not None)
 
 
-def _pages(api: Api, asked: AskedCall, most: int, tell: Callable[[str], None]) -> Outcome:
+def _pages(api: Api, asked: AskedCall, most: int, masker: Masker, tell: Callable[[str], None]) -> Outcome:
     answers: list[Answer] = []
     items: list[Any] = []
     error: DynacliError | None = None
@@ -96,7 +101,7 @@ def _pages(api: Api, asked: AskedCall, most: int, tell: Callable[[str], None]) -
                     f"`{asked.operation}` answers with no list, or with several",
                     hint="Call it without `max_items`",
                 )
-            items += answer.mask(answer.items or [])
+            items += answer.masker.joined(masker).mask_value(answer.items or [])
             tell(f"{counted(len(answers), 'page')}, {counted(len(items), 'item')}")
     except DynacliError as failure:
         if not items:
@@ -109,7 +114,7 @@ def _pages(api: Api, asked: AskedCall, most: int, tell: Callable[[str], None]) -
     if error is not None:
         told |= error.as_json()
     # Of an answer that is no success, the body says why.
-    data = items if items or error is None else _data_of(answers[-1], told)
+    data = items if items or error is None else _data_of(answers[-1], told, masker)
     return Outcome(told, data, is_error=error is not None)
 
 
@@ -126,7 +131,7 @@ def _told_of(answers: list[Answer]) -> dict[str, Any]:
     last = answers[-1]
     told: dict[str, Any] = {"status": last.status, "valid": None}
     if location := last.headers.get("location"):
-        told["location"] = last.mask(location)
+        told["location"] = last.masker.mask(location)
     findings = {
         (each.where, each.rule, each.schema_pointer, each.message): each
         for answer in answers
@@ -146,11 +151,11 @@ def _told_of(answers: list[Answer]) -> dict[str, Any]:
     return told
 
 
-def _data_of(answer: Answer, told: dict[str, Any]) -> Any:
+def _data_of(answer: Answer, told: dict[str, Any], masker: Masker) -> Any:
     """Return the value of the body; of one that is no text, only the size and the type are told."""
     data = answer.data
     if isinstance(data, bytes):
         media_type = answer.headers.get("content-type", "")
         told["binary"] = {"bytes": len(data), "media_type": media_type}
         return None
-    return answer.mask(data)
+    return answer.masker.joined(masker).mask_value(data)

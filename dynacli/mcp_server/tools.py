@@ -78,15 +78,15 @@ class Tools:
         # Cards and descriptions write inputs as options of the command line.
         inputs = {key.removeprefix("--"): value for key, value in arguments.get("inputs", {}).items()}
         asked = AskedCall(arguments["operation"], inputs, expression, arguments.get("max_items"))
-        profile = arguments.get("profile", "")
+        profile, masker = arguments.get("profile", ""), self.served.masker()
         try:
             with self.served.callable(name, profile, clients) as api:
-                outcome = make_call(api, asked, tell)
+                outcome = make_call(api, asked, masker, tell)
         except UsageError as error:
             with self.served.opened(name) as opened:
                 teach(error, opened, asked.operation, inputs, profile)
             raise
-        return answer_of_call(outcome, self.served.masker(), self._most, expression)
+        return answer_of_call(outcome, masker, self._most, expression)
 
     def _describe(self, arguments: Mapping[str, Any]) -> CallToolResult:
         name = self.served.check(arguments.get("api", ""))

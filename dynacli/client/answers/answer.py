@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dynacli.client.call import Call
@@ -10,6 +11,7 @@ from dynacli.model.media_types import is_json, is_json_lines, is_json_sequence
 from dynacli.record import record
 
 if TYPE_CHECKING:
+    from dynacli.auth.secret import Masker
     from dynacli.client.pages.answered_page import AnsweredPage
     from dynacli.transport.send import Answer as WireAnswer
     from dynacli.validation.findings.finding import Finding, Verdict
@@ -149,11 +151,12 @@ class Answer:
         with self._lock:
             return answered_page(self._call, self._answer) if 200 <= self.status < 300 else None
 
-    def mask(self, value: Any) -> Any:
-        """Return a JSON value without the secrets that the call has carried, or got by a cookie."""
+    @cached_property
+    def masker(self) -> "Masker":
+        """What masks the secrets that the call has carried, or got by a cookie."""
         from dynacli.client.answers.answer_errors import answer_masker
 
-        return answer_masker(self._call.signed, self._answer.headers).mask_value(value)
+        return answer_masker(self._call.signed, self._answer.headers)
 
     def raise_for_status(self) -> "Answer":
         """Return the answer itself where its status is a 2xx.
