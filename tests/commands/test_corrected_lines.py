@@ -159,7 +159,12 @@ def test_a_corrected_line_repeats_no_secret(words: list[str], line: str | None) 
             "note": {"type": "string"},
         },
     }
-    api = save(document({"/users": {"post": operation("createUser", body=body)}}))
+    user = operation("getUser", parameter("id", {"type": "string"}, "path"))
+    api = save(
+        document({"/users": {"post": operation("createUser", body=body)}, "/users/{id}": {"get": user}})
+    )
+    error = run_cli(api, "get-user", "--token", SECRET, "--error-format", "json").error
+    assert f"dynacli {api} get-user ID --error-format json" == error["suggestion"]
     for form in ("text", "json"):
         result = run_cli(api, "create-user", *words, "--error-format", form)
         assert 2 == result.exit_code
@@ -168,6 +173,24 @@ def test_a_corrected_line_repeats_no_secret(words: list[str], line: str | None) 
         assert f"dynacli {api} create-user {line} --error-format json" == _without_order(
             result.error["suggestion"]
         )
+
+
+def test_a_secret_that_is_a_part_of_a_name_leaves_the_name() -> None:
+    """Values are masked, and the names of operations and options are not."""
+    names = (parameter(name, {"type": "string"}, "path") for name in ("user", "passwd"))
+    api = save(document({"/auth/{user}/{passwd}": {"get": operation("authUserPasswd", *names)}}))
+    result = run_cli(api, "auth-user-passwd", "me", "passwd", "surplus")
+    assert f"  try: dynacli {api} auth-user-passwd me PASSWD" == result.stderr.splitlines()[-1]
+
+
+def test_what_comes_from_elsewhere_stays_and_is_completed(tmp_path: Path) -> None:
+    """A body from standard input or a file is kept, with options for what it lacks; standard input is not waited for."""
+    lacking = "--mcp-server-id UUID --tester-prompt TEXT"
+    file = tmp_path / "body.json"
+    file.write_text('{"name": 1}')
+    for word, line in (("-", f"- --name TEXT {lacking}"), (f"@{file}", f"@{file} --name TEXT {lacking}")):
+        result = run_cli("demo", "create-workflow", "--body", word, stdin=b'{"name": 1}')
+        assert f"  try: dynacli demo create-workflow --body {line}" == result.stderr.splitlines()[-1]
 
 
 def _without_order(line: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from shlex import quote
 
 from dynacli.auth.credentials import secrets_in
-from dynacli.auth.secret import MASK, Masker, Secret
+from dynacli.auth.secret import Masker, Secret
 from dynacli.client.inputs.call_inputs import ParameterKey, input_name
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
 from dynacli.commands.call.words.mask_words import is_secret_header, mask_text, mask_word, password_fields
@@ -171,12 +171,12 @@ class CallLine:
         pieces = (*self.before, *self.pieces)
         secrets = [Secret(each.value) for each in pieces if each.value and _is_secret(each)]
         masker = Masker((*secrets_in(variables), *secrets))
-        words = ["dynacli", *_shown(self.before, names), *([self.verb] if self.verb else [])]
+        words = ["dynacli", *_shown(self.before, names, masker), *([self.verb] if self.verb else [])]
         operation = described.operation
         name = [operation.name] if described.is_documented else [operation.method, operation.path]
         words += [with_masked_query(described.api.name), *name]
-        words += _shown(self.pieces, names)
-        return " ".join(quote(masker.mask(word)) for word in words)
+        words += _shown(self.pieces, names, masker)
+        return " ".join(map(quote, words))
 
 
 def read_line(run: Run, command: OperationCommand, words: Sequence[str]) -> CallLine:
@@ -265,7 +265,7 @@ def _words_of(piece: Piece) -> list[str]:
         return [piece.flag]
     if piece.standard is not None and piece.standard.flag_value == piece.value:
         return [piece.flag]
-    if piece.value.startswith("-") and piece.flag.startswith("--"):
+    if piece.value.startswith("-") and piece.value != "-" and piece.flag.startswith("--"):
         return [f"{piece.flag}={piece.value}"]
     return [piece.flag, piece.value]
 
@@ -281,33 +281,39 @@ def _is_secret(piece: Piece) -> bool:
     return piece.standard is None and is_secret_name(piece.flag)
 
 
-def _shown(pieces: Iterable[Piece], names: set[str]) -> Iterator[str]:
+def _shown(pieces: Iterable[Piece], names: set[str], masker: Masker) -> Iterator[str]:
+    """Yield the words of pieces without secrets.
+
+    Args:
+        names: The names of fields that are secrets.
+        masker: Takes the secrets of the line out of a value, wherever else they stand.
+    """
     for piece in pieces:
         if _is_secret(piece):
             yield from _words_of(piece.unfilled())
-        elif piece.standard is not None and piece.value is not None:
-            yield from _words_of(replace(piece, value=_shown_value(piece.standard, piece.value, names)))
-        elif piece.value is not None:
-            value = piece.value
-            if piece.value_type.type in {"object", "array", "any"} and value[:1] in {"{", "["}:
-                value = mask_text(value, names)
-            yield from _words_of(replace(piece, value=mask_word(value, names)))
-        else:
+        elif piece.value is None:
             yield from _words_of(piece)
+        else:
+            if piece.standard is not None:
+                value = _shown_value(piece.standard, piece.value, names)
+            elif piece.value_type.type in {"object", "array", "any"} and piece.value[:1] in {"{", "["}:
+                value = mask_text(piece.value, names)
+            else:
+                value = piece.value
+            yield from _words_of(replace(piece, value=masker.mask(mask_word(value, names))))
 
 
 def _shown_value(option: StandardOption, value: str, names: set[str]) -> str:
     """Return the value of a standard option without a secret."""
     if option.name in {"header", "part_header"}:
-        name, colon, rest = value.rpartition(":") if option.name == "part_header" else value.partition(":")
-        last = name.rpartition(":")[2].strip()
-        return f"{name}{colon}VALUE" if is_secret_header(last) or (not colon and rest) else value
+        name, _, _ = value.rpartition(":") if option.name == "part_header" else value.partition(":")
+        return f"{name}:VALUE" if is_secret_header(name.rpartition(":")[2].strip()) else value
     if option.name in {"set", "server_var"}:
         name, equals, text = value.partition("=")
         last = (re.findall(r"[^.\[\]]+", name) or [""])[-1]
-        is_secret = last in names or is_secret_header(last)
-        text = '"VALUE"' if is_secret and option.name == "set" else "VALUE" if is_secret else text
-        return f"{name}{equals}{text if is_secret else mask_text(text, names) if text else ''}"
+        if last in names or is_secret_header(last):
+            return f'{name}="VALUE"' if option.name == "set" else f"{name}=VALUE"
+        return f"{name}{equals}{mask_text(text, names)}"
     if option.name == "body" and value[:1] not in {"@", "-"}:
         return mask_text(value, names)
-    return mask_word(value, names) if MASK not in value else value
+    return value

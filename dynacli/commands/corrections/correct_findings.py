@@ -22,11 +22,12 @@ _TO_FILL_IN = "VALUE"
 _Finding = Mapping[str, Any]
 
 
-def with_inputs(line: CallLine, names: Sequence[str]) -> CallLine:
+def with_inputs(line: CallLine, names: Sequence[str], *, is_body_known: bool = False) -> CallLine:
     """Return the line with placeholders for inputs that are missing.
 
     Args:
         names: As messages call them: `OWNER`, `--state`, `a body`.
+        is_body_known: Whether they are known to be missing in a body that the line does not show.
     """
     in_path = {
         input_name(parameter): f"--{parameter.option}"
@@ -34,7 +35,7 @@ def with_inputs(line: CallLine, names: Sequence[str]) -> CallLine:
         if parameter.location == "path"
     }
     given = {(*key, path) for key, path in line.given()}
-    has_whole_body = any(map(_is_whole_body, line.pieces))
+    has_whole_body = not is_body_known and any(map(_is_whole_body, line.pieces))
     made = list(line.pieces)
     for name in names:
         flag = in_path.get(name, name if name.startswith("--") else "--body").replace(EACH, "[0]")
@@ -62,8 +63,11 @@ def _place_in_path(pieces: Sequence[Piece]) -> int:
 
 
 def is_left_to_fill_in(line: CallLine, finding: _Finding) -> bool:
-    """Return whether what is missing stands in the line as a placeholder, or is for the person to give elsewhere."""
+    """Return whether the place that a finding is about has a placeholder in the line."""
     key, steps = _place(finding["pointer"])
+    number, _ = _piece_at(line, key, steps)
+    if number is not None and line.pieces[number].is_placeholder:
+        return True
     return finding["rule"] in _MISSING and len(_with_missing(line, key, steps, finding).pieces) == len(
         line.pieces
     )
@@ -152,7 +156,7 @@ def _with_missing(
     name = finding["expected"]
     if not isinstance(name, str):
         return with_inputs(line, ["a body"])
-    return with_inputs(line, [_option_at(line, (*steps, name))])
+    return with_inputs(line, [_option_at(line, (*steps, name))], is_body_known=True)
 
 
 def _option_at(line: CallLine, steps: tuple[str, ...]) -> str:

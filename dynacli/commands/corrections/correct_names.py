@@ -7,6 +7,7 @@ from dynacli.commands.corrections.call_line import CallLine, Piece
 from dynacli.commands.corrections.correct_values import corrected_words
 from dynacli.record import replace
 from dynacli.schema.example_call import option_text
+from dynacli.urls import is_secret_name
 
 __all__ = ["with_known_names", "without_surplus"]
 
@@ -31,7 +32,8 @@ def with_known_names(line: CallLine) -> CallLine:
         if known is not None:
             made.append(known)
         takes_next = piece.value is None and follows is not None
-        if takes_next and (surplus or (known is not None and known.value is not None)):
+        has_value = bool(surplus) or (known is not None and known.value is not None)
+        if takes_next and (has_value or is_secret_name(piece.flag)):
             index += 1
             surplus = max(surplus - 1, 0)
     return line.with_pieces(made)
