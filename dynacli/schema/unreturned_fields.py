@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from dynacli.model.field_names import plain_name
+from dynacli.model.field_names import GENERAL_NAMES, plain_name, words_of
 from dynacli.model.operation import Field, Parameter
 from dynacli.record import record
 from dynacli.schema.answer_outline import ANY_NAME, AnswerOutline
@@ -19,6 +19,11 @@ _NO_KEYS = frozenset(
     ("asc", "ascending", "desc", "descending", "true", "false", "relevance", "bestmatch", "random", "score")
 )
 """What inputs that sort take beside the names of fields, as plain names."""
+_BY = re.compile(r"\bfilter(?:s|ed|ing)?\b[^.]{0,40}\bby\b", re.IGNORECASE)
+_NO_FIELDS = frozenset(
+    ("before", "after", "since", "until", "from", "to", "min", "max", "where", "not", "only", "include", "q")
+)
+"""Words of the names of inputs that filter by a range, or by an expression."""
 _FEWEST_KEYS = 2
 _MOST_CHARACTERS = 100
 _KEY = re.compile(r"[-+]?([A-Za-z_][\w.]*)(?:[ :,]+(?:asc|desc)\w*)?", re.IGNORECASE)
@@ -32,22 +37,24 @@ class UnreturnedFields:
     Args:
         option: The option of the input, without dashes.
         names: The fields, as the document spells them there.
+        verb: What the input does by them: `sorts` or `filters`.
     """
 
     option: str
     names: tuple[str, ...]
+    verb: str = "sorts"
 
     @property
     def text(self) -> str:
         """The fields in words, cleaned for a terminal."""
         names = short_sentence(", ".join(self.names), _MOST_CHARACTERS)
-        return f"not in it, though --{visible(self.option, keep='')} sorts by it: {names}"
+        return f"not in it, though --{visible(self.option, keep='')} {self.verb} by it: {names}"
 
 
 def unreturned_fields(
     inputs: Iterable[Parameter | Field], outline: AnswerOutline
 ) -> tuple[UnreturnedFields, ...]:
-    """Return what an operation sorts by, as far as the document lists it, and its answer does not have.
+    """Return what an operation sorts or filters by, as far as the document says it, and its answer does not have.
 
     Nothing is returned where the answer may have fields that the outline does not list.
     """
@@ -56,7 +63,10 @@ def unreturned_fields(
         return ()
     found = []
     for each in inputs:
-        if plain_name(each.option.rpartition(".")[2]) not in _SORTS:
+        name = plain_name(each.option.rpartition(".")[2])
+        if isinstance(each, Parameter) and _filters(each) and not _is_among(each.name, known):
+            found.append(UnreturnedFields(each.option, (each.name,), "filters"))
+        if name not in _SORTS:
             continue
         keys = list(_keys(each))
         unknown = tuple(key for key in keys if not _is_among(key, known))
@@ -64,6 +74,14 @@ def unreturned_fields(
         if unknown and len(keys) >= _FEWEST_KEYS and len(unknown) < len(keys):
             found.append(UnreturnedFields(each.option, unknown))
     return tuple(found)
+
+
+def _filters(parameter: Parameter) -> bool:
+    """Return whether an input keeps what has a value in a field of its own name, as its description says."""
+    words = words_of(parameter.name)
+    is_field = plain_name(parameter.name) not in GENERAL_NAMES and _NO_FIELDS.isdisjoint(words)
+    is_one_value = parameter.value.type in ("string", "integer", "number") and parameter.location == "query"
+    return is_field and is_one_value and _BY.search(parameter.description) is not None
 
 
 def _keys(each: Parameter | Field) -> Iterator[str]:

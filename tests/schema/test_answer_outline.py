@@ -161,3 +161,23 @@ def test_what_is_sorted_by_and_not_returned(
         outline,
     )
     assert [names] * bool(names) == [each.names for each in found]
+
+
+@pytest.mark.parametrize(
+    ("name", "description", "is_named"),
+    [
+        ("team", "Filter by team", True),
+        ("teamName", "Things are filtered by the name of their team", True),
+        ("team", "The team", False),
+        ("owner", "Filter by owner", False),
+        ("created_before", "Filter by a date", False),
+        ("q", "Filter by words", False),
+    ],
+)
+def test_what_is_filtered_by_and_not_returned(name: str, description: str, is_named: bool) -> None:
+    """Only where the description says that it filters, and its name is that of a field, not of a range."""
+    schema = _list(_things(id=STRING, created_at=STRING, owner=_things(login=STRING)))
+    outline = answer_outline({"content": {"application/json": {"schema": schema}}}, _resolve)
+    parameter = Parameter(name, "query", name, ValueType("string"), description=description)
+    found = [each.text for each in unreturned_fields([parameter], outline)]
+    assert [f"not in it, though --{name} filters by it: {name}"] * is_named == found
