@@ -46,6 +46,7 @@ _FLOORS = {
     "check": 12,
     "mcp_server": 12,
     "explorer": 12,
+    "export": 12,
     "traffic": 12,
     "commands": 13,
     "__main__": 14,

@@ -46,6 +46,7 @@ _VERBS = {
     "document": "document",
     "edit": "edit",
     "explore": "explore",
+    "export": "export.export_api",
     "help": "help",
     "history": "history",
     "ignore": "ignore",

@@ -174,6 +174,13 @@ VERB_OPTIONS: Mapping[str, Options] = {
     "doctor": LISTING_OF_DOCUMENT,
     "document": {"--bundled": SWITCH, "--resolved": SWITCH, "--only": ANY, **LISTING_OF_DOCUMENT},
     "explore": {**CALLING, **_standard("--retry-unsafe")},
+    "export": {
+        "--to": Option(("har", "postman")),
+        "--only": ANY,
+        "--out": ANY,
+        **OPENING,
+        **_standard("--server", "--server-var"),
+    },
     "help": HELP_ONLY,
     "ignore": {"--pointer": ANY, "--reason": ANY, "--status": ANY, "--where": ANY, **OPENING},
     "mcp": {

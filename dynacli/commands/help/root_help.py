@@ -34,6 +34,7 @@ _VERBS = (
     ("skill API [--out DIRECTORY]", "what an agent needs to know of an API, as a SKILL.md"),
     ("mcp [API...]", "the APIs for an agent, over the Model Context Protocol"),
     ("document API [--bundled]", "the document as it was fetched, or in one file"),
+    ("export API --to FORM [--out FILE]", "its operations with examples, for Postman, hurl and the like"),
     ("demo OPERATION", "a call to the embedded stand-in of Armature's API; `demo serve` keeps it running"),
     ("history [API] [--failed] [--since 2h]", "the calls that were made; `history show N` shows one"),
     ("import curl LINE", "the line that makes the request of a line for curl; `import har FILE`"),

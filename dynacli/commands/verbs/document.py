@@ -56,20 +56,10 @@ def _part(opened: OpenedApi, tree: dict[str, Any], words: tuple[str, ...]) -> di
     Raises:
         UsageError: A word names neither.
     """
-    from dynacli.client.unknown_operation import unknown_operation
+    from dynacli.client.chosen_operations import chosen_operations
     from dynacli.document.references.cut_to_operations import cut_to_operations
 
-    catalog = opened.catalog
-    places = set()
-    for word in words:
-        name, tag = catalog.find(word), catalog.tag(word)
-        if name is not None:
-            operation = catalog.operation(name)
-            places.add((operation.path, operation.method))
-        elif tag:
-            places.update((operation.path, operation.method) for operation in catalog.each_summary(tag))
-        else:
-            raise unknown_operation(opened, word)
+    places = {(operation.path, operation.method) for operation in chosen_operations(opened, words)}
     return cut_to_operations(tree, places)
 
 

@@ -1,0 +1,56 @@
+"""The files of an export, written to standard output, into a file or into a directory."""
+
+import os
+
+from dynacli.commands.run import Run
+from dynacli.errors import UsageError
+from dynacli.export.collection import Collection
+from dynacli.export.export_formats import Format
+
+__all__ = ["write_export"]
+
+
+def write_export(run: Run, collection: Collection, form: Format, out: str | None) -> None:
+    """Write an export.
+
+    Args:
+        out: A file, or a directory; None for standard output.
+
+    Raises:
+        UsageError: The form is a directory, and none is named.
+        FileError: A file cannot be written.
+    """
+    is_directory = out is not None and (out.endswith(("/", os.sep)) or os.path.isdir(out))
+    if form.is_directory and out is None:
+        raise UsageError("This form is a directory of files", hint="Name it: `--out DIRECTORY`")
+    files = form.files(collection)
+    if out is None:
+        from dynacli.output.render import write_body
+
+        text = next(iter(files.values()))
+        content = text.encode("utf-8", "surrogateescape")
+        write_body(run.env, content, form.media_type, run.options.output_form)
+    elif is_directory or form.is_directory:
+        _write_files(out, files)
+        run.note(f"Written: {len(files)} file{'s' * (len(files) > 1)} in {out}")
+    else:
+        _write(out, next(iter(files.values())))
+        run.note(f"Written: {out}")
+
+
+def _write_files(directory: str, files: dict[str, str]) -> None:
+    from dynacli.files import cannot_be_written
+
+    for name, text in files.items():
+        path = os.path.join(directory, *name.split("/"))
+        try:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+        except OSError as error:
+            raise cannot_be_written(path, error) from error
+        _write(path, text)
+
+
+def _write(path: str, text: str) -> None:
+    from dynacli.files import write_named_file
+
+    write_named_file(path, text.encode("utf-8", "replace"))

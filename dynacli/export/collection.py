@@ -1,0 +1,301 @@
+"""What an export holds, before it is written in the form of any program: folders of requests, and variables.
+
+A credential is never more than the name of a variable here, so that no writer can give its value away.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from itertools import chain, count
+from uuid import NAMESPACE_URL, uuid5
+
+from dynacli.model.kebab_names import kebab
+from dynacli.model.operation import SecurityScheme
+from dynacli.record import record
+from dynacli.text.content_kind import decoded
+
+__all__ = [
+    "BASE_URL",
+    "Authorization",
+    "Body",
+    "Collection",
+    "Entry",
+    "ExportedRequest",
+    "Folder",
+    "Part",
+    "Surroundings",
+    "distinct_name",
+    "file_stem",
+    "stable_id",
+]
+
+BASE_URL = "baseUrl"
+"""The variable that holds the URL of the server."""
+_LONGEST_STEM = 80
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+def stable_id(*names: str) -> str:
+    """Return a UUID that is made of names, and so is the same in each export."""
+    return str(uuid5(NAMESPACE_URL, "\n".join(("dynacli", *names))))
+
+
+def file_stem(name: str) -> str:
+    """Return the name of a file or folder that every file system takes, without its ending."""
+    stem = kebab(name)[:_LONGEST_STEM].strip("-") or "api"
+    # Windows keeps these names for devices, whatever the ending.
+    return f"{stem}-" if re.fullmatch(r"con|prn|aux|nul|(com|lpt)\d", stem) else stem
+
+
+def distinct_name(name: str, taken: set[str], separated: str = " ({})") -> str:
+    """Return a name, with a number where it is taken, and note it as taken; the case of letters does not count."""
+    numbers = (name + separated.format(number) for number in count(2))
+    found = next(each for each in chain([name], numbers) if each.casefold() not in taken)
+    taken.add(found.casefold())
+    return found
+
+
+@record
+class Entry:
+    """A header, or a pair of a query.
+
+    Args:
+        name: The name; in a query percent-encoded.
+        value: The value, in a query percent-encoded; with a variable what stands before the variable.
+        variable: The variable that the value ends with; empty for none.
+        is_new: Whether each request needs a value of its own, which is no secret.
+    """
+
+    name: str
+    value: str
+    variable: str = ""
+    is_new: bool = False
+
+
+@record
+class Part:
+    """A part of a form.
+
+    Args:
+        name: The name.
+        text: The content; of a file that is no text, None.
+        media_type: The media type; empty where the part says none.
+        file_name: The name of a file; None where the part is none.
+    """
+
+    name: str
+    text: str | None
+    media_type: str = ""
+    file_name: str | None = None
+
+
+@record
+class Body:
+    """A body.
+
+    Args:
+        media_type: The media type as it is sent.
+        content: The bytes.
+        form: The pairs of a form, decoded; None for another body.
+        parts: The parts of `multipart/form-data`; None for another body.
+    """
+
+    media_type: str
+    content: bytes
+    form: tuple[tuple[str, str], ...] | None = None
+    parts: tuple[Part, ...] | None = None
+
+    @cached_property
+    def text(self) -> str | None:
+        """The body as text; None where it is none."""
+        return decoded(self.content, self.media_type)
+
+
+@record
+class Authorization:
+    """How a request is authorized.
+
+    Args:
+        scheme: The security scheme of the document.
+        kind: `basic`, `digest`, `bearer`, `oauth2` or `apiKey`.
+        variable: The variable that holds the token or key; for a user name and a password the first part of the
+            names of two variables.
+        authorization_url: Of OAuth; empty where the document names none.
+        token_url: Of OAuth; empty where the document names none.
+        grant: The flow of OAuth, as the document calls it; empty where the document names none.
+    """
+
+    scheme: SecurityScheme
+    kind: str
+    variable: str
+    authorization_url: str = ""
+    token_url: str = ""
+    grant: str = ""
+
+    @property
+    def has_password(self) -> bool:
+        """Whether the credential is a user name and a password."""
+        return self.kind in {"basic", "digest"}
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The variables that a person fills in."""
+        return (self.username, self.password) if self.has_password else (self.variable,)
+
+    @property
+    def username(self) -> str:
+        """The variable of the user name."""
+        return f"{self.variable}_username"
+
+    @property
+    def password(self) -> str:
+        """The variable of the password."""
+        return f"{self.variable}_password"
+
+    @property
+    def location(self) -> str:
+        """Where the credential is sent: `header`, `query` or `cookie`."""
+        return self.scheme.location if self.kind == "apiKey" else "header"
+
+    @property
+    def entry(self) -> Entry:
+        """The credential as a header, a pair of the query or a cookie; of a password it says only the scheme."""
+        if self.kind == "apiKey":
+            return Entry(self.scheme.parameter, "", self.variable)
+        word = {"basic": "Basic", "digest": "Digest"}.get(self.kind, "Bearer")
+        return Entry("Authorization", f"{word} ", self.variable)
+
+
+@record
+class ExportedRequest:
+    """A request.
+
+    Args:
+        name: The name of the operation, which no other request of the collection has.
+        title: What a person reads in a list; no other request of the folder has it.
+        description: The document's own text, in Markdown.
+        method: The method.
+        path: The path as the document has it, without a query.
+        path_values: Name of a placeholder → its percent-encoded value.
+        query: The query.
+        headers: The headers, without those that authorize it.
+        body: The body; None where there is none.
+        authorizations: What authorizes it, all together; empty where nothing does.
+        server: The variable that holds the URL of its server.
+        lacking: Why there is no example of it; empty where there is one.
+        is_deprecated: Whether the document advises against it.
+    """
+
+    name: str
+    title: str
+    method: str
+    path: str
+    description: str = ""
+    path_values: Mapping[str, str] = {}
+    query: tuple[Entry, ...] = ()
+    headers: tuple[Entry, ...] = ()
+    body: Body | None = None
+    authorizations: tuple[Authorization, ...] = ()
+    server: str = BASE_URL
+    lacking: str = ""
+    is_deprecated: bool = False
+
+    @property
+    def notes(self) -> str:
+        """The description with what else a reader should know, in Markdown."""
+        told = [self.description.strip()]
+        if self.is_deprecated:
+            told.insert(0, "**Deprecated.**")
+        if self.lacking:
+            told.append(f"**No example could be made**, so values are missing: {self.lacking}.")
+        return "\n\n".join(filter(None, told))
+
+    @property
+    def filled_path(self) -> str:
+        """The path with the values of its placeholders; one without a value stays."""
+        return _PLACEHOLDER.sub(lambda found: self.path_values.get(found[1], found[0]), self.path)
+
+    def path_with_variables(self) -> tuple[str, dict[str, str]]:
+        """Return the path with `:name` for each segment that is a placeholder, and the values of these."""
+        segments, values = [], {}
+        for segment in self.path.split("/"):
+            found = _PLACEHOLDER.fullmatch(segment)
+            if found and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", found[1]):
+                segments.append(f":{found[1]}")
+                values[found[1]] = self.path_values.get(found[1], "")
+            else:
+                filled = _PLACEHOLDER.sub(lambda each: self.path_values.get(each[1], each[0]), segment)
+                # A colon at the front would make a variable of it.
+                segments.append(f"%3A{filled[1:]}" if filled.startswith(":") else filled)
+        return "/".join(segments), values
+
+    def sent_headers(self, covered: Authorization | None = None) -> tuple[Entry, ...]:
+        """Return the headers with those that authorize it.
+
+        Args:
+            covered: What the target has a form of its own for.
+        """
+        found = [each for each in self.authorizations if each is not covered]
+        headers = [each.entry for each in found if each.location == "header"]
+        cookies = [each.entry for each in found if each.location == "cookie"]
+        headers.extend(Entry("Cookie", f"{each.name}=", each.variable) for each in cookies)
+        return (*self.headers, *headers)
+
+    def sent_query(self, covered: Authorization | None = None) -> tuple[Entry, ...]:
+        """Return the query with what authorizes it; the argument is that of `sent_headers`."""
+        found = [each for each in self.authorizations if each is not covered and each.location == "query"]
+        return (*self.query, *(each.entry for each in found))
+
+
+@record
+class Folder:
+    """Requests of one tag; those without a tag are in a folder without a name."""
+
+    name: str
+    description: str = ""
+    requests: tuple[ExportedRequest, ...] = ()
+
+
+@record
+class Surroundings:
+    """A server or a profile.
+
+    Args:
+        name: What a person calls it; no other surroundings of the collection have it.
+        values: Variable → value, of the variables that are no credentials.
+    """
+
+    name: str
+    values: Mapping[str, str]
+
+
+@record
+class Collection:
+    """All that is exported.
+
+    Args:
+        name: The title of the API.
+        version: The version of the API, as its document says it.
+        description: The document's own text, in Markdown.
+        folders: In the order of the document.
+        surroundings: The servers, the one that is used first, and the profiles.
+        secrets: The variables of credentials, which are empty.
+    """
+
+    name: str
+    version: str = ""
+    description: str = ""
+    folders: tuple[Folder, ...] = ()
+    surroundings: tuple[Surroundings, ...] = ()
+    secrets: tuple[str, ...] = ()
+
+    def requests(self) -> Iterator[ExportedRequest]:
+        """Yield all requests."""
+        for folder in self.folders:
+            yield from folder.requests
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Variable → value, as the first surroundings have it; of credentials empty."""
+        first = self.surroundings[0].values if self.surroundings else {}
+        return {**first, **dict.fromkeys(self.secrets, "")}

@@ -1,0 +1,45 @@
+"""A collection as an HTTP Archive: requests alone, without credentials, times and answers."""
+
+from dynacli.errors import UsageError
+from dynacli.export.collection import Body, Collection, Entry, ExportedRequest, file_stem
+from dynacli.output.reports.har import HarCall, har_of
+
+__all__ = ["files_of"]
+
+_MASK = "***"
+
+
+def files_of(collection: Collection) -> dict[str, str]:
+    """Return the file of the archive.
+
+    Raises:
+        UsageError: The document names no server; a HAR has whole URLs.
+    """
+    text = har_of(_call(request, collection.variables) for request in collection.requests())
+    return {f"{file_stem(collection.name)}.har": text}
+
+
+def _call(request: ExportedRequest, variables: dict[str, str]) -> HarCall:
+    base = variables.get(request.server, "")
+    if not base:
+        raise UsageError(
+            "A HAR has whole URLs, and the document names no server",
+            hint="Name one: `--server https://api.example.com`",
+        )
+    query = "&".join(f"{each.name}={_value(each)}" for each in request.sent_query())
+    body: Body | None = request.body
+    content = body.content if body is not None else None
+    return HarCall(
+        request.name,
+        0.0,
+        0.0,
+        request.method,
+        f"{base}{request.filled_path}{'?' if query else ''}{query}",
+        tuple((each.name, _value(each)) for each in request.sent_headers()),
+        body=content,
+        body_size=len(content or b""),
+    )
+
+
+def _value(entry: Entry) -> str:
+    return entry.value + _MASK if entry.variable else entry.value

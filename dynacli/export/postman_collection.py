@@ -1,0 +1,186 @@
+"""A collection for Postman, format 2.1, with an environment for each server and profile.
+
+The schema: https://schema.getpostman.com/json/collection/v2.1.0/collection.json
+Postman keeps what is percent-encoded in a URL as it is, and encodes the rest.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from dynacli.export.collection import (
+    Authorization,
+    Body,
+    Collection,
+    Entry,
+    ExportedRequest,
+    Folder,
+    Part,
+    Surroundings,
+    file_stem,
+    stable_id,
+)
+
+__all__ = ["files_of"]
+
+_SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
+_LANGUAGES = {"json": "json", "xml": "xml", "html": "html", "javascript": "javascript"}
+_GRANTS = {
+    "authorizationCode": "authorization_code",
+    "clientCredentials": "client_credentials",
+    "password": "password_credentials",
+    "implicit": "implicit",
+}
+
+
+def files_of(collection: Collection) -> dict[str, str]:
+    """Return the file of the collection, and those of its environments."""
+    stem = file_stem(collection.name)
+    info: dict[str, Any] = {
+        "_postman_id": stable_id("postman", collection.name),
+        "name": collection.name,
+        "description": collection.description,
+        "schema": _SCHEMA,
+    }
+    made = {
+        "info": info,
+        "item": [item for folder in collection.folders for item in _folder(collection, folder)],
+        "variable": [{"key": name, "value": value} for name, value in collection.variables.items()],
+    }
+    files = {f"{stem}.postman_collection.json": _json(made)}
+    for surroundings in collection.surroundings:
+        name = f"{stem}.{file_stem(surroundings.name)}.postman_environment.json"
+        files[name] = _json(_environment(collection, surroundings))
+    return files
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
+def _environment(collection: Collection, surroundings: Surroundings) -> dict[str, Any]:
+    values = [{"key": name, "value": value, "enabled": True} for name, value in surroundings.values.items()]
+    values.extend(
+        {"key": name, "value": "", "type": "secret", "enabled": True} for name in collection.secrets
+    )
+    return {
+        "id": stable_id("postman", collection.name, "environment", surroundings.name),
+        "name": f"{collection.name}: {surroundings.name}",
+        "values": values,
+        "_postman_variable_scope": "environment",
+    }
+
+
+def _folder(collection: Collection, folder: Folder) -> Iterable[dict[str, Any]]:
+    items = [_item(collection, request) for request in folder.requests]
+    if not folder.name:
+        return items
+    return [
+        {
+            "id": stable_id("postman", collection.name, "folder", folder.name),
+            "name": folder.name,
+            "description": folder.description,
+            "item": items,
+        }
+    ]
+
+
+def _item(collection: Collection, request: ExportedRequest) -> dict[str, Any]:
+    covered = next((each for each in request.authorizations if each.location != "cookie"), None)
+    made: dict[str, Any] = {
+        "method": request.method,
+        "header": [{"key": each.name, "value": _value(each)} for each in request.sent_headers(covered)],
+        "url": _url(request, covered),
+        "auth": _auth(covered) if covered is not None else {"type": "noauth"},
+        "description": request.notes,
+    }
+    if request.body is not None:
+        made["body"] = _body(request.body)
+    return {
+        "id": stable_id("postman", collection.name, request.name),
+        "name": request.title,
+        "request": made,
+        "response": [],
+    }
+
+
+def _value(entry: Entry) -> str:
+    if entry.is_new:
+        return "{{$guid}}"
+    return f"{entry.value}{{{{{entry.variable}}}}}" if entry.variable else entry.value
+
+
+def _url(request: ExportedRequest, covered: Authorization | None) -> dict[str, Any]:
+    path, values = request.path_with_variables()
+    query = [{"key": each.name, "value": _value(each)} for each in request.sent_query(covered)]
+    raw = f"{{{{{request.server}}}}}{path}"
+    if query:
+        raw += "?" + "&".join(f"{pair['key']}={pair['value']}" for pair in query)
+    url: dict[str, Any] = {
+        "raw": raw,
+        "host": [f"{{{{{request.server}}}}}"],
+        "path": path.removeprefix("/").split("/"),
+    }
+    if query:
+        url["query"] = query
+    if values:
+        url["variable"] = [{"key": name, "value": value} for name, value in values.items()]
+    return url
+
+
+def _auth(authorization: Authorization) -> dict[str, Any]:
+    variable = f"{{{{{authorization.variable}}}}}"
+    match authorization.kind:
+        case "apiKey":
+            fields = {
+                "key": authorization.scheme.parameter,
+                "value": variable,
+                "in": authorization.location,
+            }
+            return _attributes("apikey", fields)
+        case "oauth2":
+            fields = {"accessToken": variable, "addTokenTo": "header", "headerPrefix": "Bearer"}
+            optional = {
+                "grant_type": _GRANTS.get(authorization.grant, ""),
+                "authUrl": authorization.authorization_url,
+                "accessTokenUrl": authorization.token_url,
+                "scope": " ".join(authorization.scheme.scopes),
+            }
+            fields.update({name: value for name, value in optional.items() if value})
+            return _attributes("oauth2", fields)
+        case "basic" | "digest":
+            fields = {
+                "username": f"{{{{{authorization.username}}}}}",
+                "password": f"{{{{{authorization.password}}}}}",
+            }
+            return _attributes(authorization.kind, fields)
+    return _attributes("bearer", {"token": variable})
+
+
+def _attributes(kind: str, fields: dict[str, str]) -> dict[str, Any]:
+    listed = [{"key": name, "value": value, "type": "string"} for name, value in fields.items()]
+    return {"type": kind, kind: listed}
+
+
+def _body(body: Body) -> dict[str, Any]:
+    if body.parts is not None:
+        return {"mode": "formdata", "formdata": list(map(_part, body.parts))}
+    if body.form is not None:
+        return {
+            "mode": "urlencoded",
+            "urlencoded": [{"key": name, "value": value} for name, value in body.form],
+        }
+    language = next((each for word, each in _LANGUAGES.items() if word in body.media_type), "text")
+    return {
+        "mode": "raw",
+        "raw": body.text or "",
+        "options": {"raw": {"language": language}},
+    }
+
+
+def _part(part: Part) -> dict[str, str]:
+    made = {"key": part.name, "type": "text", "value": part.text or ""}
+    if part.file_name is not None:
+        # Postman reads a file when it sends; one that is not there can be chosen in its window.
+        made = {"key": part.name, "type": "file", "src": part.file_name}
+    return {**made, "contentType": part.media_type} if part.media_type else made

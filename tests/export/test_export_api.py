@@ -1,0 +1,176 @@
+"""`dynacli export`: the operations of an API with examples, for other programs."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.documents import API_KEY, BASIC, BEARER, JSON, document, operation, parameter, save
+from tests.harness import run_cli
+
+_SERVERS = ["https://api.example.com/v1", "https://test.example.com"]
+
+
+def _body(schema: Any, media_type: str = JSON) -> dict[str, Any]:
+    return {"required": True, "content": {media_type: {"schema": schema}}}
+
+
+def _api() -> dict[str, Any]:
+    """Return a document with a bit of everything that an export has to carry over."""
+    pet = {
+        "type": "object",
+        "required": ["name"],
+        "properties": {"name": {"type": "string", "example": "Rex"}},
+    }
+    paths: dict[str, Any] = {
+        "/pets/{id}": {
+            "get": operation("getPet", parameter("id", {"type": "string", "example": "a b/ü"}, "path"))
+            | {
+                "tags": ["pets"],
+                "summary": "Show it",
+                "description": "All of *one* pet.",
+                "security": [{"bearer": []}],
+            },
+        },
+        "/pets": {
+            "post": operation("addPet")
+            | {
+                "tags": ["pets"],
+                "summary": "show it",
+                "requestBody": _body(pet),
+                "security": [{"basic": []}],
+            },
+            "get": operation("listPets", parameter("q", {"type": "string", "example": "a&b"}, required=True))
+            | {"tags": ["pets"], "security": [{"key": []}], "deprecated": True},
+        },
+        "/never": {
+            "get": operation("never", parameter("x", {"enum": []}, required=True)),
+        },
+    }
+    made = document(paths, _SERVERS)
+    made["components"] = {"securitySchemes": {"bearer": BEARER, "basic": BASIC, "key": API_KEY}}
+    made["tags"] = [{"name": "pets", "description": "Cats and dogs."}]
+    return made
+
+
+def _export(form: str, *words: str) -> Any:
+    result = run_cli("export", save(_api()), "--to", form, *words)
+    assert 0 == result.exit_code, result.stderr
+    return json.loads(result.stdout)
+
+
+def _items(made: Any) -> dict[str, Any]:
+    listed = [each for item in made["item"] for each in item.get("item", [item])]
+    return {item["name"]: item["request"] for item in listed}
+
+
+def test_a_postman_collection() -> None:
+    """Folders are tags, credentials are variables without a value, and no name is there twice."""
+    made = _export("postman")
+    assert ["pets", "never"] == [item["name"] for item in made["item"]]
+    assert "Cats and dogs." == made["item"][0]["description"]
+    assert {
+        "baseUrl": "https://api.example.com/v1",
+        "bearer": "",
+        "basic_username": "",
+        "basic_password": "",
+        "key": "",
+    } == {each["key"]: each["value"] for each in made["variable"]}
+    items = _items(made)
+    assert ["Show it (get-pet)", "show it (add-pet)", "list-pets", "never"] == list(items)
+    shown = items["Show it (get-pet)"]
+    assert "All of *one* pet." == shown["description"]
+    assert [{"key": "id", "value": "a%20b%2F%C3%BC"}] == shown["url"]["variable"]
+    assert "{{baseUrl}}/pets/:id" == shown["url"]["raw"]
+    assert "{{bearer}}" == shown["auth"]["bearer"][0]["value"]
+    assert {"name": "Rex"} == json.loads(items["show it (add-pet)"]["body"]["raw"])
+    assert ["basic", "apikey"] == [items[name]["auth"]["type"] for name in ("show it (add-pet)", "list-pets")]
+    assert [{"key": "q", "value": "a%26b"}] == items["list-pets"]["url"]["query"]
+    assert items["list-pets"]["description"].startswith("**Deprecated.**")
+
+
+def test_an_operation_without_an_example_is_kept_and_said() -> None:
+    """It stands there without values, and standard error names it."""
+    result = run_cli("export", save(_api()), "--to", "postman")
+    assert "never is without an example: " in result.stderr
+    assert "No example could be made" in _items(json.loads(result.stdout))["never"]["description"]
+
+
+def test_a_har_has_no_credential_and_no_time() -> None:
+    """It has the whole URL, `***` in the place of credentials, and no answer."""
+    entries = _export("har", "--only", "pets", "--server", "1")["log"]["entries"]
+    assert ["get-pet", "add-pet", "list-pets"] == [entry["comment"] for entry in entries]
+    assert "https://test.example.com/pets/a%20b%2F%C3%BC" == entries[0]["request"]["url"]
+    assert {"name": "Authorization", "value": "Bearer ***"} in entries[0]["request"]["headers"]
+    assert {"name": "X-Api-Key", "value": "***"} in entries[2]["request"]["headers"]
+    assert {"1970-01-01T00:00:00.000Z"} == {entry["startedDateTime"] for entry in entries}
+
+
+def test_an_export_into_a_directory() -> None:
+    """Each server is an environment there; a second export is the same."""
+    source = save(_api())
+    words = ("export", source, "--to", "postman", "--out", "made/")
+    assert 0 == run_cli(*words).exit_code
+    first = {path.name: path.read_bytes() for path in Path("made").iterdir()}
+    assert 3 == len(first)
+    urls = [
+        json.loads(content)["values"][0]["value"]
+        for name, content in sorted(first.items())
+        if name.endswith(".postman_environment.json")
+    ]
+    assert _SERVERS == urls
+    assert 0 == run_cli(*words).exit_code
+    assert first == {path.name: path.read_bytes() for path in Path("made").iterdir()}
+
+
+def test_a_new_operation_adds_nothing_else() -> None:
+    """What was exported before stays as it is, line by line."""
+    api = _api()
+    before = run_cli("export", save(api), "--to", "postman").stdout
+    api["paths"]["/pets"]["delete"] = operation("removePets") | {"tags": ["pets"]}
+    after = run_cli("export", save(api), "--to", "postman").stdout
+    gone = [line for line in before.splitlines() if line not in after.splitlines()]
+    assert "Remove" not in before
+    assert [] == gone
+    assert "remove-pets" in after
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["--to", "nonsense"], 2, "nonsense"),
+        ([], 2, "--to"),
+        (["--to", "har", "--only", "nothing"], 2, "has no operation `nothing`"),
+        (["--to", "har", "--server", "nowhere"], 2, "There is no server `nowhere`"),
+        (["--to", "har", "--out", "none/x.har"], 12, "none/x.har"),
+    ],
+)
+def test_what_cannot_be_exported(words: list[str], code: int, message: str) -> None:
+    """The error says what is wrong; nothing is printed."""
+    result = run_cli("export", save(_api()), *words)
+    assert (code, "") == (result.exit_code, result.stdout)
+    assert message in result.stderr
+
+
+def test_a_har_without_a_server() -> None:
+    """A document that names none makes no HAR, and a collection with an empty variable."""
+    api = _api()
+    del api["servers"]
+    assert 2 == run_cli("export", save(api), "--to", "har").exit_code
+    made = json.loads(run_cli("export", save(api), "--to", "postman").stdout)
+    assert {"key": "baseUrl", "value": ""} == made["variable"][0]
+
+
+def test_a_secret_header_of_a_profile_is_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither its value nor that of the environment is written."""
+    run_cli("api", "add", "pets", save(_api()))
+    with Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml").open("a", encoding="utf-8") as file:
+        file.write('[apis.pets.profiles.p.headers]\nX-Auth-Token = "hidden-header"\nX-Tenant = "acme"\n')
+    monkeypatch.setenv("DYNACLI_PETS_TOKEN", "hidden-token")
+    result = run_cli("export", "pets", "--to", "postman", "--profile", "p")
+    assert "hidden" not in result.stdout + result.stderr
+    headers = _items(json.loads(result.stdout))["list-pets"]["header"]
+    assert {"key": "X-Auth-Token", "value": "{{X_Auth_Token}}"} in headers
+    assert {"key": "X-Tenant", "value": "acme"} in headers
