@@ -16,12 +16,15 @@ from dynacli.explorer.answer_views import VIEWS, AnswerScreen, answer_screen, st
 from dynacli.explorer.draft import Draft
 from dynacli.explorer.running_call import Begun, Came, Ended, Event, Paused
 from dynacli.explorer.text_pane import TextPane
+from dynacli.explorer.work_aside import work_aside
 from dynacli.output.output_form import OutputForm
 from dynacli.output.stream_body import written_body
 from dynacli.text.terminal import visible
 
 __all__ = ["AnswerPane", "MadeCall"]
 
+_SMALL = 100_000
+"""The size in bytes of a body that is laid out before anything else is done."""
 _HISTORY = "history"
 _TABS = (*VIEWS, _HISTORY)
 _KEYS = {**{view: view[0] for view in VIEWS}, _HISTORY: "y"}
@@ -66,6 +69,11 @@ class AnswerPane(Vertical):
         def __init__(self, made: MadeCall) -> None:
             super().__init__()
             self.made = made
+
+    class _LaidOut(Message):
+        def __init__(self, ended: Ended, view: str, text: str) -> None:
+            super().__init__()
+            self.ended, self.view, self.text = ended, view, text
 
     def __init__(self, variables: Mapping[str, str], *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -139,9 +147,20 @@ class AnswerPane(Vertical):
         return answer_screen(self._columns, self._variables)
 
     def _show(self) -> None:
-        if self._ended is not None and self._view != _HISTORY:
-            text = view_text(self._view, self._ended, self._columns, self._variables)
-            self.query_one(TextPane).show(text)
+        ended, view, columns = self._ended, self._view, self._columns
+        if ended is None or view == _HISTORY:
+            return
+        pane = self.query_one(TextPane)
+        if ended.answer is None or len(ended.answer.body) <= _SMALL:
+            pane.show(view_text(view, ended, columns, self._variables))
+            return
+        pane.show("Laying out ...")
+        work_aside(self, lambda: self._LaidOut(ended, view, view_text(view, ended, columns, self._variables)))
+
+    @on(_LaidOut)
+    def _take_text(self, message: _LaidOut) -> None:
+        if message.ended is self._ended and message.view == self._view:
+            self.query_one(TextPane).show(message.text)
 
     def _list_made(self) -> None:
         listed = self.query_one("#made", OptionList)

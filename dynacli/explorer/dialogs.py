@@ -76,6 +76,8 @@ class ChoiceDialog(ModalScreen[str | None]):
         Binding("pagedown", "move('page_down')", show=False, priority=True),
     ]
 
+    AUTO_FOCUS = "Input"
+
     def __init__(self, title: str, words: Sequence[str], current: str, *, may_be_empty: bool) -> None:
         super().__init__()
         self._title, self._current = title, current

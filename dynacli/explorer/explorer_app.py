@@ -3,7 +3,6 @@
 import time
 from collections.abc import Sequence
 from threading import Event as ThreadEvent
-from threading import Thread
 from typing import TYPE_CHECKING
 
 from textual import events, on
@@ -27,6 +26,7 @@ from dynacli.explorer.find_operations import find_operations
 from dynacli.explorer.operations_pane import OperationGroup, OperationList, grouped
 from dynacli.explorer.request_form import RequestForm
 from dynacli.explorer.running_call import Ended, Event, RunningCall
+from dynacli.explorer.work_aside import FailedWork, work_aside
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import SAFE_METHODS, OperationSummary
 from dynacli.record import replace
@@ -105,11 +105,6 @@ class ExplorerApp(App[None]):
             super().__init__()
             self.text, self.operations = text, operations
 
-    class _Failed(Message):
-        def __init__(self, error: Exception) -> None:
-            super().__init__()
-            self.error = error
-
     class _Asked(Message):
         def __init__(self, origin: str, answers: list[bool], is_answered: ThreadEvent) -> None:
             super().__init__()
@@ -179,8 +174,8 @@ class ExplorerApp(App[None]):
         self.failure = self.failure or error
         self.exit()
 
-    @on(_Failed)
-    def _fail(self, message: _Failed) -> None:
+    @on(FailedWork)
+    def _fail(self, message: FailedWork) -> None:
         raise message.error
 
     def on_unmount(self) -> None:
@@ -197,15 +192,12 @@ class ExplorerApp(App[None]):
             self._sought = ""
         else:
             self._sought = text
-            Thread(target=self._search, args=(text,), name="dynacli-search", daemon=True).start()
+            work_aside(self, lambda: self._search(text))
 
-    def _search(self, text: str) -> None:
+    def _search(self, text: str) -> Message | None:
         if text != self._sought:  # the next letter was typed meanwhile
-            return
-        try:
-            self.post_message(self._Found(text, find_operations(self._api, self._operations, text)))
-        except Exception as error:  # noqa: BLE001  - raised again in the thread that draws
-            self.post_message(self._Failed(error))
+            return None
+        return self._Found(text, find_operations(self._api, self._operations, text))
 
     @on(_Found)
     def _take_found(self, message: _Found) -> None:
@@ -270,17 +262,13 @@ class ExplorerApp(App[None]):
     def _check(self) -> None:
         draft = self.query_one(RequestForm).draft
         if draft is not None:
-            Thread(target=self._check_aside, args=(draft,), name="dynacli-check", daemon=True).start()
+            work_aside(self, lambda: self._checked(draft))
 
-    def _check_aside(self, draft: Draft) -> None:
+    def _checked(self, draft: Draft) -> Message:
         try:
-            checked = check(draft, self._settings(draft))
+            return self._Checked(draft, check(draft, self._settings(draft)))
         except DynacliError as error:
-            checked = Checked({}, error.message)
-        except Exception as error:  # noqa: BLE001  - raised again in the thread that draws
-            self.post_message(self._Failed(error))
-            return
-        self.post_message(self._Checked(draft, checked))
+            return self._Checked(draft, Checked({}, error.message))
 
     @on(_Checked)
     def _take_check(self, message: _Checked) -> None:

@@ -214,7 +214,7 @@ class RequestForm(Vertical):
         self._added.append(option)
         self._shown = max(self._shown, len(self._rows) + 1)
         await self._lay_out()
-        self._fields[-1].focus_box()
+        self._focus_field(option)
 
     @on(ActionLine.Pressed)
     async def _pressed(self, event: ActionLine.Pressed) -> None:
@@ -227,11 +227,13 @@ class RequestForm(Vertical):
             array = name.removeprefix("item ")
             self._counts[array] = self._counts.get(array, 1) + 1
             await self._lay_out()
-            first = f"{array}.{self._counts[array] - 1}."
-            for field in self._fields:
-                if field.row.option.startswith(first):
-                    field.focus_box()
-                    break
+            self._focus_field(f"{array}.{self._counts[array] - 1}.")
+
+    def _focus_field(self, beginning: str) -> None:
+        """Give the focus to the first row whose option begins so."""
+        found = [field for field in self._fields if field.row.option.startswith(beginning)]
+        if found:
+            found[0].focus_box()
 
     async def toggle_text(self) -> None:
         """Show the body as text, or as rows where rows can give it."""

@@ -18,7 +18,9 @@ _COLOUR = re.compile("\x1b\\[[0-9]+m")
 _EXCERPT = re.compile("\\s*(?:\x1b\\[[0-9]+m)*\\| ")
 """The beginning of a line of an excerpt, whose marker would stand elsewhere if it were folded."""
 _LONGEST = 2_000
-"""Characters that are laid out at a time: a line of megabytes would take long."""
+"""Columns of a line that is folded between words, and has colours."""
+_MOST_FOLDED = 2_000
+"""Lines of a text whose long lines are folded; in a longer text they are scrolled to."""
 
 
 class TextPane(ScrollView, can_focus=True):
@@ -58,8 +60,15 @@ class TextPane(ScrollView, can_focus=True):
             self.scroll_end(animate=False, x_axis=False)
 
     def _add(self, lines: Iterable[str]) -> None:
-        self._room = max(self.scrollable_content_region.width, 1)
-        self._lines += [part for line in lines for part in self._laid_out(line)]
+        self._room = self.scrollable_content_region.width
+        if not self._room:
+            return  # it is hidden
+        room = self._room
+        for line in lines:
+            if len(line) <= room and line.isascii():  # as nearly all are
+                self._lines.append(line)
+            else:
+                self._lines.extend(self._laid_out(line))
         self.virtual_size = Size(self._width, len(self._lines))
         self.refresh()
 
@@ -71,13 +80,15 @@ class TextPane(ScrollView, can_focus=True):
 
     def _laid_out(self, line: str) -> Iterator[str | Text]:
         """Yield a line, folded where it is too long for the pane and no part of an excerpt."""
-        width = cell_width(_COLOUR.sub("", line))
-        if width <= self._room or _EXCERPT.match(line):
+        plain = _COLOUR.sub("", line)
+        width = cell_width(plain)
+        if width > _LONGEST:
+            yield from (plain[at : at + self._room] for at in range(0, len(plain), self._room))
+        elif width <= self._room or len(self._source) > _MOST_FOLDED or _EXCERPT.match(line):
             self._width = max(self._width, width)
             yield line
-            return
-        for at in range(0, len(line), _LONGEST):
-            yield from Text.from_ansi(line[at : at + _LONGEST]).wrap(self.app.console, self._room)
+        else:
+            yield from Text.from_ansi(line).wrap(self.app.console, self._room)
 
     def render_line(self, y: int) -> Strip:
         """Draw a line of the screen."""
