@@ -7,6 +7,7 @@ from dynacli.auth.secret import Masker
 from dynacli.client.answers.answer import Answer
 from dynacli.client.api_client import Api
 from dynacli.errors import DynacliError, FormError, HttpError, UsageError
+from dynacli.mcp_server.taken_items import is_streaming, take_items
 from dynacli.model.wording import counted
 from dynacli.record import record
 from dynacli.text.filter_value import check_filter, filtered
@@ -61,7 +62,9 @@ def make_call(api: Api, asked: AskedCall, masker: Masker, tell: Callable[[str], 
     """
     if asked.expression:
         check_filter(asked.expression, _FILTER)
-    if asked.max_items is None:
+    if is_streaming(api, asked.operation):
+        outcome = _stream(api, asked, masker, tell)
+    elif asked.max_items is None:
         outcome = _one_call(api, asked, masker)
     else:
         outcome = _pages(api, asked, asked.max_items, masker, tell)
@@ -116,6 +119,20 @@ def _pages(api: Api, asked: AskedCall, most: int, masker: Masker, tell: Callable
     # Of an answer that is no success, the body says why.
     data = items if items or error is None else _data_of(answers[-1], told, masker)
     return Outcome(told, data, is_error=error is not None)
+
+
+def _stream(api: Api, asked: AskedCall, masker: Masker, tell: Callable[[str], None]) -> Outcome:
+    with api.stream(asked.operation, asked.inputs) as answer:
+        error = _status_error(answer)
+        if error is None and answer.is_stream:
+            items, is_whole = take_items(answer, asked.max_items, tell)
+            told = _told_of([answer])
+            told["stream"] = {"items": len(items), "is_whole": is_whole}
+            return Outcome(told, answer.masker.joined(masker).mask_value(items))
+        told = _told_of([answer])
+        if error is not None:
+            told |= error.as_json()
+        return Outcome(told, _data_of(answer, told, masker), is_error=error is not None)
 
 
 def _status_error(answer: Answer) -> HttpError | None:

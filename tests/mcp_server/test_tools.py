@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import socket
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 from mcp import Client, MCPError
 from mcp_types import CallToolResult, ListToolsResult
 
+from dynacli.mcp_server import taken_items
 from tests.documents import BEARER, document, operation, parameter, save
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
 from tests.mcp_server.clients import converse
@@ -217,6 +220,48 @@ def test_max_items_follows_the_pages(server: Recorder) -> None:
 
 
 @pytest.mark.exhaustive
+@pytest.mark.parametrize(("wanted", "count"), [({"max_items": 2}, 2), ({}, 3)], ids=["enough", "in-a-while"])
+def test_a_stream_gives_its_first_items(
+    wanted: dict[str, int], count: int, server: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stream that does not end is left when there are enough, or after a while; one that ends is told to be whole."""
+    monkeypatch.setattr(taken_items, "_MOST_SECONDS", 2.0)
+    types = {"text/event-stream": {"schema": {"type": "object"}}}
+    responses = {"200": {"description": "", "content": types}}
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+    left = threading.Event()
+
+    def stream() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(head + b"".join(b'data: {"n": %d}\n\n' % number for number in range(3)))
+            connection.settimeout(20)
+            if connection.recv(1) == b"":
+                left.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=stream, daemon=True).start()
+        origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        paths = {"/endless": {"get": operation("watch", responses=responses, servers=[{"url": origin}])}}
+        paths["/short"] = {"get": operation("short", responses=responses)}
+        server.answers["/short"] = Answer(body=b"data: 1\n\n", headers={"Content-Type": "text/event-stream"})
+        save(document(paths, [server.origin]))
+
+        async def act(client: Client) -> list[CallToolResult]:
+            arguments = {"operation": "watch", "filter": "[].data.n", **wanted}
+            endless = await client.call_tool("call", arguments)
+            return [endless, await client.call_tool("call", {"operation": "short"})]
+
+        endless, short = converse(["./api.json"], act)
+        assert left.wait(20)
+    assert list(range(count)) == endless.structured_content["data"]
+    assert {"items": count, "is_whole": False} == endless.structured_content["stream"]
+    assert [{"data": 1}] == short.structured_content["data"]
+    assert short.structured_content["stream"]["is_whole"]
+
+
+@pytest.mark.exhaustive
 def test_what_breaks_the_document_is_told(server: Recorder) -> None:
     """An answer that is no success is an error with its body; findings have their place."""
     _things(
@@ -324,8 +369,6 @@ def test_an_unknown_tool_is_an_error_of_the_protocol() -> None:
 @pytest.mark.exhaustive
 def test_a_cancelled_call_is_ended(server: Recorder) -> None:
     """The client's cancellation closes the connection to the API, and the next call is answered."""
-    import threading
-
     asked, left = threading.Event(), threading.Event()
 
     def wait(request: RecordedRequest) -> Answer:  # noqa: ARG001

@@ -35,6 +35,7 @@ class StreamedAnswer(Answer):
     its items, `findings` for example, is complete when the last one was read.
 
     Attributes:
+        is_stream: Whether it has items; else `content` and `data` are there, as of any answer.
         unread: How many items could not be read, being too large or no JSON; they are left out.
     """
 
@@ -47,7 +48,7 @@ class StreamedAnswer(Answer):
             raise
         self.unread = 0
         self._is_read = False
-        self._is_stream = isinstance(first, WireAnswer)
+        self.is_stream = isinstance(first, WireAnswer)
         if isinstance(first, _End):
             super().__init__(call, first.answer, first.verdict, lock)
         elif isinstance(first, WireAnswer):
@@ -78,7 +79,7 @@ class StreamedAnswer(Answer):
             TimedOutError: A time limit was reached.
         """
         self.raise_for_status()
-        if not self._is_stream:
+        if not self.is_stream:
             media_type = self._answer.header("content-type").partition(";")[0] or "no declared type"
             raise FormError(
                 f"The answer of `{self._call.described.operation.name}` is no stream",
