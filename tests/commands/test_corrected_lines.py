@@ -184,7 +184,7 @@ def test_a_secret_that_is_a_part_of_a_name_leaves_the_name() -> None:
 
 
 def test_what_comes_from_elsewhere_stays_and_is_completed(tmp_path: Path) -> None:
-    """A body from standard input or a file is kept, with options for what it lacks; standard input is not waited for."""
+    """A body from standard input or a file is kept, with options for what it lacks."""
     lacking = "--mcp-server-id UUID --tester-prompt TEXT"
     file = tmp_path / "body.json"
     file.write_text('{"name": 1}')

@@ -110,6 +110,10 @@ class CallLine:
         numbered = [each if each.flag else replace(each, parameter=next(in_path, None)) for each in listed]
         return CallLine(self.command, self.before, numbered, self.verb)
 
+    def with_before(self, before: Iterable[Piece]) -> "CallLine":
+        """Return the line with other standard options before the API."""
+        return CallLine(self.command, list(before), self.pieces, self.verb)
+
     def with_words(self, words: Sequence[str]) -> "CallLine":
         """Return the line with other words behind the operation."""
         return self.with_pieces(_read_pieces(self, words, self.command.rules()))
@@ -196,8 +200,7 @@ def read_line(run: Run, command: OperationCommand, words: Sequence[str]) -> Call
         command.prepare("")
     line = CallLine(command, (), (), verb)
     pieces = _read_pieces(line, before.options, standard_rules())
-    line.before = [piece for piece in pieces if piece.standard is not None]
-    return line.with_words(words)
+    return line.with_before(piece for piece in pieces if piece.standard is not None).with_words(words)
 
 
 def _read_pieces(line: CallLine, words: Sequence[str], rules: Mapping[str, ValueRule]) -> Iterator[Piece]:

@@ -13,10 +13,12 @@ __all__ = ["with_known_names", "without_surplus"]
 
 
 def with_known_names(line: CallLine) -> CallLine:
-    """Return the line with each unknown option replaced by a near one, or left out."""
-    moved = [each for each in line.pieces if each.flag in line.command.guarded]
-    line.before += [replace(each, parameter=None, field=None) for each in moved]
-    pieces = [each for each in line.pieces if each not in moved]
+    """Return the line with each unknown option replaced by a near one, or left out.
+
+    An option that may be dynacli's or the operation's is dynacli's, and goes before the API.
+    """
+    pieces = [each for each in line.pieces if each.flag not in line.command.guarded]
+    line = line.with_before([*line.before, *(each for each in line.pieces if each not in pieces)])
     made: list[Piece] = []
     surplus = _surplus(pieces)
     index = 0

@@ -27,8 +27,7 @@ def with_fitting_values(line: CallLine) -> CallLine:
     pieces = []
     for piece in line.pieces:
         pieces += _fitting(piece) if piece.is_input else [_fitting_standard(piece)]
-    line.before = [_fitting_standard(each) for each in line.before]
-    return line.with_pieces(pieces)
+    return line.with_before(map(_fitting_standard, line.before)).with_pieces(pieces)
 
 
 def _fitting(piece: Piece) -> list[Piece]:

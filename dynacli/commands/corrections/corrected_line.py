@@ -70,8 +70,7 @@ def _mended(line: CallLine, problem: UsageError) -> CallLine:
         return with_inputs(line, problem.details["missing"])
     if problem.details.get("findings"):
         return without_findings(line, problem.details["findings"])
-    made = CallLine(line.command, line.before, [], line.verb).with_pieces(_replaced(line.pieces, problem))
-    made.before = list(_replaced(line.before, problem))
+    made = line.with_before(_replaced(line.before, problem)).with_pieces(_replaced(line.pieces, problem))
     return _without_named(line, problem) if _is_same(made, line) else made
 
 
@@ -93,8 +92,8 @@ def _replaced(pieces: Iterable[Piece], problem: UsageError) -> Iterator[Piece]:
 def _without_named(line: CallLine, problem: UsageError) -> CallLine:
     """Return the line without the standard options that an error names."""
     named = set(_FLAG.findall(f"{problem.message} {problem.why}"))
-    made = line.with_pieces(
-        each for each in line.pieces if each.standard is None or named.isdisjoint(each.standard.flags)
+    before, pieces = (
+        [each for each in each_side if each.standard is None or named.isdisjoint(each.standard.flags)]
+        for each_side in (line.before, line.pieces)
     )
-    made.before = [each for each in line.before if each.standard and named.isdisjoint(each.standard.flags)]
-    return made
+    return line.with_before(before).with_pieces(pieces)

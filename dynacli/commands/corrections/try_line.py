@@ -1,7 +1,5 @@
 """A corrected line is tried: its call is built and judged as always, and nothing is sent."""
 
-from typing import Any
-
 import click
 
 from dynacli.client.call import base_url_of
@@ -43,15 +41,11 @@ def problem_of(line: CallLine, env: Environment) -> UsageError | None:
         return problem
     if missing:
         problem = _problem_filled(tried, env)
-    findings = [each for each in _findings(problem) if not is_left_to_fill_in(line, each)]
-    if problem is None or (_findings(problem) and not findings):
-        return None
+    if problem is None or "findings" not in problem.details:
+        return problem
+    findings = [each for each in problem.details["findings"] if not is_left_to_fill_in(line, each)]
     problem.details["findings"] = findings
-    return problem
-
-
-def _findings(problem: UsageError | None) -> list[dict[str, Any]]:
-    return list(problem.details.get("findings") or ()) if problem is not None else []
+    return problem if findings else None
 
 
 def _problem_filled(tried: CallLine, env: Environment) -> UsageError | None:
