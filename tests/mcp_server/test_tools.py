@@ -490,3 +490,49 @@ def test_odd_answers_do_not_break_the_conversation(server: Recorder) -> None:
     assert "levels" == deep.structured_content["cut"][0]["unit"]
     assert {"bytes": 10, "media_type": "image/png"} == image.structured_content["binary"]
     assert 204 == empty.structured_content["status"]
+
+
+@pytest.mark.exhaustive
+def test_no_word_of_an_agent_leads_to_a_file(server: Recorder) -> None:
+    """What means a file or a variable on the command line is plain text here, wherever it stands."""
+    Path("secret.txt").write_text("what-is-in-it")
+    form = {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}
+    plain = {"type": "object", "properties": {"a": {"type": "string"}}}
+    bodies = {"/form": ("multipart/form-data", form), "/json": ("application/json", plain)}
+    paths = {
+        path: {"post": operation(f"send-{path[1:]}", requestBody={"content": {name: {"schema": schema}}})}
+        for path, (name, schema) in bodies.items()
+    }
+    server.answers["/form"] = server.answers["/json"] = Answer()
+    save(document(paths, [server.origin]))
+    calls = [
+        ("send-form", {"file": "@secret.txt"}),
+        ("send-form", {"file": "secret.txt"}),
+        ("send-json", {"a": "@secret.txt"}),
+        ("send-json", {"a": "file:secret.txt"}),
+        ("send-json", {"body": "@secret.txt"}),
+    ]
+
+    async def act(client: Client) -> None:
+        for name, inputs in calls:
+            await client.call_tool("call", {"operation": name, "inputs": inputs})
+
+    converse(["./api.json", "--write"], act)
+    assert 4 == len(server.requests)
+    assert not any(b"what-is-in-it" in request.body for request in server.requests)
+
+
+@pytest.mark.exhaustive
+def test_many_tools_are_used_at_once() -> None:
+    """The stand-in is open once, for calls, searches and descriptions of any number of threads."""
+    uses: list[tuple[str, dict[str, Any]]] = [
+        ("call", {"operation": "search-runs"}),
+        ("search", {"query": "list runs"}),
+        ("describe", {"operation": "get-run"}),
+        ("call", {"operation": "list-workflows", "max_items": 3}),
+    ]
+
+    async def act(client: Client) -> list[CallToolResult]:
+        return await asyncio.gather(*(client.call_tool(*use) for use in uses * 10))
+
+    assert not any(result.is_error for result in converse(["demo"], act))
