@@ -73,7 +73,7 @@ def _call(server: Recorder, status: int, body: Any) -> Result:
     return run_cli(api, "change-thing", "nope", "--name", "x", "--error-format", "json")
 
 
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("status", [400, 422])
 def test_fields_that_an_error_names_are_options(shape: str, status: int, server: Recorder) -> None:
@@ -85,6 +85,7 @@ def test_fields_that_an_error_names_are_options(shape: str, status: int, server:
     assert "reboot" not in error["hint"]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("body", [b"", b"not json", b"{", b"[" * 5000, b'{"errors": [{"field": 7}]}'])
 def test_an_answer_that_says_nothing_names_nothing(body: bytes, server: Recorder) -> None:
     """What cannot be read leaves the usual hint."""
@@ -100,6 +101,7 @@ def test_what_is_not_there_is_an_argument(status: int, server: Recorder) -> None
     assert error["hint"].startswith("Check ID (`nope`)")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("status", "is_retryable"), [(400, False), (404, False), (429, True), (500, False), (503, True)]
 )

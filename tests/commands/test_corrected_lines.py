@@ -76,7 +76,7 @@ LINES = {
 """The words behind `demo` → those of the corrected line."""
 
 
-@pytest.mark.sampled(12)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("typed", LINES)
 def test_a_usage_error_ends_with_the_corrected_line(typed: str) -> None:
     """What is wrong is replaced by the nearest right thing, or is a placeholder in capitals; the rest stays."""
@@ -130,6 +130,7 @@ def test_an_error_as_json_has_the_card_of_the_operation() -> None:
 SECRET = "hunter2-of-nobody"
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("words", "line"),
     [
@@ -183,6 +184,7 @@ def test_a_secret_that_is_a_part_of_a_name_leaves_the_name() -> None:
     assert f"  try: dynacli {api} auth-user-passwd me PASSWD" == result.stderr.splitlines()[-1]
 
 
+@pytest.mark.exhaustive
 def test_what_comes_from_elsewhere_stays_and_is_completed(tmp_path: Path) -> None:
     """A body from standard input or a file is kept, with options for what it lacks."""
     lacking = "--mcp-server-id UUID --tester-prompt TEXT"
