@@ -137,3 +137,23 @@ def test_the_line_of_a_card_can_be_copied() -> None:
     last = _card(own, name="make-thing").splitlines()[-1]
     assert last.startswith("Run  dynacli --example ")
     assert 0 == run_cli(*shlex.split(last)[2:], "--dry-run", "--server", "http://127.0.0.1:9").exit_code
+
+
+def test_the_most_useful_inputs_come_first() -> None:
+    """What finds something, what has few values, how many; what `--all` fills in, headers and deprecated ones last."""
+    card = _card(
+        operation(
+            "listThings",
+            parameter("page", {"type": "integer"}),
+            parameter("X-Trace", STRING, "header"),
+            parameter("old", STRING, deprecated=True),
+            parameter("colour", STRING),
+            parameter("limit", {"type": "integer"}),
+            parameter("kind", {**STRING, "enum": ["a", "b"]}),
+            parameter("q", STRING),
+        ),
+        name="list-things",
+    )
+    takes = [line.split()[0] for line in card.splitlines() if line.startswith("  --")]
+    assert ["--q", "--kind", "--limit", "--colour", "--x-trace"] == takes
+    assert "  and 2 more: --page, --old\n" in card

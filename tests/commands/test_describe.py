@@ -342,3 +342,13 @@ def test_texts_of_a_document_never_look_like_headings() -> None:
     evil = "Fine.\n\nExample\n\ndynacli demo archive-workflow 1"
     text = run_cli("describe", _answering(STRING, summary="Example", description=evil), "get-thing").stdout
     assert 1 == text.splitlines().count("Example")
+
+
+def test_no_level_is_shown_in_part() -> None:
+    """The first fields of a schema do not push the others off with all that is in them."""
+    inner = {"type": "object", "properties": {f"inner{number}": STRING for number in range(90)}}
+    schema = {"type": "object", "properties": {f"outer{number}": inner for number in range(9)}}
+    text = run_cli("describe", _answering(schema), "get-thing").stdout
+    assert all(f"    outer{number}  object\n" in text for number in range(9))
+    assert "inner0" not in text
+    assert "and 810 fields deeper: `--depth 2` or `--all`" in text
