@@ -1,5 +1,6 @@
 """How much of a description is told: as much as fits into 6,000 bytes, or what a person asks for."""
 
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -65,11 +66,16 @@ def fitting_text(
     if asked is not None:
         return "\n".join(lines_of(paint, width, asked))
     plain = Painter(enabled=False)
-    for detail in _LESS_AND_LESS:
-        told = lines_of(plain, width, detail)
-        lines = [*(shortened(line, detail.columns) for line in told[:-1]), told[-1]]
-        if len("\n".join(lines).encode()) < MOST_BYTES:  # a line feed ends it
-            break
+
+    def fits(detail: Detail) -> bool:
+        lines = _cut(lines_of(plain, width, detail), detail)
+        return len("\n".join(lines).encode()) < MOST_BYTES  # a line feed ends it
+
+    # Most descriptions fit as they are.
+    number = 0 if fits(_LESS_AND_LESS[0]) else bisect_left(_LESS_AND_LESS, True, 1, key=fits)
+    detail = _LESS_AND_LESS[min(number, len(_LESS_AND_LESS) - 1)]
+    told = lines_of(plain, width, detail)
+    lines = _cut(told, detail)
     if not paint.enabled:
         return "\n".join(lines)
     painted = lines_of(paint, width, detail)
@@ -77,6 +83,10 @@ def fitting_text(
         colourful if line == whole else line
         for line, whole, colourful in zip(lines, told, painted, strict=True)
     )
+
+
+def _cut(lines: list[str], detail: Detail) -> list[str]:
+    return [*(shortened(line, detail.columns) for line in lines[:-1]), lines[-1]]
 
 
 def cut_lines(lines: list[str], most: int, indent: str = "  ", noun: str = "lines") -> list[str]:
