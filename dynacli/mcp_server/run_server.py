@@ -25,6 +25,9 @@ def run_over_stdio(server: Server[Any], env: Environment) -> None:
     """Serve one client until it closes standard input.
 
     Standard output has the messages of the protocol alone: whatever else would be written there goes to standard error.
+
+    Raises:
+        OSError: Standard output cannot be written.
     """
     _silence()
 
@@ -35,7 +38,22 @@ def run_over_stdio(server: Server[Any], env: Environment) -> None:
         async with stdio_server(stdin, stdout) as (incoming, outgoing):
             await server.run(incoming, outgoing, server.create_initialization_options())
 
-    anyio.run(run)
+    try:
+        anyio.run(run)
+    except BaseExceptionGroup as group:
+        # A client that is gone, or a full disk, is no defect: that error alone says how the run ends.
+        failure = _output_failure(group)
+        if failure is None:
+            raise
+        raise failure from None
+
+
+def _output_failure(group: BaseExceptionGroup) -> OSError | None:
+    for error in group.exceptions:
+        found = _output_failure(error) if isinstance(error, BaseExceptionGroup) else error
+        if isinstance(found, OSError):
+            return found
+    return None
 
 
 def run_over_http(server: Server[Any], place: "HttpPlace") -> None:

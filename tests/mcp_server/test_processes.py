@@ -172,6 +172,16 @@ def test_a_signal_ends_it_at_once(number: int, code: int) -> None:
         )
 
 
+def test_a_client_that_reads_no_more_ends_it() -> None:
+    """A closed standard output is a broken pipe, as it is for every program."""
+    with _started("demo") as server:
+        assert server.process.stdout is not None
+        server.process.stdout.close()
+        server.send(_call(2, operation="get-org"))
+        assert -signal.SIGPIPE == server.process.wait(20)
+        assert b"" == (server.process.stderr.read() if server.process.stderr else b"")
+
+
 def test_what_others_print_is_no_message(server: Recorder) -> None:
     """A child's output cannot stand among the messages, and no child reads them."""
     paths = {"/a": {"get": operation("get-a", security=[{"auth": []}])}}
