@@ -23,6 +23,7 @@ from dynacli.explorer.dialogs import QuestionDialog, TextDialog
 from dynacli.explorer.draft import Checked, Draft, check
 from dynacli.explorer.explorer_style import PLAIN, STYLE
 from dynacli.explorer.find_operations import find_operations
+from dynacli.explorer.keep_call import keep_call
 from dynacli.explorer.operations_pane import OperationGroup, OperationList, grouped
 from dynacli.explorer.request_form import RequestForm
 from dynacli.explorer.running_call import Ended, Event, RunningCall
@@ -240,10 +241,13 @@ class ExplorerApp(App[None]):
     def _options_of(self, draft: Draft) -> CallOptions:
         return replace(self._options, server=draft.server, profile=draft.profile)
 
-    def _line(self, draft: Draft, *, is_masked: bool) -> str:
-        """Return the command line that makes the request of a draft."""
+    def _words(self, draft: Draft, *, is_masked: bool) -> list[str]:
+        """Return the words of the command line that makes the request of a draft."""
         options = option_words(self._options_of(draft), is_masked=is_masked)
-        return command_line(command_words(draft, [*self._opening, *options], is_masked=is_masked))
+        return command_words(draft, [*self._opening, *options], is_masked=is_masked)
+
+    def _line(self, draft: Draft, *, is_masked: bool) -> str:
+        return command_line(self._words(draft, is_masked=is_masked))
 
     @on(RequestForm.Changed)
     def _changed(self) -> None:
@@ -355,8 +359,17 @@ class ExplorerApp(App[None]):
         if isinstance(message.event, Ended):
             self._call = None
             self.refresh_bindings()
+            self._keep(message.call.draft, message.event)
         at = time.strftime("%H:%M:%S")
         self.query_one(AnswerPane).tell(message.event, message.call.draft, at)
+
+    def _keep(self, draft: Draft, ended: Ended) -> None:
+        words, started = self._words(draft, is_masked=True), time.time() - (time.monotonic() - self._began)
+
+        def keep() -> None:
+            keep_call(self._env, draft, words, ended, started)
+
+        work_aside(self, keep)
 
     def _show_time(self) -> None:
         if self._call is not None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, closing
 from typing import Any
 
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -16,8 +17,6 @@ from dynacli.library.open_by_name import open_api
 __all__ = ["Explorer", "explored", "exploring"]
 
 _DEADLINE = 20.0
-_NAMES = {" ": "space", "-": "minus", ".": "full_stop", "/": "slash", "@": "at", '"': "quotation_mark"}
-"""Character → textual's name of its key, where that is another one."""
 
 
 class Explorer:
@@ -33,7 +32,7 @@ class Explorer:
 
     async def type(self, text: str) -> None:
         """Type a text into what has the focus."""
-        await self.press(*(_NAMES.get(character, character) for character in text))
+        await self.press(*(_character_to_key(character) for character in text))
 
     async def open(self, operation: str) -> None:
         """Search an operation, and open its form."""

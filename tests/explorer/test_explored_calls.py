@@ -267,3 +267,42 @@ def test_a_call_of_the_history_is_shown_again_with_its_form(server: Recorder) ->
             assert f"$ dynacli {api} list-pets --limit 1" in explorer.screen
 
     explored(work())
+
+
+def test_what_was_sent_is_in_the_history_without_its_secrets(server: Recorder) -> None:
+    """As the command line that makes it again."""
+    server.answers["/logins"] = Answer(201, b'{"id": 7}')
+    body = {
+        "type": "object",
+        "properties": {
+            "user": {"type": "string"},
+            "password": {"type": "string"},
+            "more": {"type": "object"},
+        },
+    }
+    adding = operation("logIn", parameter("n", {"type": "integer"}), body=body)
+    api = save(document({"/logins": {"post": adding}}, [server.origin]))
+    options = CallOptions(consent=Consent(is_given=True), headers=("X-Team:blue", "Cookie:hush-hush-1"))
+
+    async def work() -> None:
+        async with exploring(api, options=options) as explorer:
+            await explorer.open("log-in")
+            for word in ("1", "ann", "hush-hush-2"):
+                await explorer.type(word)
+                await explorer.press("tab")
+            await explorer.type('{"token":"hush-hush-3"}')
+            await explorer.checked()
+            await explorer.press("f5")
+            await explorer.until(lambda: "Send the credential to" in explorer.screen)
+            await explorer.press("y")
+            await explorer.answered()
+            await explorer.until(lambda: bool(run_cli("history", "-o", "json").json))
+
+    explored(work())
+    listed = run_cli("history", "-o", "json")
+    [row] = listed.json
+    assert ("log-in", 201, 0) == (row["operation"], row["status"], row["exit_code"])
+    assert "--n 1" in row["command"]
+    assert "--user ann" in row["command"]
+    assert b"hush-hush-3" in server.last.body
+    assert "hush-hush" not in str(listed)
