@@ -1,7 +1,7 @@
 """The APIs that a server offers to its client: opened anew for each call, so that what a person changes counts."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import NamedTuple, Self
 from urllib.parse import parse_qsl, urlsplit
 
@@ -14,7 +14,7 @@ from dynacli.client.document_login import login_of
 from dynacli.client.live_demo import live_demo
 from dynacli.client.policy.policy_rules import DENIED, decide
 from dynacli.environment import Environment
-from dynacli.errors import UsageError
+from dynacli.errors import FileError, UsageError
 from dynacli.library.configuration.configuration import DEMO, Configuration
 from dynacli.library.open_by_name import open_api
 from dynacli.library.opened_api import OpenedApi
@@ -135,8 +135,12 @@ class ServedApis:
         """Return what masks every secret that dynacli can name without a keyring and without running a command."""
         queries = (urlsplit(word).query for word in self._words.values())
         in_urls = [Secret(value) for query in queries for _, value in parse_qsl(query)]
-        in_variables = secrets_in(self.env.variables, self.options.headers)
-        return Masker([*in_urls, *in_variables, *referenced_secrets(self.env)])
+        found = [*in_urls, *secrets_in(self.env.variables, self.options.headers)]
+        with suppress(
+            FileError
+        ):  # nothing is called while the configuration cannot be read, which each error says
+            found += referenced_secrets(self.env)
+        return Masker(found)
 
     def callable_methods(self) -> set[str]:
         """Return the methods of all operations that a call may reach."""

@@ -167,6 +167,28 @@ def test_a_change_of_the_policy_holds_at_once(home: Path, server: Recorder) -> N
     assert [False, True] == converse(["things"], act)
 
 
+@pytest.mark.exhaustive
+def test_a_configuration_that_breaks_meanwhile_is_told(home: Path, server: Recorder) -> None:
+    """Nothing is called until it is mended, and the conversation goes on then."""
+    _things(server)
+    server.answers["/things"] = Answer(body=b"[]")
+    config = home / "config" / "config.toml"
+    whole = config.read_text()
+
+    async def act(client: Client) -> list[CallToolResult]:
+        config.write_text("[apis")
+        wrong = [
+            await client.call_tool("call", {"operation": "list-things"}),
+            await client.call_tool("search", {"query": "things"}),
+        ]
+        config.write_text(whole)
+        return [*wrong, await client.call_tool("call", {"operation": "list-things"})]
+
+    *wrong, right = converse(["things"], act)
+    assert ["file", "file"] == [each.structured_content["error"]["kind"] for each in wrong]
+    assert (200, 1) == (right.structured_content["status"], len(server.requests))
+
+
 def test_a_large_answer_loses_whole_items(server: Recorder) -> None:
     """It keeps to `--max-bytes`, says what it lost, and the filter that it names gives the rest."""
     _things(server)
