@@ -268,7 +268,8 @@ def _failing_at(step: int, monkeypatch: pytest.MonkeyPatch, home: Path) -> list[
         original = getattr(os, name)
 
         def wrapped(*args: Any, **more: Any) -> Any:
-            if name == "fsync" or (args and isinstance(args[0], str) and args[0].startswith(str(home))):
+            in_cache = args and isinstance(args[0], str) and args[0].startswith(str(home / "cache"))
+            if name == "fsync" or in_cache:
                 made.append(name)
                 if len(made) == step:
                     raise OSError(28, os.strerror(28))
