@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from typing import NamedTuple, Self
 from urllib.parse import parse_qsl, urlsplit
 
@@ -10,15 +11,15 @@ from dynacli.auth.secret import Masker, Secret
 from dynacli.client.api_client import Api
 from dynacli.client.call_settings import CallOptions, settings_of
 from dynacli.client.credentials.known_secrets import referenced_secrets
+from dynacli.client.damaged_cache import repaired
 from dynacli.client.document_login import login_of
 from dynacli.client.live_demo import live_demo
 from dynacli.client.policy.policy_rules import DENIED, decide
 from dynacli.environment import Environment
-from dynacli.errors import FileError, UsageError
+from dynacli.errors import DynacliError, FileError, UsageError
 from dynacli.library.configuration.configuration import DEMO, Configuration
 from dynacli.library.open_by_name import open_api
 from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import SAFE_METHODS
 from dynacli.record import replace
 from dynacli.urls import with_masked_query
 from dynacli.wire.exchange import ClientPool
@@ -143,8 +144,16 @@ class ServedApis:
         return Masker(found)
 
     def callable_methods(self) -> set[str]:
-        """Return the methods of all operations that a call may reach."""
-        return {method for name in self.names for method in self._methods_of(name)}
+        """Return the methods of all operations that a call may reach; of an API that cannot be read, the worst ones."""
+        if not self.is_writing:
+            return {"GET"}  # another one that is called is as safe
+        methods: set[str] = set()
+        for name in self.names:
+            try:
+                methods |= repaired(self.env, partial(self._methods_of, name))
+            except DynacliError:
+                methods |= {"POST", "DELETE"}
+        return methods
 
     def _methods_of(self, name: str) -> set[str]:
         with self.opened(name) as api:
@@ -152,6 +161,5 @@ class ServedApis:
             return {
                 each.method
                 for each in api.catalog.each_summary()
-                if (self.is_writing or each.method in SAFE_METHODS)
-                and (policy is None or decide(policy, api.catalog, each).verdict != DENIED)
+                if policy is None or decide(policy, api.catalog, each).verdict != DENIED
             }

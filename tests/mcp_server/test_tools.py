@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import socket
 import threading
 from pathlib import Path
@@ -105,6 +106,31 @@ def test_annotations_say_what_a_call_may_do(
     assert hints is not None
     assert expected == (hints.read_only_hint, hints.destructive_hint, hints.idempotent_hint)
     assert True is hints.open_world_hint
+
+
+@pytest.mark.exhaustive
+def test_an_api_that_cannot_be_read_leaves_the_others(home: Path, server: Recorder) -> None:
+    """Its document is gone: the tools are listed as for the worst, and what is searched is the others."""
+    _things(server)
+    save(document({"/a": {"get": operation("getA")}}, [server.origin]), "gone.json")
+    assert 0 == run_cli("api", "add", "gone", "gone.json").exit_code
+    Path("gone.json").unlink()
+    shutil.rmtree(home / "cache")
+
+    async def act(client: Client) -> tuple[ListToolsResult, list[CallToolResult]]:
+        uses: list[tuple[str, dict[str, Any]]] = [
+            ("search", {"query": "list things"}),
+            ("call", {"api": "gone", "operation": "get-a"}),
+        ]
+        return await client.list_tools(), [await client.call_tool(*use) for use in uses]
+
+    listed, (found, called) = converse(["--write"], act)
+    hints = listed.tools[2].annotations
+    assert hints is not None
+    assert True is hints.destructive_hint
+    assert "list-things" == found.structured_content["best"]["name"]
+    assert "`gone` is not searched" in _text(found)
+    assert "document" == called.structured_content["error"]["kind"]
 
 
 @pytest.mark.exhaustive
