@@ -86,7 +86,7 @@ def import_click() -> None:
     _import_datetime()
     stand_ins = {
         "gettext": DeferredFunctions("gettext"),
-        "inspect": DeferredModule("inspect"),
+        "inspect": DeferredModule("inspect", cleandoc=_cleandoc),
         "uuid": DeferredModule("uuid", UUID=_UUID),
     }
     stand_ins = {name: module for name, module in stand_ins.items() if name not in sys.modules}
@@ -98,6 +98,13 @@ def import_click() -> None:
             del sys.modules[name]
     if "uuid" in stand_ins:
         del stand_ins["uuid"].UUID  # whoever asks for it from now on gets the real one
+
+
+def _cleandoc(doc: str) -> str:
+    """Return what `inspect.cleandoc` returns, for a text of one line without importing it."""
+    if "\n" not in doc:
+        return doc.expandtabs().lstrip()
+    return str(import_module("inspect").cleandoc(doc))
 
 
 def _import_datetime() -> None:

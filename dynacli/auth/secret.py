@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable
 from typing import Any, TypeVar
-from urllib.parse import quote, quote_plus
 
 from dynacli.errors import DynacliError
 
@@ -40,9 +39,11 @@ class Masker:
 
     def __init__(self, secrets: Iterable[Secret] = ()) -> None:
         forms: set[str] = set()
-        for secret in secrets:
-            value = secret.reveal()
+        values = [secret.reveal() for secret in secrets]
+        for value in values:
             if len(value) >= _SHORTEST:
+                from urllib.parse import quote, quote_plus  # most runs have nothing to mask
+
                 forms.update((value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]))
                 forms.update((quote(value, safe=""), quote(value, safe="*"), quote(value), quote_plus(value)))
         # The longest first: a secret may be a part of another.

@@ -98,6 +98,13 @@ class Verb(click.Command):
     ) -> None:
         super().__init__(name, params=[*params, *click_options(options)], **settings)
         self._used = OF_EVERY_RUN.union(inputs, (option.name for option in options))
+        self._help = click.Option(
+            ["-h", "--help"], is_flag=True, expose_value=False, help="Show this message and exit."
+        )
+
+    def get_help_option(self, ctx: click.Context) -> click.Option:  # noqa: ARG002
+        """Return the option for the help page; click would import `locale`, to translate its text."""
+        return self._help
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the words behind the verb."""

@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 from dynacli.record import record
-from dynacli.request.parameter_serialization import Pair
 
 if TYPE_CHECKING:
+    from dynacli.request.parameter_serialization import Pair
     from dynacli.request.payload import Payload
 
 __all__ = ["Request", "RequestParts"]
@@ -26,9 +26,9 @@ class RequestParts:
     """
 
     path: dict[str, str]
-    query: tuple[Pair, ...]
+    query: "tuple[Pair, ...]"
     headers: dict[str, str]
-    cookies: tuple[Pair, ...]
+    cookies: "tuple[Pair, ...]"
     querystring: tuple[str, str] | None = None
 
 

@@ -1,5 +1,6 @@
 """`search` finds the operations that do what a person says in plain words."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,6 +61,143 @@ def test_what_is_found_has_a_form_for_programs(api: str) -> None:
     assert 4 >= len(found["others"])
     for hit in (found["best"], *found["others"]):
         assert {"api", "name", "method", "path", "summary"} <= set(hit)
+    assert {"inputs", "returns", "credential", "pages", "example"} <= set(found["best"])
+
+
+def test_people_see_a_card_and_two_lines(api: str) -> None:
+    """The best hit is told as by `describe --card`, two others with the beginning of their command line."""
+    lines = run_cli("search", api, "list", "pets").stdout.splitlines()
+    assert run_cli("describe", api, "list-pets", "--card").stdout.splitlines() == lines[:-2]
+    assert all(line.startswith(f"Or   dynacli {api} ") for line in lines[-2:])
+
+
+@pytest.mark.parametrize(
+    ("typo", "name"), [("lst pets", "list-pets"), ("delte pet", "delete-pet"), ("list tyos", "list-toys")]
+)
+def test_typos_are_understood(api: str, typo: str, name: str) -> None:
+    """A strange word is taken for a word of the document, or for a verb, that is like it."""
+    assert name == _names(api, typo)[0]
+
+
+def test_the_rank_is_explained(api: str) -> None:
+    """With `-v` each hit is told with what its score is made of, on standard error."""
+    result = run_cli("search", api, "list pets", "-v", "-o", "json")
+    told = [line for line in result.stderr.splitlines() if line.startswith(f"{api} list-pets: ")]
+    assert 1 == len(told)
+    assert "the words of the question" in told[0]
+    assert "what it does" in told[0]
+    assert "list-pets" == result.json["best"]["name"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "x",
+        "NEAR",
+        "NEAR(a b)",
+        "name : pet",
+        "pet*",
+        "^pet",
+        '"pet',
+        "pet -toys",
+        "a OR b AND NOT c",
+        "'); DROP",
+    ],
+)
+def test_the_syntax_of_the_index_means_nothing(api: str, question: str) -> None:
+    """A question is words: nothing in it is an operator, and nothing ends in an error."""
+    result = run_cli("search", "-o", "json", "--api", api, "--", question)
+    assert 0 == result.exit_code
+    assert {"best", "others"} == set(result.json)
+
+
+@pytest.mark.parametrize("question", ["pets " * 3_000, "p" * 10_000, "pe" * 5_000 + " pets"])
+def test_a_question_may_be_long(api: str, question: str) -> None:
+    """Words without end are cut."""
+    assert 0 == run_cli("search", "-o", "json", "--api", api, question).exit_code
+
+
+@pytest.mark.parametrize("question", ["", " ", "the of a", "*", '"', "-"])
+def test_a_question_without_words_is_refused(api: str, question: str) -> None:
+    """The message says what a question is."""
+    result = run_cli("search", "--api", api, "--", question)
+    assert 2 == result.exit_code
+    assert "There is nothing to search for" in result.stderr
+
+
+def test_nothing_found_is_no_error(api: str) -> None:
+    """Programs get no hit, and people are told where all operations are listed."""
+    result = run_cli("search", api, "zzzzqqqq", "-o", "json")
+    assert {"best": None, "others": []} == result.json
+    assert 0 == result.exit_code
+    assert f"`dynacli operations {api}`" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        ("создать пользователя", "op1"),
+        ("список заказов", "op2"),
+        ("ユーザーを作成", "op3"),
+        ("删除订单", "op4"),
+        ("überweisung anlegen", "op5"),
+    ],
+)
+def test_other_scripts_are_searched(question: str, name: str) -> None:
+    """Words of other scripts are found, also where no spaces part them."""
+    summaries = [
+        "Создать нового пользователя",
+        "Список всех заказов",
+        "新しいユーザーを作成する",
+        "删除一个订单",
+        "Eine Überweisung anlegen",
+    ]
+    paths = {
+        f"/x{number}": {"post": operation(f"op{number}", summary=summary)}
+        for number, summary in enumerate(summaries, 1)
+    }
+    assert name == _names(save(document(paths)), question)[0]
+
+
+def test_an_api_without_summaries_and_operation_ids_is_searched() -> None:
+    """Paths and methods are enough."""
+    paths: dict[str, Any] = {
+        f"/{noun}": {"get": {"responses": {}}, "post": {"responses": {}}} for noun in ("cats", "dogs")
+    }
+    api = save(document(paths))
+    assert ["post-dogs", "get-cats"] == [_names(api, question)[0] for question in ("add a dog", "all cats")]
+
+
+def test_hidden_operations_are_not_found() -> None:
+    """What a document hides from lists is hidden from a search, too."""
+    hidden = {**operation("listPets", summary="List pets"), "x-cli-hidden": True}
+    assert [] == _names(save(document({"/pets": {"get": hidden}})), "list pets")
+
+
+def test_a_word_of_one_api_is_no_name() -> None:
+    """A single word is the question, also where it is the name of an API."""
+    run_cli("api", "add", "pets", save(document(_paths())))
+    assert "list-pets" == _names("pets")[0]
+
+
+def test_an_api_that_cannot_be_opened_is_left_out(api: str) -> None:
+    """The others are searched, and a warning says which is not."""
+    run_cli("api", "add", "zoo", api)
+    gone = save(document({"/orders": {"get": operation("listOrders")}}), "gone.json")
+    run_cli("api", "add", "gone", gone)
+    run_cli("cache", "clear")
+    Path(gone).unlink()
+    result = run_cli("search", "list pets", "-o", "json")
+    assert "list-pets" == result.json["best"]["name"]
+    assert "`gone` is not searched" in result.stderr
+
+
+@pytest.mark.exhaustive
+def test_a_document_of_many_operations_is_searched() -> None:
+    """Twenty-two thousand operations are searched, and the right one is found."""
+    paths = {f"/group{number}/things": {"get": operation(f"listThings{number}")} for number in range(22_000)}
+    paths["/owners"] = {"post": operation("createOwner", summary="Create an owner")}
+    assert "create-owner" == _names(save(document(paths)), "add an owner")[0]
 
 
 def test_a_plural_is_no_verb() -> None:

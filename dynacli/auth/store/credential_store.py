@@ -7,7 +7,6 @@ the old credential whole, and the names of what is left over in the file.
 
 import json
 import os
-import secrets as random_names
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -171,9 +170,13 @@ class CredentialStore:
     def _into_keyring(
         self, credential: StoredCredential, content: _Content
     ) -> tuple[StoredCredential, _Content]:
+        from secrets import (
+            token_hex,
+        )  # it brings `hashlib` and `random` along, which a look into the store does without
+
         from dynacli.auth.store.keyring_values import write_value
 
-        name = random_names.token_hex(8)
+        name = token_hex(8)
         text = json.dumps({key: secret.reveal() for key, secret in credential.secrets.items()})
         # Named before they are there, so that they are found again should this process die now.
         most = len(text) // 1000 + 1

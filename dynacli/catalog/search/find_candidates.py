@@ -10,7 +10,7 @@ from dynacli.record import record
 
 __all__ = ["Candidate", "Candidates", "find_candidates", "has_index"]
 
-_MOST = 60
+_MOST = 40
 """Operations that are looked at closely."""
 
 _WEIGHTS = {
@@ -26,6 +26,12 @@ _WEIGHTS = {
 }
 """Column of the index → how much a word there says about the operation."""
 
+_TOLD = (
+    f"SELECT doc, sum(CASE col {' '.join(f'WHEN {column!r} THEN {weight}' for column, weight in _WEIGHTS.items())} END)"  # noqa: S608
+    " FROM search_places WHERE term = ? GROUP BY doc"
+)
+"""Of a stem: the number of each operation that has it, and the sum of the weights of the columns where it does."""
+
 _HALF = 0.3
 """The sum of weights with which an operation has a word by half."""
 
@@ -38,11 +44,11 @@ class Candidate:
     """An operation that has words of a question.
 
     Args:
-        matched: Number of a term → how well the operation has it, from 0 to 1.
+        matched: How well the operation has each term, from 0 to 1.
     """
 
     operation: OperationSummary
-    matched: dict[int, float]
+    matched: list[float]
 
 
 @record
@@ -68,40 +74,33 @@ def find_candidates(catalog: Catalog, question: Question) -> Candidates:
     Raises:
         DamagedCatalogError: The catalog is damaged.
     """
-    hits = _hits(catalog, [term.stems for term in question.terms])
-    rarity = _rarity(hits, len(question.terms), catalog.meta["operations"])
-    matched: dict[int, dict[int, float]] = {}
+    matches = [_matches(catalog, term.stems) for term in question.terms]
+    rarity = [_rarity(found, catalog.meta["operations"]) for found in matches]
     scores: dict[int, float] = {}
-    for doc, number, match in hits:
-        matched.setdefault(doc, {})[number] = match
-        scores[doc] = scores.get(doc, 0.0) + match * rarity[number]
-    best = sorted(scores, key=lambda doc: (-scores[doc], doc))[:_MOST]
+    for found, weight in zip(matches, rarity, strict=True):
+        for number, match in found.items():
+            scores[number] = scores.get(number, 0.0) + match * weight
+    best = sorted(scores, key=lambda number: (-scores[number], number))[:_MOST]
     best.sort()
-    operations = catalog.each_summary(numbers=best)
-    found = zip(best, operations, strict=False)
-    return Candidates([Candidate(operation, matched[doc]) for doc, operation in found], rarity)
+    candidates = [
+        Candidate(operation, [found.get(number, 0.0) for found in matches])
+        for number, operation in zip(best, catalog.each_summary(numbers=best), strict=False)
+    ]
+    return Candidates(candidates, rarity)
 
 
-def _hits(catalog: Catalog, terms: list[Mapping[str, float]]) -> list[tuple[int, int, float]]:
-    """Return the number of an operation, that of a term, and how well the operation has it."""
-    wanted = [(stem, number, weight) for number, stems in enumerate(terms) for stem, weight in stems.items()]
-    if not wanted:
-        return []
-    cases = " ".join(f"WHEN '{column}' THEN {weight}" for column, weight in _WEIGHTS.items())
-    return catalog.rows(
-        f"WITH wanted (term, number, weight) AS (VALUES {','.join(['(?, ?, ?)'] * len(wanted))}),"  # noqa: S608
-        f" hits AS (SELECT doc, number, weight, sum(CASE col {cases} END) AS match FROM wanted"
-        " CROSS JOIN search_places AS places ON places.term = wanted.term GROUP BY doc, number, wanted.term)"
-        f" SELECT doc, number, max(weight * match / (match + {_HALF})) FROM hits GROUP BY doc, number",
-        *(value for row in wanted for value in row),
-    )
+def _matches(catalog: Catalog, stems: Mapping[str, float]) -> dict[int, float]:
+    """Return number of an operation → how well it has one of some stems."""
+    found: dict[int, float] = {}
+    for stem, weight in stems.items():
+        for number, told in catalog.rows(_TOLD, stem):
+            match = weight * told / (told + _HALF)
+            if match > found.get(number, 0.0):
+                found[number] = match
+    return found
 
 
-def _rarity(hits: list[tuple[int, int, float]], terms: int, count: int) -> list[float]:
-    seen, mentioned = [0] * terms, [0] * terms
-    for _, number, match in hits:
-        mentioned[number] += 1
-        if match >= _TELLING:
-            seen[number] += 1
-    frequencies = [about or mention for about, mention in zip(seen, mentioned, strict=True)]
-    return [log(1 + (count + 0.5) / (frequency + 0.5)) if frequency else 0.0 for frequency in frequencies]
+def _rarity(found: Mapping[int, float], operations: int) -> float:
+    """Return how much a term tells operations apart: nothing where none has it."""
+    frequency = sum(match >= _TELLING for match in found.values()) or len(found)
+    return log(1 + (operations + 0.5) / (frequency + 0.5)) if frequency else 0.0

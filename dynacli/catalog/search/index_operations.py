@@ -1,6 +1,7 @@
 """The index of a catalog: which word stands where in which operation, written by the compiler."""
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from dynacli.catalog.search.search_words import stem, words_of
 from dynacli.model.operation import Operation
 
 if TYPE_CHECKING:
-    from dynacli.catalog.compiler.compile_document import Compiled
+    from dynacli.catalog.compiler.compile_document import Compiled, CompiledOperation
 
 __all__ = ["COLUMNS", "write_search_index"]
 
@@ -19,12 +20,13 @@ COLUMNS = ("name", "path", "summary", "tags", "description", "inputs", "choices"
 _MOST_CHOICES = 40
 """Values of an enumeration that are indexed: longer ones are catalogs of currencies, languages and the like."""
 
-_MOST_WORDS = 200
-"""Different words of a description that are indexed."""
+_MOST = (200, 200, 200, 100, 100)
+"""Different words of each column from `description` on: in some documents each operation reaches nearly all schemas."""
 
-_MOST_NAMES = 100
-"""Different words of the fields of a body, or of an answer, that are indexed: in some documents each operation
-reaches nearly all schemas."""
+_SAMPLE = 100
+"""Operations of a larger document that tell which words are usual in it."""
+_USUAL = 0.2
+"""The part of the operations from which on a word says little about one that mentions it."""
 
 
 def write_search_index(db: sqlite3.Connection, compiled: "Compiled") -> None:
@@ -53,39 +55,63 @@ def write_search_index(db: sqlite3.Connection, compiled: "Compiled") -> None:
 
 
 def _rows(compiled: "Compiled") -> Iterator[tuple[Any, ...]]:
-    answers = AnswerNames(compiled.components)
-    words = _Words()
-    for number, entry in enumerate(compiled.operations):
+    """Yield number and columns of each operation.
+
+    A word that stands in its name, path, summary or tags is not told again by the columns behind them, and these do not
+    tell what stands in many operations.
+    """
+    words, answers = _Words(), AnswerNames(compiled.components)
+    operations = compiled.operations
+    usual: Counter[str] = Counter()
+    sample = operations[:: len(operations) // _SAMPLE + 1]
+    for entry in sample:
+        for column in _mentions(entry, words, answers):
+            usual.update(iter(column))
+    too_usual = {
+        stem for stem, count in usual.items() if count > _USUAL * len(sample) and len(sample) > _SAMPLE // 2
+    }
+    for number, entry in enumerate(operations):
         operation = entry.operation
-        yield (
-            number,
-            words.text([operation.name, operation.operation_id, *operation.aliases]),
-            words.text(_literals(operation.path)),
-            words.text([operation.summary]),
-            words.text(operation.tags),
-            words.text(_texts(operation.description), _MOST_WORDS),
-            words.text(_input_texts(operation)),
-            words.text(_choices(operation)),
-            words.text(_body_texts(operation), _MOST_NAMES),
-            words.text(answers.of_operation(entry.part), _MOST_NAMES),
+        strong = (
+            words.stems([operation.name, operation.operation_id, *operation.aliases]),
+            words.stems(_literals(operation.path)),
+            words.stems([operation.summary]),
+            words.stems(operation.tags),
         )
+        known = too_usual.union(*strong)
+        weak = []
+        for column, most in zip(_mentions(entry, words, answers), _MOST, strict=True):
+            told = [stem for stem in column if stem not in known][:most]
+            known.update(told)
+            weak.append(told)
+        yield (number, *map(" ".join, (*strong, *weak)))
+
+
+def _mentions(entry: "CompiledOperation", words: "_Words", answers: AnswerNames) -> Iterator[dict[str, None]]:
+    """Yield the stems of the columns from `description` on."""
+    operation = entry.operation
+    yield words.stems(_texts(operation.description))
+    yield words.stems(_input_texts(operation))
+    yield words.stems(_choices(operation))
+    yield words.stems(_body_texts(operation))
+    yield words.stems(answers.of_operation(entry.part))
 
 
 class _Words:
-    """Makes texts of words; names that stand in many operations are split once."""
+    """Finds the stems of texts; texts that many operations have are taken apart once."""
 
     def __init__(self) -> None:
-        self._known: dict[str, list[str]] = {}
+        self._known: dict[str, tuple[str, ...]] = {}
 
-    def text(self, texts: Iterable[str], most: int | None = None) -> str:
-        """Return the different stems of some texts, joined by spaces."""
+    def stems(self, texts: Iterable[str]) -> dict[str, None]:
+        """Return the different stems of some texts, in their order."""
         found: dict[str, None] = {}
         for text in texts:
             stems = self._known.get(text)
             if stems is None:
-                stems = self._known[text] = list(dict.fromkeys(map(stem, words_of(text))))
+                stems = self._known[text] = tuple(map(stem, words_of(text)))
             found.update(dict.fromkeys(stems))
-        return " ".join(list(found)[:most])
+        return found
 
 
 def _literals(path: str) -> Iterator[str]:

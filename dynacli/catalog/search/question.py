@@ -17,6 +17,8 @@ DOING = "do"
 _MOST_WORDS = 60
 """Words of a question that count; a longer one is a pasted text."""
 _MOST_TERMS = 16
+_LONGEST = 40
+"""Letters of a word that count."""
 
 _ALL = frozenset({"all", "every", "each"})
 _MANY = frozenset({"people", "history", "log", "staff", "inventory", "data", "media"})
@@ -96,7 +98,7 @@ def read_question(text: str, vocabulary: Vocabulary) -> Question:
     Raises:
         DamagedCatalogError: The catalog of the vocabulary is damaged.
     """
-    words = words_of(text[: 20 * _MOST_WORDS])[:_MOST_WORDS]
+    words = [word[:_LONGEST] for word in words_of(text[: 20 * _MOST_WORDS])[:_MOST_WORDS]]
     is_mine = not _MINE.isdisjoint(words)
     words = _rewritten(words)
     stems = _stems(words, vocabulary)

@@ -135,8 +135,8 @@ class _Scorer:
     def _covered(self, candidate: Candidate, fit: float) -> float:
         """Return which part of the question an operation has, the telling words counting more."""
         covered = 0.0
-        for number, (term, weight) in enumerate(zip(self._question.terms, self._weights, strict=True)):
-            match = min(candidate.matched.get(number, 0.0) / _FULL, 1.0)
+        for term, weight, matched in zip(self._question.terms, self._weights, candidate.matched, strict=True):
+            match = min(matched / _FULL, 1.0)
             if term.is_verb:
                 told = match if match > _MENTIONED else match * fit
                 match = max(told, fit * (_GENERIC_VERB if term.is_generic else _OTHER_VERB))

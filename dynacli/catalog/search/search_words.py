@@ -10,10 +10,11 @@ __all__ = ["STOP_WORDS", "stem", "stems_of", "words_of"]
 
 # The plural of an acronym is one word (`userIDs`); `OAuth` is none that begins with an `O`.
 _WORD = re.compile(r"O[Aa]uth|[A-Z]{2,}s?(?![a-z])|[A-Z]?[a-z]+|[A-Z]|\d+|[^\W\d_A-Za-z]+")
-_APOSTROPHE = re.compile("(?<=[a-z])['\u2019](?:s|re|ll|ve|d|m|t)\\b", re.IGNORECASE)
+# Compiled on first use, because most questions have none.
+_APOSTROPHE = "(?<=[a-zA-Z])['\u2019](?:s|re|ll|ve|d|m|t)\\b"
 
-# Scripts that write no space between words: Thai, Lao, Khmer, kana, Han.
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
+_UNSPACED = ((0x0E00, 0x0EFF), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF))
+"""Scripts that write no space between words: Thai and Lao, Khmer, kana, Han."""
 
 _STOP_WORDS = (
     "a an the of to in on for from with and or by at as is are be been was were this that these those it its"
@@ -97,9 +98,9 @@ cancelled cancel
 canceled cancel
 fav favorite
 """
+_VOWELS = frozenset("aeiouy")
 _LONG_FORMS = dict(line.split() for line in _SHORT_FORMS.strip().splitlines())
 """Short form or other spelling → the word that is meant by it."""
-_VOWEL = re.compile("[aeiouy]")
 
 
 def words_of(text: str) -> list[str]:
@@ -111,12 +112,12 @@ def words_of(text: str) -> list[str]:
     if not text.isascii():
         text = _without_accents(text)
     if "'" in text or "\u2019" in text:
-        text = _APOSTROPHE.sub("", text)
+        text = re.sub(_APOSTROPHE, "", text)
     words: list[str] = []
     for word in _WORD.findall(text):
         if word.isascii():
             words.append(word.lower())
-        elif _UNSPACED.fullmatch(word):
+        elif any(first <= ord(word[0]) <= last for first, last in _UNSPACED):
             words += [word[at : at + 2] for at in range(max(len(word) - 1, 1))]
         else:
             words.append(word.casefold())
@@ -151,7 +152,7 @@ def stem(word: str) -> str:
         return word
     for ending in ("ing", "ed"):
         rest = word.removesuffix(ending)
-        if rest is not word and len(rest) >= 3 and len(rest) < len(word) and _VOWEL.search(rest):
+        if rest is not word and len(rest) >= 3 and len(rest) < len(word) and not _VOWELS.isdisjoint(rest):
             word = rest[:-1] if rest[-1] == rest[-2] and rest[-1] not in "lsz" else rest
             break
     if word.endswith("ion") and len(word) > 6 and word[-4] == "t":
