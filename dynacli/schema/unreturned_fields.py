@@ -19,15 +19,16 @@ _NO_KEYS = frozenset(
     ("asc", "ascending", "desc", "descending", "true", "false", "relevance", "bestmatch", "random", "score")
 )
 """What inputs that sort take beside the names of fields, as plain names."""
-_BY = re.compile(r"\bfilter(?:s|ed|ing)?\b[^.]{0,40}\bby\b", re.IGNORECASE)
+_BY = r"(?i:\bfilter(?:s|ed|ing)?\b[^.]{0,40}\bby\b)"
 _NO_FIELDS = frozenset(
     ("before", "after", "since", "until", "from", "to", "min", "max", "where", "not", "only", "include", "q")
 )
 """Words of the names of inputs that filter by a range, or by an expression."""
 _FEWEST_KEYS = 2
 _MOST_CHARACTERS = 100
-_KEY = re.compile(r"[-+]?([A-Za-z_][\w.]*)(?:[ :,]+(?:asc|desc)\w*)?", re.IGNORECASE)
-_LITERAL = re.compile(r"`([^`\s]+)`")
+# Compiled where they are needed: few operations sort or filter, and every help page imports this.
+_KEY = r"(?i:[-+]?([a-z_][\w.]*)(?:[ :,]+(?:asc|desc)\w*)?)"
+_LITERAL = r"`([^`\s]+)`"
 
 
 @record
@@ -81,14 +82,15 @@ def _filters(parameter: Parameter) -> bool:
     words = words_of(parameter.name)
     is_field = plain_name(parameter.name) not in GENERAL_NAMES and _NO_FIELDS.isdisjoint(words)
     is_one_value = parameter.value.type in ("string", "integer", "number") and parameter.location == "query"
-    return is_field and is_one_value and _BY.search(parameter.description) is not None
+    is_told = "filter" in parameter.description.lower()  # a quick look before the exact one
+    return is_field and is_one_value and is_told and re.search(_BY, parameter.description) is not None
 
 
 def _keys(each: Parameter | Field) -> Iterator[str]:
     """Yield the names of fields that an input that sorts takes: its enumeration, else what stands in backticks."""
     value = each.value.items if each.value.items is not None else each.value
-    words: Sequence[object] = value.enum or _LITERAL.findall(each.description)
-    matches = (_KEY.fullmatch(word) for word in words if isinstance(word, str))
+    words: Sequence[object] = value.enum or re.findall(_LITERAL, each.description)
+    matches = (re.fullmatch(_KEY, word) for word in words if isinstance(word, str))
     keys = dict.fromkeys(match[1] for match in matches if match)
     yield from (key for key in keys if plain_name(key) not in {*_NO_KEYS, *_SORTS})
 
