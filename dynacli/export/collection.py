@@ -10,9 +10,11 @@ from itertools import chain, count
 from uuid import NAMESPACE_URL, uuid5
 
 from dynacli.model.kebab_names import kebab
+from dynacli.model.media_types import is_json
 from dynacli.model.operation import SecurityScheme
 from dynacli.record import record
 from dynacli.text.content_kind import decoded
+from dynacli.text.json_text import reindent
 
 __all__ = [
     "BASE_URL",
@@ -22,6 +24,7 @@ __all__ = [
     "Entry",
     "ExportedRequest",
     "Folder",
+    "Input",
     "Part",
     "Surroundings",
     "distinct_name",
@@ -110,6 +113,16 @@ class Body:
         """The body as text; None where it is none."""
         return decoded(self.content, self.media_type)
 
+    @cached_property
+    def laid_out(self) -> str | None:
+        """The body as text for people, JSON indented; None where it is no text."""
+        if self.text is None or not is_json(self.media_type):
+            return self.text
+        try:
+            return reindent(self.text)
+        except ValueError:
+            return self.text
+
 
 @record
 class Authorization:
@@ -140,7 +153,19 @@ class Authorization:
     @property
     def variables(self) -> tuple[str, ...]:
         """The variables that a person fills in."""
-        return (self.username, self.password) if self.has_password else (self.variable,)
+        if self.has_password:
+            return self.username, self.password
+        return (self.variable, self.client_id, self.client_secret) if self.grant else (self.variable,)
+
+    @property
+    def client_id(self) -> str:
+        """The variable of the client's id, with which OAuth gives a token."""
+        return f"{self.variable}_client_id"
+
+    @property
+    def client_secret(self) -> str:
+        """The variable of the client's secret."""
+        return f"{self.variable}_client_secret"
 
     @property
     def username(self) -> str:
@@ -167,6 +192,25 @@ class Authorization:
 
 
 @record
+class Input:
+    """A parameter, or a field of the body, as documentation tells it.
+
+    Args:
+        name: The name; the field's with a `.` between its steps.
+        location: `path`, `query`, `header`, `cookie`, `querystring` or `body`.
+        type: What it takes, in words.
+        is_required: Whether it has to be given.
+        description: The first sentence of the document's text.
+    """
+
+    name: str
+    location: str
+    type: str
+    is_required: bool
+    description: str
+
+
+@record
 class ExportedRequest:
     """A request.
 
@@ -184,6 +228,9 @@ class ExportedRequest:
         server: The variable that holds the URL of its server.
         lacking: Why there is no example of it; empty where there is one.
         is_deprecated: Whether the document advises against it.
+        successes: The statuses of success that the document has.
+        inputs: What it takes.
+        answers: Status → what the document says of the answer, in Markdown.
     """
 
     name: str
@@ -199,6 +246,9 @@ class ExportedRequest:
     server: str = BASE_URL
     lacking: str = ""
     is_deprecated: bool = False
+    successes: tuple[str, ...] = ()
+    inputs: tuple[Input, ...] = ()
+    answers: Mapping[str, str] = {}
 
     @property
     def notes(self) -> str:
@@ -229,17 +279,21 @@ class ExportedRequest:
                 segments.append(f"%3A{filled[1:]}" if filled.startswith(":") else filled)
         return "/".join(segments), values
 
-    def sent_headers(self, covered: Authorization | None = None) -> tuple[Entry, ...]:
+    def sent_headers(
+        self, covered: Authorization | None = None, *, without_type: bool = False
+    ) -> tuple[Entry, ...]:
         """Return the headers with those that authorize it.
 
         Args:
             covered: What the target has a form of its own for.
+            without_type: Whether the target says the media type of the body by itself, with its own boundary.
         """
         found = [each for each in self.authorizations if each is not covered]
         headers = [each.entry for each in found if each.location == "header"]
         cookies = [each.entry for each in found if each.location == "cookie"]
         headers.extend(Entry("Cookie", f"{each.name}=", each.variable) for each in cookies)
-        return (*self.headers, *headers)
+        own = (each for each in self.headers if not without_type or each.name.lower() != "content-type")
+        return (*own, *headers)
 
     def sent_query(self, covered: Authorization | None = None) -> tuple[Entry, ...]:
         """Return the query with what authorizes it; the argument is that of `sent_headers`."""

@@ -12,10 +12,11 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, CallValues, collect_values, is_idempotency_key
 from dynacli.client.validate_call import CallJudge
 from dynacli.errors import DynacliError
-from dynacli.export.collection import Authorization, Body, Entry, ExportedRequest, Part, stable_id
+from dynacli.export.collection import Authorization, Body, Entry, ExportedRequest, Input, Part, stable_id
 from dynacli.model.lenient_reading import text_or_empty
 from dynacli.model.media_types import essence, is_form
-from dynacli.model.operation import SecurityScheme
+from dynacli.model.operation import Field, SecurityScheme, ValueType
+from dynacli.model.value_words import constraints
 from dynacli.record import replace
 from dynacli.request.build_request import build_request
 from dynacli.request.built_request import Request
@@ -37,6 +38,7 @@ def example_request(
         server: The variable that holds the URL of its server.
         base_url: The URL itself; empty where it is not known.
     """
+    described = described.sending("")
     operation = described.operation
     raw = described.part["operation"]
     made = ExportedRequest(
@@ -48,9 +50,11 @@ def example_request(
         authorizations=_authorizations(described, base_url),
         server=server,
         is_deprecated=operation.is_deprecated,
+        successes=tuple(each.status for each in operation.responses if each.status.startswith("2")),
+        inputs=_inputs(described),
+        answers={each.status: each.description for each in operation.responses},
     )
     try:
-        described = described.sending("")
         values = _example_values(described)
         request = build_request(
             operation,
@@ -73,6 +77,30 @@ def example_request(
         headers=tuple(_headers(described, request, made.authorizations, settings)),
         body=body,
     )
+
+
+def _inputs(described: DescribedOperation) -> tuple[Input, ...]:
+    """Return the inputs as documentation tells them, parameters before the fields of the body."""
+    operation = described.operation
+    fields: tuple[Field, ...] = ()
+    if described.media_type is not None:
+        fields = described.media_type.fields
+    return (
+        *(
+            Input(each.name, each.location, _type(each.value), each.is_required, each.description)
+            for each in operation.parameters
+        ),
+        *(
+            Input(".".join(each.path), "body", _type(each.value), each.is_needed, each.description)
+            for each in fields
+        ),
+    )
+
+
+def _type(value: ValueType) -> str:
+    is_list = value.type == "array" and value.items is not None
+    word = f"array of {value.items.type}" if is_list and value.items else value.type
+    return "; ".join([f"{word} ({value.format})" if value.format else word, *constraints(value)])
 
 
 def _example_values(described: DescribedOperation) -> CallValues:

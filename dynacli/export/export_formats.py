@@ -32,6 +32,11 @@ class Format(NamedTuple):
 
 
 FORMATS = {
-    "har": Format("har_file", "application/json"),
     "postman": Format("postman_collection", "application/json"),
+    "insomnia": Format("insomnia_export", "application/json"),
+    "bruno": Format("bruno_directory", "", is_directory=True),
+    "har": Format("har_file", "application/json"),
+    "hurl": Format("hurl_file", "text/plain; charset=utf-8"),
+    "markdown": Format("markdown_page", "text/markdown; charset=utf-8"),
+    "html": Format("html_documentation", "text/html; charset=utf-8"),
 }

@@ -87,9 +87,11 @@ def _folder(collection: Collection, folder: Folder) -> Iterable[dict[str, Any]]:
 
 def _item(collection: Collection, request: ExportedRequest) -> dict[str, Any]:
     covered = next((each for each in request.authorizations if each.location != "cookie"), None)
+    has_parts = request.body is not None and request.body.parts is not None
+    headers = request.sent_headers(covered, without_type=has_parts)
     made: dict[str, Any] = {
         "method": request.method,
-        "header": [{"key": each.name, "value": _value(each)} for each in request.sent_headers(covered)],
+        "header": [{"key": each.name, "value": _value(each)} for each in headers],
         "url": _url(request, covered),
         "auth": _auth(covered) if covered is not None else {"type": "noauth"},
         "description": request.notes,
@@ -144,6 +146,8 @@ def _auth(authorization: Authorization) -> dict[str, Any]:
                 "grant_type": _GRANTS.get(authorization.grant, ""),
                 "authUrl": authorization.authorization_url,
                 "accessTokenUrl": authorization.token_url,
+                "clientId": f"{{{{{authorization.client_id}}}}}" if authorization.grant else "",
+                "clientSecret": f"{{{{{authorization.client_secret}}}}}" if authorization.grant else "",
                 "scope": " ".join(authorization.scheme.scopes),
             }
             fields.update({name: value for name, value in optional.items() if value})
@@ -173,7 +177,7 @@ def _body(body: Body) -> dict[str, Any]:
     language = next((each for word, each in _LANGUAGES.items() if word in body.media_type), "text")
     return {
         "mode": "raw",
-        "raw": body.text or "",
+        "raw": body.laid_out or "",
         "options": {"raw": {"language": language}},
     }
 

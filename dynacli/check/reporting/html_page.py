@@ -1,12 +1,7 @@
-"""A check as one HTML page, which needs nothing else: no script, no network, no file beside it.
-
-All text of the document and of the server is escaped; the page's own policy forbids what could be loaded or run
-(Content Security Policy Level 3, `default-src 'none'`), so that not even a mistake here could make a text of a server
-do something in a browser.
-"""
+"""A check as one HTML page, which needs nothing else."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from dynacli.check.check_records import CheckedOperation
@@ -30,25 +25,11 @@ from dynacli.check.reporting.findings_section import (
     marker_line,
     repetition_texts,
 )
-from dynacli.text.terminal import visible
+from dynacli.text.html_document import html_document, html_table, html_text
 
 __all__ = ["check_page"]
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _STYLE = """
-:root { color-scheme: light dark; --line: #d5d9de; --dim: #59636e; --good: #1a7f37; --bad: #cf222e; --so: #9a6700;
-  --box: #f6f8fa; --mark: #ffebe9 }
-@media (prefers-color-scheme: dark) { :root { --line: #3d444d; --dim: #9198a1; --good: #3fb950; --bad: #f85149;
-  --so: #d29922; --box: #151b23; --mark: #4b1113 } }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem }
-h1 { font-size: 1.6rem; margin-bottom: 0 } h2 { font-size: 1.2rem; margin-top: 2.5rem }
-code, pre, .name { font: 13px/1.5 ui-monospace, monospace }
-pre { background: var(--box); border: 1px solid var(--line); border-radius: 6px; padding: .6rem; overflow-x: auto }
-table { border-collapse: collapse; width: 100% }
-th, td { text-align: left; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid var(--line);
-  vertical-align: top; overflow-wrap: anywhere }
-th { color: var(--dim); font-weight: 500 }
-.dim { color: var(--dim) } .good { color: var(--good) } .bad { color: var(--bad) } .so { color: var(--so) }
 .tiles { display: flex; flex-wrap: wrap; gap: 1rem; margin: 1.2rem 0; padding: 0; list-style: none }
 .tiles li { border: 1px solid var(--line); border-radius: 6px; padding: .6rem 1rem; min-width: 9rem }
 .tiles b { display: block; font-size: 1.5rem }
@@ -70,34 +51,23 @@ def check_page(results: CheckResults, seconds_since_1970: float) -> str:
     day = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(seconds_since_1970))
     hint = check_hint(results)
     parts = [
-        f"<h1>{_text(title)} {_text(meta['version'])}</h1>",
-        f'<p class="dim">{_text(" · ".join([results.api.location, *_servers(results), day]))}</p>',
+        f"<h1>{html_text(title)} {html_text(meta['version'])}</h1>",
+        f'<p class="dim">{html_text(" · ".join([results.api.location, *_servers(results), day]))}</p>',
         _tiles(results),
-        f'<p class="so">{_text(hint)}</p>' if hint else "",
-        f"<p>{_text(summary_text(results))}.</p>",
-        f"<p>{_text(unsafe_text(results))}.</p>" if unsafe_text(results) else "",
+        f'<p class="so">{html_text(hint)}</p>' if hint else "",
+        f"<p>{html_text(summary_text(results))}.</p>",
+        f"<p>{html_text(unsafe_text(results))}.</p>" if unsafe_text(results) else "",
         _section("Findings", _findings(results)),
         _section("Coverage by tag", _coverage(results)),
         _section("Operations", _operations(results)),
         *(_section(each, _notes(rows)) for each, rows in notes_before_findings(results).items()),
         *(_section(each, _notes(rows)) for each, rows in notes_after_findings(results).items()),
     ]
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        '<meta name="viewport" content="width=device-width">\n'
-        f"<title>{_text(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-        + "\n".join(filter(None, parts))
-        + "\n</body>\n</html>\n"
-    )
-
-
-def _text(text: str) -> str:
-    return escape(visible(text))
+    return html_document(title, parts, _STYLE)
 
 
 def _section(title: str, content: str) -> str:
-    return f"<section>\n<h2>{_text(title)}</h2>\n{content}\n</section>" if content else ""
+    return f"<section>\n<h2>{html_text(title)}</h2>\n{content}\n</section>" if content else ""
 
 
 def _servers(results: CheckResults) -> list[str]:
@@ -151,15 +121,15 @@ def _finding(results: CheckResults, defect: Defect, excerpt: str) -> str:
     status = f"answered {exchange.answer.status}" if exchange.answer is not None else "broke off"
     call = f"{exchange.shown.method} {exchange.shown.url} {status}"
     more = [location_text(results, finding), *repetition_texts(defect)]
-    name, place = _text(defect.checked.operation.name), _text(finding["pointer"] or "body")
-    wrong = _text(f"{finding['message']} [{finding['rule']}]")
+    name, place = html_text(defect.checked.operation.name), html_text(finding["pointer"] or "body")
+    wrong = html_text(f"{finding['message']} [{finding['rule']}]")
     lines = [
         "<article>",
-        f'<div><span class="name">{name}</span> <span class="dim">{_text(call)}</span></div>',
+        f'<div><span class="name">{name}</span> <span class="dim">{html_text(call)}</span></div>',
         f'<div class="bad"><code>{place}</code>: {wrong}</div>',
         _excerpt(excerpt),
-        *(f'<div class="dim">{_text(text)}</div>' for text in more if text),
-        f"<details><summary>The call for curl</summary><pre>{_text(curl_of(exchange))}</pre></details>",
+        *(f'<div class="dim">{html_text(text)}</div>' for text in more if text),
+        f"<details><summary>The call for curl</summary><pre>{html_text(curl_of(exchange))}</pre></details>",
         "</article>",
     ]
     return "\n".join(filter(None, lines))
@@ -171,7 +141,7 @@ def _excerpt(excerpt: str) -> str:
         return ""
     marked = marker_line(excerpt)
     lines = [
-        f"<mark>{_text(line)}</mark>" if number in {marked - 1, marked} else _text(line)
+        f"<mark>{html_text(line)}</mark>" if number in {marked - 1, marked} else html_text(line)
         for number, line in enumerate(excerpt.splitlines())
     ]
     return "<pre>" + "\n".join(lines) + "</pre>"
@@ -190,13 +160,15 @@ def _coverage(results: CheckResults) -> str:
         findings = sum(checked.has_findings for checked in operations)
         rows.append(
             (
-                _text(tag) or '<span class="dim">without a tag</span>',
+                html_text(tag) or '<span class="dim">without a tag</span>',
                 _bar(called, len(operations), "operations called"),
                 _bar(seen, documented, "documented answers seen"),
                 f'<span class="bad">{findings}</span>' if findings else "0",
             )
         )
-    return _table(("tag", "operations called", "documented answers seen", "operations with findings"), rows)
+    return html_table(
+        ("tag", "operations called", "documented answers seen", "operations with findings"), rows
+    )
 
 
 def _bar(part: int, whole: int, label: str) -> str:
@@ -215,8 +187,8 @@ def _operations(results: CheckResults) -> str:
         seconds = max((exchange.seconds for exchange in checked.exchanges), default=0.0)
         rows.append(
             (
-                f'<span class="name">{_text(operation.name)}</span>',
-                f'<span class="name">{_text(f"{operation.method} {operation.path}")}</span>',
+                f'<span class="name">{html_text(operation.name)}</span>',
+                f'<span class="name">{html_text(f"{operation.method} {operation.path}")}</span>',
                 str(len(checked.exchanges)) if is_called else "",
                 " ".join(map(str, checked.statuses)),
                 f"{len(coverage.seen)} of {len(coverage.documented)}" if is_called else "",
@@ -224,15 +196,15 @@ def _operations(results: CheckResults) -> str:
                 _verdict(checked),
             )
         )
-    return _table(("operation", "request", "calls", "status", "answers", "slowest", "verdict"), rows)
+    return html_table(("operation", "request", "calls", "status", "answers", "slowest", "verdict"), rows)
 
 
 def _verdict(checked: CheckedOperation) -> str:
     word = verdict_word(checked)
     if checked.has_findings:
-        return f'<a class="bad" href="#{_anchor(checked.operation.name)}">{_text(word)}</a>'
+        return f'<a class="bad" href="#{_anchor(checked.operation.name)}">{html_text(word)}</a>'
     kind = "good" if word == "ok" else "dim" if word == "not called" else "so"
-    return f'<span class="{kind}">{_text(word)}</span>'
+    return f'<span class="{kind}">{html_text(word)}</span>'
 
 
 def _notes(rows: Rows) -> str:
@@ -243,14 +215,7 @@ def _notes(rows: Rows) -> str:
     if not by_text:
         return ""
     listed = [
-        (f'<span class="name">{_text(", ".join(names))}</span>', _text(text))
+        (f'<span class="name">{html_text(", ".join(names))}</span>', html_text(text))
         for text, names in by_text.items()
     ]
-    return _table(("operations", ""), listed)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table of cells that are HTML already; empty where there are no rows."""
-    body = "\n".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    heads = "".join(f"<th>{_text(cell)}</th>" for cell in head)
-    return f"<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>" if body else ""
+    return html_table(("operations", ""), listed)

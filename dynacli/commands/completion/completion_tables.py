@@ -175,7 +175,7 @@ VERB_OPTIONS: Mapping[str, Options] = {
     "document": {"--bundled": SWITCH, "--resolved": SWITCH, "--only": ANY, **LISTING_OF_DOCUMENT},
     "explore": {**CALLING, **_standard("--retry-unsafe")},
     "export": {
-        "--to": Option(("har", "postman")),
+        "--to": Option(("postman", "insomnia", "bruno", "har", "hurl", "markdown", "html")),
         "--only": ANY,
         "--out": ANY,
         **OPENING,

@@ -1,0 +1,170 @@
+"""A collection for Bruno: a directory with a file for each request, in the language Bru.
+
+The grammar: https://github.com/usebruno/bruno/blob/main/packages/bruno-lang/v2/src/bruToJson.js
+Files have no place in an order (`seq`), which a new operation would change in all that follow: Bruno sorts by names.
+A value ends with its line, and a block with a `}` at the beginning of a line; texts within blocks are indented.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+
+from dynacli.export.collection import (
+    Authorization,
+    Body,
+    Collection,
+    Entry,
+    ExportedRequest,
+    Part,
+    distinct_name,
+    file_stem,
+)
+from dynacli.model.media_types import is_json
+from dynacli.text.terminal import visible
+
+__all__ = ["files_of"]
+
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT"})
+_QUOTED = re.compile(r'[:"{}\s~@]')
+_RESERVED = ("environments", "node_modules")
+"""Folders of a collection that Bruno takes for something else."""
+
+
+def files_of(collection: Collection) -> dict[str, str]:
+    """Return the files of the directory."""
+    head = {
+        "version": "1",
+        "name": collection.name,
+        "type": "collection",
+        "ignore": ["node_modules", ".git"],
+    }
+    files = {"bruno.json": json.dumps(head, ensure_ascii=False, indent=2) + "\n"}
+    files["collection.bru"] = _blocks(_texts("docs", collection.description))
+    taken: set[str] = set()
+    for each in collection.surroundings:
+        name = distinct_name(file_stem(each.name), taken, "-{}")
+        files[f"environments/{name}.bru"] = _environment(collection, each.values)
+    folders = set(_RESERVED)
+    for folder in collection.folders:
+        directory = ""
+        if folder.name:
+            directory = distinct_name(file_stem(folder.name), folders, "-{}") + "/"
+            meta = _pairs("meta", {"name": _line(folder.name)})
+            files[f"{directory}folder.bru"] = _blocks(meta, _texts("docs", folder.description))
+        names = {"folder", "collection"}
+        for request in folder.requests:
+            name = distinct_name(file_stem(request.name), names, "-{}")
+            files[f"{directory}{name}.bru"] = _request(request)
+    return files
+
+
+def _environment(collection: Collection, values: Mapping[str, str]) -> str:
+    secrets = ",\n".join(f"  {name}" for name in collection.secrets)
+    return _blocks(_pairs("vars", values), f"vars:secret [\n{secrets}\n]" if secrets else "")
+
+
+def _request(request: ExportedRequest) -> str:
+    covered = next((each for each in request.authorizations if each.location != "cookie"), None)
+    path, values = request.path_with_variables()
+    query = [(each.name, _value(each)) for each in request.sent_query(covered)]
+    url = f"{{{{{request.server}}}}}{path}{'?' if query else ''}" + "&".join(
+        f"{name}={value}" for name, value in query
+    )
+    kind, body = _body(request.body)
+    has_parts = request.body is not None and request.body.parts is not None
+    headers = request.sent_headers(covered, without_type=has_parts)
+    auth = "none" if covered is None else covered.kind.lower()
+    if auth == "oauth2":
+        auth = "bearer"  # Bruno's own has no field for a token that is there
+    call = {"url": url, "body": kind, "auth": auth}
+    is_usual = request.method in _METHODS
+    return _blocks(
+        _pairs("meta", {"name": _line(request.title), "type": "http"}),
+        _pairs(request.method.lower(), call)
+        if is_usual
+        else _pairs("http", {"method": request.method, **call}),
+        _pairs("params:query", query),
+        _pairs("params:path", values),
+        _pairs("headers", [(each.name, _value(each)) for each in headers]),
+        _auth(covered) if covered is not None else "",
+        body,
+        _pairs("settings", {"encodeUrl": "false"}),
+        _texts("docs", request.notes),
+    )
+
+
+def _blocks(*blocks: str) -> str:
+    return "\n\n".join(filter(None, blocks)) + "\n"
+
+
+def _pairs(name: str, pairs: Mapping[str, str] | Iterable[tuple[str, str]]) -> str:
+    """Return a block of names and values; empty where there are none."""
+    listed = pairs.items() if isinstance(pairs, Mapping) else pairs
+    lines = "\n".join(_indented(f"{_key(key)}: {_many_lines(value)}").rstrip() for key, value in listed)
+    return f"{name} {{\n{lines}\n}}" if lines else ""
+
+
+def _texts(name: str, text: str) -> str:
+    """Return a block of text; empty where there is none."""
+    return f"{name} {{\n{_indented(visible(text.strip()))}\n}}" if text.strip() else ""
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())
+
+
+def _line(text: str) -> str:
+    return visible(" ".join(text.split()), keep="")
+
+
+def _key(name: str) -> str:
+    """Return the name of a pair; signs that mean something else are only names in quotes."""
+    if name and not _QUOTED.search(name):
+        return name
+    return '"' + _line(name).replace('"', r"\"") + '"'
+
+
+def _many_lines(value: str) -> str:
+    """Return a value, in quotes of three where it has several lines or would be read as something else."""
+    if "\n" not in value and "\r" not in value and not value.startswith(("'''", "[", "@")):
+        return value
+    return f"'''\n{_indented(value)}\n'''" if "'''" not in value else _line(value)
+
+
+def _value(entry: Entry) -> str:
+    if entry.is_new:
+        return "{{$guid}}"
+    return f"{entry.value}{{{{{entry.variable}}}}}" if entry.variable else entry.value
+
+
+def _auth(authorization: Authorization) -> str:
+    variable = f"{{{{{authorization.variable}}}}}"
+    if authorization.kind == "apiKey":
+        place = "queryparams" if authorization.location == "query" else "header"
+        return _pairs(
+            "auth:apikey", {"key": authorization.scheme.parameter, "value": variable, "placement": place}
+        )
+    if authorization.has_password:
+        names = {"username": authorization.username, "password": authorization.password}
+        return _pairs(f"auth:{authorization.kind}", {key: f"{{{{{name}}}}}" for key, name in names.items()})
+    return _pairs("auth:bearer", {"token": variable})
+
+
+def _body(body: Body | None) -> tuple[str, str]:
+    """Return what Bruno calls the kind of a body, and its block."""
+    if body is None:
+        return "none", ""
+    if body.parts is not None:
+        return "multipartForm", _pairs(
+            "body:multipart-form", [(part.name, _part(part)) for part in body.parts]
+        )
+    if body.form is not None:
+        return "formUrlEncoded", _pairs("body:form-urlencoded", body.form)
+    text = (body.laid_out or "").replace("\r", "")
+    kind = "json" if is_json(body.media_type) else "xml" if "xml" in body.media_type else "text"
+    return kind, f"body:{kind} {{\n{_indented(text)}\n}}" if text else ""
+
+
+def _part(part: Part) -> str:
+    kind = f" @contentType({part.media_type})" if part.media_type else ""
+    return f"@file({part.file_name}){kind}" if part.file_name is not None else f"{part.text or ''}{kind}"

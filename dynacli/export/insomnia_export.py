@@ -1,0 +1,187 @@
+"""A collection for Insomnia: its export in format 4, which all its versions import.
+
+Each text is a template of Nunjucks there (https://docs.insomnia.rest/insomnia/template-tags).
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from dynacli.export.collection import (
+    Authorization,
+    Body,
+    Collection,
+    Entry,
+    ExportedRequest,
+    Folder,
+    Part,
+    file_stem,
+    stable_id,
+)
+
+__all__ = ["files_of"]
+
+_GRANTS = {
+    "authorizationCode": "authorization_code",
+    "clientCredentials": "client_credentials",
+    "password": "password",
+    "implicit": "implicit",
+}
+_SORTED_BYTES = 6
+"""Of a name; a number of JavaScript is exact up to 53 bits."""
+_TEMPLATE = re.compile(r"\{[{%#]|[}%#]\}")
+
+
+def files_of(collection: Collection) -> dict[str, str]:
+    """Return the file."""
+    resources = list(_resources(collection))
+    made = {"_type": "export", "__export_format": 4, "__export_source": "dynacli", "resources": resources}
+    text = json.dumps(made, ensure_ascii=False, indent=2) + "\n"
+    return {f"{file_stem(collection.name)}.insomnia.json": text}
+
+
+def _id(prefix: str, *names: str) -> str:
+    return f"{prefix}_{stable_id('insomnia', prefix, *names).replace('-', '')}"
+
+
+def _resources(collection: Collection) -> Iterator[dict[str, Any]]:
+    workspace, base = _id("wrk", collection.name), _id("env", collection.name)
+    yield {
+        "_id": workspace,
+        "_type": "workspace",
+        "parentId": None,
+        "name": collection.name,
+        "description": collection.description,
+        "scope": "collection",
+    }
+    yield _environment(base, workspace, "Base Environment", collection.variables)
+    for each in collection.surroundings:
+        name = _id("env", collection.name, each.name)
+        yield _environment(name, base, each.name, dict(each.values))
+    for folder in collection.folders:
+        parent = workspace
+        if folder.name:
+            parent = _id("fld", collection.name, folder.name)
+            yield _folder(folder, parent, workspace)
+        for request in folder.requests:
+            yield _request(collection, request, parent)
+
+
+def _environment(name: str, parent: str, title: str, data: dict[str, str]) -> dict[str, Any]:
+    return {
+        "_id": name,
+        "_type": "environment",
+        "parentId": parent,
+        "name": title,
+        "data": data,
+        "dataPropertyOrder": {"&": list(data)},
+        "isPrivate": False,
+        "metaSortKey": _sort_key(title),
+    }
+
+
+def _sort_key(name: str) -> int:
+    """Return a number by which names stand in their order; counting would change all that follow a new one."""
+    return int.from_bytes(name.casefold().encode()[:_SORTED_BYTES].ljust(_SORTED_BYTES, b"\0"))
+
+
+def _folder(folder: Folder, name: str, parent: str) -> dict[str, Any]:
+    return {
+        "_id": name,
+        "_type": "request_group",
+        "parentId": parent,
+        "name": folder.name,
+        "description": folder.description,
+        "environment": {},
+        "metaSortKey": _sort_key(folder.name),
+    }
+
+
+def _request(collection: Collection, request: ExportedRequest, parent: str) -> dict[str, Any]:
+    covered = next((each for each in request.authorizations if each.location != "cookie"), None)
+    path, values = request.path_with_variables()
+    has_parts = request.body is not None and request.body.parts is not None
+    headers = request.sent_headers(covered, without_type=has_parts)
+    return {
+        "_id": _id("req", collection.name, request.name),
+        "_type": "request",
+        "parentId": parent,
+        "name": request.title,
+        "description": request.notes,
+        "method": request.method,
+        "url": f"{_variable(request.server)}{_literal(path)}",
+        "parameters": [_pair(each) for each in request.sent_query(covered)],
+        "pathParameters": [{"name": name, "value": _literal(value)} for name, value in values.items()],
+        "headers": [_pair(each) for each in headers],
+        "authentication": _authentication(covered) if covered is not None else {},
+        "body": _body(request.body) if request.body is not None else {},
+        "metaSortKey": _sort_key(request.name),
+    }
+
+
+def _variable(name: str) -> str:
+    return f"{{{{ _.{name} }}}}"
+
+
+def _literal(text: str) -> str:
+    """Return text that Nunjucks writes as it is."""
+    if not _TEMPLATE.search(text):
+        return text
+    return "{% raw %}" + text.replace("{% endraw %}", "{ % endraw % }") + "{% endraw %}"
+
+
+def _pair(entry: Entry) -> dict[str, Any]:
+    value = _literal(entry.value)
+    if entry.is_new:
+        value = "{% uuid 'v4' %}"
+    elif entry.variable:
+        value += _variable(entry.variable)
+    return {"name": _literal(entry.name), "value": value}
+
+
+def _authentication(authorization: Authorization) -> dict[str, Any]:
+    variable = _variable(authorization.variable)
+    if authorization.kind == "apiKey":
+        is_in_query = authorization.location == "query"
+        return {
+            "type": "apikey",
+            "key": authorization.scheme.parameter,
+            "value": variable,
+            "addTo": "queryParams" if is_in_query else "header",
+        }
+    if authorization.has_password:
+        return {
+            "type": authorization.kind,
+            "username": _variable(authorization.username),
+            "password": _variable(authorization.password),
+        }
+    if authorization.kind == "oauth2" and authorization.grant in _GRANTS:
+        return {
+            "type": "oauth2",
+            "grantType": _GRANTS[authorization.grant],
+            "authorizationUrl": authorization.authorization_url,
+            "accessTokenUrl": authorization.token_url,
+            "clientId": _variable(authorization.client_id),
+            "clientSecret": _variable(authorization.client_secret),
+            "scope": " ".join(authorization.scheme.scopes),
+        }
+    return {"type": "bearer", "token": variable}
+
+
+def _body(body: Body) -> dict[str, Any]:
+    if body.parts is not None:
+        return {"mimeType": "multipart/form-data", "params": list(map(_part, body.parts))}
+    if body.form is not None:
+        params = [{"name": _literal(name), "value": _literal(value)} for name, value in body.form]
+        return {"mimeType": "application/x-www-form-urlencoded", "params": params}
+    return {"mimeType": body.media_type, "text": _literal(body.laid_out or "")}
+
+
+def _part(part: Part) -> dict[str, Any]:
+    made: dict[str, Any] = {"name": _literal(part.name)}
+    if part.file_name is not None:
+        return {**made, "type": "file", "fileName": part.file_name}
+    made["value"] = _literal(part.text or "")
+    is_multiline = "\n" in made["value"] or bool(part.media_type)
+    return {**made, "type": "text", **({"multiline": part.media_type or True} if is_multiline else {})}

@@ -1,0 +1,94 @@
+"""A collection as one page of Markdown: each operation with its inputs, its answers and its example as HTTP."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from dynacli.export.collection import Collection, ExportedRequest, Folder, file_stem
+from dynacli.export.http_text import http_text
+from dynacli.text.terminal import visible
+
+__all__ = ["files_of"]
+
+
+def files_of(collection: Collection) -> dict[str, str]:
+    """Return the page."""
+    blocks = [
+        f"# {_line(collection.name)} {_line(collection.version)}".rstrip(),
+        visible(collection.description),
+    ]
+    blocks.append(_servers(collection))
+    for folder in collection.folders:
+        blocks.extend(_folder(folder))
+    return {f"{file_stem(collection.name)}.md": "\n\n".join(filter(None, map(str.strip, blocks))) + "\n"}
+
+
+def _line(text: str) -> str:
+    """Return plain text on one line, of which nothing is read as a link, as emphasis or as HTML."""
+    return re.sub(r"([\\*\[<])", r"\\\1", _plain(text))
+
+
+def _plain(text: str) -> str:
+    return visible(" ".join(text.split()), keep="")
+
+
+def _code(text: str) -> str:
+    """Return text as code, in more ticks than stand side by side in it (CommonMark, "Code spans")."""
+    line, ticks = _plain(text), "`"
+    while ticks in line:
+        ticks += "`"
+    is_padded = line.startswith("`") or line.endswith("`")
+    return f"{ticks} {line} {ticks}" if is_padded else f"{ticks}{line}{ticks}"
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    names = list(head)
+    lines = [names, ["---"] * len(names), *map(list, rows)]
+    # A `|` ends a cell in code, too (GitHub Flavored Markdown, "Tables").
+    texts = (" | ".join(cell.replace("|", r"\|") for cell in line) for line in lines)
+    return "\n".join(f"| {text} |" for text in texts)
+
+
+def _servers(collection: Collection) -> str:
+    rows = [
+        [_line(each.name), " ".join(_code(url) for url in each.values.values() if url)]
+        for each in collection.surroundings
+    ]
+    return _table(("server", "URL"), rows) if rows else ""
+
+
+def _folder(folder: Folder) -> Iterator[str]:
+    if folder.name:
+        yield f"## {_line(folder.name)}"
+        yield visible(folder.description)
+    for request in folder.requests:
+        yield from _request(request)
+
+
+def _request(request: ExportedRequest) -> Iterator[str]:
+    yield f"### {_line(request.title)}"
+    yield _code(f"{request.method} {request.path}")
+    yield visible(request.notes)
+    if request.inputs:
+        rows = (
+            [
+                _code(each.name),
+                each.location,
+                _line(each.type),
+                "yes" if each.is_required else "",
+                _line(each.description),
+            ]
+            for each in request.inputs
+        )
+        yield _table(("input", "in", "takes", "required", ""), rows)
+    if request.answers:
+        rows = ([_line(status), _line(text)] for status, text in request.answers.items())
+        yield _table(("answer", ""), rows)
+    if not request.lacking:
+        yield _fenced(http_text(request))
+
+
+def _fenced(text: str) -> str:
+    fence = "```"
+    while fence in text:
+        fence += "`"
+    return f"{fence}http\n{visible(text).rstrip()}\n{fence}"

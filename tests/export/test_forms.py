@@ -1,0 +1,161 @@
+"""The forms of `dynacli export`: what each does with odd names, texts, bodies and credentials."""
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.documents import API_KEY, BASIC, BEARER, JSON, document, operation, parameter, save
+from tests.harness import run_cli
+
+_ODD = "a {{b}} {% c %} } ''' `d` # \\ ünï <script>alert(1)</script>"
+
+
+def _text(value: str) -> dict[str, Any]:
+    return {"type": "string", "example": value}
+
+
+def _api() -> dict[str, Any]:
+    """Return a document whose texts mean something in the forms."""
+    fields = {"name": _text(_ODD), "note": _text("}\nb")}
+    whole = {"type": "object", "required": ["name", "note"], "properties": fields}
+    parts = {
+        "type": "object",
+        "required": ["a", "f"],
+        "properties": {"a": _text("x"), "f": {"type": "string", "format": "binary"}},
+    }
+    token = {
+        "type": "oauth2",
+        "flows": {"clientCredentials": {"tokenUrl": "https://id.example.com/t", "scopes": {"s": ""}}},
+    }
+
+    def takes(schema: Any, media_type: str) -> dict[str, Any]:
+        return {"requestBody": {"required": True, "content": {media_type: {"schema": schema}}}}
+
+    paths: dict[str, Any] = {
+        "/json": {"post": operation("sendJson") | takes(whole, JSON) | {"security": [{"token": ["s"]}]}},
+        "/form": {
+            "post": operation("sendForm")
+            | takes(whole, "application/x-www-form-urlencoded")
+            | {"security": [{"basic": []}]}
+        },
+        "/parts": {
+            "post": operation("sendParts")
+            | takes(parts, "multipart/form-data")
+            | {"security": [{"bearer": [], "cookie": []}]}
+        },
+        "/text": {"post": operation("sendText") | takes({"type": "string", "example": _ODD}, "text/plain")},
+        "/q/{a:b}": {
+            "get": operation(
+                "find",
+                parameter("a:b", _text("7"), "path"),
+                parameter("f[x]", _text("a&b {{c}}"), required=True),
+                parameter("X-Odd", _text("#1 {{c}}"), "header", required=True),
+                parameter("Idempotency-Key", {"type": "string"}, "header", required=True),
+            )
+            | {
+                "security": [{"key": []}],
+                "description": f"# Big\n\n{_ODD}\n}}\nend",
+                "summary": 'Find: "it" {x}',
+            }
+        },
+    }
+    for number, item in enumerate(paths.values()):
+        for each in item.values():
+            each["tags"] = ["environments" if number % 2 else "Environments"]
+    made = document(paths, ["https://api.example.com"])
+    schemes = {"bearer": BEARER, "basic": BASIC, "key": API_KEY, "token": token}
+    made["components"] = {
+        "securitySchemes": {**schemes, "cookie": {"type": "apiKey", "in": "cookie", "name": "sid"}}
+    }
+    return made
+
+
+def _text_of(form: str) -> str:
+    result = run_cli("export", save(_api()), "--to", form)
+    assert 0 == result.exit_code, result.stderr
+    return result.stdout
+
+
+def test_hurl() -> None:
+    """What would begin a variable, a comment or the end of a value is escaped."""
+    made = _text_of("hurl")
+    assert "X-Odd: \\u{23}1 \\u{7b}\\u{7b}c\\u{7d}\\u{7d}" in made
+    assert "GET {{baseUrl}}/q/7?f%5Bx%5D=a%26b%20%7B%7Bc%7D%7D\n" in made
+    assert "Idempotency-Key: {{newUuid}}" in made
+    assert "X-Api-Key: {{key}}" in made
+    assert "[BasicAuth]\n{{basic_username}}: {{basic_password}}\n[Form]\n" in made
+    assert "[Multipart]\na: x\nf: file,f; application/octet-stream\n" in made
+    assert "Cookie: sid={{cookie}}" in made
+    fenced = re.findall(r"```json\n(.*?)\n```", made, re.DOTALL)
+    assert [_ODD] == [json.loads(text)["name"] for text in fenced]
+    outside = re.sub(r"^#.*$", "", made, flags=re.MULTILINE)
+    assert {
+        "baseUrl",
+        "newUuid",
+        "bearer",
+        "basic_username",
+        "basic_password",
+        "key",
+        "token",
+        "cookie",
+    } == set(re.findall(r"\{\{(.*?)\}\}", outside))
+
+
+def test_insomnia() -> None:
+    """A text that Nunjucks would run is marked as raw; ids are distinct, and every parent is there."""
+    resources = json.loads(_text_of("insomnia"))["resources"]
+    ids = [each["_id"] for each in resources]
+    assert sorted(set(ids)) == sorted(ids)
+    assert {each["parentId"] for each in resources} - {None} <= set(ids)
+    requests = {each["url"].partition("}}")[2]: each for each in resources if each["_type"] == "request"}
+    assert "{% raw %}a {{b}}" in requests["/text"]["body"]["text"]
+    kinds = {path: each["authentication"].get("type") for path, each in requests.items()}
+    assert {"/json": "oauth2", "/form": "basic", "/parts": "bearer", "/text": None, "/q/7": "apikey"} == kinds
+    assert {"name": "Idempotency-Key", "value": "{% uuid 'v4' %}"} in requests["/q/7"]["headers"]
+    assert ["text", "file"] == [each["type"] for each in requests["/parts"]["body"]["params"]]
+    assert "Content-Type" not in {each["name"] for each in requests["/parts"]["headers"]}
+
+
+def test_bruno() -> None:
+    """A block ends where it should, folders are told apart, and none is called as one of Bruno's own."""
+    source = save(_api())
+    assert 2 == run_cli("export", source, "--to", "bruno").exit_code
+    assert 0 == run_cli("export", source, "--to", "bruno", "--out", "made").exit_code
+    assert {"environments", "environments-2", "environments-3"} == {
+        each.name for each in Path("made").iterdir() if each.is_dir()
+    }
+    files = {each.name: each.read_text(encoding="utf-8") for each in Path("made").rglob("*.bru")}
+    for text in files.values():
+        blocks = re.findall(r"^[a-z:-]+ [{\[]$(?:\n  .*)+\n[}\]]$", text, re.MULTILINE)
+        assert text.strip() == "\n\n".join(blocks)
+    assert '"Find:' not in files["find.bru"]
+    assert '  name: Find: "it" {x}\n' in files["find.bru"]
+    assert "vars:secret [\n  token" in next(text for text in files.values() if "vars:secret" in text)
+
+
+def test_markdown_and_html_hold_no_html_of_the_document() -> None:
+    """A script of the document is text; the page has a policy, and every link leads to an operation."""
+    tags: list[tuple[str, dict[str, Any]]] = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            tags.append((tag, dict(attrs)))
+
+    Reader().feed(_text_of("html"))
+    assert "script" not in {tag for tag, _ in tags}
+    assert any(found.get("http-equiv") == "Content-Security-Policy" for _, found in tags)
+    anchors = {f"#{found['id']}" for _, found in tags if "id" in found}
+    assert anchors == {found["href"] for tag, found in tags if tag == "a"}
+    made = _text_of("markdown")
+    assert "`POST /form`" in made
+    assert "| `name` | body | string |" in made
+
+
+@pytest.mark.parametrize("form", ["postman", "insomnia", "hurl", "markdown", "html"])
+def test_an_export_is_the_same_each_time(form: str) -> None:
+    """Neither an id nor a key that is new for each request makes a difference."""
+    assert _text_of(form) == _text_of(form)
