@@ -40,6 +40,8 @@ __all__ = ["ExplorerApp"]
 
 _PAUSE_BEFORE_CHECK = 0.2
 """Seconds without a key after which the form is checked."""
+_GRACE = 1.0
+"""Seconds after which a call that was cancelled is left to itself."""
 _WIDE = 110
 """Columns from which on all three panes are side by side."""
 
@@ -181,7 +183,8 @@ class ExplorerApp(App[None]):
 
     def on_unmount(self) -> None:
         """End the call that is under way."""
-        self.action_cancel()
+        if self._call is not None:
+            self._call.cancel()
 
     # Operations
 
@@ -348,9 +351,8 @@ class ExplorerApp(App[None]):
         self.refresh_bindings()
         running.start()
 
-    def _tell(self, event: Event) -> None:
-        if self._call is not None:
-            self.post_message(self._Told(self._call, event))
+    def _tell(self, call: RunningCall, event: Event) -> None:
+        self.post_message(self._Told(call, event))
 
     @on(_Told)
     def _take_event(self, message: _Told) -> None:
@@ -395,8 +397,11 @@ class ExplorerApp(App[None]):
 
     def action_cancel(self) -> None:
         """End the call that is under way."""
-        if self._call is not None:
-            self._call.cancel()
+        call = self._call
+        if call is not None:
+            call.cancel()
+            # What looks up the name of a host, or waits for a connection, cannot be ended: nobody waits for it then.
+            self.set_timer(_GRACE, lambda: self._take_event(self._Told(call, _cancelled(call))))
 
     def action_go_left(self) -> None:
         """Go to the pane on the left."""
@@ -457,3 +462,7 @@ class ExplorerApp(App[None]):
         draft = event.made.draft
         await self.query_one(RequestForm).recall(draft)
         self.query_one(AnswerPane).recall(event.made)
+
+
+def _cancelled(call: RunningCall) -> Ended:
+    return Ended(call.call, None, None, None, was_cancelled=True)

@@ -72,6 +72,7 @@ class RunningCall:
     """A call under way.
 
     Attributes:
+        call: The call; None as long as its request is not built.
         is_cancelled: Whether the person ended the call.
 
     Args:
@@ -85,13 +86,13 @@ class RunningCall:
         draft: Draft,
         settings: CallSettings,
         ask: Callable[[str], bool],
-        tell: Callable[[Event], object],
+        tell: "Callable[[RunningCall, Event], object]",
     ) -> None:
         self.draft, self.settings = draft, settings
         self._env, self._ask, self._tell = env, ask, tell
         self._clients = EndableClients()
         self.is_cancelled = False
-        self._call: Call | None = None
+        self.call: Call | None = None
         self._answer: Answer | None = None
         self._verdict: Verdict | None = None
         self._kept: list[bytes] = []
@@ -112,7 +113,7 @@ class RunningCall:
             self._make()
         except DamagedCatalogError as damage:
             try:
-                explain_damage(damage, has_sent=self._call is not None and self._call.has_sent)
+                explain_damage(damage, has_sent=self.call is not None and self.call.has_sent)
             except (DynacliError, DamagedCatalogError) as explained:
                 error = explained if isinstance(explained, DynacliError) else _defect(explained)
         except DynacliError as failure:
@@ -123,7 +124,7 @@ class RunningCall:
             self._clients.close()
         if self._answer is not None and self._kept:  # a stream, which may have broken off
             self._answer = replace(self._answer, body=b"".join(self._kept), size=self._size)
-        self._tell(Ended(self._call, self._answer, self._verdict, error, self.is_cancelled))
+        self._tell(self, Ended(self.call, self._answer, self._verdict, error, self.is_cancelled))
 
     def _make(self) -> None:
         import dynacli.wire.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
@@ -131,7 +132,7 @@ class RunningCall:
         draft, settings = self.draft, self.settings
         is_strict = settings.level != "off"
         values = collect_values(draft.described, inputs_of(draft, is_strict=is_strict), is_strict=is_strict)
-        self._call = call = Call(self._env, draft.described, values, settings, ask=self._ask)
+        self.call = call = Call(self._env, draft.described, values, settings, ask=self._ask)
         call.check_request()
         answer = call.send(self._receive, waiting=self._waiting, clients=self._clients)
         is_stream, self._answer = self._answer is not None, answer
@@ -140,19 +141,19 @@ class RunningCall:
 
     def _waiting(self, pause: "Pause") -> AbstractContextManager[None]:
         text = str(pause)
-        self._tell(Paused(self._call.signed.masker.mask(text) if self._call is not None else text))
+        self._tell(self, Paused(self.call.signed.masker.mask(text) if self.call is not None else text))
         return nullcontext()
 
     def _receive(self, answer: Answer, pieces: Pieces) -> bytes:
         if not 200 <= answer.status < 300 or not is_sequence(answer.header("content-type")):
             return b"".join(pieces.up_to(RENDER_LIMIT))
-        call = self._call
+        call = self.call
         if call is None:
             raise InternalError("An answer came to no call")
         if is_event_stream(answer.header("content-type")) and self.settings.timeout is None:
             pieces.wait_forever()
         self._answer = answer
-        self._tell(Begun(call, answer))
+        self._tell(self, Begun(call, answer))
         if call.judging is None:
             for _ in self._passing(answer, pieces):
                 pass
@@ -175,7 +176,7 @@ class RunningCall:
             self._size = pieces.size
             if pieces.size <= _KEPT_OF_STREAM:
                 self._kept.append(piece)
-            self._tell(Came(piece))
+            self._tell(self, Came(piece))
             yield piece
 
 

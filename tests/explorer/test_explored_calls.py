@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -306,3 +307,30 @@ def test_what_was_sent_is_in_the_history_without_its_secrets(server: Recorder) -
     assert "--user ann" in row["command"]
     assert b"hush-hush-3" in server.last.body
     assert "hush-hush" not in str(listed)
+
+
+def test_a_call_that_cannot_connect_is_left_to_itself_when_it_is_cancelled() -> None:
+    """Nobody waits until the time limit for connecting is reached."""
+    with closing(socket.socket()) as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        address = full.getsockname()
+        # The queue of connections that nobody accepts is full after these, so that the next one has to wait.
+        waiting = [socket.socket() for _ in range(3)]
+        for each in waiting:
+            each.setblocking(False)
+            each.connect_ex(address)
+        api = save(document({"/pets": {"get": operation("listPets")}}, [f"http://127.0.0.1:{address[1]}"]))
+
+        async def work() -> None:
+            async with exploring(api, options=CallOptions(retries=0)) as explorer:
+                await explorer.open("list-pets")
+                begun = time.monotonic()
+                await explorer.press("f5", "escape")
+                await explorer.answered()
+                assert "Cancelled: nothing was sent" in explorer.screen
+                assert time.monotonic() - begun < 8
+
+        explored(work())
+        for each in waiting:
+            each.close()
