@@ -228,3 +228,14 @@ def test_what_an_api_shares_is_told_once() -> None:
     page = run_cli(api, "get-thing2", "--help").stdout
     assert "  404  No thing 2\n" in page
     assert "401" not in page
+
+
+def test_a_body_without_options_keeps_what_gives_it_whole() -> None:
+    """Where options cannot build a body, the page lists what can, each once; a redirect is an answer, too."""
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    raw = operation("putFile")
+    raw["requestBody"] = {"content": {"application/octet-stream": binary, "image/png": binary}}
+    raw["responses"] = {"302": {"description": "Elsewhere"}}
+    page = run_cli(save(document({"/file": {"put": raw}})), "put-file", "--help").stdout
+    assert [1, 1, 0] == [page.count(f"\n  {flag} ") for flag in ("--body", "--content-type", "--set")]
+    assert "Answers\n  302  Elsewhere\n" in page

@@ -57,7 +57,7 @@ def operation_help(env: Environment, described: DescribedOperation, usage: str, 
         page.body(described, described.media_type, own_flags)
     page.answers(described)
     inputs = INPUT_OPTIONS if operation.body is not None else INPUT_OPTIONS[-1:]
-    flags = [option.flags[-1] for option in (*inputs, *STANDARD_OPTIONS)]
+    flags = {option.flags[-1] for option in (*inputs, *STANDARD_OPTIONS)} - own_flags
     shown = [flag for flag in ("--body", "--filter", "--all", "--dry-run") if flag in flags]
     note = f"Also {', '.join(shown)} and others: `dynacli --help`."
     page.lines.extend(wrapped(note, width))
@@ -162,7 +162,8 @@ class _Page:
         )
         input_options = [option for option in INPUT_OPTIONS if option.flags[0] not in own_flags]
         if not takes_options:
-            rows.extend(map(_row, map(_for_whole_body, input_options)))
+            whole = [option for option in input_options if option.name not in ("content_type", "set")]
+            rows.extend(map(_row, map(_for_whole_body, whole)))
         if len(body.content) > 1:
             rows.extend(_row(option) for option in input_options if option.name == "content_type")
         if is_part:
@@ -206,8 +207,8 @@ class _Page:
                 about = ""
             lines = answer.text_lines() if is_success else []
             rows.append((visible(response.status, keep=""), "\n".join(filter(None, (about, *lines)))))
-        if not answer.status:
-            rows.insert(0, ("", "\n".join(answer.text_lines())))
+        if not answer.status and not any(each.status[:1] == "3" for each in described.operation.responses):
+            rows.insert(0, ("2XX", "\n".join(answer.text_lines())))
         self.section("Answers", rows)
 
 
