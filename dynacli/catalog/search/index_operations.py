@@ -25,7 +25,7 @@ _MOST = (200, 200, 200, 100, 100)
 
 _SAMPLE = 100
 """Operations of a larger document that tell which words are usual in it."""
-_USUAL = 0.2
+_USUAL = 0.5
 """The part of the operations from which on a word says little about one that mentions it."""
 
 
