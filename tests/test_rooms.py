@@ -48,6 +48,7 @@ _FLOORS = {
     "explorer": 12,
     "export": 12,
     "traffic": 12,
+    "pytest_plugin": 13,
     "commands": 13,
     "__main__": 14,
 }

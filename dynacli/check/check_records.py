@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from dynacli.transport.send import Answer
     from dynacli.validation.findings.finding import Verdict
 
-__all__ = ["INVENTED", "CheckedOperation", "Exchange", "InputValue", "PlannedCall"]
+__all__ = ["INVENTED", "TIMEOUT", "CheckedOperation", "Exchange", "InputValue", "PlannedCall"]
 
+TIMEOUT = 30.0
+"""Seconds for one call: nobody waits for a check as they would for an answer that they asked for."""
 INVENTED = "invented"
 """The origin of a value that was made up to fit the schema, and that the server may know nothing of."""
 

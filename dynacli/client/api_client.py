@@ -19,9 +19,11 @@ from dynacli.errors import UsageError
 if TYPE_CHECKING:
     from dynacli.client.answers.streamed_answer import StreamedAnswer
     from dynacli.client.batch.row_result import RowResult
+    from dynacli.client.call_observer import CallObserver
     from dynacli.client.pages.page_loop import PageLoop
     from dynacli.transport.send import Answer as WireAnswer
     from dynacli.validation.bodies.read_forms import UnreadBody
+    from dynacli.validation.findings.finding import Verdict
 
 __all__ = ["Api", "open_api"]
 
@@ -105,7 +107,10 @@ class Api(OpenDocument):
     Attributes:
         name: A registered name, or the source of the document.
         notes: What a person should know of the document, for example which of its operations are left out.
+        observer: What is told of each call; None for nothing.
     """
+
+    observer: "CallObserver | None" = None
 
     def call(self, name: str, /, inputs: Mapping[str, Any] | None = None, **named: Any) -> Answer:
         """Make one call, and return its answer whatever its status is.
@@ -211,7 +216,7 @@ class Api(OpenDocument):
         """
         given = {**(inputs or {}), **named}
         for page in self._loop(name, given, is_keyset_asked=keyset, max_items=max_items):
-            yield Answer(page.call, page.answer, page.verdict, self._lock, page.items)
+            yield self._answer(page.call, page.answer, page.verdict, page.items)
 
     def items(
         self, name: str, /, inputs: Mapping[str, Any] | None = None, *, keyset: bool = False, **named: Any
@@ -236,7 +241,7 @@ class Api(OpenDocument):
         """
         loop = self._loop(name, {**(inputs or {}), **named}, is_keyset_asked=keyset)
         for page in loop:
-            Answer(page.call, page.answer, page.verdict, self._lock).raise_for_status()
+            self._answer(page.call, page.answer, page.verdict).raise_for_status()
             if page.items is None:
                 from dynacli.client.pages.page_loop import no_list
 
@@ -293,7 +298,7 @@ class Api(OpenDocument):
 
         def exchange(seconds: float) -> "WireAnswer":
             call, answer, verdict = calls(read, seconds=seconds)
-            came[:] = [Answer(call, answer, verdict, self._lock)]
+            came[:] = [self._answer(call, answer, verdict)]
             return answer
 
         try:
@@ -367,6 +372,7 @@ class Api(OpenDocument):
         from dynacli.client.batch.batch_run import BatchRun, RunSettings
         from dynacli.client.batch.check_rows import check_rows
         from dynacli.client.batch.ndjson_rows import rows_of
+        from dynacli.client.batch.row import Row
         from dynacli.client.batch.row_calls import RowCalls
         from dynacli.client.batch.shard import Shard
 
@@ -377,7 +383,17 @@ class Api(OpenDocument):
             plan = check_rows(listed, calls, Shard(), ())
             return BatchRun(listed, plan, calls, self._clients, RunSettings(max(parallel, 1)))
 
-        return iter(self._healing(checked))
+        return self._told_rows(
+            self._healing(checked), {row.number: row.operation for row in listed if isinstance(row, Row)}
+        )
+
+    def _told_rows(
+        self, results: "Iterable[RowResult]", operations: Mapping[int, str]
+    ) -> "Iterator[RowResult]":
+        for result in results:
+            if self.observer is not None:
+                self.observer.note_row(operations[result.row], result)
+            yield result
 
     def _loop(
         self, name: str, given: dict[str, Any], *, is_keyset_asked: bool, max_items: int | None = None
@@ -418,7 +434,7 @@ class Api(OpenDocument):
             # A judge of its own, which judges while others do: the items may take for ever.
             call = Call(self._env, described, values, self._settings)
             call.check_request()
-        return StreamedAnswer(call, self._clients, self._lock)
+        return StreamedAnswer(call, self._clients, self._lock, self._tell)
 
     def _download(self, name: str, path: str, given: dict[str, Any], *, is_resumed: bool) -> Answer:
         import dynacli.wire.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
@@ -452,4 +468,16 @@ class Api(OpenDocument):
                 verdict = None if body is None else call.judge_answer(answer, body)
             except DamagedCatalogError as damage:
                 explain_damage(damage, has_sent=True)
-        return Answer(call, answer, verdict, self._lock)
+        return self._answer(call, answer, verdict)
+
+    def _answer(
+        self, call: Call, answer: "WireAnswer", verdict: "Verdict | None", items: list[Any] | None = None
+    ) -> Answer:
+        """Return an answer as the program gets it, after the observer was told of it."""
+        made = Answer(call, answer, verdict, self._lock, items)
+        self._tell(made)
+        return made
+
+    def _tell(self, answer: Answer) -> None:
+        if self.observer is not None:
+            self.observer.note_answer(answer)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
-from dynacli.check.check_records import CheckedOperation, Exchange, InputValue, PlannedCall
+from dynacli.check.check_records import TIMEOUT, CheckedOperation, Exchange, InputValue, PlannedCall
 from dynacli.check.planning.answer_links import AnswerLinks
 from dynacli.check.planning.answer_values import AnswerValues
 from dynacli.check.planning.body_values import known_ids_for_body
@@ -19,17 +19,18 @@ from dynacli.check.running.make_exchange import make_exchange
 from dynacli.check.running.operation_judge import GONE, OperationJudge
 from dynacli.check.running.prepare_call import NotCalledError, prepare_call
 from dynacli.check.running.run_chains import ChainRunner
-from dynacli.client.call_settings import CallSettings
+from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.environment import Environment
 from dynacli.errors import BrokenAnswerError, TimedOutError
+from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
 from dynacli.record import record
 from dynacli.transport.dispatcher import Dispatcher
 from dynacli.transport.interrupts import noting_interrupt
 from dynacli.validation.findings.finding import Finding
 
-__all__ = ["CheckRun", "CheckSettings"]
+__all__ = ["CheckRun", "CheckSettings", "settings_of_check"]
 
 _TICK = 0.1
 """Seconds between two looks at what is going on; Ctrl-C is noticed at each."""
@@ -53,10 +54,23 @@ class CheckSettings:
         has_probes: Whether the server is also asked for what it ought to refuse.
     """
 
-    parallel: int
-    max_calls: int
-    content_type: str
+    parallel: int = 4
+    max_calls: int = 5
+    content_type: str = ""
     has_probes: bool = False
+
+
+def settings_of_check(env: Environment, api: OpenedApi, options: CallOptions) -> CallSettings:
+    """Return how the calls of a check are made: judged exactly, unless something else is said.
+
+    Raises:
+        DynacliError: As `settings_of` does.
+    """
+    settings = settings_of(env, api, options, default_level="exact")
+    # What breaks a connection is found, and not repeated; what changes something is made once.
+    return replace(
+        settings, timeout=settings.timeout or TIMEOUT, may_retry_lost=False, may_retry_unsafe=False
+    )
 
 
 class _Skip(NamedTuple):
@@ -170,6 +184,36 @@ class CheckRun:
         except KeyboardInterrupt:
             self.is_interrupted = True
         return tuple(self._checked(described) for described in self._operations)
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The names of the operations outside of chains, in the order in which they are called."""
+        return tuple(described.operation.name for each in self._rounds for described in each)
+
+    def run_operation(self, name: str) -> CheckedOperation:
+        """Call one operation, and before it those whose answers may give values for it, unless they were called.
+
+        Returns:
+            What became of it.
+        """
+        from dynacli.wire.import_httpx import httpx  # noqa: F401  - as in `run`
+
+        sources = self.sources()
+        wanted, waiting = {name}, [name]
+        while waiting:
+            found = set(sources.get(waiting.pop(), ())) - wanted
+            wanted |= found
+            waiting.extend(found)
+        for operations in self._rounds:
+            names = [described.operation.name for described in operations]
+            self._run_round(
+                described
+                for described in operations
+                if described.operation.name in wanted and described.operation.name not in self._order
+            )
+            if name in names:
+                break
+        return self._checked(self._by_name[name])
 
     def _note_interrupt(self) -> None:
         self.is_interrupted = True

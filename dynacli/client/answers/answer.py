@@ -12,6 +12,7 @@ from dynacli.record import record
 
 if TYPE_CHECKING:
     from dynacli.auth.secret import Masker
+    from dynacli.client.described_operation import DescribedOperation
     from dynacli.client.pages.answered_page import AnsweredPage
     from dynacli.transport.send import Answer as WireAnswer
     from dynacli.validation.findings.finding import Finding, Verdict
@@ -105,12 +106,9 @@ class Answer:
     def _note_verdict(self, verdict: "Verdict | None") -> None:
         self._verdict = verdict
         self.is_judged = verdict is not None
-        call = self._call
         self.findings: tuple[Finding, ...] = tuple(verdict.findings) if verdict is not None else ()
-        of_request = call.judging.verdict if call.judging is not None else None
-        verdicts = [judged for judged in (of_request, verdict) if judged is not None]
         self.tolerated: tuple[Finding, ...] = tuple(
-            finding for judged in verdicts for finding in judged.tolerated
+            finding for judged in self.verdicts for finding in judged.tolerated
         )
         reasons = (*verdict.failures, *verdict.unchecked) if verdict is not None else ()
         self.unchecked: tuple[str, ...] = tuple(dict.fromkeys(reasons))
@@ -150,6 +148,22 @@ class Answer:
 
         with self._lock:
             return answered_page(self._call, self._answer) if 200 <= self.status < 300 else None
+
+    @property
+    def described(self) -> "DescribedOperation":
+        """The operation that was called, in its document."""
+        return self._call.described
+
+    @property
+    def verdicts(self) -> "tuple[Verdict, ...]":
+        """The verdicts on the request and on the answer, as far as each was judged."""
+        of_request = self._call.judging.verdict if self._call.judging is not None else None
+        return tuple(judged for judged in (of_request, self._verdict) if judged is not None)
+
+    @property
+    def redirects(self) -> tuple[int, ...]:
+        """The statuses that were followed on the way to the answer."""
+        return tuple(status for status, _ in self._answer.hops)
 
     @cached_property
     def masker(self) -> "Masker":

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -39,7 +39,14 @@ class StreamedAnswer(Answer):
         unread: How many items could not be read, being too large or no JSON; they are left out.
     """
 
-    def __init__(self, call: Call, clients: "ClientPool", lock: threading.RLock) -> None:
+    def __init__(
+        self,
+        call: Call,
+        clients: "ClientPool",
+        lock: threading.RLock,
+        on_judged: "Callable[[Answer], None]",
+    ) -> None:
+        self._on_judged = on_judged
         self._exchange = _Exchange(call, clients)
         try:
             first = self._exchange.take()
@@ -51,6 +58,7 @@ class StreamedAnswer(Answer):
         self.is_stream = isinstance(first, WireAnswer)
         if isinstance(first, _End):
             super().__init__(call, first.answer, first.verdict, lock)
+            on_judged(self)
         elif isinstance(first, WireAnswer):
             super().__init__(call, first, None, lock)
 
@@ -106,6 +114,7 @@ class StreamedAnswer(Answer):
             self._answer = taken.answer
             self.seconds = taken.answer.seconds
             self._note_verdict(taken.verdict)
+            self._on_judged(self)
 
 
 class _End(NamedTuple):

@@ -3,12 +3,12 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from dynacli.check.check_records import TIMEOUT
 from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import VERB_FORMATS
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _DEMO_FLAGS = {"role": "--role", "next_": "--next", "misbehave": "--misbehave"}
-_TIMEOUT = 30.0
-"""Seconds for one call: nobody waits for a check as they would for an answer that they asked for."""
 _MAX_PARALLEL = 64
 _PAGE = VERB_FORMATS["check"]
 
@@ -164,19 +162,16 @@ def _settings(run: Run, api: OpenedApi, options: _CheckOptions) -> "CallSettings
     Raises:
         UsageError: Nothing would be judged of what is probed.
     """
-    from dynacli.client.call_settings import settings_of
+    from dynacli.check.running.check_run import settings_of_check
 
-    settings = settings_of(run.env, api, run.call_options, default_level="exact")
+    settings = settings_of_check(run.env, api, run.call_options)
     if options.probe and settings.level == "off":
         raise UsageError(
             "`--probe` finds nothing where nothing is judged",
             why="The level of validation is `off`",
             hint="Give `--validate strict` with it, or leave `--probe` out",
         )
-    # What breaks a connection is found, and not repeated; what changes something is made once.
-    return replace(
-        settings, timeout=settings.timeout or _TIMEOUT, may_retry_lost=False, may_retry_unsafe=False
-    )
+    return settings
 
 
 def _choose(run: Run, api: OpenedApi, options: _CheckOptions, settings: "CallSettings") -> _Chosen:
@@ -350,7 +345,7 @@ _HELP_TEXTS = {
     "dry_run": "show what would be called, with which values from where, and send nothing",
     "header": "a header of every request",
     "progress": "whether a terminal shows how far the check is: auto or off",
-    "timeout": f"for each call  [default: {_TIMEOUT:.0f}]",
+    "timeout": f"for each call  [default: {TIMEOUT:.0f}]",
     "retries": "how often a call that only reads is made again after 408, 425, 429, 502, 503 and 504 (2)",
     "verbose": "a line on standard error for each call",
     "no_fail": "exit 0 although an answer breaks the document",

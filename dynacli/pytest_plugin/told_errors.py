@@ -1,0 +1,29 @@
+"""Errors of dynacli as a failed test shows them."""
+
+from dynacli.errors import DynacliError, InternalError
+from dynacli.text.terminal import visible
+
+__all__ = ["tell_error"]
+
+_HOOKS = "dynacli.pytest_plugin.plugin"
+
+
+def tell_error(error: BaseException, *, has_full_trace: bool) -> None:
+    """Add the reason and the advice of an error to what pytest shows, and take dynacli's own frames away.
+
+    Args:
+        has_full_trace: Whether the frames stay.
+    """
+    if not isinstance(error, DynacliError) or hasattr(error, "__notes__"):
+        return
+    for text in (error.why, error.hint):
+        if text:
+            error.add_note(visible(text))
+    # https://docs.python.org/3/reference/datamodel.html#traceback-objects: `tb_next` may be set.
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None and not has_full_trace:
+        name = str(trace.tb_next.tb_frame.f_globals.get("__name__"))
+        # The hook that surrounds a test stands before it.
+        if name.startswith("dynacli.") and name != _HOOKS and not isinstance(error, InternalError):
+            trace.tb_next = None
+        trace = trace.tb_next
