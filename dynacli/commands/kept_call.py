@@ -9,7 +9,7 @@ from dynacli.output.reports.har import HarCall, har_of
 from dynacli.request import preview
 from dynacli.request.built_request import Request, RequestParts
 
-__all__ = ["as_text"]
+__all__ = ["as_text", "har_call"]
 
 _NO_PARTS = RequestParts({}, (), {}, ())
 
@@ -20,16 +20,18 @@ def as_text(row: HistoryRow, form: str) -> str:
     Args:
         form: `curl`, `http` or `har`.
     """
-    messages: dict[str, Any] = json.loads(row.call.messages) if row.call.messages else {}
     if form == "har":
-        return har_of([_har_call(row, messages)])
+        return har_of([har_call(row)])
+    messages: dict[str, Any] = json.loads(row.call.messages or "{}")
     sent = messages["request"]
     request = Request(sent["method"], sent["url"], _headers(sent), _body(sent), _NO_PARTS)
     return preview.as_curl(request) + "\n" if form == "curl" else preview.as_http(request)
 
 
-def _har_call(row: HistoryRow, messages: dict[str, Any]) -> HarCall:
+def har_call(row: HistoryRow) -> HarCall:
+    """Return a call as an archive has it; what the history does not keep of it is left out."""
     call = row.call
+    messages: dict[str, Any] = json.loads(call.messages or "{}")
     sent, got = messages.get("request") or {}, messages.get("answer") or {}
     size = sent.get("size")
     return HarCall(

@@ -30,6 +30,7 @@ __all__ = [
     "distinct_name",
     "file_stem",
     "stable_id",
+    "variable_name",
 ]
 
 BASE_URL = "baseUrl"
@@ -48,6 +49,12 @@ def file_stem(name: str) -> str:
     stem = kebab(name)[:_LONGEST_STEM].strip("-") or "api"
     # Windows keeps these names for devices, whatever the ending.
     return f"{stem}-" if re.fullmatch(r"con|prn|aux|nul|(com|lpt)\d", stem) else stem
+
+
+def variable_name(text: str) -> str:
+    """Return the name of a variable that every target takes."""
+    name = re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_") or "value"
+    return f"_{name}" if name[0].isdigit() else name
 
 
 def distinct_name(name: str, taken: set[str], separated: str = " ({})") -> str:

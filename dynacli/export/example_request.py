@@ -12,7 +12,16 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, CallValues, collect_values, is_idempotency_key
 from dynacli.client.validate_call import CallJudge
 from dynacli.errors import DynacliError
-from dynacli.export.collection import Authorization, Body, Entry, ExportedRequest, Input, Part, stable_id
+from dynacli.export.collection import (
+    Authorization,
+    Body,
+    Entry,
+    ExportedRequest,
+    Input,
+    Part,
+    stable_id,
+    variable_name,
+)
 from dynacli.model.lenient_reading import text_or_empty
 from dynacli.model.media_types import essence, is_form
 from dynacli.model.operation import Field, SecurityScheme, ValueType
@@ -150,14 +159,6 @@ def _headers(
         else:
             headers.append(Entry(name, value, is_new=lowered in new))
     return headers
-
-
-def variable_name(text: str) -> str:
-    """Return the name of a variable that every target takes."""
-    import re
-
-    name = re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_") or "value"
-    return f"_{name}" if name[0].isdigit() else name
 
 
 def _body(values: CallValues) -> Body | None:

@@ -237,6 +237,13 @@ AUTH_VERBS: Mapping[str, Options] = {
 CACHE_VERBS: Mapping[str, Options] = {"clear": {"--history": SWITCH, **RUNNING}, "info": LISTING}
 HISTORY_VERBS: Mapping[str, Options] = {
     "clear": RUNNING,
+    "export": {
+        "--as": Option(("har", "hurl", "postman")),
+        "--failed": SWITCH,
+        "--since": ANY,
+        "--out": ANY,
+        **RUNNING,
+    },
     "list": {"--failed": SWITCH, "--since": ANY, **LISTING},
     "show": {"--as": Option(("curl", "har", "http")), **LISTING},
 }

@@ -25,30 +25,70 @@ __all__ = ["command"]
 
 _FORMS = ("curl", "har", "http")
 _LIST = "list"
-_WORDS = ("show", "clear", "-h", "--help")
+_WORDS = ("show", "export", "clear", "-h", "--help")
+_EXPORTED = ("har", "hurl", "postman")
 
 
 def _list(run: Run, api: str | None, failed: bool, since: str | None) -> None:
     from dynacli.output.write_rows import write_rows
 
-    oldest = time.time() - _seconds(since) if since else 0.0
-    wanted = with_masked_query(api) if api else ""
-
+    wanted_rows = _filtered(run, api, failed=failed, since=since)
     if history_mode(run.env) == "off":
         run.note("No history is kept now: `DYNACLI_HISTORY`, or `history` in the configuration, is `off`")
 
+    def lines(paint: Painter, width: int) -> list[str]:
+        # What reads a pipe is not to miss the end of a line.
+        return _table(list(wanted_rows), paint, width if run.env.stdout_is_terminal else None)
+
+    write_rows(run.env, (row.as_json() for row in wanted_rows), run.options.output_form, lines)
+
+
+def _filtered(
+    run: Run, api: str | None, *, failed: bool, since: str | None, with_messages: bool = False
+) -> Iterator[HistoryRow]:
+    """Return the calls that are asked for, the latest first.
+
+    Raises:
+        UsageError: The time is none.
+    """
+    oldest = time.time() - _seconds(since) if since else 0.0
+    wanted = with_masked_query(api) if api else ""
+
     def rows() -> Iterator[HistoryRow]:
-        for row in read_calls(run.env):
+        for row in read_calls(run.env, with_messages=with_messages):
             if row.call.at < oldest:
                 return
             if wanted in ("", row.call.api) and not (failed and row.call.exit_code == 0):
                 yield row
 
-    def lines(paint: Painter, width: int) -> list[str]:
-        # What reads a pipe is not to miss the end of a line.
-        return _table(list(rows()), paint, width if run.env.stdout_is_terminal else None)
+    return rows()
 
-    write_rows(run.env, (row.as_json() for row in rows()), run.options.output_form, lines)
+
+def _export(
+    run: Run, api: str | None, form: str | None, failed: bool, since: str | None, out: str | None
+) -> None:
+    from dynacli.commands.kept_call import har_call
+    from dynacli.commands.verbs.export.written_export import write_files
+    from dynacli.export.calls_collection import calls_collection
+    from dynacli.export.export_formats import FORMATS
+    from dynacli.output.reports.har import har_of
+
+    if form is None:
+        listed = ", ".join(f"`{each}`" for each in _EXPORTED)
+        raise UsageError("Nothing says in which form", hint=f"Give `--as` one of {listed}")
+    rows = list(_filtered(run, api, failed=failed, since=since, with_messages=True))
+    if not rows:
+        raise UsageError("No such call is in the history", hint="`dynacli history` lists the calls")
+    calls = [har_call(row) for row in reversed(rows)]
+    names = [row.call.api for row in reversed(rows)]
+    is_archive = form == "har"
+    made = {"history.har": har_of(calls)} if is_archive else {}
+    write_files(run, made or FORMATS[form].files(calls_collection(calls, names)), FORMATS[form], out)
+    bare = sum(not row.call.messages for row in rows)
+    if bare:
+        run.note(
+            f"Of {bare} of {len(rows)} calls only method and URL are kept; `DYNACLI_HISTORY=full` keeps all"
+        )
 
 
 def _seconds(text: str) -> float:
@@ -174,6 +214,19 @@ command = _HistoryGroup(
             options=LISTING,
             callback=click.pass_obj(_show),
             help="Show the call N of the list.",
+        ),
+        Verb(
+            "export",
+            params=[
+                click.Argument(["api"], required=False),
+                click.Option(["form", "--as"], type=click.Choice(_EXPORTED), help="the form"),
+                click.Option(["--failed"], is_flag=True, help="only calls that did not end with exit code 0"),
+                click.Option(["--since"], metavar="TIME", help="only calls of the last 30m, 2h, 7d"),
+                click.Option(["--out"], metavar="FILE", help="into a file, and not to standard output"),
+            ],
+            options=RUNNING,
+            callback=click.pass_obj(_export),
+            help="Write the calls that were made, or those of API, for another program, the oldest first.",
         ),
         Verb(
             "clear",

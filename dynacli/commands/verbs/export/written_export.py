@@ -7,7 +7,7 @@ from dynacli.errors import UsageError
 from dynacli.export.collection import Collection
 from dynacli.export.export_formats import Format
 
-__all__ = ["write_export"]
+__all__ = ["write_export", "write_files"]
 
 
 def write_export(run: Run, collection: Collection, form: Format, out: str | None) -> None:
@@ -20,10 +20,18 @@ def write_export(run: Run, collection: Collection, form: Format, out: str | None
         UsageError: The form is a directory, and none is named.
         FileError: A file cannot be written.
     """
-    is_directory = out is not None and (out.endswith(("/", os.sep)) or os.path.isdir(out))
     if form.is_directory and out is None:
         raise UsageError("This form is a directory of files", hint="Name it: `--out DIRECTORY`")
-    files = form.files(collection)
+    write_files(run, form.files(collection), form, out)
+
+
+def write_files(run: Run, files: dict[str, str], form: Format, out: str | None) -> None:
+    """Write the files of an export, of which the first stands for all; `out` is as in `write_export`.
+
+    Raises:
+        FileError: A file cannot be written.
+    """
+    is_directory = out is not None and (out.endswith(("/", os.sep)) or os.path.isdir(out))
     if out is None:
         from dynacli.output.render import write_body
 
