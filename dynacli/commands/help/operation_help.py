@@ -7,6 +7,7 @@ from dynacli.commands.help.usage_lines import usage_lines
 from dynacli.commands.standard_options import (
     FILE_OPTIONS,
     INPUT_OPTIONS,
+    PART_OPTIONS,
     STANDARD_OPTIONS,
     StandardOption,
 )
@@ -167,8 +168,8 @@ class _Page:
         if len(body.content) > 1:
             rows.extend(_row(option) for option in input_options if option.name == "content_type")
         if is_part:
-            files = () if media_type.fields else FILE_OPTIONS
-            rows.extend(_row(option) for option in files if option.flags[0] not in own_flags)
+            of_parts = (*(() if media_type.fields else FILE_OPTIONS), *PART_OPTIONS)
+            rows.extend(_row(option) for option in of_parts if option.flags[0] not in own_flags)
         notes = []
         left_out = len(media_type.fields) - _MAX_FIELDS
         if not takes_options:
