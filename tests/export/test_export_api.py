@@ -159,7 +159,9 @@ def test_a_har_without_a_server() -> None:
     api = _api()
     del api["servers"]
     assert 2 == run_cli("export", save(api), "--to", "har").exit_code
-    made = json.loads(run_cli("export", save(api), "--to", "postman").stdout)
+    result = run_cli("export", save(api), "--to", "postman")
+    assert "No server is known" in result.stderr
+    made = json.loads(result.stdout)
     assert {"key": "baseUrl", "value": ""} == made["variable"][0]
 
 

@@ -18,7 +18,7 @@ def _text(value: str) -> dict[str, Any]:
     return {"type": "string", "example": value}
 
 
-def _api() -> dict[str, Any]:
+def odd_api() -> dict[str, Any]:
     """Return a document whose texts mean something in the forms."""
     fields = {"name": _text(_ODD), "note": _text("}\nb")}
     whole = {"type": "object", "required": ["name", "note"], "properties": fields}
@@ -75,7 +75,7 @@ def _api() -> dict[str, Any]:
 
 
 def _text_of(form: str) -> str:
-    result = run_cli("export", save(_api()), "--to", form)
+    result = run_cli("export", save(odd_api()), "--to", form)
     assert 0 == result.exit_code, result.stderr
     return result.stdout
 
@@ -122,7 +122,7 @@ def test_insomnia() -> None:
 
 def test_bruno() -> None:
     """A block ends where it should, folders are told apart, and none is called as one of Bruno's own."""
-    source = save(_api())
+    source = save(odd_api())
     assert 2 == run_cli("export", source, "--to", "bruno").exit_code
     assert 0 == run_cli("export", source, "--to", "bruno", "--out", "made").exit_code
     assert {"environments", "environments-2", "environments-3"} == {

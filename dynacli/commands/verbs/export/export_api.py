@@ -7,6 +7,7 @@ from dynacli.commands.run import Run
 from dynacli.commands.verbs.export.written_export import write_export
 from dynacli.commands.verbs.verb_options import named_options
 from dynacli.errors import UsageError
+from dynacli.export.collection import BASE_URL
 from dynacli.export.export_formats import FORMATS
 
 __all__ = ["command"]
@@ -26,6 +27,8 @@ def _export(run: Run, api: str, form: str | None, only: tuple[str, ...], out: st
     with run.reading_document(api, "Making examples from"):
         collection = make_collection(opened, chosen_operations(opened, only), settings)
     write_export(run, collection, FORMATS[form], out)
+    if not collection.variables.get(BASE_URL):
+        run.note(f"No server is known: give the variable `{BASE_URL}` a value, or `--server URL` here")
     lacking = [request for request in collection.requests() if request.lacking]
     for request in lacking:
         run.note(f"{request.name} is without an example: {request.lacking}")

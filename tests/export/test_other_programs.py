@@ -1,0 +1,148 @@
+"""What `dynacli export` writes, judged by the programs that it is for: they read it, and call the stand-in with it."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft6Validator  # type: ignore[import-untyped]
+from referencing import Registry
+from referencing.jsonschema import DRAFT6
+
+from dynacli.demo.demo_facts import API_KEYS, DemoServer
+from dynacli.demo.stand_in import running
+from tests.documents import save
+from tests.export.test_forms import odd_api
+from tests.harness import run_cli
+from tests.npm_programs import package, program
+
+pytestmark = [pytest.mark.exhaustive, pytest.mark.outside]
+
+_DOCUMENTED = {200, 201, 202}
+
+
+@pytest.fixture
+def stand_in() -> Iterator[DemoServer]:
+    """Return a stand-in, which every test may change."""
+    with running() as server:
+        yield server
+
+
+def _run(*words: str, cwd: str | Path = ".") -> subprocess.CompletedProcess[str]:
+    variables = {**os.environ, "NO_COLOR": "1", "CI": "1"}
+    return subprocess.run(
+        words, cwd=cwd, env=variables, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def _operations(source: str) -> int:
+    return len(json.loads(run_cli("operations", source, "-o", "json").stdout))
+
+
+def test_newman_runs_the_collection(stand_in: DemoServer) -> None:
+    """Each operation is answered as the document says of a success."""
+    newman = program("newman")
+    url = stand_in.document_url
+    assert 0 == run_cli("export", url, "--to", "postman", "--out", "made.json").exit_code
+    words = (newman, "run", "made.json", "--env-var", f"bearerAuth={API_KEYS['owner']}")
+    ended = _run(*words, "-r", "json", "--reporter-json-export", "report.json")
+    assert 0 == ended.returncode, ended.stdout + ended.stderr
+    executions = json.loads(Path("report.json").read_text(encoding="utf-8"))["run"]["executions"]
+    statuses = {each["item"]["name"]: each["response"]["code"] for each in executions}
+    assert {} == {name: status for name, status in statuses.items() if status not in _DOCUMENTED}
+    assert _operations(url) == len(statuses)
+
+
+def test_bruno_runs_the_directory(stand_in: DemoServer) -> None:
+    """Each operation is answered as the document says of a success."""
+    bru = program("bru")
+    url = stand_in.document_url
+    assert 0 == run_cli("export", url, "--to", "bruno", "--out", "made").exit_code
+    environment = next(each for each in Path("made/environments").iterdir() if "host" in each.name).stem
+    words = (bru, "run", "-r", "--env", environment, "--env-var", f"bearerAuth={API_KEYS['owner']}")
+    ended = _run(*words, "--reporter-json", "report.json", cwd="made")
+    assert 0 == ended.returncode, ended.stdout + ended.stderr
+    results = json.loads(Path("made/report.json").read_text(encoding="utf-8"))[0]["results"]
+    statuses = {each["name"]: each["response"]["status"] for each in results}
+    assert {} == {name: status for name, status in statuses.items() if status not in _DOCUMENTED}
+    assert _operations(url) == len(statuses)
+
+
+_READ_BRU = """
+const fs = require('fs'), path = require('path')
+const { bruToJsonV2 } = require('@usebruno/lang')
+const read = (file) => bruToJsonV2(fs.readFileSync(file, 'utf8'))
+console.log(JSON.stringify(Object.fromEntries(process.argv.slice(1).map((file) => [path.basename(file), read(file)]))))
+"""
+
+
+def test_bruno_reads_odd_texts_as_they_are() -> None:
+    """What the parser of Bruno makes of a request is what the document says."""
+    modules = package("@usebruno/lang").parents[1]
+    assert 0 == run_cli("export", save(odd_api()), "--to", "bruno", "--out", "made").exit_code
+    left_out = {"folder.bru", "collection.bru"}
+    files = [
+        str(each.absolute())
+        for each in Path("made").rglob("*.bru")
+        if each.name not in left_out and each.parent.name != "environments"
+    ]
+    ended = _run("node", "-e", _READ_BRU, *files, cwd=modules)
+    assert 0 == ended.returncode, ended.stderr
+    read: dict[str, Any] = json.loads(ended.stdout)
+    example = {
+        each: odd_api()["paths"]["/json"]["post"]["requestBody"]["content"]["application/json"]["schema"][
+            "properties"
+        ][each]["example"]
+        for each in ("name", "note")
+    }
+    assert example == json.loads(read["send-json.bru"]["body"]["json"])
+    assert example == {
+        each["name"]: each["value"] for each in read["send-form.bru"]["body"]["formUrlEncoded"]
+    }
+    assert example["name"] == read["send-text.bru"]["body"]["text"]
+    headers = {each["name"]: each["value"] for each in read["find.bru"]["headers"]}
+    assert "#1 {{c}}" == headers["X-Odd"]
+    assert odd_api()["paths"]["/q/{a:b}"]["get"]["description"] == read["find.bru"]["docs"]
+    assert ["text", "file"] == [each["type"] for each in read["send-parts.bru"]["body"]["multipartForm"]]
+
+
+_IMPORT = """
+const { convert } = require('insomnia-importers')
+const show = (found) => console.log(JSON.stringify([found.type.id, found.data.resources]))
+convert(require('fs').readFileSync(0, 'utf8')).then(show)
+"""
+
+
+def test_insomnia_imports_the_export() -> None:
+    """Insomnia's own importer knows the format, and finds all requests."""
+    modules = package("insomnia-importers").parent
+    text = run_cli("export", "demo", "--to", "insomnia").stdout
+    ended = subprocess.run(
+        ("node", "-e", _IMPORT),
+        cwd=modules,
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert 0 == ended.returncode, ended.stderr
+    kind, resources = json.loads(ended.stdout)
+    assert "insomnia-4" == kind
+    assert _operations("demo") == [each["_type"] for each in resources].count("request")
+
+
+def test_the_archive_fits_the_schema() -> None:
+    """It is what npm's `har-schema` says of HAR 1.2."""
+    folder = package("har-schema") / "lib"
+    schemas = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")]
+    registry = Registry().with_resources(
+        (schema["$id"], DRAFT6.create_resource(schema)) for schema in schemas if "$id" in schema
+    )
+    main = next(schema for schema in schemas if schema.get("$id") == "har.json#")
+    made = json.loads(run_cli("export", save(odd_api()), "--to", "har").stdout)
+    errors = Draft6Validator(main, registry=registry).iter_errors(made)
+    assert [] == [f"{error.json_path}: {error.message}" for error in errors]
