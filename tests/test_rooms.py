@@ -43,14 +43,14 @@ _FLOORS = {
     "transport": 10,
     "client": 11,
     "output": 11,
-    "check": 12,
     "mcp_server": 12,
     "explorer": 12,
     "export": 12,
     "traffic": 12,
-    "pytest_plugin": 13,
-    "commands": 13,
-    "__main__": 14,
+    "check": 13,
+    "pytest_plugin": 14,
+    "commands": 14,
+    "__main__": 15,
 }
 """Room, or module at the top → its floor; imports lead down, or stay in the room."""
 

@@ -104,8 +104,10 @@ class Exchange:
         seconds: From sending to the last byte, or to the failure.
         sent_json: The JSON value that the body of the request was made from; None where there is none.
         started: When sending began, in seconds since 1970.
-        cut_reason: Why the answer's body is only the beginning of a stream; empty where the body is complete.
+        cut_reason: Why the answer's body is only the beginning of a stream, or not there at all; empty where it is
+            complete.
         is_judged: Whether the document describes the answer, so that the verdict says something about it.
+        times: How many exchanges of a recording it stands for, which came to the same.
     """
 
     planned: PlannedCall
@@ -120,6 +122,7 @@ class Exchange:
     started: float = 0.0
     cut_reason: str = ""
     is_judged: bool = False
+    times: int = 1
 
     @property
     def operation_name(self) -> str:
@@ -176,6 +179,11 @@ class CheckedOperation:
     def all_exchanges(self) -> tuple[Exchange, ...]:
         """The calls, then the probes."""
         return (*self.exchanges, *self.probes)
+
+    @property
+    def count(self) -> int:
+        """The number of its calls, without the probes."""
+        return sum(exchange.times for exchange in self.exchanges)
 
     @property
     def has_findings(self) -> bool:

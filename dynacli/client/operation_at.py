@@ -10,7 +10,7 @@ from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation, OperationSummary
 from dynacli.model.wording import enumerated
 
-__all__ = ["no_operation_at", "operation_at"]
+__all__ = ["no_operation_at", "operation_at", "path_values"]
 
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
 _MOST_NAMED = 3
@@ -69,12 +69,13 @@ def _matching(catalog: Catalog, path: str) -> Iterator[tuple[OperationSummary, d
     for operation in catalog.each_summary():
         # Documents tell operations of one path apart by a fragment, which is not sent.
         template, _, own = operation.path.partition("#")
-        values = _values(template.partition("?")[0], plain)
+        values = path_values(template.partition("?")[0], plain)
         if values is not None and fragment in ("", own):
             yield operation, values
 
 
-def _values(template: str, path: str) -> dict[str, str] | None:
+def path_values(template: str, path: str) -> dict[str, str] | None:
+    """Return the percent-encoded values that a path has in the places of a template; None where it does not fit."""
     steps, given = template.split("/"), path.split("/")
     if len(steps) != len(given):
         return None

@@ -51,6 +51,7 @@ _VERBS = {
     "history": "history",
     "ignore": "ignore",
     "import": "import_requests",
+    "judge": "check.judge_traffic",
     "mcp": "agents.mcp",
     "operations": "operations",
     "policy": "policy",

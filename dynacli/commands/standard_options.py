@@ -16,7 +16,7 @@ __all__ = [
     "also_writing",
 ]
 
-VERB_FORMATS = {"changes": "markdown", "check": "html"}
+VERB_FORMATS = {"changes": "markdown", "check": "html", "judge": "html"}
 """Verb → the output format that it alone has."""
 
 

@@ -13,7 +13,7 @@ from dynacli.request.choose_server import choose_server
 from dynacli.traffic.recorded_request import RecordedRequest
 from dynacli.urls import origin_of
 
-__all__ = ["FoundOperation", "find_operation"]
+__all__ = ["FoundOperation", "find_operation", "server_options"]
 
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 
@@ -68,7 +68,7 @@ def _found(api: OpenedApi, method: str, origin: str, path: str) -> Iterator[Foun
         match = operation_at(api.catalog, method, rest)
         if match is not None:
             operation, options = match
-            servers = _server_options(operation.servers or api.servers, api.uri, base)
+            servers = server_options(operation.servers or api.servers, api.uri, base)
             is_known = servers is not None
             yield FoundOperation(
                 api,
@@ -79,7 +79,7 @@ def _found(api: OpenedApi, method: str, origin: str, path: str) -> Iterator[Foun
             )
 
 
-def _server_options(servers: tuple[Server, ...], uri: str, base: str) -> tuple[str, ...] | None:
+def server_options(servers: tuple[Server, ...], uri: str, base: str) -> tuple[str, ...] | None:
     """Return the options that choose the server with a base URL; None where the document has no such server."""
     try:
         if choose_server(servers, uri).rstrip("/") == base:

@@ -1,39 +1,85 @@
-"""The requests of a HAR file (http://www.softwareishard.com/blog/har-12-spec/)."""
+"""The requests of a HAR file, and their answers (http://www.softwareishard.com/blog/har-12-spec/).
 
-import json
+What programs write besides the format: pseudo-headers of HTTP/2 (`:path`) among the headers, a status of 0 for a
+request that was blocked or broken off, `_error` with the reason, `encoding` of `postData` as of `content`.
+"""
+
+import base64
+import binascii
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
-from dynacli.errors import UsageError
-from dynacli.traffic.recorded_request import RecordedRequest
+from dynacli.errors import FileError, UsageError
+from dynacli.traffic.har_entries import Readable, har_entries
+from dynacli.traffic.recorded_request import RecordedAnswer, RecordedExchange, RecordedRequest
 
 __all__ = ["read_har"]
 
+_NO_ENTRIES = "It has no `log.entries` of requests"
+_FORM = "application/x-www-form-urlencoded"
 
-def read_har(text: str) -> Iterator[RecordedRequest]:
-    """Yield the requests, in the order of the file.
+
+def read_har(file: Readable) -> Iterator[RecordedExchange]:
+    """Yield the exchanges, in the order of the file, of which one entry after the other is in memory.
 
     Raises:
-        UsageError: The text is no HAR.
+        UsageError: The file is no HAR.
+        FileError: It is no text.
+        OSError: It cannot be read.
     """
+    is_empty = True
+    for entry in _entries(file):
+        is_empty = False
+        try:
+            exchange = _exchange(entry)
+        except (KeyError, TypeError, AttributeError, ValueError):
+            raise _no_har(_NO_ENTRIES) from None
+        yield exchange
+    if is_empty:
+        raise _no_har(_NO_ENTRIES)
+
+
+def _entries(file: Readable) -> Iterator[Any]:
     try:
-        entries = json.loads(text)["log"]["entries"]
-        requests = [entry["request"] for entry in entries]
-        recorded = [_request(request) for request in requests]
-    except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
-        why = (
-            "It is not JSON"
-            if isinstance(error, ValueError | RecursionError)
-            else "It has no `log.entries` of requests"
-        )
-        raise UsageError("This is no HAR file", why=why) from None
-    yield from recorded
+        yield from har_entries(file)
+    except UnicodeDecodeError:
+        raise FileError("The file is no text", why="It is not UTF-8") from None
+    except (ValueError, RecursionError):
+        raise _no_har("It is not JSON, or not all of it is there") from None
+
+
+def _no_har(why: str) -> UsageError:
+    return UsageError(
+        "This is no HAR file",
+        why=why,
+        hint="Save one with the browser's developer tools, or with `dynacli check --har FILE`",
+    )
+
+
+def _exchange(entry: Mapping[str, Any]) -> RecordedExchange:
+    request, response = entry["request"], entry.get("response") or {}
+    content, has_lost_content = _sent(request)
+    status = int(response.get("status") or 0)
+    answer = _answer(status, response) if status else None
+    error = str(entry.get("_error") or response.get("_error") or "the recording has no answer")
+    milliseconds = entry.get("time")
+    return RecordedExchange(
+        _request(request),
+        content,
+        has_lost_content,
+        answer,
+        "" if answer is not None else error,
+        _seconds_since_1970(str(entry.get("startedDateTime") or "")),
+        max(milliseconds, 0) / 1000 if isinstance(milliseconds, int | float) else 0.0,
+    )
 
 
 def _request(request: Mapping[str, Any]) -> RecordedRequest:
     posted = request.get("postData") or {}
-    headers = tuple((str(each["name"]), str(each["value"])) for each in request.get("headers") or [])
-    media_type = str(posted.get("mimeType", ""))
+    headers = _headers(request)
+    media_type = str(posted.get("mimeType") or "")
     if media_type and "content-type" not in {name.lower() for name, _ in headers}:
         headers = (*headers, ("Content-Type", media_type))
     parts: tuple[tuple[str, str], ...] = ()
@@ -47,3 +93,66 @@ def _request(request: Mapping[str, Any]) -> RecordedRequest:
         )
     body = "" if parts else str(posted.get("text") or "")
     return RecordedRequest(str(request["method"]).upper(), str(request["url"]), headers, body, parts=parts)
+
+
+def _headers(message: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return the headers of a message without the pseudo-headers of HTTP/2 (RFC 9113, section 8.3)."""
+    pairs = ((str(each["name"]), str(each["value"])) for each in message.get("headers") or [])
+    return tuple((name, value) for name, value in pairs if not name.startswith(":"))
+
+
+def _sent(request: Mapping[str, Any]) -> tuple[bytes | None, bool]:
+    """Return the body of a request, and whether there is one that the recording does not have."""
+    posted = request.get("postData")
+    if posted:
+        if posted.get("text"):
+            return _bytes(posted), False
+        params = posted.get("params")
+        if params and str(posted.get("mimeType") or "").startswith(_FORM):
+            return urlencode([(each["name"], each.get("value") or "") for each in params]).encode(), False
+        return None, bool(params) or _size(request.get("bodySize")) != 0
+    return None, (_size(request.get("bodySize")) or 0) > 0
+
+
+def _answer(status: int, response: Mapping[str, Any]) -> RecordedAnswer:
+    content = response.get("content") or {}
+    size = _size(content.get("size"))
+    body: bytes | None = None
+    if content.get("text"):
+        body = _bytes(content)
+    elif size == 0 or (size is None and _size(response.get("bodySize")) == 0) or status in {204, 205, 304}:
+        body = b""  # browsers leave the text of an empty body out, and of one that they did not keep
+    headers = _headers(response)
+    if content.get("mimeType") and body and "content-type" not in {name.lower() for name, _ in headers}:
+        headers = (*headers, ("Content-Type", str(content["mimeType"])))
+    return RecordedAnswer(
+        status,
+        str(response.get("statusText") or ""),
+        str(response.get("httpVersion") or ""),
+        headers,
+        body,
+        len(body) if body is not None else size,
+    )
+
+
+def _bytes(content: Mapping[str, Any]) -> bytes | None:
+    """Return the bytes of a text, which may be in base64; None where it only says so."""
+    text = str(content["text"])
+    if content.get("encoding") != "base64":
+        return text.encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(text)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _size(value: Any) -> int | None:
+    """Return a size in bytes; None where the recording says -1 or nothing, which means that it is unknown."""
+    return int(value) if isinstance(value, int | float) and value >= 0 else None
+
+
+def _seconds_since_1970(text: str) -> float:
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError):
+        return 0.0

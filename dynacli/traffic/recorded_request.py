@@ -1,8 +1,8 @@
-"""A request that another program made or would make."""
+"""A request that another program made or would make, and the answer that it got."""
 
 from dynacli.record import record
 
-__all__ = ["RecordedRequest"]
+__all__ = ["RecordedAnswer", "RecordedExchange", "RecordedRequest"]
 
 
 @record
@@ -34,3 +34,43 @@ class RecordedRequest:
     def header(self, name: str) -> str:
         """Return the value of a header; empty where there is none."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), "")
+
+
+@record
+class RecordedAnswer:
+    """An answer.
+
+    Args:
+        headers: Names and values, in their order.
+        body: The body without its content encoding; None where the recording left it out.
+        size: The size of the body in bytes; None where it is unknown.
+    """
+
+    status: int
+    reason: str
+    http_version: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes | None
+    size: int | None
+
+
+@record
+class RecordedExchange:
+    """A request, and what became of it.
+
+    Args:
+        content: The bytes of the request's body; None where there is none, or where the recording left it out.
+        has_lost_content: Whether the recording left the request's body out.
+        answer: None where none came.
+        error: Why none came, as the recording tells it.
+        started: When the request was sent, in seconds since 1970; 0 where it is unknown.
+        seconds: How long it took.
+    """
+
+    request: RecordedRequest
+    content: bytes | None = None
+    has_lost_content: bool = False
+    answer: RecordedAnswer | None = None
+    error: str = ""
+    started: float = 0.0
+    seconds: float = 0.0

@@ -12,6 +12,7 @@ from dynacli.model.media_types import is_json, is_media_type, split_media_type
 __all__ = ["ObservedAnswer", "observed_answers"]
 
 _UNDOCUMENTED_STATUS = ("undocumented-status", "status")
+_MISSING_BODY = ("missing-body", "")
 
 
 class ObservedAnswer:
@@ -105,6 +106,8 @@ def observed_answers(operations: Iterable[CheckedOperation]) -> list[ObservedAns
             if all((finding.rule, finding.pointer) != _UNDOCUMENTED_STATUS for finding in verdict.findings):
                 # The check excused the status: a 404 for an invented value says nothing of the document.
                 ignored.add(_UNDOCUMENTED_STATUS)
+            if exchange.cut_reason and not answer.body:
+                ignored.add(_MISSING_BODY)
             answers.append(
                 ObservedAnswer(
                     operation.name,

@@ -37,6 +37,8 @@ def check_error(results: CheckResults, *, is_strict: bool) -> DynacliError | Non
         is_strict: Whether findings are a failure.
     """
     mismatch = _mismatch(results) if is_strict else None
+    if results.is_recorded:
+        return mismatch  # whether a recorded call got an answer is no matter of the document
     if not results.exchanges and mismatch is None:
         return None if results.is_interrupted else _nothing_called(results)
     errors = [exchange.error for exchange in results.exchanges if exchange.error is not None]
@@ -65,10 +67,11 @@ def _mismatch(results: CheckResults) -> MismatchError | None:
     names = [checked.operation.name for checked in results.checked if checked.has_findings]
     if not names:
         return None
+    what = "exchanges" if results.is_recorded else "answers"
     return MismatchError(
-        f"The answers of {len(names)} operations break the document"
+        f"The {what} of {len(names)} operations break the document"
         if len(names) > 1
-        else f"The answers of `{names[0]}` break the document",
+        else f"The {what} of `{names[0]}` break the document",
         hint="What was found is listed above; `-o json` and `--report` have it as data",
         findings=[
             {**finding, "operation": exchange.operation_name}

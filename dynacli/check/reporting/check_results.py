@@ -32,6 +32,7 @@ class CheckResults:
         left_out: The operations that were not to be called, each with the reason.
         seconds: How long the check took.
         is_interrupted: Whether Ctrl-C ended it early.
+        is_recorded: Whether the calls are those of a recording, so that requests were judged, too.
     """
 
     def __init__(
@@ -42,9 +43,10 @@ class CheckResults:
         *,
         seconds: float,
         is_interrupted: bool,
+        is_recorded: bool = False,
     ) -> None:
         self.api, self.checked, self.left_out = api, tuple(checked), tuple(left_out)
-        self.seconds, self.is_interrupted = seconds, is_interrupted
+        self.seconds, self.is_interrupted, self.is_recorded = seconds, is_interrupted, is_recorded
         self._findings: dict[int, list[dict[str, Any]]] | None = None
 
     @property
@@ -154,6 +156,7 @@ def _call_row(operation: Operation, exchange: Exchange) -> dict[str, Any]:
         "error": error_of(exchange) or None,
         "curl": curl_of(exchange),
         "probe": exchange.planned.probe or None,
+        "times": exchange.times,
     }
 
 

@@ -57,9 +57,13 @@ def summary_text(results: CheckResults) -> str:
     }
     probes = len(results.all_exchanges) - len(results.exchanges)
     of_all = f"{len(called)} of {_count(len(results.checked), 'operation')}"
-    requests = _count(len(results.exchanges), "request")
+    made = f"called with {_count(len(results.exchanges), 'request')}"
+    if results.is_recorded:
+        of_all = f"{len(called)} of {_count(len(results.checked) + len(results.left_out), 'operation')}"
+        count = sum(checked.count for checked in called)
+        made = f"in the recording with {_count(count, 'exchange')}, judged"
     parts = [
-        f"{of_all} called with {requests} in {results.seconds:.1f} s",
+        f"{of_all} {made} in {results.seconds:.1f} s",
         f"{seen} of {_count(documented, 'documented answer')} seen",
         *([_count(probes, "probe")] if probes else []),
         _findings_count(len(findings), len(find_defects(results))) if findings else "nothing found",
@@ -105,7 +109,8 @@ def _not_called(results: CheckResults) -> Rows:
     rows = [
         (checked.operation.name, checked.skip_reason)
         for checked in (*results.checked, *results.left_out)
-        if checked.skip_reason and checked.skip_kind != "unsafe"  # of which there are too many to list
+        # There are too many of these to list them.
+        if checked.skip_reason and checked.skip_kind not in {"unsafe", "unseen"}
     ]
     rows.extend(
         (f"{checked.operation.name}, one of its calls", reason)

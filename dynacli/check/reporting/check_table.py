@@ -77,7 +77,7 @@ def _cells(checked: CheckedOperation) -> tuple[str, ...]:
     return (
         operation.name,
         operation.method,
-        str(len(exchanges)) if exchanges else "-",
+        str(checked.count) if exchanges else "-",
         " ".join(map(str, checked.statuses)) or "-",
         f"{len(coverage.seen)}/{len(coverage.documented)}" if exchanges and coverage.documented else "-",
         duration_text(max(exchange.seconds for exchange in exchanges)) if exchanges else "-",

@@ -47,7 +47,7 @@ def find_defects(results: CheckResults) -> list[Defect]:
     defects: dict[_Key, Defect] = {}
     for checked in results.checked:
         for exchange, number, finding in _distinct_findings(results, checked):
-            key, place = _defect_key(finding), starred(finding["pointer"])
+            key, place = (finding["where"], *_defect_key(finding)), starred(finding["pointer"])
             defect = defects.get(key)
             if defect is None:
                 defects[key] = Defect(checked, exchange, number, finding, places=(place,))
@@ -61,7 +61,7 @@ def find_defects(results: CheckResults) -> list[Defect]:
 
 def finding_key(finding: Mapping[str, Any]) -> _Key:
     """Return what is the same in findings that several calls of an operation repeat."""
-    return finding["rule"], finding["pointer"], finding["message"]
+    return finding["where"], finding["rule"], finding["pointer"], finding["message"]
 
 
 def starred(pointer: str) -> str:

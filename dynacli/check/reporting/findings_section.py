@@ -18,6 +18,7 @@ __all__ = [
     "findings_lines",
     "location_text",
     "marker_line",
+    "place_text",
     "repetition_texts",
 ]
 
@@ -61,24 +62,56 @@ def _exchange_lines(
     lines = [f"  {paint.cyan(visible(operation.name, keep=''))}  {exchange.shown.method} {url} {status}"]
     if exchange.answer is None:
         lines.append(f"    {visible(curl_of(exchange), keep='')}")  # in one line, to be copied
-    excerpts = excerpts_of(exchange, [defect.number for defect in defects]) if width >= _WIDE else {}
+    numbers = [defect.number for defect in defects]
+    excerpts = excerpts_of(exchange, operation.path, numbers) if width >= _WIDE else {}
     for defect in defects:
         excerpt = excerpts.get(defect.number, "")
-        lines.extend(_finding_lines(results, defect.finding, excerpt, paint, width))
+        lines.extend(_finding_lines(results, defect, excerpt, paint, width))
         for text in repetition_texts(defect):
             lines.extend(f"        {line}" for line in wrapped(visible(text, keep=""), width - 8))
     return lines
 
 
-def excerpts_of(exchange: Exchange, numbers: list[int]) -> dict[int, str]:
-    """Return number of a finding → the part of the answer that it is about."""
+def excerpts_of(exchange: Exchange, path: str, numbers: list[int]) -> dict[int, str]:
+    """Return number of a finding → the part of the answer, or of a recorded request, that it is about.
+
+    Args:
+        path: The path template of the operation.
+    """
     from dynacli.client.answers.evidence import Evidence
 
     if exchange.verdict is None or exchange.answer is None:
         return {}
-    findings = [exchange.verdict.findings[number] for number in numbers]
-    excerpts = Evidence.of_answer(exchange.answer).excerpts(findings)
-    return {number: exchange.masker.mask(text) for number, text in zip(numbers, excerpts, strict=True)}
+    found: dict[int, str] = {}
+    for of_request in (True, False):
+        chosen = [
+            number
+            for number in numbers
+            if _is_in_request(exchange, exchange.verdict.findings[number].where) == of_request
+        ]
+        if chosen:
+            request = exchange.request
+            evidence = (
+                Evidence.of_request(request.method, path, request, request.header("content-type") or "")
+                if of_request
+                else Evidence.of_answer(exchange.answer)
+            )
+            texts = evidence.excerpts([exchange.verdict.findings[number] for number in chosen])
+            found |= {number: exchange.masker.mask(text) for number, text in zip(chosen, texts, strict=True)}
+    return found
+
+
+def _is_in_request(exchange: Exchange, where: str) -> bool:
+    """Return whether a finding is one in a request; that of a probe, which is wrong on purpose, has none."""
+    return where == "request" and not exchange.planned.probe
+
+
+def place_text(exchange: Exchange, finding: Mapping[str, Any]) -> str:
+    """Return where in a message a finding is."""
+    place: str = finding["pointer"]
+    if _is_in_request(exchange, finding["where"]) and (not place or place.startswith("/")):
+        return f"request body {place}".rstrip()
+    return place or "body"
 
 
 def marker_line(excerpt: str) -> int:
@@ -88,9 +121,10 @@ def marker_line(excerpt: str) -> int:
 
 
 def _finding_lines(
-    results: CheckResults, finding: Mapping[str, Any], excerpt: str, paint: Painter, width: int
+    results: CheckResults, defect: Defect, excerpt: str, paint: Painter, width: int
 ) -> list[str]:
-    place = finding["pointer"] or "body"
+    finding = defect.finding
+    place = place_text(defect.exchange, finding)
     text = visible(f"{place}: {finding['message']} [{finding['rule']}]")
     lines = [f"    {paint.red(line)}" for line in wrapped(text, width - 4)]
     # Only the marker and the line above it stand out.

@@ -23,6 +23,7 @@ from dynacli.check.reporting.findings_section import (
     excerpts_of,
     location_text,
     marker_line,
+    place_text,
     repetition_texts,
 )
 from dynacli.text.html_document import html_document, html_table, html_text
@@ -47,7 +48,8 @@ def check_page(results: CheckResults, seconds_since_1970: float) -> str:
         seconds_since_1970: When the check ended.
     """
     meta = results.api.catalog.meta
-    title = f"Check of {meta['title'] or results.api.name}"
+    kind = "Recorded traffic" if results.is_recorded else "Check"
+    title = f"{kind} of {meta['title'] or results.api.name}"
     day = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(seconds_since_1970))
     hint = check_hint(results)
     parts = [
@@ -84,7 +86,7 @@ def _tiles(results: CheckResults) -> str:
     seen, documented = total_coverage(called)
     tiles = [
         (f"{len(called)} of {operations}", "operations called", ""),
-        (str(len(results.all_exchanges)), "requests", ""),
+        (str(sum(exchange.times for exchange in results.all_exchanges)), "requests", ""),
         (f"{seen} of {documented}", "documented answers seen", ""),
         (str(len(find_defects(results))), "different findings", "bad" if find_defects(results) else "good"),
     ]
@@ -111,7 +113,8 @@ def _with_excerpts(defects: Sequence[Defect]) -> Iterator[tuple[Defect, str]]:
     for defect in defects:
         by_exchange.setdefault(id(defect.exchange), []).append(defect)
     for found in by_exchange.values():
-        excerpts = excerpts_of(found[0].exchange, [defect.number for defect in found])
+        numbers = [defect.number for defect in found]
+        excerpts = excerpts_of(found[0].exchange, found[0].checked.operation.path, numbers)
         for defect in found:
             yield defect, excerpts.get(defect.number, "")
 
@@ -121,7 +124,7 @@ def _finding(results: CheckResults, defect: Defect, excerpt: str) -> str:
     status = f"answered {exchange.answer.status}" if exchange.answer is not None else "broke off"
     call = f"{exchange.shown.method} {exchange.shown.url} {status}"
     more = [location_text(results, finding), *repetition_texts(defect)]
-    name, place = html_text(defect.checked.operation.name), html_text(finding["pointer"] or "body")
+    name, place = html_text(defect.checked.operation.name), html_text(place_text(exchange, finding))
     wrong = html_text(f"{finding['message']} [{finding['rule']}]")
     lines = [
         "<article>",
@@ -189,7 +192,7 @@ def _operations(results: CheckResults) -> str:
             (
                 f'<span class="name">{html_text(operation.name)}</span>',
                 f'<span class="name">{html_text(f"{operation.method} {operation.path}")}</span>',
-                str(len(checked.exchanges)) if is_called else "",
+                str(checked.count) if is_called else "",
                 " ".join(map(str, checked.statuses)),
                 f"{len(coverage.seen)} of {len(coverage.documented)}" if is_called else "",
                 duration_text(seconds) if is_called else "",

@@ -120,6 +120,7 @@ CHECK: Options = {
     "--learn": ANY,
     "--shard": ANY,
 }
+JUDGE: Options = {"--learn": ANY}
 BATCH: Options = {"--parallel": ANY, "--stop-on-error": SWITCH, "--resume": ANY, "--shard": ANY}
 
 
@@ -183,6 +184,11 @@ VERB_OPTIONS: Mapping[str, Options] = {
     },
     "help": HELP_ONLY,
     "ignore": {"--pointer": ANY, "--reason": ANY, "--status": ANY, "--where": ANY, **OPENING},
+    "judge": {
+        **JUDGE,
+        **LISTING_OF_DOCUMENT,
+        **_standard("--validate", "--server", "--server-var", "--no-fail", "--report", "--progress"),
+    },
     "mcp": {
         "--write": SWITCH,
         "--http": ANY,

@@ -34,13 +34,29 @@ def _import_curl(run: Run, line: str, api: str | None) -> None:
 
 
 def _import_har(run: Run, file: str, api: str | None) -> None:
+    from io import BytesIO
+
     from dynacli.traffic.read_har import read_har
 
-    _write(run, _rows(run, list(read_har(_text(run, file))), api))
+    exchanges = read_har(BytesIO(_content(run, file)))
+    _write(run, _rows(run, [each.request for each in exchanges], api))
 
 
 def _text(run: Run, word: str) -> str:
     """Return the text of a file, or of standard input for `-`.
+
+    Raises:
+        UsageError: Nothing is piped in.
+        FileError: It cannot be read, or is no text.
+    """
+    try:
+        return _content(run, word).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise FileError(f"`{word}` is no text", why="It is not UTF-8") from None
+
+
+def _content(run: Run, word: str) -> bytes:
+    """Return the content of a file, or of standard input for `-`.
 
     Raises:
         UsageError: Nothing is piped in.
@@ -50,13 +66,9 @@ def _text(run: Run, word: str) -> str:
         raise UsageError("`-` reads standard input, and nothing is piped into it")
     try:
         if word == "-":
-            content = run.env.read_stdin("what is imported")
-        else:
-            with open(os.path.expanduser(word), "rb") as file:
-                content = file.read()
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise FileError(f"`{word}` is no text", why="It is not UTF-8") from None
+            return run.env.read_stdin("what is imported")
+        with open(os.path.expanduser(word), "rb") as file:
+            return file.read()
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "it is no file name"
         raise FileError(f"`{word}` cannot be read", why=why) from error

@@ -14,7 +14,7 @@ from dynacli.commands.run import Run
 from dynacli.commands.standard_options import VERB_FORMATS
 from dynacli.commands.verbs.demo import behaviour_options, live_api, role_option
 from dynacli.commands.verbs.verb_options import OF_CALLS, for_many_calls
-from dynacli.errors import DocumentError, DynacliError, UsageError
+from dynacli.errors import DocumentError, UsageError
 from dynacli.library.configuration.configuration import DEMO
 from dynacli.library.opened_api import OpenedApi
 from dynacli.record import record
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from dynacli.check.check_records import CheckedOperation, Exchange
     from dynacli.check.planning.resource_chains import ResourceChain
-    from dynacli.check.reporting.check_results import CheckResults
     from dynacli.check.running.check_run import CheckRun
     from dynacli.client.call_settings import CallSettings
     from dynacli.client.described_operation import DescribedOperation
@@ -237,6 +236,7 @@ def _run_check(
         count = check_run.left_out_probes
         run.note(f"{count} probes were not sent: there are at most {MAX_PROBES} of each kind")
     from dynacli.check.reporting.check_results import CheckResults
+    from dynacli.commands.verbs.check.conclude_check import conclude_check
 
     results = CheckResults(
         chosen.api,
@@ -245,54 +245,8 @@ def _run_check(
         seconds=time.monotonic() - start,
         is_interrupted=check_run.is_interrupted,
     )
-    _conclude(run, results, options, is_strict=check_run.call_settings.is_strict)
-
-
-def _conclude(run: Run, results: "CheckResults", options: _CheckOptions, *, is_strict: bool) -> None:
-    """Write everything that is asked for, and end the run by what was found.
-
-    Raises:
-        DynacliError: What was found, or a file that cannot be written.
-        KeyboardInterrupt: The check was interrupted.
-    """
-    from dynacli.check.reporting.check_error import check_error
-    from dynacli.check.reporting.check_table import check_table
-    from dynacli.commands.call.call_report import write_reports
-    from dynacli.commands.verbs.check.check_files import write_har, write_overlay
-    from dynacli.output.output_form import OutputForm
-    from dynacli.output.render import write_data
-    from dynacli.output.written_text import written_text
-
-    error = check_error(results, is_strict=is_strict)
-    if error is not None and error.kind == "mismatch" and run.options.no_fail:
-        error = None
-    try:
-        write_reports(run, results.calls())
-        if options.har:
-            write_har(options.har, results)
-        if options.learn:
-            write_overlay(run, options.learn, results)
-    except DynacliError as second:
-        if error is None and not results.is_interrupted:
-            error = second
-        else:
-            run.warn(f"{second.message}: {second.why}")  # the first cause wins
-    if run.options.output == _PAGE:
-        from dynacli.check.reporting.html_page import check_page
-
-        with written_text(run.env, OutputForm()) as write:
-            write(check_page(results, time.time()))
-    else:
-        write_data(
-            run.env,
-            results.rows(),
-            run.options.output_form,
-            lambda paint, width: check_table(results, paint, width),
-        )
-    if results.is_interrupted:
-        raise KeyboardInterrupt
-    if error is not None:
-        raise error
+    is_strict = check_run.call_settings.is_strict
+    conclude_check(run, results, is_strict=is_strict, learn=options.learn, har=options.har)
 
 
 def _show_plan(run: Run, check_run: "CheckRun", chosen: _Chosen) -> None:

@@ -1,0 +1,1 @@
+"""Recorded traffic, judged like the calls of a check."""

@@ -1,0 +1,151 @@
+"""A recorded exchange in the form of a call: its request taken apart by the document, and its answer."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from dynacli.auth.secret import MASK
+from dynacli.check.check_records import Exchange, PlannedCall
+from dynacli.check.recordings.recording_secrets import is_secret_header, masker_of, secret_names
+from dynacli.errors import NetworkError, UsageError
+from dynacli.model.operation import Parameter
+from dynacli.request.built_request import Request, RequestParts
+from dynacli.request.convert_words import convert_all
+from dynacli.request.parameter_serialization import Pair
+from dynacli.traffic.operation_finder import MatchedOperation
+from dynacli.traffic.recorded_request import RecordedAnswer, RecordedExchange
+from dynacli.transport.send import Answer
+from dynacli.urls import with_masked_secrets
+from dynacli.validation.bodies.read_forms import UnreadBody
+from dynacli.validation.findings.finding import Verdict
+from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
+
+__all__ = ["exchange_of", "judged_answer", "judged_request_of"]
+
+_DELIMITERS = {"spaceDelimited": " ", "ssv": " ", "pipeDelimited": "|", "pipes": "|", "tsv": "\t"}
+
+
+class _UnrecordedBody(UnreadBody):
+    """A body that the recording left out, as browsers do with large ones and after a redirect."""
+
+    reason = "the recording does not have the body"
+
+
+def judged_request_of(recorded: RecordedExchange, match: MatchedOperation) -> JudgedRequest:
+    """Return the request as it is judged."""
+    request, parts = recorded.request, _parts(recorded, match)
+    body: Any = _UnrecordedBody(None) if recorded.has_lost_content else recorded.content
+    querystring = next((each for each in match.operation.parameters if each.location == "querystring"), None)
+    query = urlsplit(request.url).query
+    return JudgedRequest(
+        path={name: unquote(text) for name, text in match.path_values.items()},
+        query=[(pair.name, pair.value) for pair in parts.query],
+        headers=parts.headers,
+        cookies=[(pair.name, pair.value) for pair in parts.cookies],
+        media_type=request.header("content-type"),
+        body=body,
+        values=dict(_values(match, parts)),
+        querystring=(querystring.name, query) if querystring is not None and query else None,
+    )
+
+
+def judged_answer(answer: RecordedAnswer) -> JudgedResponse:
+    """Return an answer as it is judged."""
+    content_type = ", ".join(value for name, value in answer.headers if name.lower() == "content-type")
+    body = _UnrecordedBody(answer.size) if answer.body is None else answer.body
+    return JudgedResponse(answer.status, answer.headers, content_type, body)
+
+
+def exchange_of(
+    recorded: RecordedExchange, match: MatchedOperation, verdict: Verdict | None, *, is_judged: bool
+) -> Exchange:
+    """Return an exchange as reports take it, its secrets masked in what is shown.
+
+    Args:
+        verdict: On the request and the answer; None where nothing is judged.
+        is_judged: Whether the document describes the answer.
+    """
+    request, names = recorded.request, secret_names(match.operation)
+    masker = masker_of(recorded, match.path_values, names)
+    whole = Request(request.method, request.url, request.headers, recorded.content, _parts(recorded, match))
+    headers = tuple(
+        (name, MASK if is_secret_header(name, names) else masker.mask(value))
+        for name, value in request.headers
+    )
+    answer = recorded.answer
+    return Exchange(
+        PlannedCall(match.operation.name),
+        whole,
+        whole._replace(url=masker.mask(with_masked_secrets(request.url, names)), headers=headers),
+        masker,
+        None
+        if answer is None
+        else Answer(
+            answer.status,
+            answer.reason,
+            answer.http_version,
+            request.url,
+            answer.headers,
+            answer.body or b"",
+            recorded.seconds,
+            size=answer.size or 0,
+        ),
+        NetworkError("No answer was recorded", why=masker.mask(recorded.error)) if answer is None else None,
+        verdict,
+        recorded.seconds,
+        started=recorded.started,
+        cut_reason=_UnrecordedBody.reason if answer is not None and answer.body is None else "",
+        is_judged=is_judged,
+    )
+
+
+def _parts(recorded: RecordedExchange, match: MatchedOperation) -> RequestParts:
+    request = recorded.request
+    query = [
+        Pair(name, value, f"{name}={value}")
+        for name, value in parse_qsl(urlsplit(request.url).query, keep_blank_values=True)
+    ]
+    headers: dict[str, str] = {}
+    cookies: list[Pair] = []
+    for name, value in request.headers:
+        if name.lower() == "cookie":
+            cookies.extend(_cookies(value))
+        else:
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return RequestParts(dict(match.path_values), tuple(query), headers, tuple(cookies))
+
+
+def _cookies(text: str) -> Iterator[Pair]:
+    for piece in text.split(";"):
+        name, equals, value = piece.strip().partition("=")
+        if equals:
+            yield Pair(name, unquote(value), f"{name}={value}")
+
+
+def _values(match: MatchedOperation, parts: RequestParts) -> Iterator[tuple[tuple[str, str], Any]]:
+    """Yield the values that the texts of parameters stand for, where that is plain; the texts count before them."""
+    headers = {name.lower(): value for name, value in parts.headers.items()}
+    for parameter in match.operation.parameters:
+        name = parameter.name
+        match parameter.location:
+            case "path":
+                texts = [unquote(parts.path[name])] if name in parts.path else []
+            case "query":
+                texts = [pair.value for pair in parts.query if pair.name == name]
+            case "header":
+                texts = [headers[name.lower()]] if name.lower() in headers else []
+            case "cookie":
+                texts = [pair.value for pair in parts.cookies if pair.name == name]
+            case _:
+                texts = []
+        if texts and not parameter.media_type and parameter.value.type != "object":
+            yield (parameter.location, name), _value(parameter, texts)
+
+
+def _value(parameter: Parameter, texts: list[str]) -> Any:
+    if parameter.value.type == "array" and not (parameter.explode and parameter.location == "query"):
+        texts = [item for text in texts for item in text.split(_DELIMITERS.get(parameter.style, ","))]
+    try:
+        return convert_all(texts, parameter.value, parameter.option, is_strict=False)
+    except UsageError:
+        return texts[-1]

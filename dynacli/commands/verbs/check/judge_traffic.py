@@ -1,0 +1,154 @@
+"""`dynacli judge`: what other programs sent and got, judged like calls."""
+
+import os
+from collections import Counter
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from dynacli.commands.command_groups import Verb
+from dynacli.commands.run import Run
+from dynacli.commands.standard_options import VERB_FORMATS, also_writing
+from dynacli.commands.verbs.verb_options import named_options
+from dynacli.errors import FileError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dynacli.check.recordings.judge_recording import RecordingJudge
+    from dynacli.client.call_settings import CallSettings
+    from dynacli.library.opened_api import OpenedApi
+    from dynacli.traffic.har_entries import Readable
+
+__all__ = ["command"]
+
+_MOST_HOSTS = 5
+
+
+def _judge(run: Run, api: str, file: str, learn: str | None) -> None:
+    from dynacli.check.recordings.judge_recording import RecordingJudge
+    from dynacli.client.call_settings import settings_of
+    from dynacli.commands.call.receive_response import shows_progress
+    from dynacli.commands.verbs.check.check_files import check_files
+    from dynacli.commands.verbs.check.conclude_check import conclude_check
+    from dynacli.output.status_line import StatusLine
+    from dynacli.traffic.read_har import read_har
+
+    opened = run.api(api)
+    settings = settings_of(run.env, opened, run.call_options, default_level="strict")
+    check_files(run, learn=learn)
+    judge = RecordingJudge(opened, settings, _server(opened, settings))
+    line, is_shown, is_interrupted = StatusLine(run.env), shows_progress(run), False
+    try:
+        with _opened(run, file) as stream:
+            for recorded in read_har(stream):
+                judge.add(recorded)
+                if is_shown:
+                    line.show(f"{judge.count:,} exchanges read; Ctrl-C ends the run with what was found")
+    except KeyboardInterrupt:
+        is_interrupted = True
+    finally:
+        line.clear()
+    if not judge.has_found and not is_interrupted:
+        raise _nothing(opened, judge)
+    _note_others(run, judge)
+    conclude_check(
+        run, judge.results(is_interrupted=is_interrupted), is_strict=settings.is_strict, learn=learn
+    )
+
+
+def _server(api: "OpenedApi", settings: "CallSettings") -> str:
+    """Return the base URL that is asked for; empty where the servers of the document are meant."""
+    from dynacli.request.choose_server import choose_server
+
+    if not settings.server and not settings.server_variables:
+        return ""
+    return choose_server(api.servers, api.uri, settings.server, dict(settings.server_variables))
+
+
+@contextmanager
+def _opened(run: Run, word: str) -> "Iterator[Readable]":
+    """Open a file, or standard input for `-`.
+
+    Raises:
+        UsageError: Nothing is piped in.
+        FileError: It cannot be read.
+    """
+    if word == "-" and run.env.stdin_is_terminal:
+        raise UsageError("`-` reads standard input, and nothing is piped into it")
+    try:
+        if word == "-":
+            yield run.env.open_stdin("the recording")
+        else:
+            with open(os.path.expanduser(word), "rb") as file:
+                yield file
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "it is no file name"
+        raise FileError(f"`{word}` cannot be read", why=why) from error
+
+
+def _note_others(run: Run, judge: "RecordingJudge") -> None:
+    """Say what was not judged, and why."""
+    others = judge.elsewhere.total()
+    if others:
+        exchanges = f"{others:,} exchanges belong" if others > 1 else "1 exchange belongs"
+        run.note(f"{exchanges} to no operation: {_listed(judge.elsewhere)}")
+    if judge.possible_servers:
+        run.note(f"They would belong to operations with {_servers(judge)}")
+    if judge.unlisted:
+        run.note(f"{judge.unlisted:,} more exchanges have findings of so many kinds that they are not listed")
+
+
+def _nothing(api: "OpenedApi", judge: "RecordingJudge") -> UsageError:
+    return UsageError(
+        f"No exchange of the recording belongs to an operation of `{api.name}`",
+        why=f"It has {judge.count:,} exchanges: {_listed(judge.elsewhere)}",
+        hint=f"They would with {_servers(judge)}"
+        if judge.possible_servers
+        else "Another server is named by `--server URL`; `dynacli operations` lists the paths",
+    )
+
+
+def _listed(hosts: Counter[str]) -> str:
+    listed = [f"{count:,} with {host}" for host, count in hosts.most_common(_MOST_HOSTS)]
+    more = len(hosts) - _MOST_HOSTS
+    return ", ".join([*listed, *([f"and with {more:,} more hosts"] if more > 0 else [])])
+
+
+def _servers(judge: "RecordingJudge") -> str:
+    found = judge.possible_servers.most_common(_MOST_HOSTS)
+    return " or ".join(f"`--server {base}` ({count:,})" for base, count in found)
+
+
+_OPTIONS = ("output", "filter", "columns", "profile", "allow_ref", "refresh")
+_OF_JUDGING = ("validate", "server", "server_var", "no_fail", "report", "progress")
+_HELP_TEXTS = {
+    "validate": "off, warn (findings are no failure), strict (the default), or exact (what the document does not "
+    "mention is found, too)",
+    "server": "the server that was recorded, if the document does not have it: its base URL",
+    "no_fail": "exit 0 although an exchange breaks the document",
+    "progress": "whether a terminal shows how far the reading is: auto or off",
+}
+"""The help of standard options that mean something else here than for a single call."""
+
+command = Verb(
+    "judge",
+    params=[
+        click.Argument(["api"]),
+        click.Argument(["file"], metavar="FILE.har|-"),
+        click.Option(
+            ["--learn"],
+            metavar="FILE",
+            help="write an OpenAPI overlay that makes the document agree with the answers",
+        ),
+    ],
+    options=tuple(
+        also_writing(VERB_FORMATS["judge"])
+        if option.name == "output"
+        else option._replace(help=_HELP_TEXTS.get(option.name, option.help))
+        for option in named_options((*_OPTIONS, *_OF_JUDGING))
+    ),
+    callback=click.pass_obj(_judge),
+    help="Judge what other programs sent and got, as a HAR of a browser, a proxy or dynacli has it.",
+)
