@@ -117,7 +117,7 @@ def check_wait(described: DescribedOperation, until: Until) -> None:
     if operation.method not in SAFE_METHODS:
         raise UsageError(
             f"`{operation.name}` is not called again and again",
-            why=f"Its method is {operation.method}, which may change something each time",
+            why=f"{until.name} makes the call each time, and {operation.method} may change something",
             hint="Wait with an operation that reads",
         )
     check_filter(until.expression, until.name)

@@ -45,6 +45,7 @@ LINES = {
     "search-runs --page": "search-runs --page INTEGER",
     "search-runs --auth nope": "search-runs --auth bearerAuth",
     "search-runs --server 9": "search-runs --server URL",
+    "create-workflow --wait true --name x": "create-workflow --name x --mcp-server-id UUID --tester-prompt TEXT",
     "search-runs --report jsn": "search-runs --report json",
     "search-runs --report of-nothing": "search-runs --report FORMAT",
     "search-runs --columns id -o json": "search-runs -o json",

@@ -180,11 +180,14 @@ def test_an_operation_is_named_as_for_a_call(api: str, words: tuple[str, ...]) -
         ("parts[0]", "body", "object", True),
         ("parts[0].text", "body", "string", True),
         ("parts.text", "body", "string", True),
+        ("parts[].text", "body", "string", True),
+        ("parts.0.text", "body", "string", True),
         ("labels.anything", "body", "integer", False),
         ("node.next.next.id", "body", "integer", True),
         ("response.rows.id", "answer 200", "integer", True),
         ("response.200.rows", "answer 200", "array", False),
         ("answer.rows.id", "answer 200", "integer", True),
+        ("answer.rows[].id", "answer 200", "integer", True),
     ],
 )
 def test_one_field_alone(api: str, place: str, where: str, kind: str, required: bool) -> None:
@@ -214,6 +217,21 @@ def test_what_there_is_not_is_said(api: str, message: str, words: tuple[str, ...
     """An unknown operation or field is exit 2, by its name."""
     result = run_cli("--error-format", "json", "describe", api, *words)
     assert (2, "", message) == (result.exit_code, result.stdout, result.error["message"])
+
+
+@pytest.mark.parametrize(
+    ("place", "hint"),
+    [
+        ("nam", "Did you mean `name`?"),
+        ("rows[].id", "An answer's fields start with `answer.`: `answer.rows[].id`"),
+        ("parts[0].txt", "`parts[0]` has `text`"),
+        ("answer.nope", "`answer` has `rows`"),
+        ("zzz", "An answer's fields start with `answer.`"),
+    ],
+)
+def test_a_field_that_there_is_not_leads_to_those_that_there_are(api: str, place: str, hint: str) -> None:
+    """The one in the answer, those beside it, or one of a name like it."""
+    assert hint == run_cli("--error-format", "json", "describe", api, "put-thing", place).error["hint"]
 
 
 def test_the_text_shows_trees_and_stops_at_recursion(api: str) -> None:

@@ -7,6 +7,7 @@ from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import collect_values
 from dynacli.client.validate_call import CallJudge
+from dynacli.client.wait_until import Until, check_wait
 from dynacli.commands.call.make_call import GivenWords, read_inputs
 from dynacli.commands.click_errors import from_click
 from dynacli.commands.corrections.call_line import CallLine, Piece
@@ -94,6 +95,8 @@ def _build(run: Run, described: DescribedOperation, given: GivenWords) -> None:
     is_strict = settings.level != "off" and described.is_documented
     inputs, _ = read_inputs(run, described, given, is_strict=is_strict)
     values = collect_values(described, inputs, is_strict=is_strict)
+    if run.options.wait:
+        check_wait(described, Until(run.options.wait))
     request = build_request(
         described.operation,
         _base_url(run, described, settings),

@@ -8,13 +8,17 @@ from dynacli.commands.verbs.describe.description import described_responses
 from dynacli.commands.verbs.describe.fitting_text import Detail, Text, cut_lines, fitting_text
 from dynacli.commands.verbs.describe.schema_tree import schema_lines
 from dynacli.errors import UsageError
-from dynacli.model.operation import Parameter
+from dynacli.model.operation import EACH, Parameter
+from dynacli.model.wording import enumerated
 from dynacli.schema.flatten_schema import flatten
 from dynacli.schema.option_fields import parse_steps
 from dynacli.text.markdown import to_text
 from dynacli.text.terminal import Painter, visible
 
 __all__ = ["describe_field"]
+
+_MOST_NAMES = 12
+"""Fields that a hint names."""
 
 
 def describe_field(
@@ -30,23 +34,16 @@ def describe_field(
         UsageError: There is no such field.
     """
     operation = described.operation
-    steps = list(parse_steps(place))
+    # Cards write `rows[].id`: any item's.
+    steps = list(parse_steps(place.replace(EACH, "")))
     if not steps:
         raise UsageError(
             f"`{place}` is not a path of a field", hint="Write names with dots, for example `schedule.cron`"
         )
     field = _find(described, steps)
     if field is None:
-        names = [parameter.option for parameter in operation.parameters]
-        names.extend(field.option for field in (described.media_type.fields if described.media_type else ()))
-        from difflib import get_close_matches
-
-        near = get_close_matches(place, names, 3, 0.5)
         raise UsageError(
-            f"`{operation.name}` has no field `{place}`",
-            hint=f"Did you mean {' or '.join(f'`{name}`' for name in near)}?"
-            if near
-            else "An answer's fields start with `answer.`",
+            f"`{operation.name}` has no field `{place}`", hint=_hint_for_unknown(described, place, steps)
         )
     location, schema, is_required = field
     flat = flatten(schema, described.resolve)
@@ -73,6 +70,35 @@ def describe_field(
         return [*text, *schema_lines(schema, described.flat_schemas, paint, width, limits=detail.tree)]
 
     return data, lambda paint, width: fitting_text(lines, paint, width, asked)
+
+
+def _hint_for_unknown(described: DescribedOperation, place: str, steps: list[str]) -> str:
+    """Return what leads to a field that there is: it in the answer, the fields beside it, or names like it."""
+    from difflib import get_close_matches
+
+    if _find_in_responses(described, steps) is not None:
+        return f"An answer's fields start with `answer.`: `answer.{place}`"
+    for size in range(len(steps) - 1, 0, -1):
+        around = _find(described, steps[:size])
+        names = _fields_of(described, around[1]) if around is not None else []
+        if names:
+            listed = enumerated([f"`{visible(name)}`" for name in names], most=_MOST_NAMES)
+            return f"`{'.'.join(steps[:size]).replace('.[', '[')}` has {listed}"
+    inputs = [parameter.option for parameter in described.operation.parameters]
+    fields = described.media_type.fields if described.media_type else ()
+    inputs.extend(field.option.replace(EACH, "") for field in fields)
+    near = get_close_matches(place, inputs, 3, 0.5)
+    if near:
+        return f"Did you mean {' or '.join(f'`{name}`' for name in near)}?"
+    return "An answer's fields start with `answer.`"
+
+
+def _fields_of(described: DescribedOperation, schema: Any) -> list[str]:
+    """Return the names of the fields of an object, or of the items of an array."""
+    flat = flatten(schema, described.resolve)
+    if flat.type == "array":
+        flat = flatten(flat.items, described.resolve)
+    return list(flat.properties)
 
 
 def _described_parameter(described: DescribedOperation, steps: list[str]) -> str:
@@ -137,6 +163,8 @@ def _walk(
 
     for step in steps:
         flat = flatten(schema, described.resolve)
+        if flat.type == "array" and step.isdecimal():
+            step = f"[{step}]"  # noqa: PLW2901  `rows.0.id` is what runs unquoted in every shell
         if flat.type == "array" and not step.startswith("["):
             # `rows.id` is a field of the items of `rows`: the index may be left out.
             flat = flatten(flat.items, described.resolve)
