@@ -6,9 +6,12 @@ from dynacli.catalog.search.question import has_words
 from dynacli.catalog.search.rank_operations import has_index, rank_operations
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
-from dynacli.record import record
+from dynacli.record import record, replace
 
 __all__ = ["Hit", "search_operations"]
+
+_TIE = 0.01
+"""Scores that are no further apart are as good as the same."""
 
 
 @record
@@ -23,6 +26,7 @@ class Hit:
         summary: The document's, empty where it has none.
         score: How well it fits, from 0 to about 1.7; scores of different APIs can be compared.
         reasons: What the score is made of: a text, and its part of the score.
+        calls: How many calls of it the history has; 0, too, where no other hit is as good, so that nobody asked.
     """
 
     api: str
@@ -32,15 +36,20 @@ class Hit:
     summary: str
     score: float
     reasons: tuple[tuple[str, float], ...]
+    calls: int = 0
 
     def explanation(self) -> str:
         """Return one line that says what the score is made of."""
         parts = " ".join(f"{part:+.2f} {text}," for text, part in self.reasons if round(part, 2))
-        return f"{self.api} {self.name}: {self.score:.2f} = {parts.rstrip(',')}"
+        times = "once" if self.calls == 1 else f"{self.calls} times"
+        usage = f"; before others as good, for it was called {times} lately" if self.calls else ""
+        return f"{self.api} {self.name}: {self.score:.2f} = {parts.rstrip(',')}{usage}"
 
 
 def search_operations(apis: Iterable[OpenedApi], words: str, most: int = 5) -> list[Hit]:
     """Return the operations that fit a question, the best first; hidden ones are left out.
+
+    Of those that fit equally well, the one comes first that was called more often lately, by the history.
 
     Args:
         apis: The APIs that are searched.
@@ -58,7 +67,9 @@ def search_operations(apis: Iterable[OpenedApi], words: str, most: int = 5) -> l
             hint="Say what is to be done, and to what: `dynacli search create a user`",
         )
     hits: list[Hit] = []
+    searched: dict[str, OpenedApi] = {}
     for api in apis:
+        searched[api.name] = api
         if not has_index(api.catalog):
             raise UsageError(
                 f"The operations of `{api.name}` cannot be searched",
@@ -71,4 +82,33 @@ def search_operations(apis: Iterable[OpenedApi], words: str, most: int = 5) -> l
                 Hit(api.name, each.name, each.method, each.path, each.summary, ranked.score, ranked.reasons)
             )
     hits.sort(key=lambda hit: -hit.score)
-    return hits[:most]
+    return _by_usage(searched, hits, most)[:most]
+
+
+def _by_usage(apis: dict[str, OpenedApi], hits: list[Hit], most: int) -> list[Hit]:
+    """Return hits so that the first ones, where they are as good, are in the order of their usage.
+
+    Args:
+        most: How many of them are of interest.
+    """
+    ordered: list[Hit] = []
+    while len(ordered) < min(most, len(hits)):
+        rest = hits[len(ordered) :]
+        ties = [hit for hit in rest if rest[0].score - hit.score <= _TIE]
+        ordered += _most_called_first(apis, ties) if len(ties) > 1 else ties
+    return ordered
+
+
+def _most_called_first(apis: dict[str, OpenedApi], ties: list[Hit]) -> list[Hit]:
+    from dynacli.library.history.called_operations import called_operations
+    from dynacli.library.history.record_call import api_key
+
+    usage: dict[tuple[str, str], tuple[int, int]] = {}
+    for name in {hit.api: None for hit in ties}:
+        api = apis[name]
+        wanted = [hit.name for hit in ties if hit.api == name]
+        found = called_operations(api.open_request.env, api_key(api.revisions.directory), wanted)
+        usage |= {(name, operation): calls for operation, calls in found.items()}
+    never = (0, 0)
+    ties.sort(key=lambda hit: usage.get((hit.api, hit.name), never), reverse=True)
+    return [replace(hit, calls=usage.get((hit.api, hit.name), never)[0]) for hit in ties]

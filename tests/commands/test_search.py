@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from tests.documents import document, operation, parameter, save
-from tests.harness import run_cli
+from tests.harness import Answer, Recorder, run_cli
 
 ID = parameter("id", {"type": "string"}, "path")
+_TREES = ("elm", "fir", "oak")
 
 
 def _paths() -> dict[str, Any]:
@@ -225,3 +226,56 @@ def test_nothing_registered_is_said() -> None:
     result = run_cli("search", "list", "pets")
     assert 2 == result.exit_code
     assert "No API is registered" in result.stderr
+
+
+@pytest.fixture(name="twins")
+def _twins(server: Recorder) -> str:
+    """An API of three operations that fit `list pets` equally well."""
+    server.answers.update({f"/{each}/pets": Answer(body=b"[]") for each in _TREES})
+    paths = {f"/{each}/pets": {"get": operation(f"{each}_listPets", summary="List pets")} for each in _TREES}
+    return save(document(paths, servers=[server.origin]))
+
+
+def _call(api: str, *names: str) -> None:
+    assert [0] * len(names) == [run_cli(api, name).exit_code for name in names]
+
+
+def test_of_hits_as_good_the_most_called_comes_first(twins: str) -> None:
+    """The one that was called more often lately is the best, or the one that was called last; `-v` says so."""
+    assert ["elm-list-pets", "fir-list-pets", "oak-list-pets"] == _names(twins, "list pets")
+    _call(twins, "oak-list-pets", "fir-list-pets")
+    assert ["fir-list-pets", "oak-list-pets", "elm-list-pets"] == _names(twins, "list pets")
+    _call(twins, "oak-list-pets", "fir-list-pets", "oak-list-pets")
+    result = run_cli("search", twins, "list pets", "-v", "-o", "json")
+    assert "oak-list-pets" == result.json["best"]["name"]
+    told = [line.partition("; ")[2] for line in result.stderr.splitlines() if "-list-pets: " in line]
+    assert [
+        "before others as good, for it was called 3 times lately",
+        "before others as good, for it was called 2 times lately",
+        "",
+    ] == told
+
+
+def test_a_better_hit_stays_before_one_that_was_called(server: Recorder) -> None:
+    """Usage decides between hits that fit equally well, and nothing else."""
+    server.answers["/toys"] = Answer(body=b"[]")
+    api = save(document(_paths(), servers=[server.origin]))
+    _call(api, "list-toys")
+    assert "list-pets" == _names(api, "list pets")[0]
+
+
+def test_without_a_history_hits_have_an_order_too(
+    twins: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A history that is off or damaged decides nothing, and a search leaves it as it is."""
+    _call(twins, "oak-list-pets")
+    history = home / "state" / "history.sqlite"
+    kept = history.read_bytes()
+    assert "oak-list-pets" == _names(twins, "list pets")[0]
+    assert kept == history.read_bytes()
+    monkeypatch.setenv("DYNACLI_HISTORY", "off")
+    assert "elm-list-pets" == _names(twins, "list pets")[0]
+    monkeypatch.delenv("DYNACLI_HISTORY")
+    history.write_bytes(b"no database " * 1_000)
+    assert "elm-list-pets" == _names(twins, "list pets")[0]
+    assert b"no database " * 1_000 == history.read_bytes()
