@@ -64,7 +64,7 @@ def _environment(collection: Collection, values: Mapping[str, str]) -> str:
 
 
 def _request(request: ExportedRequest) -> str:
-    covered = next((each for each in request.authorizations if each.location != "cookie"), None)
+    covered = request.main_authorization
     path, values = request.path_with_variables()
     query = [(each.name, _value(each)) for each in request.sent_query(covered)]
     url = f"{{{{{request.server}}}}}{path}{'?' if query else ''}" + "&".join(

@@ -258,6 +258,12 @@ class ExportedRequest:
     answers: Mapping[str, str] = {}
 
     @property
+    def main_authorization(self) -> Authorization | None:
+        """What authorizes it and is no cookie: a password, which is of two variables, else the first."""
+        found = [each for each in self.authorizations if each.location != "cookie"]
+        return min(found, key=lambda each: not each.has_password, default=None)
+
+    @property
     def notes(self) -> str:
         """The description with what else a reader should know, in Markdown."""
         told = [self.description.strip()]

@@ -99,7 +99,7 @@ def _folder(folder: Folder, name: str, parent: str) -> dict[str, Any]:
 
 
 def _request(collection: Collection, request: ExportedRequest, parent: str) -> dict[str, Any]:
-    covered = next((each for each in request.authorizations if each.location != "cookie"), None)
+    covered = request.main_authorization
     path, values = request.path_with_variables()
     has_parts = request.body is not None and request.body.parts is not None
     headers = request.sent_headers(covered, without_type=has_parts)

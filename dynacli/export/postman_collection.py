@@ -86,7 +86,7 @@ def _folder(collection: Collection, folder: Folder) -> Iterable[dict[str, Any]]:
 
 
 def _item(collection: Collection, request: ExportedRequest) -> dict[str, Any]:
-    covered = next((each for each in request.authorizations if each.location != "cookie"), None)
+    covered = request.main_authorization
     has_parts = request.body is not None and request.body.parts is not None
     headers = request.sent_headers(covered, without_type=has_parts)
     made: dict[str, Any] = {

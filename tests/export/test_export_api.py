@@ -176,3 +176,22 @@ def test_a_secret_header_of_a_profile_is_a_variable(monkeypatch: pytest.MonkeyPa
     headers = _items(json.loads(result.stdout))["list-pets"]["header"]
     assert {"key": "X-Auth-Token", "value": "{{X_Auth_Token}}"} in headers
     assert {"key": "X-Tenant", "value": "acme"} in headers
+
+
+@pytest.mark.parametrize("form", ["postman", "insomnia", "har", "hurl", "markdown", "html"])
+def test_texts_that_utf_8_cannot_hold(form: str) -> None:
+    """A lone surrogate of a document, which JSON can have, ends nothing."""
+    api = document({"/a": {"get": operation("odd") | {"summary": "a\ud800b", "tags": ["\ud801"]}}}, _SERVERS)
+    api["info"]["title"] = "\ud802"
+    Path("odd.json").write_text(json.dumps(api), encoding="utf-8")
+    result = run_cli("export", "./odd.json", "--to", form)
+    assert (0, True) == (result.exit_code, bool(result.stdout)), result.stderr
+
+
+def test_a_password_beside_a_key_is_the_authorization() -> None:
+    """The target's own kind takes the user name and the password, and the key is a header."""
+    api = _api()
+    api["paths"]["/pets"]["get"]["security"] = [{"key": [], "basic": []}]
+    request = _items(json.loads(run_cli("export", save(api), "--to", "postman").stdout))["list-pets"]
+    assert "basic" == request["auth"]["type"]
+    assert {"key": "X-Api-Key", "value": "{{key}}"} in request["header"]

@@ -35,8 +35,7 @@ def write_files(run: Run, files: dict[str, str], form: Format, out: str | None) 
     if out is None:
         from dynacli.output.render import write_body
 
-        text = next(iter(files.values()))
-        content = text.encode("utf-8", "surrogateescape")
+        content = _as_bytes(next(iter(files.values())))
         write_body(run.env, content, form.media_type, run.options.output_form)
     elif is_directory or form.is_directory:
         _write_files(out, files)
@@ -61,4 +60,9 @@ def _write_files(directory: str, files: dict[str, str]) -> None:
 def _write(path: str, text: str) -> None:
     from dynacli.files import write_named_file
 
-    write_named_file(path, text.encode("utf-8", "replace"))
+    write_named_file(path, _as_bytes(text))
+
+
+def _as_bytes(text: str) -> bytes:
+    # UTF-8 has no bytes for lone surrogates, which JSON can hold.
+    return text.encode("utf-8", "replace")
