@@ -34,7 +34,7 @@ def read_har(file: Readable) -> Iterator[RecordedExchange]:
         is_empty = False
         try:
             exchange = _exchange(entry)
-        except (KeyError, TypeError, AttributeError, ValueError):
+        except (KeyError, TypeError, AttributeError, ValueError, OverflowError):
             raise _no_har(_NO_ENTRIES) from None
         yield exchange
     if is_empty:

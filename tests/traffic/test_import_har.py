@@ -66,6 +66,12 @@ def test_the_requests_of_a_har() -> None:
         (b"{}", "It has no `log.entries`"),
         (b'{"log": {"entries": [{"request": {"method": "GET"}}]}}', "It has no `log.entries`"),
         (b"[" * 200_000, "It is not JSON"),
+        (b'{"log": {"entries": [' + b"[" * 200_000, "It is not JSON"),
+        (b'{"log": {"entries": [{"request": {"method": "GET", "url": ""}, "time": 1', "It is not JSON"),
+        (
+            b'{"log": {"entries": [{"request": {"method": "GET", "url": ""}, "response": {"status": 1e999}}]}}',
+            "It has no `log.entries`",
+        ),
     ],
 )
 def test_what_is_no_har(content: bytes, why: str) -> None:

@@ -68,7 +68,8 @@ class RecordingJudge:
             host = origin_of(request.url)
         except ValueError:
             host = "a URL that cannot be read"
-        self.elsewhere[host] += 1
+        # `data:` and `about:blank` have none.
+        self.elsewhere["no host" if host.endswith("://") else host] += 1
         other = self._finder.find_anywhere(request.method, request.url)
         if other is not None:
             self.possible_servers[other.base] += 1

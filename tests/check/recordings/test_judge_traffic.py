@@ -140,6 +140,7 @@ def test_what_belongs_to_no_operation_is_counted_by_host() -> None:
     assert "2 with https://cdn.example.com, 1 with https://staging.example.com" in result.stderr
     assert "`--server https://staging.example.com/api` (1)" in result.stderr
     assert _SECRET not in result.stderr
+    assert "1 with no host" in _judged(_entry("/pets/1"), _entry("about://")).stderr
     nothing = _judged(staging, logo)
     assert (2, "") == (nothing.exit_code, nothing.stdout)
     assert "--server https://staging.example.com/api" in nothing.stderr

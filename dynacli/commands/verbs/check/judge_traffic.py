@@ -103,7 +103,7 @@ def _note_others(run: Run, judge: "RecordingJudge") -> None:
 def _nothing(api: "OpenedApi", judge: "RecordingJudge") -> UsageError:
     return UsageError(
         f"No exchange of the recording belongs to an operation of `{api.name}`",
-        why=f"It has {judge.count:,} exchanges: {_listed(judge.elsewhere)}",
+        why=f"It has {judge.count:,} exchange{'s' if judge.count > 1 else ''}: {_listed(judge.elsewhere)}",
         hint=f"They would with {_servers(judge)}"
         if judge.possible_servers
         else "Another server is named by `--server URL`; `dynacli operations` lists the paths",
