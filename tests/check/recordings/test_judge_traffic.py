@@ -104,19 +104,23 @@ def test_bodies_that_the_recording_left_out() -> None:
     exit_code, found, unchecked = _found(entry, "--learn", "learned.yaml")
     assert (0, [], ["the recording does not have the body"]) == (exit_code, found, unchecked)
     assert not Path("learned.yaml").exists()
+    assert "no overlay can mend" not in _judged(entry, words=("--learn", "learned.yaml")).stderr
 
 
 def test_secrets_are_masked_in_all_that_is_written() -> None:
     """So are those of headers, cookies, the query and the bodies, whatever form is asked for."""
     headers = [
-        {"name": "authorization", "value": f"Bearer {_SECRET}"},
-        {"name": "cookie", "value": f"sid={_SECRET}-cookie"},
+        {"name": "authorization", "value": f"Bearer header-{_SECRET}"},
+        {"name": "cookie", "value": f"sid=cookie-{_SECRET}"},
     ]
     entry = _entry(
-        f"/pets?access_token={_SECRET}&limit={_SECRET}",
+        f"/pets?access_token=query-{_SECRET}&limit=query-{_SECRET}",
         method="POST",
-        request={"headers": headers, **_posted(json.dumps({"id": _SECRET, "token": _SECRET}))},
-        response=_answer(json.dumps({"id": f"{_SECRET}-of-answer", "token": f"{_SECRET}-of-answer"})),
+        request={
+            "headers": headers,
+            **_posted(json.dumps({"id": f"body-{_SECRET}", "token": f"body-{_SECRET}"})),
+        },
+        response=_answer(json.dumps({"id": f"answer-{_SECRET}", "token": f"answer-{_SECRET}"})),
     )
     for words in (
         ("-o", "json"),
