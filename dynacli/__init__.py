@@ -5,9 +5,12 @@ if TYPE_CHECKING:
     from dynacli.client.answers.answer import Answer
     from dynacli.client.api_client import Api, open_api
 
-__all__ = ["Answer", "Api", "__version__", "is_own_process", "open_api"]
+__all__ = ["Answer", "Api", "__version__", "is_own_process", "open_api", "user_agent"]
 
 __version__ = "0.1.0"
+
+user_agent = f"dynacli/{__version__}"
+"""What servers are told of who asks."""
 
 is_own_process = False
 """Whether dynacli is the program that runs, rather than code in somebody else's process.

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from dynacli import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dynacli.commands.run import Run
     from dynacli.environment import Environment
     from dynacli.errors import DynacliError
@@ -235,7 +237,7 @@ def _close_quietly(env: "Environment") -> None:
     os.close(null)
 
 
-def _main_of_process() -> int:
+def _main_of_process(program: "Callable[[], int]") -> int:
     import gc
 
     # Importing makes many objects and no garbage: a hundred collections would find nothing.
@@ -263,14 +265,18 @@ def _main_of_process() -> int:
             usual_hook(unraisable)
 
     sys.unraisablehook = note_lost_signal
-    code = main()
+    code = program()
     return lost[0] if lost else code
 
 
-def run() -> None:
-    """Run as a program: after cleaning up, a signal ends it the way that a shell expects."""
+def run(program: "Callable[[], int]" = main) -> None:
+    """Run as a program: after cleaning up, a signal ends it the way that a shell expects.
+
+    Args:
+        program: What is run, and returns the exit code.
+    """
     try:
-        code = _main_of_process()
+        code = _main_of_process(program)
     except KeyboardInterrupt:  # before or behind what `main` does
         code = INTERRUPTED
     except _TerminatedError:

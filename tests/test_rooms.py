@@ -51,6 +51,7 @@ _FLOORS = {
     "pytest_plugin": 14,
     "commands": 14,
     "__main__": 15,
+    "baked": 16,
 }
 """Room, or module at the top → its floor; imports lead down, or stay in the room."""
 

@@ -34,6 +34,7 @@ __all__ = ["ApiGroup", "Verb", "VerbGroup", "make_root", "note_options_ahead", "
 _VERBS = {
     "api": "api.api",
     "auth": "auth.auth",
+    "bake": "bake.bake",
     "batch": "batch",
     "cache": "cache",
     "changes": "changes",

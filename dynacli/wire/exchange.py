@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from dynacli import __version__
+import dynacli
 from dynacli.errors import InternalError
 from dynacli.wire.encodings import ACCEPTED
 from dynacli.wire.failures import from_client_setup, timed_out
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "REDIRECTS",
-    "USER_AGENT",
     "ClientPool",
     "Connections",
     "EndableClients",
@@ -37,7 +36,6 @@ __all__ = [
 
 T = TypeVar("T")
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-USER_AGENT = f"dynacli/{__version__}"
 _GRACE_SECONDS = 0.5
 """How long to wait for a thread whose connections were cut; only the look-up of a host name takes longer."""
 
@@ -63,7 +61,7 @@ def open_client(
 
     try:
         return httpx.Client(
-            headers={"User-Agent": USER_AGENT, "Accept-Encoding": ACCEPTED},
+            headers={"User-Agent": dynacli.user_agent, "Accept-Encoding": ACCEPTED},
             timeout=httpx.Timeout(read, connect=connect),
             verify=(context or True) if scheme == "https" else cast("ssl.SSLContext", _NoCertificates()),
             follow_redirects=False,

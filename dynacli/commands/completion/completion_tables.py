@@ -156,6 +156,7 @@ MANY_CALLS: Options = {
     "--dry-run": SWITCH,
 }
 VERB_OPTIONS: Mapping[str, Options] = {
+    "bake": {"--api": ANY, "--out": ANY, **OPENING},
     "batch": {**BATCH, **MANY_CALLS, **_standard("--retry-unsafe")},
     "changes": {
         "--since": ANY,

@@ -38,6 +38,7 @@ _VERBS = (
     ("export API --to FORM [--out FILE]", "its operations with examples, for Postman, hurl and the like"),
     ("demo OPERATION", "a call to the embedded stand-in of Armature's API; `demo serve` keeps it running"),
     ("history [API] [--failed] [--since 2h]", "the calls that were made; `history show N` shows one"),
+    ("bake NAME --api API", "an executable file, a command line for one API"),
     ("import curl LINE", "the line that makes the request of a line for curl; `import har FILE`"),
     ("replay N", "make call N once more, with other options behind it"),
     ("doctor [API]", "whether all works here, and what is wrong with the documents"),
