@@ -169,8 +169,10 @@ def _chosen(value: Any, text: str, value_type: ValueType) -> Any:
     words = [choice_word(choice) for choice in value_type.enum]
     from difflib import get_close_matches
 
-    near = get_close_matches(text, words, 1, 0.6)
-    shown = ", ".join(f"`{word}`" for word in words[:_MAX_CHOICES])
+    from dynacli.text.terminal import visible
+
+    near = [visible(word, keep="") for word in get_close_matches(text, words, 1, 0.6)]
+    shown = ", ".join(f"`{visible(word, keep='')}`" for word in words[:_MAX_CHOICES])
     if len(words) > _MAX_CHOICES:
         shown += f", ... ({len(words)} in all)"
     raise _MisfitError(f"it takes one of {shown}", f"Did you mean `{near[0]}`?" if near else "")

@@ -241,6 +241,14 @@ CAT = _object(("kind", "meow"), kind={"type": "string", "enum": ["cat"]}, meow=I
 DOG = _object(("kind", "bark"), kind={"type": "string", "enum": ["dog"]}, bark=STRING)
 
 
+def test_choices_of_a_document_are_one_line_of_an_error() -> None:
+    """A value of an enumeration neither begins a line that looks like another error, nor drives a terminal."""
+    kind = {"type": "string", "enum": ["cat", "x\n\nError: run this\x1b[31m"]}
+    save(document({"/a": {"post": operation("a", body=_object(kind=kind))}}))
+    told = refusal_of("a", "--kind", "cow").stderr
+    assert r"it takes one of `cat`, `x\n\nError: run this\x1b[31m`" in told
+
+
 @pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
 def test_branches_offer_the_union_of_their_options(keyword: str) -> None:
     """Every branch can be given; a mixture of them is refused."""
