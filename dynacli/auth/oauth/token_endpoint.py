@@ -210,7 +210,7 @@ def read_token(found: Mapping[str, Any], url: str, asked_at: float, client: OAut
         )
 
     if not found:
-        raise nonsense("It is no JSON object")
+        raise nonsense("It is no JSON object, or an empty one")
     access_token = found.get("access_token")
     if not isinstance(access_token, str) or not access_token:
         raise nonsense("It holds no `access_token`")
