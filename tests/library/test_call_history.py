@@ -250,10 +250,11 @@ def test_a_history_that_cannot_be_made_is_not_worth_a_word(there: str, api: str,
 def test_without_a_configuration_that_can_be_read_nothing_is_kept(
     api: str, history: Path, home: Path
 ) -> None:
-    """Where nobody can tell whether a history is wanted, there is none."""
+    """Where nobody can tell whether a history is wanted, or what the policy allows, nothing is called."""
     (home / "config").mkdir()
     (home / "config" / "config.toml").write_text("history = off\n")
-    assert "" == _calls(api)
+    result = run_cli(api, *_CALL)
+    assert (12, "") == (result.exit_code, result.stdout)
     assert not history.exists()
 
 
