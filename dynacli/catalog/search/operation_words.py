@@ -1,7 +1,5 @@
 """The words by which an operation is known: what it is about, where that belongs, and what it does."""
 
-import re
-
 from dynacli.catalog.search.search_words import STOP_WORDS, stem, words_of
 from dynacli.catalog.search.thesaurus import ACTING, AMBIGUOUS, GENERIC, action_of
 from dynacli.model.operation import SAFE_METHODS, OperationSummary
@@ -9,7 +7,7 @@ from dynacli.record import record
 
 __all__ = ["OperationWords", "words_of_operation"]
 
-_SEPARATORS = re.compile(r"[/#.:]+")
+_SEPARATORS = str.maketrans("#.:", "   ")
 _MINE = frozenset({"me", "my", "authenticated", "current", "self"})
 _EMPTY = STOP_WORDS | {"v", "api", "rest", "json", "id", "ids", "sid", *"0123456789"}
 """Words of paths and names that say nothing."""
@@ -119,7 +117,9 @@ def _steps(path: str) -> list[str]:
     """Return the steps of a path, also of one that names a method: `/users.list`, `/things/{id}:archive`."""
     steps: list[str] = []
     for part in path.split("/"):
-        found = [part] if part.startswith("{") and part.endswith("}") else _SEPARATORS.split(part)
+        found = (
+            [part] if part.startswith("{") and part.endswith("}") else part.translate(_SEPARATORS).split(" ")
+        )
         steps += [step for step in found if step and step not in {"json", "xml"}]
     return steps
 

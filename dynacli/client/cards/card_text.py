@@ -4,7 +4,6 @@ What the document says stands in quotes, so that nobody takes it for the tool's 
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dynacli.client.cards.card_inputs import CardInput
 from dynacli.client.cards.operation_card import OperationCard
@@ -16,6 +15,7 @@ from dynacli.model.value_words import (
     constraints,
     placeholder,
 )
+from dynacli.record import record
 from dynacli.text.terminal import visible
 from dynacli.text.text_blocks import short_sentence
 
@@ -24,7 +24,8 @@ __all__ = ["MOST_BYTES", "card_text"]
 MOST_BYTES = 1_400
 
 
-class _Detail(NamedTuple):
+@record
+class _Detail:
     """How much of everything a card has, as numbers of characters, names, lines and inputs.
 
     Args:

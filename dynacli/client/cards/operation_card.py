@@ -5,7 +5,6 @@ from typing import Any
 
 from dynacli.client.cards.card_inputs import CardInput, card_inputs
 from dynacli.client.cards.outlined_answer import OutlinedAnswer, outlined_answer
-from dynacli.client.credentials.credential_state import credential_state
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.pages.document_rule import describe_pages
 from dynacli.library.opened_api import OpenedApi
@@ -102,10 +101,18 @@ def operation_card(
         inputs=inputs,
         more_inputs=more_inputs,
         returns=outlined_answer(described),
-        credential=credential_state(api.open_request.env, api, operation, profile),
+        credential=_credential(api, operation, profile),
         pages=describe_pages(described),
         example=_example(described),
     )
+
+
+def _credential(api: OpenedApi, operation: Operation, profile: str) -> dict[str, Any] | None:
+    if not operation.security:
+        return None
+    from dynacli.client.credentials.credential_state import credential_state
+
+    return credential_state(api.open_request.env, api, operation, profile)
 
 
 def _example(described: DescribedOperation) -> str:

@@ -16,14 +16,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.inputs.find_input import find_input
 from dynacli.client.pages.page_rule import AnswerPlace, InputPlace, PageRule, place_at
-from dynacli.model.runtime_expressions import parse_expression
 from dynacli.record import replace
 
 __all__ = ["declared_rule", "input_named"]
 
-_STEP = re.compile(r"""\.?([^.\[\]'"]+)|\[(-?\d+)\]|\[(?:'([^']*)'|"([^"]*)")\]""")
+# Compiled on first use, because few documents declare rules.
+_STEP = r"""\.?([^.\[\]'"]+)|\[(-?\d+)\]|\[(?:'([^']*)'|"([^"]*)")\]"""
 
 
 def declared_rule(described: DescribedOperation, response: Mapping[str, Any]) -> PageRule | None:
@@ -46,6 +45,8 @@ def input_named(described: DescribedOperation, name: Any) -> InputPlace | None:
     """Return the input that a name means: a parameter, or a place in the body."""
     if not isinstance(name, str) or not name:
         return None
+    from dynacli.client.inputs.find_input import find_input
+
     parameter, field = find_input(described, name)
     if parameter is not None:
         inner = field.path if field is not None else ()
@@ -67,7 +68,7 @@ def _place(text: Any) -> AnswerPlace | None:
     path = re.sub(r"^\$(?:response(?:\.body)?)?", "", text)
     found: list[str | int] = []
     end = 0
-    for match in _STEP.finditer(path):
+    for match in re.finditer(_STEP, path):
         if match.start() != end:
             return None
         end = match.end()
@@ -212,6 +213,8 @@ def _link_rules(described: DescribedOperation, response: Mapping[str, Any]) -> I
             continue
         if not _leads_to(described, link):
             continue
+        from dynacli.model.runtime_expressions import parse_expression
+
         parameters = link.get("parameters")
         for key, text in parameters.items() if isinstance(parameters, Mapping) else ():
             expression = parse_expression(text)

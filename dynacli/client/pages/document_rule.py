@@ -9,7 +9,6 @@ from dynacli.client.pages.answer_fields import (
     fields_of_schema,
     item_field,
 )
-from dynacli.client.pages.configured_rule import configured_rule
 from dynacli.client.pages.decide_rule import inferred_rules
 from dynacli.client.pages.page_rule import AnswerPlace, PageRule, place_at
 from dynacli.client.pages.paging_inputs import is_listing, paging_inputs, with_size
@@ -101,7 +100,12 @@ def describe_pages(described: DescribedOperation) -> dict[str, Any] | None:
     Raises:
         FileError: The rule in the configuration is malformed.
     """
-    pages = document_pages(described, configured_rule(described))
+    configured = None
+    if "pages" in described.api.entry:
+        from dynacli.client.pages.configured_rule import configured_rule
+
+        configured = configured_rule(described)
+    pages = document_pages(described, configured)
     rule = document_rule(pages)
     if rule.kind == "none" and not rule.is_declared and not _is_list(described, pages):
         return None

@@ -1,6 +1,5 @@
 """The rule by which an operation is paged: which input changes from page to page, and what in an answer says so."""
 
-import re
 from typing import Any
 
 from dynacli.model.field_names import plain_name
@@ -11,8 +10,6 @@ __all__ = ["ABSENT", "AnswerPlace", "InputPlace", "PageRule", "place_at"]
 
 ABSENT = object()
 """What an answer has at a place that it does not have."""
-
-_SIMPLE_STEP = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @record
@@ -53,7 +50,7 @@ def place_at(*steps: str | int) -> AnswerPlace:
         if isinstance(step, int):
             pieces.append(f"[{step}]")
         else:
-            name = step if _SIMPLE_STEP.fullmatch(step) else '"' + step.replace('"', '\\"') + '"'
+            name = step if step.isascii() and step.isidentifier() else '"' + step.replace('"', '\\"') + '"'
             pieces.append(f".{name}" if pieces else name)
     return AnswerPlace("".join(pieces) or "@", steps)
 
