@@ -10,8 +10,8 @@ __all__ = ["STOP_WORDS", "stem", "stems_of", "words_of"]
 
 # The plural of an acronym is one word (`userIDs`); `OAuth` is none that begins with an `O`.
 _WORD = re.compile(r"O[Aa]uth|[A-Z]{2,}s?(?![a-z])|[A-Z]?[a-z]+|[A-Z]|\d+|[^\W\d_A-Za-z]+")
-# Compiled on first use, because most questions have none.
-_APOSTROPHE = "(?<=[a-zA-Z])['\u2019](?:s|re|ll|ve|d|m|t)\\b"
+_SHORTENED = ("s", "re", "ll", "ve", "d", "m", "t")
+"""What stands behind an apostrophe and is no word."""
 
 _UNSPACED = ((0x0E00, 0x0EFF), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF))
 """Scripts that write no space between words: Thai and Lao, Khmer, kana, Han."""
@@ -112,7 +112,7 @@ def words_of(text: str) -> list[str]:
     if not text.isascii():
         text = _without_accents(text)
     if "'" in text or "\u2019" in text:
-        text = re.sub(_APOSTROPHE, "", text)
+        text = _without_shortened(text)
     words: list[str] = []
     for word in _WORD.findall(text):
         if word.isascii():
@@ -127,6 +127,17 @@ def words_of(text: str) -> list[str]:
 def stems_of(text: str) -> list[str]:
     """Return the stems of the words of a text that are no stop words, in their order."""
     return [stem(word) for word in words_of(text) if word not in STOP_WORDS]
+
+
+def _without_shortened(text: str) -> str:
+    # A regular expression would take longer to compile than all that a search has to read.
+    whole, *behind = text.replace("\u2019", "'").split("'")
+    for part in behind:
+        ending = next((each for each in _SHORTENED if part.startswith(each)), "")
+        after = part[len(ending) : len(ending) + 1]
+        is_shortened = ending and whole[-1:].isalpha() and not (after.isalnum() or after == "_")
+        whole += part[len(ending) :] if is_shortened else f"'{part}"
+    return whole
 
 
 def _without_accents(text: str) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from dynacli.catalog.store.operation_paths import operations_at
-from dynacli.client.cards.outlined_answer import outlined_answer
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.field_names import ID_ENDINGS, owner_name, plain_name, singular
@@ -11,9 +10,13 @@ from dynacli.model.listed_items import naming_fields
 from dynacli.model.operation import SAFE_METHODS, Field, Operation, Parameter
 from dynacli.model.path_templates import collection_template, parameter_names
 from dynacli.model.value_sources import ListingOperations
+from dynacli.schema.answer_outline import answer_outline
+from dynacli.schema.success_answer import success_answer
 
 __all__ = ["input_sources"]
 
+_ALIKE = 3
+"""Letters that segments and things which are called alike have in common."""
 _ALONE = ("id", "uuid", "identifier")
 """The endings of names of inputs outside of paths that name something which is listed."""
 
@@ -31,8 +34,9 @@ def input_sources(
         return {}
     nouns = _nouns_of_path(operation.path)
     things = {*nouns.values(), *(owner_name(name) for _, name in wanted)} - {""}
+    beginnings = _parts_of(things)
     listing = ListingOperations(
-        operations_at(api.catalog, SAFE_METHODS, lambda path: _may_list(path, things))
+        operations_at(api.catalog, SAFE_METHODS, lambda path: _beginning(path) in beginnings)
     )
     of_path = listing.sources_of(operation)
     found = {}
@@ -63,11 +67,16 @@ def _asked_for(
             yield each, name
 
 
-def _may_list(path: str, things: Iterable[str]) -> bool:
-    """Return whether the last segment of a path is called like a thing: a quick look before the exact one."""
-    segment = path.rstrip("/").rpartition("/")[2].lower()
+def _beginning(path: str) -> str:
+    """Return the beginning of the last segment of a path: a quick look at what it is called before the exact one."""
+    return path.rstrip("/").rpartition("/")[2][:_ALIKE].lower()
+
+
+def _parts_of(things: Iterable[str]) -> set[str]:
+    """Return the beginnings that a segment may have which is called like a thing."""
     # Singular and plural have their beginning in common, and a thing may be called by two segments: `promptversion`.
-    return bool(segment) and any(segment[:3] in thing for thing in things)
+    sizes = range(1, _ALIKE + 1)
+    return {thing[at : at + size] for thing in things for at in range(len(thing)) for size in sizes}
 
 
 def _nouns_of_path(path: str) -> Mapping[str, str]:
@@ -82,7 +91,10 @@ def _nouns_of_path(path: str) -> Mapping[str, str]:
 def _place_of(api: OpenedApi, name: str, fields: list[str]) -> str | None:
     """Return where the answer of an operation has the field that names an item; None where it has no list."""
     described = DescribedOperation(api, api.catalog.operation(name))
-    for line in outlined_answer(described).outline.lines:
+    _, response = success_answer(
+        described.follow(described.part["operation"].get("responses")), described.follow
+    )
+    for line in answer_outline(response, described.resolve).lines:
         if not line.place.endswith("[]"):
             continue
         plain = {plain_name(each): each for each in reversed(line.names)}

@@ -146,6 +146,10 @@ def _says(pattern: str, text: str) -> bool:
     return re.search(pattern, text, re.IGNORECASE) is not None
 
 
+def _names_link_header(text: str) -> bool:
+    return "header" in text.lower() and _says(_LINK_TEXT, text)
+
+
 def inferred_rules(
     described: DescribedOperation,
     fields: Sequence[AnswerField],
@@ -175,7 +179,7 @@ def inferred_rules(
 
 
 def _link_rules(headers: Mapping[str, Any], inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
-    told = next((place for place in inputs if _says(_LINK_TEXT, place.description)), None)
+    told = next((place for place in inputs if _names_link_header(place.description)), None)
     if any(name.lower() == "link" for name in headers):
         yield PageRule("link", "the answer has the header `Link`")
     elif told is not None:
