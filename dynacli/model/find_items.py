@@ -1,9 +1,13 @@
 """The items of a list within an answer: its pages are merged by them, and they are the rows of tables."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from dynacli.model.field_names import is_search_name, plain_name
+from dynacli.record import record
+
+if TYPE_CHECKING:
+    from typing import Protocol, TypeVar
 
 __all__ = ["ID_NAMES", "WRAPPERS", "Items", "KnownItems", "choose_array", "find_items"]
 
@@ -19,27 +23,28 @@ _ERRORS = frozenset(("errors", "warnings"))
 """What arrays are called that are never items, unless the path is called so."""
 _DEEPEST = 4
 
+if TYPE_CHECKING:  # a protocol takes long to make
 
-class _Array(Protocol):
-    """An array within an answer, as the answer or its schema shows it."""
+    class _Array(Protocol):
+        """An array within an answer, as the answer or its schema shows it."""
 
-    @property
-    def steps(self) -> tuple[str, ...]:
-        """The keys that lead to it; none where the answer itself is the array."""
+        @property
+        def steps(self) -> tuple[str, ...]:
+            """The keys that lead to it; none where the answer itself is the array."""
 
-    @property
-    def may_hold_objects(self) -> bool:
-        """Whether its items are objects, or nothing says what they are."""
+        @property
+        def may_hold_objects(self) -> bool:
+            """Whether its items are objects, or nothing says what they are."""
 
-    @property
-    def has_ids(self) -> bool:
-        """Whether its items have an id."""
+        @property
+        def has_ids(self) -> bool:
+            """Whether its items have an id."""
+
+    _A = TypeVar("_A", bound=_Array)
 
 
-_A = TypeVar("_A", bound=_Array)
-
-
-class Items(NamedTuple):
+@record
+class Items:
     """An array within an answer that came.
 
     Args:
@@ -62,7 +67,8 @@ class Items(NamedTuple):
         return isinstance(first, dict) and not ID_NAMES.isdisjoint(map(str.lower, first))
 
 
-class KnownItems(NamedTuple):
+@record
+class KnownItems:
     """What a document says of the items of an answer.
 
     Args:
@@ -74,7 +80,7 @@ class KnownItems(NamedTuple):
     names: tuple[str, ...] = ()
 
 
-def choose_array(arrays: Sequence[_A], path: str = "") -> _A | tuple[_A, ...]:
+def choose_array(arrays: "Sequence[_A]", path: str = "") -> "_A | tuple[_A, ...]":
     """Return the array that holds the items; else all that may be it, which are none where there is no array.
 
     It is the only array; else the one that the path is called by; else the one whose items have an id; else the one
@@ -107,12 +113,12 @@ def _is_no_error(name: str, segments: Sequence[str]) -> bool:
     return name.lower() not in _ERRORS or plain_name(name) in segments[-1:]
 
 
-def _depth(array: _Array) -> int:
+def _depth(array: "_Array") -> int:
     """Return how deep an array is; the object of HAL is only a place for it."""
     return len(array.steps) - (array.steps[0] == _EMBEDDED)
 
 
-def _usual(arrays: Sequence[_A]) -> _A | None:
+def _usual(arrays: "Sequence[_A]") -> "_A | None":
     for name in WRAPPERS:
         for array in arrays:
             if array.steps[-1].lower() == name:
