@@ -185,7 +185,7 @@ def test_broken_toml_is_named_with_its_line(text: str, why: str, home: Path) -> 
 
 @pytest.mark.parametrize("kind", ["toml", "bytes", "directory", "nested", "apis-is-text", "entry-is-text"])
 def test_help_and_more_work_with_any_configuration(kind: str, home: Path) -> None:
-    """Help, version, completion, the demo and what is named by its path need no configuration."""
+    """Help, version, completion and the demo need no configuration."""
     path = _written(home, "")
     if kind == "directory":
         path.unlink()
@@ -207,7 +207,6 @@ def test_help_and_more_work_with_any_configuration(kind: str, home: Path) -> Non
         ("__complete", "bash", "shop", ""),
         ("./api.json", "--help"),
         ("./api.json", "list-pets", "--help"),
-        ("./api.json", "list-pets", "--dry-run"),
         ("operations", "demo"),
         ("demo", "--help"),
         ("help",),
@@ -281,4 +280,4 @@ def test_a_directory_that_is_a_file_is_said(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("DYNACLI_CONFIG_DIR", str(Path("api.json").absolute()))
     result = run_cli("api", "add", "shop", "./api.json", "--error-format", "json")
     assert (12, "Not a directory") == (result.exit_code, result.error["reason"])
-    assert 0 == dry_run().exit_code
+    assert 12 == dry_run().exit_code  # there may be a policy in it

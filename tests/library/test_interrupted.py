@@ -69,14 +69,13 @@ from dynacli import __main__
 
 class Thing: pass
 
-def interrupted(words=None, env=None):
+def interrupted():
     weakref.finalize(Thing(), os.kill, os.getpid(), {number})
     print("went on")
     return 0
 
-__main__.main = interrupted
 signal.signal(signal.SIGINT, signal.default_int_handler)
-__main__.run()
+__main__.run(interrupted)
 """
 
 
