@@ -15,7 +15,10 @@ from typing import NamedTuple
 __all__ = ["COVERAGE", "TASKS", "Task"]
 
 COVERAGE = 95
-"""The least coverage of the quick tests, in percent, branches counted."""
+"""The least coverage of the quick and the interactive tests, in percent, branches counted."""
+
+_INTERACTIVE = ("tests/explorer", "tests/mcp_server")
+"""Folders whose exhaustive tests count for the coverage, since few of their tests are quick."""
 
 _ROOT = Path(__file__).resolve().parents[1]
 
@@ -40,9 +43,13 @@ TASKS = {
     ),
     "types": Task("mypy, as strict as it can be", (("mypy",),)),
     "test": Task("the quick tests", (("pytest", "-n", "auto"),)),
+    "interactive": Task(
+        "the tests that take long of what people and agents look at for long: the explorer, and the server for agents",
+        (("pytest", "-n", "auto", "-m", "exhaustive", *_INTERACTIVE),),
+    ),
     "exhaustive": Task(
-        "the tests that take long; those of other programs and servers need what `.ci/outside` installs",
-        (("pytest", "-n", "auto", "-m", "exhaustive"),),
+        "the other tests that take long; those of other programs and servers need what `.ci/outside` installs",
+        (("pytest", "-n", "auto", "-m", "exhaustive", *(f"--ignore={folder}" for folder in _INTERACTIVE)),),
     ),
     "httpx2": Task(
         "the tests of HTTP and of calls, with httpx2 in the place of httpx (`pip install '.[httpx2]'`)",
@@ -50,7 +57,7 @@ TASKS = {
         {"DYNACLI_HTTP": "httpx2"},
     ),
     "coverage": Task(
-        "the figure of the tests that ran before it, with PYTEST_ADDOPTS='--cov --cov-report='",
+        "the figure of the tests that ran before it, with PYTEST_ADDOPTS='--cov --cov-append --cov-report='",
         (("coverage", "report", "--format=total", f"--fail-under={COVERAGE}"),),
     ),
     "corpus": Task(

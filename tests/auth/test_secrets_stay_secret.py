@@ -239,7 +239,7 @@ def _tell_again(status: int, elsewhere: str) -> Callable[[RecordedRequest], Answ
     return answer
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("way", WAYS)
 def test_no_verb_shows_a_secret(
     stage: Stage, way: str, other_server: Recorder, monkeypatch: pytest.MonkeyPatch

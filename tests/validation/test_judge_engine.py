@@ -112,6 +112,7 @@ def test_the_stand_ins_were_made_for_these_versions(package: str, made_for: str)
     assert version(package).startswith(made_for)
 
 
+@pytest.mark.exhaustive
 def test_verdicts_are_those_of_the_plain_import(tmp_path: Path) -> None:
     """The same findings come from the fast import and from the plain one, over a table."""
     table = tmp_path / "table.json"

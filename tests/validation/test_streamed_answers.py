@@ -537,8 +537,8 @@ def endless() -> Iterator[str]:
     server.server_close()
 
 
-@pytest.mark.sampled(1)
-@pytest.mark.parametrize("megabytes", [12, pytest.param(100, marks=pytest.mark.exhaustive)])
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("megabytes", [12, 100])
 @pytest.mark.parametrize(
     ("name", "level", "target"),
     [

@@ -136,6 +136,7 @@ def test_a_page_is_read_in_linear_time(piece: str, viewer: str) -> None:
     assert min(seconds(320_000) for _ in range(2)) < 24 * once + 0.05
 
 
+@pytest.mark.exhaustive
 @pytest.mark.no_cover
 def test_a_page_of_5_mb_is_read_at_once() -> None:
     """Garbage of 5 MB costs little, and what is behind it is not looked at."""

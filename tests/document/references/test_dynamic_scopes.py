@@ -100,6 +100,7 @@ def test_schemas_that_do_not_meet_are_not_copied() -> None:
     ]["schemas"]
 
 
+@pytest.mark.exhaustive
 def test_templates_that_lead_to_each_other_are_read_in_bounded_time() -> None:
     """Each template leads to all others and has an anchor of its own, which would make countless copies."""
     count = 25

@@ -418,6 +418,7 @@ def test_a_document_is_loaded_without_an_opener() -> None:
     assert "Other files are not followed here" in loaded.warnings[0][0]
 
 
+@pytest.mark.exhaustive
 def test_bundling_is_linear() -> None:
     """Ten times the files take ten times as long, not a hundred times."""
 
