@@ -267,7 +267,8 @@ class ExplorerApp(App[None]):
             form.show_line(self._line(draft, is_masked=True))
 
     def _check(self) -> None:
-        draft = self.query_one(RequestForm).draft
+        form = next(iter(self.query(RequestForm)), None)  # it is gone where the person has left meanwhile
+        draft = form.draft if form is not None else None
         if draft is not None:
             work_aside(self, lambda: self._checked(draft))
 
