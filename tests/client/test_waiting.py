@@ -193,7 +193,7 @@ def test_an_answer_without_a_body_is_null(server: Recorder, clock: Clock) -> Non
         (["get-job", "--wait", "state =="], "`--wait` is no JMESPath expression"),
         (["get-job", "--wait", ""], "it is empty"),
         (["get-job", "--wait", "foo(state)"], "`--wait` is wrong"),
-        (["start-job", "--wait", "state"], "Its method is POST"),
+        (["start-job", "--wait", "state"], "POST may change something"),
         (["get-job", "--wait", "state", "--all"], "`--wait` and `--all` do not go together"),
         (["get-job", "--wait", "state", "--max-items", "3"], "do not go together"),
         (["get-job", "--wait", "state", "-O"], "`--wait` and `-O` do not go together"),
