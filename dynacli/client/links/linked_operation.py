@@ -17,10 +17,15 @@ def linked_operation(catalog: Catalog, link: Mapping[str, Any], uri: str) -> str
     """
     wanted, ref = link.get("operationId"), link.get("operationRef")
     if isinstance(wanted, str):
-        return next((each.name for each in catalog.each_summary() if each.operation_id == wanted), None)
+        return _first_name(catalog, "operation_id = ?", wanted)
     place = _place_of(ref, uri) if isinstance(ref, str) else None
-    named = (each.name for each in catalog.each_summary() if place == (each.path, each.method.lower()))
-    return next(named, None) if place is not None else None
+    return _first_name(catalog, "path = ? AND lower(method) = ?", *place) if place is not None else None
+
+
+def _first_name(catalog: Catalog, condition: str, *values: str) -> str | None:
+    """Return the name of the first operation that a condition of SQL holds for."""
+    rows = catalog.rows(f"SELECT name FROM operations WHERE {condition} ORDER BY id LIMIT 1", *values)  # noqa: S608
+    return str(rows[0][0]) if rows else None
 
 
 def leads_elsewhere(ref: str, uri: str) -> bool:
