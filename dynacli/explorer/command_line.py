@@ -7,6 +7,7 @@ from dynacli.auth.secret import MASK
 from dynacli.client.call_settings import CallOptions
 from dynacli.explorer.draft import Draft
 from dynacli.explorer.form_rows import FormRow
+from dynacli.model.option_pair import option_pair
 
 __all__ = ["command_line", "command_words", "option_words"]
 
@@ -27,13 +28,12 @@ def command_words(draft: Draft, before: Sequence[str] = (), *, is_masked: bool =
     if draft.content_type and operation.body is not None:
         words += [f"--content-type={draft.content_type}"]
     if draft.text and operation.body is not None:
-        body = ["--body", draft.text] if not draft.text.startswith("-") else [f"--body={draft.text}"]
+        body = option_pair("--body", draft.text)
         if any(parameter.option == "body" for parameter in operation.parameters):
             words, body = [*words, *body], []
     words += [described.api.name, operation.name, *positional]
     for row, word in options:
-        is_joined = word.startswith("-") or row.value.type == "boolean"
-        words += [f"--{row.option}={word}"] if is_joined else [f"--{row.option}", word]
+        words += option_pair(f"--{row.option}", word, is_joined=row.value.type == "boolean")
     return words + body
 
 

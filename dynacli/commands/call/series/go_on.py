@@ -9,6 +9,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.pages.page_loop import PageLoop
 from dynacli.commands.run import Run
 from dynacli.model.operation import Parameter
+from dynacli.model.option_pair import option_pair
 from dynacli.schema.example_call import option_text
 
 __all__ = ["go_on_line"]
@@ -38,9 +39,8 @@ def go_on_line(run: Run, described: DescribedOperation, first: Call, loop: PageL
         options[_MAX_ITEMS] = str(run.options.max_items - loop.count)
     words = _without(words, _flags_of(described, options))
     end = words.index("--") if "--" in words else len(words)
-    added = [f"{flag}={text}" if text.startswith("-") else [flag, text] for flag, text in options.items()]
-    flat = [word for each in added for word in ([each] if isinstance(each, str) else each)]
-    line = " ".join(["dynacli", *map(quote, [*words[:end], *flat, *words[end:]])])
+    added = [word for flag, text in options.items() for word in option_pair(flag, text)]
+    line = " ".join(["dynacli", *map(quote, [*words[:end], *added, *words[end:]])])
     return first.signed.masker.mask(line)
 
 
