@@ -1,7 +1,7 @@
 """The operation that a method and a path mean, with the values that the path has."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qsl, unquote
 
 from dynacli.catalog.store.catalog_file import Catalog
@@ -10,7 +10,7 @@ from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation, OperationSummary
 from dynacli.model.wording import enumerated
 
-__all__ = ["no_operation_at", "operation_at", "path_values"]
+__all__ = ["no_operation_at", "operation_at", "path_options", "path_values"]
 
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
 _MOST_NAMED = 3
@@ -37,14 +37,20 @@ def operation_at(catalog: Catalog, method: str, path: str) -> tuple[Operation, l
         return None
     found, values = min(matching, key=lambda match: (len(match[1]), "#" in match[0].path))
     operation = catalog.operation(found.name)
-    options = []
+    options = path_options(operation, values)
+    options += [f"--query.{key}={value}" for key, value in parse_qsl(query, keep_blank_values=True)]
+    return operation, options
+
+
+def path_options(operation: Operation, values: Mapping[str, str]) -> list[str]:
+    """Return the options for the percent-encoded values of a path, by the names of its parameters."""
+    options: list[str] = []
     for parameter in operation.parameters:
         if parameter.location == "path" and parameter.name in values:
             value = values[parameter.name]
             items = value.split(",") if parameter.value.type == "array" else [value]
             options += [f"--{parameter.option}={unquote(item)}" for item in items]
-    options += [f"--query.{key}={value}" for key, value in parse_qsl(query, keep_blank_values=True)]
-    return operation, options
+    return options
 
 
 def no_operation_at(api: OpenedApi, method: str, path: str) -> UsageError:

@@ -1,16 +1,21 @@
-"""The operations of one API for the many requests of a recording: found by server, method and path."""
+"""The operations of an API that requests belong to: found by server, method and path."""
 
-from collections.abc import Iterator
-from urllib.parse import parse_qsl, urlsplit
+import re
+from collections.abc import Iterable, Iterator
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from dynacli.client.operation_at import path_values
+from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import Operation, OperationSummary
+from dynacli.model.operation import Operation, OperationSummary, Server
 from dynacli.record import record
-from dynacli.traffic.find_operation import server_options
+from dynacli.request.choose_server import choose_server
+from dynacli.traffic.recorded_request import RecordedRequest
 from dynacli.urls import origin_of
 
-__all__ = ["MatchedOperation", "OperationFinder"]
+__all__ = ["MatchedOperation", "OperationFinder", "find_operation"]
+
+_VARIABLE = re.compile(r"\{([^{}]+)\}")
 
 
 @record
@@ -20,11 +25,49 @@ class MatchedOperation:
     Args:
         base: The URL of the server, without a slash at its end.
         path_values: Name of a path parameter → its percent-encoded text.
+        server_options: The options that choose its server, none for the server that is called without any; None where
+            the document has no such server.
     """
 
+    api: OpenedApi
     operation: Operation
     base: str
     path_values: dict[str, str]
+    server_options: tuple[str, ...] | None
+
+    @property
+    def generality(self) -> tuple[int, bool, bool]:
+        """A key that sorts the operations of one path: first those with few parameters, and with a fixed query."""
+        return len(self.path_values), "?" not in self.operation.path, "#" in self.operation.path
+
+    @property
+    def literal_length(self) -> int:
+        """How much of the path the document spells out."""
+        return len(_VARIABLE.sub("", self.operation.path))
+
+
+def find_operation(
+    finders: Iterable["OperationFinder"], request: RecordedRequest, *, is_any_server: bool
+) -> MatchedOperation | None:
+    """Return the operation whose server, method and path a request has; of several, the most literal of the first API.
+
+    Args:
+        is_any_server: Whether an operation may be called at a server that its document does not have.
+
+    Raises:
+        UsageError: The request's URL is none.
+    """
+    try:
+        origin_of(request.url)
+    except ValueError:
+        raise UsageError("The request has no URL that could be read") from None
+    finders = list(finders)
+    found = [match for finder in finders if (match := finder.find(request.method, request.url)) is not None]
+    if not found and is_any_server:
+        others = (finder.find_anywhere(request.method, request.url) for finder in finders)
+        found = [match for match in others if match is not None]
+    # `max` keeps the first of those that are as good.
+    return max(found, key=lambda match: match.literal_length, default=None)
 
 
 class OperationFinder:
@@ -41,7 +84,7 @@ class OperationFinder:
             steps = summary.path.partition("#")[0].partition("?")[0].count("/")
             self._summaries.setdefault((summary.method, steps), []).append(summary)
         self._operations: dict[str, Operation] = {}
-        self._documented: dict[tuple[str, str], bool] = {}
+        self._server_options: dict[tuple[str, str], tuple[str, ...] | None] = {}
 
     def find(self, method: str, url: str) -> MatchedOperation | None:
         """Return the operation of a request to a server of the document; of several, the most literal."""
@@ -52,12 +95,13 @@ class OperationFinder:
         return self._best(self._matches(method, url))
 
     def _best(self, matches: Iterator[MatchedOperation]) -> MatchedOperation | None:
-        # `min` keeps the first of those that are as good: the one with the shortest base.
-        return min(
-            matches,
-            key=lambda match: (len(match.path_values), "?" not in match.operation.path),
-            default=None,
-        )
+        by_base: dict[str, MatchedOperation] = {}
+        for match in matches:
+            best = by_base.get(match.base)
+            if best is None or match.generality < best.generality:
+                by_base[match.base] = match
+        # `max` keeps the first of those that are as good: the one with the shortest base.
+        return max(by_base.values(), key=lambda match: match.literal_length, default=None)
 
     def _matches(self, method: str, url: str) -> Iterator[MatchedOperation]:
         try:
@@ -73,8 +117,9 @@ class OperationFinder:
                 values = path_values(template, rest)
                 # `/messages?action=send`: documents tell operations apart by a part of the query.
                 if values is not None and sent.issuperset(parse_qsl(fixed, keep_blank_values=True)):
+                    operation, base = self.operation(summary.name), origin + "/".join(steps[:cut])
                     yield MatchedOperation(
-                        self.operation(summary.name), origin + "/".join(steps[:cut]), values
+                        self._api, operation, base, values, self._options_of(operation, base)
                     )
 
     def operation(self, name: str) -> Operation:
@@ -84,10 +129,31 @@ class OperationFinder:
         return self._operations[name]
 
     def _is_known_server(self, match: MatchedOperation) -> bool:
-        if self._server:
-            return match.base == self._server
-        key = (match.operation.name if match.operation.servers else "", match.base)
-        if key not in self._documented:
-            servers = match.operation.servers or self._api.servers
-            self._documented[key] = server_options(servers, self._api.uri, match.base) is not None
-        return self._documented[key]
+        return match.base == self._server if self._server else match.server_options is not None
+
+    def _options_of(self, operation: Operation, base: str) -> tuple[str, ...] | None:
+        key = (operation.name if operation.servers else "", base)
+        if key not in self._server_options:
+            servers = operation.servers or self._api.servers
+            self._server_options[key] = _server_options(servers, self._api.uri, base)
+        return self._server_options[key]
+
+
+def _server_options(servers: tuple[Server, ...], uri: str, base: str) -> tuple[str, ...] | None:
+    """Return the options that choose the server with a base URL; None where the document has no such server."""
+    try:
+        if choose_server(servers, uri).rstrip("/") == base:
+            return ()
+    except UsageError:
+        pass  # the first server cannot be called without options
+    for number, server in enumerate(servers):
+        names = _VARIABLE.findall(server.url)
+        template = _VARIABLE.sub("\0", server.url)
+        if not template.startswith(("http:", "https:", "\0")) and uri.startswith(("http://", "https://")):
+            template = urljoin(uri, template)
+        pattern = re.escape(template.rstrip("/")).replace("\0", "([^/?#]+)").replace("\\\0", "([^/?#]+)")
+        match = re.fullmatch(pattern, base)
+        if match is not None:
+            variables = zip(names, match.groups(), strict=True)
+            return (f"--server={number}", *(f"--server-var={name}={value}" for name, value in variables))
+    return None

@@ -7,11 +7,13 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from dynacli.client.described_operation import choose_media_type
+from dynacli.client.operation_at import path_options
 from dynacli.errors import UsageError
 from dynacli.model.media_types import essence, is_form, is_json
 from dynacli.model.operation import Field, MediaType, Parameter
+from dynacli.model.option_pair import option_pair
 from dynacli.record import record
-from dynacli.traffic.find_operation import FoundOperation
+from dynacli.traffic.operation_finder import MatchedOperation
 from dynacli.traffic.recorded_request import RecordedRequest
 from dynacli.urls import is_secret_name
 
@@ -70,7 +72,7 @@ class RequestWords:
     credentials: tuple[str, ...]
 
 
-def words_of_request(found: FoundOperation, request: RecordedRequest) -> RequestWords:
+def words_of_request(found: MatchedOperation, request: RecordedRequest) -> RequestWords:
     """Return the words that make a request."""
     return _Words(found, request).words()
 
@@ -78,11 +80,12 @@ def words_of_request(found: FoundOperation, request: RecordedRequest) -> Request
 class _Words:
     """The words while they are found."""
 
-    def __init__(self, found: FoundOperation, request: RecordedRequest) -> None:
+    def __init__(self, found: MatchedOperation, request: RecordedRequest) -> None:
         self._found, self._request, self._operation = found, request, found.operation
         self._remarks = list(request.remarks)
         self._credentials: dict[str, None] = {}
-        self._standard = list(found.server_options)
+        options = found.server_options
+        self._standard = [f"--server={found.base}"] if options is None else list(options)
         self._secrets = {
             (scheme.location, scheme.parameter.lower())
             for scheme in chain.from_iterable(found.operation.security)
@@ -100,7 +103,7 @@ class _Words:
             self._standard.append(f"--timeout={request.timeout}")
         if request.output and request.output != "-":
             self._standard.append(f"--output=@{request.output}")
-        if not found.is_documented_server:
+        if found.server_options is None:
             self._remarks.append("The document does not have the server that the request goes to")
         # An operation's own option wins over dynacli's of the same name, which then stands before the API.
         own = {f"--{name}" for name in self._own_options()}
@@ -269,24 +272,24 @@ class _Words:
                 yield f"--{field.option}={text}"
 
 
-def _in_path(found: FoundOperation) -> list[str]:
+def _in_path(found: MatchedOperation) -> list[str]:
     """Return the words for the values of the path: without options where each can stand without one."""
     order = [each.option for each in found.operation.parameters if each.location == "path"]
-    given = dict(option[2:].split("=", 1) for option in found.path_options)
+    options = path_options(found.operation, found.path_values)
+    given = dict(option[2:].split("=", 1) for option in options)
     if (
-        len(given) == len(found.path_options)
+        len(given) == len(options)
         and list(given) == order
         and not any(not value or value.startswith("-") for value in given.values())
     ):
         return [given[option] for option in order]
-    return list(found.path_options)
+    return options
 
 
-def _separated(option: str) -> tuple[str, ...]:
-    """Return an option and its value as two words, where the value does not look like an option."""
-    name, _, value = option.partition("=")
-    is_boolean = value in {"true", "false", ""}  # such options may also stand alone
-    return (option,) if value.startswith("-") or is_boolean else (name, value)
+def _separated(option: str) -> list[str]:
+    flag, _, value = option.partition("=")
+    # An option with such a value may also stand alone.
+    return option_pair(flag, value, is_joined=value in {"true", "false", ""})
 
 
 def _options_of(parameter: Parameter, text: str) -> Iterator[str]:
@@ -300,11 +303,10 @@ def _options_of(parameter: Parameter, text: str) -> Iterator[str]:
 def _is_plain(field: Field, value: Any) -> bool:
     """Return whether an option gives exactly this value."""
     kind = _JSON_TYPES.get(field.value.type)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if (
         kind is None
         or not isinstance(value, kind)
         or (isinstance(value, bool) and field.value.type != "boolean")
     ):
         return False
-    return not isinstance(value, str) or (not value.startswith("@") and not is_number and "\0" not in value)
+    return not isinstance(value, str) or (not value.startswith("@") and "\0" not in value)

@@ -1,6 +1,5 @@
 """`dynacli import`: the lines that make the requests of other programs."""
 
-import os
 from collections.abc import Callable, Iterable
 from shlex import join
 from typing import TYPE_CHECKING, Any
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dynacli.commands.command_groups import Verb, VerbGroup
+from dynacli.commands.opened_input import opened_input
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.verb_options import LISTING_OF_DOCUMENT
 from dynacli.errors import DynacliError, FileError, UsageError
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from dynacli.traffic.recorded_request import RecordedRequest
 
 __all__ = ["command"]
+
+_USE = "what is imported"
+_BLOCK = 1 << 16
 
 
 def _import_curl(run: Run, line: str, api: str | None) -> None:
@@ -34,12 +37,11 @@ def _import_curl(run: Run, line: str, api: str | None) -> None:
 
 
 def _import_har(run: Run, file: str, api: str | None) -> None:
-    from io import BytesIO
-
     from dynacli.traffic.read_har import read_har
 
-    exchanges = read_har(BytesIO(_content(run, file)))
-    _write(run, _rows(run, [each.request for each in exchanges], api))
+    with opened_input(run, file, _USE) as stream:
+        requests = [each.request for each in read_har(stream)]
+    _write(run, _rows(run, requests, api))
 
 
 def _text(run: Run, word: str) -> str:
@@ -50,38 +52,21 @@ def _text(run: Run, word: str) -> str:
         FileError: It cannot be read, or is no text.
     """
     try:
-        return _content(run, word).decode("utf-8-sig")
+        with opened_input(run, word, _USE) as stream:
+            content = b"".join(iter(lambda: stream.read(_BLOCK) or b"", b""))
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise FileError(f"`{word}` is no text", why="It is not UTF-8") from None
 
 
-def _content(run: Run, word: str) -> bytes:
-    """Return the content of a file, or of standard input for `-`.
-
-    Raises:
-        UsageError: Nothing is piped in.
-        FileError: It cannot be read.
-    """
-    if word == "-" and run.env.stdin_is_terminal:
-        raise UsageError("`-` reads standard input, and nothing is piped into it")
-    try:
-        if word == "-":
-            return run.env.read_stdin("what is imported")
-        with open(os.path.expanduser(word), "rb") as file:
-            return file.read()
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "it is no file name"
-        raise FileError(f"`{word}` cannot be read", why=why) from error
-
-
 def _rows(run: Run, requests: "Iterable[RecordedRequest]", api: str | None) -> list[dict[str, Any]]:
-    from dynacli.traffic.find_operation import find_operation
+    from dynacli.traffic.operation_finder import OperationFinder, find_operation
     from dynacli.traffic.request_words import words_of_request
 
-    apis = _apis(run, api)
+    finders = [OperationFinder(opened) for opened in _apis(run, api)]
     rows = []
     for request in requests:
-        found = find_operation(apis, request, is_any_server=api is not None)
+        found = find_operation(finders, request, is_any_server=api is not None)
         row: dict[str, Any] = {
             "method": request.method,
             "url": with_masked_query(request.url),

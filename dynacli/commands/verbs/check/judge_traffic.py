@@ -1,25 +1,21 @@
 """`dynacli judge`: what other programs sent and got, judged like calls."""
 
-import os
 from collections import Counter
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 from dynacli.commands.command_groups import Verb
+from dynacli.commands.opened_input import opened_input
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import VERB_FORMATS, also_writing
 from dynacli.commands.verbs.verb_options import named_options
-from dynacli.errors import FileError, UsageError
+from dynacli.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from dynacli.check.recordings.judge_recording import RecordingJudge
     from dynacli.client.call_settings import CallSettings
     from dynacli.library.opened_api import OpenedApi
-    from dynacli.traffic.har_entries import Readable
 
 __all__ = ["command"]
 
@@ -41,7 +37,7 @@ def _judge(run: Run, api: str, file: str, learn: str | None) -> None:
     judge = RecordingJudge(opened, settings, _server(opened, settings))
     line, is_shown, is_interrupted = StatusLine(run.env), shows_progress(run), False
     try:
-        with _opened(run, file) as stream:
+        with opened_input(run, file, "the recording") as stream:
             for recorded in read_har(stream):
                 judge.add(recorded)
                 if is_shown:
@@ -65,27 +61,6 @@ def _server(api: "OpenedApi", settings: "CallSettings") -> str:
     if not settings.server and not settings.server_variables:
         return ""
     return choose_server(api.servers, api.uri, settings.server, dict(settings.server_variables))
-
-
-@contextmanager
-def _opened(run: Run, word: str) -> "Iterator[Readable]":
-    """Open a file, or standard input for `-`.
-
-    Raises:
-        UsageError: Nothing is piped in.
-        FileError: It cannot be read.
-    """
-    if word == "-" and run.env.stdin_is_terminal:
-        raise UsageError("`-` reads standard input, and nothing is piped into it")
-    try:
-        if word == "-":
-            yield run.env.open_stdin("the recording")
-        else:
-            with open(os.path.expanduser(word), "rb") as file:
-                yield file
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "it is no file name"
-        raise FileError(f"`{word}` cannot be read", why=why) from error
 
 
 def _note_others(run: Run, judge: "RecordingJudge") -> None:
