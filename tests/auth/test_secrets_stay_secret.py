@@ -3,7 +3,7 @@
 import getpass
 import json
 import re
-import sys
+import subprocess
 import webbrowser
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -21,17 +21,6 @@ from tests.auth.test_scheme_table import SCHEMES, guard
 from tests.documents import BEARER, document, operation, serve
 from tests.harness import Answer, RecordedRequest, Recorder, Result, recording, run_cli
 
-ARGUMENTS: list[str] = []
-"""The words of the processes that were started."""
-
-
-def _note(event: str, args: tuple[Any, ...]) -> None:
-    if event == "subprocess.Popen":
-        ARGUMENTS.append(repr(args[1]))
-
-
-sys.addaudithook(_note)
-
 
 class Stage:
     """An API, its provider, and what was seen of secrets.
@@ -39,6 +28,7 @@ class Stage:
     Attributes:
         canary: What the person, or the client, signs in with.
         secrets: What nobody may see.
+        started: The words of the processes that were started.
         leaked: Where somebody saw it.
     """
 
@@ -46,6 +36,7 @@ class Stage:
         self.shop, self.provider, self.home = shop, provider, home
         self.canary = f"canary-{token_hex(12)}"
         self.secrets = [self.canary]
+        self.started: list[str] = []
         self.leaked: list[str] = []
 
     def run(self, *words: str, stdin: str = "", terminal: bool = False, may_print: bool = False) -> Result:
@@ -74,7 +65,7 @@ class Stage:
             is_store = path.name == "credentials.json" and path.stat().st_mode & 0o777 == 0o600
             if path.is_file() and not is_store:
                 self.look(str(path), path.read_bytes().decode(errors="replace"))
-        self.look("children", "\n".join(ARGUMENTS))
+        self.look("children", "\n".join(self.started))
         self.look("another origin", repr(other.requests))
         access = {token for token in self.provider.given if token.startswith("access-")}
         for request in self.shop.server.requests:
@@ -88,9 +79,15 @@ class Stage:
 def stage(shop: Shop, home: Path, monkeypatch: pytest.MonkeyPatch, ring: Keyring) -> Iterator[Stage]:
     """A shop whose provider is at another origin; the person agrees to everything."""
     assert not ring.kept
-    ARGUMENTS.clear()
     with recording() as elsewhere:
         made = Stage(shop, OAuthProvider(elsewhere), home)
+        start = subprocess.Popen.__init__
+
+        def noting(process: Any, words: Any, *args: Any, **options: Any) -> None:
+            made.started.append(repr(words))
+            start(process, words, *args, **options)
+
+        monkeypatch.setattr(subprocess.Popen, "__init__", noting)
         monkeypatch.setenv("DISPLAY", ":0")
         monkeypatch.setattr(webbrowser, "open", Browser().open)
         monkeypatch.setattr(getpass, "getpass", lambda *_, **__: made.canary)
