@@ -27,6 +27,7 @@ _FLOORS = {
     "import_orjson": 0,
     "lean_imports": 0,
     "urls": 0,
+    "serving": 0,
     "text": 1,
     "wire": 1,
     "demo": 1,

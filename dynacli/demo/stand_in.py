@@ -39,7 +39,7 @@ def serve_forever(
     on_ready: Callable[[DemoServer], None],
     with_next: bool = False,
     misbehave: Mapping[str, str] | None = None,
-) -> None:
+) -> int | None:
     """Run a stand-in in the foreground, until SIGINT or SIGTERM.
 
     Outside of the main thread signals cannot be handled, so only the end of the process stops it there.
@@ -50,10 +50,13 @@ def serve_forever(
         with_next: The same as for `running`.
         misbehave: The same as for `running`.
 
+    Returns:
+        The number of the signal, which has only ended the server so far.
+
     Raises:
         UsageError: The port cannot be had, or `misbehave` names an unknown operation or kind.
         FileError: The shipped document cannot be read.
     """
     from dynacli.demo.demo_server import serve
 
-    serve(port=port, with_next=with_next, misbehave=misbehave or {}, on_ready=on_ready)
+    return serve(port=port, with_next=with_next, misbehave=misbehave or {}, on_ready=on_ready)

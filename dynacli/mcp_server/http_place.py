@@ -22,12 +22,11 @@ from dynacli.auth.secret import Secret
 from dynacli.environment import Environment
 from dynacli.errors import RefusedError, UsageError
 from dynacli.files import cannot_be_written, locked, make_directory, write_file
+from dynacli.serving.listening_socket import ANYWHERE, LOOPBACK, listening_socket, origin_at
 
 __all__ = ["PATH", "HttpPlace", "http_application", "kept_token", "listening_at", "token_path"]
 
 PATH = "/mcp"
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_ANYWHERE = ("0.0.0.0", "::")  # noqa: S104  - recognised, and never the default
 _MOST_PORT = 65_535
 _TOKEN_BYTES = 32
 
@@ -48,13 +47,12 @@ class HttpPlace(NamedTuple):
     @property
     def url(self) -> str:
         """The URL that a client is given."""
-        host = "127.0.0.1" if self.host in _ANYWHERE else self.host
-        return f"http://{_bracketed(host)}:{self.socket.getsockname()[1]}{PATH}"
+        return f"{origin_at(self.socket, self.host)}{PATH}"
 
     @property
     def is_local(self) -> bool:
         """Whether only this machine reaches it."""
-        return self.host in _LOOPBACK
+        return self.host in LOOPBACK
 
 
 def listening_at(text: str, token: Secret | None) -> HttpPlace:
@@ -68,27 +66,18 @@ def listening_at(text: str, token: Secret | None) -> HttpPlace:
         RefusedError: Other machines would reach it without a token.
     """
     host, _, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]") or _LOOPBACK[0]
+    host = host.removeprefix("[").removesuffix("]") or LOOPBACK[0]
     if not (port.isascii() and port.isdecimal() and len(port) < 6 and int(port) <= _MOST_PORT):
         raise UsageError(
             f"`{text}` names no port to listen at", hint="Write `--http 8643`, or `--http HOST:PORT`"
         )
-    if token is None and host not in _LOOPBACK:
+    if token is None and host not in LOOPBACK:
         raise RefusedError(
             f"The server does not listen at `{host}` without a token",
             why="Other machines reach it there, and it calls with your credentials",
             hint="Leave out `--token none`",
         )
-    try:
-        address = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        listening = socket.create_server(address[4][:2], family=address[0])
-    except (OSError, UnicodeError) as error:
-        raise UsageError(
-            f"Nothing can listen at `{text}`",
-            why=getattr(error, "strerror", None) or "The name of the host is none",
-            hint="Name another port; 0 takes a free one",
-        ) from error
-    return HttpPlace(listening, host, token)
+    return HttpPlace(listening_socket(host, int(port)), host, token)
 
 
 def token_path(env: Environment) -> str:
@@ -132,8 +121,8 @@ def http_application(server: Server[Any], place: HttpPlace, **limits: Any) -> St
     Args:
         limits: What the SDK takes as limits of sessions.
     """
-    hosts = [*_LOOPBACK[:2], "[::1]", _bracketed(place.host)]
-    if place.host in _ANYWHERE:
+    hosts = [*LOOPBACK[:2], "[::1]", _bracketed(place.host)]
+    if place.host in ANYWHERE:
         hosts.append(socket.gethostname())
     names = [name for host in dict.fromkeys(hosts) for name in (host, f"{host}:*")]
     security = TransportSecuritySettings(

@@ -1,10 +1,8 @@
 """`dynacli demo`: calls the embedded stand-in of Armature's API; `demo serve` keeps it running."""
 
 import signal
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -24,8 +22,6 @@ if TYPE_CHECKING:
     from dynacli.demo.demo_facts import DemoServer
 
 __all__ = ["behaviour_options", "command", "live_api", "opened_api", "role_option"]
-
-_Handler = Callable[[int, FrameType | None], object]
 
 _DEFAULT_PORT = 8642
 _WITH_NEXT, _WITH_NEXT_API = "dynacli.demo.with_next", "dynacli.demo.with_next_api"
@@ -152,10 +148,8 @@ def _serve(ctx: click.Context, port: int, next_: bool, misbehave: tuple[str, ...
 
     before = _options_before(ctx)
     ctx.meta[_WITH_NEXT] = with_next = next_ or before.with_next
-    signals: list[int] = []
 
     def on_ready(server: "DemoServer") -> None:
-        _note_signals(signals)
         lines = [
             f"Armature's stand-in runs on {server.origin}; Ctrl-C stops it",
             f"  document  {server.document_url}",
@@ -167,30 +161,14 @@ def _serve(ctx: click.Context, port: int, next_: bool, misbehave: tuple[str, ...
         )
         write_stderr(run.env, "\n".join(lines) + "\n")
 
-    serve_forever(
+    number = serve_forever(
         port=port,
         with_next=with_next,
         misbehave=_misbehaviours((*before.misbehave, *misbehave), _api_for_help(ctx)),
         on_ready=on_ready,
     )
-    if signals:
-        # The signal has only ended the server so far; now it ends the program.
-        signal.raise_signal(signals[0])
-
-
-def _note_signals(signals: list[int]) -> None:
-    """Add the signals that come to a list, besides what is done about them already."""
-    if threading.current_thread() is not threading.main_thread():
-        return
-    for number in (signal.SIGINT, signal.SIGTERM):
-        handle = signal.getsignal(number)
-        if callable(handle):
-
-            def note(number: int, frame: FrameType | None, handle: _Handler = handle) -> None:
-                signals.append(number)
-                handle(number, frame)
-
-            signal.signal(number, note)
+    if number is not None:
+        signal.raise_signal(number)
 
 
 def role_option() -> click.Option:

@@ -1,0 +1,165 @@
+"""An application served by uvicorn: in a thread for the duration of a block, or in the foreground until a signal."""
+
+import asyncio
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+__all__ = ["serve_in_background", "serve_until_signal"]
+
+# Seconds for writing out open answers when the server stops.
+_GRACE = 0.05
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that reports when it is ready, and stops at once.
+
+    uvicorn itself looks every 100 ms whether it should stop, waits for another 100 ms, and then without a limit for
+    all answers. This class waits for an event, and does not wait for an answer that never comes.
+    """
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[Callable[[], None]], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # uvicorn's own version sends the signal again at the end; here the caller handles signals.
+        yield
+
+    async def main_loop(self) -> None:
+        loop = asyncio.get_running_loop()
+        ended = asyncio.Event()
+
+        def stop() -> None:
+            loop.call_soon_threadsafe(ended.set)
+
+        try:
+            self._on_ready(stop)
+        except BaseException:
+            # uvicorn shuts down in order only where this method returns.
+            await self.shutdown()
+            raise
+        await ended.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for listener in self.servers:
+            listener.close()
+        for sock in sockets or ():
+            sock.close()
+        # Closing a transport writes out what it holds; a connection without an answer just ends.
+        for connection in list(self.server_state.connections):
+            connection.transport.close()
+        deadline = asyncio.get_running_loop().time() + _GRACE
+        while self.server_state.connections or self.server_state.tasks:
+            if asyncio.get_running_loop().time() > deadline:
+                for connection in list(self.server_state.connections):
+                    connection.transport.abort()
+                break
+            await asyncio.sleep(0.001)
+
+
+def _run(application: "ASGIApp", sock: socket.socket, on_ready: Callable[[Callable[[], None]], None]) -> None:
+    """Run the server until the function that is passed to `on_ready` is called, in any thread."""
+    config = uvicorn.Config(
+        application,
+        loop="asyncio",
+        # The same parser on every machine, whichever others are installed.
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level=logging.CRITICAL + 1,
+        access_log=False,
+        date_header=False,
+        server_header=False,
+        proxy_headers=False,
+    )
+    asyncio.run(_Server(config, on_ready).serve(sockets=[sock]))
+
+
+@contextmanager
+def serve_in_background(application: "ASGIApp", sock: socket.socket) -> Iterator[None]:
+    """Serve in a daemon thread for the duration of a block.
+
+    Args:
+        sock: It listens already, and is closed at the end.
+    """
+    ready: Future[Callable[[], None]] = Future()
+
+    def run() -> None:
+        try:
+            _run(application, sock, ready.set_result)
+        except OSError as error:
+            # The thread that waits for the result raises the error.
+            if ready.done():
+                raise
+            ready.set_exception(error)
+
+    thread = threading.Thread(target=run, name="dynacli-server", daemon=True)
+    thread.start()
+    stop = ready.result()
+    try:
+        yield
+    finally:
+        stop()
+        thread.join()
+
+
+def serve_until_signal(
+    application: "ASGIApp", sock: socket.socket, on_ready: Callable[[], None]
+) -> int | None:
+    """Serve in the foreground until SIGINT or SIGTERM.
+
+    Outside of the main thread signals cannot be handled, so only the end of the process stops the server there.
+
+    Args:
+        sock: It listens already, and is closed at the end.
+        on_ready: Called once when connections are accepted.
+
+    Returns:
+        The number of the signal, which has only ended the server so far.
+    """
+    stops: list[Callable[[], None]] = []
+    signals: list[int] = []
+
+    def is_ready(stop: Callable[[], None]) -> None:
+        stops.append(stop)
+        if signals:
+            stop()
+        on_ready()
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        signals.append(number)
+        for stop in stops:
+            stop()
+
+    with _handling_signals(end):
+        _run(application, sock, is_ready)
+    return signals[0] if signals else None
+
+
+@contextmanager
+def _handling_signals(handle: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Handle SIGINT and SIGTERM for as long as the block lasts; does nothing outside the main thread."""
+    # `asyncio.run` replaces Python's default handler by its own, but no other handler,
+    # so these must be set before it starts and until it has ended.
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    is_main = threading.current_thread() is threading.main_thread()
+    before = {number: signal.signal(number, handle) for number in numbers} if is_main else {}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

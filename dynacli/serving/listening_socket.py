@@ -1,0 +1,60 @@
+"""The socket that a server listens at, bound before anything else is done, so that a port in use is told at once."""
+
+import socket
+
+from dynacli.errors import UsageError
+
+__all__ = ["ANYWHERE", "LOOPBACK", "listening_socket", "origin_at"]
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""Hosts at which only this machine reaches a server."""
+ANYWHERE = ("0.0.0.0", "::")  # noqa: S104  - recognised, and never the default
+"""Hosts at which a server is reached by every address of the machine."""
+
+_MOST_PORT = 65_535
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """Return a TCP socket that listens already: another process could bind the address until it does.
+
+    Args:
+        host: A name or an address, an IPv6 address without brackets.
+        port: 0 takes a free one.
+
+    Raises:
+        UsageError: The port cannot be had, or the host is none of this machine.
+    """
+    if not 0 <= port <= _MOST_PORT:
+        raise _cannot_listen(host, port, f"A port is a number from 0 to {_MOST_PORT}")
+    sock = None
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, _, _, _, address = found[0]
+        # asyncio turns Nagle's algorithm off only where the protocol is named; else every second answer waits 40 ms.
+        sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        # The port of a server that has just ended can be used again.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+        sock.listen()
+    except (OSError, UnicodeError) as error:
+        if sock is not None:
+            sock.close()
+        why = getattr(error, "strerror", None) or "The name of the host is none"
+        raise _cannot_listen(host, port, why) from error
+    return sock
+
+
+def _cannot_listen(host: str, port: int, why: str) -> UsageError:
+    return UsageError(
+        f"Cannot listen on port {port} of {host}", why=why, hint="Give another port, or 0 for a free one"
+    )
+
+
+def origin_at(sock: socket.socket, host: str) -> str:
+    """Return the origin by which a client on this machine reaches a server.
+
+    Args:
+        host: The host as it was given.
+    """
+    shown = LOOPBACK[0] if host in ANYWHERE else host
+    return f"http://{f'[{shown}]' if ':' in shown else shown}:{sock.getsockname()[1]}"
