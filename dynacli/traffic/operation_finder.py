@@ -1,7 +1,7 @@
 """The operations of an API that requests belong to: found by server, method and path."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from dynacli.client.operation_at import path_values
@@ -93,6 +93,23 @@ class OperationFinder:
     def find_anywhere(self, method: str, url: str) -> MatchedOperation | None:
         """Return the operation that a request would belong to if its server were one of the document."""
         return self._best(self._matches(method, url))
+
+    def find_behind(
+        self, method: str, url: str, is_base: Callable[[Operation, str], bool]
+    ) -> MatchedOperation | None:
+        """Return the operation of a request to a server that stands in the place of the document's.
+
+        Args:
+            is_base: Tells whether a URL is the base URL of an operation there.
+        """
+        return self._best(
+            match for match in self._matches(method, url) if is_base(match.operation, match.base)
+        )
+
+    @property
+    def methods(self) -> list[str]:
+        """The methods of the document's operations."""
+        return sorted({method for method, _ in self._summaries})
 
     def _best(self, matches: Iterator[MatchedOperation]) -> MatchedOperation | None:
         by_base: dict[str, MatchedOperation] = {}

@@ -9,17 +9,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from dynacli.check.check_records import CheckedOperation, Exchange
-from dynacli.check.recordings.recorded_call import exchange_of, judged_answer, judged_request_of
+from dynacli.check.recordings.exchange_judge import ExchangeJudge
+from dynacli.check.recordings.recorded_call import exchange_of
 from dynacli.check.reporting.check_results import CheckResults
 from dynacli.check.reporting.defects import starred
 from dynacli.client.call_settings import CallSettings
 from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import Operation, documented_status
+from dynacli.model.operation import documented_status
 from dynacli.traffic.operation_finder import MatchedOperation, OperationFinder
 from dynacli.traffic.recorded_request import RecordedExchange
 from dynacli.urls import origin_of
 from dynacli.validation.findings.finding import Finding, Verdict
-from dynacli.validation.judge_by_level import JudgeByLevel
 
 __all__ = ["RecordingJudge"]
 
@@ -47,7 +47,7 @@ class RecordingJudge:
     def __init__(self, api: OpenedApi, settings: CallSettings, server: str) -> None:
         self._api, self._settings = api, settings
         self._finder = OperationFinder(api, server)
-        self._judges: dict[str, JudgeByLevel] = {}
+        self._judge = ExchangeJudge(api, settings)
         self._kept: dict[str, dict[_Key, Exchange]] = {}
         self._bytes = 0
         self._start = time.monotonic()
@@ -101,7 +101,7 @@ class RecordingJudge:
 
     def _keep(self, recorded: RecordedExchange, match: MatchedOperation) -> None:
         operation, answer = match.operation, recorded.answer
-        verdict = self._verdict(recorded, match) if self._settings.level != "off" else None
+        verdict = self._judge.exchange(recorded, match) if self._settings.level != "off" else None
         kept = self._kept.setdefault(operation.name, {})
         key = (answer.status if answer is not None else recorded.error, *_tellings(verdict))
         if key in kept:
@@ -119,39 +119,6 @@ class RecordingJudge:
             kept[key] = exchange if self._bytes <= _MOST_BYTES else _without_bodies(exchange)
         elif verdict is not None and verdict.findings:
             self.unlisted += 1
-
-    def _verdict(self, recorded: RecordedExchange, match: MatchedOperation) -> Verdict:
-        """Return the verdict on the request and on the answer."""
-        operation, answer, settings = match.operation, recorded.answer, self._settings
-        judge = self._judge(operation)
-        verdict = judge.request(judged_request_of(recorded, match))
-        settings.set_apart(verdict, operation)
-        if answer is not None:
-            on_answer = judge.response(judged_answer(answer))
-            settings.set_apart(on_answer, operation, answer.status)
-            verdict = _joined(verdict, on_answer)
-        return verdict
-
-    def _judge(self, operation: Operation) -> JudgeByLevel:
-        if operation.name not in self._judges:
-            is_exact = self._settings.level == "exact"
-            # What is plainly right is accepted at `strict`, too, with the same verdict: a recording may have a million
-            # exchanges, and openapi-core takes milliseconds for each.
-            self._judges[operation.name] = JudgeByLevel(
-                self._api.catalog, operation, may_accept=not is_exact, is_exact=is_exact
-            )
-        return self._judges[operation.name]
-
-
-def _joined(first: Verdict, second: Verdict) -> Verdict:
-    joined = Verdict()
-    for verdict in (first, second):
-        joined.extend(verdict.findings)
-        joined.tolerated.extend(verdict.tolerated)
-        joined.unchecked.extend(verdict.unchecked)
-        joined.failures.extend(verdict.failures)
-        joined.suppressed.extend(verdict.suppressed)
-    return joined
 
 
 def _tellings(verdict: Verdict | None) -> tuple[object, ...]:

@@ -81,6 +81,14 @@ class Verdict:
         """Add findings; one that was found before on another way through the references is left out."""
         self.findings.extend(finding for finding in findings if self._is_new(finding))
 
+    def join(self, other: "Verdict") -> None:
+        """Add what was found in another message of the same exchange."""
+        self.extend(other.findings)
+        self.tolerated.extend(other.tolerated)
+        self.unchecked.extend(other.unchecked)
+        self.failures.extend(other.failures)
+        self.suppressed.extend(other.suppressed)
+
     def tolerate(self, finding: Finding) -> None:
         """Add a finding that counts at the level `exact` alone, unless it was found before."""
         if self._is_new(finding):

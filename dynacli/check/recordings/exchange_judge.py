@@ -1,0 +1,75 @@
+"""The judge of the exchanges of an API that others made: its judges of operations are made when they are needed."""
+
+from dynacli.check.recordings.recorded_call import judged_answer, judged_request_of
+from dynacli.check.recordings.sent_credentials import sent_credentials
+from dynacli.client.call_settings import CallSettings
+from dynacli.library.opened_api import OpenedApi
+from dynacli.traffic.operation_finder import MatchedOperation
+from dynacli.traffic.recorded_request import RecordedAnswer, RecordedExchange
+from dynacli.validation.findings.finding import Verdict
+from dynacli.validation.judge_by_level import JudgeByLevel
+
+__all__ = ["ExchangeJudge"]
+
+
+class ExchangeJudge:
+    """Judges exchanges, of which one at a time.
+
+    Args:
+        settings: The level, and the findings that the configuration switches off.
+    """
+
+    def __init__(self, api: OpenedApi, settings: CallSettings) -> None:
+        self._api, self._settings = api, settings
+        self._judges: dict[str, JudgeByLevel] = {}
+
+    def exchange(
+        self, recorded: RecordedExchange, match: MatchedOperation, *, is_whole: bool = False
+    ) -> Verdict:
+        """Return the verdict on the request and on the answer, if there is one.
+
+        Args:
+            is_whole: The same as for `request`.
+        """
+        verdict = self.request(recorded, match, is_whole=is_whole)
+        if recorded.answer is not None:
+            verdict.join(self.answer(recorded.answer, match))
+        return verdict
+
+    def request(
+        self, recorded: RecordedExchange, match: MatchedOperation, *, is_whole: bool = False
+    ) -> Verdict:
+        """Return the verdict on a request.
+
+        Args:
+            is_whole: Whether the request is there as it was sent, so that it is a finding if it lacks a credential;
+                recordings leave credentials out.
+        """
+        sent = judged_request_of(recorded, match)
+        if is_whole:
+            credentials = sent_credentials(sent, match.operation)
+            # What has its credentials may be accepted without asking openapi-core.
+            if not any(
+                credentials.issuperset(scheme.name for scheme in each) for each in match.operation.security
+            ):
+                sent = sent._replace(credentials=credentials)
+        verdict = self._judge(match).request(sent)
+        self._settings.set_apart(verdict, match.operation)
+        return verdict
+
+    def answer(self, answer: RecordedAnswer, match: MatchedOperation) -> Verdict:
+        """Return the verdict on an answer."""
+        verdict = self._judge(match).response(judged_answer(answer))
+        self._settings.set_apart(verdict, match.operation, answer.status)
+        return verdict
+
+    def _judge(self, match: MatchedOperation) -> JudgeByLevel:
+        operation = match.operation
+        if operation.name not in self._judges:
+            is_exact = self._settings.level == "exact"
+            # What is plainly right is accepted at `strict`, too, with the same verdict: a recording may have a million
+            # exchanges, and openapi-core takes milliseconds for each.
+            self._judges[operation.name] = JudgeByLevel(
+                self._api.catalog, operation, may_accept=not is_exact, is_exact=is_exact
+            )
+        return self._judges[operation.name]
