@@ -2,16 +2,16 @@
 
 import asyncio
 import logging
-import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import uvicorn
+
+from dynacli.serving.handled_signals import handled_signals
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -140,26 +140,11 @@ def serve_until_signal(
             stop()
         on_ready()
 
-    def end(number: int, _frame: FrameType | None) -> None:
+    def end(number: int) -> None:
         signals.append(number)
         for stop in stops:
             stop()
 
-    with _handling_signals(end):
+    with handled_signals(end):
         _run(application, sock, is_ready)
     return signals[0] if signals else None
-
-
-@contextmanager
-def _handling_signals(handle: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Handle SIGINT and SIGTERM for as long as the block lasts; does nothing outside the main thread."""
-    # `asyncio.run` replaces Python's default handler by its own, but no other handler,
-    # so these must be set before it starts and until it has ended.
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    is_main = threading.current_thread() is threading.main_thread()
-    before = {number: signal.signal(number, handle) for number in numbers} if is_main else {}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

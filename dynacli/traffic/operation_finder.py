@@ -74,11 +74,11 @@ class OperationFinder:
     """Finds operations; what the document says of servers and paths is read once.
 
     Args:
-        server: The base URL that takes the place of all servers of the document; empty for those.
+        servers: The base URLs that take the place of all servers of the document; none for those.
     """
 
-    def __init__(self, api: OpenedApi, server: str = "") -> None:
-        self._api, self._server = api, server.rstrip("/")
+    def __init__(self, api: OpenedApi, servers: Iterable[str] = ()) -> None:
+        self._api, self._servers = api, frozenset(server.rstrip("/") for server in servers)
         self._summaries: dict[tuple[str, int], list[OperationSummary]] = {}
         for summary in api.catalog.each_summary():
             steps = summary.path.partition("#")[0].partition("?")[0].count("/")
@@ -146,7 +146,7 @@ class OperationFinder:
         return self._operations[name]
 
     def _is_known_server(self, match: MatchedOperation) -> bool:
-        return match.base == self._server if self._server else match.server_options is not None
+        return match.base in self._servers if self._servers else match.server_options is not None
 
     def _options_of(self, operation: Operation, base: str) -> tuple[str, ...] | None:
         key = (operation.name if operation.servers else "", base)

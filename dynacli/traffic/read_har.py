@@ -13,7 +13,12 @@ from urllib.parse import urlencode
 
 from dynacli.errors import FileError, UsageError
 from dynacli.traffic.har_entries import Readable, har_entries
-from dynacli.traffic.recorded_request import RecordedAnswer, RecordedExchange, RecordedRequest
+from dynacli.traffic.recorded_request import (
+    NOT_RECORDED,
+    RecordedAnswer,
+    RecordedExchange,
+    RecordedRequest,
+)
 
 __all__ = ["read_har"]
 
@@ -68,7 +73,7 @@ def _exchange(entry: Mapping[str, Any]) -> RecordedExchange:
     return RecordedExchange(
         _request(request),
         content,
-        has_lost_content,
+        NOT_RECORDED if has_lost_content else "",
         answer,
         "" if answer is not None else error,
         _seconds_since_1970(str(entry.get("startedDateTime") or "")),
@@ -132,6 +137,7 @@ def _answer(status: int, response: Mapping[str, Any]) -> RecordedAnswer:
         headers,
         body,
         len(body) if body is not None else size,
+        NOT_RECORDED if body is None else "",
     )
 
 

@@ -2,7 +2,10 @@
 
 from dynacli.record import record
 
-__all__ = ["RecordedAnswer", "RecordedExchange", "RecordedRequest"]
+__all__ = ["NOT_RECORDED", "RecordedAnswer", "RecordedExchange", "RecordedRequest"]
+
+NOT_RECORDED = "the recording does not have the body"
+"""Why a body is not there that the recording left out, as browsers do with large ones and after a redirect."""
 
 
 @record
@@ -42,8 +45,9 @@ class RecordedAnswer:
 
     Args:
         headers: Names and values, in their order.
-        body: The body without its content encoding; None where the recording left it out.
+        body: The body without its content encoding; None where it is not there.
         size: The size of the body in bytes; None where it is unknown.
+        loss: Why the body is not there, or only its beginning; empty where all of it is.
     """
 
     status: int
@@ -52,6 +56,7 @@ class RecordedAnswer:
     headers: tuple[tuple[str, str], ...]
     body: bytes | None
     size: int | None
+    loss: str = ""
 
 
 @record
@@ -59,18 +64,20 @@ class RecordedExchange:
     """A request, and what became of it.
 
     Args:
-        content: The bytes of the request's body; None where there is none, or where the recording left it out.
-        has_lost_content: Whether the recording left the request's body out.
+        content: The bytes of the request's body; None where there is none, or where it is not there.
+        content_loss: Why the request's body is not there; empty where it is, or where there is none.
         answer: None where none came.
-        error: Why none came, as the recording tells it.
+        error: Why none came, or not all of it, as the recording tells it.
         started: When the request was sent, in seconds since 1970; 0 where it is unknown.
         seconds: How long it took.
+        is_broken_off: Whether the server is known to have closed the connection before its answer was complete.
     """
 
     request: RecordedRequest
     content: bytes | None = None
-    has_lost_content: bool = False
+    content_loss: str = ""
     answer: RecordedAnswer | None = None
     error: str = ""
     started: float = 0.0
     seconds: float = 0.0
+    is_broken_off: bool = False

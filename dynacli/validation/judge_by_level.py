@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from dynacli.validation.accepting.operation_schemas import OperationSchemas
     from dynacli.validation.judge import Judge
+    from dynacli.validation.operation_document import DocumentPlace
 
 __all__ = ["JudgeByLevel"]
 
@@ -62,6 +63,11 @@ class JudgeByLevel:
         if self._accepts(is_right):
             return Verdict(is_accepted=True)
         return self._asked().response(response, is_exact=self._is_exact)
+
+    @property
+    def responses_place(self) -> "DocumentPlace":
+        """The place of the operation's answers in the document."""
+        return self._asked().responses_place
 
     def prepare(self) -> None:
         """Do what judging the answer will need, while there is time for it.

@@ -2,6 +2,7 @@
 
 from dynacli.check.recordings.recorded_call import judged_answer, judged_request_of
 from dynacli.check.recordings.sent_credentials import sent_credentials
+from dynacli.check.running.operation_judge import broken_off_verdict, judge_cut_answer
 from dynacli.client.call_settings import CallSettings
 from dynacli.library.opened_api import OpenedApi
 from dynacli.traffic.operation_finder import MatchedOperation
@@ -34,6 +35,10 @@ class ExchangeJudge:
         verdict = self.request(recorded, match, is_whole=is_whole)
         if recorded.answer is not None:
             verdict.join(self.answer(recorded.answer, match))
+        if recorded.is_broken_off:
+            on_end = broken_off_verdict(self._judge(match).responses_place)
+            self._settings.set_apart(on_end, match.operation)
+            verdict.join(on_end)
         return verdict
 
     def request(
@@ -60,6 +65,8 @@ class ExchangeJudge:
     def answer(self, answer: RecordedAnswer, match: MatchedOperation) -> Verdict:
         """Return the verdict on an answer."""
         verdict = self._judge(match).response(judged_answer(answer))
+        if answer.body is not None and answer.loss:
+            judge_cut_answer(verdict, answer.loss, has_body=bool(answer.body))
         self._settings.set_apart(verdict, match.operation, answer.status)
         return verdict
 

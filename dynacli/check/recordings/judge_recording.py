@@ -16,18 +16,33 @@ from dynacli.check.reporting.defects import starred
 from dynacli.client.call_settings import CallSettings
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import documented_status
+from dynacli.record import record
 from dynacli.traffic.operation_finder import MatchedOperation, OperationFinder
 from dynacli.traffic.recorded_request import RecordedExchange
 from dynacli.urls import origin_of
 from dynacli.validation.findings.finding import Finding, Verdict
 
-__all__ = ["RecordingJudge"]
+__all__ = ["JudgedExchange", "RecordingJudge"]
 
 _MOST_KEPT = 100
 """Different exchanges that are kept of one operation."""
 _MOST_BYTES = 64 * 1024 * 1024
 """Bytes of bodies that are kept of all exchanges."""
 _Key = tuple[object, ...]
+
+
+@record
+class JudgedExchange:
+    """An exchange of an operation.
+
+    Args:
+        verdict: On the request and the answer; None where nothing is judged.
+        is_judged: Whether the document describes the answer.
+    """
+
+    match: MatchedOperation
+    verdict: Verdict | None
+    is_judged: bool
 
 
 class RecordingJudge:
@@ -41,13 +56,16 @@ class RecordingJudge:
         unlisted: How many exchanges had findings that are not listed, because there are too many different ones.
 
     Args:
-        server: The base URL whose exchanges are judged; empty for the servers of the document.
+        servers: The base URLs whose exchanges are judged; none for the servers of the document.
+        is_whole: Whether requests are there as they were sent, with their credentials.
     """
 
-    def __init__(self, api: OpenedApi, settings: CallSettings, server: str) -> None:
+    def __init__(
+        self, api: OpenedApi, settings: CallSettings, servers: Iterable[str] = (), *, is_whole: bool = False
+    ) -> None:
         self._api, self._settings = api, settings
-        self._finder = OperationFinder(api, server)
-        self._judge = ExchangeJudge(api, settings)
+        self._finder = OperationFinder(api, servers)
+        self._judge, self._is_whole = ExchangeJudge(api, settings), is_whole
         self._kept: dict[str, dict[_Key, Exchange]] = {}
         self._bytes = 0
         self._start = time.monotonic()
@@ -56,14 +74,13 @@ class RecordingJudge:
         self.possible_servers: Counter[str] = Counter()
         self.unlisted = 0
 
-    def add(self, recorded: RecordedExchange) -> None:
-        """Judge an exchange, if it belongs to an operation."""
+    def add(self, recorded: RecordedExchange) -> JudgedExchange | None:
+        """Judge an exchange; None where it belongs to no operation."""
         self.count += 1
         request = recorded.request
         match = self._finder.find(request.method, request.url)
         if match is not None:
-            self._keep(recorded, match)
-            return
+            return self._keep(recorded, match)
         try:
             host = origin_of(request.url)
         except ValueError:
@@ -73,14 +90,21 @@ class RecordingJudge:
         other = self._finder.find_anywhere(request.method, request.url)
         if other is not None:
             self.possible_servers[other.base] += 1
+        return None
 
     @property
     def has_found(self) -> bool:
         """Whether an exchange belongs to an operation."""
         return bool(self._kept)
 
-    def results(self, *, is_interrupted: bool = False) -> CheckResults:
-        """Return what was found: the operations with exchanges, and those without."""
+    def results(
+        self, *, is_interrupted: bool = False, unseen_reason: str = "the recording has no such exchange"
+    ) -> CheckResults:
+        """Return what was found: the operations with exchanges, and those without.
+
+        Args:
+            unseen_reason: Why an operation was not judged that has none.
+        """
         checked, unseen = [], []
         for summary in self._api.catalog.each_summary():
             kept = self._kept.get(summary.name)
@@ -88,8 +112,7 @@ class RecordingJudge:
             if kept:
                 checked.append(CheckedOperation(operation, tuple(kept.values())))
             else:
-                reason = "the recording has no such exchange"
-                unseen.append(CheckedOperation(operation, skip_reason=reason, skip_kind="unseen"))
+                unseen.append(CheckedOperation(operation, skip_reason=unseen_reason, skip_kind="unseen"))
         return CheckResults(
             self._api,
             checked,
@@ -99,26 +122,27 @@ class RecordingJudge:
             is_recorded=True,
         )
 
-    def _keep(self, recorded: RecordedExchange, match: MatchedOperation) -> None:
+    def _keep(self, recorded: RecordedExchange, match: MatchedOperation) -> JudgedExchange:
         operation, answer = match.operation, recorded.answer
-        verdict = self._judge.exchange(recorded, match) if self._settings.level != "off" else None
+        verdict = None
+        if self._settings.level != "off":
+            verdict = self._judge.exchange(recorded, match, is_whole=self._is_whole)
+        documented = [response.status for response in operation.responses]
+        is_judged = (
+            verdict is not None and answer is not None and bool(documented_status(answer.status, documented))
+        )
         kept = self._kept.setdefault(operation.name, {})
         key = (answer.status if answer is not None else recorded.error, *_tellings(verdict))
         if key in kept:
             known = kept[key]
             kept[key] = replace(known, times=known.times + 1, seconds=max(known.seconds, recorded.seconds))
         elif len(kept) < _MOST_KEPT:
-            documented = [response.status for response in operation.responses]
-            is_judged = (
-                verdict is not None
-                and answer is not None
-                and bool(documented_status(answer.status, documented))
-            )
             self._bytes += len(recorded.content or b"") + len((answer and answer.body) or b"")
             exchange = exchange_of(recorded, match, verdict, is_judged=is_judged)
             kept[key] = exchange if self._bytes <= _MOST_BYTES else _without_bodies(exchange)
         elif verdict is not None and verdict.findings:
             self.unlisted += 1
+        return JudgedExchange(match, verdict, is_judged)
 
 
 def _tellings(verdict: Verdict | None) -> tuple[object, ...]:

@@ -25,16 +25,19 @@ __all__ = ["exchange_of", "judged_answer", "judged_request_of"]
 _DELIMITERS = {"spaceDelimited": " ", "ssv": " ", "pipeDelimited": "|", "pipes": "|", "tsv": "\t"}
 
 
-class _UnrecordedBody(UnreadBody):
-    """A body that the recording left out, as browsers do with large ones and after a redirect."""
+class _LostBody(UnreadBody):
+    """A body that is not there."""
 
-    reason = "the recording does not have the body"
+    def __init__(self, size: int | None, loss: str) -> None:
+        super().__init__(size)
+        self.reason = loss
 
 
 def judged_request_of(recorded: RecordedExchange, match: MatchedOperation) -> JudgedRequest:
     """Return the request as it is judged."""
     request, parts = recorded.request, _parts(recorded, match)
-    body: Any = _UnrecordedBody(None) if recorded.has_lost_content else recorded.content
+    loss = recorded.content_loss
+    body: Any = _LostBody(None, loss) if loss else recorded.content
     querystring = next((each for each in match.operation.parameters if each.location == "querystring"), None)
     query = urlsplit(request.url).query
     return JudgedRequest(
@@ -52,7 +55,7 @@ def judged_request_of(recorded: RecordedExchange, match: MatchedOperation) -> Ju
 def judged_answer(answer: RecordedAnswer) -> JudgedResponse:
     """Return an answer as it is judged."""
     content_type = ", ".join(value for name, value in answer.headers if name.lower() == "content-type")
-    body = _UnrecordedBody(answer.size) if answer.body is None else answer.body
+    body = _LostBody(answer.size, answer.loss) if answer.body is None else answer.body
     return JudgedResponse(answer.status, answer.headers, content_type, body)
 
 
@@ -94,7 +97,7 @@ def exchange_of(
         verdict,
         recorded.seconds,
         started=recorded.started,
-        cut_reason=_UnrecordedBody.reason if answer is not None and answer.body is None else "",
+        cut_reason=answer.loss if answer is not None else "",
         is_judged=is_judged,
     )
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from dynacli.model.media_types import essence, is_event_stream, is_json_sequence, is_sequence
 from dynacli.transport.send import RENDER_LIMIT, Answer, Pieces
 
-__all__ = ["AnswerReader"]
+__all__ = ["AnswerReader", "complete_items"]
 
 _STREAM_SECONDS = 5.0
 """Seconds that a stream is listened to, once an item of it has come."""
@@ -61,11 +61,19 @@ class AnswerReader:
 
     def _complete_items(self) -> bytes:
         """Return the items of the stream that have come completely: the last item may be cut anywhere."""
-        content = bytes(self._content)
         media_type = essence(self._head.header("content-type") if self._head else "")
-        if is_event_stream(media_type):
-            ends = [found.end() for found in _END_OF_EVENT.finditer(content)]
-            return content[: ends[-1]] if ends else b""
-        separator = b"\x1e" if is_json_sequence(media_type) else b"\n"
-        end = content.rfind(separator)
-        return content[: end if separator == b"\x1e" else end + 1] if end >= 0 else b""
+        return complete_items(bytes(self._content), media_type)
+
+
+def complete_items(content: bytes, media_type: str) -> bytes:
+    """Return the items of the beginning of a stream that are complete.
+
+    Args:
+        media_type: Of the stream, without parameters.
+    """
+    if is_event_stream(media_type):
+        ends = [found.end() for found in _END_OF_EVENT.finditer(content)]
+        return content[: ends[-1]] if ends else b""
+    separator = b"\x1e" if is_json_sequence(media_type) else b"\n"
+    end = content.rfind(separator)
+    return content[: end if separator == b"\x1e" else end + 1] if end >= 0 else b""

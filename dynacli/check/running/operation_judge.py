@@ -15,7 +15,7 @@ from dynacli.validation.judge import Judge
 from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
 from dynacli.validation.operation_document import DocumentPlace
 
-__all__ = ["GONE", "UNAUTHORIZED", "OperationJudge"]
+__all__ = ["GONE", "UNAUTHORIZED", "OperationJudge", "broken_off_verdict", "judge_cut_answer"]
 
 GONE = frozenset({404, 410})
 """Statuses by which a server says that it has nothing of that name."""
@@ -67,9 +67,7 @@ class OperationJudge:
         is_exact = self._settings.level == "exact" or not (is_documented or excuse)
         verdict = self._judge.response(judged, is_exact=is_exact)
         if cut_reason:
-            if not answer.body:  # a stream may have nothing to say for a while
-                _drop(verdict, "missing-body")
-            verdict.unchecked.append(cut_reason)
+            judge_cut_answer(verdict, cut_reason, has_body=bool(answer.body))
         if excuse:
             _drop(verdict, "undocumented-status")
             verdict.unchecked[:] = [f"the status {answer.status} is not documented, and {excuse}"]
@@ -83,10 +81,7 @@ class OperationJudge:
 
     def broken_off(self) -> Verdict:
         """Return the verdict on a call whose connection the server closed before its answer was complete."""
-        verdict = Verdict()
-        message = "the server closed the connection without a complete answer"
-        place = self.responses_place
-        verdict.extend([Finding("response", "no-answer", "status", message, None, None, *place)])
+        verdict = broken_off_verdict(self.responses_place)
         self._settings.set_apart(verdict, self._operation)
         return verdict
 
@@ -129,6 +124,29 @@ class OperationJudge:
                 waiting.extend((value, is_id) for value in node)
             elif is_id and isinstance(node, str | int) and not isinstance(node, bool):
                 yield node
+
+
+def broken_off_verdict(place: DocumentPlace) -> Verdict:
+    """Return the verdict on a server that closed the connection before its answer was complete.
+
+    Args:
+        place: Of the operation's answers in the document.
+    """
+    verdict = Verdict()
+    message = "the server closed the connection without a complete answer"
+    verdict.extend([Finding("response", "no-answer", "status", message, None, None, *place)])
+    return verdict
+
+
+def judge_cut_answer(verdict: Verdict, cut_reason: str, *, has_body: bool) -> None:
+    """Note in a verdict that only the beginning of the body was there.
+
+    Args:
+        has_body: Whether anything of it was.
+    """
+    if not has_body:  # a stream may have nothing to say for a while
+        _drop(verdict, "missing-body")
+    verdict.unchecked.append(cut_reason)
 
 
 def _drop(verdict: Verdict, rule: str) -> None:

@@ -34,7 +34,8 @@ def _judge(run: Run, api: str, file: str, learn: str | None) -> None:
     opened = run.api(api)
     settings = settings_of(run.env, opened, run.call_options, default_level="strict")
     check_files(run, learn=learn)
-    judge = RecordingJudge(opened, settings, _server(opened, settings))
+    server = _server(opened, settings)
+    judge = RecordingJudge(opened, settings, [server] if server else ())
     line, is_shown, is_interrupted = StatusLine(run.env), shows_progress(run), False
     try:
         with opened_input(run, file, "the recording") as stream:
