@@ -30,8 +30,8 @@ _HINTS = {
 """Kind of error → what to do about one that brings no hint of its own."""
 
 
-_USAGE = 2
-"""The exit code of errors that show the corrected line of the call."""
+_TAUGHT = (2, 11)
+"""The exit codes of errors that may show the corrected line of the call."""
 
 
 class _TerminatedError(BaseException):
@@ -188,7 +188,7 @@ def _report(run: "Run", error: "DynacliError") -> int:
     """Write an error; return its exit code."""
     from dynacli.output.error_messages import write_error
 
-    if run.asked is not None and error.exit_code == _USAGE:
+    if error.exit_code in _TAUGHT:
         _teach(run, error)
     error.hint = error.hint or ("" if error.suggestion else _HINTS.get(error.kind, ""))
     write_error(run.env, error, run.error_format)

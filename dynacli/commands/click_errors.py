@@ -17,6 +17,10 @@ def from_click(error: click.ClickException) -> DynacliError:
         hint = f"Did you mean {' or '.join(f'`{option}`' for option in near)}?" if near else help_hint
         return UsageError(f"There is no option `{error.option_name}`", hint=hint, near=near)
     if isinstance(error, click.BadOptionUsage):
+        if (
+            error.message
+        ):  # click's own, of a switch; of an option without its value it is `ArrangedWords.check`
+            return UsageError(f"The option `{error.option_name}` takes no value", hint="Leave out the value")
         return UsageError(f"The option `{error.option_name}` needs a value", hint=help_hint)
     if isinstance(error, click.MissingParameter) and error.param is not None:
         name = error.param.make_metavar(error.ctx) if error.ctx else error.param.human_readable_name

@@ -265,9 +265,14 @@ def check_header(name: str, value: str) -> None:
         UsageError: Name or value cannot be sent; the message never holds the value.
     """
     if not _TOKEN.fullmatch(name):
-        raise UsageError("A header's name can only have letters, digits and ``!#$%&'*+-.^_`|~``")
+        raise UsageError(
+            "A header's name can only have letters, digits and ``!#$%&'*+-.^_`|~``",
+            hint="Write `-H NAME:VALUE`",
+        )
     if name.lower() in MANAGED_HEADERS:
-        raise UsageError(f"The header `{name}` belongs to the connection and cannot be set")
+        raise UsageError(
+            f"The header `{name}` belongs to the connection and cannot be set", hint="Leave it out"
+        )
     if not value.isprintable() and any((char < " " and char != "\t") or char == "\x7f" for char in value):
         raise UsageError(f"The value of the header `{name}` holds a line break or a control character")
     try:

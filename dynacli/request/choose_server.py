@@ -114,11 +114,16 @@ def _expand(server: Server, values: Mapping[str, str], servers: Sequence[Server]
                 f"The server variable `{name}` has no value",
                 why=f"It takes one of {listed}" if choices else "",
                 hint=f"Give one: `--server-var {name}=VALUE`",
+                server_variable=name,
+                allowed=list(choices),
             )
         chosen = str(values.get(name, default))
         if name in values and choices and chosen not in choices:
             raise UsageError(
-                f"The server variable `{name}` cannot be `{chosen}`", why=f"It takes one of {listed}"
+                f"The server variable `{name}` cannot be `{chosen}`",
+                why=f"It takes one of {listed}",
+                server_variable=name,
+                allowed=list(choices),
             )
         return chosen
 
@@ -130,12 +135,17 @@ def _expand(server: Server, values: Mapping[str, str], servers: Sequence[Server]
 
 def _no_variable(server: Server, name: str, servers: Sequence[Server]) -> UsageError:
     indexes = [index for index, other in enumerate(servers) if f"{{{name}}}" in other.url]
-    own = ", ".join(f"`{variable}`" for variable in _VARIABLE.findall(server.url)) or "none"
+    names = _VARIABLE.findall(server.url)
+    own = ", ".join(f"`{variable}`" for variable in names) or "none"
     others = " and ".join(f"`--server {index}`" for index in indexes)
     return UsageError(
         f"The server `{server.url}` has no variable `{name}`",
         why=f"It has {own}",
-        hint=f"{others} {'has' if len(indexes) == 1 else 'have'} it" if indexes else "",
+        hint=f"{others} {'has' if len(indexes) == 1 else 'have'} it"
+        if indexes
+        else "Leave it out" * (not names),
+        server_variable=name,
+        near=names,
     )
 
 
@@ -147,7 +157,8 @@ def _checked(url: str) -> str:
         host = ""
     if "@" in url.partition("://")[2].partition("/")[0]:
         raise UsageError(
-            "The server's address holds a user name or a password", hint="Leave out what is before the `@`"
+            "The server's address holds a user name or a password",
+            hint="Leave out what is before the `@`: `--server https://api.example.com`",
         )
     if (
         not _HOST.fullmatch(host)

@@ -9,7 +9,7 @@ import pytest
 
 from dynacli.environment import Environment
 from dynacli.library.open_by_name import open_api
-from tests.commands.mistakes import followed, mistakes_of
+from tests.commands.mistakes import BEFORE_API, BEHIND_OPERATION, OF_BODY, Mistake, followed, mistakes_of
 from tests.documents import document, operation, parameter, save
 from tests.harness import run_cli
 from tests.real_documents import FOLDER
@@ -73,6 +73,16 @@ LINES = {
     'create-workflow --body \'{"name":1,"nothing":2}\'': 'create-workflow --body \'{"name": "1"}\' '
     "--mcp-server-id UUID --tester-prompt TEXT",
     "create-workflow --body '{name: x'": "create-workflow --body JSON",
+    f"create-workflow {WHOLE} --set name": f"create-workflow {WHOLE} --set name=JSON",
+    f"create-workflow {WHOLE} --set descripton=3": f"create-workflow {WHOLE} --set 'description=\"3\"'",
+    f"create-workflow {WHOLE} --criteria.0.foo x": f"create-workflow {WHOLE} --criteria.0.criterion-text x",
+    "search-runs --server-var org=x": "search-runs",
+    "search-runs --server-var og=x --server 1": "search-runs --server-var org=x --server 1",
+    "search-runs --server ftp://x": "search-runs --server URL",
+    "search-runs -H 'Host: x' -H A:b": "search-runs -H A:b",
+    "search-runs --yes=3": "search-runs --yes",
+    "search-runs --all=foo": "search-runs --all keyset",
+    "search-runs --wait status --all": "search-runs --wait status",
 }
 """The words behind `demo` → those of the corrected line."""
 
@@ -92,6 +102,42 @@ def test_the_words_before_the_operation_stay() -> None:
     assert (
         "  try: dynacli --timeout 9 -o json read demo search-runs --status fail"
         == result.stderr.splitlines()[-1]
+    )
+
+
+@pytest.mark.sampled(2)
+@pytest.mark.parametrize(
+    ("typed", "line"),
+    [
+        ("-o tabel demo search-runs --page 2", "-o table demo search-runs --page 2"),
+        ("--page-size 3 read demo search-runs", "read demo search-runs --page-size 3"),
+        ("--of-nothing x demo runs get-run a", "demo get-run a"),
+        ("demo --status=fial search-runs", "demo search-runs --status fail"),
+        ("-o tabel demo no-such-operation", None),
+        ("-o tabel search demo runs", None),
+    ],
+)
+def test_a_mistake_before_the_operation_is_corrected(typed: str, line: str | None) -> None:
+    """The call that comes behind a wrong option is known, though the option ends the run before it is read."""
+    result = run_cli(*typed.split(), "--error-format", "json")
+    assert 2 == result.exit_code
+    last = run_cli(*typed.split()).stderr.splitlines()[-1]
+    assert line == (last.partition("  try: dynacli ")[2] or None)
+
+
+def test_a_refusal_by_read_shows_the_line_for_a_person() -> None:
+    """What `read` does not call is shown without it, and with its card, for somebody who may decide on it."""
+    error = run_cli("--error-format", "json", "read", "demo", "archive-workflow", "w").error
+    assert "dynacli --error-format json demo archive-workflow w" == error["suggestion"]
+    assert "DELETE" == error["card"]["method"]
+
+
+def test_the_only_value_of_an_enumeration_is_filled_in() -> None:
+    """Where there is no choice, nothing is left to the person."""
+    kind = parameter("kind", {"type": "string", "enum": ["the only one"]}) | {"required": True}
+    api = save(document({"/a": {"get": operation("getA", kind)}}))
+    assert (
+        f"  try: dynacli {api} get-a --kind 'the only one'" == run_cli(api, "get-a").stderr.splitlines()[-1]
     )
 
 
@@ -232,3 +278,30 @@ def test_corrected_lines_of_real_operations_build_requests(name: str, home: Path
     assert {} == {key: reason for key, reason in wrong.items() if reason}
     assert len(tried) >= 2 * len(operations)
     api.catalog.close()
+
+
+@pytest.mark.exhaustive
+@pytest.mark.corpus
+@pytest.mark.skipif(not FOLDER.is_dir(), reason=f"there are no real documents in {FOLDER}")
+@pytest.mark.parametrize("name", ["museum.yaml", "hcloud.json", "netlify.yml"])
+def test_corrected_lines_of_wrong_standard_options_build_requests(name: str, home: Path) -> None:  # noqa: ARG001
+    """What can be wrong with an option that all operations have is corrected for those of real documents."""
+    path = str(FOLDER / name)
+    api = open_api(path, Environment())
+    operations = [api.catalog.operation(each.name) for each in api.catalog.summaries()]
+    api.catalog.close()
+    read = next(each for each in operations if each.method == "GET" and each.parameters)
+    changes = (each for each in operations if each.body is not None and each.method != "GET")
+    change = next(each for each in changes if each.body and each.body.content[0].name == "application/json")
+    wrong = {}
+    for asked, kinds, is_before in (
+        (read, BEHIND_OPERATION, False),
+        (change, OF_BODY, False),
+        (read, BEFORE_API, True),
+    ):
+        for kind in re.split(r";|\n", kinds):
+            words = shlex.split(kind)
+            before, behind = (words, []) if is_before else ([], words)
+            mistake = Mistake(kind.strip(), (*asked.example, *behind))
+            wrong[asked.name, is_before, mistake.kind] = followed(path, asked, mistake, before)
+    assert {} == {key: reason for key, reason in wrong.items() if reason}

@@ -188,7 +188,7 @@ def test_an_option_with_two_spellings() -> None:
     ("near", "word"),
     [
         (["--schedule.cron"], "--cron"),
-        (["--criteria[0].text"], "--text"),
+        (["--criteria.0.text"], "--text"),
         (["--nam"], "--name"),
         ([], "--qqqqqqqq"),
     ],

@@ -1,17 +1,20 @@
 """Which option of an operation, or which other operation, a wrong option may have been meant for."""
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.model.field_names import plain_name, words_of
-from dynacli.model.operation import Operation, OperationSummary
+from dynacli.model.operation import EACH, Operation, OperationSummary
 
 __all__ = ["near_options", "operations_with_option"]
 
 _MOST_READ = 150
 """How many other operations are looked at: the nearest ones by their path."""
 _MOST_NAMED = 3
+_INDEX = re.compile(r"\[(\d+)\]")
+_NUMBER = re.compile(r"\.\d+(?=\.|$)")
 
 
 def near_options(described: DescribedOperation, flag: str, known: Iterable[str]) -> list[str]:
@@ -25,11 +28,12 @@ def near_options(described: DescribedOperation, flag: str, known: Iterable[str])
 
     word = flag.removeprefix("--")
     fields = described.media_type.fields if described.media_type else ()
-    items = [f"--{field.option}".replace("[]", "[0]") for field in fields]
+    items = [f"--{field.option}".replace(EACH, ".0") for field in fields]
     spelled = [*dict.fromkeys([*items, *sorted(each for each in known if each.startswith("--"))])]
     # Deep options are often called by their last name alone, as the document calls them.
     near = [each for each in spelled if _last_name(each) == word]
     near = near or [each for each in spelled if plain_name(_last_name(each)) == plain_name(word)]
+    near = near or list(_in_same_place(word, items))
     near = near or list(_page_size(described, word))
     near = near or [
         f"--{name}" for name in get_close_matches(word, [each[2:] for each in spelled], _MOST_NAMED, 0.67)
@@ -41,6 +45,18 @@ def near_options(described: DescribedOperation, flag: str, known: Iterable[str])
         for alias in parameter.aliases
     }
     return list(dict.fromkeys(names.get(each, each) for each in near))[:_MOST_NAMED]
+
+
+def _in_same_place(word: str, items: Iterable[str]) -> Iterator[str]:
+    """Yield the fields of the object in the body that a wrong option leads into, the likeliest first."""
+    from difflib import get_close_matches
+
+    above, _, name = _INDEX.sub(r".\1", word).rpartition(".")
+    shape = f"--{_NUMBER.sub('.0', above)}."
+    names = [each[len(shape) :] for each in items if above and each.startswith(shape)]
+    direct = [each for each in names if "." not in each]
+    for found in dict.fromkeys([*get_close_matches(name, direct, _MOST_NAMED, 0.6), *direct]):
+        yield f"--{above}.{found}"
 
 
 def _last_name(flag: str) -> str:

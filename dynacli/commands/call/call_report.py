@@ -49,7 +49,10 @@ def wanted_reports(run: Run) -> list[WantedReport]:
                 f"`--report {word}` names no file", hint=f"Write `--report {name}=FILE`, or `--report {name}`"
             )
         if file and os.path.abspath(file) in files:
-            raise UsageError(f"`{file}` cannot hold two things at once", hint="Give each a file of its own")
+            raise UsageError(
+                f"`{file}` cannot hold two things at once",
+                hint="Give each `--report FORMAT=FILE` a file of its own",
+            )
         if file:
             files.add(os.path.abspath(file))
         reports.append(WantedReport(name, file))

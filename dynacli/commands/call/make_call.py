@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from dynacli.transport.send import Answer
     from dynacli.validation.findings.finding import Verdict
 
-__all__ = ["GivenWords", "MadeCall", "asker", "make_call", "read_inputs", "send_call"]
+__all__ = ["GivenWords", "MadeCall", "asker", "is_streamed", "make_call", "read_inputs", "send_call"]
 
 _NOTHING_SENT = (2, 8, 10)
 """The exit codes that say that nothing reached the API."""
@@ -90,7 +90,7 @@ def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> Non
                 from dynacli.commands.call.series.call_series import CallSeries
 
                 series = CallSeries(run, described, settings, asker(run), waiting, noted)
-            elif (run.options.all or run.options.max_items is not None) and not _is_streamed(described):
+            elif (run.options.all or run.options.max_items is not None) and not is_streamed(described):
                 from dynacli.commands.call.series.call_pages import Listing
 
                 listing = Listing(run, described, inputs, settings, asker(run), waiting, noted)
@@ -114,7 +114,7 @@ def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> Non
             draft.discard()
 
 
-def _is_streamed(described: DescribedOperation) -> bool:
+def is_streamed(described: DescribedOperation) -> bool:
     """Return whether the items of an operation come in one answer: as lines, as records or as events."""
     from dynacli.model.media_types import is_sequence
 

@@ -24,12 +24,13 @@ from dynacli.errors import UsageError
 from dynacli.model.operation import Field, Parameter, ValueType
 from dynacli.model.value_words import placeholder
 from dynacli.record import record, replace
+from dynacli.schema.example_call import option_text
 from dynacli.urls import is_secret_name, with_masked_query
 
-__all__ = ["CallLine", "Piece", "read_line"]
+__all__ = ["KEPT_VERBS", "CallLine", "Piece", "read_line"]
 
 _INDEX = re.compile(r"(?<=[^-])\[(\d+)\]")
-_KEPT_VERBS = frozenset({"read", "edit"})
+KEPT_VERBS = frozenset({"read", "edit"})
 """Verbs behind which a call stands as it does without them."""
 
 
@@ -82,6 +83,9 @@ class Piece:
         elif self.field is None and self.parameter is not None and self.parameter.location == "path":
             word = input_name(self.parameter)
         else:
+            only = (self.value_type.items or self.value_type).enum
+            if len(only) == 1:
+                return replace(self, value=option_text(only[0]), is_placeholder=False)
             word = placeholder(self.value_type).removesuffix("...").strip()
             word = "true" if word.startswith("[") else word
         return replace(self, value=word, is_placeholder=word != "true")
@@ -92,7 +96,7 @@ class CallLine:
 
     Attributes:
         command: The command of the operation; its options are made for the media type that is sent.
-        before: The standard options before the API.
+        before: The options before the API.
         pieces: Everything behind the operation, in order.
         verb: The verb before the API, such as `read`; empty for none.
     """
@@ -111,7 +115,7 @@ class CallLine:
         return CallLine(self.command, self.before, numbered, self.verb)
 
     def with_before(self, before: Iterable[Piece]) -> "CallLine":
-        """Return the line with other standard options before the API."""
+        """Return the line with other options before the API."""
         return CallLine(self.command, list(before), self.pieces, self.verb)
 
     def with_words(self, words: Sequence[str]) -> "CallLine":
@@ -161,7 +165,7 @@ class CallLine:
         return words
 
     def before_words(self) -> list[str]:
-        """Return the words of the standard options before the API, without placeholders."""
+        """Return the words of the options before the API, without placeholders."""
         return [word for piece in self.before if not piece.is_placeholder for word in _words_of(piece)]
 
     def text(self, variables: Mapping[str, str]) -> str:
@@ -183,24 +187,32 @@ class CallLine:
         return " ".join(map(quote, words))
 
 
-def read_line(run: Run, command: OperationCommand, words: Sequence[str]) -> CallLine:
+def read_line(
+    run: Run, command: OperationCommand, words: Sequence[str], *, verb: str | None = None
+) -> CallLine:
     """Return the line of a call that was typed.
 
     Args:
         command: A new command of the operation.
         words: The words behind the operation.
+        verb: The verb to stand before the API, empty for none; None for the one that was typed.
     """
-    typed = run.words[: -len(words)] if words and list(run.words[-len(words) :]) == list(words) else run.words
-    before = arrange(typed, standard_rules(), stop_at_positional=typed is run.words)
-    verb = before.positional[0] if before.positional and before.positional[0] in _KEPT_VERBS else ""
+    size = len(run.words) - len(words)
+    is_typed = list(run.words[size:]) == list(words)  # and not made of an earlier call
+    typed = run.words[:size] if is_typed else run.words
+    before = arrange(typed, standard_rules(), stop_at_positional=not is_typed)
     wanted = options_in(before.options).content_type
     try:
         command.arranged(list(words), wanted)
     except UsageError:  # there is no such media type: the one that dynacli prefers is described
         command.prepare("")
+    # An option of the operation may stand there by mistake.
+    rules = {**command.rules(), **standard_rules()}
+    before = arrange(typed, rules, command.find, stop_at_positional=not is_typed)
+    if verb is None:
+        verb = next((word for word in before.positional[:1] if word in KEPT_VERBS), "")
     line = CallLine(command, (), (), verb)
-    pieces = _read_pieces(line, before.options, standard_rules())
-    return line.with_before(piece for piece in pieces if piece.standard is not None).with_words(words)
+    return line.with_before(_read_pieces(line, before.options, rules)).with_words(words)
 
 
 def _read_pieces(line: CallLine, words: Sequence[str], rules: Mapping[str, ValueRule]) -> Iterator[Piece]:
@@ -240,7 +252,8 @@ def _piece(line: CallLine, options: Sequence[str], rules: Mapping[str, ValueRule
     flag, equals, text = word.partition("=")
     if flag not in rules and line.command.find(flag) is None:
         return Piece(flag, text if equals else None)
-    return line.piece_of(flag, text if equals else None, rules)
+    piece = line.piece_of(flag, text if equals else None, rules)
+    return replace(piece, value=text) if equals and rules.get(flag) == SWITCH else piece
 
 
 def _positional_parameters(command: OperationCommand, pieces: Iterable[Piece]) -> list[Parameter]:
@@ -268,6 +281,8 @@ def _words_of(piece: Piece) -> list[str]:
         return [piece.flag]
     if piece.standard is not None and piece.standard.flag_value == piece.value:
         return [piece.flag]
+    if piece.standard is not None and not piece.standard.metavar:
+        return [f"{piece.flag}={piece.value}"]
     if piece.value.startswith("-") and piece.value != "-" and piece.flag.startswith("--"):
         return [f"{piece.flag}={piece.value}"]
     return [piece.flag, piece.value]

@@ -12,6 +12,7 @@ from dynacli.model.operation import EACH, ValueType
 from dynacli.record import replace
 from dynacli.request.convert_words import json_value
 from dynacli.schema.example_call import option_text
+from dynacli.schema.option_fields import parse_steps
 
 __all__ = ["is_left_to_fill_in", "with_inputs", "without_findings"]
 
@@ -117,6 +118,8 @@ def _piece_at(
         path: tuple[str, ...] = ()
         if piece.is_input and _is_of(piece, key):
             path = tuple(step.strip("[]") for step in piece.field.path) if piece.field else ()
+        elif piece.standard is not None and piece.standard.name == "set" and key[0] == "body":
+            path = tuple(step.strip("[]") for step in parse_steps((piece.value or "").partition("=")[0]))
         elif not (piece.standard is not None and piece.standard.name == "body" and key[0] == "body"):
             continue
         is_inside = steps[: len(path)] == path or (len(steps) < len(path) and path[: len(steps)] == steps)
@@ -187,6 +190,9 @@ def _corrected(
         yield from (
             [replace(piece, value=word) for word in words] if is_other and words else [piece.unfilled()]
         )
+    elif piece.standard is not None and piece.standard.name == "set":
+        if finding["rule"] not in _SURPLUS:
+            yield _corrected_set(piece, rest, finding)
     elif value.lstrip()[:1] in {"{", "["}:
         tree = json_value(value, piece.flag)
         with suppress(LookupError, ValueError, TypeError):  # an earlier finding has moved the place
@@ -199,6 +205,15 @@ def _corrected(
         option = line.piece_of(_option_at(line, rest), None)
         if finding["rule"] not in _SURPLUS and option.is_input:
             yield option.unfilled()
+
+
+def _corrected_set(piece: Piece, rest: tuple[str, ...], finding: _Finding) -> Piece:
+    """Return `--set` with the nearest value that a rule allows, or with a placeholder for it."""
+    place, _, text = (piece.value or "").partition("=")
+    value = _TO_FILL_IN if rest else _other_value(json.loads(text), finding["rule"], finding["expected"])
+    if value == _TO_FILL_IN:
+        return replace(piece, value=f"{place}=JSON", is_placeholder=True)
+    return replace(piece, value=f"{place}={json.dumps(value, ensure_ascii=False)}")
 
 
 def _above(finding: _Finding) -> str:

@@ -12,13 +12,17 @@ from dynacli.urls import is_secret_name
 __all__ = ["with_known_names", "without_surplus"]
 
 
-def with_known_names(line: CallLine) -> CallLine:
+def with_known_names(typed: CallLine) -> CallLine:
     """Return the line with each unknown option replaced by a near one, or left out.
 
-    An option that may be dynacli's or the operation's is dynacli's, and goes before the API.
+    An option that may be dynacli's or the operation's is dynacli's, and goes before the API; one that is the
+    operation's goes behind it.
     """
-    pieces = [each for each in line.pieces if each.flag not in line.command.guarded]
-    line = line.with_before([*line.before, *(each for each in line.pieces if each not in pieces)])
+    line, guarded = typed, typed.command.guarded
+    pieces = [each for each in line.pieces if each.flag not in guarded]
+    dynacli_s = [each for each in line.before if each.standard is not None]
+    line = line.with_before([*dynacli_s, *(each for each in line.pieces if each not in pieces)])
+    pieces += [each for each in typed.before if each.is_input]
     made: list[Piece] = []
     surplus = _surplus(pieces)
     index = 0

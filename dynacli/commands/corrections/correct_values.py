@@ -50,6 +50,8 @@ def _fitting_standard(piece: Piece) -> Piece:
     option, value = piece.standard, piece.value
     if option is None or value is None or piece.is_placeholder:
         return piece
+    if not option.metavar:
+        return replace(piece, value=None)
     if option.choices:
         if value in option.choices:
             return piece
@@ -60,8 +62,13 @@ def _fitting_standard(piece: Piece) -> Piece:
         return replace(piece, value=whole) if whole is not None else piece.unfilled()
     if option.name == "set":
         name, equals, text = value.partition("=")
-        is_right = bool(equals) and _is_json(text)
-        return piece if is_right else replace(piece, value=f"{name}={json.dumps(text, ensure_ascii=False)}")
+        if not equals or not name:
+            return replace(piece, value=f"{name or 'PATH'}=JSON", is_placeholder=True)
+        return (
+            piece
+            if _is_json(text)
+            else replace(piece, value=f"{name}={json.dumps(text, ensure_ascii=False)}")
+        )
     try:
         if option.convert is not None:
             option.convert(value, option.flags[0])

@@ -1,16 +1,17 @@
 """The corrected command line of a usage error: the same inputs, with what is wrong replaced or left to fill in."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands.corrections.call_line import CallLine, Piece, read_line
 from dynacli.commands.corrections.correct_findings import with_inputs, without_findings
 from dynacli.commands.corrections.correct_names import with_known_names, without_surplus
 from dynacli.commands.corrections.correct_values import nearest, with_fitting_values
-from dynacli.commands.corrections.try_line import problem_of
+from dynacli.commands.corrections.try_line import is_variable, problem_of
 from dynacli.commands.operation_command import OperationCommand
 from dynacli.commands.run import Run
+from dynacli.commands.standard_options import INPUT_OPTIONS
 from dynacli.environment import Environment
 from dynacli.errors import UsageError
 from dynacli.record import replace
@@ -35,12 +36,23 @@ def corrected_line(
     typed = read_line(run, command, words)
     line = _corrected(typed, run.env, error)
     if line is None:
-        # The document's own example, which is right, though its inputs are others.
-        line = typed.with_words(described.operation.example)
-        line = line.with_pieces([*line.pieces, *(each for each in typed.pieces if each.standard is not None)])
-        if problem_of(line, run.env) is not None:
-            return None
+        typed = with_known_names(typed)
+        line = _example(typed, run.env)
+    if line is None:
+        return None
     return None if _is_same(line, typed) and not line.unfilled() else line
+
+
+def _example(typed: CallLine, env: Environment) -> CallLine | None:
+    """Return the document's own example, which is right, though its inputs are others, with the standard options."""
+    example = typed.with_words(typed.command.described.operation.example)
+    options = [each for each in typed.pieces if each.standard is not None]
+    others = [each for each in options if each.standard not in INPUT_OPTIONS]
+    for kept in (options, others):
+        line = example.with_pieces([*example.pieces, *kept])
+        if problem_of(line, env) is None:
+            return line
+    return None
 
 
 def _corrected(typed: CallLine, env: Environment, error: UsageError) -> CallLine | None:
@@ -70,30 +82,89 @@ def _mended(line: CallLine, problem: UsageError) -> CallLine:
         return with_inputs(line, problem.details["missing"])
     if problem.details.get("findings"):
         return without_findings(line, problem.details["findings"])
-    made = line.with_before(_replaced(line.before, problem)).with_pieces(_replaced(line.pieces, problem))
-    return _without_named(line, problem) if _is_same(made, line) else made
+    if "server_variable" in problem.details:
+        return _with_server_variable(line, **problem.details)
+    named = set(_FLAG.findall(problem.message))
+    options = [each.standard for each in (*line.before, *line.pieces) if _is_option_of(each, named)]
+    if len(set(options)) > 1:  # they do not go together
+        kept = [
+            [each for each in side if each.standard != options[-1]] for side in (line.before, line.pieces)
+        ]
+        return line.with_before(kept[0]).with_pieces(kept[1])
+    for text in (problem.message, problem.hint):
+        made = line.with_before(_replaced(line.before, problem, text))
+        made = made.with_pieces(_replaced(line.pieces, problem, text))
+        if _is_same(made, line) and text == problem.message:
+            made = _without_named(line, problem)
+        if not _is_same(made, line):
+            return made
+    return line
 
 
-def _replaced(pieces: Iterable[Piece], problem: UsageError) -> Iterator[Piece]:
-    """Yield the pieces, those that an error names with a value that it names, too, or with a placeholder."""
-    flags, values = set(_FLAG.findall(problem.message)), set(_QUOTED.findall(problem.message))
+def _is_option_of(piece: Piece, flags: set[str]) -> bool:
+    return piece.standard is not None and not flags.isdisjoint(piece.standard.flags)
+
+
+def _with_server_variable(
+    line: CallLine, *, server_variable: str, near: Sequence[str] | None = None, allowed: Sequence[str] = ()
+) -> CallLine:
+    """Return the line with a server variable that was wrong replaced, filled in, or left out.
+
+    Args:
+        server_variable: Its name.
+        near: The variables that the server has, where it has none of this name; else None.
+        allowed: The values that the variable takes; empty where it takes any.
+    """
+
+    def mended(pieces: Sequence[Piece]) -> Iterator[Piece]:
+        for piece in pieces:
+            name, _, text = (piece.value or "").partition("=")
+            if not is_variable(piece) or name != server_variable or piece.is_placeholder:
+                yield piece
+            elif near is None:
+                value = _nearest_or_only(text, allowed)
+                yield replace(piece, value=f"{name}={value or 'VALUE'}", is_placeholder=value is None)
+            elif _nearest_or_only(name, near):
+                yield replace(piece, value=f"{_nearest_or_only(name, near)}={text}")
+
+    is_given = any(is_variable(each) for each in (*line.before, *line.pieces))
+    if near is None and not is_given:
+        value = _nearest_or_only("", allowed)
+        piece = line.piece_of("--server-var", f"{server_variable}={value or 'VALUE'}")
+        return line.with_pieces([*line.pieces, replace(piece, is_placeholder=value is None)])
+    return line.with_before(mended(line.before)).with_pieces(mended(line.pieces))
+
+
+def _nearest_or_only(text: str, words: Sequence[str]) -> str | None:
+    return nearest(text, words) or (words[0] if len(words) == 1 else None)
+
+
+def _replaced(pieces: Iterable[Piece], problem: UsageError, text: str) -> Iterator[Piece]:
+    """Yield the pieces, those that a text names with a value that the error names, or with a placeholder."""
+    flags, values = set(_FLAG.findall(text)), set(_QUOTED.findall(text))
     allowed = _QUOTED.findall(problem.why)
     for piece in pieces:
         is_named = piece.flag in flags or (piece.standard is not None and piece.value in values)
         if not is_named or piece.value is None or piece.is_placeholder:
             yield piece
             continue
-        near = nearest(piece.value, allowed) or (allowed[0] if len(allowed) == 1 else None)
+        near = _nearest_or_only(piece.value, allowed)
         near = near or nearest(piece.value, _QUOTED.findall(problem.hint))
+        if piece.standard is not None and piece.standard.name == "set" and problem.details.get("near"):
+            near = f"{problem.details['near'][0]}={piece.value.partition('=')[2]}"
         is_right = piece.standard is not None and near is not None and near != piece.value
         yield replace(piece, value=near) if is_right else piece.unfilled()
 
 
 def _without_named(line: CallLine, problem: UsageError) -> CallLine:
-    """Return the line without the standard options that an error names."""
-    named = set(_FLAG.findall(f"{problem.message} {problem.why}"))
-    before, pieces = (
-        [each for each in each_side if each.standard is None or named.isdisjoint(each.standard.flags)]
-        for each_side in (line.before, line.pieces)
-    )
-    return line.with_before(before).with_pieces(pieces)
+    """Return the line without the standard options, and without the headers, that an error names."""
+    named, quoted = set(_FLAG.findall(f"{problem.message} {problem.why}")), _QUOTED.findall(problem.message)
+
+    def stays(piece: Piece) -> bool:
+        option = piece.standard
+        if option is None:
+            return True
+        is_header = option.name == "header" and (piece.value or "").partition(":")[0].strip() in quoted
+        return not is_header and not _is_option_of(piece, named)
+
+    return line.with_before(filter(stays, line.before)).with_pieces(filter(stays, line.pieces))

@@ -1,14 +1,20 @@
 """A corrected line is tried: its call is built and judged as always, and nothing is sent."""
 
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+
 import click
 
-from dynacli.client.call import base_url_of
+from dynacli.client.call import Call, base_url_of
 from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.inputs.call_inputs import collect_values
+from dynacli.client.inputs.call_inputs import CallInputs, collect_values
 from dynacli.client.validate_call import CallJudge
-from dynacli.client.wait_until import Until, check_wait
-from dynacli.commands.call.make_call import GivenWords, read_inputs
+from dynacli.commands.call.call_report import wanted_reports
+from dynacli.commands.call.download_file import check_options
+from dynacli.commands.call.make_call import GivenWords, MadeCall, is_streamed, read_inputs
+from dynacli.commands.call.series.call_pages import Listing
+from dynacli.commands.call.series.call_series import CallSeries
 from dynacli.commands.click_errors import from_click
 from dynacli.commands.corrections.call_line import CallLine, Piece
 from dynacli.commands.corrections.correct_findings import is_left_to_fill_in, with_inputs
@@ -20,7 +26,7 @@ from dynacli.errors import DynacliError, UsageError
 from dynacli.record import replace
 from dynacli.request.build_request import build_request
 
-__all__ = ["problem_of"]
+__all__ = ["is_variable", "problem_of"]
 
 _ANY_SERVER = "http://localhost"
 _OF_STDIN = frozenset({"-", "@-"})
@@ -33,6 +39,10 @@ def problem_of(line: CallLine, env: Environment) -> UsageError | None:
         env: The surroundings; nothing is read from standard input.
     """
     tried = line.with_pieces(each for each in line.pieces if not _is_for_person(each))
+    if any(is_variable(each) for each in line.unfilled()):
+        # Without it there is no server, and any will do.
+        tried = tried.with_before(each for each in tried.before if not _is_of_server(each))
+        tried = tried.with_pieces(each for each in tried.pieces if not _is_of_server(each))
     is_complete = len(tried.pieces) == len(line.pieces) and not line.unfilled()
     problem = _problem_of_words(line, tried.words(is_complete=False, by_option=not is_complete), env)
     if is_complete or problem is None:
@@ -53,6 +63,15 @@ def _problem_filled(tried: CallLine, env: Environment) -> UsageError | None:
     """Return what is wrong where all that is left to fill in is filled from the document."""
     words = [*tried.words(is_complete=False, by_option=True), "--example"]
     return _problem_of_words(tried, words, env)
+
+
+def is_variable(piece: Piece) -> bool:
+    """Return whether a piece gives a variable of the server."""
+    return piece.standard is not None and piece.standard.name == "server_var"
+
+
+def _is_of_server(piece: Piece) -> bool:
+    return is_variable(piece) or (piece.standard is not None and piece.standard.name == "server")
 
 
 def _is_for_person(piece: Piece) -> bool:
@@ -91,15 +110,14 @@ def _build(run: Run, described: DescribedOperation, given: GivenWords) -> None:
         UsageError: There cannot be such a request.
     """
     run.options.output_form  # noqa: B018  - it raises where options do not go together
-    settings = settings_of(run.env, described.api, run.call_options)
+    settings = _with_server(run, described, settings_of(run.env, described.api, run.call_options))
     is_strict = settings.level != "off" and described.is_documented
     inputs, _ = read_inputs(run, described, given, is_strict=is_strict)
+    _check_options(run, described, settings, inputs)
     values = collect_values(described, inputs, is_strict=is_strict)
-    if run.options.wait:
-        check_wait(described, Until(run.options.wait))
     request = build_request(
         described.operation,
-        _base_url(run, described, settings),
+        base_url_of(described, settings),
         values.parameters,
         values.body,
         values.media_type,
@@ -112,15 +130,38 @@ def _build(run: Run, described: DescribedOperation, given: GivenWords) -> None:
         judging.check()
 
 
-def _base_url(run: Run, described: DescribedOperation, settings: CallSettings) -> str:
-    """Return the server's URL; where nothing was said of the server, any will do for a request that is not sent.
+def _check_options(
+    run: Run, described: DescribedOperation, settings: CallSettings, inputs: CallInputs
+) -> None:
+    """Check that the standard options of a call go together, and with its operation.
+
+    Raises:
+        UsageError: They do not.
+    """
+    options, noted = run.options, partial(MadeCall, run)
+    wanted_reports(run)
+    if options.resume or options.remote_name:
+        check_options(run, settings)
+    if options.asks_for_several_calls:
+        CallSeries(run, described, settings, None, _without_wait, noted)
+    elif (options.all or options.max_items is not None) and not is_streamed(described):
+        Listing(run, described, inputs, settings, None, _without_wait, noted)
+
+
+def _without_wait(call: Call, pause: object) -> AbstractContextManager[None]:  # noqa: ARG001
+    return nullcontext()
+
+
+def _with_server(run: Run, described: DescribedOperation, settings: CallSettings) -> CallSettings:
+    """Return the settings; where nothing was said of the server, any will do for a request that is not sent.
 
     Raises:
         UsageError: The server that was asked for is none.
     """
-    if run.options.server or run.options.server_var:
-        return base_url_of(described, settings)
     try:
-        return base_url_of(described, settings)
+        base_url_of(described, settings)
     except UsageError:
-        return _ANY_SERVER
+        if run.options.server or run.options.server_var:
+            raise
+        return replace(settings, server=_ANY_SERVER)
+    return settings
