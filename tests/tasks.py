@@ -61,8 +61,8 @@ TASKS = {
         (("coverage", "report", "--format=total", f"--fail-under={COVERAGE}"),),
     ),
     "corpus": Task(
-        "every operation of real documents: its help and its example",
-        (("tests.corpus", "--processes", "2", "--reasons"),),
+        "every operation of real documents: its help and its example; the documents in other versions of OpenAPI",
+        (("tests.corpus", "--processes", "2", "--reasons"), ("tests.converted_documents",)),
     ),
     "wheel": Task(
         "the wheel: pip, pipx and uv install it, and the demo answers",

@@ -174,7 +174,13 @@ VERB_OPTIONS: Mapping[str, Options] = {
     "completion": HELP_ONLY,
     "describe": {"--card": SWITCH, "--depth": ANY, "--all": SWITCH, "--like": ANY, **LISTING_OF_DOCUMENT},
     "doctor": LISTING_OF_DOCUMENT,
-    "document": {"--bundled": SWITCH, "--resolved": SWITCH, "--only": ANY, **LISTING_OF_DOCUMENT},
+    "document": {
+        "--bundled": SWITCH,
+        "--resolved": SWITCH,
+        "--only": ANY,
+        "--version": Option(("3.0", "3.1")),
+        **LISTING_OF_DOCUMENT,
+    },
     "explore": {**CALLING, **_standard("--retry-unsafe")},
     "export": {
         "--to": Option(("postman", "insomnia", "bruno", "har", "hurl", "markdown", "html")),

@@ -20,11 +20,15 @@ _T = TypeVar("_T")
 
 _MAX_VALUES = 20_000_000
 """Values in a document without references, at most; its parts may contain each other a great many times."""
+_MAX_PLACES = 20
+"""Places that are named of each thing that another version of OpenAPI cannot say; the others are only counted."""
 _MAX_NAMED = 5
 """References that have a warning of their own; the others are only counted."""
 
 
-def _document(run: Run, api: str, *, bundled: bool, resolved: bool, only: tuple[str, ...]) -> None:
+def _document(
+    run: Run, api: str, *, bundled: bool, resolved: bool, only: tuple[str, ...], version: str | None
+) -> None:
     if bundled and resolved:
         raise UsageError(
             "`--bundled` and `--resolved` exclude each other",
@@ -34,13 +38,15 @@ def _document(run: Run, api: str, *, bundled: bool, resolved: bool, only: tuple[
     from dynacli.output.render import write_body, write_data
 
     opened = run.api(api)
-    if bundled or resolved or only:
+    if bundled or resolved or only or version:
         document = _read_cached(run, opened, api, lambda cached: cached.document())
-        tree = _bundled(run, document) if only or not resolved else document.tree
+        tree = _bundled(run, document) if only or version or not resolved else document.tree
         if only:
             tree = _part(opened, tree, only)
+        if version:
+            tree = _converted(run, document, tree, version)
         if resolved:
-            tree = resolve(tree, uri=document.uri) if only else document.resolved
+            tree = resolve(tree, uri=document.uri) if only or version else document.resolved
             _check_size(tree, opened.name)
         write_data(run.env, tree, run.options.output_form, None)
         return
@@ -79,6 +85,23 @@ def _bundled(run: Run, document: "Document") -> dict[str, Any]:
     if len(document.unread) > _MAX_NAMED:
         run.warn(f"and {len(document.unread) - _MAX_NAMED} more references stay")
     return portable.tree
+
+
+def _converted(run: Run, document: "Document", tree: dict[str, Any], version: str) -> dict[str, Any]:
+    """Return a document in another version of OpenAPI; warn of what that version cannot say, and where it stands."""
+    from dynacli.document.file_names import shown_file
+    from dynacli.export.versions.convert_version import convert_version
+    from dynacli.model.wording import enumerated
+
+    converted = convert_version(tree, document.version, version)
+    places: dict[str, dict[str, None]] = {}
+    for loss in converted.losses:
+        place = document.origins.locate(loss.pointer)
+        file = shown_file(document.files[place.file].uri) if place.file else ""
+        places.setdefault(loss.message, {})[f"{file}#{place.pointer}"] = None
+    for message, found in places.items():
+        run.warn(f"OpenAPI {version} cannot say {message}: {enumerated(list(found), most=_MAX_PLACES)}")
+    return converted.tree
 
 
 def _read_cached(run: Run, opened: OpenedApi, word: str, read: Callable[[OpenedApi], _T | None]) -> _T:
@@ -150,6 +173,11 @@ command = Verb(
             multiple=True,
             metavar="OPERATION|TAG",
             help="these operations alone, with all that they need, in one file; may be repeated",
+        ),
+        click.Option(
+            ["--version"],
+            type=click.Choice(["3.0", "3.1"]),
+            help="in this version of OpenAPI, in one file; what it cannot say is left out with a warning",
         ),
     ],
     options=LISTING_OF_DOCUMENT,

@@ -1,6 +1,6 @@
 """A document cut down to some of its operations and all that they need, valid by itself where the whole one is."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from dynacli.document.objects import DATA, DOCUMENT, EXAMPLE, ObjectKind, kind_at, kind_in_list
@@ -9,7 +9,7 @@ from dynacli.document.pointer import from_fragment
 from dynacli.document.references.cut_to_parameters import with_targets
 from dynacli.document.references.scan import follow_references
 
-__all__ = ["cut_to_operations"]
+__all__ = ["cut_to_operations", "without_lost_links"]
 
 _AT_THE_TOP = ("openapi", "$self", "jsonSchemaDialect", "info", "servers", "security", "tags", "externalDocs")
 _LINKS = "links"
@@ -52,12 +52,23 @@ def cut_to_operations(tree: dict[str, Any], places: Collection[tuple[str, str]])
         for name in requirement
         if name in schemes
     }
-    without_links = _Links(
-        {operation["operationId"] for operation in kept if isinstance(operation.get("operationId"), str)},
-        places,
-    )
+    without_links = _Links(kept, places)
     parts[("paths",)] = without_links.cut(paths, kind_at(DOCUMENT, "paths"))
     return with_targets(tree, cut, parts, cut_part=without_links.cut)
+
+
+def without_lost_links(tree: dict[str, Any]) -> dict[str, Any]:
+    """Return a document without the links to operations that it does not have."""
+    items = {path: follow_references(tree, item) for path, item in tree.get("paths", {}).items()}
+    found = [
+        (path, each)
+        for path, item in items.items()
+        if isinstance(item, Mapping)
+        for each in operations_of(item)
+    ]
+    kept = [each.operation for _, each in found if isinstance(each.operation, Mapping)]
+    made: dict[str, Any] = _Links(kept, {(path, each.method) for path, each in found}).cut(tree, DOCUMENT)
+    return made
 
 
 def _item(tree: dict[str, Any], item: Any, methods: set[str]) -> dict[str, Any]:
@@ -80,12 +91,14 @@ class _Links:
     """Leaves out the links to operations that are left out.
 
     Args:
-        ids: The operationIds that are kept.
+        kept: The operations that are kept.
         places: The paths and methods that are kept.
     """
 
-    def __init__(self, ids: Collection[str], places: Collection[tuple[str, str]]) -> None:
-        self._ids, self._places = ids, places
+    def __init__(self, kept: Iterable[Mapping[str, Any]], places: Collection[tuple[str, str]]) -> None:
+        ids = (operation.get("operationId") for operation in kept)
+        self._ids = {name for name in ids if isinstance(name, str)}
+        self._places = places
 
     def cut(self, node: Any, kind: ObjectKind) -> Any:
         """Return a part of the document without such links."""

@@ -1,0 +1,190 @@
+"""Objects of OpenAPI 3.0 and of 3.2 → 3.1, except schemas of 3.0."""
+
+from typing import Any
+
+from dynacli.document.merging.object_walk import WEBHOOKS
+from dynacli.document.references.scan import follow_references
+from dynacli.export.versions.conversion_walk import Here
+from dynacli.export.versions.left_out import leave_out, leave_out_components
+
+__all__ = [
+    "document_in_3_1",
+    "document_of_3_2_in_3_1",
+    "encoding_in_3_1",
+    "example_in_3_1",
+    "header_in_3_1",
+    "media_type_in_3_1",
+    "operation_in_3_1",
+    "parameter_in_3_1",
+    "path_item_in_3_1",
+    "reference_in_3_1",
+    "response_in_3_1",
+    "schema_of_3_2_in_3_1",
+    "security_scheme_in_3_1",
+]
+
+_VERSION = "3.1.1"
+_BESIDE_REFERENCE = frozenset({"$ref", "summary", "description"})
+
+
+def document_in_3_1(node: dict[str, Any], here: Here) -> dict[str, Any]:
+    """Return a document of 3.0 in 3.1: its version, and webhooks that an extension held."""
+    made: dict[str, Any] = {}
+    for key, value in node.items():
+        if key == WEBHOOKS[1] and isinstance(value, dict) and WEBHOOKS[0] not in node:
+            here.move([key], [WEBHOOKS[0]])
+            made[WEBHOOKS[0]] = value
+        else:
+            made[key] = value
+    return {**made, "openapi": _VERSION}
+
+
+def reference_in_3_1(node: dict[str, Any], _here: Here) -> dict[str, Any]:
+    """Return an object without what stands beside its reference, which 3.0 ignores, except a description."""
+    if not isinstance(node.get("$ref"), str):
+        return node
+    return {key: value for key, value in node.items() if key in _BESIDE_REFERENCE}
+
+
+def parameter_in_3_1(node: dict[str, Any], here: Here) -> dict[str, Any]:
+    """Return a parameter in 3.1, which has `allowReserved` and `allowEmptyValue` in a query alone."""
+    made = dict(node)
+    if made.get("in") != "query":
+        for key in ("allowReserved", "allowEmptyValue"):
+            if made.pop(key, False):
+                here.lose(f"`{key}` of a parameter that is not in the query", key)
+    if made.get("style") == "cookie":
+        leave_out(made, here, "a parameter", "style", "explode")
+    return made
+
+
+def header_in_3_1(node: dict[str, Any], _here: Here) -> dict[str, Any]:
+    """Return a header without the fields that mean something for parameters alone."""
+    return {key: value for key, value in node.items() if key not in {"allowReserved", "allowEmptyValue"}}
+
+
+def document_of_3_2_in_3_1(node: dict[str, Any], here: Here) -> dict[str, Any]:
+    """Return a document of 3.2 in 3.1."""
+    made = {key: value for key, value in node.items() if key != "$self"}
+    made["openapi"] = _VERSION
+    _servers(made, here)
+    if isinstance(made.get("tags"), list):
+        made["tags"] = [dict(tag) if isinstance(tag, dict) else tag for tag in made["tags"]]
+        for index, tag in enumerate(made["tags"]):
+            leave_out(tag, here, "a tag", "summary", "parent", "kind", at=("tags", index))
+    leave_out_components(made, here, "mediaTypes", "a media type")
+    return made
+
+
+def path_item_in_3_1(node: dict[str, Any], here: Here) -> dict[str, Any]:
+    """Return a path item of 3.2 in 3.1, which has no methods but its own."""
+    made = dict(node)
+    _servers(made, here)
+    if "query" in made:
+        here.lose("an operation of the method QUERY", "query")
+        del made["query"]
+    more = made.pop("additionalOperations", None)
+    for method in more if isinstance(more, dict) else ():
+        here.lose(f"an operation of the method {method}", "additionalOperations", method)
+    parameters = made.get("parameters")
+    if isinstance(parameters, list):
+        made["parameters"] = _parameters(parameters, here)
+    return made
+
+
+def operation_in_3_1(node: dict[str, Any], here: Here) -> dict[str, Any]:
+    """Return an operation of 3.2 in 3.1."""
+    made = dict(node)
+    _servers(made, here)
+    if isinstance(made.get("parameters"), list):
+        made["parameters"] = _parameters(made["parameters"], here)
+    return made
+
+
+def _parameters(parameters: list[Any], here: Here) -> list[Any]:
+    kept: list[Any] = []
+    for index, parameter in enumerate(parameters):
+        target = follow_references(here.tree, parameter)
+        if isinstance(target, dict) and target.get("in") == "querystring":
+            here.lose("a parameter that is the whole query", "parameters", index)
+        else:
+            here.move(["parameters", index], ["parameters", len(kept)])
+            kept.append(parameter)
+    return kept
+
+
+def _servers(made: dict[str, Any], here: Here) -> None:
+    servers = made.get("servers")
+    if isinstance(servers, list):
+        made["servers"] = [dict(server) if isinstance(server, dict) else server for server in servers]
+        for index, server in enumerate(made["servers"]):
+            leave_out(server, here, "a server", "name", at=("servers", index))
+
+
+def media_type_in_3_1(node: dict[str, Any], here: Here) -> dict[str, Any]:
+    """Return a media type of 3.2 in 3.1; one that is a reference is brought here."""
+    made = here.bring(node, "a media type") if isinstance(node.get("$ref"), str) else dict(node)
+    return leave_out(
+        made, here, "a media type", "description", "itemSchema", "prefixEncoding", "itemEncoding"
+    )
+
+
+def encoding_in_3_1(node: dict[str, Any], here: Here) -> dict[str, Any]:
+    """Return an encoding of 3.2 in 3.1."""
+    return leave_out(dict(node), here, "an encoding", "encoding", "prefixEncoding", "itemEncoding")
+
+
+def response_in_3_1(node: dict[str, Any], here: Here) -> dict[str, Any]:
+    """Return a response of 3.2 in 3.1, which has to have a description."""
+    if "$ref" in node:
+        return node
+    made = dict(node)
+    if not isinstance(made.get("description"), str):
+        made["description"] = made.pop("summary", "")
+    return leave_out(made, here, "a response", "summary")
+
+
+def example_in_3_1(node: dict[str, Any], here: Here) -> dict[str, Any]:
+    """Return an example of 3.2 in 3.1, whose only value is the one before it is written."""
+    made = {"value" if key == "dataValue" else key: value for key, value in node.items()}
+    return leave_out(made, here, "an example", "serializedValue")
+
+
+def security_scheme_in_3_1(node: dict[str, Any], here: Here) -> dict[str, Any]:
+    """Return a security scheme of 3.2 in 3.1."""
+    made = leave_out(dict(node), here, "a security scheme", "deprecated", "oauth2MetadataUrl")
+    flows = made.get("flows")
+    if isinstance(flows, dict):
+        made["flows"] = leave_out(
+            dict(flows), here, "a security scheme", "deviceAuthorization", at=("flows",)
+        )
+    return made
+
+
+def schema_of_3_2_in_3_1(schema: dict[str, Any], here: Here) -> dict[str, Any]:
+    """Return a schema of 3.2 in 3.1, which differ in discriminators and in what they say of XML."""
+    made = dict(schema)
+    if isinstance(made.get("discriminator"), dict):
+        made["discriminator"] = leave_out(
+            dict(made["discriminator"]), here, "a discriminator", "defaultMapping", at=("discriminator",)
+        )
+    xml = made.get("xml")
+    if isinstance(xml, dict) and "nodeType" in xml:
+        made["xml"] = _xml(dict(xml), schema, here)
+    return made
+
+
+def _xml(xml: dict[str, Any], schema: dict[str, Any], here: Here) -> dict[str, Any]:
+    """Return what is said of XML with `attribute` and `wrapped` in the place of `nodeType`."""
+    is_list = "array" in str(schema.get("type"))
+    match xml["nodeType"]:
+        case "attribute":
+            added = {"attribute": True}
+        case "element":
+            added = {"wrapped": True} if is_list else {}
+        case "none" if is_list:
+            added = {}
+        case _:
+            return leave_out(xml, here, "XML", "nodeType", at=("xml",))
+    del xml["nodeType"]
+    return {**xml, **added}

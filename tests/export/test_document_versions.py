@@ -1,0 +1,264 @@
+"""`document --version` writes a document in another version of OpenAPI, and says what that version cannot say."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from dynacli.document.load import Document
+from dynacli.document.references.portable import make_portable
+from dynacli.document.references.scan import scan
+from dynacli.export.versions.convert_version import VERSIONS, Converted, convert_version
+from dynacli.validation.judged_messages import JudgedResponse
+from tests.converted_documents import is_valid
+from tests.documents import document, load_tree, operation, save
+from tests.harness import run_cli
+from tests.validation.in_process_judge import judge_of
+from tests.validation.pairs import PAIRS, Pair
+
+_NULL = {"type": "null"}
+_NULL_IN_3_0 = {"enum": [None], "nullable": True}
+_PET = {"$ref": "#/components/schemas/Pet"}
+
+
+def _convert(tree: dict[str, Any], wanted: str) -> Converted:
+    loaded = load_tree(tree)
+    return convert_version(make_portable(loaded.tree).tree, loaded.version, wanted)
+
+
+def _schema(schema: Any, version: str, wanted: str) -> tuple[Any, list[str]]:
+    """Return a schema of one version in another, and where something got lost."""
+    schemas = {"Pet": {"type": "object"}, "Made": schema}
+    converted = _convert(document({}, version=version, components={"schemas": schemas}), wanted)
+    places = [loss.pointer.removeprefix("/components/schemas/Made") for loss in converted.losses]
+    return converted.tree["components"]["schemas"]["Made"], places
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected", "lost"),
+    [
+        ({"type": ["string", "null"]}, {"type": "string", "nullable": True}, []),
+        (_NULL, _NULL_IN_3_0, []),
+        ({"type": ["string", "integer"]}, {"anyOf": [{"type": "string"}, {"type": "integer"}]}, []),
+        (
+            {"type": ["string", "integer", "null"], "anyOf": [{}]},
+            {
+                "anyOf": [{}],
+                "allOf": [{"anyOf": [{"type": "string", "nullable": True}, {"type": "integer"}]}],
+            },
+            [],
+        ),
+        ({"const": 1, "title": "a"}, {"enum": [1], "title": "a"}, []),
+        ({"enum": [1], "const": 1}, {"enum": [1], "allOf": [{"enum": [1]}]}, []),
+        ({"enum": []}, {"not": {}}, []),
+        ({"exclusiveMinimum": 1}, {"minimum": 1, "exclusiveMinimum": True}, []),
+        ({"exclusiveMinimum": 1, "minimum": 2}, {"minimum": 2}, []),
+        ({"exclusiveMaximum": 2, "maximum": 2}, {"maximum": 2, "exclusiveMaximum": True}, []),
+        ({"examples": [1]}, {"example": 1}, []),
+        ({"examples": [1, 2]}, {"example": 1}, ["/examples"]),
+        ({"type": "string", "contentEncoding": "base64"}, {"type": "string", "format": "byte"}, []),
+        (
+            {"contentMediaType": "image/png"},
+            {"type": "string", "format": "binary"},
+            [],
+        ),
+        ({"type": "array"}, {"type": "array", "items": {}}, []),
+        ({"items": False, "not": True}, {"items": {"not": {}}, "not": {}}, []),
+        (
+            {"prefixItems": [_PET, {"const": 1}], "items": False},
+            {"items": {"anyOf": [_PET, {"enum": [1]}]}, "maxItems": 2},
+            ["/prefixItems"],
+        ),
+        (
+            {"patternProperties": {"^a": {"const": 1}}, "additionalProperties": False},
+            {"additionalProperties": {"enum": [1]}},
+            ["/patternProperties"],
+        ),
+        ({"type": "object", "unevaluatedProperties": False}, {"type": "object", "additionalProperties": False}, []),
+        ({**_PET, "description": "a"}, {"description": "a", "allOf": [_PET]}, []),
+        (
+            {"oneOf": [{**_PET, "title": "a"}], "discriminator": {"propertyName": "k"}},
+            {"oneOf": [_PET], "discriminator": {"propertyName": "k"}},
+            ["/oneOf/0"],
+        ),
+        ({"if": {}, "then": {}, "required": [], "$comment": "a"}, {}, ["/if", "/then"]),
+        ({"properties": {"if": {}, "const": {}}}, {"properties": {"if": {}, "const": {}}}, []),
+        ({"default": {"const": 1}, "x-a": {"const": 1}}, {"default": {"const": 1}, "x-a": {"const": 1}}, []),
+    ],
+)  # fmt: skip
+def test_a_schema_in_3_0(schema: Any, expected: Any, lost: list[str]) -> None:
+    """What 3.0 can say otherwise is said, and what it cannot is left out and named."""
+    made, places = _schema(schema, "3.1.0", "3.0")
+    assert (expected, lost) == (made, places)
+    assert [key for key in expected if key in schema] == [key for key in made if key in schema]
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({"type": "string", "nullable": True}, {"type": ["string", "null"]}),
+        ({"type": "string", "nullable": True, "enum": ["a"]}, {"type": ["string", "null"], "enum": ["a", None]}),
+        ({"allOf": [_PET], "nullable": True, "title": "a"}, {"title": "a", "anyOf": [_PET, _NULL]}),
+        ({"anyOf": [_PET], "nullable": True}, {"anyOf": [_PET, _NULL]}),
+        ({"oneOf": [_PET, {}], "nullable": True}, {"anyOf": [{"oneOf": [_PET, {}]}, _NULL]}),
+        ({"minimum": 1, "exclusiveMinimum": True, "title": "a"}, {"exclusiveMinimum": 1, "title": "a"}),
+        ({"minimum": 1, "exclusiveMinimum": False}, {"minimum": 1}),
+        ({"example": 1}, {"examples": [1]}),
+        ({"type": "string", "format": "byte"}, {"type": "string", "contentEncoding": "base64"}),
+        (
+            {"type": "string", "format": "binary"},
+            {"type": "string", "contentMediaType": "application/octet-stream"},
+        ),
+        ({**_PET, "minLength": 1, "description": "a"}, {**_PET, "description": "a"}),
+        ({"properties": {"nullable": {}, "example": {}}}, {"properties": {"nullable": {}, "example": {}}}),
+    ],
+)  # fmt: skip
+def test_a_schema_in_3_1(schema: Any, expected: Any) -> None:
+    """The keywords of 3.0 have those of JSON Schema in their place, in the same order."""
+    made, lost = _schema(schema, "3.0.3", "3.1")
+    assert (expected, []) == (made, lost)
+    assert [key for key in expected if key in schema] == [key for key in made if key in schema]
+
+
+def _modern() -> dict[str, Any]:
+    """Return a document of 3.2 that has much of what earlier versions do not have."""
+    item = {
+        "get": operation("getPet", {"$ref": "#/components/parameters/Limit", "description": "How many."})
+        | {"callbacks": {"on": {"{$url}": {"$ref": "#/components/pathItems/Pet"}}}},
+        "query": operation("askPets"),
+        "additionalOperations": {"COPY": operation("copyPet")},
+    }
+    lines = {"application/jsonl": {"itemSchema": _PET}}
+    ends = {
+        "first": {"$ref": "#/components/schemas/Pair/prefixItems/0"},
+        "told": {"$ref": "#/webhooks/new/post/requestBody/content/application~1json/schema"},
+        "hidden": {"$ref": "#/components/schemas/Pair/$defs/Hidden"},
+        "answer": {"$ref": "#/components/pathItems/Pet/get/responses/200/content/application~1json/schema"},
+    }
+    answers = {
+        "200": {
+            "content": {"application/json": {"$ref": "#/components/mediaTypes/Ends"}, **lines},
+            "links": {"ask": {"operationId": "askPets"}, "get": {"operationId": "getPet"}},
+        }
+    }
+    return document(
+        {
+            "/a": {"$ref": "#/components/pathItems/Pet"},
+            "/b": {"get": {"security": [{"key": ["role"], "tls": []}], "responses": answers}},
+        },
+        version="3.2.0",
+        webhooks={"new": {"post": operation("told", body={"type": ["string", "null"]})}},
+        tags=[{"name": "a", "kind": "nav"}],
+        components={
+            "pathItems": {"Pet": item},
+            "mediaTypes": {"Ends": {"schema": {"properties": ends}}},
+            "parameters": {"Limit": {"name": "limit", "in": "query", "schema": {"type": ["integer", "null"]}}},
+            "schemas": {
+                "Pet": {"type": "object"},
+                "Pair": {
+                    "prefixItems": [{"const": 1}],
+                    "items": {},
+                    "$defs": {"Hidden": {"$ref": "#/components/schemas/Pair/$defs/Deeper"}, "Deeper": {"const": 2}},
+                },
+            },
+            "securitySchemes": {
+                "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
+                "tls": {"type": "mutualTLS"},
+            },
+        },
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_whole_document(version: str) -> None:
+    """It is valid, every reference leads somewhere, and warnings name what was left out with its place."""
+    source = save(_modern())
+    before = Path(source).read_bytes()
+    made = run_cli("document", source, "--version", version)
+    assert 0 == made.exit_code, made.stderr
+    tree = json.loads(made.stdout)
+    assert is_valid(tree, version)
+    assert () == scan(tree).dangling
+    lines = made.stderr.splitlines()
+    for place in (
+        "`kind` of a tag: #/tags/0/kind",
+        "method QUERY: #/components/pathItems/Pet/query",
+        "method COPY: #/components/pathItems/Pet/additionalOperations/COPY",
+        "`itemSchema` of a media type: #/paths/~1b/get/responses/200/content/application~1jsonl/itemSchema",
+    ):
+        assert any(line.endswith(place) for line in lines), lines
+    assert ["get"] == list(tree["paths"]["/b"]["get"]["responses"]["200"]["links"])
+    assert run_cli("document", source, "--version", version).stdout == made.stdout
+    assert before == Path(source).read_bytes()
+    if version == "3.0":
+        schemas = tree["components"]["schemas"]
+        assert {"enum": [2]} == schemas["Deeper"]
+        assert {"$ref": "#/components/schemas/Deeper"} == schemas["Hidden"]
+        properties = tree["paths"]["/b"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        assert {
+            "#/components/schemas/Pair/items/anyOf/0",
+            "#/x-webhooks/new/post/requestBody/content/application~1json/schema",
+            "#/components/schemas/Hidden",
+            "#/paths/~1a/get/responses/200/content/application~1json/schema",
+        } == {part["$ref"] for part in properties["properties"].values()}
+        assert [{"key": []}] == tree["paths"]["/b"]["get"]["security"]
+        assert ["key"] == list(tree["components"]["securitySchemes"])
+        assert "told" == tree["x-webhooks"]["new"]["post"]["operationId"]
+
+
+def test_a_part_and_yaml() -> None:
+    """A version goes with the other choices; texts that a reader of YAML 1.1 or 1.2 would take for more are quoted."""
+    texts = ["no", "1e3", "2026-01-01", "0x1f", "~"]
+    whole = document(
+        {"/a": {"get": operation("a", body={"type": "string", "enum": texts})}, "/b": {"get": operation("b")}}
+    )
+    made = run_cli(
+        "document", save(whole), "--version", "3.1", "--only", "a", "--resolved", "-o", "yaml"
+    )  # fmt: skip
+    read = yaml.safe_load(made.stdout)
+    assert ["/a"] == list(read["paths"])
+    assert texts == read["paths"]["/a"]["get"]["requestBody"]["content"]["application/json"]["schema"]["enum"]
+    assert 2 == run_cli("document", "./api.json", "--version", "2.0").exit_code
+
+
+_OF_THE_VERSION = {
+    # Draft 4 of JSON Schema, which is that of 3.0, has no integer with a point or an exponent.
+    *("1.0 for an integer since 3.1", "1.0 for an integer in 3.0", "1e2 for an integer since 3.1"),
+    # Only 3.2 says what the schema of a sequence of items is about.
+    "too few lines",
+    # An older dialect ignores what stands beside a reference; it is named as lost.
+    "beside a reference in an older dialect",
+    # To the letter, a document without patterns of names does not mention what it had by pattern; named as lost.
+    "a name by pattern",
+    # Swagger 2.0 says of an answer without a schema that it has no body.
+    *("2.0: no schema, and no body", "2.0: no schema, at exact", "2.0: a header that is an array"),
+}
+
+
+def _judged(pair: Pair, converted: Converted) -> bool:
+    judge = judge_of(converted.tree, is_mended=pair.is_mended)
+    if isinstance(pair.message, JudgedResponse):
+        return judge.response(pair.message, is_exact=pair.is_exact).is_valid
+    return judge.request(pair.message).is_valid
+
+
+@pytest.mark.sampled(12)
+@pytest.mark.parametrize(
+    ("pair", "version", "wanted"),
+    [
+        pytest.param(pair, version, wanted, id=f"{pair.name}: {version} in {wanted}")
+        for pair in PAIRS
+        for version in pair.versions
+        for wanted in VERSIONS
+        if not version.startswith(wanted) and pair.name not in _OF_THE_VERSION
+    ],
+)
+def test_verdicts_stay_the_same(pair: Pair, version: str, wanted: str) -> None:
+    """A message is as right by a conversion as by the document; where something got lost, it may be right, too."""
+    loaded: Document = load_tree(pair.document_in(version))
+    converted = convert_version(make_portable(loaded.tree).tree, loaded.version, wanted)
+    is_right = all(expected.startswith(("?", "~")) for expected in pair.expected)
+    is_now_right = _judged(pair, converted)
+    assert is_now_right == is_right or (is_now_right and converted.losses)
