@@ -49,10 +49,11 @@ _FLOORS = {
     "export": 12,
     "traffic": 12,
     "check": 13,
+    "mock": 14,
     "pytest_plugin": 14,
-    "commands": 14,
-    "__main__": 15,
-    "baked": 16,
+    "commands": 15,
+    "__main__": 16,
+    "baked": 17,
 }
 """Room, or module at the top → its floor; imports lead down, or stay in the room."""
 

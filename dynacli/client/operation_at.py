@@ -87,7 +87,7 @@ def path_values(template: str, path: str) -> dict[str, str] | None:
         return None
     values: dict[str, str] = {}
     for step, word in zip(steps, given, strict=True):
-        if step == word:
+        if step == word or ("%" in word and unquote(word) == step):
             continue
         if "{" not in step:
             return None

@@ -54,6 +54,7 @@ _VERBS = {
     "import": "import_requests",
     "judge": "check.judge_traffic",
     "mcp": "agents.mcp",
+    "mock": "servers.mock_api",
     "operations": "operations",
     "policy": "policy",
     "read": "read",

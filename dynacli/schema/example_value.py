@@ -17,7 +17,7 @@ from dynacli.schema.example_strings import matches_pattern, string_value
 from dynacli.schema.read_schema import names_in
 from dynacli.schema.schema_matcher import NoExampleError, SchemaMatcher
 
-__all__ = ["NoExampleError", "example_value", "example_value_for_parameter"]
+__all__ = ["ExampleMaker", "NoExampleError", "example_value", "example_value_for_parameter", "made_value"]
 
 _MOST_ITEMS = 1_000
 
@@ -43,15 +43,30 @@ def example_value(
     Raises:
         NoExampleError: The schema allows no value, or none that can be made by simple rules.
     """
-    matcher = SchemaMatcher(resolve, direction)
+    return made_value(
+        schema, SchemaMatcher(resolve, direction), lambda matcher: ExampleMaker(matcher, required_only)
+    )
+
+
+def made_value(
+    schema: Any, matcher: SchemaMatcher, maker_of: "Callable[[SchemaMatcher], ExampleMaker]"
+) -> Any:
+    """Return a value that a maker makes, by a matcher or by one that allows more.
+
+    Args:
+        maker_of: Returns the maker that goes by a matcher.
+
+    Raises:
+        NoExampleError: The schema allows no value, or none that can be made by simple rules.
+    """
     try:
         try:
-            return _Maker(matcher, required_only).make(schema)
+            return maker_of(matcher).make(schema)
         except NoExampleError as error:
             failure = error
         for lenient in matcher.lenient():
             try:
-                return _Maker(lenient, required_only).make(schema)
+                return maker_of(lenient).make(schema)
             except NoExampleError as error:
                 failure = error
         raise failure
@@ -102,8 +117,11 @@ def _own_examples(holder: dict[str, Any], matcher: SchemaMatcher) -> Iterator[An
             yield found["value"]
 
 
-class _Maker:
-    """Makes example values, place by place."""
+class ExampleMaker:
+    """Makes example values, place by place.
+
+    A subclass may choose other ones by `offers`, `branches` and `values`; each is held against its schema.
+    """
 
     def __init__(self, matcher: SchemaMatcher, required_only: bool) -> None:
         self.matcher = matcher
@@ -130,7 +148,7 @@ class _Maker:
 
     def _solve(self, merged: ExampleSchema, schema: Any, above: frozenset[str]) -> Any:
         """Return a value for a merged schema that also matches the schema as written."""
-        for _, offer in sorted(merged.offers, key=lambda ranked: ranked[0]):
+        for offer in self.offers(merged):
             value = self._visible(offer, merged)
             if value is not None and self.matcher.matches(value, schema):
                 return value
@@ -138,7 +156,7 @@ class _Maker:
             return self._build(merged, schema, above)
         branches = merged.choices.pop(0)
         failure = NoExampleError("No branch of the schema allows a value")
-        for branch in branches:
+        for branch in self.branches(branches):
             chosen = merged.copy()
             try:
                 chosen.add(branch, self.matcher, above)
@@ -146,6 +164,14 @@ class _Maker:
             except NoExampleError as error:
                 failure = error
         raise failure
+
+    def offers(self, merged: ExampleSchema) -> list[Any]:
+        """Return the values that the document offers for a place, the best first."""
+        return [offer for _, offer in sorted(merged.offers, key=lambda ranked: ranked[0])]
+
+    def branches(self, branches: list[Any]) -> list[Any]:
+        """Return the alternatives of a place in the order in which they are tried."""
+        return branches
 
     def _visible(self, value: Any, merged: ExampleSchema) -> Any:
         """Return an offered value without the properties that this direction leaves out."""
@@ -160,14 +186,19 @@ class _Maker:
         failure = NoExampleError("No value of the schema is found")
         for type_name in merged.types_to_try():
             try:
-                for value in self._values(type_name, merged, below):
+                for value in self.values(type_name, merged, below):
                     if self.matcher.matches(value, schema):
                         return value
             except NoExampleError as error:
                 failure = error
         raise failure
 
-    def _values(self, type_name: str, merged: ExampleSchema, below: frozenset[str]) -> Iterator[Any]:
+    def values(self, type_name: str, merged: ExampleSchema, below: frozenset[str]) -> Iterator[Any]:
+        """Yield values of a type, the likeliest first; they need not match the schema.
+
+        Args:
+            below: The references that are being followed at this place.
+        """
         keywords = merged.keywords
         match type_name:
             case "string":

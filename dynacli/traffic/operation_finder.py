@@ -41,6 +41,11 @@ class MatchedOperation:
         return len(self.path_values), "?" not in self.operation.path, "#" in self.operation.path
 
     @property
+    def steps(self) -> tuple[bool, ...]:
+        """Whether each step of the path has a parameter."""
+        return tuple("{" in step for step in self.operation.path.partition("#")[0].split("/"))
+
+    @property
     def literal_length(self) -> int:
         """How much of the path the document spells out."""
         return len(_VARIABLE.sub("", self.operation.path))
@@ -96,15 +101,22 @@ class OperationFinder:
 
     def find_behind(
         self, method: str, url: str, is_base: Callable[[Operation, str], bool]
-    ) -> MatchedOperation | None:
-        """Return the operation of a request to a server that stands in the place of the document's.
+    ) -> list[MatchedOperation]:
+        """Return the operations of a request to a server that stands in the place of the document's.
 
         Args:
             is_base: Tells whether a URL is the base URL of an operation there.
+
+        Returns:
+            The most literal one, and behind it those that only the values in the request tell from it: documents have
+            `/quotes/{id}` beside `/quotes/{number}`, and operations of one path that differ in their body.
         """
-        return self._best(
-            match for match in self._matches(method, url) if is_base(match.operation, match.base)
-        )
+        matches = [match for match in self._matches(method, url) if is_base(match.operation, match.base)]
+        best = self._best(iter(matches))
+        if best is None:
+            return []
+        shape = best.base, best.steps
+        return [best, *(each for each in matches if each is not best and (each.base, each.steps) == shape)]
 
     @property
     def methods(self) -> list[str]:

@@ -136,6 +136,7 @@ _VERBS = [
     "import",
     "judge",
     "mcp",
+    "mock",
     "operations",
     "policy",
     "read",

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from dynacli.auth.secret import MASK
 from dynacli.check.check_records import Exchange, PlannedCall
 from dynacli.check.recordings.recording_secrets import is_secret_header, masker_of, secret_names
+from dynacli.check.recordings.styled_path import path_value
 from dynacli.errors import NetworkError, UsageError
 from dynacli.model.operation import Parameter
 from dynacli.request.built_request import Request, RequestParts
@@ -132,7 +133,9 @@ def _values(match: MatchedOperation, parts: RequestParts) -> Iterator[tuple[tupl
         name = parameter.name
         match parameter.location:
             case "path":
-                texts = [unquote(parts.path[name])] if name in parts.path else []
+                if name in parts.path and not parameter.media_type:
+                    yield ("path", name), path_value(parameter, parts.path[name])
+                continue
             case "query":
                 texts = [pair.value for pair in parts.query if pair.name == name]
             case "header":

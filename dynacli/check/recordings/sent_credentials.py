@@ -19,8 +19,9 @@ def _has_credential(request: JudgedRequest, scheme: SecurityScheme) -> bool:
         return True  # a certificate is no part of the request, and nobody knows what an unknown scheme sends
     headers = {name.lower(): value for name, value in request.headers.items()}
     if kind != "apiKey":
-        given, _, credential = headers.get("authorization", "").partition(" ")
-        return given.lower() == kind and bool(credential.strip())
+        # Where two schemes are wanted together, each has a header of its own, and both are joined here.
+        parts = (part.strip().partition(" ") for part in headers.get("authorization", "").split(","))
+        return any(given.lower() == kind and credential.strip() for given, _, credential in parts)
     match scheme.location:
         case "header":
             return bool(headers.get(scheme.parameter.lower()))

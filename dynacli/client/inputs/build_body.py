@@ -13,11 +13,10 @@ from dynacli.model.media_types import (
     is_json_lines,
     is_json_sequence,
     is_multipart,
-    is_object_of_bytes,
     is_sequence,
 )
 from dynacli.model.operation import MediaType
-from dynacli.request.assemble_body import Assignment, assemble, encode, json_text
+from dynacli.request.assemble_body import Assignment, assemble, encode
 from dynacli.request.convert_words import json_value
 from dynacli.schema.branch_selection import BranchSelection, select_branches
 
@@ -298,34 +297,7 @@ def _fitting_example(described: DescribedOperation) -> Any:
     return example
 
 
-def _unsecured_token(claims: Any) -> bytes:
-    """Return a token of some claims without a signature (RFC 7519, section 6)."""
-    from base64 import urlsafe_b64encode
-
-    parts = (urlsafe_b64encode(json_text(part).encode()).rstrip(b"=") for part in ({"alg": "none"}, claims))
-    return b".".join([*parts, b""])
-
-
 def _text_body(described: DescribedOperation, example: Any, media_type: str) -> bytes:
-    """Return an example of a body that no options build: a text as it is, any other value as XML or YAML."""
-    from dynacli.schema.example_call import option_text
-    from dynacli.schema.xml_text import is_xml, xml_text
+    from dynacli.request.text_body import text_body
 
-    if isinstance(example, str | int | float):
-        return option_text(example).encode()
-    if essence(media_type) == "application/jwt":
-        return _unsecured_token(example)
-    if is_object_of_bytes(described.body_schema() or {}):
-        return b"string"
-    if is_xml(media_type):
-        from dynacli.schema.example_value import NoExampleError
-        from dynacli.schema.schema_matcher import SchemaMatcher
-
-        with suppress(NoExampleError, RecursionError):  # said below
-            reading = SchemaMatcher(described.resolve, "request")
-            return xml_text(example, described.body_schema(), reading).encode()
-    if essence(media_type).endswith(("yaml", "yml")):
-        return option_text(example).encode()  # JSON is YAML (YAML 1.2.2, section 1.2)
-    raise UsageError(
-        f"No example of a body of `{media_type}` can be made", hint="Give it whole: `--body @FILE`"
-    )
+    return text_body(example, media_type, described.body_schema(), described.resolve)

@@ -203,6 +203,14 @@ VERB_OPTIONS: Mapping[str, Options] = {
         "--max-bytes": ANY,
         **_standard("--profile", "--validate", "--timeout", "--retries", "--rate"),
     },
+    "mock": {
+        "--port": ANY,
+        "--host": ANY,
+        "--dynamic": SWITCH,
+        "--no-cors": SWITCH,
+        **LISTING_OF_DOCUMENT,
+        **_standard("--validate"),
+    },
     "operations": {
         "--tag": ANY,
         "--method": Option(("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "QUERY")),

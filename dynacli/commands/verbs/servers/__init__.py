@@ -1,0 +1,1 @@
+"""The verbs that serve until Ctrl-C."""

@@ -1,0 +1,120 @@
+"""`dynacli mock`: a server that answers every operation of an API from its document."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from dynacli.commands.command_groups import Verb
+from dynacli.commands.run import Run
+from dynacli.commands.verbs.verb_options import named_options
+
+if TYPE_CHECKING:
+    from dynacli.library.opened_api import OpenedApi
+    from dynacli.mock.told_exchange import ToldMock
+
+__all__ = ["command"]
+
+_PORT = 4010
+"""That of Prism, so that whoever is set up for its mocks finds this one."""
+
+
+def _mock(run: Run, api: str, host: str, port: int, dynamic: bool, no_cors: bool) -> None:
+    from dynacli.client.call_settings import settings_of
+    from dynacli.mock.mock_application import mock_application
+    from dynacli.mock.mock_server import MockServer
+    from dynacli.mock.told_exchange import ToldMock
+    from dynacli.output.standard_error import write_stderr
+    from dynacli.serving.http_server import serve_until_signal
+    from dynacli.serving.listening_socket import listening_socket, origin_at
+
+    opened = run.api(api)
+    settings = settings_of(run.env, opened, run.call_options, default_level="strict")
+    with listening_socket(host, port) as sock, _told(run) as tell:
+        application = mock_application(
+            MockServer(opened, settings, is_dynamic=dynamic),
+            lambda exchange: tell(ToldMock(opened, exchange)),
+            has_cors=not no_cors,
+        )
+        number = serve_until_signal(
+            application, sock, lambda: write_stderr(run.env, _where(opened, origin_at(sock, host)))
+        )
+    if number is not None:
+        # The signal has only ended the server so far; now it ends the program.
+        signal.raise_signal(number)
+
+
+def _where(api: "OpenedApi", origin: str) -> str:
+    """Return where the mock runs, and how it is called."""
+    from shlex import quote
+
+    from dynacli.mock.mock_routes import base_paths
+
+    base = f"{origin}{next(iter(base_paths(api)), '')}"
+    first = next((summary for summary in api.catalog.each_summary() if not summary.is_hidden), None)
+    lines = [f"The mock of {api.name} runs on {base}; Ctrl-C stops it"]
+    if first is not None and api.location != "-":
+        operation = api.catalog.operation(first.name)
+        words = " ".join(map(quote, (api.name, operation.name, *operation.example)))
+        lines.append(f"Try: dynacli {words} --server {base}")
+    return "\n".join(lines)
+
+
+@contextmanager
+def _told(run: Run) -> Iterator[Callable[["ToldMock"], None]]:
+    """Yield what tells an exchange: in lines for a person, in objects for a program."""
+    from dynacli.output.render import is_for_people
+    from dynacli.record import replace
+
+    env, form = run.env, run.options.output_form
+    if is_for_people(form):
+        from dynacli.output.written_text import written_text
+        from dynacli.text.terminal import Painter
+
+        paint, is_verbose = Painter.for_stdout(env), bool(run.options.verbose)
+        with written_text(env, replace(form, may_page=False)) as write:
+            yield lambda told: write(f"{told.lines(paint, is_verbose=is_verbose)}\n")
+        return
+    from dynacli.output.formats.written_items import written_items
+
+    if form.format in {"auto", "json"}:
+        form = replace(form, format="ndjson")  # there is no last item before the end
+    with written_items(env, form) as write_item:
+        yield lambda told: write_item(told.row())
+
+
+_HELP_TEXTS = {
+    "output": "auto (a line for each exchange), json or ndjson (an object a line), or @FILE for the latter",
+    "validate": "off, warn (a request that the document does not allow is told, and answered like a right one), or "
+    "strict (the default: it is refused)",
+    "verbose": "all findings, each with its place in the document",
+}
+"""The help of standard options that mean something else here than for a single call."""
+
+command = Verb(
+    "mock",
+    params=[
+        click.Argument(["api"]),
+        click.Option(["--port"], type=click.IntRange(0, 65535), default=_PORT, show_default=True),
+        click.Option(
+            ["--host"],
+            default="127.0.0.1",
+            show_default=True,
+            help="where to listen; 0.0.0.0 lets other machines in",
+        ),
+        click.Option(
+            ["--dynamic"], is_flag=True, help="make values up anew for each answer, instead of examples"
+        ),
+        click.Option(["--no-cors"], is_flag=True, help="let no page of another origin call it"),
+    ],
+    options=tuple(
+        option._replace(help=_HELP_TEXTS.get(option.name, option.help))
+        for option in named_options(
+            ("output", "filter", "columns", "profile", "allow_ref", "refresh", "validate")
+        )
+    ),
+    callback=click.pass_obj(_mock),
+    help="Answer every operation of an API from its document, until Ctrl-C.",
+)

@@ -1,0 +1,1 @@
+"""The mock of an API: each operation is answered from the document."""

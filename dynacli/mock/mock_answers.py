@@ -1,0 +1,180 @@
+"""The answers of a mock: made of the document when they are first asked for, and judged before they are given."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from random import Random
+from typing import Any
+
+from dynacli.check.recordings.exchange_judge import ExchangeJudge
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.library.opened_api import OpenedApi
+from dynacli.mock.answer_bodies import AnswerBodies, AnswerBody, NoNamedExampleError, static_value
+from dynacli.mock.answer_headers import documented_headers
+from dynacli.mock.documented_answer import DocumentedAnswer, answer_for, plain_answer
+from dynacli.mock.negotiate import accepted_offer
+from dynacli.mock.preferences import Preferences
+from dynacli.mock.problem import ProblemError, answer_of
+from dynacli.mock.random_value import random_value
+from dynacli.model.lenient_reading import dict_or_empty
+from dynacli.record import record
+from dynacli.traffic.operation_finder import MatchedOperation
+from dynacli.traffic.recorded_request import RecordedAnswer
+from dynacli.validation.findings.finding import Finding
+
+__all__ = ["MadeAnswer", "MockAnswers"]
+
+_MOST_KEPT = 1_000
+_WITHOUT_BODY = frozenset({204, 205, 304})
+
+
+@record
+class MadeAnswer:
+    """An answer, and how it was made.
+
+    Args:
+        source: What its body was made of; empty where it has none.
+        findings: Where it breaks the document, which nothing that the document itself says would keep.
+    """
+
+    answer: RecordedAnswer
+    source: str
+    findings: tuple[Finding, ...] = ()
+
+
+class MockAnswers:
+    """Makes the answers of an API.
+
+    Args:
+        judge: Judges the answers.
+        is_dynamic: Whether values are made up anew for each answer where the client does not say.
+    """
+
+    def __init__(self, api: OpenedApi, judge: ExchangeJudge, *, is_dynamic: bool = False) -> None:
+        self._api, self._judge, self._is_dynamic = api, judge, is_dynamic
+        self._described: dict[str, DescribedOperation] = {}
+        self._kept: dict[tuple[object, ...], MadeAnswer] = {}
+        self._count = 0
+
+    def success(self, match: MatchedOperation, preferences: Preferences, accept: Sequence[str]) -> MadeAnswer:
+        """Return the answer to a right request.
+
+        Args:
+            accept: The values of `Accept`.
+
+        Raises:
+            ProblemError: The document has no answer as it is asked for.
+        """
+        described = self._description(match)
+        if preferences.code:
+            documented = answer_for(described, [preferences.code])
+            if documented is None:
+                raise ProblemError(404, f"The document has no answer {preferences.code} of this operation")
+        else:
+            documented = plain_answer(described)
+        return self._answer(match, documented, preferences, accept)
+
+    def failure(
+        self, match: MatchedOperation, statuses: Sequence[int], accept: Sequence[str]
+    ) -> MadeAnswer | None:
+        """Return the answer to a wrong request; None where the document has none.
+
+        Args:
+            statuses: Those that would be right, the best first.
+        """
+        documented = answer_for(self._description(match), statuses)
+        if documented is None:
+            return None
+        try:
+            return self._answer(match, documented, Preferences(), accept)
+        except ProblemError:
+            # A client that does not want the error's media type gets it all the same (RFC 9110, section 12.5.1).
+            return self._answer(match, documented, Preferences(), ())
+
+    def _description(self, match: MatchedOperation) -> DescribedOperation:
+        name = match.operation.name
+        if name not in self._described:
+            self._described[name] = DescribedOperation(self._api, match.operation)
+        return self._described[name]
+
+    def _answer(
+        self,
+        match: MatchedOperation,
+        documented: DocumentedAnswer,
+        preferences: Preferences,
+        accept: Sequence[str],
+    ) -> MadeAnswer:
+        content = dict_or_empty(documented.raw.get("content"))
+        chosen = accepted_offer(accept, list(content))
+        if content and chosen is None and documented.status not in _WITHOUT_BODY:
+            listed = ", ".join(f"`{name}`" for name in content)
+            raise ProblemError(406, f"The answer {documented.status} can be had as {listed}")
+        is_dynamic = self._is_dynamic if preferences.is_dynamic is None else preferences.is_dynamic
+        key = match.operation.name, documented.status, chosen, preferences.example
+        if is_dynamic and not preferences.example:
+            return self._made(match, documented, content, chosen, preferences, is_dynamic=True)
+        if key not in self._kept:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            self._kept[key] = self._made(match, documented, content, chosen, preferences, is_dynamic=False)
+        return self._kept[key]
+
+    def _made(
+        self,
+        match: MatchedOperation,
+        documented: DocumentedAnswer,
+        content: Mapping[str, Any],
+        chosen: tuple[str, str] | None,
+        preferences: Preferences,
+        *,
+        is_dynamic: bool,
+    ) -> MadeAnswer:
+        """Return the first answer that is as the document describes it; where there is none, the first of all."""
+        described = self._description(match)
+        headers = list(documented_headers(described, documented.raw))
+        if match.operation.is_deprecated:
+            headers.append(("Deprecation", "true"))
+        first: MadeAnswer | None = None
+        for body in self._bodies(described, documented, content, chosen, preferences, is_dynamic=is_dynamic):
+            typed = [("Content-Type", body.media_type)] if body else []
+            answer = answer_of(documented.status, [*typed, *headers], body.content if body else b"")
+            findings = tuple(self._judge.answer(answer, match).findings)
+            made = MadeAnswer(answer, body.source if body else "", findings)
+            if not findings:
+                return made
+            first = first or made
+        if first is None:
+            raise ProblemError(500, f"No answer {documented.status} can be made of the document")
+        return first
+
+    def _bodies(
+        self,
+        described: DescribedOperation,
+        documented: DocumentedAnswer,
+        content: Mapping[str, Any],
+        chosen: tuple[str, str] | None,
+        preferences: Preferences,
+        *,
+        is_dynamic: bool,
+    ) -> Iterator[AnswerBody | None]:
+        if chosen is None or documented.status in _WITHOUT_BODY:
+            if preferences.example:
+                raise ProblemError(404, f"The answer {documented.status} has no body, and so no examples")
+            yield None
+            return
+        offer, named = chosen
+        bodies = AnswerBodies(described, offer, named, content[offer])
+        if preferences.example:
+            try:
+                yield from bodies.named(preferences.example)
+            except NoNamedExampleError as error:
+                raise ProblemError(404, str(error)) from error
+            return
+        if is_dynamic:
+            # The n-th answer of a server is the same in each run.
+            self._count += 1
+            random = Random(self._count)  # noqa: S311  - no secret
+            yield from bodies.made(
+                lambda schema, resolve, _: random_value(schema, resolve, random, direction="response")
+            )
+        else:
+            yield from bodies.documented()
+        yield from bodies.made(static_value)

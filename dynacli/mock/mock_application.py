@@ -1,0 +1,94 @@
+"""A mock as an ASGI application: requests are read whole, answered one at a time in a thread, and reported."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from dynacli.mock.mock_server import MockExchange, MockServer
+from dynacli.mock.problem import ProblemError
+from dynacli.mock.received_request import TooLargeError, UndecodableError, read_exchange, url_of
+from dynacli.traffic.recorded_request import RecordedAnswer, RecordedExchange, RecordedRequest
+
+__all__ = ["mock_application"]
+
+_LARGEST_BODY = 64 * 1024 * 1024
+_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE")
+_SECONDS_FOR_BODY = 60.0
+
+
+def mock_application(
+    server: MockServer, report: Callable[[MockExchange], None], *, has_cors: bool = True
+) -> ASGIApp:
+    """Return the application.
+
+    Args:
+        report: Is told of each exchange, one at a time and in the thread of the loop.
+        has_cors: Whether pages of every origin may call it, and preflight requests are answered for them.
+    """
+    application = _MockApplication(server, report)
+    if not has_cors:
+        return application
+    return CORSMiddleware(
+        application,
+        # Not `*`, which browsers refuse for requests with credentials.
+        allow_origin_regex=".*",
+        allow_credentials=True,
+        allow_methods=_METHODS,
+        allow_headers=["*"],
+        expose_headers=["*"],
+    )
+
+
+class _MockApplication:
+    def __init__(self, server: MockServer, report: Callable[[MockExchange], None]) -> None:
+        self._server, self._report = server, report
+        # One thread: the catalog and the judges are read by one at a time, and the loop goes on meanwhile.
+        self._worker = ThreadPoolExecutor(1, "dynacli-mock")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            async with asyncio.timeout(_SECONDS_FOR_BODY):
+                received = await read_exchange(request, _LARGEST_BODY)
+        except ClientDisconnect:
+            return
+        except TimeoutError:
+            exchange = _unread(request, ProblemError(408, "The body of the request did not come"))
+        except TooLargeError:
+            exchange = _unread(request, ProblemError(413, f"A body has at most {_LARGEST_BODY:,} bytes"))
+        except UndecodableError as error:
+            exchange = _unread(request, ProblemError(415, f"The body cannot be decoded: {error}"))
+        else:
+            loop = asyncio.get_running_loop()
+            exchange = await loop.run_in_executor(self._worker, self._server.respond, received)
+        self._report(exchange)
+        if exchange.recorded.answer is not None:
+            await _response(exchange.recorded.answer)(scope, receive, send)
+
+
+def _unread(request: Request, problem: ProblemError) -> MockExchange:
+    # What is left of the body is in the way of a further request.
+    problem.headers = (("Connection", "close"),)
+    recorded = RecordedExchange(
+        RecordedRequest(request.method, url_of(request.scope)),
+        content_loss=problem.detail,
+        answer=problem.answer,
+    )
+    return MockExchange(recorded, source=problem.detail)
+
+
+def _response(answer: RecordedAnswer) -> Response:
+    content = answer.body or b""
+    # uvicorn drops the body of an answer to HEAD, and keeps its length.
+    response = Response(content, answer.status)
+    del response.headers["content-length"]
+    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+    if answer.status not in {204, 304}:
+        raw.append((b"Content-Length", b"%d" % len(content)))
+    response.raw_headers = raw
+    return response

@@ -1,0 +1,164 @@
+"""One request to a mock, from its operation to its answer: judged first, as a call of the command line would be."""
+
+import json
+import time
+from collections.abc import Iterable, Sequence
+
+from dynacli.check.recordings.exchange_judge import ExchangeJudge
+from dynacli.client.call_settings import CallSettings
+from dynacli.library.opened_api import OpenedApi
+from dynacli.mock.mock_answers import MadeAnswer, MockAnswers
+from dynacli.mock.mock_routes import MockRoutes
+from dynacli.mock.preferences import PreferenceError, preferences_of
+from dynacli.mock.problem import ProblemError, answer_of
+from dynacli.model.operation import Operation, SecurityScheme
+from dynacli.record import record, replace
+from dynacli.traffic.operation_finder import MatchedOperation
+from dynacli.traffic.recorded_request import RecordedAnswer, RecordedExchange
+from dynacli.validation.findings.finding import Finding, Verdict
+
+__all__ = ["FINDINGS_HEADER", "MockExchange", "MockServer"]
+
+FINDINGS_HEADER = "Dynacli-Findings"
+"""The header of an answer that says what is wrong with the request, where a documented body cannot."""
+_LONGEST_HEADER = 4_000
+_UNAUTHORIZED, _UNSUPPORTED, _INVALID = "missing-security", "undocumented-media-type", ""
+_STATUSES = {_UNAUTHORIZED: (401,), _UNSUPPORTED: (415, 422, 400), _INVALID: (422, 400)}
+"""Rule → the statuses by which a request is refused that breaks it, the best first; those of Prism."""
+
+
+@record
+class MockExchange:
+    """A request and its answer.
+
+    Args:
+        match: The operation of the request; None where the document has none.
+        verdict: On the request and on the answer; None where nothing was judged.
+        source: What the body of the answer was made of, or why the document has none; empty where there is no body.
+    """
+
+    recorded: RecordedExchange
+    match: MatchedOperation | None = None
+    verdict: Verdict | None = None
+    source: str = ""
+
+
+class MockServer:
+    """Answers the requests to an API, one at a time.
+
+    Args:
+        settings: At `strict` and `exact` a request is refused that the document does not allow; at `warn` it is
+            answered like a right one; at `off` nothing is judged.
+        is_dynamic: Whether values are made up anew for each answer, where the client does not say.
+    """
+
+    def __init__(self, api: OpenedApi, settings: CallSettings, *, is_dynamic: bool = False) -> None:
+        self._level = settings.level
+        self._routes = MockRoutes(api)
+        self._judge = ExchangeJudge(api, settings)
+        self._answers = MockAnswers(api, self._judge, is_dynamic=is_dynamic)
+
+    def respond(self, received: RecordedExchange) -> MockExchange:
+        """Return the exchange of a request, with its answer."""
+        start = time.monotonic()
+        try:
+            exchange = self._answered(received)
+        except ProblemError as problem:
+            exchange = _with_answer(MockExchange(received), problem.answer, problem.detail)
+        recorded = replace(exchange.recorded, seconds=time.monotonic() - start)
+        return replace(exchange, recorded=recorded)
+
+    def _answered(self, received: RecordedExchange) -> MockExchange:
+        try:
+            preferences, request = preferences_of(received.request)
+        except PreferenceError as error:
+            raise ProblemError(400, str(error)) from error
+        matches = self._routes.find(request.method, request.url)
+        if not matches:
+            return self._without_operation(received)
+        match, verdict = self._judged(replace(received, request=request), matches)
+        exchange = MockExchange(received, match, verdict if self._level != "off" else None)
+        accept = [value for name, value in request.headers if name.lower() == "accept"]
+        try:
+            if verdict.findings and self._level in {"strict", "exact"}:
+                return self._refused(exchange, match, verdict, accept)
+            made = self._answers.success(match, preferences, accept)
+        except ProblemError as problem:
+            return _with_answer(exchange, problem.answer, problem.detail)
+        return _with_made(exchange, made, verdict.findings)
+
+    def _judged(
+        self, received: RecordedExchange, matches: Sequence[MatchedOperation]
+    ) -> tuple[MatchedOperation, Verdict]:
+        """Return the first operation that allows a request with its verdict, else the first of all with its own."""
+        if self._level == "off":
+            return matches[0], Verdict()
+        verdicts = [(match, self._judge.request(received, match, is_whole=True)) for match in matches]
+        return next((pair for pair in verdicts if pair[1].is_valid), verdicts[0])
+
+    def _without_operation(self, received: RecordedExchange) -> MockExchange:
+        """Return the answer where the path has no such method, or where there is no such path."""
+        request = received.request
+        allowed = self._routes.allowed(request.url)
+        if not allowed:
+            raise ProblemError(404, "The document has no such path")
+        listed = ", ".join(allowed)
+        headers = [("Allow", listed)]
+        if request.method == "OPTIONS":
+            return _with_answer(MockExchange(received), answer_of(204, headers, b""), "")
+        raise ProblemError(405, f"This path has {listed}, and not {request.method}", headers=headers)
+
+    def _refused(
+        self, exchange: MockExchange, match: MatchedOperation, verdict: Verdict, accept: Sequence[str]
+    ) -> MockExchange:
+        """Return the answer to a request that the document does not allow: a documented one, else a problem."""
+        rules = {finding.rule for finding in verdict.findings}
+        rule = next((each for each in (_UNAUTHORIZED, _UNSUPPORTED) if each in rules), _INVALID)
+        headers = _challenges(match.operation) if rule == _UNAUTHORIZED else ()
+        made = self._answers.failure(match, _STATUSES[rule], accept)
+        if made is None:
+            raise ProblemError(
+                _STATUSES[rule][0],
+                "The document does not allow this request, and has no answer that says so",
+                headers=headers,
+                findings=[finding.as_json() for finding in verdict.findings],
+            )
+        # A challenge that the document makes up would be none that a client understands.
+        kept = made.answer.headers
+        if headers:
+            kept = tuple(header for header in kept if header[0].lower() != "www-authenticate")
+        answer = replace(made.answer, headers=(*kept, *headers))
+        return _with_made(exchange, replace(made, answer=answer), verdict.findings)
+
+
+def _with_made(exchange: MockExchange, made: MadeAnswer, findings: Iterable[Finding]) -> MockExchange:
+    """Return the exchange with an answer of the document, whose header tells what is wrong with the request."""
+    if exchange.verdict is not None:
+        exchange.verdict.extend(made.findings)
+    messages = [f"{finding.pointer or 'body'}: {finding.message}" for finding in findings]
+    told: tuple[tuple[str, str], ...] = ()
+    if messages:
+        # Escaped, so that a header can hold it (RFC 8941 has no text beyond ASCII either).
+        text = json.dumps(messages)
+        told = ((FINDINGS_HEADER, text if len(text) <= _LONGEST_HEADER else json.dumps([messages[0][:500]])),)
+    answer = replace(made.answer, headers=(*made.answer.headers, *told))
+    return _with_answer(exchange, answer, made.source)
+
+
+def _with_answer(exchange: MockExchange, answer: RecordedAnswer, source: str) -> MockExchange:
+    return replace(exchange, recorded=replace(exchange.recorded, answer=answer), source=source)
+
+
+def _challenges(operation: Operation) -> tuple[tuple[str, str], ...]:
+    """Return a `WWW-Authenticate` for each way of signing in that HTTP has a name for (RFC 9110, section 11.6.1)."""
+    schemes = [scheme for alternative in operation.security for scheme in alternative]
+    return tuple(("WWW-Authenticate", text) for text in dict.fromkeys(filter(None, map(_challenge, schemes))))
+
+
+def _challenge(scheme: SecurityScheme) -> str:
+    if scheme.type in {"oauth2", "openIdConnect"}:
+        return 'Bearer realm="mock"'
+    if scheme.type != "http" or not scheme.scheme.isalnum():
+        return ""
+    nonce = ', qop="auth", nonce="mock"' if scheme.scheme == "digest" else ""
+    return f'{scheme.scheme.capitalize()} realm="mock"{nonce}'

@@ -1,0 +1,75 @@
+"""A request that a server has received, in the form of recorded traffic."""
+
+import time
+from collections.abc import AsyncIterable, Mapping
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+
+from dynacli.traffic.recorded_request import RecordedExchange, RecordedRequest
+from dynacli.wire.encodings import BadEncodingError, decode_chunks
+
+__all__ = ["TooLargeError", "UndecodableError", "read_exchange", "url_of"]
+
+_HOST = "http://localhost"
+
+
+class TooLargeError(Exception):
+    """A body has more bytes than are taken."""
+
+
+class UndecodableError(Exception):
+    """A body is not in the encoding that its headers name; the text says why."""
+
+
+async def read_exchange(request: Request, limit: int) -> RecordedExchange:
+    """Return a request with its whole body, without the body's content encoding, and without an answer.
+
+    Args:
+        limit: The most bytes of a body, as it comes and decoded.
+
+    Raises:
+        TooLargeError: The body has more.
+        UndecodableError: The body cannot be decoded.
+        ClientDisconnect: The client is gone before the body is whole.
+    """
+    started = time.time()
+    content = await _whole(request.stream(), limit)
+    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
+    return RecordedExchange(
+        RecordedRequest(request.method, url_of(request.scope), headers),
+        _decoded(content, request.headers.getlist("content-encoding"), limit) or None,
+        started=started,
+    )
+
+
+def url_of(scope: Mapping[str, object]) -> str:
+    """Return the URL of a request as it was sent, percent-encoded, with a host of our own."""
+    raw, query = scope["raw_path"], scope["query_string"]
+    path = raw.decode("latin-1") if isinstance(raw, bytes) else ""
+    if not path.startswith("/"):  # a proxy is asked by whole URLs (RFC 9112, section 3.2.2)
+        path = urlsplit(path).path or "/"
+    text = query.decode("latin-1") if isinstance(query, bytes) else ""
+    return f"{_HOST}{path}?{text}" if text else f"{_HOST}{path}"
+
+
+async def _whole(pieces: AsyncIterable[bytes], limit: int) -> bytes:
+    found = bytearray()
+    async for piece in pieces:
+        found += piece
+        if len(found) > limit:
+            raise TooLargeError
+    return bytes(found)
+
+
+def _decoded(content: bytes, encodings: list[str], limit: int) -> bytes:
+    def check(size: int) -> None:
+        if size > limit:
+            raise TooLargeError
+
+    if not content or not encodings:
+        return content
+    try:
+        return b"".join(decode_chunks([content], encodings, check))
+    except BadEncodingError as error:
+        raise UndecodableError(str(error)) from error

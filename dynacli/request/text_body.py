@@ -1,0 +1,48 @@
+"""An example of a body that no options build, written as its media type wants it."""
+
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from dynacli.errors import UsageError
+from dynacli.model.media_types import essence, is_object_of_bytes
+from dynacli.request.assemble_body import json_text
+from dynacli.schema.example_call import option_text
+from dynacli.schema.example_value import NoExampleError
+from dynacli.schema.schema_matcher import SchemaMatcher
+from dynacli.schema.xml_text import is_xml, xml_text
+
+__all__ = ["text_body"]
+
+
+def text_body(example: Any, media_type: str, schema: Any, resolve: Callable[[str], Any]) -> bytes:
+    """Return an example of a body: a text as it is, any other value as XML or YAML.
+
+    Args:
+        schema: The schema of the body in the normal form; None where it has none.
+        resolve: Returns the target of an internal `$ref`.
+
+    Raises:
+        UsageError: The value has no form in the media type.
+    """
+    if isinstance(example, str | int | float):
+        return option_text(example).encode()
+    if essence(media_type) == "application/jwt":
+        return _unsecured_token(example)
+    if is_object_of_bytes(schema or {}):
+        return b"string"
+    if is_xml(media_type):
+        with suppress(NoExampleError, RecursionError):  # said below
+            return xml_text(example, schema, SchemaMatcher(resolve, "request")).encode()
+    if essence(media_type).endswith(("yaml", "yml")):
+        return option_text(example).encode()  # JSON is YAML (YAML 1.2.2, section 1.2)
+    raise UsageError(
+        f"No example of a body of `{media_type}` can be made", hint="Give it whole: `--body @FILE`"
+    )
+
+
+def _unsecured_token(claims: Any) -> bytes:
+    """Return a token of some claims without a signature (RFC 7519, section 6)."""
+    parts = (urlsafe_b64encode(json_text(part).encode()).rstrip(b"=") for part in ({"alg": "none"}, claims))
+    return b".".join([*parts, b""])

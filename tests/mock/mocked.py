@@ -1,0 +1,68 @@
+"""Runs the mock of a document in the test's process, and asks it over HTTP."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from dynacli.client.call_settings import CallOptions, settings_of
+from dynacli.document.fetched import Fetched
+from dynacli.environment import Environment
+from dynacli.library.open_content import open_content
+from dynacli.mock.mock_application import mock_application
+from dynacli.mock.mock_server import MockExchange, MockServer
+from dynacli.serving.http_server import serve_in_background
+from dynacli.serving.listening_socket import listening_socket, origin_at
+
+__all__ = ["Mocked", "mocked"]
+
+_HOST = "127.0.0.1"
+
+
+@dataclass
+class Mocked:
+    """A mock that runs.
+
+    Attributes:
+        port: Where it listens.
+        told: The exchanges that it has reported.
+    """
+
+    client: httpx.Client
+    port: int
+    told: list[MockExchange] = field(default_factory=list)
+
+    def ask(self, target: str, method: str = "GET", **more: Any) -> httpx.Response:
+        """Send a request; `prefer`, `accept` and the like stand for headers."""
+        headers = {**more.pop("headers", {})}
+        for name in ("prefer", "accept"):
+            if name in more:
+                headers[name] = more.pop(name)
+        return self.client.request(method, target, headers=headers, **more)
+
+
+@contextmanager
+def mocked(
+    document: Mapping[str, Any], *, level: str = "", is_dynamic: bool = False, has_cors: bool = True
+) -> Iterator[Mocked]:
+    """Run the mock of a document until the end of the block.
+
+    Args:
+        level: The level of validation; empty for the mock's own.
+    """
+    env = Environment()
+    api = open_content("api", Fetched(json.dumps(document).encode()), "the document", env)
+    settings = settings_of(env, api, CallOptions(level=level), default_level="strict")
+    sock = listening_socket(_HOST, 0)
+    # Accepts anything and asks for nothing, as curl does.
+    plain = {"accept": "*/*"}
+    with httpx.Client(base_url=origin_at(sock, _HOST), headers=plain, trust_env=False) as client:
+        running = Mocked(client, sock.getsockname()[1])
+        server = MockServer(api, settings, is_dynamic=is_dynamic)
+        application = mock_application(server, running.told.append, has_cors=has_cors)
+        with serve_in_background(application, sock):
+            yield running
+    api.catalog.close()
