@@ -4,11 +4,12 @@ They are looked for in the folder that `DYNACLI_TEST_NPM` names, where `npm inst
 """
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
-__all__ = ["package", "program"]
+__all__ = ["package", "program", "run_program"]
 
 # Before a test begins: in a test no variable of dynacli's is left.
 _FOLDER = os.environ.get("DYNACLI_TEST_NPM", "")
@@ -28,3 +29,26 @@ def package(name: str) -> Path:
     if not _FOLDER or not path.is_dir():
         pytest.skip(f"`{name}` is not installed (set DYNACLI_TEST_NPM to the folder it was installed into)")
     return path
+
+
+def run_program(
+    *words: str, cwd: str | Path = ".", stdin: str | None = None, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end, two minutes at most, and return what it wrote.
+
+    Args:
+        words: The program and its arguments.
+        cwd: The folder that it runs in.
+        stdin: The text that it reads.
+        variables: What is added to its environment.
+    """
+    return subprocess.run(
+        words,
+        cwd=cwd,
+        env={**os.environ, "NO_COLOR": "1", "CI": "1", **variables},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )

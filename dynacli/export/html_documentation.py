@@ -57,10 +57,11 @@ def _navigation(collection: Collection) -> str:
     lists = []
     for folder in collection.folders:
         links = "".join(
-            f'<li><a href="#{escape(each.name)}">{html_text(each.title)}</a></li>' for each in folder.requests
+            f'<li><a href="#{escape(each.name)}">{html_text(each.title)}</a></li>\n'
+            for each in folder.requests
         )
-        lists.append(f"<p>{html_text(folder.name)}</p><ul>{links}</ul>")
-    return f"<nav>{''.join(lists)}</nav>"
+        lists.append(f"<p>{html_text(folder.name)}</p>\n<ul>\n{links}</ul>\n")
+    return f"<nav>\n{''.join(lists)}</nav>"
 
 
 def _folder(folder: Folder) -> Iterator[str]:

@@ -2,11 +2,13 @@
 
 import json
 import os
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dynacli.export.export_formats import FORMATS
 from tests.documents import API_KEY, BASIC, BEARER, JSON, document, operation, parameter, save
 from tests.harness import run_cli
 
@@ -125,16 +127,27 @@ def test_an_export_into_a_directory() -> None:
     assert first == {path.name: path.read_bytes() for path in Path("made").iterdir()}
 
 
-def test_a_new_operation_adds_nothing_else() -> None:
-    """What was exported before stays as it is, line by line."""
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_new_operation_adds_nothing_else(form: str) -> None:
+    """What was exported before stays as it is, line by line and file by file, in its order."""
     api = _api()
-    before = run_cli("export", save(api), "--to", "postman").stdout
+    words = ("export", save(api), "--to", form, "--out", "made/")
+    assert 0 == run_cli(*words).exit_code
+    before = {path: path.read_text(encoding="utf-8") for path in Path("made").rglob("*") if path.is_file()}
     api["paths"]["/pets"]["delete"] = operation("removePets") | {"tags": ["pets"]}
-    after = run_cli("export", save(api), "--to", "postman").stdout
-    gone = [line for line in before.splitlines() if line not in after.splitlines()]
-    assert "Remove" not in before
-    assert [] == gone
-    assert "remove-pets" in after
+    save(api)
+    assert 0 == run_cli(*words).exit_code
+    added = ""
+    for path in Path("made").rglob("*"):
+        old = before.get(path, "").splitlines()
+        new = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        changes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+        assert {"equal", "insert"} >= {kind for kind, *_ in changes}
+        added += "\n".join(
+            line for kind, _, _, start, end in changes if kind == "insert" for line in new[start:end]
+        )
+    assert "remove-pets" in added or "removePets" in added
+    assert not any(each in added for each in ("get-pet", "add-pet", "list-pets"))
 
 
 @pytest.mark.parametrize(

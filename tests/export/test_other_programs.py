@@ -2,8 +2,7 @@
 
 import json
 import os
-import subprocess
-from collections.abc import Iterator
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,29 +12,14 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT6
 
 from dynacli.demo.demo_facts import API_KEYS, DemoServer
-from dynacli.demo.stand_in import running
 from tests.documents import save
 from tests.export.test_forms import odd_api
 from tests.harness import run_cli
-from tests.npm_programs import package, program
+from tests.npm_programs import package, program, run_program
 
 pytestmark = [pytest.mark.exhaustive, pytest.mark.outside]
 
 _DOCUMENTED = {200, 201, 202}
-
-
-@pytest.fixture
-def stand_in() -> Iterator[DemoServer]:
-    """Return a stand-in, which every test may change."""
-    with running() as server:
-        yield server
-
-
-def _run(*words: str, cwd: str | Path = ".") -> subprocess.CompletedProcess[str]:
-    variables = {**os.environ, "NO_COLOR": "1", "CI": "1"}
-    return subprocess.run(
-        words, cwd=cwd, env=variables, capture_output=True, text=True, timeout=120, check=False
-    )
 
 
 def _operations(source: str) -> int:
@@ -48,7 +32,7 @@ def test_newman_runs_the_collection(stand_in: DemoServer) -> None:
     url = stand_in.document_url
     assert 0 == run_cli("export", url, "--to", "postman", "--out", "made.json").exit_code
     words = (newman, "run", "made.json", "--env-var", f"bearerAuth={API_KEYS['owner']}")
-    ended = _run(*words, "-r", "json", "--reporter-json-export", "report.json")
+    ended = run_program(*words, "-r", "json", "--reporter-json-export", "report.json")
     assert 0 == ended.returncode, ended.stdout + ended.stderr
     executions = json.loads(Path("report.json").read_text(encoding="utf-8"))["run"]["executions"]
     statuses = {each["item"]["name"]: each["response"]["code"] for each in executions}
@@ -63,7 +47,7 @@ def test_bruno_runs_the_directory(stand_in: DemoServer) -> None:
     assert 0 == run_cli("export", url, "--to", "bruno", "--out", "made").exit_code
     environment = next(each for each in Path("made/environments").iterdir() if "host" in each.name).stem
     words = (bru, "run", "-r", "--env", environment, "--env-var", f"bearerAuth={API_KEYS['owner']}")
-    ended = _run(*words, "--reporter-json", "report.json", cwd="made")
+    ended = run_program(*words, "--reporter-json", "report.json", cwd="made")
     assert 0 == ended.returncode, ended.stdout + ended.stderr
     results = json.loads(Path("made/report.json").read_text(encoding="utf-8"))[0]["results"]
     statuses = {each["name"]: each["response"]["status"] for each in results}
@@ -89,7 +73,7 @@ def test_bruno_reads_odd_texts_as_they_are() -> None:
         for each in Path("made").rglob("*.bru")
         if each.name not in left_out and each.parent.name != "environments"
     ]
-    ended = _run("node", "-e", _READ_BRU, *files, cwd=modules)
+    ended = run_program("node", "-e", _READ_BRU, *files, cwd=modules)
     assert 0 == ended.returncode, ended.stderr
     read: dict[str, Any] = json.loads(ended.stdout)
     example = {
@@ -120,15 +104,7 @@ def test_insomnia_imports_the_export() -> None:
     """Insomnia's own importer knows the format, and finds all requests."""
     modules = package("insomnia-importers").parent
     text = run_cli("export", "demo", "--to", "insomnia").stdout
-    ended = subprocess.run(
-        ("node", "-e", _IMPORT),
-        cwd=modules,
-        input=text,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    ended = run_program("node", "-e", _IMPORT, cwd=modules, stdin=text)
     assert 0 == ended.returncode, ended.stderr
     kind, resources = json.loads(ended.stdout)
     assert "insomnia-4" == kind
@@ -146,3 +122,22 @@ def test_the_archive_fits_the_schema() -> None:
     made = json.loads(run_cli("export", save(odd_api()), "--to", "har").stdout)
     errors = Draft6Validator(main, registry=registry).iter_errors(made)
     assert [] == [f"{error.json_path}: {error.message}" for error in errors]
+
+
+def test_hurl_runs_the_file(stand_in: DemoServer) -> None:
+    """Each operation is answered as the document says of a success, which the file itself asks for."""
+    hurl = shutil.which(os.environ.get("DYNACLI_TEST_HURL", "") or "hurl")
+    if hurl is None:
+        pytest.skip(
+            "hurl is not installed (`cargo install hurl` takes minutes; DYNACLI_TEST_HURL names the program)"
+        )
+    url = stand_in.document_url
+    assert 0 == run_cli("export", url, "--to", "hurl", "--out", "made.hurl").exit_code
+    given = (
+        "--variable",
+        f"baseUrl={stand_in.origin}/api/armature/v1",
+        "--secret",
+        f"bearerAuth={API_KEYS['owner']}",
+    )
+    ended = run_program(hurl, "--test", *given, "made.hurl")
+    assert 0 == ended.returncode, ended.stderr

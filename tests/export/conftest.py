@@ -1,0 +1,15 @@
+"""A stand-in that exported requests are sent to."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from dynacli.demo.demo_facts import DemoServer
+from dynacli.demo.stand_in import running
+
+
+@pytest.fixture
+def stand_in() -> Iterator[DemoServer]:
+    """Return a stand-in, which every test may change."""
+    with running() as server:
+        yield server
