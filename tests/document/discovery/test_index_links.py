@@ -56,6 +56,7 @@ def test_a_linked_page_names_the_document_and_no_further_pages(server: Recorder)
     assert {"/", "/help", "/hidden/openapi.json"} == {request.target for request in server.requests}
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("given", ["/", "/v1"])
 @pytest.mark.parametrize("status", [401, 404, 500])
 def test_a_root_that_refuses_leads_to_the_document_all_the_same(

@@ -32,6 +32,7 @@ def _is_trial(request: RecordedRequest) -> bool:
     return request.target.endswith(("/health", "/flows"))
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("at_root", "expected"),
     [

@@ -331,6 +331,7 @@ def test_one_content_encoding_is_undone(encoding: str, encoded: bytes) -> None:
         assert DOCUMENT == server.fetch("/openapi").content
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("encoding", "body", "error", "phrase"),
     [

@@ -175,7 +175,7 @@ def test_damage_is_mended_though_standard_input_is_read_once(home: Path) -> None
     assert URL == dry_run("-", stdin=content).json["url"]
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("verb", ["operations", "describe", "document", "show"])
 @pytest.mark.parametrize("kind", ["file", "url", "stdin", "name"])
 def test_every_verb_takes_every_source(verb: str, kind: str, server: Recorder) -> None:
@@ -223,7 +223,7 @@ sys.exit(main(sys.argv[2:]))
 """
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("kind", ["json", "yaml", "url", "stdin", "demo"])
 def test_the_second_run_parses_nothing(kind: str, server: Recorder) -> None:
     """On an unchanged document everything works although no parser and no compiler can be imported."""

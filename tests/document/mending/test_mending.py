@@ -252,7 +252,7 @@ def test_a_media_type_that_there_can_be_is_kept(name: str) -> None:
 
 
 def test_mending_is_linear() -> None:
-    """A document of a hundred times the operations takes about a hundred times as long."""
+    """A document of thirty times the operations takes about thirty times as long."""
     operation = {
         "parameters": [{"name": "q", "in": "query", "required": "true", "schema": {"type": "int"}}] * 3
     }
@@ -264,4 +264,4 @@ def test_mending_is_linear() -> None:
         return time.process_time() - start
 
     seconds(100)
-    assert seconds(10_000) < 400 * max(seconds(100), 0.001)
+    assert seconds(3_000) < 120 * max(seconds(100), 0.001)

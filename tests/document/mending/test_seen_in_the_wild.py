@@ -288,6 +288,7 @@ def test_path_and_query_parameters_may_have_the_same_name() -> None:
 # --- Operation ids
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("ids", "names"),
     [
@@ -560,6 +561,7 @@ def test_the_place_of_a_parameter_may_be_spelled_otherwise() -> None:
     assert [("`in` is `Query `; it is read as `query`", "/paths/~1a/get/parameters/0/in")] == _places(api)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("schema", "example", "refused"),
     [
@@ -669,6 +671,7 @@ def test_authorization_is_no_parameter() -> None:
 # --- Schemas
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "pattern",
     [

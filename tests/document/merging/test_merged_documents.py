@@ -789,7 +789,7 @@ def _without_dangling(node: Any, tree: dict[str, Any]) -> Any:
 
 
 @given(st.lists(_documents(), min_size=2, max_size=3))
-@settings(deadline=None, max_examples=examples(300))
+@settings(deadline=None, max_examples=examples(100))
 def test_each_operation_of_generated_documents_keeps_its_meaning(trees: list[dict[str, Any]]) -> None:
     """An operation is the same as in the first document that has it, whatever it refers to."""
     documents = [_document(name=name, **tree) for name, tree in zip("abc", trees, strict=False)]
@@ -797,7 +797,7 @@ def test_each_operation_of_generated_documents_keeps_its_meaning(trees: list[dic
 
 
 @given(_documents(), _documents(), st.randoms(use_true_random=False))
-@settings(deadline=None, max_examples=examples(100))
+@settings(deadline=None, max_examples=examples(50))
 def test_names_do_not_depend_on_the_order_of_components(first: Any, other: Any, random: Any) -> None:
     """Documents with their components in another order give the same names."""
 
@@ -813,9 +813,7 @@ def test_names_do_not_depend_on_the_order_of_components(first: Any, other: Any, 
 
 _OWN_PAIRS = [("bookshop.yaml", "warehouse.json"), ("observatory.json", "ferries.yaml")]
 _PAIRS = [
-    ("adyen-checkout-v71.json", "adyen-management-v3.yaml"),
-    ("chromadb.json", "figma.yaml"),
-    ("gitea.json", "petstore3.yaml"),
+    ("adyen-checkout-v71.json", "chromadb.json"),
     ("museum.yaml", "redocly-cafe-3.2.yaml"),
 ]
 
@@ -849,7 +847,7 @@ def _read(path: Path) -> Document:
     "path",
     own_and_real(
         ["bookshop.yaml", "ferries.yaml"],
-        ["adyen-checkout-v71.json", "scalar-galaxy-3.1.yaml", "figma.yaml", "qdrant.json", "museum.yaml"],
+        ["scalar-galaxy-3.1.yaml", "qdrant.json"],
     ),
 )
 def test_a_whole_document_with_another_version_of_itself(path: Path) -> None:

@@ -290,7 +290,7 @@ _trees = st.dictionaries(_names, _values, max_size=4)
 
 
 @given(_trees, _trees, st.sampled_from(["o.json", "o.yaml"]))
-@settings(deadline=None, max_examples=examples(150))
+@settings(deadline=None, max_examples=examples(60))
 def test_a_document_with_any_overlay_is_loaded(old: dict[str, Any], new: dict[str, Any], name: str) -> None:
     """It is the changed document, and each value has its origin."""
     before = {**DOCUMENT, "x-data": old, "components": {"examples": old}}
@@ -328,7 +328,7 @@ _actions = st.lists(
 
 
 @given(_actions)
-@settings(deadline=None, max_examples=examples(150))
+@settings(deadline=None, max_examples=examples(60))
 def test_places_follow_any_actions(actions: list[tuple[str, str]]) -> None:
     """Whatever is removed, appended, merged and removed again, each value is where its place says."""
     updates: dict[str, Any] = {

@@ -344,7 +344,7 @@ JSON_VALUES = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=examples(100))
+@settings(deadline=None, max_examples=examples(50))
 @given(JSON_VALUES)
 def test_json_reads_what_was_written(value: Any) -> None:
     """Any JSON value comes back as it was written, by the fast reader and by the lenient one."""
@@ -355,7 +355,7 @@ def test_json_reads_what_was_written(value: Any) -> None:
     assert {"openapi": "3.0.3", "x": value, "y": "\ufffd"} == _parse(lenient, name="a")
 
 
-@settings(deadline=None, max_examples=examples(200))
+@settings(deadline=None, max_examples=examples(80))
 @given(
     st.binary(max_size=60)
     | st.text(max_size=60).map(str.encode)

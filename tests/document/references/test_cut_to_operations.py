@@ -85,11 +85,8 @@ def test_operations_are_named_by_name_and_tag() -> None:
     own_and_real(
         [],
         [
-            *(
-                "figma.yaml",
-                "hcloud.json",
-            ),
-            *("museum.yaml", "scalar-galaxy-3.1.yaml"),
+            "qdrant.json",
+            "scalar-galaxy-3.1.yaml",
         ],
     ),
 )

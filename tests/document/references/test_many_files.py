@@ -846,7 +846,7 @@ def _spelled(value: Any, name: str) -> Any:
     return value
 
 
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(data=st.data())
 def test_any_files_that_refer_to_each_other_keep_their_meaning(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

@@ -244,6 +244,7 @@ def test_each_file_of_the_cache_may_be_damaged(
     assert 0 == _call("./api.json", "put-toys").exit_code
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "content",
     ["null", "5", "[]", "{}", '{"paths": 1}', '{"paths": ["/x"], "facts": []}', "[" * 100_000, "\x00"],
@@ -283,7 +284,7 @@ def test_without_a_cache_all_files_are_at_hand(spread: Path, monkeypatch: pytest
     assert "schemas.json line 1: /Toy/properties/name" in result.stderr
 
 
-@pytest.mark.parametrize("processes", [3, pytest.param(8, marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize("processes", [2, pytest.param(5, marks=pytest.mark.exhaustive)])
 def test_many_may_compile_at_once(processes: int, home: Path) -> None:
     """Processes that meet on a document of several files all work, and leave it compiled once."""
     _spread(Path.cwd())

@@ -278,7 +278,7 @@ ODD: list[Any] = [
 ]
 
 
-@settings(max_examples=examples(300), deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @example([(("responses", "Error", "headers", "A", "items"), {"type": "array"})])
 @given(st.lists(st.tuples(st.sampled_from(PLACES), st.sampled_from(ODD)), min_size=1, max_size=5))
 def test_any_value_in_a_document_can_be_converted(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
@@ -348,6 +348,7 @@ SHARED: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("source", SHARED.values(), ids=SHARED)
 def test_copies_of_shared_parts_are_limited(source: dict[str, Any]) -> None:
     """Media types, bodies and responses that 2.0 states once go into each operation up to a limit, with a warning."""
