@@ -21,7 +21,7 @@ _QUICK = "not exhaustive"
 _FROM_OUTSIDE = ("corpus", "outside", "servers", "bench")
 """Markers of tests that need what a clone does not bring, so the quick run is the same on every machine."""
 
-_EXAMPLES = {"quick": 15, "exhaustive": 100}
+_EXAMPLES = {"quick": 10, "exhaustive": 50}
 """Profile of Hypothesis → how many examples it makes up where a test does not say it."""
 
 

@@ -150,15 +150,14 @@ _KINDS: list[Callable[[int, bool], dict[str, Any]]] = [
 
 @pytest.mark.no_cover
 @pytest.mark.sampled(1)
-@pytest.mark.parametrize("version", ["3.0.3", "3.1.1"])
-@pytest.mark.parametrize("is_wrong", [False, True], ids=["right", "wrong"])
+@pytest.mark.parametrize(("version", "is_wrong"), [("3.0.3", False), ("3.1.1", True)], ids=["right", "wrong"])
 @pytest.mark.parametrize("make", _KINDS, ids=lambda make: make.__name__.strip("_"))
 def test_memory_grows_as_the_document_does(
     make: Callable[[int, bool], dict[str, Any]], is_wrong: bool, version: str
 ) -> None:
     """However many names, values, paths, properties, tags or examples there are, and whatever is wrong with each."""
     (few, small), (many, large) = (
-        _peak({**make(count, is_wrong), "openapi": version}) for count in (1_000, 4_000)
+        _peak({**make(count, is_wrong), "openapi": version}) for count in (500, 2_000)
     )
     assert (many - few) / (large - small) < _TIMES, (
         f"{(many - few) >> 20} MiB more for {large - small:,} bytes"
@@ -167,16 +166,13 @@ def test_memory_grows_as_the_document_does(
 
 @pytest.mark.no_cover
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("version", ["3.0.3", "3.1.1"])
 @pytest.mark.parametrize(
-    ("name", "is_wrong"),
+    ("name", "is_wrong", "version"),
     [
-        pytest.param("api.json", False, id="json"),
-        pytest.param("api.json", True, id="json-wrong"),
-        pytest.param("compact.json", False, id="compact-json"),
-        pytest.param("compact.json", True, id="compact-json-wrong"),
-        pytest.param("api.yaml", False, id="yaml"),
-        pytest.param("api.yaml", True, id="yaml-wrong"),
+        pytest.param("api.json", False, "3.1.1", id="json"),
+        pytest.param("compact.json", False, "3.0.3", id="compact-json"),
+        pytest.param("compact.json", True, "3.1.1", id="compact-json-wrong"),
+        pytest.param("api.yaml", True, "3.0.3", id="yaml-wrong"),
     ],
 )
 def test_memory_of_a_document_of_megabytes(name: str, is_wrong: bool, version: str) -> None:

@@ -1,7 +1,7 @@
 """What holds for any two documents: nothing for copies, the mirror image for the way back, and never an exception."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,8 @@ _QUIET = settings(deadline=None, suppress_health_check=list(HealthCheck))
 @cache
 def _trees(folder: Path) -> dict[str, dict[str, Any]]:
     found = {}
-    for path in documents(folder):
+    paths = [*documents(folder)]
+    for path in paths if folder == OWN else paths[::4]:
         opener = allowed_files(parse_source(str(path), path.parent))
         name = str(path.relative_to(folder))
         found[name] = load(path.read_bytes(), path.name, path.as_uri(), opener=opener).tree
@@ -80,7 +81,7 @@ def _with_other_names(tree: dict[str, Any]) -> dict[str, Any]:
 def test_copies_of_whole_documents_have_no_change(folder: Path) -> None:
     """Nor have they with the keys in another order, or with other names for all components."""
     trees = _trees(folder)
-    assert len(trees) > (5 if folder == OWN else 100)
+    assert len(trees) > (5 if folder == OWN else 25)
     for name, tree in trees.items():
         assert not compare(tree, copy.deepcopy(tree)), name
         assert not compare(tree, _reversed(tree)), name
@@ -88,7 +89,7 @@ def test_copies_of_whole_documents_have_no_change(folder: Path) -> None:
 
 
 @given(data=st.data())
-@settings(_QUIET, max_examples=examples(80))
+@settings(_QUIET, max_examples=examples(30))
 def test_any_two_whole_documents(folder: Path, data: st.DataObject) -> None:
     """Comparing two whole documents in both directions swaps additions and removals."""
     trees = _trees(folder)
@@ -122,16 +123,18 @@ def _mirrored(kind: str) -> str:
     return kind
 
 
-@pytest.mark.sampled(16)
-@pytest.mark.parametrize("edited", EDITS, ids=lambda edited: edited.name)
-def test_the_way_back_is_the_mirror_image(edited: Edit) -> None:
+@pytest.mark.parametrize(
+    "edits", [EDITS[::20], pytest.param(EDITS, marks=pytest.mark.exhaustive)], ids=["some", "all"]
+)
+def test_the_way_back_is_the_mirror_image(edits: Sequence[Edit]) -> None:
     """Undoing an edit is reported as the opposite change."""
-    old, new = edited.trees
-    forth, back = compare(old, new), compare(new, old)
-    told = sorted({repr((each.kind, each.from_, each.to, each.where)) for each in forth})
-    undone = sorted({repr((_mirrored(each.kind), each.to, each.from_, each.where)) for each in back})
-    assert told == undone
-    assert forth.added == back.removed
+    for edited in edits:
+        old, new = edited.trees
+        forth, back = compare(old, new), compare(new, old)
+        told = sorted({repr((each.kind, each.from_, each.to, each.where)) for each in forth})
+        undone = sorted({repr((_mirrored(each.kind), each.to, each.from_, each.where)) for each in back})
+        assert told == undone, edited.name
+        assert forth.added == back.removed, edited.name
 
 
 def _places(value: Any, steps: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -172,7 +175,7 @@ def _with(tree: Any, place: tuple[Any, ...], value: Any) -> Any:
 
 
 @given(place=st.sampled_from(_PLACES), value=_GARBAGE)
-@settings(_QUIET, max_examples=examples(600))
+@settings(_QUIET, max_examples=examples(200))
 def test_anything_anywhere(place: tuple[int, tuple[Any, ...]], value: Any) -> None:
     """Comparing a document that has any JSON value in any place raises nothing."""
     index, steps = place
@@ -190,7 +193,7 @@ def _has_no_equal(value: Any) -> bool:
 
 
 @given(old=_GARBAGE, new=_GARBAGE)
-@settings(_QUIET, max_examples=examples(200))
+@settings(_QUIET, max_examples=examples(60))
 def test_no_documents_at_all(old: Any, new: Any) -> None:
     """Comparing values that are no documents raises nothing."""
     compare(old, new)

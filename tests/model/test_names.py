@@ -288,7 +288,7 @@ def _names(compiled: Compiled) -> dict[tuple[str, str], str]:
     }
 
 
-@settings(deadline=None, max_examples=examples(60))
+@settings(deadline=None, max_examples=examples(40))
 @given(_OPERATIONS, st.randoms(use_true_random=False))
 def test_the_order_of_a_document_does_not_change_given_names(
     operations: dict[tuple[str, str], str], random: Any
@@ -301,7 +301,7 @@ def test_the_order_of_a_document_does_not_change_given_names(
     assert _names(first) == _names(_compiled(dict(shuffled), dict(first.given_names)))
 
 
-@settings(deadline=None, max_examples=examples(60))
+@settings(deadline=None, max_examples=examples(40))
 @given(st.lists(_OPERATIONS, min_size=2, max_size=4))
 def test_a_name_that_was_given_never_means_another_operation(
     revisions: list[dict[tuple[str, str], str]],

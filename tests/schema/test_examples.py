@@ -634,7 +634,7 @@ ANY_SCHEMA = st.recursive(
 )
 
 
-@settings(max_examples=examples(300), deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(ANY_SCHEMA, st.booleans())
 def test_malformed_schemas_raise_nothing_else(schema: Any, required_only: bool) -> None:
     """Any value in place of a schema gives the same example each time, or `NoExampleError`."""

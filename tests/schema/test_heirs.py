@@ -38,6 +38,7 @@ def _write(body: Any, **schemas: Any) -> None:
     save(document(made, components={"schemas": {**SCHEMAS, **schemas}}))
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("body", [_ref("Pet"), {"anyOf": ONE_OF["oneOf"]}], ids=["base", "branches"])
 @pytest.mark.parametrize(
     ("words", "sent"),

@@ -163,6 +163,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("schema", "words", "message", "reason"), REFUSED.values(), ids=REFUSED)
 def test_a_mixture_of_branches_is_refused(
     schema: dict[str, Any], words: str, message: str, reason: str
@@ -177,6 +178,7 @@ def test_a_mixture_of_branches_is_refused(
     assert 0 == sent.exit_code, sent.stderr
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("schema", "body", "words"),
     [

@@ -388,7 +388,7 @@ def test_a_bar_is_for_a_terminal(
     assert "[###" not in run_cli(api, "get", "-o", "@out").stderr
 
 
-_MEGABYTES = 256
+_MEGABYTES = 128
 
 
 @pytest.fixture
@@ -452,7 +452,7 @@ finally:
     ids=["bytes", "json", "resume", "remote name", "pipe", "upload"],
 )
 def test_a_large_file_takes_little_memory(large: str, words: tuple[str, ...]) -> None:
-    """256 MiB go through less than 64 MiB, in either direction, and judged as far as they can be."""
+    """128 MiB go through less than 64 MiB, in either direction, and judged as far as they can be."""
     api = _api(large)
     with Path("up").open("wb") as file:
         file.truncate(_MEGABYTES * 2**20)

@@ -60,6 +60,7 @@ def test_a_rate_is_a_number_in_a_time(text: str, per_second: float) -> None:
     assert per_second == rate_of(text)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "text", ["0/s", "-1/s", "5/d", "5/", "/s", "fast", "nan", "1e9", "9999999/s", "5//s"]
 )

@@ -27,6 +27,7 @@ def _targets(server: Recorder) -> list[str]:
     return [f"{request.method} {request.target}" for request in server.requests]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("method", ["get", "head"])
 def test_safe_methods_follow_within_the_origin(api: str, server: Recorder, status: int, method: str) -> None:
@@ -49,6 +50,7 @@ def test_unsafe_methods_do_not_follow(api: str, server: Recorder, status: int, m
     assert "only those of safe methods are" in result.stderr
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("answers", "final", "expected"),
     [
@@ -114,6 +116,7 @@ def test_other_answers_of_the_class_are_final(api: str, server: Recorder, status
     assert (3, ["GET /a"]) == (result.exit_code, _targets(server))
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("location", "code"),
     [

@@ -133,6 +133,7 @@ def test_an_error_is_not_written_into_a_file(api: str, server: Recorder) -> None
     assert (4, "no such file", False) == (result.exit_code, result.stdout, Path("a b.pdf").exists())
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "words",
     [

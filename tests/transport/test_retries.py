@@ -61,6 +61,7 @@ def test_a_read_is_made_again_after_a_status_that_may_pass(api: str, server: Rec
     assert (status in PASSING) == is_passing
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("words", "tries"),
     [

@@ -65,12 +65,12 @@ def test_a_slow_server_is_left(behave: Callable[[socket.socket, threading.Event]
     before = set(threading.enumerate())
     with _behaving(behave) as origin:
         started = time.monotonic()
-        result = run_cli(_api(origin), "get-a", "--timeout", "0.4", "--error-format", "json")
+        result = run_cli(_api(origin), "get-a", "--timeout", "0.2", "--error-format", "json")
         assert time.monotonic() - started < 20
         left = {thread for thread in set(threading.enumerate()) - before if thread.name.startswith("dynacli")}
         assert set() == left
     assert (7, "", "timeout") == (result.exit_code, result.stdout, result.error["kind"])
-    assert f"`{origin}/a` did not answer within 0.4 s" == result.error["message"]
+    assert f"`{origin}/a` did not answer within 0.2 s" == result.error["message"]
     assert "--timeout" in result.error["hint"]
 
 
@@ -85,7 +85,7 @@ def test_a_server_that_does_not_accept_is_left() -> None:
             waiting.setblocking(False)
             waiting.connect_ex(listener.getsockname())
         origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        result = run_cli(_api(origin), "get-a", "--timeout", "0.4")
+        result = run_cli(_api(origin), "get-a", "--timeout", "0.2")
     assert (7, "") == (result.exit_code, result.stdout)
 
 
@@ -93,7 +93,7 @@ def test_there_is_a_limit_without_the_option(monkeypatch: pytest.MonkeyPatch) ->
     """Without `--timeout` a server may be silent for so long and no longer."""
     assert send.READ_SECONDS <= 60
     assert send.CONNECT_SECONDS <= 10
-    monkeypatch.setattr(send, "READ_SECONDS", 0.3)
+    monkeypatch.setattr(send, "READ_SECONDS", 0.1)
     with _behaving(_silence) as origin:
         result = run_cli(_api(origin), "get-a")
     assert 7 == result.exit_code
@@ -104,11 +104,11 @@ def test_redirects_share_the_time(server: Recorder) -> None:
     """The budget is for the way through all redirects."""
 
     def slow(request: RecordedRequest) -> Answer:  # noqa: ARG001
-        time.sleep(0.2)
+        time.sleep(0.1)
         return Answer(302, b"", {"Location": "/a"})
 
     server.answers["/a"] = slow
-    result = run_cli(_api(server.origin), "get-a", "--timeout", "0.5")
+    result = run_cli(_api(server.origin), "get-a", "--timeout", "0.25")
     assert 7 == result.exit_code
     assert len(server.requests) < 5
 

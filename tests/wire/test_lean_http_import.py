@@ -196,7 +196,7 @@ def test_the_plain_import_is_the_way_back() -> None:
     assert ["http.cookiejar logging"] == _printed(_OTHER_VERSION, "other")
 
 
-@pytest.mark.parametrize("is_trusted", [True, False])
+@pytest.mark.parametrize("is_trusted", [True, pytest.param(False, marks=pytest.mark.exhaustive)])
 def test_tls_is_spoken_where_it_is_needed(
     tls_origin: tuple[str, list[str]], certificate: Path, document: str, is_trusted: bool
 ) -> None:

@@ -210,10 +210,10 @@ def test_a_pause_does_not_count_towards_the_time_limit() -> None:
 
     def work(connections: Connections) -> str:
         with connections.pause():
-            time.sleep(1.1)
+            time.sleep(0.6)
         return "done"
 
-    assert "done" == run_within(1, "http://a.example/", work)
+    assert "done" == run_within(0.5, "http://a.example/", work)
 
 
 # The client and TLS
