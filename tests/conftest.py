@@ -15,6 +15,8 @@ import pytest
 from dynacli.environment import Environment
 from dynacli.transport import retrying
 from tests import harness, sampling
+from tests.library.crash_points import library
+from tests.library.forked_runs import Forks, forking
 from tests.real_documents import FOLDER, OWN
 
 # A job in the background of a script, or under `nohup`, ignores SIGINT, and so would every process that it starts;
@@ -107,11 +109,12 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> _Places:
 @pytest.fixture(autouse=True)
 def home(places: _Places, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the test directories of its own, and no variable that would change what dynacli does."""
+    is_agent = Environment(variables=dict(os.environ)).is_agent
     for name in list(os.environ):
         # The suite runs with the HTTP library that it was started with; see `python -m tests.tasks httpx2`.
         if (name.startswith("DYNACLI_") and name != "DYNACLI_HTTP") or name.lower() in _PROXIES:
             monkeypatch.delenv(name)
-        if Environment(variables={name: "1"}).is_agent:
+        if is_agent and Environment(variables={name: "1"}).is_agent:
             monkeypatch.delenv(name)
     for name in ("NO_COLOR", "COLUMNS", "SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
@@ -127,9 +130,13 @@ def home(places: _Places, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home
 
 
-@pytest.fixture(autouse=True)
-def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let nothing connect to anywhere but this machine."""
+@pytest.fixture(scope="session", autouse=True)
+def quiet() -> Iterator[None]:
+    """Let nothing connect to anywhere but this machine, and nothing wait for the disk or for another try.
+
+    No test cuts the power, and a disk under load takes its time. What happens where `fsync` fails or the process dies
+    at it is tested with the real one, in processes of their own; how long a pause between tries is has tests, too.
+    """
     connect = socket.socket.connect
 
     def only_here(self: socket.socket, address: Any) -> None:
@@ -137,22 +144,11 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
             pytest.fail(f"a test tried to connect to {address[0]}")
         connect(self, address)
 
-    monkeypatch.setattr(socket.socket, "connect", only_here)
-
-
-@pytest.fixture(autouse=True)
-def no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no file wait until it is on the disk: no test cuts the power, and a disk under load takes its time.
-
-    What happens where that fails or the process dies at it is tested with the real one, in processes of their own.
-    """
-    monkeypatch.setattr(os, "fsync", lambda _: None)
-
-
-@pytest.fixture(autouse=True)
-def no_pauses_between_tries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a call that fails be tried again at once; how long a pause is has tests of its own."""
-    monkeypatch.setattr(retrying, "FIRST_PAUSE", 0.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", only_here)
+        patch.setattr(os, "fsync", lambda _: None)
+        patch.setattr(retrying, "FIRST_PAUSE", 0.0)
+        yield
 
 
 @pytest.fixture
@@ -191,6 +187,19 @@ def server() -> Iterator[harness.Recorder]:
     """A recording server on loopback."""
     with harness.recording() as recorder:
         yield recorder
+
+
+@pytest.fixture(scope="session")
+def killer(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The library that kills processes; empty where it cannot be compiled."""
+    return library(tmp_path_factory.mktemp("library"))
+
+
+@pytest.fixture(scope="session")
+def forks(killer: str) -> Iterator[Forks]:
+    """A process with children in surroundings of their own, which can be killed at any change of a file."""
+    with forking(killer) as forks:
+        yield forks
 
 
 @pytest.fixture

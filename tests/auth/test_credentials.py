@@ -163,6 +163,7 @@ def test_the_documents_requirement_is_the_default(shop: Shop) -> None:
 _SIGN_IN = "Sign in with `dynacli auth login shop`, or set "
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("scheme", "hint"),
     [
@@ -188,6 +189,7 @@ def test_a_missing_credential_names_its_variables(shop: Shop, scheme: dict[str, 
     assert ("auth", hint) == (result.error["kind"], result.error["hint"])
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("scheme", "variable", "value"),
     [

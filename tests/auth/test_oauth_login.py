@@ -268,6 +268,7 @@ def test_explaining_refreshes_nothing(provider: OAuthProvider, home: Path) -> No
     assert [] == provider.server.requests
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("answer", "left", "code"),
     [

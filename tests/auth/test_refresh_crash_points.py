@@ -21,19 +21,12 @@ from tests.auth.oauth_provider import Browser, OAuthProvider, parameters
 from tests.auth.shop import Shop
 from tests.auth.store_steps import call, logout, stored
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
-from tests.library.crash_points import arm, changes_made, copied, library
-from tests.library.forked_runs import Forks, forking
+from tests.library.crash_points import arm, changes_made, copied
+from tests.library.forked_runs import Forks
 
-_STRIDE = int(os.environ.get("DYNACLI_TEST_STRIDE", "4"))
+_STRIDE = int(os.environ.get("DYNACLI_TEST_STRIDE", "7"))
 """Of so many moments one is tried in the exhaustive tests."""
 _NETWORK = "network"
-
-
-@pytest.fixture(scope="module")
-def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
-    """Children that can be killed at any change of a file, and whenever they send or receive something."""
-    with forking(library(tmp_path_factory.mktemp("library"))) as forks:
-        yield forks
 
 
 class Strict:
@@ -106,23 +99,29 @@ def _holding(secrets: Iterable[str], place: Path) -> list[Path]:
     return [path for path in files if any(secret.encode() in path.read_bytes() for secret in secrets)]
 
 
+_STATES: list[tuple[int, set[int]]] = [(-60, {10}), (20, {4, 10}), (3600, {4})]
+
+
 @pytest.mark.parametrize(
-    "stride", [pytest.param(_STRIDE, marks=pytest.mark.exhaustive), 40], ids=["each", "some"]
+    ("store", "seconds", "codes", "stride"),
+    [
+        *(
+            pytest.param(store, *state, _STRIDE, marks=pytest.mark.exhaustive)
+            for store in ("file", "keyring")
+            for state in _STATES
+        ),
+        ("keyring", 20, {4, 10}, 50),
+    ],
 )
-@pytest.mark.parametrize("store", ["file", "keyring"])
-@pytest.mark.parametrize(
-    ("seconds", "codes"), [(-60, {10}), (20, {4, 10}), (3600, {4})], ids=["over", "soon", "refused"]
-)
-@pytest.mark.sampled(1)
 def test_the_next_call_goes_on(
     strict: Strict,
     forks: Forks,
     home: Path,
     tmp_path: Path,
     store: str,
-    stride: int,
     seconds: int,
     codes: set[int],
+    stride: int,
 ) -> None:
     """It succeeds, or says how to sign in where the provider has given what nobody could store."""
     access, refresh = _sign_in(strict, home, store, seconds)

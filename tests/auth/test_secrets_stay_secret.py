@@ -7,6 +7,7 @@ import subprocess
 import webbrowser
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from itertools import cycle
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -167,16 +168,12 @@ def _operation(stage: Stage, _: pytest.MonkeyPatch) -> Result:
     return stage.run(*words, terminal=True)
 
 
+_SOURCES = ("file", "variable", "command", "keyring", "prompt", "reference")
 WAYS = {
+    # Each scheme and each source, but not each scheme by each source.
     **{
         f"{scheme} by {source}": _given(scheme, source)
-        for scheme in SCHEMES
-        for source in ("file", "variable", "command")
-    },
-    **{
-        f"{scheme} by {source}": _given(scheme, source)
-        for scheme in ("bearer", "basic")
-        for source in ("keyring", "prompt", "reference")
+        for scheme, source in zip(SCHEMES, cycle(_SOURCES), strict=False)
     },
     "a browser": _oauth("authorizationCode"),
     "a device": _oauth("deviceAuthorization", "--device"),

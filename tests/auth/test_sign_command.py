@@ -74,6 +74,7 @@ def test_a_command_is_told_the_body(
     assert b'{"a":1}' == b64decode(json.loads(log.read_text())["body_base64"])
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("code", "expected"),
     [

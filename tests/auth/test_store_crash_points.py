@@ -1,14 +1,13 @@
 """A process that is killed while it stores a credential leaves the old one or the new one whole, and no secret."""
 
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.auth.store_steps import logout, put, stored
-from tests.library.crash_points import arm, changes_made, copied, library
-from tests.library.forked_runs import Forks, Step, forking
+from tests.library.crash_points import arm, changes_made, copied
+from tests.library.forked_runs import Forks, Step
 
 LONG = "x" * 3000
 
@@ -25,16 +24,16 @@ SCENARIOS: dict[str, tuple[Step, ...]] = {
 _STEPS = {"put": put, "logout": logout}
 
 
-@pytest.fixture(scope="module")
-def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
-    """Children that can be killed at any change of a file."""
-    with forking(library(tmp_path_factory.mktemp("library"))) as forks:
-        yield forks
+_QUICK = ("another in the keyring", "forgotten")
 
 
-@pytest.mark.parametrize("stride", [pytest.param(1, marks=pytest.mark.exhaustive), 9], ids=["each", "some"])
-@pytest.mark.parametrize("name", SCENARIOS)
-@pytest.mark.sampled(2)
+@pytest.mark.parametrize(
+    ("name", "stride"),
+    [
+        *(pytest.param(name, 3, marks=pytest.mark.exhaustive) for name in SCENARIOS),
+        *((name, 11) for name in _QUICK),
+    ],
+)
 def test_the_next_run_finds_the_old_or_the_new(name: str, stride: int, forks: Forks, tmp_path: Path) -> None:
     """What a killed process left in the keyring goes with the next change."""
     place, before, log = (str(tmp_path / word) for word in ("state", "before", "log"))

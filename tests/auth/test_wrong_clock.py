@@ -3,6 +3,7 @@
 import json
 import webbrowser
 from base64 import b64encode
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +14,11 @@ from tests.auth.shop import Shop
 from tests.auth.store_steps import call
 from tests.documents import BEARER
 from tests.harness import Answer, Recorder, Result, run_cli
-from tests.library.forked_runs import Forks, forking, result_of
+from tests.library.forked_runs import Forks, result_of
 from tests.library.surroundings import shift_clock
 
 YEARS = 3 * 365 * 86_400.0
 FLOW = "authorizationCode"
-
-
-@pytest.fixture(scope="module")
-def forks() -> Any:
-    """Children whose clock can be set."""
-    with forking() as forks:
-        yield forks
 
 
 class At:
@@ -35,11 +29,16 @@ class At:
 
     def __call__(self, seconds: float, *words: str) -> Result:
         """Run the program so many seconds from now."""
-        ended = self._forks.child((shift_clock, seconds), (call, self._place, *words))
+        return self.each(seconds, words)[0]
+
+    def each(self, seconds: float, *lines: Sequence[str]) -> list[Result]:
+        """Run the program with several lines of words in turn."""
+        runs = [(call, self._place, *words) for words in lines]
+        ended = self._forks.child((shift_clock, seconds), *runs)
         assert 0 == ended.status
-        result = result_of(ended.values[-1])
-        assert "defect" not in result.stderr
-        return result
+        results = [result_of(value) for value in ended.values[1:]]
+        assert [] == [result.stderr for result in results if "defect" in result.stderr]
+        return results
 
 
 @pytest.fixture
@@ -107,16 +106,16 @@ def test_a_token_that_nothing_refreshes(shop: Shop, at: At) -> None:
 @pytest.mark.parametrize("seconds", [-1_700_000_000.0, -YEARS, YEARS, 200 * YEARS])
 def test_what_tells_of_credentials(at: At, seconds: float) -> None:
     """No verb fails over a clock, be it at its beginning."""
-    for words in (
+    results = at.each(
+        seconds,
         ("auth", "status"),
         ("auth", "status", "-o", "json"),
         ("auth", "explain", "shop", "list-items"),
         ("shop",),
         ("shop", "list-items", "--dry-run"),
         ("auth", "logout", "shop"),
-    ):
-        result = at(seconds, *words)
-        assert 0 == result.exit_code, (words, result.stderr)
+    )
+    assert [0] * 6 == [result.exit_code for result in results], [result.stderr for result in results]
 
 
 @pytest.mark.parametrize("end", [10**400, 1e308, -1, "soon", 253_402_300_800])

@@ -91,7 +91,7 @@ def test_each_file_may_be_damaged_in_any_way(
     _all_works()
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("tenth", range(10))
 def test_a_catalog_may_be_cut_anywhere(tenth: int, compiled: Path) -> None:
     """A catalog that was cut is noticed, wherever that was, and compiled again."""
@@ -164,7 +164,7 @@ def test_a_pointer_may_hold_anything(content: str, compiled: Path) -> None:
     _all_works()
 
 
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "key",
     [
@@ -183,20 +183,30 @@ def test_a_pointer_may_hold_anything(content: str, compiled: Path) -> None:
         "allow_refs",
     ],
 )
-@pytest.mark.parametrize(
-    "value",
-    [None, True, -1, 1e400, float("nan"), 10**30, "", "x" * 5000, "../../x", "\ud800", [], {"a": 1}],
-    ids=repr,
-)
-def test_a_pointer_may_have_foreign_values(key: str, value: object, compiled: Path) -> None:
+def test_a_pointer_may_have_foreign_values(key: str, compiled: Path) -> None:
     """Each value of the pointer is looked at before it is used."""
     path = compiled / "current.json"
     pointer = json.loads(path.read_text())
-    path.write_text(json.dumps({**pointer, key: value}))
-    for words in (("api", "show", "./api.json", "-o", "json"), ("document", "./api.json", "--bundled")):
-        result = run_cli(*words)
-        assert (0, "") == (result.exit_code, result.stderr)
-    assert "http://127.0.0.1:9/pets" == dry_run().json["url"]
+    values: list[object] = [
+        None,
+        True,
+        -1,
+        1e400,
+        float("nan"),
+        10**30,
+        "",
+        "x" * 5000,
+        "../../x",
+        "\ud800",
+        [],
+        {"a": 1},
+    ]
+    for value in values:
+        path.write_text(json.dumps({**pointer, key: value}))
+        for words in (("api", "show", "./api.json", "-o", "json"), ("document", "./api.json", "--bundled")):
+            result = run_cli(*words)
+            assert (0, "") == (result.exit_code, result.stderr), value
+        assert "http://127.0.0.1:9/pets" == dry_run().json["url"], value
 
 
 def test_a_pointer_may_lead_to_another_catalog(compiled: Path) -> None:
@@ -264,6 +274,7 @@ def test_the_whole_cache_may_be_deleted(home: Path) -> None:
     assert (0, "") == (dry_run("shop").exit_code, dry_run("shop").stderr)
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("where", ["a file", "below a file", "nowhere that can be"])
 def test_without_a_cache_everything_works(
     where: str, home: Path, monkeypatch: pytest.MonkeyPatch, server: Recorder
@@ -303,8 +314,8 @@ sys.exit(main(sys.argv[2:]))
 """
 
 
-@pytest.mark.sampled(2)
-@pytest.mark.parametrize("size", [0, 100, 1000, 5000, 20_000])
+@pytest.mark.sampled(1)
+@pytest.mark.parametrize("size", [0, 1000, 20_000])
 def test_a_full_disk_costs_the_cache_alone(size: int, home: Path) -> None:
     """Where a file cannot grow, the run works from memory and leaves nothing half-made behind."""
     save(pets())

@@ -88,6 +88,7 @@ def test_another_file_in_its_place_counts_at_once(home: Path) -> None:
     assert (2, 2) == (_run(), _run("club"))
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "damage",
     ["", "{", "null", "[]", "[1, 2, 3]", '["{path}", [], {}]', '["{path}", {stamp}, 5]', "\0", "[" * 100_000],

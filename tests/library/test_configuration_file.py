@@ -183,6 +183,7 @@ def test_broken_toml_is_named_with_its_line(text: str, why: str, home: Path) -> 
     assert text == path.read_text()
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("kind", ["toml", "bytes", "directory", "nested", "apis-is-text", "entry-is-text"])
 def test_help_and_more_work_with_any_configuration(kind: str, home: Path) -> None:
     """Help, version, completion and the demo need no configuration."""

@@ -201,8 +201,12 @@ RUNS: dict[str, tuple[tuple[str, ...], Callable[[Result], Any], Any]] = {
 
 
 def _works(kept: Kept, name: str, harm: Callable[[Path, Path], None]) -> None:
-    """Hold all runs against what they give without damage, and see that it is gone at the end."""
-    for words, look, expected in RUNS.values():
+    """Hold runs against what they give without damage, and see that it is gone at the end.
+
+    Each file is harmed for some of the runs, and each run has some files harmed.
+    """
+    first, runs = kept.names.index(name), [*RUNS.values()]
+    for words, look, expected in runs[first % 4 :: 4]:
         kept.damage(name, harm)
         result = run_cli(*words)
         assert 0 == result.exit_code, (name, words, result.stderr)
@@ -225,7 +229,7 @@ def _heals(kept: Kept, name: str, harm: Callable[[Path, Path], None]) -> None:
     refreshed = run_cli("api", "refresh", "shop")
     assert 0 == refreshed.exit_code, (name, refreshed.stderr)
     _is_told_well(refreshed, name)
-    for words, look, expected in RUNS.values():
+    for words, look, expected in [*RUNS.values()][kept.names.index(name) % 3 :: 3]:
         result = run_cli(*words, *(("--offline",) if words[0] == "document" else ()))
         assert (0, "", expected) == (result.exit_code, result.stderr, look(result)), (name, words)
     of_somebody = kept._some_other.parent / "of-somebody"
@@ -265,12 +269,9 @@ def _cut_at(place: int) -> Callable[[Path, Path], None]:
 
 
 @pytest.mark.sampled(1)
-@pytest.mark.parametrize("stride", [pytest.param(1, marks=pytest.mark.exhaustive), 6], ids=["each", "some"])
 @pytest.mark.parametrize("kind", ["small", "large"])
 @pytest.mark.parametrize("which", ["at_url", "in_files"])
-def test_each_file_may_be_cut_anywhere(
-    kind: str, which: str, stride: int, request: pytest.FixtureRequest
-) -> None:
+def test_each_file_may_be_cut_anywhere(kind: str, which: str, request: pytest.FixtureRequest) -> None:
     """A file that was cut counts as lost, wherever that was."""
     kept: Kept = request.getfixturevalue(which)
     cuts = 0
@@ -279,7 +280,7 @@ def test_each_file_may_be_cut_anywhere(
         if (size <= SMALL) is not (kind == "small"):
             continue
         places = [*range(0, size, 10)] if kind == "small" else sorted({*range(0, size, size // 12), size - 1})
-        for number, place in enumerate(places[::stride]):
+        for number, place in enumerate(places[::6]):
             kept.damage(name, _cut_at(place))
             words, look, expected = list(RUNS.values())[number % len(RUNS)]
             result = run_cli(*words)
@@ -287,10 +288,10 @@ def test_each_file_may_be_cut_anywhere(
             _is_told_well(result, f"{name} cut at {place}")
             cuts += 1
         _heals(kept, name, _cut_at(size // 2))
-    assert cuts >= 20 // stride
+    assert cuts >= 4
 
 
-@pytest.mark.parametrize("stride", [pytest.param(10, marks=pytest.mark.exhaustive), 150])
+@pytest.mark.parametrize("stride", [pytest.param(40, marks=pytest.mark.exhaustive), 300])
 def test_a_catalog_may_be_cut_at_any_byte(stride: int, at_url: Kept) -> None:
     """What is left of a catalog gives what was in it, or says that it is damaged; never something else."""
     name = next(function for function in at_url.names if function.endswith(".sqlite"))

@@ -58,6 +58,7 @@ LIMIT = {"name": "limit", "in": "query", "schema": {"type": "integer"}}
 KEY = {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("document", "told"),
     [
@@ -120,6 +121,7 @@ def test_the_run_that_finds_it_tells_it(served: Served, home: Path) -> None:
     assert "" == _seen().stderr
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("words", "terminal"),
     [

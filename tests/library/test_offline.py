@@ -85,6 +85,7 @@ def test_with_the_server_gone_all_works(
     assert 2 == stale()
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("words", SILENT.values(), ids=SILENT)
 def test_what_needs_no_document_is_silent(words: tuple[str, ...], stale: Callable[[], int]) -> None:
     """Lists, completion and help of the program itself neither ask nor warn."""

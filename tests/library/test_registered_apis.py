@@ -214,6 +214,7 @@ def test_a_good_name_is_taken(name: str) -> None:
     assert 0 == dry_run(name).exit_code
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("source", "code"),
     [
