@@ -57,6 +57,7 @@ _VERBS = {
     "mock": "servers.mock_api",
     "operations": "operations",
     "policy": "policy",
+    "proxy": "servers.proxy_api",
     "read": "read",
     "replay": "replay",
     "request": "request",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from dynacli.serving.handled_signals import handled_signals
+from dynacli.serving.handled_signals import handle_signals, kept_handlers
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -131,20 +131,16 @@ def serve_until_signal(
     Returns:
         The number of the signal, which has only ended the server so far.
     """
-    stops: list[Callable[[], None]] = []
     signals: list[int] = []
 
     def is_ready(stop: Callable[[], None]) -> None:
-        stops.append(stop)
-        if signals:
+        def end(number: int) -> None:
+            signals.append(number)
             stop()
+
+        handle_signals(end)
         on_ready()
 
-    def end(number: int) -> None:
-        signals.append(number)
-        for stop in stops:
-            stop()
-
-    with handled_signals(end):
+    with kept_handlers():
         _run(application, sock, is_ready)
     return signals[0] if signals else None

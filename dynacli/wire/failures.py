@@ -15,7 +15,7 @@ from dynacli.errors import (
 )
 from dynacli.urls import without_query
 
-__all__ = ["causes", "from_client_setup", "from_httpx", "timed_out", "with_api_named"]
+__all__ = ["causes", "from_client_setup", "from_connecting", "from_httpx", "timed_out", "with_api_named"]
 
 _PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 _PROXY_HINT = (
@@ -72,7 +72,7 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
                 hint="Check `HTTPS_PROXY`, with the user name and password that the proxy may want, and `NO_PROXY`",
             )
         case httpx.ConnectError() if not _wants_certificate(error):
-            return _from_connecting(error, host, _proxy_of(url))
+            return from_connecting(error, host, _proxy_of(url))
         case httpx.RemoteProtocolError():
             return BrokenAnswerError(
                 f"The answer of `{shown}` broke off",
@@ -125,7 +125,7 @@ def _proxy_of(url: str) -> str:
     return urlsplit(proxy if "://" in proxy else f"http://{proxy}").netloc.rpartition("@")[2]
 
 
-def _from_connecting(error: Exception, host: str, proxy: str) -> DynacliError:
+def from_connecting(error: Exception, host: str, proxy: str) -> DynacliError:
     """Return the error for a connection that could not be made.
 
     Args:

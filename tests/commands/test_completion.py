@@ -139,6 +139,7 @@ _VERBS = [
     "mock",
     "operations",
     "policy",
+    "proxy",
     "read",
     "replay",
     "request",

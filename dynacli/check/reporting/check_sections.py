@@ -61,7 +61,7 @@ def summary_text(results: CheckResults) -> str:
     if results.is_recorded:
         of_all = f"{len(called)} of {_count(len(results.checked) + len(results.left_out), 'operation')}"
         count = sum(checked.count for checked in called)
-        made = f"in the recording with {_count(count, 'exchange')}, judged"
+        made = f"seen in {_count(count, 'exchange')}, judged"
     parts = [
         f"{of_all} {made} in {results.seconds:.1f} s",
         f"{seen} of {_count(documented, 'documented answer')} seen",

@@ -14,14 +14,14 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.model.operation import METHOD_OVERRIDES
 from dynacli.request.built_request import Request
 
-__all__ = ["permit_request"]
+__all__ = ["ANY_METHOD", "permit_request"]
 
 _FIELDS = frozenset({"_method", "_httpmethod"})
 _METHOD = re.compile(r"[A-Za-z][A-Za-z-]{1,30}")
 _PART = re.compile(
     rb'name="?(_method|_httpmethod)"?[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]*)', re.IGNORECASE
 )
-_ANY = ("DELETE", "PATCH", "PUT")
+ANY_METHOD = ("DELETE", "PATCH", "PUT")
 """What a field may ask for whose value is not known, because it is read while it is sent."""
 
 
@@ -60,7 +60,7 @@ def _fields(request: Request) -> Iterator[tuple[str, str]]:
 
 def _fields_in(content: bytes) -> Iterator[tuple[str, str]]:
     for name, value in _PART.findall(content):
-        methods = (value.decode("latin-1"),) if value and not value.startswith(b"--") else _ANY
+        methods = (value.decode("latin-1"),) if value and not value.startswith(b"--") else ANY_METHOD
         yield from ((name.decode(), method) for method in methods)
     value = _json(content)
     if isinstance(value, dict):

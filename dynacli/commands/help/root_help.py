@@ -28,6 +28,7 @@ _VERBS = (
     ("check API", "call every operation that only reads, and judge every answer"),
     ("judge API FILE.har", "judge what other programs sent and got, as a HAR has it"),
     ("mock API [--port N]", "a server that answers every operation from the document"),
+    ("proxy API", "pass on what clients send to the API, and judge what has passed"),
     ("read API OPERATION", "a call that is refused where it may change something"),
     ("request API METHOD PATH", "a call to any path, whether the document has it or not"),
     ("edit API OPERATION", "what a GET gives, changed in your editor and sent back"),

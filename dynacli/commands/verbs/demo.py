@@ -21,11 +21,13 @@ from dynacli.record import replace
 if TYPE_CHECKING:
     from dynacli.demo.demo_facts import DemoServer
 
-__all__ = ["behaviour_options", "command", "live_api", "opened_api", "role_option"]
+__all__ = ["behaviour_options", "command", "demo_options", "demo_params", "live_api", "opened_api"]
 
 _DEFAULT_PORT = 8642
 _WITH_NEXT, _WITH_NEXT_API = "dynacli.demo.with_next", "dynacli.demo.with_next_api"
 """Keys of click's `Context.meta`: whether `--next` was given, and the API whose document it serves."""
+_FLAGS = {"role": "--role", "next_": "--next", "misbehave": "--misbehave"}
+_NO_PARAMS: Mapping[str, Any] = {}
 
 
 class _DemoOptions(NamedTuple):
@@ -69,7 +71,7 @@ def live_api(ctx: click.Context, params: Mapping[str, Any]) -> Iterator[OpenedAp
     """Run the stand-in as long as the block, for a verb that takes an API.
 
     Args:
-        params: The values of `behaviour_options` and of `role_option`.
+        params: The values of `demo_options`.
 
     Yields:
         The stand-in's API.
@@ -81,13 +83,30 @@ def live_api(ctx: click.Context, params: Mapping[str, Any]) -> Iterator[OpenedAp
 
 
 @contextmanager
-def opened_api(ctx: click.Context, word: str) -> Iterator[OpenedApi]:
-    """Open the API that a word names, for a verb that calls it; the stand-in runs until the end of the block."""
+def opened_api(ctx: click.Context, word: str, params: Mapping[str, Any] = _NO_PARAMS) -> Iterator[OpenedApi]:
+    """Open the API that a word names, for a verb that calls it; the stand-in runs until the end of the block.
+
+    Args:
+        params: The values of `demo_options`.
+
+    Raises:
+        UsageError: One is given with an API that is not the stand-in.
+    """
     if word == DEMO:
-        with live_api(ctx, {}) as api:
+        with live_api(ctx, params) as api:
             yield api
         return
+    flags = [_FLAGS[name] for name, value in params.items() if value]
+    if flags:
+        raise UsageError(
+            f"`{flags[0]}` is for the stand-in alone", hint=f"Write `dynacli {ctx.command.name} demo`"
+        )
     yield ctx.obj.api(word)
+
+
+def demo_params(params: dict[str, Any]) -> dict[str, Any]:
+    """Take the values of `demo_options` out of a verb's parameters, and return them."""
+    return {name: params.pop(name) for name in _FLAGS if name in params}
 
 
 @contextmanager
@@ -171,7 +190,15 @@ def _serve(ctx: click.Context, port: int, next_: bool, misbehave: tuple[str, ...
         signal.raise_signal(number)
 
 
-def role_option() -> click.Option:
+def demo_options() -> list[click.Option]:
+    """Return the options about the stand-in for a verb that takes any API."""
+    options = [_role_option(), *behaviour_options()]
+    for option in options:
+        option.help = f"(demo) {option.help}"
+    return options
+
+
+def _role_option() -> click.Option:
     """Return the option that says as whom to sign in."""
     return click.Option(
         ["--role"], type=click.Choice(("viewer", "editor", "admin", "owner")), help="sign in as"
@@ -253,7 +280,7 @@ _SERVE = Verb(
 
 command = _DemoGroup(
     "demo",
-    params=[role_option(), *behaviour_options()],
+    params=[_role_option(), *behaviour_options()],
     options=STANDARD_OPTIONS,
     help="Call the embedded stand-in of Armature's API.",
 )

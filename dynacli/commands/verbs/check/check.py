@@ -1,8 +1,6 @@
 """`dynacli check`: every operation that only reads is called, and every answer is judged."""
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +10,9 @@ from dynacli.check.check_records import TIMEOUT
 from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import VERB_FORMATS
-from dynacli.commands.verbs.demo import behaviour_options, live_api, role_option
+from dynacli.commands.verbs.demo import demo_options, demo_params, opened_api
 from dynacli.commands.verbs.verb_options import OF_CALLS, for_many_calls
 from dynacli.errors import DocumentError, UsageError
-from dynacli.library.configuration.configuration import DEMO
 from dynacli.library.opened_api import OpenedApi
 from dynacli.record import record
 
@@ -30,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_DEMO_FLAGS = {"role": "--role", "next_": "--next", "misbehave": "--misbehave"}
 _MAX_PARALLEL = 64
 _PAGE = VERB_FORMATS["check"]
 
@@ -60,23 +56,10 @@ class _CheckOptions:
 def _check(ctx: click.Context, api: str, **params: Any) -> None:
     run: Run = ctx.obj
 
-    demo_params = {name: params.pop(name) for name in _DEMO_FLAGS}
+    of_demo = demo_params(params)
     options = _CheckOptions(**{**params, "set_": (*run.options.set, *params["set_"])})
-    with _opened(ctx, api, demo_params) as opened:
+    with opened_api(ctx, api, of_demo) as opened:
         _check_api(run, opened, options)
-
-
-@contextmanager
-def _opened(ctx: click.Context, word: str, demo_params: Mapping[str, Any]) -> Iterator[OpenedApi]:
-    """Open the API; the stand-in runs until the end of the block."""
-    if word == DEMO:
-        with live_api(ctx, demo_params) as api:
-            yield api
-        return
-    flags = [flag for name, flag in _DEMO_FLAGS.items() if demo_params[name]]
-    if flags:
-        raise UsageError(f"`{flags[0]}` is for the stand-in alone", hint="Write `dynacli check demo`")
-    yield ctx.obj.api(word)
 
 
 @record
@@ -308,13 +291,6 @@ _HELP_TEXTS = {
 """The help of standard options that mean something else here than for a single call."""
 
 
-def _demo_options() -> list[click.Option]:
-    options = [role_option(), *behaviour_options()]
-    for option in options:
-        option.help = f"(demo) {option.help}"
-    return options
-
-
 command = Verb(
     "check",
     params=[
@@ -388,4 +364,4 @@ command = Verb(
     callback=click.pass_context(_check),
     help="Call every operation of API that only reads, judge every answer, and report.",
 )
-command.params.extend(_demo_options())  # the last on its help page: they are for the stand-in alone
+command.params.extend(demo_options())  # the last on its help page: they are for the stand-in alone

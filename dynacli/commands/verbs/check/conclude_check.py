@@ -18,7 +18,13 @@ __all__ = ["conclude_check"]
 
 
 def conclude_check(
-    run: Run, results: CheckResults, *, is_strict: bool, learn: str | None, har: str | None = None
+    run: Run,
+    results: CheckResults,
+    *,
+    is_strict: bool,
+    learn: str | None,
+    har: str | None = None,
+    is_shown: bool = True,
 ) -> None:
     """Write everything that is asked for, and end the run by what was found.
 
@@ -26,6 +32,7 @@ def conclude_check(
         is_strict: Whether findings are a failure.
         learn: The file for the overlay; None where none is wanted.
         har: The file for the traffic; None where none is wanted.
+        is_shown: Whether the results are written to standard output; else only reports and files are.
 
     Raises:
         DynacliError: What was found, or a file that cannot be written.
@@ -45,7 +52,9 @@ def conclude_check(
             error = second
         else:
             run.warn(f"{second.message}: {second.why}")  # the first cause wins
-    if run.options.output == VERB_FORMATS["check"]:
+    if not is_shown:
+        pass  # what was found stands there already
+    elif run.options.output == VERB_FORMATS["check"]:
         from dynacli.check.reporting.html_page import check_page
 
         with written_text(run.env, OutputForm()) as write:

@@ -1,8 +1,6 @@
 """`dynacli mock`: a server that answers every operation of an API from its document."""
 
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +11,6 @@ from dynacli.commands.verbs.verb_options import named_options
 
 if TYPE_CHECKING:
     from dynacli.library.opened_api import OpenedApi
-    from dynacli.mock.told_exchange import ToldMock
 
 __all__ = ["command"]
 
@@ -23,6 +20,7 @@ _PORT = 4010
 
 def _mock(run: Run, api: str, host: str, port: int, dynamic: bool, no_cors: bool) -> None:
     from dynacli.client.call_settings import settings_of
+    from dynacli.commands.verbs.servers.told_exchanges import told_exchanges
     from dynacli.mock.mock_application import mock_application
     from dynacli.mock.mock_server import MockServer
     from dynacli.mock.told_exchange import ToldMock
@@ -32,7 +30,7 @@ def _mock(run: Run, api: str, host: str, port: int, dynamic: bool, no_cors: bool
 
     opened = run.api(api)
     settings = settings_of(run.env, opened, run.call_options, default_level="strict")
-    with listening_socket(host, port) as sock, _told(run) as tell:
+    with listening_socket(host, port) as sock, told_exchanges(run) as tell:
         application = mock_application(
             MockServer(opened, settings, is_dynamic=dynamic),
             lambda exchange: tell(ToldMock(opened, exchange)),
@@ -60,29 +58,6 @@ def _where(api: "OpenedApi", origin: str) -> str:
         words = " ".join(map(quote, (api.name, operation.name, *operation.example)))
         lines.append(f"Try: dynacli {words} --server {base}")
     return "\n".join(lines)
-
-
-@contextmanager
-def _told(run: Run) -> Iterator[Callable[["ToldMock"], None]]:
-    """Yield what tells an exchange: in lines for a person, in objects for a program."""
-    from dynacli.output.render import is_for_people
-    from dynacli.record import replace
-
-    env, form = run.env, run.options.output_form
-    if is_for_people(form):
-        from dynacli.output.written_text import written_text
-        from dynacli.text.terminal import Painter
-
-        paint, is_verbose = Painter.for_stdout(env), bool(run.options.verbose)
-        with written_text(env, replace(form, may_page=False)) as write:
-            yield lambda told: write(f"{told.lines(paint, is_verbose=is_verbose)}\n")
-        return
-    from dynacli.output.formats.written_items import written_items
-
-    if form.format in {"auto", "json"}:
-        form = replace(form, format="ndjson")  # there is no last item before the end
-    with written_items(env, form) as write_item:
-        yield lambda told: write_item(told.row())
 
 
 _HELP_TEXTS = {

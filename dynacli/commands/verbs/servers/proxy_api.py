@@ -1,0 +1,165 @@
+"""`dynacli proxy`: what passes between a client and the API's server is not altered, and judged once it has passed."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dynacli.commands.command_groups import Verb
+from dynacli.commands.run import Run
+from dynacli.commands.verbs.demo import demo_options, demo_params, opened_api
+from dynacli.commands.verbs.verb_options import named_options
+from dynacli.errors import RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from dynacli.check.recordings.judge_recording import RecordingJudge
+    from dynacli.client.call_settings import CallSettings
+    from dynacli.library.opened_api import OpenedApi
+    from dynacli.proxy.upstream_server import UpstreamServer
+
+__all__ = ["command"]
+
+_PORT = 8644
+_SECONDS = 300.0
+"""Seconds that the upstream may take for the head of an answer."""
+
+
+def _proxy(
+    ctx: click.Context,
+    api: str,
+    port: int,
+    host: str,
+    upstream: str | None,
+    preserve_host: bool,
+    learn: str | None,
+    **params: Any,
+) -> None:
+    from dynacli.client.call_settings import settings_of
+    from dynacli.commands.verbs.check.check_files import check_files
+    from dynacli.commands.verbs.check.conclude_check import conclude_check
+    from dynacli.commands.verbs.servers.told_exchanges import told_exchanges
+    from dynacli.output.render import is_for_people
+    from dynacli.output.standard_error import write_stderr
+    from dynacli.proxy.run_proxy import ProxySettings, run_proxy
+    from dynacli.record import replace
+    from dynacli.serving.listening_socket import listening_socket, origin_at
+
+    run: Run = ctx.obj
+    call_options = run.call_options
+    if upstream is not None:
+        if call_options.server:
+            raise UsageError("`--upstream` and `--server` both name a server", hint="Leave out one of them")
+        call_options = replace(call_options, server=upstream)
+    with opened_api(ctx, api, demo_params(params)) as opened:
+        settings = settings_of(run.env, opened, call_options, default_level="strict")
+        settings.consent.ask = None  # whoever sends a request waits at no terminal
+        check_files(run, learn=learn)
+        server = _upstream(run, opened, settings)
+        with listening_socket(host, port) as sock:
+
+            def say_where() -> None:
+                write_stderr(run.env, f"{origin_at(sock, host)} passes on to {server.base}; Ctrl-C ends it\n")
+
+            proxy = ProxySettings(host, preserve_host, settings.timeout or _SECONDS)
+            with told_exchanges(run) as tell:
+                judge, lost = run_proxy(opened, settings, proxy, server, sock, tell=tell, on_ready=say_where)
+        _note_others(run, judge, lost)
+        results = judge.results(unseen_reason="no such request passed")
+        is_shown = judge.has_found and is_for_people(run.options.output_form)
+        conclude_check(run, results, is_strict=settings.is_strict, learn=learn, is_shown=is_shown)
+
+
+def _upstream(run: Run, api: "OpenedApi", settings: "CallSettings") -> "UpstreamServer":
+    """Return the server that requests are passed on to.
+
+    Raises:
+        RefusedError: The document names it, and nobody has accepted it.
+    """
+    from dynacli.client.sign_request import is_accepted_origin
+    from dynacli.commands.questions import agrees
+    from dynacli.proxy.upstream_server import UpstreamServer
+    from dynacli.request.choose_server import choose_server
+    from dynacli.urls import origin_of
+
+    base = choose_server(api.servers, api.uri, settings.server, dict(settings.server_variables))
+    origin = origin_of(base)
+    if not is_accepted_origin(api, settings, origin) and not (
+        run.may_ask and agrees(run.env, f"Pass on to {origin} what clients send, with their credentials?")
+    ):
+        raise RefusedError(
+            f"Nothing is passed on to `{origin}`",
+            why="The document names it, and nobody has accepted it for the credentials that clients send",
+            hint=f"If you trust it: `--upstream {base}`",
+            origin=origin,
+        )
+    context = None
+    if origin.startswith("https:"):
+        from dynacli.auth.tls_login import TlsLogin, TlsSettings
+
+        context = TlsLogin(run.env, TlsSettings(settings.ca), origin).context(origin)
+    return UpstreamServer(base, context)
+
+
+def _note_others(run: Run, judge: "RecordingJudge", lost: int) -> None:
+    """Say what was not judged, and why."""
+    others = judge.elsewhere.total()
+    if others:
+        run.note(
+            f"{others:,} exchange{'s belong' if others > 1 else ' belongs'} to no operation of the document"
+        )
+    if judge.possible_servers:
+        servers = " or ".join(f"`--upstream {base}`" for base, _ in judge.possible_servers.most_common(3))
+        run.note(f"They would with {servers}, where clients leave that part of the path out")
+    if lost:
+        run.warn(f"{lost:,} exchanges passed too fast to be looked at")
+    if judge.unlisted:
+        run.note(f"{judge.unlisted:,} more exchanges have findings of so many kinds that they are not listed")
+
+
+_OPTIONS = ("output", "filter", "columns", "profile", "allow_ref", "refresh")
+_OF_PROXY = ("validate", "server", "server_var", "accept_origin", "timeout", "no_fail", "report", "yes")
+_HELP_TEXTS = {
+    "output": "auto (a line for each exchange, the table of `check` at the end), json or ndjson (an object a line), "
+    "or @FILE for the latter",
+    "validate": "off, warn (findings are no failure), strict (the default), or exact (what the document does not "
+    "mention is found, too)",
+    "server": "the server to pass on to, as for a call: a URL, or the index or name of one of the document",
+    "timeout": f"for the head of an answer  [default: {_SECONDS:.0f}]",
+    "no_fail": "exit 0 although an exchange breaks the document",
+    "verbose": "all findings, each with its place in the document",
+    "yes": "let pass what the policy wants confirmed",
+}
+"""The help of standard options that mean something else here than for a single call."""
+
+command = Verb(
+    "proxy",
+    params=[
+        click.Argument(["api"]),
+        click.Option(["--port"], type=click.IntRange(0, 65535), default=_PORT, show_default=True),
+        click.Option(
+            ["--host"],
+            default="127.0.0.1",
+            show_default=True,
+            help="where to listen; 0.0.0.0 lets other machines in",
+        ),
+        click.Option(
+            ["--upstream"],
+            metavar="URL",
+            help="the base URL to pass on to, in the place of the document's server",
+        ),
+        click.Option(
+            ["--preserve-host"], is_flag=True, help="send the client's Host, and not the upstream's"
+        ),
+        click.Option(
+            ["--learn"],
+            metavar="FILE",
+            help="write an OpenAPI overlay that makes the document agree with the answers",
+        ),
+        *demo_options(),
+    ],
+    options=tuple(
+        option._replace(help=_HELP_TEXTS.get(option.name, option.help))
+        for option in named_options((*_OPTIONS, *_OF_PROXY))
+    ),
+    callback=click.pass_context(_proxy),
+    help="Pass on what clients send to the API's server, unaltered, and judge what has passed.",
+)

@@ -1,0 +1,47 @@
+"""Where a server tells its exchanges: in lines for a person, in objects for a program, each as soon as it is over."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from dynacli.commands.run import Run
+from dynacli.output.render import is_for_people
+from dynacli.record import replace
+from dynacli.text.terminal import Painter
+
+__all__ = ["Told", "told_exchanges"]
+
+
+class Told(Protocol):
+    """An exchange as it is told."""
+
+    def lines(self, paint: Painter, *, is_verbose: bool) -> str:
+        """Return it as text."""
+
+    def row(self) -> dict[str, Any]:
+        """Return it as data."""
+
+
+@contextmanager
+def told_exchanges(run: Run) -> Iterator[Callable[[Told], None]]:
+    """Yield a function that tells an exchange on standard output, or in the file that is asked for.
+
+    Raises:
+        FormError: The filter fails on an exchange, which ends the telling.
+        FileError: The file or standard output cannot be written.
+        BrokenPipeError: The reader of standard output is gone.
+    """
+    env, form = run.env, run.options.output_form
+    if is_for_people(form):
+        from dynacli.output.written_text import written_text
+
+        paint, is_verbose = Painter.for_stdout(env), bool(run.options.verbose)
+        with written_text(env, replace(form, may_page=False)) as write:
+            yield lambda told: write(f"{told.lines(paint, is_verbose=is_verbose)}\n")
+        return
+    from dynacli.output.formats.written_items import written_items
+
+    if form.format in {"auto", "json"}:
+        form = replace(form, format="ndjson")  # there is no last item before the end
+    with written_items(env, form) as write_item:
+        yield lambda told: write_item(told.row())

@@ -1,0 +1,68 @@
+"""A passed exchange in the form of a recorded one, so that both are judged in the same way."""
+
+from dynacli.check.running.answer_reader import complete_items
+from dynacli.model.media_types import essence, is_sequence
+from dynacli.proxy.passed_exchange import CopiedBody, PassedExchange
+from dynacli.proxy.passed_heads import Headers, header
+from dynacli.traffic.recorded_request import RecordedAnswer, RecordedExchange, RecordedRequest
+from dynacli.transport.send import RENDER_LIMIT
+from dynacli.wire.encodings import BadEncodingError, decode_chunks
+
+__all__ = ["recorded_exchange"]
+
+
+class _TooLargeError(Exception):
+    """A body is too large once it is decoded."""
+
+
+def recorded_exchange(passed: PassedExchange) -> RecordedExchange:
+    """Return a passed exchange as a recording has it, its bodies decoded."""
+    request = RecordedRequest(passed.method, passed.url, _texts(passed.headers))
+    content, loss = _decoded(passed.body, passed.headers)
+    return RecordedExchange(
+        request,
+        content or None,
+        loss,
+        _answer(passed) if passed.status else None,
+        passed.error or (passed.ended_by and f"{passed.ended_by} came first"),
+        passed.started,
+        passed.seconds,
+        passed.is_broken_off,
+    )
+
+
+def _answer(passed: PassedExchange) -> RecordedAnswer:
+    headers = _texts(passed.answer_headers)
+    body, loss = _decoded(passed.answer_body, passed.answer_headers)
+    if not passed.is_complete and not loss:
+        media_type = essence(header(passed.answer_headers, b"content-type").decode("latin-1"))
+        body = complete_items(body or b"", media_type) if is_sequence(media_type) else None
+        ended_by = passed.ended_by or "the server"
+        loss = f"{ended_by} ended the answer early: only what came before is judged"
+    size = passed.answer_body.size
+    return RecordedAnswer(passed.status, passed.reason, passed.http_version, headers, body, size, loss)
+
+
+def _texts(headers: Headers) -> tuple[tuple[str, str], ...]:
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+
+
+def _decoded(body: CopiedBody, headers: Headers) -> tuple[bytes | None, str]:
+    """Return a body without its content encoding, or None and why it cannot be judged."""
+    if body.loss or not body.size:
+        return (None, body.loss) if body.loss else (b"", "")
+    encodings = header(headers, b"content-encoding").decode("latin-1").split(",")
+
+    def check(size: int) -> None:
+        if size > RENDER_LIMIT:
+            raise _TooLargeError
+
+    try:
+        return b"".join(decode_chunks([body.content], encodings, check)), ""
+    except _TooLargeError:
+        return (
+            None,
+            f"the body is larger than {RENDER_LIMIT // 1024 // 1024} MiB without its content encoding",
+        )
+    except BadEncodingError as error:
+        return None, f"the body cannot be decoded: {error}"

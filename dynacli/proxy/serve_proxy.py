@@ -1,0 +1,66 @@
+"""The proxy as a server: it takes connections until a signal comes."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+from dynacli.proxy.byte_reader import ByteReader
+from dynacli.proxy.client_connection import ClientConnection, Passage
+from dynacli.serving.handled_signals import handle_signals, kept_handlers
+
+__all__ = ["serve_proxy"]
+
+_GRACE = 0.5
+"""Seconds that exchanges under way are given at the end."""
+_MOST_CONNECTIONS = 400
+"""Clients at the same time; an exchange takes two descriptors, of which a process usually has 1,024."""
+
+
+def serve_proxy(
+    passage: Passage, sock: socket.socket, on_ready: Callable[[Callable[[], None]], None]
+) -> None:
+    """Serve in the foreground until SIGINT or SIGTERM.
+
+    Args:
+        sock: It listens already, and is closed at the end.
+        on_ready: Called once when connections are accepted, with a function that ends the serving from any thread.
+    """
+    with kept_handlers():
+        asyncio.run(_serve(passage, sock, on_ready))
+
+
+async def _serve(
+    passage: Passage, sock: socket.socket, on_ready: Callable[[Callable[[], None]], None]
+) -> None:
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    connections: set[asyncio.Task[None]] = set()
+
+    def protocol() -> asyncio.StreamReaderProtocol:
+        reader = ByteReader()
+
+        def connected(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            if len(connections) >= _MOST_CONNECTIONS:
+                writer.transport.abort()
+                return
+            task = loop.create_task(ClientConnection(passage, reader, writer).serve())
+            connections.add(task)
+            task.add_done_callback(connections.discard)
+
+        return asyncio.StreamReaderProtocol(reader, connected, loop=loop)
+
+    def stop() -> None:
+        loop.call_soon_threadsafe(ended.set)
+
+    server = await loop.create_server(protocol, sock=sock)
+    try:
+        handle_signals(lambda _: ended.set())
+        on_ready(stop)
+        await ended.wait()
+    finally:
+        server.close()
+        if connections:
+            await asyncio.wait(connections, timeout=_GRACE)
+        for task in connections:
+            task.cancel()
+        await asyncio.gather(*connections, return_exceptions=True)
+        passage.upstream.close()

@@ -1,0 +1,116 @@
+"""Running the proxy in the test's process, and servers and clients that show each byte."""
+
+import contextlib
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from tests.harness import Result, run_cli
+
+__all__ = ["Exchanged", "RawServer", "exchanged", "free_port", "raw_server", "through_proxy"]
+
+_PATIENCE = 20.0
+Exchanged = tuple[Result, bytes]
+
+
+def free_port() -> int:
+    """Return a port that nothing listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        return int(sock.getsockname()[1])
+
+
+def through_proxy(client: Callable[[int], None], *words: str) -> Result:
+    """Run `dynacli proxy` as long as a client needs it, and end it as Ctrl-C does.
+
+    Args:
+        client: Called in a thread, with the port of the proxy.
+        words: The words behind `--port N`.
+    """
+    port, failures, over = free_port(), list[BaseException](), threading.Event()
+
+    def use() -> None:
+        try:
+            _wait_for(port, over)
+            if not over.is_set():
+                client(port)
+        except BaseException as error:  # noqa: BLE001  - raised again below
+            failures.append(error)
+        if not over.is_set():
+            os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=use)
+    thread.start()
+    try:
+        result = run_cli("proxy", *words, "--port", str(port))
+    finally:
+        over.set()
+        thread.join()
+    if failures:
+        raise failures[0]
+    return result
+
+
+def _wait_for(port: int, over: threading.Event) -> None:
+    end = time.monotonic() + _PATIENCE
+    while not over.wait(0.01):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return
+        assert time.monotonic() < end, "the proxy does not listen"
+
+
+def exchanged(port: int, sent: bytes) -> bytes:
+    """Send bytes over a connection, and return all that comes back until its end."""
+    with socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE) as sock:
+        sock.sendall(sent)
+        return b"".join(iter(lambda: sock.recv(1 << 16), b""))
+
+
+@dataclass
+class RawServer:
+    """A server that notes each byte.
+
+    Attributes:
+        got: What came over each connection.
+    """
+
+    origin: str
+    got: list[bytes] = field(default_factory=list)
+
+
+@contextlib.contextmanager
+def raw_server(talk: Callable[[socket.socket, bytes], bytes]) -> Iterator[RawServer]:
+    """Run a server until the end of the block, which answers one request a connection.
+
+    Args:
+        talk: Called with a connection and the head of a request; reads the rest if there is any, answers, and returns
+            what it has read.
+    """
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = RawServer(f"http://127.0.0.1:{listener.getsockname()[1]}")
+
+    def serve() -> None:
+        while True:
+            try:
+                sock, _ = listener.accept()
+            except OSError:
+                return  # the end of the block
+            with sock, contextlib.suppress(ConnectionError):
+                head = b""
+                while not head.endswith(b"\r\n\r\n") and (piece := sock.recv(1)):
+                    head += piece
+                if head:
+                    server.got.append(head + talk(sock, head))
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield server
+    finally:
+        # Closing alone does not end `accept` in another thread.
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join()
