@@ -1,5 +1,6 @@
 """What every test gets: a home of its own, no network but loopback, and a secret that must not leak."""
 
+import functools
 import gc
 import os
 import secrets
@@ -30,17 +31,38 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-_PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
+_CHANGING = {
+    *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+    *("no_color", "columns", "ssl_cert_file", "ssl_cert_dir"),
+}
+"""Variables, in lower case, that change what programs do."""
+
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - directories of tests have names of their own there
+"""Where Linux keeps files in memory."""
+
+_ENOUGH = 4 << 30
+"""As many free bytes let the directories of all tests be in memory; containers often have 64 MiB."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let Hypothesis make up fewer examples in the quick run, and workers of pytest-xdist keep a module together.
 
-    What a module or the session shares is made once then, not in each worker.
+    What a module or the session shares is made once then, not in each worker. The tests make and remove a hundred
+    thousand files, which a disk that others write to makes them wait for, so they are in memory where there is room.
     """
     sampling.choose_profile(config)
+    if _has_room_in_memory():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_IN_MEMORY))
     if getattr(config.option, "dist", "") == "load":
         config.option.dist = "worksteal"
+
+
+def _has_room_in_memory() -> bool:
+    """Return whether the directories of the tests can be in memory, programs that they write there included."""
+    if not os.access(_IN_MEMORY, os.W_OK):
+        return False
+    place = os.statvfs(_IN_MEMORY)
+    return place.f_bavail * place.f_frsize >= _ENOUGH and not place.f_flag & os.ST_NOEXEC
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -106,18 +128,19 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> _Places:
     return _Places(tmp_path_factory.mktemp("places"))
 
 
+@functools.cache
+def _changes_runs(name: str) -> bool:
+    """Return whether a variable would change what dynacli does."""
+    # The suite runs with the HTTP library that it was started with; see `python -m tests.tasks httpx2`.
+    is_our_own = name.startswith("DYNACLI_") and name != "DYNACLI_HTTP"
+    return is_our_own or name.lower() in _CHANGING or Environment(variables={name: "1"}).is_agent
+
+
 @pytest.fixture(autouse=True)
 def home(places: _Places, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the test directories of its own, and no variable that would change what dynacli does."""
-    is_agent = Environment(variables=dict(os.environ)).is_agent
-    for name in list(os.environ):
-        # The suite runs with the HTTP library that it was started with; see `python -m tests.tasks httpx2`.
-        if (name.startswith("DYNACLI_") and name != "DYNACLI_HTTP") or name.lower() in _PROXIES:
-            monkeypatch.delenv(name)
-        if is_agent and Environment(variables={name: "1"}).is_agent:
-            monkeypatch.delenv(name)
-    for name in ("NO_COLOR", "COLUMNS", "SSL_CERT_FILE", "SSL_CERT_DIR"):
-        monkeypatch.delenv(name, raising=False)
+    for name in filter(_changes_runs, list(os.environ)):
+        monkeypatch.delenv(name)
     place = places.place()
     home = place / "home"
     monkeypatch.setenv("HOME", str(home))
