@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -68,29 +69,57 @@ _STATEMENTS = (ast.stmt, ast.excepthandler, ast.match_case)
 """What may hold an import; expressions, which are many more, do not."""
 
 
-@functools.cache
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-def _imported(path: Path, *, for_types: bool = True) -> Iterator[str]:
-    """Yield the modules of dynacli that a module imports, also within functions.
+class _Facts(NamedTuple):
+    """What the tests ask of a module; its syntax tree, a thousand times as large, is not kept.
 
     Args:
-        for_types: Whether imports below `if TYPE_CHECKING` count.
+        imported: Each module of dynacli that it imports, also within functions, and whether for types alone.
+        libraries: The packages that it imports.
+        acts: What it does that modules leave to others.
+        vanishing: The lines where it catches everything and does nothing about it.
     """
-    nodes: list[ast.AST] = [_tree(path)]
+
+    imported: frozenset[tuple[str, bool]]
+    libraries: frozenset[str]
+    acts: frozenset[str]
+    vanishing: tuple[int, ...]
+
+
+@functools.cache
+def _facts(path: Path) -> _Facts:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = list(ast.walk(tree))
+    imports = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+    return _Facts(
+        frozenset(_imported_by(path, tree)),
+        frozenset(name.partition(".")[0] for node in imports for name in _imported_names(node)),
+        frozenset(act for node in nodes for act in _acts(node)),
+        tuple(node.lineno for node in nodes if isinstance(node, ast.ExceptHandler) and _is_idle(node)),
+    )
+
+
+def _imported_by(path: Path, tree: ast.Module) -> Iterator[tuple[str, bool]]:
+    """Yield the modules of dynacli that a module imports, and whether they stand below `if TYPE_CHECKING`."""
+    nodes: list[tuple[ast.AST, bool]] = [(tree, False)]
     while nodes:
-        node = nodes.pop()
-        is_for_types = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-        if not is_for_types or for_types:
-            nodes.extend(child for child in ast.iter_child_nodes(node) if isinstance(child, _STATEMENTS))
+        node, is_for_types = nodes.pop()
+        is_for_types |= isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        nodes.extend(
+            (child, is_for_types) for child in ast.iter_child_nodes(node) if isinstance(child, _STATEMENTS)
+        )
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names if alias.name.split(".")[0] == "dynacli")
+            names = [alias.name for alias in node.names if alias.name.split(".")[0] == "dynacli"]
+            yield from ((name, is_for_types) for name in names)
         elif isinstance(node, ast.ImportFrom):
             assert 0 == node.level, f"{path}: a relative import hides where it leads"
             if (node.module or "").split(".")[0] == "dynacli":
-                yield from _targets(str(node.module), [alias.name for alias in node.names])
+                targets = _targets(str(node.module), [alias.name for alias in node.names])
+                yield from ((name, is_for_types) for name in targets)
+
+
+def _is_idle(handler: ast.ExceptHandler) -> bool:
+    catches_all = handler.type is None or ast.unparse(handler.type) in {"Exception", "BaseException"}
+    return catches_all and isinstance(handler.body[0], ast.Pass)
 
 
 def _folder_name(folder: Path) -> str:
@@ -120,7 +149,7 @@ def test_imports_lead_down_the_floors() -> None:
         (_name(path), module)
         for path in _MODULES
         if _name(path) != "dynacli"  # its lazy exports lead up on purpose
-        for module in _imported(path)
+        for module, _ in _facts(path).imported
         if not _may_import(_room(_name(path)), _room(module))
     }
     assert set() == surplus
@@ -135,7 +164,9 @@ def test_imports_lead_in_no_circle() -> None:
     """Modules that import each other, at the top or within a function, can only be understood together."""
     imports = {
         _name(path): {
-            module for module in _imported(path, for_types=False) if module not in {_name(path), "dynacli"}
+            module
+            for module, is_for_types in _facts(path).imported
+            if not is_for_types and module not in {_name(path), "dynacli"}
         }
         for path in _MODULES
         if _name(path) != "dynacli"  # its lazy exports lead up on purpose
@@ -173,7 +204,7 @@ def test_a_module_can_be_read_in_one_go() -> None:
 
 def test_a_module_neither_prints_nor_ends_the_program_nor_pickles() -> None:
     """Only `output` writes, only the console script ends the program, and nothing stored is ever executed."""
-    found = {(_name(path), act) for path in _MODULES for node in ast.walk(_tree(path)) for act in _acts(node)}
+    found = {(_name(path), act) for path in _MODULES for act in _facts(path).acts}
     assert set() == found - {("dynacli.__main__", "sys.exit")}
 
 
@@ -194,13 +225,7 @@ def test_a_single_module_imports_the_http_library() -> None:
 
     The proxy alone speaks HTTP below that library, which would alter what passes.
     """
-    importing = {
-        (_name(path), name.partition(".")[0])
-        for path in _MODULES
-        for node in ast.walk(_tree(path))
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for name in _imported_names(node)
-    }
+    importing = {(_name(path), name) for path in _MODULES for name in _facts(path).libraries}
     libraries = {"httpx", "httpx2", "httpcore", "httpcore2"}
     assert {"dynacli.wire.import_httpx"} == {module for module, name in importing if name in libraries}
     assert {"wire", "proxy"} == {_room(module) for module, name in importing if name == "h11"}
@@ -212,15 +237,7 @@ def _imported_names(node: ast.Import | ast.ImportFrom) -> list[str]:
 
 def test_a_module_lets_no_exception_vanish() -> None:
     """An `except` that catches everything does something about it."""
-    vanishing = {
-        f"{_name(path)}, line {node.lineno}"
-        for path in _MODULES
-        for node in ast.walk(_tree(path))
-        if isinstance(node, ast.ExceptHandler)
-        and (node.type is None or ast.unparse(node.type) in {"Exception", "BaseException"})
-        and isinstance(node.body[0], ast.Pass)
-    }
-    assert set() == vanishing
+    assert set() == {f"{_name(path)}, line {line}" for path in _MODULES for line in _facts(path).vanishing}
 
 
 def test_no_module_is_called_by_what_it_is_not_about() -> None:
