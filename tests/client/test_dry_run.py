@@ -155,6 +155,7 @@ def test_a_body_that_is_no_text_is_in_base64() -> None:
     assert shown.endswith("\n\n[contents of body.bin, 2 bytes]\n")
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("form", ["http", "json", "curl"])
 def test_secrets_are_masked(

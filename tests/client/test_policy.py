@@ -184,6 +184,7 @@ def test_a_policy_holds_for_every_way_in(kind: str, word: str, way: str, pets: P
         assert (code == 0) == ("DELETE" in pets.methods)
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("way", WAYS)
 def test_what_no_policy_is_about_is_called(way: str, pets: Pets) -> None:
     """Where there is no terminal, a DELETE is sent without a question, so that scripts work."""
@@ -367,7 +368,7 @@ _ANY_POST = {
         pytest.param("", (), 0, id="in-a-script"),
     ],
 )
-@pytest.mark.sampled(12)
+@pytest.mark.sampled(6)
 def test_a_request_does_not_ask_for_another_method_behind_the_policy(
     policy: str, words: tuple[str, ...], code: int, place: str, pets: Pets
 ) -> None:

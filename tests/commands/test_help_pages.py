@@ -140,7 +140,7 @@ def test_every_golden_file_has_its_page() -> None:
     assert sorted(PAGES) == sorted(path.stem for path in GOLDEN.iterdir())
 
 
-@pytest.mark.sampled(12)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_fits_the_width(api: str, monkeypatch: pytest.MonkeyPatch, name: str, width: int) -> None:

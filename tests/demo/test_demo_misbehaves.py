@@ -55,7 +55,7 @@ def test_good_behaviour_is_clean(operation: str, level: str) -> None:
     assert result.json is not None
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("level", LEVELS)
 @each_operation
 def test_a_wrong_type(operation: str, level: str) -> None:
@@ -86,7 +86,7 @@ def test_a_missing_field(operation: str, level: str) -> None:
         assert (9, [("required", parent)]) == _findings(operation, level, "missing-field")
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("level", LEVELS)
 @each_operation
 def test_an_undocumented_field(operation: str, level: str) -> None:
@@ -148,6 +148,7 @@ def test_hanging(operation: str) -> None:
     assert "breaks the document" not in result.stderr
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("kind", ["wrong-type", "missing-field", "undocumented-field", "undocumented-status"])
 def test_findings_do_not_hide_a_forgiven_call(kind: str) -> None:
     """`--no-fail` gives 0, and what was found is still said."""

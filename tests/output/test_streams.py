@@ -52,6 +52,7 @@ def test_data_and_messages_are_apart(api: str, server: Recorder) -> None:
     assert error.startswith("Error: ")
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("words", ["large", "--help", "--version"])
 def test_without_a_terminal_there_is_no_colour(api: str, words: str) -> None:
     """A pipe gets no escape sequence."""
@@ -64,6 +65,7 @@ def test_a_closed_pipe_is_a_silent_141(api: str) -> None:
     assert (141, "[", "") == (result.returncode, result.stdout, result.stderr)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "words", ["API small", "API --help", "operations API", "API small --dry-run", "--version", "help"]
 )
@@ -79,6 +81,7 @@ def test_a_full_disk_is_12(api: str, words: str) -> None:
     assert "Exception ignored" not in result.stderr
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("words", ["API small", "operations API", "API small --dry-run", "--version"])
 def test_a_closed_standard_output_is_12(api: str, words: str) -> None:
     """Data that nobody can get is an error, not a success."""
@@ -109,6 +112,7 @@ def test_a_closed_standard_input_is_no_input(api: str, server: Recorder) -> None
     assert 1 == len(server.requests)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"]
 )

@@ -43,7 +43,7 @@ def test_there_are_examples() -> None:
     assert len(EXAMPLES) >= 5
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("command", "shown", "code"), EXAMPLES, ids=[command[:60] for command, _, _ in EXAMPLES]
 )

@@ -338,6 +338,7 @@ def loaded(kind: _Kind, pets: None, server: Recorder, tmp_path: Path) -> frozens
     return _loaded(words, tmp_path)
 
 
+@pytest.mark.sampled(8)
 def test_a_run_imports_no_module_that_was_not_decided_on(kind: _Kind, loaded: frozenset[str]) -> None:
     """Of dynacli, of the packages around it and of the heavy modules, a run has only what its list names."""
     own = {name for name in loaded if name.partition(".")[0] == "dynacli"}

@@ -123,6 +123,7 @@ def test_a_property_is_a_part(parts: list[Any], words: tuple[str, ...]) -> None:
     assert parts == _shown(*words)
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.usefixtures("files")
 @pytest.mark.parametrize(
     ("media_type", "declared", "word"),
@@ -504,6 +505,7 @@ def test_a_body_that_is_multipart_already_is_sent_as_it_is(server: Recorder) -> 
     assert "title" in refused.stderr
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.usefixtures("files")
 @pytest.mark.parametrize(
     ("finding", "words"),

@@ -209,7 +209,7 @@ def _check(server: Recorder, api: str, location: str, described: Described, valu
     assert _expected(value) == result.json["read"]
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("location", "described"), list(_descriptions()))
 def test_parameters_are_written_to_the_letter(server: Recorder, location: str, described: Described) -> None:
     """Each kind of value in each style of each place is read back, or cannot be written and is refused."""
@@ -280,7 +280,7 @@ ENCODINGS: dict[str, tuple[dict[str, Any], Described]] = {
 """Name → an Encoding Object, and how the property is then written."""
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", ENCODINGS)
 def test_forms_are_written_to_the_letter(server: Recorder, name: str) -> None:
     """Each property is written by its encoding; without one, an array is a pair for each item, an object is JSON."""

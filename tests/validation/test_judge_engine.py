@@ -155,6 +155,7 @@ def test_what_is_not_needed_is_not_imported() -> None:
     _run(_IMPORTS, names)
 
 
+@pytest.mark.exhaustive
 def test_the_real_packages_are_there_afterwards() -> None:
     """Code that imports a package after the judge gets the real package, whole and working."""
     _run(
@@ -219,6 +220,7 @@ import requests
     )
 
 
+@pytest.mark.exhaustive
 def test_threads_get_one_engine() -> None:
     """Threads that ask at the same time share an import, while other threads import other modules."""
     _run(

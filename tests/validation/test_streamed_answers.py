@@ -151,7 +151,7 @@ def _read(descriptor: Any, until: bytes, seconds: float = 30) -> bytes:
 # Output
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("level", ["off", "strict"])
 @pytest.mark.parametrize(
     ("content_type", "first", "second"),
@@ -354,6 +354,7 @@ def test_a_line_that_is_too_long_is_not_judged(server: Recorder) -> None:
     assert "/1" not in said
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     "schema", [{"type": "string"}, {"type": "string", "minLength": 1}], ids=["any", "some"]
 )
@@ -463,7 +464,7 @@ def test_a_signal_leaves_a_file_untouched(paced: Paced, tmp_path: Path) -> None:
     assert [target] == list(target.parent.iterdir())
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("is_chunked", [True, False], ids=["chunked", "no-length"])
 @pytest.mark.parametrize("level", ["off", "warn"])
 def test_nobody_reads_on(paced: Paced, level: str, is_chunked: bool) -> None:

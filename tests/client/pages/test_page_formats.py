@@ -157,6 +157,7 @@ def _large(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setattr("dynacli.commands.call.series.call_pages._WRITTEN_WHOLE", 20)
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.usefixtures("_large")
 @pytest.mark.parametrize("output", ["json", "auto", "raw", "@out"])
 @pytest.mark.parametrize("api", [_LINKED, _NUMBERED], ids=["linked", "numbered"])

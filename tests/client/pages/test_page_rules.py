@@ -442,7 +442,7 @@ _CASES = {
 }
 
 
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("api", [api for _, api in _CASES.values()], ids=_CASES)
 def test_all_items_of_all_pages(api: ListedApi, server: Recorder) -> None:
     """`--all` has each item once, in order, in the shape of the first page."""
