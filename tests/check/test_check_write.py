@@ -687,7 +687,7 @@ def test_the_stand_in() -> None:
     assert "`create-mcp-server` created http://127.0.0.1:" in result.stderr
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("kind", "operation"),
     [

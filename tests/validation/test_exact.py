@@ -245,7 +245,7 @@ def test_schemas_in_circles_end() -> None:
 
 @pytest.mark.no_cover
 def test_large_answers_are_looked_through_in_no_time() -> None:
-    """Ten thousand objects with alternatives in them take about a second, not one for each branch of each."""
+    """Three thousand objects with alternatives in them take less than a second, not one for each branch of each."""
     schema = {
         "type": "array",
         "items": {
@@ -258,9 +258,9 @@ def test_large_answers_are_looked_through_in_no_time() -> None:
         },
     }
     item = {"a": {"a": 1}, "maybe": {"a": 1}, "either": {"b": 1}, "some": ["x", {"b": 1}]}
-    value = [*([item] * 10_000), {"a": {"x": 1}}]
+    value = [*([item] * 3_000), {"a": {"x": 1}}]
     began = time.process_time()
-    assert ["/10000/a/x undocumented-property"] == compact(
+    assert ["/3000/a/x undocumented-property"] == compact(
         judge_value(schema, value, is_exact=True, **_SCHEMAS)
     )
-    assert time.process_time() - began < 10
+    assert time.process_time() - began < 3
