@@ -90,6 +90,8 @@ class AnswerBodies:
         """Yield bodies made of the schema: with all properties, then with those that are required."""
         schema = self._schema
         if schema is None:
+            if str(self._described.api.catalog.meta["openapi"]).strip().startswith("2"):
+                return  # "no content is returned" (Swagger 2.0, "Response Object")
             name = sent_name(self._offer, self._named, is_text=False)
             empty: Any = {} if is_json(name) or is_sequence(name) else "string"
             yield from self._of_value(empty, "schema")

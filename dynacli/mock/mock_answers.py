@@ -132,18 +132,15 @@ class MockAnswers:
         headers = list(documented_headers(described, documented.raw))
         if match.operation.is_deprecated:
             headers.append(("Deprecation", "true"))
-        first: MadeAnswer | None = None
+        made = []
         for body in self._bodies(described, documented, content, chosen, preferences, is_dynamic=is_dynamic):
             typed = [("Content-Type", body.media_type)] if body else []
             answer = answer_of(documented.status, [*typed, *headers], body.content if body else b"")
             findings = tuple(self._judge.answer(answer, match).findings)
-            made = MadeAnswer(answer, body.source if body else "", findings)
+            made.append(MadeAnswer(answer, body.source if body else "", findings))
             if not findings:
-                return made
-            first = first or made
-        if first is None:
-            raise ProblemError(500, f"No answer {documented.status} can be made of the document")
-        return first
+                return made[-1]
+        return made[0]
 
     def _bodies(
         self,
@@ -178,3 +175,4 @@ class MockAnswers:
         else:
             yield from bodies.documented()
         yield from bodies.made(static_value)
+        yield None

@@ -48,7 +48,7 @@ class MatchedOperation:
     @property
     def literal_length(self) -> int:
         """How much of the path the document spells out."""
-        return len(_VARIABLE.sub("", self.operation.path))
+        return len(_VARIABLE.sub("", self.operation.path.partition("#")[0]))
 
 
 def find_operation(
@@ -116,7 +116,9 @@ class OperationFinder:
         if best is None:
             return []
         shape = best.base, best.steps
-        return [best, *(each for each in matches if each is not best and (each.base, each.steps) == shape)]
+        alike = [each for each in matches if each is not best and (each.base, each.steps) == shape]
+        # `/{sha}.{diffType}` says more than `/{sha}`.
+        return sorted([best, *alike], key=lambda match: -match.literal_length)
 
     @property
     def methods(self) -> list[str]:

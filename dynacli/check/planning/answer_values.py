@@ -124,9 +124,12 @@ class AnswerValues:
             is_unknown: Whether the server has nothing at that path.
         """
         sent, names = exchange.planned.path_values, parameter_names(operation.path)
-        if not names or len(self._known_places) > _MAX_PLACES or not all(name in sent for name in names):
+        values = [sent[name] for name in names if name in sent]
+        if not names or len(self._known_places) > _MAX_PLACES or len(values) < len(names):
             return
-        places = _places(operation.path, [sent[name] for name in names])
+        if any(isinstance(value, list | Mapping) for value in values):
+            return  # several things at once: none of them is known by it
+        places = _places(operation.path, values)
         if exchange.is_success:
             for place in places:
                 self._known_places.setdefault(place, operation.name)
