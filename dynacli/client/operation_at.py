@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qsl, unquote
 
 from dynacli.catalog.store.catalog_file import Catalog
+from dynacli.client.inputs.styled_values import styled_options
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation, OperationSummary
@@ -47,9 +48,7 @@ def path_options(operation: Operation, values: Mapping[str, str]) -> list[str]:
     options: list[str] = []
     for parameter in operation.parameters:
         if parameter.location == "path" and parameter.name in values:
-            value = values[parameter.name]
-            items = value.split(",") if parameter.value.type == "array" else [value]
-            options += [f"--{parameter.option}={unquote(item)}" for item in items]
+            options += styled_options(parameter, values[parameter.name])
     return options
 
 

@@ -1,12 +1,14 @@
 """A line for curl as the request that it makes (https://curl.se/docs/manpage.html)."""
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Iterator
 from difflib import get_close_matches
 from urllib.parse import quote
 
 from dynacli.errors import UsageError
+from dynacli.model.media_types import split_media_type
 from dynacli.traffic.recorded_request import RecordedRequest
 from dynacli.traffic.shell_words import shell_words
 
@@ -196,6 +198,8 @@ _SWITCHES = {
     ),
 }
 """Option without a value → what a person who needs it does instead; empty where nothing is to be said."""
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_FILE_NAME = re.compile(r';\s*filename="?([^";]+)')
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -209,17 +213,34 @@ def read_curl(text: str) -> RecordedRequest:
     if words[:1] == ["$"]:  # the prompt was copied, too
         words = words[1:]
     if not words or words[0].rpartition("/")[2] not in {"curl", "curl.exe"}:
-        raise UsageError(
-            "This is no line for curl",
-            why=f"It begins with `{words[0]}`" if words else "It is empty",
-            hint="Give the whole line in quotes, or `-` for standard input: `dynacli import curl 'curl https://...'`",
-        )
+        raise _no_line(words)
     line = _Line()
     for name, value in _options(words[1:]):
         line.add(name, value)
     if rest:
         line.remarks.append(f"What follows curl's own words is left out: `{rest[:40]}`")
     return line.request()
+
+
+def _no_line(words: list[str]) -> UsageError:
+    """Return the error for a text that does not begin with curl."""
+    first = words[0] if words else ""
+    is_for_powershell = (
+        first.lower() in {"invoke-webrequest", "invoke-restmethod", "iwr", "irm"} or first[:1] == "$"
+    )
+    other = (
+        "PowerShell" if is_for_powershell else "JavaScript" if first.startswith(("fetch(", "await")) else ""
+    )
+    if other:
+        return UsageError(
+            f"This is for {other}, and no line for curl",
+            hint="In the browser, choose `Copy as cURL`: for Bash, or for Windows' `cmd`",
+        )
+    return UsageError(
+        "This is no line for curl",
+        why=f"It begins with `{first}`" if words else "It is empty",
+        hint="Give the whole line in quotes, or `-` for standard input: `dynacli import curl 'curl https://...'`",
+    )
 
 
 def _options(words: list[str]) -> Iterator[tuple[str, str]]:
@@ -357,11 +378,37 @@ class _Line:
 
     def _add_part(self, name: str, value: str) -> None:
         key, _, text = value.partition("=")
-        if name == "form" and text.startswith(("@", "<")):
-            text = "@" + text[1:].partition(";")[0]
-        elif name == "form":
-            text = text.partition(";type=")[0].strip('"')
+        if name == "form":
+            is_file = text.startswith(("@", "<"))
+            named = None if is_file else _FILE_NAME.search(text)
+            if named is not None:
+                self.remarks.append(
+                    f"The content of the file `{named[1]}` is in the line: save it under that name"
+                )
+                text = f"@{named[1]}"
+            else:
+                text = "@" * is_file + _part_text(text[is_file:], ends=";" if is_file else ";type=")
         self._parts.append((key, text))
+
+    def _split_parts(self, body: str) -> tuple[list[tuple[str, str]], str]:
+        """Return the parts of a multipart body that is written out, as browsers copy it, and what is left of it."""
+        from dynacli.validation.bodies.read_body import UncheckedError, UnreadableError
+        from dynacli.validation.bodies.read_forms import split_parts
+
+        names = [value for name, value in self._headers if name.lower() == "content-type"]
+        kind, parameters = split_media_type(names[-1] if names else "")
+        if kind.lower() != "multipart/form-data":
+            return [], body
+        try:
+            parts = split_parts(body.encode(), parameters)
+        except (UncheckedError, UnreadableError):
+            return [], body
+        if any(part.is_file for part in parts):
+            self.remarks.append("Files are not in the line: they are sent from the working directory")
+        return [
+            (part.name, part.content.decode() if part.file_name is None else f"@{part.file_name}")
+            for part in parts
+        ], "" if parts else body
 
     def request(self) -> RecordedRequest:
         """Return the request.
@@ -373,6 +420,8 @@ class _Line:
             raise UsageError("The line names no URL", hint="Copy the whole line")
         url = self._url if "://" in self._url else f"http://{self._url}"
         body = ("" if self._is_json else "&").join(self._data)
+        if not self._parts:
+            self._parts, body = self._split_parts(body)
         if self._is_get and body:
             url, body = f"{url}{'&' if '?' in url else '?'}{body}", ""
         has_body = bool((self._data and not self._is_get) or self._file or self._parts)
@@ -394,6 +443,13 @@ class _Line:
             self._output,
             tuple(self.remarks),
         )
+
+
+def _part_text(text: str, ends: str) -> str:
+    """Return the content of a part, or the name of its file, which may be in quotes, without what follows it."""
+    if quoted := _QUOTED.match(text):
+        return re.sub(r'\\([\\"])', r"\1", quoted[1])
+    return text.partition(ends)[0]
 
 
 def _is_json(text: str) -> bool:

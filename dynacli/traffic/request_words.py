@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 from dynacli.client.described_operation import choose_media_type
 from dynacli.client.operation_at import path_options
 from dynacli.errors import UsageError
-from dynacli.model.media_types import essence, is_form, is_json
+from dynacli.model.media_types import essence, is_form, is_json, is_multipart
 from dynacli.model.operation import Field, MediaType, Parameter
 from dynacli.model.option_pair import option_pair
 from dynacli.record import record
@@ -220,6 +220,8 @@ class _Words:
             self._standard.append(f"--content-type={media_type.name}")
         if request.file:
             self._standard.append(f"--body=@{request.file}")
+        elif is_multipart(media_type.name) and not request.parts:
+            self._standard.append("--body={}")
         elif request.parts or is_form(media_type.name):
             pairs = request.parts or tuple(parse_qsl(request.body, keep_blank_values=True))
             yield from self._fields(media_type, pairs)

@@ -136,6 +136,22 @@ _URL = "https://api.example.com/v1/pets"
             "dynacli pets upload --file @a.png --name x",
             id="multipart",
         ),
+        pytest.param(
+            """curl https://api.example.com/v1/upload --form 'file=@"/tmp/a b.png"' --form 'name="say \\"x\\""'""",
+            """dynacli pets upload --file '@/tmp/a b.png' --name 'say "x"'""",
+            id="multipart-of-postman",
+        ),
+        pytest.param(
+            "curl https://api.example.com/v1/upload -H 'Content-Type: multipart/form-data; boundary=B' --data-raw $'"
+            '--B\\r\\nContent-Disposition: form-data; name="name"\\r\\n\\r\\nRex\\r\\n--B--\\r\\n\'',
+            "dynacli pets upload --name Rex",
+            id="multipart-of-browsers",
+        ),
+        pytest.param(
+            "curl https://api.example.com/v1/upload -H 'Content-Type: multipart/form-data; boundary=B' -d '--B--'",
+            "dynacli pets upload --body '{}'",
+            id="multipart-without-parts",
+        ),
         pytest.param(f"curl -T a.bin {_URL}/7", "dynacli pets put-raw 7 --body @a.bin", id="upload"),
         pytest.param(
             f"curl -m 5 -o out.json {_URL}",
@@ -243,6 +259,8 @@ def test_what_the_document_does_not_know_is_said() -> None:
         pytest.param(f"curl {_URL} {_URL}", "several URLs", id="two-urls"),
         pytest.param("curl 'https://[::1/'", "no URL that could be read", id="bad-url"),
         pytest.param("wget x", "cannot be read", id="no-file"),
+        pytest.param('Invoke-WebRequest -Uri "https://a.example"', "This is for PowerShell", id="powershell"),
+        pytest.param('fetch("https://a.example", {});', "This is for JavaScript", id="javascript"),
         pytest.param("", "This is no line for curl", id="empty"),
         pytest.param(
             "curl https://elsewhere.example/v1/pets",
@@ -290,6 +308,28 @@ def test_the_line_makes_the_same_request() -> None:
         expected: dict[str, Any] = run_cli(*before, "--dry-run=json", api, *words).json
         found = run_cli("--validate=off", "--dry-run=json", *shlex.split(line)[1:]).json
         assert _comparable(expected) == _comparable(found), line
+
+
+@pytest.mark.parametrize("is_exploded", [False, True])
+@pytest.mark.parametrize("style", ["simple", "label", "matrix"])
+def test_a_path_is_read_in_its_styles(style: str, *, is_exploded: bool) -> None:
+    """A value, a list and an object of a path come back as options, whatever stands between their items."""
+    text = {"type": "string"}
+    kinds = {
+        "one": text,
+        "many": {"type": "array", "items": text},
+        "record": {"type": "object", "properties": {"a": text, "b": text}},
+    }
+    parameters = [
+        parameter(name, schema, "path", style=style, explode=is_exploded) for name, schema in kinds.items()
+    ]
+    api = save(document({"/v/{one}/{many}/{record}": {"get": operation("show", *parameters)}}))
+    words = ("--one=x,y", "--many=1", "--many=a b", "--record.a=c", "--record.b=d")
+    before = ("--validate=off", "--server=https://h.example")
+    curl = run_cli(*before, "--dry-run=curl", api, "show", *words).stdout
+    line = run_cli("import", "curl", curl, "--api", api).stdout
+    expected = run_cli(*before, "--dry-run=json", api, "show", *words).json
+    assert expected == run_cli("--validate=off", "--dry-run=json", *shlex.split(line)[1:]).json, line
 
 
 def _comparable(request: dict[str, Any]) -> dict[str, Any]:

@@ -28,7 +28,8 @@ _BLOCK = 1 << 16
 def _import_curl(run: Run, line: str, api: str | None) -> None:
     from dynacli.traffic.read_curl import read_curl
 
-    is_line = line.split(None, 1)[:1] in (["curl"], ["$"], [])
+    # Whatever a browser copies has a URL, and no file is called so.
+    is_line = "://" in line or line.split(None, 1)[:1] in (["curl"], ["$"], [])
     text = line if is_line else _text(run, line)
     rows = _rows(run, [read_curl(text)], api)
     _write(run, rows)

@@ -105,15 +105,20 @@ class ReceivedPart(NamedTuple):
 
     Args:
         name: The `name` of its `Content-Disposition`; empty where it has none.
-        is_file: Whether it has a file name.
+        file_name: The name of a file; None where it has none.
         media_type: Its `Content-Type`; empty where it has none.
         content: Its bytes, unchanged.
     """
 
     name: str
-    is_file: bool
+    file_name: str | None
     media_type: str
     content: bytes
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it has a file name."""
+        return self.file_name is not None
 
 
 def split_parts(content: bytes, parameters: Mapping[str, str]) -> list[ReceivedPart]:
@@ -163,7 +168,7 @@ def _part(head: bytes, content: bytes) -> ReceivedPart:
     name_parameter: Any = headers.get_param("name", "", "content-disposition")
     return ReceivedPart(
         name_parameter if isinstance(name_parameter, str) else name_parameter[2],
-        headers.get_filename() is not None,
+        headers.get_filename(),
         str(headers.get("content-type", "")),
         content,
     )
