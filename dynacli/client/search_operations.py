@@ -76,7 +76,7 @@ def search_operations(apis: Iterable[OpenedApi], words: str, most: int = 5) -> l
                 why="The SQLite of this Python was built without FTS5",
                 hint=f"See them all: `dynacli operations {api.name}`",
             )
-        for ranked in rank_operations(api.catalog, words):
+        for ranked in rank_operations(api.catalog, words, 2 * most):
             each = ranked.operation
             hits.append(
                 Hit(api.name, each.name, each.method, each.path, each.summary, ranked.score, ranked.reasons)

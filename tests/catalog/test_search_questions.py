@@ -24,7 +24,7 @@ from tests.real_documents import FOLDER
 
 _QUESTIONS = Path(__file__).with_name("questions")
 _RANKS = (1, 3, 5)
-LEAST = {"tuned": (0.76, 0.87, 0.89), "held_out": (0.68, 0.82, 0.85)}
+LEAST = {"tuned": (0.81, 0.92, 0.93), "held_out": (0.74, 0.87, 0.89)}
 """File of questions → the least part of them whose operation is the first, among the first 3, and the first 5."""
 
 Search = Callable[[str], list[str]]
@@ -124,10 +124,10 @@ def test_questions_find_their_operations(name: str) -> None:
 
 
 def test_there_are_enough_questions() -> None:
-    """A third of the questions is of documents that the ranking was not fitted to."""
+    """A fifth of the questions is of documents that the ranking was not fitted to."""
     counts = {name: sum(len(asked) for _, asked in _documents(name)) for name in LEAST}
     assert sum(counts.values()) >= 150
-    assert counts["held_out"] * 3 >= sum(counts.values())
+    assert counts["held_out"] * 5 >= sum(counts.values())
 
 
 def _main() -> None:

@@ -55,6 +55,58 @@ def test_the_best_operation_comes_first(api: str, question: str, name: str) -> N
     assert name == _names("--api", api, question)[0]
 
 
+def test_an_operation_is_known_by_what_it_does_and_not_by_its_method_alone() -> None:
+    """A list may be read by POST, a name may have a verb that is a noun, and who calls has a path of their own."""
+    paths = {
+        "/runs/filter": {"post": operation("readRuns")},
+        "/runs/{id}/states": {"get": operation("readRunStates", ID)},
+        "/load_balancers": {"post": operation("loadBalancersCreate")},
+        "/load_balancers/{id}/rules": {"post": operation("loadBalancersAddRules", ID)},
+        "/words": {
+            "put": operation("putwords"),
+            "delete": operation("deletewords"),
+        },
+        "/users/{id}": {"get": operation("getUser", ID)},
+        "/users/me": {"get": operation("getMe")},
+        "/users/search": {"get": operation("userSearch")},
+        "/admin/users/{id}/notes/search": {"get": operation("notesSearch", ID)},
+    }
+    api = save(document(paths))
+    questions = {
+        "show all runs": "read-runs",
+        "create a load balancer": "load-balancers-create",
+        "set words": "putwords",
+        "who am i": "get-me",
+        "search users": "user-search",
+        "states of a run": "read-run-states",
+    }
+    assert questions == {question: _names(api, question)[0] for question in questions}
+
+
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        ("closed issues", "list-issues"),
+        ("logs of an issue", "list-logs"),
+        ("log of an issue", "list-logs"),
+        ("close an issue", "update-issue"),
+        ("people in my organization", "list-members"),
+        ("make the organization public", "update-organization"),
+    ],
+)
+def test_a_word_that_is_no_verb_here_is_taken_for_none(question: str, name: str) -> None:
+    """Participles, nouns before `of`, and what belongs to somebody else than who asks."""
+    paths = {
+        "/issues": {"get": operation("listIssues"), "post": operation("createIssue")},
+        "/issues/{id}": {"patch": operation("updateIssue", ID)},
+        "/issues/{id}/logs": {"get": operation("listLogs", ID), "post": operation("createLog", ID)},
+        "/organizations/{id}": {"patch": operation("updateOrganization", ID)},
+        "/organizations/{id}/members": {"get": operation("listMembers", ID)},
+        "/me/organizations": {"get": operation("listMyOrganizations")},
+    }
+    assert name == _names(save(document(paths)), question)[0]
+
+
 def test_what_is_found_has_a_form_for_programs(api: str) -> None:
     """The best hit and up to four others, each with all that names it."""
     found = run_cli("search", api, "toys", "-o", "json").json

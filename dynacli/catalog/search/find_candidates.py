@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from math import log
 
+from dynacli.catalog.search.levels import LEVELS, match_of
+from dynacli.catalog.search.operation_words import OperationWords
 from dynacli.catalog.search.question import Question
 from dynacli.catalog.store.catalog_file import Catalog
-from dynacli.model.operation import OperationSummary
 from dynacli.record import record
 
 __all__ = ["Candidate", "Candidates", "find_candidates", "has_index"]
@@ -13,30 +14,11 @@ __all__ = ["Candidate", "Candidates", "find_candidates", "has_index"]
 _MOST = 40
 """Operations that are looked at closely."""
 
-_WEIGHTS = {
-    "name": 0.5,
-    "path": 0.45,
-    "summary": 0.55,
-    "tags": 0.25,
-    "description": 0.2,
-    "inputs": 0.12,
-    "choices": 0.12,
-    "body": 0.12,
-    "answer": 0.06,
-}
-"""Column of the index → how much a word there says about the operation."""
+_SYNONYM = 0.7
+"""How much of its weight a word of the same meaning keeps where operations are about the word itself."""
 
-_TOLD = (
-    f"SELECT doc, sum(CASE col {' '.join(f'WHEN {column!r} THEN {weight}' for column, weight in _WEIGHTS.items())} END)"  # noqa: S608
-    " FROM search_places WHERE term = ? GROUP BY doc"
-)
-"""Of a stem: the number of each operation that has it, and the sum of the weights of the columns where it does."""
-
-_HALF = 0.3
-"""The sum of weights with which an operation has a word by half."""
-
-_TELLING = 0.25
-"""From here on an operation is about a term, and does not only mention it."""
+_TELLING, _ABOUT = 0.25, 0.45
+"""From here on an operation tells a term from others, and is about it, rather than that it only mentions it."""
 
 
 @record
@@ -44,10 +26,12 @@ class Candidate:
     """An operation that has words of a question.
 
     Args:
+        number: Of the operation in its catalog.
         matched: How well the operation has each term, from 0 to 1.
     """
 
-    operation: OperationSummary
+    number: int
+    words: OperationWords
     matched: list[float]
 
 
@@ -69,7 +53,7 @@ def has_index(catalog: Catalog) -> bool:
 
 
 def find_candidates(catalog: Catalog, question: Question) -> Candidates:
-    """Return the operations that have most of a question's words.
+    """Return the operations that have most of a question's words, without hidden ones.
 
     Raises:
         DamagedCatalogError: The catalog is damaged.
@@ -81,10 +65,12 @@ def find_candidates(catalog: Catalog, question: Question) -> Candidates:
         for number, match in found.items():
             scores[number] = scores.get(number, 0.0) + match * weight
     best = sorted(scores, key=lambda number: (-scores[number], number))[:_MOST]
-    best.sort()
+    rows = catalog.rows(
+        f"SELECT id, words FROM search_operations WHERE id IN ({','.join(map(str, best))})"  # noqa: S608
+    )
     candidates = [
-        Candidate(operation, [found.get(number, 0.0) for found in matches])
-        for number, operation in zip(best, catalog.each_summary(numbers=best), strict=False)
+        Candidate(number, OperationWords.from_text(text), [found.get(number, 0.0) for found in matches])
+        for number, text in rows
     ]
     return Candidates(candidates, rarity)
 
@@ -92,11 +78,15 @@ def find_candidates(catalog: Catalog, question: Question) -> Candidates:
 def _matches(catalog: Catalog, stems: Mapping[str, float]) -> dict[int, float]:
     """Return number of an operation → how well it has one of some stems."""
     found: dict[int, float] = {}
+    kept = 1.0
     for stem, weight in stems.items():
-        for number, told in catalog.rows(_TOLD, stem):
-            match = weight * told / (told + _HALF)
-            if match > found.get(number, 0.0):
-                found[number] = match
+        rows = catalog.rows("SELECT doc, col FROM search_places WHERE term = ?", stem)
+        matches = {level: kept * weight * match_of(level) for level in LEVELS}
+        for number, level in rows:
+            if matches[level] > found.get(number, 0.0):
+                found[number] = matches[level]
+        if weight == 1.0 and any(matches[level] >= _ABOUT for _, level in rows):
+            kept = _SYNONYM
     return found
 
 

@@ -1,25 +1,34 @@
-"""The index of a catalog: which word stands where in which operation, written by the compiler."""
+"""The index of a catalog: how well which operation has which word, written by the compiler."""
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.search.answer_names import AnswerNames
+from dynacli.catalog.search.levels import LEVELS, level_of
+from dynacli.catalog.search.rarity import rarity
+from dynacli.catalog.search.read_operation import words_of_operation
 from dynacli.catalog.search.search_words import stem, words_of
 from dynacli.model.operation import Operation
+from dynacli.record import replace
 
 if TYPE_CHECKING:
     from dynacli.catalog.compiler.compile_document import Compiled, CompiledOperation
 
-__all__ = ["COLUMNS", "write_search_index"]
+__all__ = ["write_search_index"]
 
-COLUMNS = ("name", "path", "summary", "tags", "description", "inputs", "choices", "body", "answer")
-"""Where the words of an operation stand. `choices` are the values of enumerations."""
+_NAME, _PATH, _SUMMARY, _TAGS = 0.5, 0.45, 0.55, 0.25
+_DESCRIPTION, _INPUTS, _CHOICES, _BODY, _ANSWER = 0.2, 0.12, 0.12, 0.12, 0.06
+"""How much a word says about an operation by standing there. Choices are the values of enumerations."""
+
+_HALF = 0.3
+"""The sum of these with which an operation has a word by half."""
 
 _MOST_CHOICES = 40
 """Values of an enumeration that are indexed: longer ones are catalogs of currencies, languages and the like."""
 
+_WEAK = (_DESCRIPTION, _INPUTS, _CHOICES, _BODY, _ANSWER)
 _MOST = (200, 200, 200, 100, 100)
 """Different words of each column from `description` on: in some documents each operation reaches nearly all schemas."""
 
@@ -35,9 +44,10 @@ def write_search_index(db: sqlite3.Connection, compiled: "Compiled") -> None:
     Raises:
         sqlite3.Error: It cannot be written.
     """
-    columns = ", ".join(COLUMNS)
+    columns = ", ".join(LEVELS)
     try:
-        # Only whether a word stands in a column is of interest, so neither texts nor places are kept.
+        # A word stands in one column alone, which says how well the operation has it: reading where it stands in each
+        # operation, and what that says, would take most of the time of a search. Neither texts nor places are kept.
         # https://www.sqlite.org/fts5.html, "Contentless Tables", "The Detail Option", "The fts5vocab Virtual Table"
         db.execute(
             f"CREATE VIRTUAL TABLE search USING fts5({columns}, content='', detail=column, columnsize=0,"
@@ -49,16 +59,33 @@ def write_search_index(db: sqlite3.Connection, compiled: "Compiled") -> None:
         raise
     db.execute("CREATE VIRTUAL TABLE search_places USING fts5vocab(search, instance)")
     db.execute("CREATE VIRTUAL TABLE search_terms USING fts5vocab(search, row)")
-    marks = ", ".join("?" * (len(COLUMNS) + 1))
+    marks = ", ".join("?" * (len(LEVELS) + 1))
     db.executemany(f"INSERT INTO search (rowid, {columns}) VALUES ({marks})", _rows(compiled))  # noqa: S608
     db.execute("INSERT INTO search (search) VALUES ('optimize')")
+    counts = dict(db.execute("SELECT term, doc FROM search_terms"))
+    db.execute("CREATE TABLE search_operations (id INTEGER PRIMARY KEY, words TEXT NOT NULL)")
+    db.executemany("INSERT INTO search_operations VALUES (?, ?)", _words(compiled, counts))
+
+
+def _words(compiled: "Compiled", counts: Mapping[str, int]) -> Iterator[tuple[int, str]]:
+    """Yield the number of each operation that is not hidden, and the words by which it is known.
+
+    Args:
+        counts: Stem → the number of operations that have it.
+    """
+    operations = len(compiled.operations)
+    for number, entry in enumerate(compiled.operations):
+        if not entry.operation.is_hidden:
+            words = words_of_operation(entry.operation)
+            told = (sum(rarity(counts.get(each), operations) for each in stems) for stems in words.stems)
+            yield number, replace(words, told=tuple(told)).as_text()
 
 
 def _rows(compiled: "Compiled") -> Iterator[tuple[Any, ...]]:
     """Yield number and columns of each operation.
 
-    A word that stands in its name, path, summary or tags is not told again by the columns behind them, and these do not
-    tell what stands in many operations.
+    A word that stands in its name, path, summary or tags is not told again by its description, inputs, body and answer,
+    and these do not tell what stands in many operations.
     """
     words, answers = _Words(), AnswerNames(compiled.components)
     operations = compiled.operations
@@ -78,13 +105,18 @@ def _rows(compiled: "Compiled") -> Iterator[tuple[Any, ...]]:
             words.stems([operation.summary]),
             words.stems(operation.tags),
         )
-        known = too_usual.union(*strong)
-        weak = []
-        for column, most in zip(_mentions(entry, words, answers), _MOST, strict=True):
-            told = [stem for stem in column if stem not in known][:most]
-            known.update(told)
-            weak.append(told)
-        yield (number, *map(" ".join, (*strong, *weak)))
+        told: dict[str, float] = {}
+        for weight, stems in zip((_NAME, _PATH, _SUMMARY, _TAGS), strong, strict=True):
+            told.update((each, told.get(each, 0.0) + weight) for each in stems)
+        known = too_usual | told.keys()
+        for weight, stems, most in zip(_WEAK, _mentions(entry, words, answers), _MOST, strict=True):
+            mentioned = [each for each in stems if each not in known][:most]
+            known.update(mentioned)
+            told.update(dict.fromkeys(mentioned, weight))
+        levels: dict[str, list[str]] = {level: [] for level in LEVELS}
+        for each, weight in told.items():
+            levels[level_of(weight / (weight + _HALF))].append(each)
+        yield (number, *map(" ".join, levels.values()))
 
 
 def _mentions(entry: "CompiledOperation", words: "_Words", answers: AnswerNames) -> Iterator[dict[str, None]]:

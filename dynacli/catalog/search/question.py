@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 
-from dynacli.catalog.search.search_words import STOP_WORDS, stem, words_of
+from dynacli.catalog.search.search_words import STOP_WORDS, names_several, stem, words_of
 from dynacli.catalog.search.thesaurus import AKIN, action_of, is_generic, meanings, phrases
 from dynacli.catalog.search.vocabulary import Vocabulary
-from dynacli.record import record
+from dynacli.record import record, replace
 
 __all__ = ["DOING", "READING", "Question", "Term", "has_words", "read_question"]
 
+ALL = "all"
+"""What a question wants that only names several things."""
 READING = "read"
 """What a question wants that asks for an answer: `who`, `which`, `how many`."""
 DOING = "do"
@@ -36,7 +38,23 @@ _AFTER_VERB = frozenset(
     {"a", "an", "the", "my", "this", "that", "all", "some", "our", "on", "somebody", "someone"}
 )
 _BEFORE_VERB = frozenset({"to", "and", "or", "please", "i", "we", "can", "you", "not", "let"})
-_PARTICLES = frozenset({"off", "on", "down", "up", "out", "back", "away"})
+_PARTICLES = frozenset(
+    [
+        "off",
+        "on",
+        "down",
+        "up",
+        "out",
+        "back",
+        "away",
+        "access",
+        "bigger",
+        "larger",
+        "smaller",
+        "public",
+        "private",
+    ]
+)
 _BEHIND_NOUN = frozenset(["by", "for", "from", "in", "of", "on", "that", "which", "whose", "with"])
 """Words behind a plural that is no verb."""
 _GAP = 4
@@ -99,7 +117,7 @@ def read_question(text: str, vocabulary: Vocabulary) -> Question:
         DamagedCatalogError: The catalog of the vocabulary is damaged.
     """
     words = [word[:_LONGEST] for word in words_of(text[: 20 * _MOST_WORDS])[:_MOST_WORDS]]
-    is_mine = not _MINE.isdisjoint(words)
+    is_mine = _is_mine(words)
     words = _rewritten(words)
     stems = _stems(words, vocabulary)
     verb = _verb_at(words, stems)
@@ -107,10 +125,13 @@ def read_question(text: str, vocabulary: Vocabulary) -> Question:
     if not action and words and (words[0] in _ASKING or "count" in words):
         action = READING
     is_who = words[:1] == ["who"]
+    is_plural = is_who or _is_plural(words, verb)
+    if not action and is_plural:
+        action = ALL
     return Question(
         tuple(_terms(words, stems, verb, vocabulary, is_who=is_who)),
         action,
-        is_who or _is_plural(words, verb),
+        is_plural,
         is_mine or "current" in words or "authenticated" in words,
     )
 
@@ -133,13 +154,34 @@ def _terms(
             found = {
                 other: weight
                 for other, weight in found.items()
-                if other == stemmed or weight == AKIN or action_of(other)
+                if other == stemmed
+                or ((weight == AKIN or action_of(other)) and (is_generic(stemmed) or not is_generic(other)))
             }
         generic = is_verb and is_generic(stemmed)
         for parts in vocabulary.fitted(stemmed, found, with_forms=not generic):
             name = next(iter(parts))
             terms.setdefault(name, Term(word, parts, is_verb, is_context and not is_verb, generic))
-    return list(terms.values())[:_MOST_TERMS]
+    return _apart(list(terms.values())[:_MOST_TERMS])
+
+
+def _apart(terms: list[Term]) -> list[Term]:
+    """Return terms none of which is stood for by the word of another: the release of `publish a release`."""
+    own = {next(iter(term.stems)) for term in terms}
+    return [
+        replace(
+            term,
+            stems={stem: weight for stem, weight in term.stems.items() if weight == 1.0 or stem not in own},
+        )
+        for term in terms
+    ]
+
+
+def _is_mine(words: Sequence[str]) -> bool:
+    """Return whether a question is about who asks, and not only about something in what is theirs."""
+    owned = next((at for at, word in enumerate(words) if word in _MINE), None)
+    if owned is None:
+        return False
+    return words[owned] != "my" or _BEFORE_CONTEXT.isdisjoint(words[1:owned])
 
 
 def _stems(words: Sequence[str], vocabulary: Vocabulary) -> list[str]:
@@ -164,7 +206,7 @@ def _is_plural(words: Sequence[str], verb: int | None) -> bool:
                 break
         else:
             noun = word
-    return noun in _MANY or (noun.endswith("s") and not noun.endswith(("ss", "us", "is")))
+    return noun in _MANY or names_several(noun)
 
 
 def _verb_at(words: Sequence[str], stems: Sequence[str]) -> int | None:
@@ -183,9 +225,13 @@ def _verb_at(words: Sequence[str], stems: Sequence[str]) -> int | None:
 
 
 def _is_noun(words: Sequence[str], stems: Sequence[str], at: int) -> bool:
-    """Return whether a word that may be a verb is a plural here: `runs that failed`, `tests of a branch`."""
-    followed = words[at + 1 : at + 2]
-    return words[at] == f"{stems[at]}s" and (not followed or followed[0] in _BEHIND_NOUN)
+    """Return whether a word that may be a verb is none here: `runs that failed`, `allowed origins`."""
+    word, followed = words[at], words[at + 1 : at + 2]
+    if (word.endswith(("ed", "ing")) and word != stems[at]) or followed == ["of"]:
+        return True
+    return names_several(word) and (
+        not followed or followed[0] not in _AFTER_VERB or followed[0] in _BEHIND_NOUN
+    )
 
 
 def _rewritten(given: Sequence[str]) -> list[str]:

@@ -1,11 +1,9 @@
 """The order of the operations that have words of a question."""
 
-from collections.abc import Iterable
-from math import log
-
 from dynacli.catalog.search.find_candidates import Candidate, find_candidates, has_index
-from dynacli.catalog.search.operation_words import OperationWords, words_of_operation
-from dynacli.catalog.search.question import DOING, READING, Question, Term, read_question
+from dynacli.catalog.search.operation_words import OperationWords
+from dynacli.catalog.search.question import ALL, DOING, READING, Question, Term, read_question
+from dynacli.catalog.search.rarity import rarity
 from dynacli.catalog.search.thesaurus import ACTING
 from dynacli.catalog.search.vocabulary import Vocabulary
 from dynacli.catalog.store.catalog_file import Catalog
@@ -15,6 +13,7 @@ from dynacli.record import record
 __all__ = ["Ranked", "has_index", "rank_operations"]
 
 _FITS = {
+    ALL: {"list": 0.8, "search": 0.6, "get": 0.4, "create": 0.2, "update": 0.2, ACTING: 0.2, "delete": 0.1},
     "": {"list": 0.6, "get": 0.6, "search": 0.4, "create": 0.4, "update": 0.3, ACTING: 0.35, "delete": 0.1},
     READING: {"list": 1.0, "get": 1.0, "search": 0.7},
     "list": {"list": 1.0, "search": 0.8, "get": 0.5},
@@ -30,18 +29,31 @@ _FITS = {
 
 # What each reason counts. They were fitted to the questions of the tests, and tried on other documents' questions.
 _ACTION, _NUMBER, _SUBJECT, _MINE = 0.35, 0.12, 0.17, 0.1
-_MORE_SUBJECT, _MORE_NAME, _MORE_PATH, _DEPRECATED = -0.12, -0.14, -0.05, -0.06
+_MORE_SUBJECT, _MORE_NAME, _MORE_PATH, _DEPRECATED = -0.12, -0.14, -0.08, -0.06
 
 _FULL = 0.8
 """From here on an operation has a word as well as can be."""
 _MENTIONED = 0.5
 """Below this a verb is only mentioned, which counts where it does not contradict what the operation does."""
+_DOES = 0.3
+"""Below this an operation does something else than is wanted: what its name has of the verb is a noun there."""
 _GENERIC_VERB, _OTHER_VERB = 0.8, 0.2
 """How well what an operation does stands for a verb that it does not have."""
 _STANDING = 0.4
 """From here on a stem stands for a word well enough, so that an operation that has it has nothing else."""
 _MOST_SURPLUS = 3.0
-_UNKNOWN_RARITY = 0.5
+_REASONS = (
+    "the words of the question",
+    "what it does",
+    "one or many",
+    "what it is about",
+    "whose it is",
+    "what else it is about",
+    "what else is in its name",
+    "what else is in its path",
+    "deprecated",
+)
+"""What the parts of a score are, in their order."""
 
 
 @record
@@ -58,11 +70,12 @@ class Ranked:
     reasons: tuple[tuple[str, float], ...]
 
 
-def rank_operations(catalog: Catalog, text: str) -> list[Ranked]:
+def rank_operations(catalog: Catalog, text: str, most: int = 10) -> list[Ranked]:
     """Return the operations of a catalog that have words of a question, the best first, without hidden ones.
 
     Args:
         text: The question.
+        most: How many are returned.
 
     Raises:
         DamagedCatalogError: The catalog is damaged.
@@ -70,64 +83,59 @@ def rank_operations(catalog: Catalog, text: str) -> list[Ranked]:
     vocabulary = Vocabulary(catalog)
     question = read_question(text, vocabulary)
     candidates = find_candidates(catalog, question)
-    known = [
-        (candidate, words_of_operation(candidate.operation))
-        for candidate in candidates.found
-        if not candidate.operation.is_hidden
+    scorer = _Scorer(question, candidates.rarity, vocabulary, catalog.meta["operations"])
+    scored = [(scorer.parts(each), each) for each in candidates.found]
+    scored.sort(key=lambda pair: (-round(sum(pair[0]), 6), pair[1].words.length, pair[1].number))
+    best = {each.number: parts for parts, each in scored[:most]}
+    operations = dict(zip(sorted(best), catalog.each_summary(numbers=best), strict=True))
+    return [
+        Ranked(operations[number], round(sum(parts), 6), tuple(zip(_REASONS, parts, strict=True)))
+        for number, parts in best.items()
     ]
-    counts = vocabulary.known({word for _, words in known for word in words.all})
-    scorer = _Scorer(question, candidates.rarity, _rarities(counts, catalog.meta["operations"]))
-    ranked = [scorer.ranked(candidate, words) for candidate, words in known]
-    ranked.sort(key=lambda each: (-each.score, len(each.operation.path), each.operation.name))
-    return ranked
-
-
-def _rarities(counts: dict[str, int], operations: int) -> dict[str, float]:
-    """Return stem → from 0 to 1, how much it tells operations apart."""
-    all_of_them = log(operations + 2)
-    return {stem: log((operations + 1) / (count + 0.5)) / all_of_them for stem, count in counts.items()}
 
 
 class _Scorer:
     """Scores operations by a question.
 
     Args:
-        rarity: For each term of the question, how much it tells operations apart.
-        rarities: Stem of an operation's words → the same, from 0 to 1.
+        weights: For each term of the question, how much it tells operations apart.
+        vocabulary: The words of the document.
+        operations: How many the document has.
     """
 
-    def __init__(self, question: Question, rarity: list[float], rarities: dict[str, float]) -> None:
+    def __init__(
+        self, question: Question, weights: list[float], vocabulary: Vocabulary, operations: int
+    ) -> None:
         self._question = question
-        self._rarities = rarities
-        self._weights = _weights(question.terms, rarity)
-        self._stems = {
+        self._weights = _weights(question.terms, weights)
+        standing = {
             stem for term in question.terms for stem, weight in term.stems.items() if weight > _STANDING
         }
+        counts = vocabulary.known(standing)
+        self._rarities = {stem: rarity(counts.get(stem), operations) for stem in standing}
         self._subjects = [term.stems for term in question.terms if not term.is_context and not term.is_verb]
         self._own_verbs = [term.stems for term in question.terms if term.is_verb and not term.is_generic]
 
-    def ranked(self, candidate: Candidate, words: OperationWords) -> Ranked:
-        """Return an operation with its score."""
-        question, operation = self._question, candidate.operation
-        fit = self._fit(operation, words)
-        reasons = (
-            ("the words of the question", self._covered(candidate, fit)),
-            ("what it does", _ACTION * fit),
-            ("one or many", _NUMBER * (words.is_many == question.is_plural)),
-            ("what it is about", _SUBJECT * self._subject(words)),
-            ("whose it is", _MINE * (question.is_mine and words.is_mine)),
-            ("what else it is about", _MORE_SUBJECT * self._surplus(words.target)),
-            ("what else is in its name", _MORE_NAME * self._surplus(words.rest)),
-            ("what else is in its path", _MORE_PATH * self._surplus(words.context)),
-            ("deprecated", _DEPRECATED * operation.is_deprecated),
+    def parts(self, candidate: Candidate) -> tuple[float, ...]:
+        """Return the parts of the score of an operation, in the order of their reasons."""
+        question, words = self._question, candidate.words
+        fit = self._fit(words)
+        target, context, rest = map(self._surplus, words.stems, words.told)
+        return (
+            self._covered(candidate, fit),
+            _ACTION * fit,
+            _NUMBER * (words.is_many == question.is_plural),
+            _SUBJECT * self._subject(words),
+            _MINE * (question.is_mine and words.is_mine),
+            _MORE_SUBJECT * target,
+            _MORE_NAME * rest,
+            _MORE_PATH * context,
+            _DEPRECATED * words.is_deprecated,
         )
-        return Ranked(operation, round(sum(part for _, part in reasons), 6), reasons)
 
-    def _fit(self, operation: OperationSummary, words: OperationWords) -> float:
+    def _fit(self, words: OperationWords) -> float:
         """Return how well what an operation does is what is wanted."""
-        if operation.method == "POST" and any(
-            word in stems for stems in self._own_verbs for word in words.target
-        ):
+        if words.is_post and any(word in stems for stems in self._own_verbs for word in words.target):
             return 1.0  # `POST /forks` forks
         fits = _FITS[self._question.action]
         return max(surely * fits.get(done, 0.0) for done, surely in words.actions.items())
@@ -138,7 +146,7 @@ class _Scorer:
         for term, weight, matched in zip(self._question.terms, self._weights, candidate.matched, strict=True):
             match = min(matched / _FULL, 1.0)
             if term.is_verb:
-                told = match if match > _MENTIONED else match * fit
+                told = match if match > _MENTIONED and fit >= _DOES else match * fit
                 match = max(told, fit * (_GENERIC_VERB if term.is_generic else _OTHER_VERB))
             covered += weight * match
         return covered
@@ -147,10 +155,14 @@ class _Scorer:
         """Return how well the last noun of the path is what the question is about."""
         return max((stems.get(word, 0.0) for stems in self._subjects for word in words.target), default=0.0)
 
-    def _surplus(self, stems: Iterable[str]) -> float:
-        """Return how much the question does not have of some words, the rare ones counting more."""
-        surplus = (self._rarities.get(stem, _UNKNOWN_RARITY) for stem in stems if stem not in self._stems)
-        return min(sum(surplus), _MOST_SURPLUS)
+    def _surplus(self, stems: tuple[str, ...], told: float) -> float:
+        """Return how much the question does not have of some words, the rare ones counting more.
+
+        Args:
+            told: How much all of them tell.
+        """
+        asked = sum(self._rarities[stem] for stem in stems if stem in self._rarities)
+        return min(max(told - asked, 0.0), _MOST_SURPLUS)
 
 
 def _weights(terms: tuple[Term, ...], rarity: list[float]) -> list[float]:
@@ -158,7 +170,7 @@ def _weights(terms: tuple[Term, ...], rarity: list[float]) -> list[float]:
     things = [weight for term, weight in zip(terms, rarity, strict=True) if not term.is_verb]
     usual = sum(things) / len(things) if things else 1.0
     weights = [
-        min(weight, usual) if term.is_generic else weight for term, weight in zip(terms, rarity, strict=True)
+        min(weight, usual) if term.is_verb else weight for term, weight in zip(terms, rarity, strict=True)
     ]
     total = sum(weights) or 1.0
     return [weight / total for weight in weights]

@@ -6,7 +6,7 @@ Compiler and runner use the same functions, so that a word of a question meets t
 import re
 from functools import cache
 
-__all__ = ["STOP_WORDS", "stem", "stems_of", "words_of"]
+__all__ = ["STOP_WORDS", "names_several", "stem", "stems_of", "words_of"]
 
 # The plural of an acronym is one word (`userIDs`); `OAuth` is none that begins with an `O`.
 _WORD = re.compile(r"O[Aa]uth|[A-Z]{2,}s?(?![a-z])|[A-Z]?[a-z]+|[A-Z]|\d+|[^\W\d_A-Za-z]+")
@@ -127,6 +127,11 @@ def words_of(text: str) -> list[str]:
 def stems_of(text: str) -> list[str]:
     """Return the stems of the words of a text that are no stop words, in their order."""
     return [stem(word) for word in words_of(text) if word not in STOP_WORDS]
+
+
+def names_several(noun: str) -> bool:
+    """Return whether a noun in lower case looks like a plural."""
+    return noun.endswith("s") and not noun.endswith(("ss", "us", "is"))
 
 
 def _without_shortened(text: str) -> str:

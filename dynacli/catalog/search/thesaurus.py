@@ -36,7 +36,8 @@ _VERBS = {
     " enable disable turn resize extend reschedule customize increase decrease reset rotate renew refresh mark",
     "delete": "delete remove destroy erase drop purge discard trash wipe unregister revoke clear kick dismiss detach"
     " unassign unsubscribe unlink unshare cancel eliminate empty disconnect"
-    " unarchive unlock unmute unblock unfollow unstar unlike unpin unhide uninstall forget",
+    " leave quit exit unban prune kill unset unarchive unlock unmute unblock unfollow"
+    " unstar unlike unpin unhide uninstall forget",
     ACTING: "run execute trigger restart reboot stop pause resume approve reject accept decline merge copy clone"
     " duplicate fork archive restore lock mute block follow star like pin"
     " transfer promote capture refund charge pay void reply forward call dial ping sync convert translate test"

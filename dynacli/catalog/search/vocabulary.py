@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from dynacli.catalog.search.levels import levels_from
 from dynacli.catalog.search.thesaurus import verb_stems
 from dynacli.catalog.store.catalog_file import Catalog
 
@@ -32,6 +33,8 @@ _ENDINGS = frozenset(
         *("ist", "iti", "ive", "ment", "or", "ship", "ur"),
     )
 )
+_ABOUT = " ".join(levels_from(0.6))
+"""The columns of the words that an operation is about."""
 _SHORTEST_FORM, _SHORTEST_PART, _SHORTEST_TYPO = 4, 3, 4
 """Letters that a word has at least whose forms, parts or typos are looked for."""
 _TWO_TYPOS = 8
@@ -100,8 +103,8 @@ class Vocabulary:
         return next(found, ())
 
     def _stand_together(self, parts: tuple[str, str]) -> bool:
-        """Return whether the name of an operation has both parts of a word."""
-        query = " AND ".join(f'name : "{part}"' for part in parts)
+        """Return whether an operation is about both parts of a word."""
+        query = " AND ".join(f'{{{_ABOUT}}} : "{part}"' for part in parts)
         return bool(self._catalog.rows("SELECT 1 FROM search WHERE search MATCH ? LIMIT 1", query))
 
     def repaired(self, word: str, stem: str) -> str:

@@ -9,13 +9,11 @@ import re
 import sqlite3
 from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
-from urllib.parse import unquote
 
 from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.environment import Environment
 from dynacli.library.configuration.configuration import Configuration
 from dynacli.record import record, replace
-from dynacli.urls import is_secret_name
 
 __all__ = [
     "LARGEST_REMEMBERED",
@@ -251,6 +249,8 @@ def answered_path(
         body: The answer's where it is JSON, else empty.
         mask: Takes secrets out of a text.
     """
+    from urllib.parse import unquote  # whoever only asks what was called should not wait for it
+
     path = asked.path.partition("#")[0].partition("?")[0].rstrip("/")
     names = _PLACEHOLDER.findall(path)
     values = json.dumps([unquote(asked.parts.get(name, "")) for name in names])
@@ -318,11 +318,17 @@ class _Wanted(dict[str, bool]):
         if plain in _ID_ENDINGS:
             return plain not in self._left_out
         is_of_item = bool(self._beginning) and plain.startswith(self._beginning)
-        return plain.endswith(_ID_ENDINGS if is_of_item else _NAMES) and not is_secret_name(name)
+        return plain.endswith(_ID_ENDINGS if is_of_item else _NAMES) and not _is_secret_name(name)
 
 
 def _is_secret(parameter: str) -> bool:
-    return is_secret_name(parameter) and parameter.lower() != "key"
+    return _is_secret_name(parameter) and parameter.lower() != "key"
+
+
+def _is_secret_name(name: str) -> bool:
+    from dynacli.urls import is_secret_name  # brings `urllib.parse` along
+
+    return is_secret_name(name)
 
 
 def _plain(name: str) -> str:
