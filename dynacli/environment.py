@@ -38,7 +38,7 @@ _AGENT_VARIABLES = frozenset(
 """What agents set for the commands that they run; variables that people set, and editors in any terminal, are none."""
 _AGENT_PREFIXES = ("CODEX_", "COPILOT_")
 _OF_PEOPLE = ("_HOME", "_TOKEN")
-"""The ends of variables with such a prefix by which people set an agent up, and which are there without it, too."""
+"""The ends of variables with such a prefix by which people set an agent up: on a terminal they mean nothing."""
 
 _BELOW_HOME = {"cache": ".cache", "config": ".config", "state": os.path.join(".local", "state")}
 """Kind of directory → where the XDG specification has it where its variable is not set."""
@@ -183,11 +183,12 @@ class Environment:
     @cached_property
     def is_agent(self) -> bool:
         """Whether an agent runs the program, as its variables say, so that nobody reads questions on a terminal."""
+        has_person = self.stdin_is_terminal and self.stderr_is_terminal
         return any(
             value
             and (
                 name in _AGENT_VARIABLES
-                or (name.startswith(_AGENT_PREFIXES) and not name.endswith(_OF_PEOPLE))
+                or (name.startswith(_AGENT_PREFIXES) and not (has_person and name.endswith(_OF_PEOPLE)))
             )
             for name, value in self.variables.items()
         )

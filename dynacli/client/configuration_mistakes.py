@@ -26,6 +26,8 @@ _LISTS = ("allow_refs", "more", "origins", "overlays")
 _TEXTS = ("document_login", "pin", "source")
 _OWN = ("ignore", "pages", "profiles", "refresh", "refresh_after")
 _ENTRY_KEYS = (*(key for key in KEYS if key != "headers"), *_LISTS, *_OWN, *_TEXTS)
+_MEANT = {"credential": "auth", "credentials": "auth", "authentication": "auth", "url": "source"}
+"""What a key may be called that has another name here."""
 _NAMED = re.compile(r"`([^`]+)`")
 
 Path = tuple[str, ...]
@@ -163,7 +165,8 @@ def _in_pages(place: Path, tables: Any) -> Iterator[Mistake]:
 def _unknown(place: Path, table: Mapping[str, Any], known: tuple[str, ...]) -> Iterator[Mistake]:
     for key in table:
         if key not in known:
-            near = get_close_matches(key, known, 1, 0.6)
+            meant = _MEANT.get(key.lower(), "")
+            near = [meant] if meant in known else get_close_matches(key, known, 1, 0.6)
             more = f"; did you mean `{near[0]}`?" if near else f", only {_listed(sorted(known))}"
             yield Mistake((*place, key), f"`{key}` is not known{more}")
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from dynacli.errors import DocumentError, DynacliError, UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.kebab_names import kebab
-from dynacli.text.terminal import visible
+from dynacli.text.quoting import quoted, word_or_quoted
 
 if TYPE_CHECKING:
     from dynacli.client.search_operations import Hit
@@ -56,8 +56,10 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
     hits = [] if get_close_matches(wanted, names, 1, _SLIP) else _found(api, word)
     if hits:
         near = [hit.name for hit in hits]
-        lines = [f"{hit.name}  {hit.method} {hit.path}  {hit.summary}" for hit in hits]
-        hint = "\n".join(["These come nearest:", *(visible(line, keep="").rstrip() for line in lines)])
+        lines = [
+            f"{hit.name}  {hit.method} {word_or_quoted(hit.path)}  {quoted(hit.summary)}" for hit in hits
+        ]
+        hint = "\n".join(["These come nearest:", *(line.rstrip() for line in lines)])
     elif near:
         hint = f"Did you mean {' or '.join(f'`{name}`' for name in near)}?"
     else:

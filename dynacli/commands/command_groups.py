@@ -27,6 +27,7 @@ from dynacli.commands.standard_options import (
     VERB_FORMATS,
     StandardOption,
 )
+from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 
 __all__ = ["ApiGroup", "Verb", "VerbGroup", "make_root", "note_options_ahead", "note_options_of_call"]
@@ -197,7 +198,17 @@ class _Root(VerbGroup):
         if cmd_name in _VERBS:
             verb: click.Command = import_module(f"dynacli.commands.verbs.{_VERBS[cmd_name]}").command
             return verb
-        return ApiGroup(ctx.obj.api(cmd_name))
+        try:
+            return ApiGroup(ctx.obj.api(cmd_name))
+        except UsageError as error:
+            if "near" in error.details:
+                from difflib import get_close_matches
+
+                near = get_close_matches(cmd_name, [*error.details["near"], *_VERBS], 3, 0.6)
+                if near:
+                    error.hint = f"Did you mean {' or '.join(f'`{name}`' for name in near)}?"
+                    error.details["near"] = near
+            raise
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

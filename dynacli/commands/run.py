@@ -66,11 +66,19 @@ class Run:
 
     @property
     def call_options(self) -> "CallOptions":
-        """What the command line says of how a call is made and judged, and whether the person agrees to it."""
+        """What the command line says of how a call is made and judged, and whether the person agrees to it.
+
+        Raises:
+            RefusedError: `read` is to let a credential go to one more origin.
+        """
         from dynacli.client.call_settings import Consent
         from dynacli.record import replace
 
         env, options = self.env, self.options
+        if self.is_read_only and options.accept_origin:
+            from dynacli.client.policy.permission import accepting_by_read
+
+            raise accepting_by_read(options.accept_origin[0])
         is_terminal = env.stdin_is_terminal and env.stderr_is_terminal
         consent = Consent(
             is_given=options.yes or bool(options.dry_run),

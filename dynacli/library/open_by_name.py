@@ -223,13 +223,14 @@ def _unknown(configuration: Configuration, word: str) -> DynacliError:
             f"The entry of `{word}` in the configuration has no `source`",
             hint=f'Write `source = "..."` under `[apis.{word}]` in `{configuration.path}`',
         )
-    near = get_close_matches(word, [*configuration.apis(), *VERBS], 3, 0.6)
+    near = get_close_matches(word, [*configuration.apis(), DEMO], 3, 0.6)
     return UsageError(
         f"There is no API `{word}`",
         why="It is not registered, and not a URL or a path (which has a `/` or ends in .json, .yaml or .yml)",
         hint=f"Did you mean {' or '.join(f'`{name}`' for name in near)}?"
         if near
         else f"Register it: `dynacli api add {word if is_name(word) else 'NAME'} SOURCE`",
+        near=near,
     )
 
 

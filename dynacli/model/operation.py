@@ -38,6 +38,7 @@ __all__ = [
     "explodes",
     "has_style",
     "item_formats_of",
+    "of_first_items",
     "style_of",
 ]
 
@@ -67,6 +68,11 @@ its list, the outer first; OpenAPI 3 has no word for them."""
 
 WEBHOOKS = "/x-dynacli-webhooks"
 """The key of a catalog's list of webhooks, which is stored among the components, so that it is read only on demand."""
+
+
+def of_first_items(option: str) -> str:
+    """Return an option with the index of the first item in each array: `criteria.0.text`, which needs no quotes."""
+    return option.replace(EACH, ".0").removeprefix(".")
 
 
 @record

@@ -3,7 +3,9 @@
 import json
 
 from dynacli.model.operation import ValueType
+from dynacli.text.quoting import word_or_quoted
 from dynacli.text.terminal import visible
+from dynacli.text.text_blocks import short_sentence
 
 __all__ = ["MAY_BE_NULL", "MAY_BE_REPEATED", "NOT_EMPTY", "constraints", "placeholder"]
 
@@ -11,6 +13,8 @@ NOT_EMPTY = "not empty"
 MAY_BE_NULL = "may be null"
 MAY_BE_REPEATED = "may be repeated"
 _MAX_VALUES = 12
+_LONGEST_VALUE = 80
+"""Characters of a value that are shown."""
 
 
 def placeholder(value: ValueType) -> str:
@@ -21,7 +25,7 @@ def placeholder(value: ValueType) -> str:
         inner = "VALUE" if value.items is None else placeholder(value.items)
         return f"{inner.strip('[]')} ..."
     names = {"integer": "INTEGER", "number": "NUMBER", "object": "JSON", "string": "TEXT"}
-    if value.type == "string" and value.format:
+    if value.type == "string" and value.format and len(value.format.split()) == 1:
         return visible(value.format, keep="").upper()[:24]
     return names.get(value.type, "VALUE")
 
@@ -41,8 +45,7 @@ def constraints(value: ValueType) -> list[str]:
     if value.is_nullable:
         facts.append(MAY_BE_NULL)
     if value.has_default and value.default is not None:
-        word = _word(value.default)[:60]
-        facts.append(f"default {word}" if word else "empty by default")
+        facts.append("empty by default" if value.default == "" else f"default {_word(value.default)}")
     return [visible(fact, keep="") for fact in facts]
 
 
@@ -76,9 +79,11 @@ def _limits(limits: object) -> list[str]:
         elif many in known:
             facts.append(f"at most {known[many]} {units}")
     if "pattern" in known:
-        facts.append(f"like {str(known['pattern'])[:60]}")
+        facts.append(f"like {word_or_quoted(short_sentence(str(known['pattern']), _LONGEST_VALUE))}")
     return facts
 
 
 def _word(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):
+        return word_or_quoted(short_sentence(value, _LONGEST_VALUE))
+    return json.dumps(value, ensure_ascii=False)

@@ -16,6 +16,7 @@ from dynacli.model.media_types import (
 from dynacli.record import record
 from dynacli.schema.possible_schemas import possible_schemas, properties_of, value_types_of
 from dynacli.schema.read_schema import following, is_marked, mapping_of
+from dynacli.text.quoting import word_or_quoted
 from dynacli.text.text_blocks import short_sentence
 
 __all__ = ["ANY_NAME", "AnswerOutline", "OutlineLine", "answer_outline"]
@@ -46,20 +47,29 @@ class OutlineLine:
         place: Where the object is, `rows[]` for each item of the list `rows`; empty for the answer itself.
         names: The names of its fields, as the document spells them; a list ends in `[]`, an object in `{}`.
             Of something without fields, its type.
+        is_type: Whether it is one.
     """
 
     place: str
     names: tuple[str, ...]
+    is_type: bool = False
 
     def text(self, most_names: int) -> str:
         """Return the line, cleaned for a terminal, with the names that it has no room for counted."""
-        names = self.names
+        names, more = self.names, ""
         if len(names) > most_names:
             little = [name for name in names if name.rstrip("{}[]").lower().endswith(_TELLING_LITTLE)]
             kept = frozenset([*(name for name in names if name not in little), *little][:most_names])
-            names = (*(name for name in names if name in kept), f"{len(names) - len(kept)} more")
-        text = ", ".join(short_sentence(name, _LONGEST_NAME) for name in names)
-        return f"{short_sentence(self.place, _LONGEST_NAME)}: {text}" if self.place else text
+            more = f"{len(names) - len(kept)} more"
+            names = (*(name for name in names if name in kept), more)
+        is_own = self.is_type
+        text = ", ".join(name if is_own or name is more else _shown(name) for name in names)
+        return f"{_shown(self.place)}: {text}" if self.place else text
+
+
+def _shown(name: str) -> str:
+    cut = short_sentence(name, _LONGEST_NAME)
+    return cut if word_or_quoted(plain := cut.replace(ANY_NAME, "x")) == plain else word_or_quoted(cut)
 
 
 @record
@@ -156,7 +166,7 @@ class _Shape:
         name = next(
             (schema["format"] for schema in self.schemas if isinstance(schema.get("format"), str)), ""
         )
-        return (" or ".join(self.types) or "any value") + (f" ({name})" if name else "")
+        return (" or ".join(self.types) or "any value") + (f" ({word_or_quoted(name)})" if name else "")
 
 
 class _Outline:
@@ -191,7 +201,7 @@ class _Outline:
 
     def _two_levels(self, place: str, shape: _Shape) -> list[OutlineLine]:
         if not shape.has_fields:
-            return [OutlineLine(place, (shape.words,))]
+            return [OutlineLine(place, (shape.words,), is_type=True)]
         plain: list[str] = []
         lists: list[OutlineLine] = []
         wrapped: list[OutlineLine] = []

@@ -60,7 +60,7 @@ _CHANGES = compare(
 
 _TEXT = """\
 Removed
-! get-health  What get-health does
+! get-health  "What get-health does"
 
 Changed
   get-pets  GET /pets
@@ -89,7 +89,7 @@ The document
 
 New
   GET /hidden
-  get-owners  What get-owners does
+  get-owners  "What get-owners does"
 
 2 new operations, 5 changed, 1 removed
 and 1 text changed

@@ -1,5 +1,6 @@
 """A run for an agent, as its variables tell: other defaults, and nothing else that may be done or not."""
 
+import io
 import json
 
 import pytest
@@ -43,8 +44,16 @@ def test_an_agent_is_known_by_what_it_sets(variable: str) -> None:
     "variable", ["CODEX_HOME", "COPILOT_GITHUB_TOKEN", "CURSOR_TRACE_ID", "AGENTS", "MY_AI_AGENT"]
 )
 def test_what_a_person_sets_is_no_agent(variable: str) -> None:
-    """Settings of agents, and variables of an editor's terminal, are there without an agent, too."""
-    assert not Environment(variables={variable: "x"}).is_agent
+    """Settings of agents are there on a person's terminal, too, and variables of an editor's terminal everywhere."""
+    terminal = _Terminal()
+    env = Environment(stdin=terminal, stderr=terminal, variables={variable: "x"})
+    assert not env.is_agent
+    assert Environment(variables={variable: "x"}).is_agent is variable.startswith(("CODEX", "COPILOT"))
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
 
 
 def test_errors_and_warnings_are_json(monkeypatch: pytest.MonkeyPatch) -> None:

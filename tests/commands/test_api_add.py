@@ -37,7 +37,7 @@ def test_a_url_of_a_document_is_taken_as_it_is(server: Recorder, home: Path) -> 
     """Where the URL gives a document there is one request, and nothing is told of a search."""
     server.answers["/v1/spec"] = _answer(pets())
     result = run_cli("api", "add", "shop", f"{server.origin}/v1/spec")
-    assert (0, "", "shop: Pets 1, 3 operations\nTry: dynacli shop --help\n") == (
+    assert (0, "", 'shop: "Pets 1", 3 operations\nTry: dynacli shop --help\n') == (
         result.exit_code,
         result.stdout,
         result.stderr,
@@ -57,7 +57,7 @@ def test_the_usual_places_are_looked_at(base: str, server: Recorder, home: Path)
         _tried(result).split()
     )
     assert "404" in _tried(result)
-    assert result.stderr.endswith("shop: Pets 1, 3 operations\nTry: dynacli shop --help\n")
+    assert result.stderr.endswith('shop: "Pets 1", 3 operations\nTry: dynacli shop --help\n')
     assert f'source = "{server.origin}/openapi.json"' in _entry(home)
     assert PETS == [row["name"] for row in run_cli("operations", "shop", "-o", "json").json]
 
@@ -229,7 +229,7 @@ def test_it_says_which_credentials_there_are(security: list[Any], lines: list[st
     server.answers["/d"] = _answer(document)
     result = run_cli("api", "add", "shop", f"{server.origin}/d")
     login = ["Sign in: dynacli auth login shop"] if any(": set " in line for line in lines) else []
-    told = ["shop: Pets 1, 3 operations", *lines, *login, "Try: dynacli shop --help"]
+    told = ['shop: "Pets 1", 3 operations', *lines, *login, "Try: dynacli shop --help"]
     assert told == result.stderr.splitlines()
 
 

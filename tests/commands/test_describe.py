@@ -135,7 +135,7 @@ def test_the_options_of_a_body_are_those_that_a_call_takes(api: str) -> None:
     assert [
         ("--name", "string"),
         ("--parts", "array"),
-        ("--parts[0].text", "string"),
+        ("--parts.0.text", "string"),
         ("--labels", "object"),
         ("--node.id", "integer"),
     ] == [(option["option"], option["type"]) for option in options[:5]]
@@ -237,17 +237,17 @@ def test_a_field_that_there_is_not_leads_to_those_that_there_are(api: str, place
 def test_the_text_shows_trees_and_stops_at_recursion(api: str) -> None:
     """For a person: parameters, the body and the answers as trees, each recursion shown once."""
     page = run_cli("-o", "text", "describe", api, "put-thing").stdout
-    assert page.startswith("put-thing  PUT /things/{id}\n  Put a thing\n\n  Puts it.\n")
+    assert page.startswith('put-thing  PUT /things/{id}\n  "Put a thing"\n\n  > Puts it.\n')
     for line in (
         "  --id TEXT  path [required]",
         "  --sort TEXT  query [one of a, b; default a]",
         "Body (application/json, required)",
-        "    name*  string  What it is called",
+        '    name*  string  "What it is called"',
         "      text*  string",
         "      <any name>  integer",
         "      next  object  (recursive)",
         "Other answers",
-        "  404  There is none",
+        '  404  "There is none"',
         "  header X-Rate",
         "Security  key or none",
         "Links",

@@ -258,3 +258,14 @@ def test_text_of_a_document_cannot_drive_the_terminal() -> None:
     result = run_cli("doctor", save(made), "-o", "text", terminal=("stdout",))
     assert "\x1b[31m" not in result.stdout
     assert "is left out" in result.stdout
+
+
+def test_a_table_of_another_name_is_told_with_its_line() -> None:
+    """What no run reads would be missed only where a call lacks it."""
+    assert 0 == run_cli("api", "add", "a", save(_odd())).exit_code
+    path = Path(run_cli("config", "path").stdout.strip())
+    path.write_text(path.read_text() + '[apis.a.credentials.key]\ntoken = "env:A"\n')
+    line = path.read_text().splitlines().index("[apis.a.credentials.key]") + 1
+    result = run_cli("doctor", "-o", "json")
+    assert (12, False) == (result.exit_code, _checks(result)["configuration"])
+    assert f"line {line}: `credentials` is not known; did you mean `auth`?" in result.stderr

@@ -226,7 +226,7 @@ def test_what_an_api_shares_is_told_once() -> None:
     api = save(document(paths))
     assert "  Errors     401 from many operations, with code, fault{}\n" in run_cli(api).stdout
     page = run_cli(api, "get-thing2", "--help").stdout
-    assert "  404  No thing 2\n" in page
+    assert '  404  "No thing 2"\n' in page
     assert "401" not in page
 
 
@@ -238,4 +238,4 @@ def test_a_body_without_options_keeps_what_gives_it_whole() -> None:
     raw["responses"] = {"302": {"description": "Elsewhere"}}
     page = run_cli(save(document({"/file": {"put": raw}})), "put-file", "--help").stdout
     assert [1, 1, 0] == [page.count(f"\n  {flag} ") for flag in ("--body", "--content-type", "--set")]
-    assert "Answers\n  302  Elsewhere\n" in page
+    assert 'Answers\n  302  "Elsewhere"\n' in page

@@ -228,7 +228,7 @@ def test_the_data_of_a_link_says_what_goes_where() -> None:
     } == run_cli("describe", api, "get-user", "-o", "json").json["links"]["next"]
     page = run_cli("-o", "text", "describe", api, "get-user").stdout
     assert (
-        "Links\n  next  200 -> get-repo\n      The first one\n      --owner  from $response.body#/name\n"
+        "Links\n  next  200 -> get-repo\n      > The first one\n      --owner  from $response.body#/name\n"
         f"      --slug  from $response.body#/id\n      dynacli {api} get-repo ada {{id}} --page 1\n"
     ) in page
 
@@ -312,12 +312,12 @@ EXPECTED_EVENT = {
     },
 }
 EVENT_LINES = [
-    "  At once.",
+    "  > At once.",
     "  X-Sign  header, required",
     "  Body (application/json, required)",
     "    name  string",
-    "  You answer 204  Taken",
-    "  You answer 410  Stop",
+    '  You answer 204  "Taken"',
+    '  You answer 410  "Stop"',
 ]
 
 
@@ -344,7 +344,7 @@ def test_callbacks_are_shown_by_name_and_expression() -> None:
         method: callback["body"] for method, callback in callbacks["other"]["$request.query.url"].items()
     }
     page = run_cli("-o", "text", "describe", api, "subscribe").stdout.splitlines()
-    start = page.index("  onEvent  POST {$request.body#/url}/event  Something happened")
+    start = page.index('  onEvent  POST {$request.body#/url}/event  "Something happened"')
     shown = page[start + 1 : start + 20]
     assert [f"  {line}" for line in EVENT_LINES if line[:5] != "    n"] == [
         line for line in shown if line.strip() and line[:6] != " " * 6
@@ -394,7 +394,7 @@ def test_webhooks_are_described_by_their_name(version: str, key: str) -> None:
     assert [
         "somethingHappened  a webhook: the server sends it to you, it cannot be called",
         "",
-        "POST  Something happened",
+        'POST  "Something happened"',
     ] == page[:3]
     assert [line for line in EVENT_LINES if line in page] == EVENT_LINES
     assert (
@@ -430,7 +430,7 @@ def test_all_webhooks_are_listed() -> None:
     rows = run_cli("describe", api, "webhooks", "-o", "json").json
     assert (15, {"name": "event14", "methods": ["POST"], "summary": "Number 14"}) == (len(rows), rows[14])
     lines = run_cli("-o", "text", "describe", api, "webhooks").stdout.splitlines()
-    assert (15, "  event14  Number 14") == (len(lines), lines[14])
+    assert (15, '  event14  "Number 14"') == (len(lines), lines[14])
 
 
 @pytest.mark.parametrize("word", ["somethingHappene", "webhooks.", "webhooks.x"])

@@ -26,9 +26,9 @@ def test_operations_with_one_summary_are_told_apart(api: str) -> None:
     """Method and path stand between the name and the summary; in a pipe nothing is cut."""
     lines = run_cli("operations", api, "-o", "text").stdout.splitlines()
     assert [
-        ["list-pets", "GET", "/pets", "List"],
-        ["list-toys", "GET", "/toys", "List", "(deprecated)"],
-        ["end-it", "DELETE", LONG, "End", "what", "has", "begun"],
+        ["list-pets", "GET", "/pets", '"List"'],
+        ["list-toys", "GET", "/toys", '"List"', "(deprecated)"],
+        ["end-it", "DELETE", LONG, '"End', "what", "has", 'begun"'],
     ] == [line.split() for line in lines]
 
 

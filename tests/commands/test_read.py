@@ -69,3 +69,14 @@ def test_a_header_makes_no_other_method_of_it(header: str, server: Recorder) -> 
     assert (11, 11, 0) == (by_option.exit_code, by_input.exit_code, len(server.requests))
     assert "A header asks for DELETE, which may change something" in by_option.stderr
     assert 0 == run_cli("read", api, "get-b", f"--{header.lower()}", "GET").exit_code
+
+
+def test_it_chooses_no_origin_for_a_credential(server: Recorder) -> None:
+    """Another server gets the request without the credential, and no option of the call accepts its origin."""
+    server.answers["/a"] = Answer()
+    api = save(document({"/a": {"get": operation("getA")}}, ["https://api.example.com"]))
+    words = (api, "get-a", "--server", server.origin, "--accept-origin", server.origin)
+    result = run_cli("read", *words)
+    assert (11, 0) == (result.exit_code, len(server.requests))
+    assert server.origin in result.stderr
+    assert (0, 0) == (run_cli(*words).exit_code, run_cli("read", *words[:4]).exit_code)

@@ -184,6 +184,26 @@ def test_nothing_found_is_no_error(api: str) -> None:
     assert {"best": None, "others": []} == result.json
     assert 0 == result.exit_code
     assert f"`dynacli operations {api}`" in result.stderr
+    assert "" == run_cli("search", api, "zzzzqqqq").stdout
+
+
+def test_runners_up_are_whole_in_a_pipe_and_quoted() -> None:
+    """What greps a line is not to miss its end; a terminal gets what fits; an operation without summary has none."""
+    summary = f"List the things{' of somebody' * 12}"
+    paths = {f"/things{n}": {"get": operation(f"listThings{n}", summary=summary * (n < 2))} for n in range(3)}
+    api = save(document(paths))
+    lines = [line for line in run_cli("search", api, "list things").stdout.splitlines() if line[:2] == "Or"]
+    assert [f'  "{summary}"' in line for line in sorted(lines)] == [True, False]
+    assert '"' not in max(lines)
+    shown = run_cli("search", api, "list things", terminal=("stdout",)).stdout
+    assert max(len(line) for line in shown.splitlines() if "Or   " in line) < 120
+
+
+def test_an_api_that_there_is_not_is_like_other_apis() -> None:
+    """Behind `--api` stands no verb."""
+    result = run_cli("search", "--api", "demos", "list runs", "--error-format", "json")
+    assert (2, ["demo"]) == (result.exit_code, result.error["near"])
+    assert ["search"] == run_cli("serch", "--error-format", "json").error["near"]
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,7 @@ _COMMAND = (
         """
     )
 )
-_PAGE = _COMMAND | _modules("text.terminal text.wrapping")
+_PAGE = _COMMAND | _modules("text.quoting text.terminal text.wrapping")
 _BLOCKS = _modules("text.text_blocks")
 _ROOT_HELP = _PAGE | _modules("commands.help.root_help")
 _LANDING_PAGE = _PAGE | _modules(

@@ -10,7 +10,7 @@ from dynacli.client.cards.input_sources import input_sources
 from dynacli.client.inputs.call_inputs import input_name
 from dynacli.client.sign_request import is_secret_parameter
 from dynacli.model.field_names import plain_name
-from dynacli.model.operation import EACH, Field, Parameter
+from dynacli.model.operation import EACH, Field, Parameter, of_first_items
 from dynacli.model.wording import enumerated
 from dynacli.text.content_kind import decoded, is_json
 
@@ -22,14 +22,29 @@ __all__ = ["likely_inputs", "missing_thing"]
 _MOST_NAMED = 4
 _MAX_BODY = 1024 * 1024
 _MAX_NODES = 2_000
-_NAMING = ("pointer", "parameter", "field", "param", "property", "propertyPath", "loc", "header", "attribute")
+_NAMING = (
+    *("pointer", "parameter", "field", "param", "property", "propertyPath", "loc", "header", "attribute"),
+    *("path", "instancePath", "dataPath"),
+)
 """The keys of an error object that name an input: RFC 9457 and JSON:API (`pointer`, `parameter`, `header`), FastAPI
-(`loc`), GitHub, Google and many others (`field`), Stripe (`param`)."""
+(`loc`), GitHub, Google, Spring and many others (`field`), Stripe (`param`), Jakarta's validation (`propertyPath`), zod
+and express-validator (`path`), Ajv (`instancePath`, `dataPath`)."""
 _LISTS = ("errors", "fieldErrors", "field_errors", "validationErrors", "validation_errors", "violations")
 """The keys of an object whose own keys are the names of inputs, as Rails and ASP.NET write it."""
 _BESIDE_NAME = frozenset({"reason", "message", "detail"})
 _LOCATIONS = frozenset({"path", "query", "header", "cookie", "body"})
 _STEP = re.compile(r"[^.\[\]/]+")
+_LONGEST_SENTENCE = 500
+_NAMES_IN_PROSE = (
+    re.compile(r"[`'\"\u2018\u201c]([A-Za-z][\w.\[\]-]*)[`'\"\u2019\u201d]"),  # the parameter 'page_size'
+    # `name: is too short`, and as Rails writes it: `Page size must be a number`
+    re.compile(
+        r"(?:^|[.;,:!\n] ?)([A-Za-z][\w.\[\]-]*(?: [a-z]\w*){0,2}?)"
+        r"(?:: | (?:is|are|must|can|can't|cannot|could|should|has|have|may|does|needs|was|not|already|too)\b)"
+    ),
+    re.compile(r"\b([a-z]+(?:_[a-z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]+)+)\b"),  # no words of any sentence
+)
+"""How sentences name an input."""
 
 
 class _Place(NamedTuple):
@@ -56,8 +71,8 @@ def likely_inputs(call: Call, answer: "Answer") -> list[str]:
         tree = json.loads(text)
     except (ValueError, RecursionError):
         return []
-    named = (_input_at(call, place) for place in _places(tree))
-    return list(dict.fromkeys(name for name in named if name))[:_MOST_NAMED]
+    named = [name for place in _places(tree) if (name := _input_at(call, place))]
+    return list(dict.fromkeys(named or _in_prose(call, tree)))[:_MOST_NAMED]
 
 
 def _places(tree: Any) -> Iterator[_Place]:
@@ -75,7 +90,8 @@ def _places(tree: Any) -> Iterator[_Place]:
 
 def _named_by(node: Mapping[str, Any]) -> Iterator[_Place]:
     for key in _NAMING:
-        if key in node:
+        # In an error of Spring, `path` is that of the URL.
+        if key in node and not (key == "path" and str(node[key]).startswith("/")):
             yield from _place(node[key], key)
     if isinstance(node.get("name"), str) and not _BESIDE_NAME.isdisjoint(node):
         yield from _place(node["name"], "name")  # `invalid-params` of RFC 7807
@@ -123,6 +139,33 @@ def _input_at(call: Call, place: _Place) -> str:
     return ""
 
 
+def _in_prose(call: Call, tree: Any) -> Iterator[str]:
+    """Yield what messages call the inputs that the sentences of an error name."""
+    for text in _texts(tree):
+        found = [name for pattern in _NAMES_IN_PROSE for name in pattern.findall(text)]
+        for name in found:
+            steps = tuple(_STEP.findall(name))
+            # `cron` stands for `schedule.cron` where no other field is called so.
+            fields = call.described.media_type.fields if call.described.media_type is not None else ()
+            alike = [each for each in fields if plain_name(each.path[-1]) == plain_name(name)]
+            is_only = len(alike) == 1 and len(steps) == 1
+            told = _input_at(call, _Place("", steps))
+            if told or is_only:
+                yield told or f"--{of_first_items(alike[0].option)}"
+
+
+def _texts(tree: Any) -> Iterator[str]:
+    """Yield the texts in an error, the short ones, which may be sentences."""
+    left, nodes = [tree], 0
+    while left and nodes < _MAX_NODES:
+        node = left.pop(0)
+        nodes += 1
+        if isinstance(node, str) and len(node) <= _LONGEST_SENTENCE:
+            yield node
+        elif isinstance(node, list | Mapping):
+            left = [*(node.values() if isinstance(node, Mapping) else node), *left]
+
+
 def _field_at(fields: Iterable[Field], steps: tuple[str, ...]) -> str:
     wanted = [EACH if step.isdecimal() else plain_name(step) for step in steps]
     numbers = [step for step in steps if step.isdecimal()]
@@ -131,7 +174,7 @@ def _field_at(fields: Iterable[Field], steps: tuple[str, ...]) -> str:
             option = field.option
             for number in numbers:
                 option = option.replace(EACH, f".{number}", 1)
-            return f"--{option.replace(EACH, '.0')}"
+            return f"--{of_first_items(option)}"
     return ""
 
 

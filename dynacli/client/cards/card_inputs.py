@@ -5,7 +5,7 @@ from typing import Any
 from dynacli.client.cards.input_sources import input_sources
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.model.field_names import plain_name, singular, words_of
-from dynacli.model.operation import EACH, Field, Parameter, ValueType
+from dynacli.model.operation import Field, Parameter, ValueType, of_first_items
 from dynacli.record import record
 
 __all__ = ["CardInput", "card_inputs"]
@@ -89,7 +89,7 @@ def card_inputs(
     sources = input_sources(described.api, operation, shown)
     inputs = tuple(
         CardInput(
-            name=each.option.replace(EACH, ".0"),
+            name=of_first_items(each.option),
             location=each.location if isinstance(each, Parameter) else "body",
             is_required=number < len(needed),
             value=each.value,
@@ -98,7 +98,7 @@ def card_inputs(
         )
         for number, each in enumerate(shown)
     )
-    return inputs, tuple(each.option.replace(EACH, ".0") for each in others[_MOST_OPTIONAL:])
+    return inputs, tuple(of_first_items(each.option) for each in others[_MOST_OPTIONAL:])
 
 
 def _words(text: str) -> set[str]:

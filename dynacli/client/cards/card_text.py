@@ -16,6 +16,7 @@ from dynacli.model.value_words import (
     placeholder,
 )
 from dynacli.record import record
+from dynacli.text.quoting import closed, quoted, word_or_quoted
 from dynacli.text.terminal import visible
 from dynacli.text.text_blocks import short_sentence
 
@@ -65,9 +66,9 @@ def card_text(card: OperationCard) -> str:
 
 def _lines(card: OperationCard, detail: _Detail) -> Iterator[str]:
     mark = "  deprecated" if card.is_deprecated else ""
-    yield visible(f"{card.name}  {card.method} {card.path}{mark}", keep="")
+    yield f"{card.name}  {visible(card.method, keep='')} {word_or_quoted(card.path)}{mark}"
     if card.summary:
-        yield _quoted(card.summary, detail.summary)
+        yield quoted(short_sentence(card.summary, detail.summary))
     required = [each for each in card.inputs if each.is_required]
     optional = [each for each in card.inputs if not each.is_required]
     if required:
@@ -85,7 +86,7 @@ def _lines(card: OperationCard, detail: _Detail) -> Iterator[str]:
         yield f"  and {len(more)} more" + (f": {named}{rest}" if named else "")
     yield from _labelled("Gives", card.returns.text_lines(detail.names, detail.lines))
     if card.credential is not None:
-        scheme = visible(card.credential["scheme"], keep="")
+        scheme = word_or_quoted(card.credential["scheme"])
         hint = f" ({card.credential['hint']})" if card.credential["hint"] else ""
         yield f"Credential  {scheme}: {card.credential['state']}{visible(hint, keep='')}"
     if card.pages is not None and card.pages["kind"] != "none":
@@ -107,11 +108,11 @@ def _input(each: CardInput, detail: _Detail) -> str:
     )
     facts = "; ".join(fact for fact in constraints(each.value) if not _is_obvious(fact))
     if facts and detail.facts:
-        left += f" [{short_sentence(facts, detail.facts)}]"
+        left += f" [{closed(short_sentence(facts, detail.facts))}]"
     if each.source and detail.facts:
         left += f"  from {visible(each.source, keep='')}"
     if each.description and detail.sentence:
-        left += f"  {_quoted(each.description, detail.sentence)}"
+        left += f"  {quoted(short_sentence(each.description, detail.sentence))}"
     return left
 
 
@@ -119,8 +120,3 @@ def _is_obvious(fact: str) -> bool:
     """Return whether a first call hardly ever breaks a rule, or its placeholder tells it already."""
     is_length = fact.startswith("at most ") and fact.endswith((" characters", " items"))
     return is_length or fact in (NOT_EMPTY, MAY_BE_NULL, MAY_BE_REPEATED)
-
-
-def _quoted(text: str, limit: int) -> str:
-    """Return a text of the document in quotes, on one line."""
-    return '"' + short_sentence(text, limit).replace('"', "'") + '"'

@@ -6,7 +6,7 @@ from itertools import islice
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.model.field_names import plain_name, words_of
-from dynacli.model.operation import EACH, Operation, OperationSummary
+from dynacli.model.operation import Operation, OperationSummary, of_first_items
 
 __all__ = ["near_options", "operations_with_option"]
 
@@ -28,7 +28,7 @@ def near_options(described: DescribedOperation, flag: str, known: Iterable[str])
 
     word = flag.removeprefix("--")
     fields = described.media_type.fields if described.media_type else ()
-    items = [f"--{field.option}".replace(EACH, ".0") for field in fields]
+    items = [f"--{of_first_items(field.option)}" for field in fields]
     spelled = [*dict.fromkeys([*items, *sorted(each for each in known if each.startswith("--"))])]
     # Deep options are often called by their last name alone, as the document calls them.
     near = [each for each in spelled if _last_name(each) == word]

@@ -15,7 +15,7 @@ from dynacli.model.operation import METHOD_OVERRIDES, SAFE_METHODS
 if TYPE_CHECKING:
     from dynacli.client.call_settings import CallSettings, Consent
 
-__all__ = ["changing", "decision_on", "denial", "is_asked_about", "obey", "permit"]
+__all__ = ["accepting_by_read", "changing", "decision_on", "denial", "is_asked_about", "obey", "permit"]
 
 _DESTROYING = "DELETE"
 _NOTHING: Mapping[str, str] = {}
@@ -129,6 +129,15 @@ def changing(
         f"`{name}` is not called by {by}",
         why=f"{begin} {method}, which may change something",
         hint=consent.hint_on_reading.format(api=described.api.name, operation=name),
+    )
+
+
+def accepting_by_read(origin: str) -> RefusedError:
+    """Return the error for an option by which a call that only reads would send credentials to one more origin."""
+    return RefusedError(
+        "`dynacli read` lets no credential go to one more origin",
+        why=f"Whoever may only read is not to choose that `{origin}` gets it",
+        hint=f"A person accepts an origin: `dynacli API OPERATION --accept-origin {origin}`, without `read`",
     )
 
 

@@ -5,8 +5,8 @@ overview, and the operations only where all of them are listed or there are no t
 """
 
 import os
-from collections.abc import Iterable, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import OperationSummary
 from dynacli.model.overview import Overview, Start
 from dynacli.model.wording import counted
+from dynacli.text.quoting import closed, note_for_agents, quoted, quoted_lines, word_or_quoted
 from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
 from dynacli.text.wrapping import shortened, wrapped
 
@@ -99,7 +100,8 @@ class _Page:
             room = _MOST_LINES - len(self._usage()) - len(above) - len(below) - 3
             if room >= needed:
                 break
-        return "\n".join(_apart(self._usage(), above, self._contents(room), below))
+        note = note_for_agents(self.env)
+        return "\n".join([*note, *_apart(self._usage(), above, self._contents(room - len(note)), below)])
 
     def _usage(self) -> list[str]:
         words = f"{'[TAG] ' if self.overview.tags else ''}OPERATION [ARGUMENTS] [OPTIONS]"
@@ -108,13 +110,14 @@ class _Page:
     def _title(self) -> list[str]:
         meta = self.api.catalog.meta
         title = visible(" ".join(part for part in (meta["title"], meta["version"]) if part), keep="")
-        return [f"  {self.paint.bold(shortened(title, self.width - 2))}"] if title else []
+        return [f"  {self.paint.bold(quoted(shortened(title, self.width - 4)))}"] if title else []
 
     def _about(self) -> list[str]:
         about = self.overview.about
         if about == self.api.catalog.meta["title"].rstrip("."):
             return []
-        return [f"  {shortened(line, self.width - 2)}" for line in wrapped(about, self.width - 2)]
+        lines = (shortened(line, self.width - 4) for line in wrapped(about, self.width - 4))
+        return [f"  {line}" for line in quoted_lines(lines)]
 
     def _fact(self, label: str, text: str) -> list[str]:
         """Return a labelled text, wrapped behind its label."""
@@ -158,8 +161,9 @@ class _Page:
         servers: list[dict[str, Any]] = self.api.catalog.meta["servers"]
         has_choice = len(servers) > 1 or any(each["variables"] for each in servers)
         if server or not has_choice or _is_server_chosen(self.env, self.api, options):
-            shown = server or _base_url(self.env, self.api, options) or "none in the document: --server URL"
-            return self._fact("Server", visible(shown, keep=""))
+            url = _base_url(self.env, self.api, options)
+            shown = visible(server, keep="") or (word_or_quoted(url) if url else "")
+            return self._fact("Server", shown or "none in the document: --server URL")
         from dynacli.commands.help.server_lines import server_line
 
         plain = Painter(enabled=False)
@@ -168,7 +172,7 @@ class _Page:
         ]
         if len(servers) > _MOST_SERVERS:
             lines.append(f"and {len(servers) - _MOST_SERVERS} more, which `describe` lists")
-        return self._labelled("Servers", [shortened(line, self.width - _LABEL - 2) for line in lines])
+        return self._labelled("Servers", [closed(shortened(line, self.width - _LABEL - 3)) for line in lines])
 
     def _sign_in(self, identity: str) -> tuple[str, str]:
         """Return the label and text that say who is signed in, or how to sign in; a secret is never read."""
@@ -257,7 +261,8 @@ class _Page:
         for tag, tagged in by_tag.items():
             if lines and needed + len(by_tag) - 1 <= room:
                 lines.append("")
-            lines.append(self.paint.bold(shortened(visible(tag, keep=""), self.width) or "Without a tag"))
+            word = word_or_quoted(shortened(tag, self.width - 2)) if tag else "Without a tag"
+            lines.append(self.paint.bold(word))
             lines += self._operation_rows(tagged)
         return lines
 
@@ -275,22 +280,25 @@ class _Page:
         from dynacli.commands.help.operation_list import summary_text
 
         has_name = self.api.catalog.has_name
-        return self._rows([(each.name, "", summary_text(each, has_name)) for each in operations])
+        rows = [(each.name, "", partial(summary_text, each, has_name)) for each in operations]
+        return self._rows(rows)
 
     def _tags(self, room: int) -> list[str]:
         """Return the tags with most operations, the others counted."""
         overview = self.overview
-        untagged = [("without a tag", f"{overview.untagged:,}", "")] if overview.untagged else []
+        untagged = [("without a tag", f"{overview.untagged:,}", _nothing)] if overview.untagged else []
         fit = room - 1 - len(untagged)
         is_cut = overview.tags > min(fit, len(overview.largest_tags))
         tags = overview.largest_tags[: max(fit - is_cut, 0)]
-        rows = [(visible(tag.word, keep=""), f"{tag.operations:,}", tag.about) for tag in tags]
+        rows = [
+            (word_or_quoted(tag.word), f"{tag.operations:,}", partial(_quoted_in, tag.about)) for tag in tags
+        ]
         lines = [self.paint.bold("Tags") + self.paint.dim("  and how many operations they have")]
         lines += self._rows([*rows, *untagged])
         return [*lines, self._more(f"{overview.tags - len(tags):,} more tags")] if is_cut else lines
 
-    def _rows(self, rows: list[tuple[str, str, str]]) -> list[str]:
-        """Return a line for each word, its number and what it is about, cut to the width."""
+    def _rows(self, rows: Sequence[tuple[str, str, Callable[[int], str]]]) -> list[str]:
+        """Return a line for each word, its number and what it is about, which is made for the columns that are left."""
         numbers = max((len(number) for _, number, _ in rows), default=0)
         numbers += 2 if numbers else 0
         widest = min(_WIDEST_WORD, self.width - numbers - _NARROWEST - 4)
@@ -300,8 +308,8 @@ class _Page:
             shown = shortened(word, self.width - 2 - numbers)
             line = f"  {shown}{' ' * (column - cell_width(shown))}{number.rjust(numbers)}"
             room = self.width - cell_width(line) - 2
-            if about and room >= _NARROWEST:
-                line += f"  {self.paint.dim(shortened(about, room))}"
+            if room >= _NARROWEST:
+                line += f"  {self.paint.dim(about(room))}"
             lines.append(line.rstrip())
         return lines
 
@@ -352,6 +360,14 @@ class _Page:
             if origin_of(base_url) in self.api.origins and (stored is None or origin_of(base_url) in stored):
                 return overview.first_look
         return overview.first_anonymous_look
+
+
+def _quoted_in(text: str, width: int) -> str:
+    return quoted(shortened(visible(text, keep=""), width - 2))
+
+
+def _nothing(width: int) -> str:  # noqa: ARG001
+    return ""
 
 
 def _apart(*groups: list[str]) -> list[str]:

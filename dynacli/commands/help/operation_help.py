@@ -1,6 +1,6 @@
 """The help page of one operation."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands.help.usage_lines import usage_lines
@@ -13,8 +13,9 @@ from dynacli.commands.standard_options import (
 )
 from dynacli.environment import Environment
 from dynacli.model.media_types import is_built, is_multipart
-from dynacli.model.operation import MORE, Body, Choice, Field, MediaType, Parameter, ValueType
+from dynacli.model.operation import MORE, Body, Choice, Field, MediaType, Parameter, ValueType, of_first_items
 from dynacli.model.value_words import MAY_BE_NULL, NOT_EMPTY, constraints, placeholder
+from dynacli.text.quoting import note_for_agents, quoted, quoted_lines, word_or_quoted
 from dynacli.text.terminal import Painter, terminal_width, visible
 from dynacli.text.text_blocks import block_text, short_sentence
 from dynacli.text.wrapping import wrapped
@@ -35,15 +36,15 @@ def operation_help(env: Environment, described: DescribedOperation, usage: str, 
     operation = described.operation
     paint = Painter.for_stdout(env)
     width = terminal_width(env, env.stdout)
-    lines = [*usage_lines(visible(usage, keep=""), width), ""]
+    lines = [*note_for_agents(env), *usage_lines(visible(usage, keep=""), width), ""]
     if operation.is_deprecated:
         lines.extend([paint.yellow("Deprecated."), ""])
     if operation.summary:
-        lines.extend([*_indented(visible(operation.summary, keep=""), width), ""])
-    description = block_text(operation.description, width - 2)
+        lines.extend([*_quote(wrapped(visible(operation.summary, keep=""), width - 4)), ""])
+    description = block_text(operation.description, width - 4)
     if description and description.strip() != operation.summary.strip():
-        lines.extend([*(f"  {line}".rstrip() for line in description.splitlines()), ""])
-    lines.extend([f"  {paint.dim(visible(f'{operation.method} {operation.path}'))}", ""])
+        lines.extend([*_quote(description.splitlines()), ""])
+    lines.extend([f"  {paint.dim(f'{visible(operation.method)} {word_or_quoted(operation.path)}')}", ""])
     page = _Page(paint, width)
     in_path = [parameter for parameter in operation.parameters if parameter.location == "path"]
     page.section("Arguments", [row for parameter in in_path for row in page.with_fields(parameter)])
@@ -122,7 +123,7 @@ class _Page:
             is_inside: Whether it is a property of a parameter.
             is_part: Whether it is a part of a multipart body, which may be a file.
         """
-        option = visible(field.option, keep="").replace("[]", "[0]")
+        option = visible(of_first_items(field.option), keep="")
         left = (
             f"--{option} {(is_part and _file_placeholder(field.value)) or placeholder(field.value)}".rstrip()
         )
@@ -204,8 +205,7 @@ class _Page:
             if not is_success and (response.status, response.description) in shared:
                 continue
             about = short_sentence(response.description, 120)
-            if is_success and about.lower() in _SAYING_NOTHING:
-                about = ""
+            about = "" if is_success and about.lower() in _SAYING_NOTHING else quoted(about)
             lines = answer.text_lines() if is_success else []
             rows.append((visible(response.status, keep=""), "\n".join(filter(None, (about, *lines)))))
         if not answer.status and not any(each.status[:1] == "3" for each in described.operation.responses):
@@ -241,15 +241,17 @@ def _branches(choice: Choice) -> str:
     names = []
     for name, tag in choice.branches[:_MAX_BRANCHES]:
         # The tag is left out where it is the same word.
-        names.append(name if not tag or tag == name else f"{name} ({tag})")
+        shown = word_or_quoted(name)
+        names.append(shown if not tag or tag == name else f"{shown} ({word_or_quoted(tag)})")
     left_out = len(choice.branches) - len(names) + choice.more
     if left_out > 0:
         names.append(f"{left_out} more")
-    place = f"`--{choice.option}`" if choice.option else "The body"
-    option = f"{choice.option}.{choice.by}" if choice.option else choice.by
+    at = of_first_items(choice.option)
+    place = f"`--{at}`" if at else "The body"
+    option = f"{at}.{choice.by}" if at else choice.by
     by = f"; --{option} picks it, or the options given do" if choice.by else "; the options given decide"
     text = f"{place} is one of {', '.join(names[:-1])} {'and' if left_out > 0 else 'or'} {names[-1]}{by}."
-    return visible(text.replace("[]", "[0]"), keep="")
+    return visible(text, keep="")
 
 
 def _media_types(body: Body, chosen: MediaType) -> str:
@@ -277,7 +279,7 @@ def _has_to_be_given(parameter: Parameter) -> bool:
 
 
 def _about(description: str, facts: list[str], *, is_deprecated: bool) -> str:
-    sentence = visible(description, keep="")
+    sentence = quoted(description)
     shown = [*facts, "deprecated"] if is_deprecated else facts
     return f"{sentence} [{'; '.join(shown)}]".strip() if shown else sentence
 
@@ -311,5 +313,5 @@ def _file_placeholder(value: ValueType) -> str:
     return "" if inner.format != "binary" else "@FILE ..." if inner is not value else "@FILE"
 
 
-def _indented(text: str, width: int) -> list[str]:
-    return [f"  {line}" for line in wrapped(text, width - 2)]
+def _quote(lines: Iterable[str]) -> list[str]:
+    return [f"  {line}" for line in quoted_lines(lines)]

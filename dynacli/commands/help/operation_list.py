@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from dynacli.model.operation import OperationSummary
+from dynacli.text.quoting import closed, quoted, word_or_quoted
 from dynacli.text.terminal import Painter, cell_width, visible
 from dynacli.text.wrapping import shortened
 
@@ -14,6 +15,8 @@ _METHOD = 7
 _NARROWEST = 15
 """The columns that a path and a summary have at least each, next to a name of any length."""
 _WIDEST_PATH = 60
+_SHORTEST = 6
+"""The columns of a summary that is cut."""
 
 
 def operation_lines(
@@ -35,35 +38,47 @@ def operation_lines(
         rest = width - max(column, len(word) + 4) - _METHOD
         # Where there is no room for both, path and summary are cut, and neither is left out.
         about = _about(operation, has_name)
-        path_room = max(rest // 2, rest - cell_width(about) - 2, _NARROWEST)
-        path = shortened(visible(operation.path, keep=""), path_room)
+        path_room = max(rest // 2, rest - _width_of(*about) - 2, _NARROWEST)
+        path = closed(shortened(word_or_quoted(operation.path), path_room))
         path += " " * (min(longest[1], max(rest // 2, _NARROWEST), _WIDEST_PATH) - cell_width(path))
-        about = shortened(about, max(rest - cell_width(path) - 2, _NARROWEST))
+        told = _joined(*about, max(rest - cell_width(path) - 2, _NARROWEST))
         call = paint.dim(f"{operation.method.ljust(_METHOD - 1)} {path}")
-        yield f"  {word.ljust(column - 4)}  {call}  {about}".rstrip()
+        yield f"  {word.ljust(column - 4)}  {call}  {told}".rstrip()
 
 
-def summary_text(operation: OperationSummary, has_name: Callable[[str], bool]) -> str:
+def summary_text(operation: OperationSummary, has_name: Callable[[str], bool], width: int) -> str:
     """Return what a list says of an operation in a few words: its summary, else its method and path.
 
     Args:
         has_name: Whether there is an operation of a name.
+        width: The most columns.
     """
-    about = _about(operation, has_name)
-    return (
-        about
-        if operation.summary
-        else f"{operation.method} {visible(operation.path, keep='')} {about}".rstrip()
-    )
+    before, summary, behind = _about(operation, has_name)
+    if not summary:
+        before = f"{operation.method} {word_or_quoted(operation.path)} {before}".rstrip()
+    return _joined(before, summary, behind, width)
 
 
-def _about(operation: OperationSummary, has_name: Callable[[str], bool]) -> str:
-    """Return the summary, with what else is to be known of the operation."""
-    about = visible(operation.summary, keep="")
-    if operation.is_deprecated:
-        about = f"{about} (deprecated)".lstrip()
+def _about(operation: OperationSummary, has_name: Callable[[str], bool]) -> tuple[str, str, str]:
+    """Return the summary, between what else is to be known of the operation."""
     other = _namesake(operation, has_name)
-    return f"(its operationId is also that of {other}) {about}".rstrip() if other else about
+    before = f"(its operationId is also that of {other})" if other else ""
+    return before, visible(operation.summary, keep=""), "(deprecated)" if operation.is_deprecated else ""
+
+
+def _joined(before: str, summary: str, behind: str, width: int) -> str:
+    """Return a summary, which is quoted and cut, between what else is to be known, in at most `width` columns."""
+    if not summary:
+        return closed(shortened(f"{before} {behind}".strip(), width))
+    room = width - _width_of(before, "", behind) - 2
+    return f"{before} {quoted(shortened(summary, max(room, _SHORTEST)))} {behind}".strip()
+
+
+def _width_of(before: str, summary: str, behind: str) -> int:
+    """Return the columns that a summary takes with its quotes, and with what else is to be known."""
+    return sum(cell_width(text) + 1 for text in (before, behind) if text) + (
+        cell_width(summary) + 2 if summary else 0
+    )
 
 
 def _namesake(operation: OperationSummary, has_name: Callable[[str], bool]) -> str:

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dynacli.text.terminal import Painter, visible
+from dynacli.text.quoting import quoted, word_or_quoted
+from dynacli.text.terminal import Painter
 
 __all__ = ["server_line"]
 
 
 def server_line(index: int, server: Mapping[str, Any], paint: Painter) -> str:
     """Return the line of a server: index, URL, name and description."""
-    about = visible(
-        ", ".join(text for text in (server.get("name", ""), server["description"]) if text), keep=""
-    )
-    return f"  {index}  {visible(server['url'], keep='')}" + (paint.dim(f"  {about}") if about else "")
+    about = quoted(", ".join(text for text in (server.get("name", ""), server["description"]) if text))
+    return f"  {index}  {word_or_quoted(server['url'])}" + (paint.dim(f"  {about}") if about else "")

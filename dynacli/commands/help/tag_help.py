@@ -6,6 +6,7 @@ from dynacli.commands.help.usage_lines import usage_lines
 from dynacli.environment import Environment
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.kebab_names import under_tag
+from dynacli.text.quoting import note_for_agents, quoted
 from dynacli.text.terminal import Painter, terminal_width, visible
 
 __all__ = ["tag_help"]
@@ -21,8 +22,12 @@ def tag_help(env: Environment, api: OpenedApi, tag: str) -> str:
     width = terminal_width(env, env.stdout)
     meta, catalog = api.catalog.meta, api.catalog
     name = visible(api.name, keep="")
-    lines = [*usage_lines(f"dynacli {name} {tag} OPERATION [ARGUMENTS] [OPTIONS]", width), ""]
-    title = visible(" ".join(part for part in (meta["title"], meta["version"]) if part), keep="")
+    lines = [
+        *note_for_agents(env),
+        *usage_lines(f"dynacli {name} {tag} OPERATION [ARGUMENTS] [OPTIONS]", width),
+        "",
+    ]
+    title = quoted(" ".join(part for part in (meta["title"], meta["version"]) if part))
     lines.extend([f"  {paint.bold(title)}", ""] if title else [])
     operations = [
         (_word(catalog, operation.name, tag), operation)

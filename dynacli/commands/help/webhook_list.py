@@ -4,7 +4,8 @@ from typing import Any
 
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import WEBHOOKS
-from dynacli.text.terminal import Painter, visible
+from dynacli.text.quoting import quoted, word_or_quoted
+from dynacli.text.terminal import Painter
 from dynacli.text.text_blocks import short_sentence
 
 __all__ = ["find_webhook", "webhook_lines", "webhooks_of"]
@@ -22,8 +23,8 @@ def webhook_lines(webhooks: list[dict[str, Any]], width: int, paint: Painter) ->
     lines = []
     for webhook in webhooks:
         name, summary = webhook["name"], " ".join(webhook["summary"].split())
-        about = short_sentence(summary, max(width - max(column, len(name) + 2) - 4, 20))
-        lines.append(f"  {visible(name, keep='').ljust(column)}{paint.dim(about)}".rstrip())
+        about = quoted(short_sentence(summary, max(width - max(column, len(name) + 2) - 6, 20)))
+        lines.append(f"  {word_or_quoted(name).ljust(column)}{paint.dim(about)}".rstrip())
     return lines
 
 

@@ -142,8 +142,26 @@ def _configuration(env: Environment) -> tuple[_Check, list[str]]:
         return _Check("configuration", _message(error), error), []
     if not os.path.exists(configuration.path):
         return _Check("configuration", f"none yet; `{configuration.path}` is made by `dynacli api add`"), []
+    wrong = _mistakes(env, configuration)
+    if wrong is not None:
+        return _Check("configuration", _message(wrong), wrong), names
     count = "1 API" if len(names) == 1 else f"{len(names)} APIs"
     return _Check("configuration", f"{configuration.path}, {count}"), names
+
+
+def _mistakes(env: Environment, configuration: Configuration) -> FileError | None:
+    """Return the error for what the configuration says and no run could use; policies have checks of their own."""
+    from dynacli.client.configuration_mistakes import mistakes_in
+
+    text = configuration.text()
+    found = [each for each in mistakes_in(env, configuration.tables()) if "policy" not in each.path]
+    if not found:
+        return None
+    return FileError(
+        f"`{configuration.path}` says what dynacli does not know",
+        why="; ".join(mistake.text(text) for mistake in found),
+        hint="`dynacli config edit` changes it; `dynacli help configuration` has the keys",
+    )
 
 
 def _cache(env: Environment) -> _Check:

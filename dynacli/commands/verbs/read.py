@@ -62,5 +62,6 @@ command = _ReadGroup(
     "Usage: dynacli read API OPERATION [ARGUMENTS] [OPTIONS]\n\n"
     "  Make a call that changes nothing: whatever is not GET, HEAD, OPTIONS, TRACE or QUERY is refused\n"
     "  (exit 11). So `dynacli read` is a prefix that a script or an agent can be allowed.\n"
-    "  Otherwise it is `dynacli API OPERATION`, with its arguments and options.",
+    "  It lets no credential go to an origin that a person has not accepted: `--server` sends it without,\n"
+    "  and `--accept-origin` is refused. Otherwise it is `dynacli API OPERATION`, with its arguments and options.",
 )

@@ -9,6 +9,7 @@ from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.verb_options import LISTING_OF_DOCUMENT
 from dynacli.library.opened_api import OpenedApi
+from dynacli.text.quoting import note_for_agents, quoted, word_or_quoted
 from dynacli.text.terminal import Painter, visible
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _LINE = 100
 
 def _search(run: Run, words: tuple[str, ...], api: str | None) -> None:
     from dynacli.client.search_operations import search_operations
-    from dynacli.output.render import write_data
+    from dynacli.output.render import is_for_people, write_data
 
     name, question = (api, words) if api else _named_api(run, words)
     opened = {each.name: each for each in ([run.api(name)] if name else _registered(run))}
@@ -38,10 +39,13 @@ def _search(run: Run, words: tuple[str, ...], api: str | None) -> None:
     best = _card(run, opened, hits[0], " ".join(question)) if hits else None
 
     def text(paint: Painter, _width: int) -> str:
-        return "\n".join([*best[1].splitlines(), *_lines(hits[1:], paint)]) if best else ""
+        shown = best[1].splitlines() if best else []
+        return "\n".join([*note_for_agents(run.env), *shown, *_lines(run, hits[1:], paint)])
 
     data = {"best": best[0] if best else None, "others": [_row(hit) for hit in hits[1:]]}
-    write_data(run.env, data, run.options.output_form, text)
+    form = run.options.output_form
+    if best or not is_for_people(form):
+        write_data(run.env, data, form, text)
 
 
 def _named_api(run: Run, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
@@ -97,13 +101,16 @@ def _row(hit: "Hit") -> dict[str, Any]:
     }
 
 
-def _lines(hits: "list[Hit]", paint: Painter) -> Iterator[str]:
+def _lines(run: Run, hits: "list[Hit]", paint: Painter) -> Iterator[str]:
     from dynacli.text.wrapping import shortened
 
     for hit in hits[:_RUNNERS_UP]:
-        line = f"Or   dynacli {hit.api} {hit.name}"
-        about = visible(f"  {hit.method} {hit.path}  {hit.summary}".rstrip(), keep="")
-        yield visible(line, keep="") + paint.dim(shortened(about, max(_LINE - len(line), 20)))
+        line = visible(f"Or   dynacli {hit.api} {hit.name}", keep="")
+        place = f"  {hit.method} {word_or_quoted(hit.path)}"
+        summary = visible(hit.summary, keep="")
+        if run.env.stdout_is_terminal:  # what reads a pipe is not to miss the end of a line
+            summary = shortened(summary, max(_LINE - len(line) - len(place) - 4, 20))
+        yield line + paint.dim(f"{place}  {quoted(summary)}".rstrip())
 
 
 command = Verb(

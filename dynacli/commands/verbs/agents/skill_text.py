@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from shlex import quote
+from urllib.parse import urlsplit
 
 from dynacli.client.credentials.credential_state import credential_state
 from dynacli.environment import Environment
@@ -16,6 +17,7 @@ from dynacli.model.kebab_names import kebab
 from dynacli.model.operation import OperationSummary
 from dynacli.model.overview import Start
 from dynacli.model.wording import counted
+from dynacli.text.quoting import quoted
 from dynacli.text.terminal import visible
 from dynacli.text.text_blocks import short_sentence
 
@@ -32,9 +34,15 @@ _MOST_LOOKED_AT = 200
 
 
 def skill_name(api: OpenedApi) -> str:
-    """Return a name that a skill may have: lower-case letters, digits and single hyphens."""
-    title = str(api.catalog.meta["title"] or "")
-    word = api.name if _PLAIN_NAME.fullmatch(api.name) else title or api.name.rpartition("/")[2]
+    """Return a name that a skill may have: lower-case letters, digits and single hyphens.
+
+    It is made of what the person calls the API, and not of the document's title, which may say anything.
+    """
+    word = api.name
+    if "://" in word:
+        word = urlsplit(word).hostname or ""
+    elif not _PLAIN_NAME.fullmatch(word):
+        word = word.rpartition("/")[2].rpartition(".")[0]
     name = re.sub(r"[^a-z0-9]+", "-", kebab(word).lower())[:_LONGEST_NAME].strip("-")
     return name or "api"
 
@@ -118,7 +126,7 @@ def _contents(api: OpenedApi) -> Iterator[str]:
         yield ""
         return
     tags = overview.largest_tags[:10]
-    shown = ", ".join(f"`{visible(tag.word, keep='')[:40]}` {tag.operations:,}" for tag in tags)
+    shown = ", ".join(f"{_quoted(tag.word, 40)} {tag.operations:,}" for tag in tags)
     more = f", and {overview.tags - len(tags):,} more" if overview.tags > len(tags) else ""
     yield f"{counted(overview.operations, 'operation')}" + (
         f" under these tags: {shown}{more}." if tags else "."
@@ -175,4 +183,4 @@ def _word(name: str) -> str:
 
 
 def _quoted(text: str, limit: int) -> str:
-    return '"' + short_sentence(text, limit).replace('"', "'").replace("`", "'") + '"'
+    return quoted(short_sentence(text, limit)).replace("`", "'")

@@ -26,6 +26,7 @@ from dynacli.library.configuration.configuration import Configuration, check_nam
 from dynacli.library.news import take_news
 from dynacli.library.open_by_name import open_api, refresh_api
 from dynacli.library.opened_api import OpenedApi
+from dynacli.text.quoting import quoted
 from dynacli.text.terminal import Painter, visible
 from dynacli.urls import with_masked_query
 
@@ -55,7 +56,7 @@ def _list(run: Run) -> None:
 def _about(row: dict[str, Any]) -> str:
     if row["revision"] is None:
         return "not read yet"
-    about = visible(f"{row['title']} {row['version']}".strip(), keep="")
+    about = quoted(f"{row['title']} {row['version']}".strip())
     return ", ".join(part for part in (about, counted(row["operations"])) if part)
 
 
@@ -128,9 +129,10 @@ def _show(run: Run, api: str) -> None:
     def text(paint: Painter, width: int) -> str:  # noqa: ARG001
         from dynacli.commands.document_messages import by_message
 
-        title = f"{paint.bold(visible(data['title'] or opened.name, keep=''))} {visible(data['version'], keep='')}"
+        title = quoted(f"{data['title']} {data['version']}".strip())
+        title = paint.bold(title or visible(opened.name, keep=""))
         lines = [
-            title.rstrip(),
+            title,
             f"  document    {visible(data['source'], keep='')}{_other_files(files)}",
             f"  {_kind(data['openapi'])}     {visible(data['openapi'], keep='')}, {counted(data['operations'])}",
             f"  fetched     {data['fetched_at']}, revision {data['revision']}",

@@ -19,6 +19,7 @@ from dynacli.library.revisions.open_request import OpenRequest
 from dynacli.output.standard_error import write_stderr
 from dynacli.record import replace
 from dynacli.request.choose_server import choose_server, parse_origin
+from dynacli.text.quoting import quoted
 from dynacli.text.terminal import visible
 from dynacli.urls import secret_in_query, with_masked_query
 from dynacli.wire.failures import with_api_named
@@ -270,8 +271,8 @@ def _absolute(source: str) -> str:
 
 def _write_summary(run: Run, api: OpenedApi, name: str) -> None:
     meta = api.catalog.meta
-    about = f"{meta['title']} {meta['version']}".strip() or "an API without a title"
-    write_stderr(run.env, f"{name}: {visible(about, keep='')}, {counted(meta['operations'])}\n")
+    about = quoted(f"{meta['title']} {meta['version']}".strip()) or "an API without a title"
+    write_stderr(run.env, f"{name}: {about}, {counted(meta['operations'])}\n")
     if api.warning is not None:
         from dynacli.commands.freshness_notes import freshness_notes
 

@@ -16,6 +16,7 @@ from dynacli.library.revisions.open_request import OpenRequest
 from dynacli.library.revisions.pending_document import find_pending
 from dynacli.library.revisions.revisions import Revisions
 from dynacli.output.standard_error import write_stderr
+from dynacli.text.quoting import quoted
 from dynacli.text.terminal import Painter, visible
 
 __all__ = ["pin", "rollback", "show_history", "unpin"]
@@ -43,7 +44,7 @@ def show_history(run: Run, api: str) -> None:
         lines = []
         for row in rows:
             mark = "*" if row["current"] else "!" if row["kept_aside"] else " "
-            title = visible(f"{row['title'] or ''} {row['version'] or ''}".strip(), keep="")
+            title = quoted(f"{row['title'] or ''} {row['version'] or ''}".strip())
             count = "" if row["operations"] is None else f"{row['operations']:,} operations"
             about = ", ".join(part for part in (title, count) if part)
             notes = ["pinned"] if row["pinned"] else []

@@ -8,6 +8,7 @@ from dynacli.environment import Environment
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import SecurityScheme
 from dynacli.model.overview import SignIn
+from dynacli.text.quoting import word_or_quoted
 
 __all__ = ["credential_lines"]
 
@@ -38,7 +39,9 @@ def credential_lines(api: OpenedApi, name: str, env: Environment) -> Iterator[st
 
 
 def _sign_in_text(sign_in: SignIn, variables: Variables) -> str:
-    schemes = " with ".join(f"{scheme.name} ({_credential_text(scheme)})" for scheme in sign_in.schemes)
+    schemes = " with ".join(
+        f"{word_or_quoted(scheme.name)} ({_credential_text(scheme)})" for scheme in sign_in.schemes
+    )
     names = needed_variables(sign_in.schemes, variables)
     if not names and any(scheme.type == "mutualTLS" for scheme in sign_in.schemes):
         return f"{schemes}: name it in the configuration, as `dynacli help credentials` says"

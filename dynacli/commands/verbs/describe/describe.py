@@ -8,6 +8,7 @@ from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.verb_options import LISTING_OF_DOCUMENT
 from dynacli.library.opened_api import OpenedApi
+from dynacli.text.quoting import note_for_agents
 
 if TYPE_CHECKING:
     from dynacli.commands.verbs.describe.fitting_text import Text
@@ -37,7 +38,13 @@ def _describe(
 
     asked = _Asked(card, depth, everything, like)
     data, text = _description(run, run.api(api), operation, asked)
-    write_data(run.env, data, run.options.output_form, text)
+    note = note_for_agents(run.env)
+    write_data(
+        run.env,
+        data,
+        run.options.output_form,
+        lambda paint, width: "\n".join([*note, text(paint, width)]),
+    )
 
 
 def _description(

@@ -10,7 +10,7 @@ from dynacli.commands.verbs.describe.incoming_requests import describe_callbacks
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.descriptions import operation_description, parameter_description
 from dynacli.model.media_types import body_schema, takes_options
-from dynacli.model.operation import MediaType, Operation
+from dynacli.model.operation import MediaType, Operation, of_first_items
 from dynacli.model.server_objects import server_row
 from dynacli.schema.flatten_schema import FlatSchemas, Resolve, flatten
 from dynacli.schema.option_fields import list_fields
@@ -89,7 +89,7 @@ def _media_type(described: DescribedOperation, media_type: MediaType, raw: Any) 
         "schema": schema,
         "options": [
             {
-                "option": f"--{field.option}".replace("[]", "[0]"),
+                "option": f"--{of_first_items(field.option)}",
                 "type": field.value.type,
                 "required": field.is_needed,
                 "enum": list(field.value.enum) or None,

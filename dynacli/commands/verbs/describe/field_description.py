@@ -13,6 +13,7 @@ from dynacli.model.wording import enumerated
 from dynacli.schema.flatten_schema import flatten
 from dynacli.schema.option_fields import parse_steps
 from dynacli.text.markdown import to_text
+from dynacli.text.quoting import quoted_lines
 from dynacli.text.terminal import Painter, visible
 
 __all__ = ["describe_field"]
@@ -66,7 +67,8 @@ def describe_field(
     def lines(paint: Painter, width: int, detail: Detail) -> list[str]:
         text = [f"{paint.bold(visible(place, keep=''))}  {location}{', required' if is_required else ''}"]
         if told:
-            text.extend(cut_lines(to_text(told, width - 2).splitlines(), detail.description))
+            told_lines = quoted_lines(to_text(told, width - 4).splitlines())
+            text.extend(cut_lines(told_lines, detail.description))
         return [*text, *schema_lines(schema, described.flat_schemas, paint, width, limits=detail.tree)]
 
     return data, lambda paint, width: fitting_text(lines, paint, width, asked)

@@ -12,6 +12,7 @@ from dynacli.model.media_types import body_schema
 from dynacli.schema.documented_values import follow_reference
 from dynacli.schema.flatten_schema import FlatSchemas, Resolve
 from dynacli.text.markdown import to_text
+from dynacli.text.quoting import quoted, quoted_lines, word_or_quoted
 from dynacli.text.terminal import Painter, visible
 
 __all__ = ["callback_lines", "describe_callbacks", "describe_webhook", "webhook_text"]
@@ -50,12 +51,10 @@ def describe_webhook(api: OpenedApi, row: Mapping[str, Any]) -> dict[str, Any]:
 def webhook_text(data: Mapping[str, Any], resolve: Resolve, paint: Painter, width: int) -> str:
     """Return the description of a webhook for a person."""
     lines = [
-        f"{paint.bold(visible(data['webhook'], keep=''))}  a webhook: the server sends it to you, it cannot be called"
+        f"{paint.bold(word_or_quoted(data['webhook']))}  a webhook: the server sends it to you, it cannot be called"
     ]
     for method, request in data["requests"].items():
-        lines.extend(
-            ["", f"{paint.bold(visible(method, keep=''))}  {visible(request['summary'], keep='')}".rstrip()]
-        )
+        lines.extend(["", f"{paint.bold(visible(method, keep=''))}  {quoted(request['summary'])}".rstrip()])
         lines.extend(_request_lines(request, resolve, paint, width))
     return "\n".join(lines)
 
@@ -66,29 +65,28 @@ def callback_lines(callbacks: Mapping[str, Any], resolve: Resolve, paint: Painte
     for name, callback in callbacks.items():
         for expression, requests in callback.items():
             for method, request in requests.items():
-                summary = visible(request["summary"], keep="")
-                lines.append(
-                    f"  {paint.bold(visible(name, keep=''))}  {visible(f'{method} {expression}', keep='')}"
-                    + (f"  {summary}" if summary else "")
-                )
+                place = f"{visible(method, keep='')} {word_or_quoted(expression)}"
+                told = f"  {paint.bold(word_or_quoted(name))}  {place}  {quoted(request['summary'])}"
+                lines.append(told.rstrip())
                 lines.extend(f"  {line}" for line in _request_lines(request, resolve, paint, width - 2))
     return lines
 
 
 def _request_lines(request: Mapping[str, Any], resolve: Resolve, paint: Painter, width: int) -> Iterator[str]:
     if request["description"]:
-        yield from (f"  {line}".rstrip() for line in to_text(request["description"], width - 2).splitlines())
+        text = to_text(request["description"], width - 4)
+        yield from (f"  {line}" for line in quoted_lines(text.splitlines()))
     for parameter in request["parameters"]:
         required = ", required" if parameter["required"] else ""
         location = paint.dim(visible(f"  {parameter['in']}{required}", keep=""))
-        yield f"  {visible(parameter['name'], keep='')}{location}"
+        yield f"  {word_or_quoted(parameter['name'])}{location}"
     body = request["body"]
     for media_type, content in body["content"].items() if body else ():
         required = ", required" if body["required"] else ""
-        yield f"  Body ({visible(media_type, keep='')}{required})"
+        yield f"  Body ({word_or_quoted(media_type)}{required})"
         yield from schema_lines(content["schema"], FlatSchemas(resolve), paint, width)
     for status, response in request["responses"].items():
-        answer = visible(f"{status}  {response['description']}", keep="")
+        answer = f"{word_or_quoted(status)}  {quoted(response['description'].strip())}"
         yield f"  You answer {answer}".rstrip()
 
 

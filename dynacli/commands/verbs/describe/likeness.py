@@ -10,6 +10,7 @@ from dynacli.model.value_words import constraints, placeholder
 from dynacli.model.wording import counted
 from dynacli.schema.success_answer import success_answer
 from dynacli.text.markdown import first_sentence
+from dynacli.text.quoting import quoted, word_or_quoted
 from dynacli.text.terminal import Painter, visible
 
 __all__ = ["difference_lines", "differences"]
@@ -71,8 +72,8 @@ def _outermost_lines(rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
 def _facts(described: DescribedOperation) -> Iterator[tuple[str, str]]:
     """Yield each part of an operation with what the document says of it, in words."""
     operation = described.operation
-    yield "the call", f"{operation.method} {operation.path}"
-    yield "what it does", operation.summary
+    yield "the call", f"{operation.method} {word_or_quoted(operation.path)}"
+    yield "what it does", quoted(operation.summary)
     for parameter in operation.parameters:
         facts = ["required"] * parameter.is_required + constraints(parameter.value)
         told = f"{placeholder(parameter.value)} {parameter.location} [{'; '.join(facts)}]"
@@ -85,12 +86,14 @@ def _facts(described: DescribedOperation) -> Iterator[tuple[str, str]]:
     success, _ = success_answer(responses, described.follow)
     for status, response in answers.items():
         if status != success:
-            yield f"answer {status}", first_sentence(response["description"])
+            yield f"answer {status}", quoted(first_sentence(response["description"]))
             continue
-        yield "the answer", f"{status}  {first_sentence(response['description'])}".rstrip()
+        yield "the answer", f"{status}  {quoted(first_sentence(response['description']))}".rstrip()
         for content in list(response["content"].values())[:1]:
             yield from _fields(described, "answer", content["schema"])
-    schemes = [" with ".join(each.name for each in some) or "none" for some in operation.security]
+    schemes = [
+        " with ".join(word_or_quoted(each.name) for each in some) or "none" for some in operation.security
+    ]
     yield "security", " or ".join(schemes)
 
 
@@ -103,4 +106,7 @@ def _fields(described: DescribedOperation, owner: str, schema: Any) -> Iterator[
             return
         if field.level < _DEEPEST:
             required = ", required" if field.is_required else ""
-            yield f"{owner} {'.'.join(field.steps)}", type_text(field.flat, described.resolve) + required
+            yield (
+                f"{owner} {word_or_quoted('.'.join(field.steps))}",
+                type_text(field.flat, described.resolve) + required,
+            )

@@ -15,6 +15,7 @@ from dynacli.model.media_types import is_patch
 from dynacli.model.value_words import constraints, placeholder
 from dynacli.schema.answer_outline import answer_outline
 from dynacli.text.markdown import first_sentence, to_text
+from dynacli.text.quoting import quoted, quoted_lines, word_or_quoted
 from dynacli.text.terminal import Painter, visible
 from dynacli.text.text_blocks import block_text, short_sentence
 
@@ -31,21 +32,20 @@ def operation_lines(
     """
     operation = described.operation
     lines = [
-        f"{paint.bold(operation.name)}  {visible(f'{operation.method} {operation.path}', keep='')}"
+        f"{paint.bold(operation.name)}  {visible(operation.method)} {word_or_quoted(operation.path)}"
         + (paint.yellow("  deprecated") if operation.is_deprecated else "")
     ]
-    # What the document says is indented, so that none of it looks like a heading of this text.
     if operation.summary:
-        lines.append(f"  {visible(operation.summary, keep='')}")
+        lines.append(f"  {quoted(operation.summary)}")
     if operation.description:
-        text = block_text(operation.description, width - 2).splitlines()
-        lines.extend(["", *cut_lines(text, detail.description)])
+        text = block_text(operation.description, width - 4).splitlines()
+        lines.extend(["", *cut_lines(quoted_lines(text), detail.description)])
     lines.extend(_parameter_lines(described, data, paint, width, detail))
     lines.extend(_body_lines(described, data["body"], paint, width, detail))
     lines.extend(_answer_lines(described, data["responses"], paint, width, detail))
     if data["security"]:
-        alternatives = " or ".join(" with ".join(schemes) or "none" for schemes in data["security"])
-        lines.extend(["", f"{paint.bold('Security')}  {visible(alternatives, keep='')}"])
+        words = [" with ".join(map(word_or_quoted, schemes)) or "none" for schemes in data["security"]]
+        lines.extend(["", f"{paint.bold('Security')}  {' or '.join(words)}"])
     if data["servers"]:
         rows = [
             line
@@ -97,7 +97,7 @@ def _body_lines(
     seen: list[Any] = []
     for media_type, content in (body or {"content": {}})["content"].items():
         required = ", required" if body and body["required"] else ""
-        yield from ("", paint.bold(f"Body ({visible(media_type, keep='')}{required})"))
+        yield from ("", paint.bold(f"Body ({word_or_quoted(media_type)}{required})"))
         if content["schema"] in seen and not detail.has_error_trees:
             yield "    the same as above"
             continue
@@ -123,11 +123,11 @@ def _answer_lines(
         if not is_success and not detail.has_error_trees:
             errors[status] = response
             continue
-        heading = paint.bold(f"Answer {visible(status, keep='')}")
-        yield from ("", f"{heading}  {visible(response['description'], keep='')}")
+        heading = paint.bold(f"Answer {word_or_quoted(status)}")
+        yield from ("", f"{heading}  {quoted(response['description'].strip())}".rstrip())
         seen: list[Any] = []
         for media_type, content in response["content"].items():
-            yield f"  {visible(media_type, keep='')}"
+            yield f"  {word_or_quoted(media_type)}"
             if content["schema"] in seen and not detail.has_error_trees:
                 yield "    the same as above"
                 continue
@@ -137,7 +137,7 @@ def _answer_lines(
             )
         if status == answer.status:
             yield from (f"  {each.text}" for each in answer.unreturned)
-        headers = [f"header {visible(str(name), keep='')}" for name in response["headers"]]
+        headers = [f"header {word_or_quoted(str(name))}" for name in response["headers"]]
         yield from cut_lines(headers, detail.rows)
     if errors:
         yield from ("", paint.bold("Other answers"))
@@ -156,7 +156,7 @@ def _error_rows(described: DescribedOperation, errors: Mapping[str, Any], detail
     ]
     for number, (status, response, fields) in enumerate(rows):
         about = short_sentence(first_sentence(response["description"]), detail.tree.sentence * 2 or 120)
-        yield f"{visible(status, keep='')}  {about}".rstrip()
+        yield f"{word_or_quoted(status)}  {quoted(about)}".rstrip()
         is_last = number + 1 == len(rows) or rows[number + 1][2] != fields
         if is_last and response["content"]:
             yield from (f"     {line}" for line in fields)
@@ -165,18 +165,22 @@ def _error_rows(described: DescribedOperation, errors: Mapping[str, Any], detail
 def _description_lines(description: str, width: int) -> list[str]:
     if not description:
         return []
-    return [f"      {line}".rstrip() for line in to_text(description, width - 6).splitlines()]
+    return [f"      {line}" for line in quoted_lines(to_text(description, width - 8).splitlines())]
 
 
 def _server_lines(index: int, server: Mapping[str, Any], paint: Painter) -> list[str]:
     lines = [server_line(index, server, paint)]
     for name, variable in server["variables"].items():
-        facts = [f"one of {', '.join(variable['enum'])}"] if variable.get("enum") else []
+        facts = [f"one of {', '.join(map(word_or_quoted, variable['enum']))}"] if variable.get("enum") else []
         default = variable.get("default")
         facts.append(
-            "needs a value" if default is None else f"default {default}" if default else "empty by default"
+            "needs a value"
+            if default is None
+            else f"default {word_or_quoted(default)}"
+            if default
+            else "empty by default"
         )
-        lines.append(visible(f"     {name}  {'; '.join(facts)}", keep=""))
+        lines.append(visible(f"     {word_or_quoted(name)}  {'; '.join(facts)}", keep=""))
     return lines
 
 
@@ -205,14 +209,14 @@ def _page_lines(pages: Mapping[str, Any]) -> list[str]:
 def _link_lines(name: str, link: Mapping[str, Any], paint: Painter, width: int) -> list[str]:
     """Return the lines of a link: the answer that has it, its target, the options it fills, the next command."""
     target = link["operation"] or link.get("operationId") or link.get("operationRef") or "nowhere"
-    leads = f"{link['status']} -> {target}"
-    lines = [f"  {paint.bold(visible(name, keep=''))}  {visible(leads, keep='')}"]
+    leads = f"{word_or_quoted(link['status'])} -> {word_or_quoted(str(target))}"
+    lines = [f"  {paint.bold(word_or_quoted(name))}  {leads}"]
     if isinstance(link.get("description"), str):
         lines.extend(_description_lines(link["description"], width))
     for fill in link["fills"]:
         source = fill["from"]
         text = source if isinstance(source, str) else json.dumps(source, ensure_ascii=False)
-        lines.append(visible(f"      {fill['option']}  from {text}", keep=""))
+        lines.append(f"      {visible(fill['option'], keep='')}  from {word_or_quoted(text)}")
     if "note" in link:
         lines.append(visible(f"      {link['note']}", keep=""))
     if link["example"]:

@@ -7,12 +7,14 @@ from typing import Any, NamedTuple
 from dynacli.model.value_words import MAY_BE_REPEATED, constraints
 from dynacli.schema.flatten_schema import FlatSchema, FlatSchemas, Resolve, value_type
 from dynacli.text.markdown import first_sentence
-from dynacli.text.terminal import Painter, visible
+from dynacli.text.quoting import quoted, word_or_quoted
+from dynacli.text.terminal import Painter
 
 __all__ = ["MAX_DEPTH", "SchemaField", "TreeLimits", "fields_below", "schema_lines", "type_text"]
 
 MAX_DEPTH = 8
 MAX_LINES = 300
+_ANY_NAME = "<any name>"
 _MOST_COUNTED = 1_000
 """Fields that are left out are counted up to here."""
 
@@ -102,7 +104,7 @@ def _fields(
         refs |= flat.refs
     found = [(name, schema, name in flat.required) for name, schema in flat.properties.items()]
     if isinstance(flat.additional, dict) and flat.additional:
-        found.append(("<any name>", flat.additional, False))
+        found.append((_ANY_NAME, flat.additional, False))
     for name, schema, is_required in found:
         inner = flat_schemas(schema)
         is_recursive = bool(_refs_of(inner, flat_schemas) & refs)
@@ -114,12 +116,13 @@ def _fields(
 
 def _line(field: SchemaField, resolve: Resolve, paint: Painter, width: int, indent: int, limit: int) -> str:
     mark = "*" if field.is_required else ""
-    left = f"{' ' * indent}{paint.bold(visible(field.name, keep=''))}{mark}  {type_text(field.flat, resolve)}"
+    name = field.name if field.name == _ANY_NAME else word_or_quoted(field.name)
+    left = f"{' ' * indent}{paint.bold(name)}{mark}  {type_text(field.flat, resolve)}"
     if field.is_recursive:
         return f"{left}  (recursive)"
     room = max(width - indent - len(field.name) - 30, 20)
     about = first_sentence(field.flat.description, min(room, limit) if limit else room)
-    return f"{left}  {paint.dim(about)}" if about else left
+    return f"{left}  {paint.dim(quoted(about))}" if about else left
 
 
 def _refs_of(flat: FlatSchema, flat_schemas: FlatSchemas) -> frozenset[str]:
@@ -134,6 +137,6 @@ def type_text(flat: FlatSchema, resolve: Resolve) -> str:
     if kind == "array" and value.items is not None:
         kind = f"array of {value.items.type}"
     if flat.format:
-        kind += f" ({visible(flat.format, keep='')})"
+        kind += f" ({word_or_quoted(flat.format)})"
     facts = [fact for fact in constraints(value) if fact != MAY_BE_REPEATED]
     return kind + (f" [{'; '.join(facts)}]" if facts else "")
