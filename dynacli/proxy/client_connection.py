@@ -87,6 +87,15 @@ class ClientConnection:
             self._reader.on_end = None
             self._writer.close()
 
+    async def refuse(self) -> None:
+        """End the connection, because there are too many."""
+        title, why = "There are too many connections", "The proxy serves a limited number at a time"
+        try:
+            await self._give(OwnAnswer(503, "connection_limit_reached", title, why, "Try again later"))
+        except (OSError, TimeoutError):
+            self._writer.transport.abort()
+        self._writer.close()
+
     async def _next_request(self) -> h11.Request | None:
         """Return the next request; None where none comes."""
         try:
@@ -192,9 +201,12 @@ class ClientConnection:
         """
         upstream = self._passage.upstream
         host = b"" if self._passage.keeps_host else upstream.authority.encode()
-        headers = upstream_headers(request.headers.raw_items(), host)
-        target = upstream.target(path)
-        head = h11.Request(method=request.method, target=target, headers=headers)
+        headers, target = upstream_headers(passed.headers, host), upstream.target(path)
+        headers = [*headers, *upstream.further_headers]
+        # Of the head that is written below, h11 is told what it needs to know.
+        head = request
+        if passed_headers(passed.headers) is not passed.headers or request.http_version != b"1.1":
+            head = h11.Request(method=request.method, target=target, headers=headers)
         may_repeat = end is not None and passed.method in _REPEATABLE
         for is_new in (False, True):
             try:
@@ -258,8 +270,8 @@ class ClientConnection:
             passed.error = f"The server did not answer within {self._passage.seconds:g} s"
             return False
         finally:
-            if pump is not None and not pump.done():
-                pump.cancel()
+            if pump is not None and not pump.cancel() and not pump.cancelled():
+                pump.exception()  # which nobody else asks for where the client has left
         return True
 
     async def _pump(self, connection: UpstreamConnection, passed: PassedExchange) -> None:
@@ -329,10 +341,11 @@ class ClientConnection:
         passed.status, passed.reason = response.status_code, response.reason.decode("latin-1")
         passed.http_version = f"HTTP/{response.http_version.decode('ascii')}"
         passed.answer_headers = headers
-        event = h11.Response(
-            status_code=response.status_code, headers=passed_headers(headers), reason=response.reason
-        )
-        return response_head(self._http, event, is_to_head=passed.method == "HEAD")
+        kept = passed_headers(headers)
+        if kept is not headers or response.http_version != b"1.1":
+            # Else the event is sent as it is: h11 looks through all headers that it has not read itself.
+            response = h11.Response(status_code=response.status_code, headers=kept, reason=response.reason)
+        return response_head(self._http, response, is_to_head=passed.method == "HEAD")
 
     def _end(self, event: h11.EndOfMessage) -> h11.EndOfMessage:
         # A client that speaks HTTP/1.0 gets no chunks, behind which trailers stand.

@@ -6,7 +6,7 @@ from typing import Any
 
 from dynacli.auth.secret import Masker
 from dynacli.check.recordings.judge_recording import JudgedExchange
-from dynacli.check.recordings.recording_secrets import masker_of, secret_names
+from dynacli.check.recordings.recording_secrets import keys_of, masker_of, secret_names
 from dynacli.client.answers.verdict_text import findings_json, findings_text, short_findings_text
 from dynacli.library.opened_api import OpenedApi
 from dynacli.proxy.passed_exchange import PassedExchange
@@ -25,7 +25,7 @@ class ToldExchange:
     """An exchange as it is told.
 
     Args:
-        judged: None where it belongs to no operation, or was not looked at.
+        judged: None where it belongs to no operation; without a verdict where it was not looked at.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class ToldExchange:
         self._verdict = judged.verdict if judged is not None and judged.verdict is not None else _BLANK
         operation = judged.match.operation if judged is not None else None
         self._operation = operation.name if operation is not None else ""
-        self._names = secret_names(operation) if operation is not None else frozenset()
+        self._names = keys_of(api) if operation is None else secret_names(operation)
         verdict = self._verdict
         if not (verdict.findings or verdict.tolerated or verdict.suppressed):
             # Bodies are looked through for secrets only where something of them is told.
@@ -98,7 +98,7 @@ class ToldExchange:
         passed = self._passed
         clock = time.strftime("%H:%M:%S", time.localtime(passed.started))
         status = str(passed.status) if passed.status else "---"
-        name = self._operation or ("" if passed.refusal or passed.skipped else "not in the document")
+        name = self._operation or "not in the document"
         pieces = [
             paint.dim(clock),
             paint.bold(passed.method),

@@ -96,7 +96,7 @@ class PassedExchange:
         self.started, self._start = time.time(), time.monotonic()
         self.body, self.answer_body = CopiedBody(budget), CopiedBody(budget)
         self.status, self.reason, self.http_version = 0, "", ""
-        self.answer_headers: Headers = ()
+        self.answer_headers: Headers = []
         self.is_complete = self.is_broken_off = False
         self.ended_by = self.refusal = self.error = self.skipped = ""
         self.seconds = 0.0

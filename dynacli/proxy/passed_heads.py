@@ -1,6 +1,6 @@
 """The heads of messages as they are passed on: in their order and spelling, without what is about one connection."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import h11
 
@@ -14,7 +14,7 @@ __all__ = [
     "upstream_headers",
 ]
 
-Headers = Sequence[tuple[bytes, bytes]]
+Headers = list[tuple[bytes, bytes]]
 """Names and values as they were sent, in their order."""
 
 # RFC 9110, section 7.6.1; `Transfer-Encoding` stays, because the framing does.
@@ -42,13 +42,15 @@ def _tokens(value: bytes) -> Iterator[bytes]:
     return (word.strip().lower() for word in value.split(b","))
 
 
-def passed_headers(headers: Headers) -> list[tuple[bytes, bytes]]:
-    """Return the headers that are meant for the other end, and not for the proxy."""
+def passed_headers(headers: Headers) -> Headers:
+    """Return the headers that are meant for the other end, and not for the proxy; the same object for all of them."""
+    if _OF_CONNECTION.isdisjoint(name.lower() for name, _ in headers):
+        return headers
     dropped = _OF_CONNECTION.union(_tokens(header(headers, b"connection"))) - _NEVER_OF_CONNECTION
     return [pair for pair in headers if pair[0].lower() not in dropped]
 
 
-def upstream_headers(headers: Headers, host: bytes) -> list[tuple[bytes, bytes]]:
+def upstream_headers(headers: Headers, host: bytes) -> Headers:
     """Return the headers of a request as the upstream gets them.
 
     Args:
@@ -57,7 +59,7 @@ def upstream_headers(headers: Headers, host: bytes) -> list[tuple[bytes, bytes]]
     passed = passed_headers(headers)
     if any(word.partition(b";")[0].strip() == b"trailers" for word in _tokens(header(headers, b"te"))):
         # Trailers are passed on, so that the upstream may send some (RFC 9110, section 10.1.4).
-        passed += [(b"TE", b"trailers"), (b"Connection", b"TE")]
+        passed = [*passed, (b"TE", b"trailers"), (b"Connection", b"TE")]
     if not host:
         return passed
     if not header(passed, b"host"):

@@ -1,6 +1,7 @@
 """Which requests are not passed on: what no proxy can, what leads in a circle, and what a policy denies."""
 
 import ipaddress
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import h11
@@ -131,6 +132,7 @@ def path_of(target: bytes) -> bytes:
     return path if path.startswith(b"/") else b"/" + path
 
 
+@lru_cache(maxsize=100)
 def _host_name(host: str) -> str:
     try:
         return urlsplit(f"//{host}").hostname or ""

@@ -71,7 +71,7 @@ def run_proxy(
 
     def judge_and_tell(passed: PassedExchange) -> None:
         recorded = recorded_exchange(passed)
-        judged = None if passed.refusal or passed.skipped else judge.add(recorded)
+        judged = (judge.unjudged if passed.refusal or passed.skipped else judge.add)(recorded)
         tell(ToldExchange(api, passed, recorded, judged))
 
     thread = JudgingThread(judge_and_tell)

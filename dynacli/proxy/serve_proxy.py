@@ -39,10 +39,9 @@ async def _serve(
         reader = ByteReader()
 
         def connected(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            if len(connections) >= _MOST_CONNECTIONS:
-                writer.transport.abort()
-                return
-            task = loop.create_task(ClientConnection(passage, reader, writer).serve())
+            connection = ClientConnection(passage, reader, writer)
+            is_full = len(connections) >= _MOST_CONNECTIONS
+            task = loop.create_task(connection.refuse() if is_full else connection.serve())
             connections.add(task)
             task.add_done_callback(connections.discard)
 

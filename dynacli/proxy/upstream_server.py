@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 
 import h11
 
-from dynacli.errors import DynacliError, TimedOutError, UsageError
-from dynacli.proxy.byte_reader import ByteReader
+from dynacli.errors import NetworkError, TimedOutError, UsageError
+from dynacli.proxy.byte_reader import CHUNK, ByteReader
 from dynacli.serving.listening_socket import ANYWHERE
 from dynacli.urls import DEFAULT_PORTS, authority
+from dynacli.wire.environment_proxy import EnvironmentProxy
 from dynacli.wire.failures import from_connecting
 
 __all__ = ["MAX_HEAD", "UpstreamConnection", "UpstreamServer"]
@@ -62,11 +63,14 @@ class UpstreamServer:
     Args:
         base: As `choose_server` returns it.
         context: The certificates of the connections; None for plain HTTP.
+        via: The proxy that all requests pass through; None where they go to the server itself.
     """
 
-    def __init__(self, base: str, context: ssl.SSLContext | None) -> None:
+    def __init__(
+        self, base: str, context: ssl.SSLContext | None, via: EnvironmentProxy | None = None
+    ) -> None:
         parts = urlsplit(base)
-        self.base, self._context = base, context
+        self.base, self._context, self._via = base, context, via
         self.host = parts.hostname or ""
         self.port = parts.port or DEFAULT_PORTS[parts.scheme]
         self.authority = authority(parts.scheme, self.host, parts.port)
@@ -81,11 +85,20 @@ class UpstreamServer:
         Args:
             path: The path and the query that the client asked for, or `*`.
         """
-        return path if path == b"*" else self._path + path
+        below = b"*" if path == b"*" else self._path + path
+        # A proxy that makes no tunnel is told the whole URL (RFC 9112, section 3.2.2).
+        return self._origin.encode() + below if self._via is not None and self._context is None else below
+
+    @property
+    def further_headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        """What a proxy on the way wants in each request."""
+        if self._via is None or self._context is not None or not self._via.authorization:
+            return ()
+        return ((b"Proxy-Authorization", self._via.authorization),)
 
     def url(self, path: bytes) -> str:
         """Return the URL of a request below the base URL."""
-        return self._origin + self.target(path).decode("latin-1")
+        return self._origin + (b"*" if path == b"*" else self._path + path).decode("latin-1")
 
     def is_own(self, address: object) -> bool:
         """Return whether one of these connections comes from an address, so that they lead back to the proxy."""
@@ -139,23 +152,51 @@ class UpstreamServer:
                 hint="Check the address and the network, or try again later",
             ) from None
         except OSError as error:
-            raise self._failure(error) from error
-
-    def _failure(self, error: OSError) -> DynacliError:
-        return from_connecting(error, self.authority, "")
+            raise from_connecting(error, self.authority, self._via.name if self._via else "") from error
 
     async def _opened(self) -> UpstreamConnection:
-        reader, loop = ByteReader(), asyncio.get_running_loop()
+        reader, loop, via = ByteReader(), asyncio.get_running_loop(), self._via
         transport, protocol = await loop.create_connection(
             lambda: asyncio.StreamReaderProtocol(reader, loop=loop),
-            self.host,
-            self.port,
-            ssl=self._context,
+            self.host if via is None else via.host,
+            self.port if via is None else via.port,
+            ssl=self._context if via is None else None,
             happy_eyeballs_delay=0.25,
         )
         connection = UpstreamConnection(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
         self._own_addresses.add(transport.get_extra_info("sockname"))
+        if via is not None and self._context is not None:
+            try:
+                await self._make_tunnel(connection, via, self._context)
+            except BaseException:
+                self.end(connection)
+                raise
         return connection
+
+    async def _make_tunnel(
+        self, connection: UpstreamConnection, via: EnvironmentProxy, context: ssl.SSLContext
+    ) -> None:
+        """Let a proxy connect through to the server, and begin TLS with that (RFC 9110, section 9.3.6)."""
+        target = f"{self.host if ':' not in self.host else f'[{self.host}]'}:{self.port}"
+        headers = [("Host", target)]
+        if via.authorization:
+            headers.append(("Proxy-Authorization", via.authorization.decode()))
+        http = h11.Connection(h11.CLIENT)
+        connection.writer.write(
+            http.send(h11.Request(method="CONNECT", target=target, headers=headers)) or b""
+        )
+        try:
+            while (event := http.next_event()) is h11.NEED_DATA:
+                http.receive_data(await connection.reader.read(CHUNK))
+        except h11.RemoteProtocolError:
+            event = None
+        if not isinstance(event, h11.Response) or event.status_code // 100 != 2:
+            raise NetworkError(
+                f"The proxy `{via.name}` did not let us through to `{self.authority}`",
+                why="A variable of the environment names it, and it refuses",
+                hint="Check `HTTPS_PROXY`, with the user name and password that the proxy may want, and `NO_PROXY`",
+            )
+        await connection.writer.start_tls(context, server_hostname=self.host)
 
     def keep(self, connection: UpstreamConnection) -> None:
         """Keep a connection for another exchange if it can serve one."""

@@ -115,14 +115,9 @@ def _wants_certificate(error: Exception) -> bool:
 
 def _proxy_of(url: str) -> str:
     """Return the host and port of the proxy that the environment names for a URL; empty for none."""
-    from urllib.request import getproxies_environment, proxy_bypass
+    from dynacli.wire.environment_proxy import proxy_url_of
 
-    parts = urlsplit(url)
-    proxies = getproxies_environment()
-    proxy = proxies.get(parts.scheme) or proxies.get("all") or ""
-    if not proxy or proxy_bypass(parts.netloc.rpartition("@")[2]):
-        return ""
-    return urlsplit(proxy if "://" in proxy else f"http://{proxy}").netloc.rpartition("@")[2]
+    return urlsplit(proxy_url_of(url)).netloc.rpartition("@")[2]
 
 
 def from_connecting(error: Exception, host: str, proxy: str) -> DynacliError:

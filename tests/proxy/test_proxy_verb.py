@@ -3,6 +3,7 @@
 import json
 import re
 import socket
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ from typing import Any
 import pytest
 
 from dynacli.demo.demo_facts import API_KEYS
+from dynacli.proxy import judging_thread
+from dynacli.proxy.judging_thread import JudgingThread
+from dynacli.proxy.passed_exchange import CopyBudget, PassedExchange
 from tests.documents import document, operation, parameter, save
 from tests.harness import Answer, Recorder, run_cli
 from tests.proxy.through_proxy import exchanged, free_port, raw_server, through_proxy
@@ -102,32 +106,31 @@ def test_a_misbehaving_stand_in_is_found_through_the_proxy() -> None:
     assert found == [line.replace(" ", "") for line in result.stdout.splitlines()]
 
 
-@pytest.mark.parametrize(
-    ("request_", "status", "error"),
-    [
-        (_request("GET /items/1", "Upgrade: websocket"), 501, "http_upgrade_failed"),
-        (_request("CONNECT example.com:443"), 501, "http_request_error"),
-        (_request("GET /items/1", "Host: evil.example"), 421, "http_request_denied"),
-        (_request("GET http://evil.example/items/1"), 421, "http_request_denied"),
-        (_request("GET items"), 400, "http_request_error"),
-        (_request("GET /items/1", "X-A: " + "a" * 200_000), 431, "http_request_error"),
-        (b"nonsense\r\n\r\n", 400, "http_request_error"),
-    ],
-)
-def test_requests_that_cannot_be_passed_on(
-    server: Recorder, request_: bytes, status: int, error: str
-) -> None:
+_REFUSED = [
+    (_request("GET /items/1", "Upgrade: websocket"), 501, "http_upgrade_failed"),
+    (_request("CONNECT example.com:443"), 501, "http_request_error"),
+    (_request("GET /items/1", "Host: evil.example"), 421, "http_request_denied"),
+    (_request("GET http://evil.example/items/1"), 421, "http_request_denied"),
+    (_request("GET items"), 400, "http_request_error"),
+    (_request("GET /items/1", "X-A: " + "a" * 200_000), 431, "http_request_error"),
+    (b"nonsense\r\n\r\n", 400, "http_request_error"),
+]
+
+
+def test_requests_that_cannot_be_passed_on(server: Recorder) -> None:
     """The answer is a problem, which says that it is the proxy's own, and the server sees nothing."""
     answers: list[bytes] = []
-    result = through_proxy(
-        lambda port: answers.append(exchanged(port, request_)), _document(), "--upstream", server.origin
-    )
-    head, _, body = answers[0].partition(b"\r\n\r\n")
-    assert status == int(head.split()[1])
-    assert f"Proxy-Status: dynacli; error={error}".encode() in head.split(b"\r\n")
-    assert ("dynacli proxy", status) == (json.loads(body)["source"], json.loads(body)["status"])
-    assert [] == server.requests
-    assert 0 == result.exit_code
+
+    def client(port: int) -> None:
+        answers.extend(exchanged(port, request) for request, _, _ in _REFUSED)
+
+    result = through_proxy(client, _document(), "--upstream", server.origin)
+    for answer, (_, status, error) in zip(answers, _REFUSED, strict=True):
+        head, _, body = answer.partition(b"\r\n\r\n")
+        assert status == int(head.split()[1])
+        assert f"Proxy-Status: dynacli; error={error}".encode() in head.split(b"\r\n")
+        assert ("dynacli proxy", status) == (json.loads(body)["source"], json.loads(body)["status"])
+    assert ([], 0) == (server.requests, result.exit_code)
 
 
 def test_a_policy_holds_for_what_passes(server: Recorder, home: Path) -> None:
@@ -174,6 +177,42 @@ def test_a_server_that_cannot_be_reached_or_does_not_answer() -> None:
         words = (_document(), "--upstream", closing.origin, "-o", "ndjson", "-f", "findings[].rule")
         result = through_proxy(client, *words)
     assert (502, 9, '["no-answer"]\n') == (answers[-1][0], result.exit_code, result.stdout)
+
+
+def test_a_way_back_to_the_proxy_is_found_by_the_request_that_takes_it() -> None:
+    """The upstream has another address than the proxy was started with, and is it all the same."""
+    port = free_port()
+    answers: list[bytes] = []
+
+    def client(port: int) -> None:
+        answers.append(exchanged(port, _request("GET /items/1")))
+
+    words = (_document(), "--host", "0.0.0.0", "--upstream", f"http://127.0.0.2:{port}", "-f", "refused")
+    result = through_proxy(client, *words, "-o", "json", port=port)
+    assert answers[0].startswith(b"HTTP/1.1 508 Loop Detected\r\n")
+    assert '"The upstream is this proxy itself' in result.stdout
+
+
+def test_exchanges_that_wait_too_long_are_told_but_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither an answer nor memory waits for the judge."""
+    monkeypatch.setattr(judging_thread, "_MOST_WAITING", 600)
+    go_on, seen = threading.Event(), list[PassedExchange]()
+
+    def judge(passed: PassedExchange) -> None:
+        go_on.wait()
+        seen.append(passed)
+
+    thread, budget = JudgingThread(judge), CopyBudget()
+    thread.start_with(lambda: None)
+    for _ in range(700):
+        passed = PassedExchange("GET", "/", "http://127.0.0.1/", [], budget)
+        passed.body.add(b"x")
+        thread.put(passed)
+    go_on.set()
+    thread.finish()
+    skipped = [passed for passed in seen if passed.skipped]
+    assert len(seen) - 502 <= len(skipped) < len(seen)
+    assert (700, True) == (len(seen) + thread.lost, thread.lost > 0)
 
 
 def test_bad_starts(server: Recorder) -> None:

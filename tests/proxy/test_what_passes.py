@@ -5,8 +5,6 @@ import json
 import socket
 from typing import Any
 
-import pytest
-
 from tests.documents import document, operation, parameter, save
 from tests.proxy.through_proxy import exchanged, raw_server, through_proxy
 
@@ -88,57 +86,60 @@ def test_a_request_and_its_answer_are_not_altered(canary: str) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("request_", "answer", "expected"),
-    [
-        pytest.param(
-            b"HEAD /items/1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
-            b"HTTP/1.1 200 OK\r\nX-A: 1\r\n\r\n",
-            b"HTTP/1.1 200 OK\r\nX-A: 1\r\nConnection: close\r\n\r\n",
-            id="head without a length",
-        ),
-        pytest.param(
-            b"GET /items/1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
-            b'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\nContent-Length: 9\r\n\r\n',
-            b'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\nContent-Length: 9\r\nConnection: close\r\n\r\n',
-            id="304 with the length of what is not sent",
-        ),
-        pytest.param(
-            b"GET /items/1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+_FORMS = {
+    "head without a length": (
+        b"HEAD /items/1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX-A: 1\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX-A: 1\r\nConnection: close\r\n\r\n",
+    ),
+    "304 with the length of what is not sent": (
+        b"GET /items/1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        b'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\nContent-Length: 9\r\n\r\n',
+        b'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\nContent-Length: 9\r\nConnection: close\r\n\r\n',
+    ),
+    "an interim answer, chunks and trailers": (
+        b"GET /items/1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        (
             b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
-            b'Trailer: X-T\r\n\r\n8\r\n{"id":1}\r\n0\r\nX-T: 2\r\n\r\n',
+            b'Trailer: X-T\r\n\r\n8\r\n{"id":1}\r\n0\r\nX-T: 2\r\n\r\n'
+        ),
+        (
             b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nTrailer: X-T\r\n"
             b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
-            b'8\r\n{"id":1}\r\n0\r\nX-T: 2\r\n\r\n',
-            id="an interim answer, chunks and trailers",
+            b'8\r\n{"id":1}\r\n0\r\nX-T: 2\r\n\r\n'
         ),
-        pytest.param(
-            b"GET /items/1 HTTP/1.0\r\n\r\n",
-            b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n{"id":1}\r\n0\r\nX-T: 2\r\n\r\n',
-            b'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{"id":1}',
-            id="no chunks to a client that speaks HTTP/1.0",
-        ),
-        pytest.param(
-            b"GET http://localhost/items/1?x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
-            b'HTTP/1.0 200 OK\r\n\r\n{"id":1}',
-            b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n8\r\n{"id":1}\r\n0\r\n\r\n',
-            id="an answer that ends with its connection",
-        ),
-    ],
-)
-def test_the_forms_of_answers(request_: bytes, answer: bytes, expected: bytes) -> None:
+    ),
+    "no chunks to a client that speaks HTTP/1.0": (
+        b"GET /items/1 HTTP/1.0\r\n\r\n",
+        b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n{"id":1}\r\n0\r\nX-T: 2\r\n\r\n',
+        b'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{"id":1}',
+    ),
+    "an answer that ends with its connection": (
+        b"GET http://localhost/items/1?x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        b'HTTP/1.0 200 OK\r\n\r\n{"id":1}',
+        b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n8\r\n{"id":1}\r\n0\r\n\r\n',
+    ),
+}
+"""What is meant → request, the server's answer, and what the client gets."""
+
+
+def test_the_forms_of_answers() -> None:
     """Each passes as the client understands it."""
+    waiting = [answer for _, answer, _ in _FORMS.values()]
     answers: list[bytes] = []
 
     def talk(sock: socket.socket, _: bytes) -> bytes:
-        sock.sendall(answer)
+        sock.sendall(waiting.pop(0))
         return b""
 
+    def client(port: int) -> None:
+        answers.extend(exchanged(port, request) for request, _, _ in _FORMS.values())
+
     with raw_server(talk) as server:
-        through_proxy(
-            lambda port: answers.append(exchanged(port, request_)), _document(), "--upstream", server.origin
-        )
-    assert [expected] == answers
+        through_proxy(client, _document(), "--upstream", server.origin)
+    assert {name: expected for name, (_, _, expected) in _FORMS.items()} == dict(
+        zip(_FORMS, answers, strict=True)
+    )
 
 
 def test_pieces_pass_while_they_come() -> None:

@@ -23,14 +23,16 @@ def free_port() -> int:
         return int(sock.getsockname()[1])
 
 
-def through_proxy(client: Callable[[int], None], *words: str) -> Result:
+def through_proxy(client: Callable[[int], None], *words: str, port: int = 0) -> Result:
     """Run `dynacli proxy` as long as a client needs it, and end it as Ctrl-C does.
 
     Args:
         client: Called in a thread, with the port of the proxy.
-        words: The words behind `--port N`.
+        words: The words before `--port N`.
+        port: 0 for a free one.
     """
-    port, failures, over = free_port(), list[BaseException](), threading.Event()
+    port = port or free_port()
+    failures, over = list[BaseException](), threading.Event()
 
     def use() -> None:
         try:
@@ -92,25 +94,32 @@ def raw_server(talk: Callable[[socket.socket, bytes], bytes]) -> Iterator[RawSer
     listener = socket.create_server(("127.0.0.1", 0))
     server = RawServer(f"http://127.0.0.1:{listener.getsockname()[1]}")
 
+    threads: list[threading.Thread] = []
+
+    def answer(sock: socket.socket) -> None:
+        with sock, contextlib.suppress(ConnectionError):
+            head = b""
+            while not head.endswith(b"\r\n\r\n") and (piece := sock.recv(1)):
+                head += piece
+            if head:
+                server.got.append(head + talk(sock, head))
+
     def serve() -> None:
         while True:
             try:
                 sock, _ = listener.accept()
             except OSError:
                 return  # the end of the block
-            with sock, contextlib.suppress(ConnectionError):
-                head = b""
-                while not head.endswith(b"\r\n\r\n") and (piece := sock.recv(1)):
-                    head += piece
-                if head:
-                    server.got.append(head + talk(sock, head))
+            threads.append(threading.Thread(target=answer, args=(sock,)))
+            threads[-1].start()
 
-    thread = threading.Thread(target=serve)
-    thread.start()
+    threads.append(threading.Thread(target=serve))
+    threads[0].start()
     try:
         yield server
     finally:
         # Closing alone does not end `accept` in another thread.
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
-        thread.join()
+        for thread in threads:
+            thread.join()

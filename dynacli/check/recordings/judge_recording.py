@@ -74,6 +74,11 @@ class RecordingJudge:
         self.possible_servers: Counter[str] = Counter()
         self.unlisted = 0
 
+    def unjudged(self, recorded: RecordedExchange) -> JudgedExchange | None:
+        """Return an exchange with its operation alone; None where it belongs to none."""
+        match = self._finder.find(recorded.request.method, recorded.request.url)
+        return JudgedExchange(match, None, is_judged=False) if match is not None else None
+
     def add(self, recorded: RecordedExchange) -> JudgedExchange | None:
         """Judge an exchange; None where it belongs to no operation."""
         self.count += 1

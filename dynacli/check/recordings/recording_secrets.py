@@ -7,12 +7,13 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from dynacli.auth.secret import Masker, Secret
 from dynacli.client.sign_request import SECRET_HEADERS, is_secret_parameter
+from dynacli.library.opened_api import OpenedApi
 from dynacli.model.media_types import essence, is_form, is_json
 from dynacli.model.operation import Operation
 from dynacli.traffic.recorded_request import RecordedExchange
 from dynacli.urls import is_secret_name
 
-__all__ = ["is_secret_header", "masker_of", "secret_names"]
+__all__ = ["is_secret_header", "keys_of", "masker_of", "secret_names"]
 
 
 def secret_names(operation: Operation) -> frozenset[str]:
@@ -22,6 +23,13 @@ def secret_names(operation: Operation) -> frozenset[str]:
     names |= {each.name for each in operation.parameters if is_secret_parameter(each)}
     for media_type in operation.body.content if operation.body is not None else ():
         names |= {field.path[-1] for field in media_type.fields if field.value.format == "password"}
+    return frozenset({*names, *(name.lower() for name in names)})
+
+
+def keys_of(api: OpenedApi) -> frozenset[str]:
+    """Return the names under which the API takes keys in any operation, for what belongs to none of them."""
+    schemes = (scheme for sign_in in api.catalog.overview().sign_ins for scheme in sign_in.schemes)
+    names = {scheme.parameter for scheme in schemes if scheme.type == "apiKey"}
     return frozenset({*names, *(name.lower() for name in names)})
 
 

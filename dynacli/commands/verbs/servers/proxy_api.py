@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _PORT = 8644
+_MOST_BASES = 3
 _SECONDS = 300.0
 """Seconds that the upstream may take for the head of an answer."""
 
@@ -62,6 +63,8 @@ def _proxy(
             proxy = ProxySettings(host, preserve_host, settings.timeout or _SECONDS)
             with told_exchanges(run) as tell:
                 judge, lost = run_proxy(opened, settings, proxy, server, sock, tell=tell, on_ready=say_where)
+        if judge.count and not judge.has_found:
+            raise _nothing(opened, judge, server.base)
         _note_others(run, judge, lost)
         results = judge.results(unseen_reason="no such request passed")
         is_shown = judge.has_found and is_for_people(run.options.output_form)
@@ -79,6 +82,7 @@ def _upstream(run: Run, api: "OpenedApi", settings: "CallSettings") -> "Upstream
     from dynacli.proxy.upstream_server import UpstreamServer
     from dynacli.request.choose_server import choose_server
     from dynacli.urls import origin_of
+    from dynacli.wire.environment_proxy import environment_proxy
 
     base = choose_server(api.servers, api.uri, settings.server, dict(settings.server_variables))
     origin = origin_of(base)
@@ -96,7 +100,18 @@ def _upstream(run: Run, api: "OpenedApi", settings: "CallSettings") -> "Upstream
         from dynacli.auth.tls_login import TlsLogin, TlsSettings
 
         context = TlsLogin(run.env, TlsSettings(settings.ca), origin).context(origin)
-    return UpstreamServer(base, context)
+    return UpstreamServer(base, context, environment_proxy(base))
+
+
+def _nothing(api: "OpenedApi", judge: "RecordingJudge", base: str) -> UsageError:
+    bases = " or ".join(f"`--upstream {base}`" for base, _ in judge.possible_servers.most_common(_MOST_BASES))
+    return UsageError(
+        f"Nothing that passed belongs to an operation of `{api.name}`",
+        why=f"Its operations are expected at {base}",
+        hint=f"They would be found with {bases}, where clients leave that part of the path out"
+        if bases
+        else f"`dynacli operations {api.name}` lists the paths",
+    )
 
 
 def _note_others(run: Run, judge: "RecordingJudge", lost: int) -> None:
@@ -106,9 +121,6 @@ def _note_others(run: Run, judge: "RecordingJudge", lost: int) -> None:
         run.note(
             f"{others:,} exchange{'s belong' if others > 1 else ' belongs'} to no operation of the document"
         )
-    if judge.possible_servers:
-        servers = " or ".join(f"`--upstream {base}`" for base, _ in judge.possible_servers.most_common(3))
-        run.note(f"They would with {servers}, where clients leave that part of the path out")
     if lost:
         run.warn(f"{lost:,} exchanges passed too fast to be looked at")
     if judge.unlisted:
