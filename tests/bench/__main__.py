@@ -220,6 +220,9 @@ _RUNS = dict(
         ),
         _paired("landing page", _CLICK, ("github",), 1.4),
         _paired("search", _CLICK, ("search", "github", "delete", "a", "repo"), 1.6),
+        _paired(
+            "search, broad", _CLICK, ("search", "github", "list", "users", "of", "an", "organization"), 1.6
+        ),
         _paired("completion", _CLICK, ("__complete", "bash", "github", "issues-l"), 1.05),
         _paired("dry run", _CLICK, ("github", *_ISSUE, "--dry-run", "json", "--validate", "off"), 2.2),
         _paired("judged call", _HTTPX, ("github", *_ISSUE, "--server", "ORIGIN"), 1.6),
