@@ -11,7 +11,7 @@ from dynacli.record import record
 
 __all__ = ["Candidate", "Candidates", "find_candidates", "has_index"]
 
-_MOST = 40
+_MOST = 60
 """Operations that are looked at closely."""
 
 _SYNONYM = 0.7
@@ -58,7 +58,9 @@ def find_candidates(catalog: Catalog, question: Question) -> Candidates:
     Raises:
         DamagedCatalogError: The catalog is damaged.
     """
-    matches = [_matches(catalog, term.stems) for term in question.terms]
+    # What an operation does is known without its words, of which nearly all have one like `list`.
+    told = [term for term in question.terms if not term.is_generic] or question.terms
+    matches = [_matches(catalog, term.stems) if term in told else {} for term in question.terms]
     rarity = [_rarity(found, catalog.meta["operations"]) for found in matches]
     scores: dict[int, float] = {}
     for found, weight in zip(matches, rarity, strict=True):

@@ -37,7 +37,7 @@ _MENTIONED = 0.5
 """Below this a verb is only mentioned, which counts where it does not contradict what the operation does."""
 _DOES = 0.3
 """Below this an operation does something else than is wanted: what its name has of the verb is a noun there."""
-_GENERIC_VERB, _OTHER_VERB = 0.8, 0.2
+_OTHER_VERB = 0.2
 """How well what an operation does stands for a verb that it does not have."""
 _STANDING = 0.4
 """From here on a stem stands for a word well enough, so that an operation that has it has nothing else."""
@@ -145,9 +145,11 @@ class _Scorer:
         covered = 0.0
         for term, weight, matched in zip(self._question.terms, self._weights, candidate.matched, strict=True):
             match = min(matched / _FULL, 1.0)
-            if term.is_verb:
+            if term.is_generic:
+                match = fit
+            elif term.is_verb:
                 told = match if match > _MENTIONED and fit >= _DOES else match * fit
-                match = max(told, fit * (_GENERIC_VERB if term.is_generic else _OTHER_VERB))
+                match = max(told, fit * _OTHER_VERB)
             covered += weight * match
         return covered
 
@@ -170,7 +172,8 @@ def _weights(terms: tuple[Term, ...], rarity: list[float]) -> list[float]:
     things = [weight for term, weight in zip(terms, rarity, strict=True) if not term.is_verb]
     usual = sum(things) / len(things) if things else 1.0
     weights = [
-        min(weight, usual) if term.is_verb else weight for term, weight in zip(terms, rarity, strict=True)
+        usual if term.is_generic else min(weight, usual) if term.is_verb else weight
+        for term, weight in zip(terms, rarity, strict=True)
     ]
     total = sum(weights) or 1.0
     return [weight / total for weight in weights]
