@@ -132,6 +132,10 @@ def test_bruno() -> None:
     for text in files.values():
         blocks = re.findall(r"^[a-z:-]+ [{\[]$(?:\n  .*)+\n[}\]]$", text, re.MULTILINE)
         assert text.strip() == "\n\n".join(blocks)
+    Path("made/a-request.bru").touch()
+    again = run_cli("export", source, "--to", "bruno", "--out", "made")
+    assert again.stderr.endswith("Of no operation of this export, and left as they are: a-request.bru\n")
+    assert Path("made/a-request.bru").exists()
     assert '"Find:' not in files["find.bru"]
     assert '  name: Find: "it" {x}\n' in files["find.bru"]
     assert "vars:secret [\n  token" in next(text for text in files.values() if "vars:secret" in text)

@@ -19,6 +19,8 @@ from tests.npm_programs import package, program, run_program
 
 pytestmark = [pytest.mark.exhaustive, pytest.mark.outside]
 
+# Before a test begins: in a test no variable of dynacli's is left.
+_HURL = shutil.which(os.environ.get("DYNACLI_TEST_HURL", "") or "hurl")
 _DOCUMENTED = {200, 201, 202}
 
 
@@ -126,8 +128,7 @@ def test_the_archive_fits_the_schema() -> None:
 
 def test_hurl_runs_the_file(stand_in: DemoServer) -> None:
     """Each operation is answered as the document says of a success, which the file itself asks for."""
-    hurl = shutil.which(os.environ.get("DYNACLI_TEST_HURL", "") or "hurl")
-    if hurl is None:
+    if _HURL is None:
         pytest.skip(
             "hurl is not installed (`cargo install hurl` takes minutes; DYNACLI_TEST_HURL names the program)"
         )
@@ -139,5 +140,5 @@ def test_hurl_runs_the_file(stand_in: DemoServer) -> None:
         "--secret",
         f"bearerAuth={API_KEYS['owner']}",
     )
-    ended = run_program(hurl, "--test", *given, "made.hurl")
+    ended = run_program(_HURL, "--test", *given, "made.hurl")
     assert 0 == ended.returncode, ended.stderr

@@ -6,8 +6,11 @@ from dynacli.commands.run import Run
 from dynacli.errors import UsageError
 from dynacli.export.collection import Collection
 from dynacli.export.export_formats import Format
+from dynacli.model.wording import enumerated
 
 __all__ = ["write_export", "write_files"]
+
+_MOST_NAMED = 5
 
 
 def write_export(run: Run, collection: Collection, form: Format, out: str | None) -> None:
@@ -40,6 +43,11 @@ def write_files(run: Run, files: dict[str, str], form: Format, out: str | None) 
     elif is_directory or form.is_directory:
         _write_files(out, files)
         run.note(f"Written: {len(files)} file{'s' * (len(files) > 1)} in {out}")
+        if form.is_directory and (left := _left_over(out, files)):
+            # Programs that run a whole directory would send them, too; yet they may be somebody's own.
+            run.note(
+                f"Of no operation of this export, and left as they are: {enumerated(left, most=_MOST_NAMED)}"
+            )
     else:
         _write(out, next(iter(files.values())))
         run.note(f"Written: {out}")
@@ -55,6 +63,18 @@ def _write_files(directory: str, files: dict[str, str]) -> None:
         except OSError as error:
             raise cannot_be_written(path, error) from error
         _write(path, text)
+
+
+def _left_over(directory: str, files: dict[str, str]) -> list[str]:
+    """Return the files of requests in a directory that an export did not write, such as those of an earlier one."""
+    endings = tuple({os.path.splitext(name)[1] for name in files} - {".json"})
+    found = (
+        os.path.relpath(os.path.join(folder, name), directory)
+        for folder, _, names in os.walk(directory)
+        for name in names
+        if name.endswith(endings)
+    )
+    return sorted(name for name in found if name.replace(os.sep, "/") not in files)
 
 
 def _write(path: str, text: str) -> None:
