@@ -52,7 +52,7 @@ def test_a_graph_for_graphviz_of_one_tag() -> None:
     """What is not shown has no edges either."""
     assert [
         "digraph {",
-        "  rankdir=LR",
+        "  rankdir=LR newrank=true",
         "  node [shape=box]",
         "  subgraph cluster_0 {",
         '    label="pets"',
@@ -64,6 +64,36 @@ def test_a_graph_for_graphviz_of_one_tag() -> None:
         '  n0 -> n2 [label="id"]',
         "}",
     ] == run_cli("operations", _api(), "--graph", "dot", "--tag", "pets").stdout.splitlines()
+
+
+def _many(tags: int) -> str:
+    """Return an API of a list and 501 operations that need an id of it, in so many tags."""
+    paths = {
+        f"/pets/{{id}}/{number}": {"get": operation(f"get{number}", _ID, tags=[f"t{number % tags}"])}
+        for number in range(501)
+    }
+    return save(document({"/pets": {"get": operation("listPets", tags=["t0"])}, **paths}))
+
+
+def test_a_graph_that_is_too_large_for_mermaid_shows_the_tags() -> None:
+    """Mermaid draws 500 steps: of more the tags are shown, with the number of steps between them."""
+    result = run_cli("operations", _many(3), "--graph", "mermaid")
+    assert [
+        "flowchart LR",
+        '  t0["t0<br>168 operations"]',
+        '  t1["t1<br>167 operations"]',
+        '  t2["t2<br>167 operations"]',
+        '  t0 -->|"167"| t1',
+        '  t0 -->|"167"| t2',
+    ] == result.stdout.splitlines()
+    assert "these 502 operations have 501 steps, so the graph shows the tags" in result.stderr
+
+
+def test_a_tag_that_is_too_large_for_mermaid_is_refused() -> None:
+    """One tag is no graph: the error says how fewer operations are chosen."""
+    result = run_cli("operations", _many(1), "--graph", "mermaid")
+    assert (2, "") == (result.exit_code, result.stdout)
+    assert "`--graph dot`" in result.stderr
 
 
 _HOSTILE = 'end "] %% click n0 "javascript:alert(1)" & <b>`;|{ # ü \\" }\x1b'

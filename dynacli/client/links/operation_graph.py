@@ -5,6 +5,7 @@ The texts are for Mermaid (https://mermaid.js.org/syntax/flowchart.html) and for
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from dynacli.client.described_operation import DescribedOperation
@@ -12,10 +13,25 @@ from dynacli.client.links.describe_links import linked_names
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import SAFE_METHODS, OperationSummary
 from dynacli.model.value_sources import ListingOperations
+from dynacli.model.wording import counted
 from dynacli.record import record
 from dynacli.text.terminal import visible
 
-__all__ = ["OperationEdge", "graph_text", "operation_edges"]
+__all__ = [
+    "MOST_CHARACTERS",
+    "MOST_EDGES",
+    "OperationEdge",
+    "graph_text",
+    "is_drawn",
+    "operation_edges",
+    "tag_text",
+]
+
+MOST_EDGES, MOST_CHARACTERS = 500, 50_000
+"""What Mermaid draws at most: `maxEdges` and `maxTextSize`, which no text of a graph may change.
+
+Source: https://mermaid.js.org/config/schema-docs/config.html
+"""
 
 _MERMAID_SPECIAL = re.compile(r"[^\w /.{}:,()-]")
 
@@ -58,11 +74,10 @@ def graph_text(
         language: `mermaid` or `dot`.
     """
     numbers = {operation.name: f"n{number}" for number, operation in enumerate(operations)}
-    tags: dict[str, list[OperationSummary]] = {}
-    for operation in operations:
-        tags.setdefault(next(iter(operation.tags), ""), []).append(operation)
+    tags = _by_tag(operations)
     is_mermaid = language == "mermaid"
-    yield "flowchart LR" if is_mermaid else "digraph {\n  rankdir=LR\n  node [shape=box]"
+    # Without `newrank` Graphviz (2.42) gives up on many steps between subgraphs: "trouble in init_rank".
+    yield "flowchart LR" if is_mermaid else "digraph {\n  rankdir=LR newrank=true\n  node [shape=box]"
     for number, (tag, tagged) in enumerate(tags.items()):
         if tag:
             yield (
@@ -88,6 +103,32 @@ def graph_text(
         )
     if not is_mermaid:
         yield "}"
+
+
+def is_drawn(lines: Sequence[str]) -> bool:
+    """Return whether Mermaid draws the graph of some lines."""
+    edges = sum("->" in line for line in lines)  # in a text `>` is written as an entity
+    return edges <= MOST_EDGES and sum(len(line) + 1 for line in lines) <= MOST_CHARACTERS
+
+
+def tag_text(operations: Sequence[OperationSummary], edges: Iterable[OperationEdge]) -> Iterator[str]:
+    """Yield the lines of a graph for Mermaid of the first tags of operations, with the number of steps between them."""
+    numbers: dict[str, int] = {}
+    yield "flowchart LR"
+    for number, (tag, tagged) in enumerate(_by_tag(operations).items()):
+        numbers.update((operation.name, number) for operation in tagged)
+        yield f'  t{number}["{_in_mermaid(tag or "no tag")}<br>{counted(len(tagged), "operation")}"]'
+    between = Counter((numbers[edge.source], numbers[edge.target]) for edge in edges)
+    for (source, target), count in between.items():
+        if source != target:
+            yield f'  t{source} -->|"{count}"| t{target}'
+
+
+def _by_tag(operations: Iterable[OperationSummary]) -> dict[str, list[OperationSummary]]:
+    tags: dict[str, list[OperationSummary]] = {}
+    for operation in operations:
+        tags.setdefault(next(iter(operation.tags), ""), []).append(operation)
+    return tags
 
 
 def _in_mermaid(text: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import chain, groupby, islice
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +18,9 @@ from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import OperationSummary
 from dynacli.text.quoting import note_for_agents
 from dynacli.text.terminal import Painter, visible
+
+if TYPE_CHECKING:
+    from dynacli.client.links.operation_graph import OperationEdge
 
 __all__ = ["command"]
 
@@ -99,16 +102,43 @@ def _nothing(api: OpenedApi, tag: str, method: str) -> UsageError:
 
 
 def _write_graph(run: Run, word: str, operations: Iterable[OperationSummary], language: str) -> None:
-    from dynacli.client.links.operation_graph import graph_text, operation_edges
+    from dynacli.client.links.operation_graph import graph_text, is_drawn, operation_edges
     from dynacli.output.output_form import OutputForm
     from dynacli.output.written_text import written_text
 
     if run.options.output_form != OutputForm(may_page=run.options.output_form.may_page):
         raise UsageError("A graph has one form", hint="Leave out `-o`, `-f` and `--columns`")
     shown = list(operations)
+    edges = list(operation_edges(run.api(word), shown))
+    lines = list(graph_text(shown, edges, language))
+    if language == "mermaid" and not is_drawn(lines):
+        lines = _smaller_graph(run, shown, edges)
     with written_text(run.env, run.options.output_form) as write:
-        for line in graph_text(shown, operation_edges(run.api(word), shown), language):
+        for line in lines:
             write(f"{line}\n")
+
+
+def _smaller_graph(run: Run, shown: list[OperationSummary], edges: "list[OperationEdge]") -> list[str]:
+    """Return the lines of the graph of the tags of operations which are too many for Mermaid.
+
+    Raises:
+        UsageError: The tags are too many, or there is only one.
+    """
+    from dynacli.client.links.operation_graph import MOST_CHARACTERS, MOST_EDGES, is_drawn, tag_text
+
+    why = (
+        f"Mermaid draws at most {MOST_EDGES} steps and {MOST_CHARACTERS:,} characters, "
+        f"and these {len(shown):,} operations have {len(edges):,} steps"
+    )
+    lines = list(tag_text(shown, edges))
+    if all(operation.tags[:1] == shown[0].tags[:1] for operation in shown) or not is_drawn(lines):
+        raise UsageError(
+            "The graph is too large for Mermaid",
+            why=why,
+            hint="Choose fewer with `--tag TAG` or `--method METHOD`, or draw it with Graphviz: `--graph dot`",
+        )
+    run.note(f"{why}, so the graph shows the tags; `--tag TAG` shows the operations of one")
+    return lines
 
 
 def _each_operation(run: Run, api: str, tag: str) -> Iterator[OperationSummary]:
