@@ -1,5 +1,7 @@
 """Drives every operation of real documents: its help, `--example --dry-run`, and the example its help ends with.
 
+Of every fourth operation it asks the mock, which has to answer as the document wants it.
+
 Run it as `python -m tests.corpus [FOLDER] [--most N] [--reasons]` for the table of all documents.
 It calls what the program calls, in one process; nothing is sent and nothing is written.
 The exit code is 1 where a document does not load, an operation has no command or help,
@@ -8,6 +10,7 @@ or too few examples are accepted, 3 where there is no folder.
 
 import argparse
 import io
+import json
 import multiprocessing
 import os
 import resource
@@ -23,6 +26,7 @@ import click
 
 from dynacli.catalog.compiler.compile_document import compile_document
 from dynacli.catalog.store.catalog_writer import catalog_in_memory
+from dynacli.client.call_settings import CallOptions, settings_of
 from dynacli.client.cards.card_text import card_text
 from dynacli.client.cards.operation_card import operation_card
 from dynacli.client.described_operation import DescribedOperation
@@ -39,7 +43,9 @@ from dynacli.errors import DocumentError, DynacliError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.library.revisions.open_request import OpenRequest
 from dynacli.library.revisions.revisions import Revisions
+from dynacli.mock.mock_server import MockServer
 from dynacli.text.terminal import Painter, cell_width
+from tests.mock.mocked_operations import fault_of
 from tests.real_documents import FOLDER, documents
 
 __all__ = ["ACCEPTED", "DocumentReport", "drive"]
@@ -48,6 +54,9 @@ WIDTH = 100
 SERVER = "http://127.0.0.1:9"
 CARD_BYTES = 1_400
 DESCRIPTION_BYTES = 6_000
+MOCKED_EVERY = 4
+MOCKED = 0.995
+"""At least this part of the mock's answers is right; the others are of documents that contradict themselves."""
 ACCEPTED = 0.995
 """Of the requests that `--example` makes, at least this part is accepted by openapi-core; the others have reasons."""
 
@@ -67,6 +76,8 @@ class DocumentReport:
         exemplified: Operations whose help's example builds a request that openapi-core accepts.
         carded: Operations whose call card fits, and has a line that builds such a request.
         described: Operations whose description fits.
+        asked: Operations that the mock was asked for.
+        mocked: Those that it answered as the document wants it.
         reasons: Why the rest did not.
         seconds: The time of all this.
         mebibytes: By how much the memory of the process grew for it; only where it had a process to itself.
@@ -83,6 +94,8 @@ class DocumentReport:
     exemplified: int = 0
     carded: int = 0
     described: int = 0
+    asked: int = 0
+    mocked: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     seconds: float = 0
     mebibytes: float = 0
@@ -94,7 +107,7 @@ class DocumentReport:
         return (
             f"{self.name:52} {self.listed:5}/{self.in_document:<5} {self.tried:5}  help {self.helped:5}"
             f"  --example {self.built:5}  accepted {self.accepted:5}  example line {self.exemplified:5}"
-            f"  card {self.carded:5}  describe {self.described:5}"
+            f"  card {self.carded:5}  describe {self.described:5}  mock {self.mocked:4}/{self.asked:<4}"
             f"  {self.seconds:6.1f} s {self.mebibytes:5.0f} MiB"
         )
 
@@ -131,8 +144,11 @@ def drive(path: Path, name: str, *, most: int = 0) -> DocumentReport:
             report.reasons[f"landing page: {len(page)} lines, too wide at {width}: {wide}"] += 1
     names = [operation.operation.name for operation in compiled.operations]
     step = max(-(-len(names) // most), 1) if most else 1
+    mock = MockServer(api, settings_of(_environment(), api, CallOptions(), default_level="strict"))
     for each in names[::step]:
         report.tried += 1
+        if report.tried % MOCKED_EVERY == 1:
+            _mocks(api, mock, each, report)
         report.helped += _helps(api, each, report)
         is_built, is_accepted = _builds(api, each, ["--example"], report, "--example")
         report.built += is_built
@@ -230,6 +246,22 @@ def _builds(
     return True, True
 
 
+def _mocks(api: OpenedApi, mock: MockServer, name: str, report: DocumentReport) -> None:
+    """Ask the mock for an operation with its example, where there is one."""
+    command, context = _context(api, name, dry_run="json", server=SERVER)
+    try:
+        command.parse_args(context, ["--example"])
+        command.invoke(context)
+    except (DynacliError, click.ClickException):
+        return  # told before
+    report.asked += 1
+    sent = json.loads(context.obj.env.stdout.getvalue())
+    fault = fault_of(mock, api.catalog.operation(name), sent)
+    report.mocked += not fault
+    if fault:
+        report.reasons[f"mock: {name}: {fault[:160]}"] += 1
+
+
 def _main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
@@ -268,6 +300,8 @@ def _main() -> int:
                 "exemplified",
                 "carded",
                 "described",
+                "asked",
+                "mocked",
                 "seconds",
             ):
                 setattr(total, key, getattr(total, key) + getattr(report, key))
@@ -275,9 +309,11 @@ def _main() -> int:
     share = total.accepted / max(total.tried, 1)
     sys.stdout.write(f"{total.line()}\nloaded {len(paths) - refused} of {len(paths)} documents")
     sys.stdout.write(f", and openapi-core accepts {share:.2%} of the examples")
-    sys.stdout.write(f" and {total.carded / max(total.tried, 1):.2%} of the lines of cards\n")
+    mocked = total.mocked / max(total.asked, 1)
+    sys.stdout.write(f" and {total.carded / max(total.tried, 1):.2%} of the lines of cards;")
+    sys.stdout.write(f" {mocked:.2%} of the mock's answers are right\n")
     is_whole = not refused and total.listed == total.in_document and total.helped == total.tried
-    return 0 if is_whole and share >= ACCEPTED else 1
+    return 0 if is_whole and share >= ACCEPTED and mocked >= MOCKED else 1
 
 
 def _measured(job: tuple[Path, str, int]) -> DocumentReport:

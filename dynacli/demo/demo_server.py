@@ -54,4 +54,4 @@ def serve(
         FileError: The shipped document cannot be read.
     """
     served, sock, description = _prepared(port=port, with_next=with_next, misbehave=misbehave)
-    return serve_until_signal(served, sock, lambda: on_ready(description))
+    return serve_until_signal(served, sock, lambda _: on_ready(description))

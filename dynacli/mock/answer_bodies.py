@@ -89,8 +89,8 @@ class AnswerBodies:
     def made(self, make_value: ValueMaker) -> Iterator[AnswerBody]:
         """Yield bodies made of the schema: with all properties, then with those that are required."""
         schema = self._schema
-        if schema is None:
-            if str(self._described.api.catalog.meta["openapi"]).strip().startswith("2"):
+        if schema in (None, {}, True):
+            if schema is None and str(self._described.api.catalog.meta["openapi"]).strip().startswith("2"):
                 return  # "no content is returned" (Swagger 2.0, "Response Object")
             name = sent_name(self._offer, self._named, is_text=False)
             empty: Any = {} if is_json(name) or is_sequence(name) else "string"

@@ -118,18 +118,18 @@ def serve_in_background(application: "ASGIApp", sock: socket.socket) -> Iterator
 
 
 def serve_until_signal(
-    application: "ASGIApp", sock: socket.socket, on_ready: Callable[[], None]
+    application: "ASGIApp", sock: socket.socket, on_ready: Callable[[Callable[[], None]], None]
 ) -> int | None:
-    """Serve in the foreground until SIGINT or SIGTERM.
+    """Serve in the foreground until SIGINT or SIGTERM, or until it is stopped.
 
     Outside of the main thread signals cannot be handled, so only the end of the process stops the server there.
 
     Args:
         sock: It listens already, and is closed at the end.
-        on_ready: Called once when connections are accepted.
+        on_ready: Called once when connections are accepted, with a function that stops the server.
 
     Returns:
-        The number of the signal, which has only ended the server so far.
+        The number of the signal, which has only ended the server so far; None where it was stopped.
     """
     signals: list[int] = []
 
@@ -139,7 +139,7 @@ def serve_until_signal(
             stop()
 
         handle_signals(end)
-        on_ready()
+        on_ready(stop)
 
     with kept_handlers():
         _run(application, sock, is_ready)

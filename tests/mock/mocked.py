@@ -9,10 +9,12 @@ from typing import Any
 import httpx
 
 from dynacli.client.call_settings import CallOptions, settings_of
+from dynacli.commands.run import Run
 from dynacli.document.fetched import Fetched
 from dynacli.environment import Environment
 from dynacli.library.open_content import open_content
 from dynacli.mock.mock_application import mock_application
+from dynacli.mock.mock_routes import base_paths
 from dynacli.mock.mock_server import MockExchange, MockServer
 from dynacli.serving.http_server import serve_in_background
 from dynacli.serving.listening_socket import listening_socket, origin_at
@@ -28,11 +30,13 @@ class Mocked:
 
     Attributes:
         port: Where it listens.
+        base_path: The path of the document's first server.
         told: The exchanges that it has reported.
     """
 
     client: httpx.Client
     port: int
+    base_path: str
     told: list[MockExchange] = field(default_factory=list)
 
     def ask(self, target: str, method: str = "GET", **more: Any) -> httpx.Response:
@@ -46,23 +50,29 @@ class Mocked:
 
 @contextmanager
 def mocked(
-    document: Mapping[str, Any], *, level: str = "", is_dynamic: bool = False, has_cors: bool = True
+    document: Mapping[str, Any] | str, *, level: str = "", is_dynamic: bool = False, has_cors: bool = True
 ) -> Iterator[Mocked]:
     """Run the mock of a document until the end of the block.
 
     Args:
+        document: The document, or the path of one.
         level: The level of validation; empty for the mock's own.
     """
     env = Environment()
-    api = open_content("api", Fetched(json.dumps(document).encode()), "the document", env)
+    run = Run(env)
+    if isinstance(document, str):
+        api = run.api(document)
+    else:
+        api = open_content("api", Fetched(json.dumps(document).encode()), "the document", env)
     settings = settings_of(env, api, CallOptions(level=level), default_level="strict")
     sock = listening_socket(_HOST, 0)
     # Accepts anything and asks for nothing, as curl does.
     plain = {"accept": "*/*"}
     with httpx.Client(base_url=origin_at(sock, _HOST), headers=plain, trust_env=False) as client:
-        running = Mocked(client, sock.getsockname()[1])
+        running = Mocked(client, sock.getsockname()[1], next(iter(base_paths(api)), ""))
         server = MockServer(api, settings, is_dynamic=is_dynamic)
         application = mock_application(server, running.told.append, has_cors=has_cors)
         with serve_in_background(application, sock):
             yield running
     api.catalog.close()
+    run.close()

@@ -1,4 +1,4 @@
-"""Running the proxy in the test's process, and servers and clients that show each byte."""
+"""Running servers in the test's process, and servers and clients that show each byte."""
 
 import contextlib
 import os
@@ -11,7 +11,15 @@ from dataclasses import dataclass, field
 
 from tests.harness import Result, run_cli
 
-__all__ = ["Exchanged", "RawServer", "exchanged", "free_port", "raw_server", "through_proxy"]
+__all__ = [
+    "Exchanged",
+    "RawServer",
+    "exchanged",
+    "free_port",
+    "raw_server",
+    "through_proxy",
+    "until_interrupted",
+]
 
 _PATIENCE = 20.0
 Exchanged = tuple[Result, bytes]
@@ -24,11 +32,16 @@ def free_port() -> int:
 
 
 def through_proxy(client: Callable[[int], None], *words: str, port: int = 0) -> Result:
-    """Run `dynacli proxy` as long as a client needs it, and end it as Ctrl-C does.
+    """Run `dynacli proxy` as `until_interrupted` does."""
+    return until_interrupted(client, "proxy", *words, port=port)
+
+
+def until_interrupted(client: Callable[[int], None], *words: str, port: int = 0) -> Result:
+    """Run a verb that serves as long as a client needs it, and end it as Ctrl-C does.
 
     Args:
-        client: Called in a thread, with the port of the proxy.
-        words: The words before `--port N`.
+        client: Called in a thread, with the port of the server.
+        words: The verb and the words before `--port N`.
         port: 0 for a free one.
     """
     port = port or free_port()
@@ -47,7 +60,7 @@ def through_proxy(client: Callable[[int], None], *words: str, port: int = 0) -> 
     thread = threading.Thread(target=use)
     thread.start()
     try:
-        result = run_cli("proxy", *words, "--port", str(port))
+        result = run_cli(*words, "--port", str(port))
     finally:
         over.set()
         thread.join()
@@ -61,7 +74,7 @@ def _wait_for(port: int, over: threading.Event) -> None:
     while not over.wait(0.01):
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
             return
-        assert time.monotonic() < end, "the proxy does not listen"
+        assert time.monotonic() < end, "the server does not listen"
 
 
 def exchanged(port: int, sent: bytes) -> bytes:

@@ -111,7 +111,9 @@ def invalid_calls(operation: Operation, planned: PlannedCall) -> Iterator[Planne
         key = parameter_key(parameter)
         others = [value for value in planned.values if value.key != key]
         for wrong in _WRONG_VALUES:
-            yield _with_values(planned, [*others, InputValue(*key, wrong, INVENTED)])
+            # A text is a text in every URL, whatever digits it has.
+            value = str(wrong) if parameter.value.type == "string" else wrong
+            yield _with_values(planned, [*others, InputValue(*key, value, INVENTED)])
 
 
 def _with_values(planned: PlannedCall, values: Sequence[InputValue]) -> PlannedCall:

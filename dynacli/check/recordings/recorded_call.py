@@ -7,11 +7,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from dynacli.auth.secret import MASK
 from dynacli.check.check_records import Exchange, PlannedCall
 from dynacli.check.recordings.recording_secrets import is_secret_header, masker_of, secret_names
-from dynacli.check.recordings.styled_path import path_value
+from dynacli.client.inputs.styled_values import styled_properties, styled_texts
 from dynacli.errors import NetworkError, UsageError
-from dynacli.model.operation import Parameter
+from dynacli.model.operation import Parameter, ValueType
 from dynacli.request.built_request import Request, RequestParts
-from dynacli.request.convert_words import convert_all
+from dynacli.request.convert_words import convert, convert_all
 from dynacli.request.parameter_serialization import Pair
 from dynacli.traffic.operation_finder import MatchedOperation
 from dynacli.traffic.recorded_request import RecordedAnswer, RecordedExchange
@@ -134,7 +134,7 @@ def _values(match: MatchedOperation, parts: RequestParts) -> Iterator[tuple[tupl
         match parameter.location:
             case "path":
                 if name in parts.path and not parameter.media_type:
-                    yield ("path", name), path_value(parameter, parts.path[name])
+                    yield ("path", name), _path_value(parameter, parts.path[name])
                 continue
             case "query":
                 texts = [pair.value for pair in parts.query if pair.name == name]
@@ -148,9 +148,24 @@ def _values(match: MatchedOperation, parts: RequestParts) -> Iterator[tuple[tupl
             yield (parameter.location, name), _value(parameter, texts)
 
 
+def _path_value(parameter: Parameter, encoded: str) -> Any:
+    properties = styled_properties(parameter, encoded) if parameter.value.type == "object" else None
+    if properties is None:
+        return _converted(parameter, styled_texts(parameter, encoded))
+    types = {field.path[0]: field.value for field in parameter.fields if len(field.path) == 1}
+    return {
+        name: convert(text, types.get(name, ValueType()), parameter.option, is_strict=False)
+        for name, text in properties.items()
+    }
+
+
 def _value(parameter: Parameter, texts: list[str]) -> Any:
     if parameter.value.type == "array" and not (parameter.explode and parameter.location == "query"):
         texts = [item for text in texts for item in text.split(_DELIMITERS.get(parameter.style, ","))]
+    return _converted(parameter, texts)
+
+
+def _converted(parameter: Parameter, texts: list[str]) -> Any:
     try:
         return convert_all(texts, parameter.value, parameter.option, is_strict=False)
     except UsageError:

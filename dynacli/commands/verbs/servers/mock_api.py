@@ -1,6 +1,7 @@
 """`dynacli mock`: a server that answers every operation of an API from its document."""
 
 import signal
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -8,9 +9,11 @@ import click
 from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.verb_options import named_options
+from dynacli.errors import DynacliError
 
 if TYPE_CHECKING:
     from dynacli.library.opened_api import OpenedApi
+    from dynacli.mock.mock_server import MockExchange
 
 __all__ = ["command"]
 
@@ -31,14 +34,25 @@ def _mock(run: Run, api: str, host: str, port: int, dynamic: bool, no_cors: bool
     opened = run.api(api)
     settings = settings_of(run.env, opened, run.call_options, default_level="strict")
     with listening_socket(host, port) as sock, told_exchanges(run) as tell:
-        application = mock_application(
-            MockServer(opened, settings, is_dynamic=dynamic),
-            lambda exchange: tell(ToldMock(opened, exchange)),
-            has_cors=not no_cors,
-        )
-        number = serve_until_signal(
-            application, sock, lambda: write_stderr(run.env, _where(opened, origin_at(sock, host)))
-        )
+        stops: list[Callable[[], None]] = []
+        failures: list[Exception] = []
+
+        def on_ready(stop: Callable[[], None]) -> None:
+            stops.append(stop)
+            write_stderr(run.env, _where(opened, origin_at(sock, host)))
+
+        def report(exchange: "MockExchange") -> None:
+            try:
+                tell(ToldMock(opened, exchange))
+            except (DynacliError, OSError) as error:  # nobody reads what is told, or the disk is full
+                failures.append(error)
+                stops[0]()
+
+        server = MockServer(opened, settings, is_dynamic=dynamic)
+        application = mock_application(server, report, has_cors=not no_cors)
+        number = serve_until_signal(application, sock, on_ready)
+        if failures:
+            raise failures[0]
     if number is not None:
         # The signal has only ended the server so far; now it ends the program.
         signal.raise_signal(number)
