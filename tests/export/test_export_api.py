@@ -127,6 +127,7 @@ def test_an_export_into_a_directory() -> None:
     assert first == {path.name: path.read_bytes() for path in Path("made").iterdir()}
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_new_operation_adds_nothing_else(form: str) -> None:
     """What was exported before stays as it is, line by line and file by file, in its order."""

@@ -49,9 +49,9 @@ def _named(section: str) -> ObjectKind:
 
 
 _SECURITY_SCHEMES = kind_at(kind_at(DOCUMENT, "components"), "securitySchemes")
-_RESPONSE, _LINK, _CALLBACK = _named("responses"), _named("links"), _named("callbacks")
+_RESPONSE, _SECURITY_SCHEME = _named("responses"), _named("securitySchemes")
 _MEDIA_TYPE = CONTENT.members or CONTENT
-_REFERRING = (PARAMETER, HEADER, REQUEST_BODY, EXAMPLE, _RESPONSE, _LINK, _named("securitySchemes"))
+_REFERRING = (PARAMETER, HEADER, REQUEST_BODY, EXAMPLE, _RESPONSE, _SECURITY_SCHEME, _named("links"))
 
 _UP: dict[ObjectKind, Rule] = {
     DOCUMENT: in_3_1.document_in_3_1,
@@ -69,7 +69,7 @@ _FROM_3_2: dict[ObjectKind, Rule] = {
     ENCODING: in_3_1.encoding_in_3_1,
     _RESPONSE: in_3_1.response_in_3_1,
     EXAMPLE: in_3_1.example_in_3_1,
-    _named("securitySchemes"): in_3_1.security_scheme_in_3_1,
+    _SECURITY_SCHEME: in_3_1.security_scheme_in_3_1,
     SCHEMA: in_3_1.schema_of_3_2_in_3_1,
 }
 _DOWN: dict[ObjectKind, Rule] = {

@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 _VERSION = "3.1.1"
+_DIALECT_OF_3_2 = "https://spec.openapis.org/oas/3.2/"
 _BESIDE_REFERENCE = frozenset({"$ref", "summary", "description"})
 
 
@@ -66,6 +67,8 @@ def header_in_3_1(node: dict[str, Any], _here: Here) -> dict[str, Any]:
 def document_of_3_2_in_3_1(node: dict[str, Any], here: Here) -> dict[str, Any]:
     """Return a document of 3.2 in 3.1."""
     made = {key: value for key, value in node.items() if key != "$self"}
+    if str(made.get("jsonSchemaDialect")).startswith(_DIALECT_OF_3_2):
+        del made["jsonSchemaDialect"]  # that of 3.1 says the same of schemas
     made["openapi"] = _VERSION
     _servers(made, here)
     if isinstance(made.get("tags"), list):
@@ -108,7 +111,8 @@ def _parameters(parameters: list[Any], here: Here) -> list[Any]:
         if isinstance(target, dict) and target.get("in") == "querystring":
             here.lose("a parameter that is the whole query", "parameters", index)
         else:
-            here.move(["parameters", index], ["parameters", len(kept)])
+            if len(kept) < index:
+                here.move(["parameters", index], ["parameters", len(kept)])
             kept.append(parameter)
     return kept
 
