@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import h11
@@ -35,6 +36,7 @@ class Passage:
     Args:
         gate: Says which requests are not passed on.
         budget: For the copies of bodies.
+        passing: Enters while an exchange passes.
         on_exchange: Called with each exchange when it is over.
         keeps_host: Whether the upstream gets the client's `Host`.
         seconds: How long the upstream may take for the head of an answer.
@@ -43,6 +45,7 @@ class Passage:
     upstream: UpstreamServer
     gate: RequestGate
     budget: CopyBudget
+    passing: Callable[[], AbstractContextManager[None]]
     on_exchange: Callable[[PassedExchange], None]
     keeps_host: bool
     seconds: float
@@ -73,7 +76,8 @@ class ClientConnection:
         self._reader.on_end = end
         try:
             while (request := await self._next_request()) is not None:
-                await self._serve(request)
+                with self._passage.passing():
+                    await self._serve(request)
                 if not (self._http.our_state is self._http.their_state is h11.DONE):
                     break
                 self._http.start_next_cycle()

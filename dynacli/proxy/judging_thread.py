@@ -2,20 +2,25 @@
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from dynacli.proxy.passed_exchange import PassedExchange
 
 __all__ = ["JudgingThread"]
 
-_MOST_JUDGED = 500
+_MOST_JUDGED = 5_000
 """Exchanges that wait to be judged; of those that come when there are more, only the heads are told."""
+_MANY = 2_500
+"""Exchanges that wait while others pass; where there are more, they are judged all the same."""
+_PATIENCE = 0.05
+"""Seconds that the judge waits at most until nothing passes."""
 _MOST_WAITING = 20_000
 """Exchanges that wait at all; those that come when there are more are counted."""
 
 
 class JudgingThread(threading.Thread):
-    """Judges exchanges, one after the other.
+    """Judges exchanges, one after the other, and rather while nothing passes: both want the processor.
 
     Attributes:
         lost: How many exchanges were only counted.
@@ -30,6 +35,8 @@ class JudgingThread(threading.Thread):
         super().__init__(name="dynacli-judging", daemon=True)
         self._judge = judge
         self._on_failure: Callable[[], None] | None = None
+        self._is_quiet, self._passing = threading.Event(), 0
+        self._is_quiet.set()
         self._queue: queue.SimpleQueue[PassedExchange | None] = queue.SimpleQueue()
         self.lost = 0
         self.failure: BaseException | None = None
@@ -42,6 +49,19 @@ class JudgingThread(threading.Thread):
         """
         self._on_failure = on_failure
         self.start()
+
+    @contextmanager
+    def passing(self) -> Iterator[None]:
+        """Let something pass for the duration of a block; for the one thread in which everything passes."""
+        self._passing += 1
+        if self._passing == 1:
+            self._is_quiet.clear()
+        try:
+            yield
+        finally:
+            self._passing -= 1
+            if not self._passing:
+                self._is_quiet.set()
 
     def put(self, passed: PassedExchange) -> None:
         """Let an exchange be judged; never waits."""
@@ -59,6 +79,8 @@ class JudgingThread(threading.Thread):
         """Judge until `finish` is called."""
         try:
             while (passed := self._queue.get()) is not None:
+                if self._queue.qsize() < _MANY:
+                    self._is_quiet.wait(_PATIENCE)
                 self._judge(passed)
                 passed.release()
         except BaseException as error:  # noqa: BLE001  - raised again by `finish`, in the thread that waits

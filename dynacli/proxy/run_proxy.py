@@ -77,7 +77,9 @@ def run_proxy(
     thread = JudgingThread(judge_and_tell)
     names = None if proxy.keeps_host or proxy.host not in LOOPBACK else frozenset({proxy.host})
     gate = RequestGate(names, upstream, _policy_check(api, settings, servers))
-    passage = Passage(upstream, gate, CopyBudget(), thread.put, proxy.keeps_host, proxy.seconds)
+    passage = Passage(
+        upstream, gate, CopyBudget(), thread.passing, thread.put, proxy.keeps_host, proxy.seconds
+    )
 
     def is_ready(stop: Callable[[], None]) -> None:
         thread.start_with(stop)

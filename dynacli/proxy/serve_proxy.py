@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import sys
 from collections.abc import Callable
 
 from dynacli.proxy.byte_reader import ByteReader
@@ -14,6 +15,8 @@ _GRACE = 0.5
 """Seconds that exchanges under way are given at the end."""
 _MOST_CONNECTIONS = 400
 """Clients at the same time; an exchange takes two descriptors, of which a process usually has 1,024."""
+_SWITCH_SECONDS = 0.0005
+"""How long another thread may keep the interpreter; Python's own value is ten times as long."""
 
 
 def serve_proxy(
@@ -25,8 +28,14 @@ def serve_proxy(
         sock: It listens already, and is closed at the end.
         on_ready: Called once when connections are accepted, with a function that ends the serving from any thread.
     """
-    with kept_handlers():
-        asyncio.run(_serve(passage, sock, on_ready))
+    interval = sys.getswitchinterval()
+    # The thread that judges lets go of the interpreter as soon as something comes.
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    try:
+        with kept_handlers():
+            asyncio.run(_serve(passage, sock, on_ready))
+    finally:
+        sys.setswitchinterval(interval)
 
 
 async def _serve(

@@ -15,6 +15,7 @@ from tests.bench.batch_calls import against_curl, against_httpx
 from tests.bench.documents import GENERATED, MANY
 from tests.bench.hundred_pages import compare_pages, memory_of_pages
 from tests.bench.process import FailedRunError, compare, run
+from tests.bench.proxy_latency import added_milliseconds
 from tests.bench.refreshing import compare_revisions, due_against_fresh, large_against_small
 from tests.bench.setting import CHECKOUT, Setting, prepared
 
@@ -145,6 +146,17 @@ def _batch_and_httpx(setting: Setting, pairs: int) -> Row:
     return Row(name, base, f"{found.base_ms:.0f} ms", f"{found.run_ms:.0f} ms", found.ratio, (0, inf))
 
 
+def _proxied(
+    name: str, at_once: int, seconds: float, limit: float
+) -> tuple[str, Callable[[Setting, int], Row]]:
+    def measure(setting: Setting, pairs: int) -> Row:
+        direct, passed, added = added_milliseconds(setting, min(pairs, 5), at_once, seconds)
+        told = "the same to the server itself"
+        return Row(name, told, f"{direct:.2f} ms", f"{passed:.2f} ms", added, (0, limit))
+
+    return name, measure
+
+
 def _catalog_size(setting: Setting, pairs: int) -> Row:  # noqa: ARG001  - a size is the same each time
     """Hold the size of a catalog against that of its document; the worst of both documents."""
     sizes = []
@@ -253,6 +265,8 @@ _RUNS = dict(
         ("hundred pages memory", _memory_of_pages),
         ("batch and curl", _batch_and_curl),
         ("batch and httpx", _batch_and_httpx),
+        _proxied("proxy, added milliseconds", 1, 0, 5),
+        _proxied("proxy, added milliseconds, 50 at once", 50, 0.1, inf),
         ("judge alone", _judge_alone),
         ("refresh due", _due),
         ("refresh with 304", _not_modified),

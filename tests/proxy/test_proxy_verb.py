@@ -195,6 +195,7 @@ def test_a_way_back_to_the_proxy_is_found_by_the_request_that_takes_it() -> None
 
 def test_exchanges_that_wait_too_long_are_told_but_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither an answer nor memory waits for the judge."""
+    monkeypatch.setattr(judging_thread, "_MOST_JUDGED", 500)
     monkeypatch.setattr(judging_thread, "_MOST_WAITING", 600)
     go_on, seen = threading.Event(), list[PassedExchange]()
 
