@@ -134,7 +134,7 @@ class ClientConnection:
                 await self._give(refusal, is_to_head=method == "HEAD")
                 return
             await self._pass_on(request, path, passed, pieces, end)
-        except h11.RemoteProtocolError:
+        except h11.ProtocolError:
             passed.refusal = "The client broke off its request, or it is not HTTP/1.1"
             await self._give(OwnAnswer(400, "http_request_error", "The request is not HTTP/1.1"))
         except _HungClientError:
@@ -255,11 +255,11 @@ class ClientConnection:
         """
         pump = None if is_sent else asyncio.create_task(self._pump(connection, passed))
         try:
-            await self._answer(connection, passed)
+            await self._answer(connection, passed, pump)
             if pump is not None:
                 async with asyncio.timeout(_LINGER_SECONDS):
                     await pump
-        except h11.RemoteProtocolError:
+        except h11.ProtocolError:
             if passed.is_complete:
                 return False
             if pump is not None and pump.done() and not pump.cancelled():
@@ -291,14 +291,13 @@ class ClientConnection:
                     return
                 if isinstance(event, h11.Data):
                     passed.body.add(event.data)
-                if (
-                    not writer.is_closing()
-                ):  # else the rest is read, so that the client gets to reading its answer
+                # Where the upstream takes no more, the rest is read, so that the client gets to reading its answer.
+                if not writer.is_closing():
                     writer.write(connection.http.send(event) or b"")
                     await self._drained(connection)
                 if isinstance(event, h11.EndOfMessage):
                     return
-        except (h11.RemoteProtocolError, _HungClientError):
+        except (h11.ProtocolError, _HungClientError):
             connection.abort()  # which ends the wait for the answer
             raise
 
@@ -308,15 +307,22 @@ class ClientConnection:
         except (OSError, TimeoutError):
             connection.writer.close()
 
-    async def _answer(self, connection: UpstreamConnection, passed: PassedExchange) -> None:
+    async def _answer(
+        self, connection: UpstreamConnection, passed: PassedExchange, pump: "asyncio.Task[None] | None"
+    ) -> None:
         """Pass an answer on as it comes.
 
+        Args:
+            pump: Sends the rest of the request, after which the upstream has its time; None where all was sent.
+
         Raises:
-            RemoteProtocolError: It is no HTTP, or breaks off.
+            ProtocolError: It is no HTTP, or breaks off.
             TimeoutError: The upstream does not begin to answer, or the client does not read.
         """
-        http, waiting = connection.http, bytearray()
-        async with asyncio.timeout(self._passage.seconds) as limit:
+        http, waiting, seconds = connection.http, bytearray(), self._passage.seconds
+        async with asyncio.timeout(None if pump is not None else seconds) as limit:
+            if pump is not None:
+                pump.add_done_callback(lambda _: _begin_limit(limit, seconds, passed))
             while True:
                 event = http.next_event()
                 if event is h11.NEED_DATA:
@@ -384,6 +390,13 @@ class ClientConnection:
                     pass
         except TimeoutError:
             return
+
+
+def _begin_limit(limit: asyncio.Timeout, seconds: float, passed: PassedExchange) -> None:
+    """Let the time for the head of an answer begin, unless it has come, or nobody waits for it any more."""
+    is_over = passed.status or passed.ended_by or passed.refusal or passed.is_broken_off
+    if not is_over and not limit.expired():
+        limit.reschedule(asyncio.get_running_loop().time() + seconds)
 
 
 def _informing(event: h11.InformationalResponse) -> h11.InformationalResponse:

@@ -43,6 +43,14 @@ async def _serve(
 ) -> None:
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     connections: set[asyncio.Task[None]] = set()
+    defects: list[BaseException] = []
+
+    def ended_connection(task: asyncio.Task[None]) -> None:
+        connections.discard(task)
+        defect = None if task.cancelled() else task.exception()
+        if defect is not None:
+            defects.append(defect)
+            ended.set()
 
     def protocol() -> asyncio.StreamReaderProtocol:
         reader = ByteReader()
@@ -52,7 +60,7 @@ async def _serve(
             is_full = len(connections) >= _MOST_CONNECTIONS
             task = loop.create_task(connection.refuse() if is_full else connection.serve())
             connections.add(task)
-            task.add_done_callback(connections.discard)
+            task.add_done_callback(ended_connection)
 
         return asyncio.StreamReaderProtocol(reader, connected, loop=loop)
 
@@ -72,3 +80,5 @@ async def _serve(
             task.cancel()
         await asyncio.gather(*connections, return_exceptions=True)
         passage.upstream.close()
+    if defects:
+        raise defects[0]
