@@ -363,7 +363,7 @@ def test_media_types_are_components(server: Recorder) -> None:
     assert b'{"id":7}' == server.last.body
     assert 9 == result.exit_code
     assert ["/id"] == [finding["pointer"] for finding in result.error["findings"]]
-    assert "  200  Made\n       id" in run_cli("./things.json", "make", "--help").stdout
+    assert '  200  "Made"\n       id' in run_cli("./things.json", "make", "--help").stdout
     assert {"id": 7} == json.loads(_call(item, "make", "--example", components=components).json["body"])
     described = run_cli("describe", "./things.json", "make", "-o", "json").json
     schema = {"$ref": "#/components/schemas/Thing"}

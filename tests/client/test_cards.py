@@ -102,6 +102,20 @@ def test_a_card_says_where_ids_come_from() -> None:
     assert "  --mcp-server-id UUID  from list-mcp-servers rows[].id" in card
 
 
+def test_a_card_says_which_answer_has_an_id_that_no_list_has() -> None:
+    """A link of the document leads from what makes a thing to what is called with its id."""
+    link = {
+        "operationId": "getJob",
+        "parameters": {"id": "$response.body#/job/id", "at": "$request.query.at"},
+    }
+    start = operation("startJob")
+    start["responses"] = {"202": {"description": "Started", "links": {"job": link}}}
+    get = operation("getJob", parameter("id", STRING, "path"), parameter("at", STRING, "path"))
+    api = save(document({"/jobs": {"post": start}, "/jobs/{id}/{at}": {"get": get}}))
+    card = run_cli("describe", api, "get-job", "--card").stdout.splitlines()
+    assert ["  ID  from start-job job.id", "  AT"] == card[2:4]
+
+
 def test_a_card_names_what_is_sorted_by_and_not_returned() -> None:
     """Nobody has to call an operation to see that its answer lacks the field that they sort by."""
     card = str(run_cli("describe", "demo", "search-runs", "--card"))

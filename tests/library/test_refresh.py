@@ -197,7 +197,7 @@ def test_the_next_revision_of_the_demo_is_there_without_a_server() -> None:
     assert "list-workflow-versions" in run_cli("demo", "--next", "--help").stdout
     page = run_cli("demo", "--next", "list-workflow-versions", "--help").stdout
     assert page.startswith(
-        "Usage: dynacli demo list-workflow-versions ID [OPTIONS]\n\n  List a workflow's versions"
+        "Usage: dynacli demo list-workflow-versions ID [OPTIONS]\n\n  > List a workflow's versions"
     )
     result = run_cli("demo", "--next", "list-workflow-versions", WORKFLOW)
     assert (0, "") == (result.exit_code, result.stderr)

@@ -25,7 +25,7 @@ def test_add_says_what_it_added() -> None:
     """After `api add` a person knows what it is and how to go on; standard output stays empty."""
     save(pets())
     result = run_cli("api", "add", "shop", "./api.json")
-    assert (0, "", "shop: Pets 1, 3 operations\nTry: dynacli shop --help\n") == (
+    assert (0, "", 'shop: "Pets 1", 3 operations\nTry: dynacli shop --help\n') == (
         result.exit_code,
         result.stdout,
         result.stderr,
@@ -71,7 +71,7 @@ def test_list_is_readable() -> None:
     )
     save(pets())
     run_cli("api", "add", "shop", "./api.json")
-    expected = f"shop  Pets 1, 3 operations  {Path('api.json').absolute()}\n"
+    expected = f'shop  "Pets 1", 3 operations  {Path("api.json").absolute()}\n'
     assert expected == run_cli("api", "list", "-o", "text").stdout
 
 

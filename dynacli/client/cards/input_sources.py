@@ -1,6 +1,6 @@
 """Where the ids that an operation needs come from: which other operation lists them, and in which field."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from dynacli.catalog.store.operation_paths import operations_at
 from dynacli.client.described_operation import DescribedOperation
@@ -15,6 +15,10 @@ from dynacli.schema.success_answer import success_answer
 
 __all__ = ["input_sources"]
 
+_CREATING = ("POST", "PUT")
+_MOST_LINKING = 8
+"""Operations whose links are read."""
+_ANSWER = "$response.body"
 _ALIKE = 3
 """Letters that segments and things which are called alike have in common."""
 _ALONE = ("id", "uuid", "identifier")
@@ -50,6 +54,32 @@ def input_sources(
         place = _place_of(api, names[0], naming_fields(name, each.description, noun))
         if place is not None:
             found[each.option] = f"{names[0]} {place}".rstrip()
+    if len(found) < len(wanted):
+        linked = _linked_sources(api, operation, beginnings)
+        found |= {
+            each.option: linked[each.option] for each, _ in wanted if each.option in linked.keys() - found
+        }
+    return found
+
+
+def _linked_sources(api: OpenedApi, operation: Operation, beginnings: Container[str]) -> dict[str, str]:
+    """Return option → the operation whose answer has a link that fills it, and the field that fills it.
+
+    Looked at are the operations that make what a path is called by: reading the links of all takes long.
+    """
+    from dynacli.client.links.describe_links import describe_links, linked_names
+
+    creating = operations_at(api.catalog, _CREATING, lambda path: _beginning(path) in beginnings)
+    found: dict[str, str] = {}
+    for each in creating[:_MOST_LINKING]:
+        described = DescribedOperation(api, api.catalog.operation(each.name))
+        if operation.name not in (target for _, target in linked_names(described)):
+            continue
+        links = (link for link in describe_links(described).values() if link["operation"] == operation.name)
+        for fill in (fill for link in links for fill in link["fills"]):
+            head, _, place = str(fill["from"]).partition("#/")
+            if head == _ANSWER:
+                found.setdefault(fill["option"].removeprefix("--"), f"{each.name} {place.replace('/', '.')}")
     return found
 
 

@@ -16,7 +16,7 @@ _NARROWEST = 15
 """The columns that a path and a summary have at least each, next to a name of any length."""
 _WIDEST_PATH = 60
 _SHORTEST = 6
-"""The columns of a summary that is cut."""
+"""The columns for which a summary is worth showing beside what else is to be known."""
 
 
 def operation_lines(
@@ -68,10 +68,10 @@ def _about(operation: OperationSummary, has_name: Callable[[str], bool]) -> tupl
 
 def _joined(before: str, summary: str, behind: str, width: int) -> str:
     """Return a summary, which is quoted and cut, between what else is to be known, in at most `width` columns."""
-    if not summary:
-        return closed(shortened(f"{before} {behind}".strip(), width))
     room = width - _width_of(before, "", behind) - 2
-    return f"{before} {quoted(shortened(summary, max(room, _SHORTEST)))} {behind}".strip()
+    if not summary or (room < _SHORTEST and (before or behind)):
+        return closed(shortened(f"{before} {behind}".strip(), width))
+    return f"{before} {quoted(shortened(summary, room))} {behind}".strip()
 
 
 def _width_of(before: str, summary: str, behind: str) -> int:
