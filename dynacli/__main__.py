@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from dynacli import __version__
+from dynacli.environment import invocation, program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,6 @@ INTERRUPTED, BROKEN_PIPE, TERMINATED = 130, 141, 143
 
 _HINTS = {
     "document": "Give a Swagger 2.0 or OpenAPI 3 document, JSON or YAML: a file, a URL, or `-` for standard input",
-    "usage": "See `--help` behind the command, or `dynacli help`",
     "network": "Check the address and the network, then try again",
     "file": "Name another file, or mend this one",
 }
@@ -61,7 +61,7 @@ def main(argv: list[str] | None = None, env: "Environment | None" = None) -> int
     _replace_missing_streams(env)
     try:
         if words == ["--version"]:
-            env.stdout.write(f"dynacli {__version__}\n")
+            env.stdout.write(f"{program().name} {program().version or __version__}\n")
             env.stdout.flush()
             return 0
         if words[:1] == ["__complete"]:
@@ -85,7 +85,7 @@ def main(argv: list[str] | None = None, env: "Environment | None" = None) -> int
         from dynacli.output.error_messages import write_error
 
         failure = _output_error(error)
-        write_error(env, failure, env.variables.get("DYNACLI_ERROR_FORMAT") or "text")
+        write_error(env, failure, env.setting("ERROR_FORMAT") or "text")
         return failure.exit_code
 
 
@@ -156,7 +156,7 @@ def _run_command(run: "Run", words: list[str]) -> int:
     try:
         root = make_root(run)
         # Not `root.main`, which would handle broken pipes and Ctrl-C itself, with other exit codes.
-        with root.make_context("dynacli", words) as context:
+        with root.make_context(program().name, words) as context:
             root.invoke(context)
         if not env.stdout.closed:
             env.stdout.flush()
@@ -190,9 +190,15 @@ def _report(run: "Run", error: "DynacliError") -> int:
 
     if error.exit_code in _TAUGHT:
         _teach(run, error)
-    error.hint = error.hint or ("" if error.suggestion else _HINTS.get(error.kind, ""))
+    error.hint = error.hint or ("" if error.suggestion else _usual_hint(error.kind))
     write_error(run.env, error, run.error_format)
     return error.exit_code
+
+
+def _usual_hint(kind: str) -> str:
+    if kind == "usage":
+        return f"See `--help` behind the command, or `{invocation('help')}`"
+    return _HINTS.get(kind, "")
 
 
 def _teach(run: "Run", error: "DynacliError") -> None:

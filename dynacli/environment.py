@@ -9,9 +9,29 @@ import os
 import sys
 from collections.abc import Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import IO, Any, BinaryIO, TextIO
 
-__all__ = ["Environment", "StandardInput"]
+from dynacli.record import record
+
+__all__ = [
+    "Environment",
+    "Program",
+    "StandardInput",
+    "become",
+    "invocation",
+    "invocation_words",
+    "prefix_of",
+    "program",
+    "settings",
+    "variable",
+]
+
+_SETTINGS = (
+    *("CACHE_DIR", "CACHE_LIMIT", "CONFIG_DIR", "ERROR_FORMAT", "HISTORY", "HTTP", "PAGER"),
+    *("PROFILE", "REFRESH", "STATE_DIR", "VALIDATE"),
+)
+"""The ends of the variables that say how the program behaves."""
 
 _AGENT_VARIABLES = frozenset(
     {
@@ -42,6 +62,102 @@ _OF_PEOPLE = ("_HOME", "_TOKEN")
 
 _BELOW_HOME = {"cache": ".cache", "config": ".config", "state": os.path.join(".local", "state")}
 """Kind of directory → where the XDG specification has it where its variable is not set."""
+
+
+@record
+class Program:
+    """What runs: dynacli, or a tool that `dynacli bake` has made, which is bound to one API.
+
+    Help, messages, completion, suggested lines, variables, directories and stored credentials take its name from here.
+
+    Args:
+        name: How it is called.
+        api: The API that it is bound to, which its command lines do not name; empty for dynacli.
+        version: Its version; empty for that of dynacli.
+        entry: What it knows of its API, beneath what its configuration says.
+        inside: The path of the archive with the compiled document that came with it; empty where none did.
+        code: The Python code that runs it; empty for dynacli.
+        hooks: `before` and `after` → the function, as `MODULE:FUNCTION`, that is called around each call.
+        only: The tags and operations of the document that it has; without any, all.
+        without: The tags and operations of the document that it does not have.
+        is_short: Whether the names of operations lose the tag in front where they stay unique.
+    """
+
+    name: str = "dynacli"
+    api: str = ""
+    version: str = ""
+    entry: Mapping[str, Any] = MappingProxyType({})
+    inside: str = ""
+    code: str = ""
+    hooks: Mapping[str, str] = MappingProxyType({})
+    only: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    is_short: bool = False
+
+    @cached_property
+    def prefix(self) -> str:
+        """The beginning of the names of its variables."""
+        return _as_variable(self.name)
+
+
+_program = [Program()]
+
+
+def program() -> Program:
+    """Return what runs."""
+    return _program[0]
+
+
+def become(new: Program) -> Program:
+    """Let another program run from now on, in this process, and return the one that ran before."""
+    old, _program[0] = _program[0], new
+    return old
+
+
+def invocation_words(verb: str = "", api: str = "") -> list[str]:
+    """Return the first words of a command line of the program.
+
+    Args:
+        verb: `describe`, or several words such as `auth login`; empty for a call.
+        api: The API as it was named; a program that is bound to one does not name it.
+    """
+    runs = _program[0]
+    return [runs.name, *verb.split(), *([api] if api and not runs.api else [])]
+
+
+def invocation(verb: str = "", api: str = "") -> str:
+    """Return the beginning of a command line of the program, as text.
+
+    Args:
+        verb: As for `invocation_words`.
+        api: As for `invocation_words`, in the quotes that a shell wants.
+    """
+    return " ".join(invocation_words(verb, api))
+
+
+def variable(setting: str) -> str:
+    """Return the name of a variable of the program: `DYNACLI_CACHE_DIR` for `CACHE_DIR`."""
+    return f"{_program[0].prefix}_{setting}"
+
+
+def settings() -> frozenset[str]:
+    """Return the names of the variables that say how the program behaves, rather than hold a secret."""
+    return frozenset(map(variable, _SETTINGS))
+
+
+def prefix_of(api: str) -> str:
+    """Return the prefix of the variables of an API: `DYNACLI_GIT_HUB` for `git-hub`.
+
+    Those of the API that the program is bound to have the prefix of the program.
+    """
+    runs = _program[0]
+    return runs.prefix if api == runs.api else f"{runs.prefix}_{_as_variable(api)}"
+
+
+def _as_variable(name: str) -> str:
+    import re
+
+    return re.sub(r"[^A-Z0-9]", "_", name.upper())
 
 
 class StandardInput:
@@ -199,20 +315,24 @@ class Environment:
         is_plain = self.variables.get("NO_COLOR") or self.variables.get("TERM") == "dumb"
         return not is_plain and not self.is_agent
 
+    def setting(self, name: str) -> str:
+        """Return the value of a variable of the program, such as `CACHE_DIR`; empty where it is not set."""
+        return self.variables.get(variable(name)) or ""
+
     @cached_property
     def cache_dir(self) -> str:
         """Where compiled documents are kept: `DYNACLI_CACHE_DIR`, else the platform's directory."""
-        return self.variables.get("DYNACLI_CACHE_DIR") or self._user_dir("cache")
+        return self.setting("CACHE_DIR") or self._user_dir("cache")
 
     @cached_property
     def config_dir(self) -> str:
         """Where the configuration is: `DYNACLI_CONFIG_DIR`, else the platform's directory."""
-        return self.variables.get("DYNACLI_CONFIG_DIR") or self._user_dir("config")
+        return self.setting("CONFIG_DIR") or self._user_dir("config")
 
     @cached_property
     def state_dir(self) -> str:
         """Where the history is kept: `DYNACLI_STATE_DIR`, else the platform's directory."""
-        return self.variables.get("DYNACLI_STATE_DIR") or self._user_dir("state")
+        return self.setting("STATE_DIR") or self._user_dir("state")
 
     def _home(self) -> str:
         home = os.path.expanduser("~")
@@ -222,7 +342,7 @@ class Environment:
 
             raise FileError(
                 "There is no home directory to keep things in",
-                hint="Name directories in `DYNACLI_CACHE_DIR` and `DYNACLI_CONFIG_DIR`",
+                hint=f"Name directories in `{variable('CACHE_DIR')}` and `{variable('CONFIG_DIR')}`",
             )
         return home
 
@@ -233,7 +353,7 @@ class Environment:
             base = self.variables.get(f"XDG_{kind.upper()}_HOME", "")
             if not os.path.isabs(base):  # the XDG specification: a relative path is ignored
                 base = os.path.join(self._home(), _BELOW_HOME[kind])
-            return os.path.join(base, "dynacli")
+            return os.path.join(base, _program[0].name)
         import platformdirs
 
         find = {
@@ -241,7 +361,7 @@ class Environment:
             "config": platformdirs.user_config_dir,
             "state": platformdirs.user_state_dir,
         }
-        return find[kind]("dynacli", appauthor=False)
+        return find[kind](_program[0].name, appauthor=False)
 
 
 def _is_terminal(stream: TextIO) -> bool:

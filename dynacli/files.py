@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import IO
 
+from dynacli.environment import program
 from dynacli.errors import FileError
 
 __all__ = [
@@ -392,7 +393,7 @@ def locked(directory: str, busy: str) -> Iterator[None]:
     with hold_lock(os.path.join(directory, "lock"), LOCK_SECONDS) as is_alone:
         if not is_alone:
             raise FileError(
-                f"Another dynacli has been {busy} for over {LOCK_SECONDS:.0f} seconds",
+                f"Another {program().name} has been {busy} for over {LOCK_SECONDS:.0f} seconds",
                 hint="Wait for it or end it, then try again",
             )
         yield

@@ -240,6 +240,39 @@ def test_a_module_lets_no_exception_vanish() -> None:
     assert set() == {f"{_name(path)}, line {line}" for path in _MODULES for line in _facts(path).vanishing}
 
 
+_OF_DYNACLI_ALONE = {
+    *("dynacli.commands.help.root_help", "dynacli.commands.verbs.demo", "dynacli.document.fetching.fetch"),
+    *("dynacli.guide.pages", "dynacli.library.background_refresh", "dynacli.commands.verbs.completion"),
+}
+"""The modules whose texts are about dynacli itself, or turn its name into that of the program."""
+_LINES_OF_DYNACLI = re.compile(r"`dynacli |\bdynacli [a-z]+ [A-Z{`]|DYNACLI_[A-Z]")
+
+
+@pytest.mark.exhaustive
+def test_a_command_line_or_variable_that_people_see_has_the_name_of_the_program() -> None:
+    """A tool that `dynacli bake` has made has its own: `invocation` and `variable` of `environment` make both."""
+    named = {
+        f"{_name(path)}, line {line}: {text}"
+        for path in _MODULES
+        if _name(path) not in _OF_DYNACLI_ALONE and not _name(path).startswith("dynacli.pytest_plugin")
+        if _LINES_OF_DYNACLI.search(path.read_text(encoding="utf-8"))
+        for line, text in _texts(path)
+        if _LINES_OF_DYNACLI.search(text)
+    }
+    assert set() == named
+
+
+def _texts(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the texts of a module and their lines, without docstrings."""
+    nodes: list[ast.AST] = [_tree(path)]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.lineno, node.value
+        is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        nodes.extend(() if is_docstring else ast.iter_child_nodes(node))
+
+
 def test_no_module_is_called_by_what_it_is_not_about() -> None:
     """A module is one noun of the field; a drawer for everything has no name."""
     drawers = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers"}

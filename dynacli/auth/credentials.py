@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from dynacli.auth.secret import MASK, Secret
-from dynacli.environment import Environment
+from dynacli.environment import Environment, prefix_of, program, settings
 from dynacli.errors import AuthError
 from dynacli.library.configuration.configuration import DEMO, Configuration
 from dynacli.model.operation import SecurityScheme
@@ -22,10 +22,8 @@ from dynacli.record import record, replace
 from dynacli.request.built_request import Request
 
 __all__ = [
-    "ADHOC",
     "DIGEST",
     "MUTUAL_TLS",
-    "SETTINGS",
     "WITH_PASSWORD",
     "WITH_TOKEN",
     "Alternative",
@@ -43,30 +41,12 @@ __all__ = [
     "is_known",
     "is_supported",
     "kind_of",
-    "prefix_of",
     "present_names",
     "secrets_in",
     "shown_kind",
     "store_path",
     "variables_of",
 ]
-
-ADHOC = "DYNACLI"
-"""The prefix for a document that is not registered."""
-
-SETTINGS = frozenset(
-    {
-        "DYNACLI_CACHE_DIR",
-        "DYNACLI_CACHE_LIMIT",
-        "DYNACLI_CONFIG_DIR",
-        "DYNACLI_ERROR_FORMAT",
-        "DYNACLI_HISTORY",
-        "DYNACLI_PROFILE",
-        "DYNACLI_REFRESH",
-        "DYNACLI_STATE_DIR",
-        "DYNACLI_VALIDATE",
-    }
-)
 
 WITH_PASSWORD = frozenset({"basic", "digest"})
 """The kinds of schemes whose credential is a user name and a password."""
@@ -99,17 +79,13 @@ def store_path(env: Environment) -> str:
     return os.path.join(env.state_dir, "credentials", "credentials.json")
 
 
-def prefix_of(name: str) -> str:
-    """Return the prefix of a registered API's variables: `DYNACLI_GIT_HUB` for `git-hub`."""
-    return f"{ADHOC}_" + re.sub(r"[^A-Z0-9]", "_", name.upper())
-
-
 def secrets_in(variables: Mapping[str, str], headers: Iterable[str] = ()) -> list[Secret]:
     """Return whatever may be a secret in variables and in headers like `Authorization: Bearer abc`."""
+    own, no_secrets = f"{program().prefix}_", settings()
     secrets = [
         Secret(value.strip())
         for name, value in variables.items()
-        if name.startswith(f"{ADHOC}_") and name not in SETTINGS
+        if name.startswith(own) and name not in no_secrets
     ]
     for header in headers:
         value = header.partition(":")[2].strip()
@@ -143,6 +119,7 @@ class Variables:
     ) -> None:
         self.prefix = prefix
         self._values = values or {}
+        self._is_of_any_document = prefix == program().prefix and not program().api
         self._others = tuple(other for other in others if len(other) > len(prefix))
 
     def generic(self, word: str) -> str:
@@ -159,10 +136,10 @@ class Variables:
         is_taken = (
             not word
             or word in _PAIR
-            or plain in SETTINGS
+            or plain in settings()
             or any(plain.startswith(f"{other}_") for other in self._others)
             # `DYNACLI_GITHUB_TOKEN` may be set before `github` is registered.
-            or (self.prefix == ADHOC and _GENERIC.fullmatch(word) is not None)
+            or (self._is_of_any_document and _GENERIC.fullmatch(word) is not None)
         )
         return f"{self.prefix}__{word}" if is_taken else plain
 

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 from weakref import WeakKeyDictionary
 
 from dynacli.auth.secret import MASK
-from dynacli.environment import Environment
+from dynacli.environment import Environment, program
 from dynacli.request.built_request import Request
 from dynacli.urls import origin_of
 
@@ -70,9 +70,11 @@ def challenges_in(headers: Iterable[tuple[str, str]]) -> tuple[list[Challenge], 
         qops = {word.strip().lower() for word in parameters.get("qop", "").split(",")} - {""}
         if not _is_known(algorithm):
             known = "MD5, SHA-256 and SHA-512-256"
-            reasons.append(f"its algorithm is `{algorithm[:40]}`, and dynacli knows {known}")
+            reasons.append(f"its algorithm is `{algorithm[:40]}`, and {program().name} knows {known}")
         elif qops and "auth" not in qops:
-            reasons.append("it asks for `auth-int`, a hash of the body, which dynacli does not give")
+            reasons.append(
+                f"it asks for `auth-int`, a hash of the body, which {program().name} does not give"
+            )
         elif not parameters.get("nonce"):
             reasons.append("its challenge has no nonce")
         else:

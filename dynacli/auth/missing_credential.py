@@ -14,6 +14,7 @@ from dynacli.auth.credentials import (
     is_supported,
     kind_of,
 )
+from dynacli.environment import invocation
 from dynacli.errors import AuthError
 from dynacli.text.terminal import visible
 
@@ -73,7 +74,9 @@ def missing_credential(security: Sequence[Alternative], variables: Variables, ap
     unsupported = [scheme for alternative in security for scheme in alternative if not is_supported(scheme)]
     certified = [each for schemes in security for each in schemes if kind_of(each) == MUTUAL_TLS]
     if listed:
-        hint = (f"Sign in with `dynacli auth login {api}`, or set " if api else "Set ") + ", or ".join(listed)
+        hint = (f"Sign in with `{invocation('auth login', api)}`, or set " if api else "Set ") + ", or ".join(
+            listed
+        )
     elif certified and api:
         table = f"[apis.{api}.auth.{certified[0].name}]"
         hint = f"Name the files of a certificate in the configuration: `cert` and `cert_key` in `{table}`"

@@ -9,6 +9,7 @@ from dynacli.auth.oauth.oauth_flow import SignInContext
 from dynacli.auth.oauth.provider_exchange import exchange
 from dynacli.auth.operation_token import OperationToken, read_operation_token
 from dynacli.auth.secret import Masker, Secret
+from dynacli.environment import invocation
 from dynacli.errors import AuthError, DynacliError
 from dynacli.record import record
 from dynacli.text.server_message import server_message
@@ -102,9 +103,9 @@ class OperationRefresh:
             raise AuthError(
                 f"The operation `{self.operation}` did not refresh the token",
                 why=f"`{without_query(self.url)}` answered {answer.status}" + (f": {said}" if said else ""),
-                hint="Sign in again with `dynacli auth login`"
+                hint=f"Sign in again with `{invocation('auth login')}`"
                 if answer.status < 500
-                else "Try again later, or sign in again with `dynacli auth login`",
+                else f"Try again later, or sign in again with `{invocation('auth login')}`",
                 status=answer.status,
             )
         return read_operation_token(

@@ -12,7 +12,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from dynacli.auth.credentials import MUTUAL_TLS, WITH_PASSWORD, Held, checked_text, kind_of
-from dynacli.environment import Environment
+from dynacli.environment import Environment, invocation
 from dynacli.errors import AuthError
 from dynacli.model.operation import SecurityScheme
 
@@ -63,7 +63,7 @@ def _wrong_reference(value: Any) -> str:
     if form not in _FORMS or not colon:
         return (
             "has to say where the secret is, because secrets are never kept here: `env:NAME`, `file:PATH`, "
-            "`command:WORDS`, `keyring:SERVICE/USER`, or nothing after `dynacli auth login`"
+            f"`command:WORDS`, `keyring:SERVICE/USER`, or nothing after `{invocation('auth login')}`"
         )
     if form == "command":
         return _wrong_words(rest)

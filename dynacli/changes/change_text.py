@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dynacli.changes.change_records import Change, Changes, OperationKey
 from dynacli.changes.change_report import Report, RowOf, arrange, name_and_key, names_in_short
 from dynacli.changes.change_words import changes_summary, sentence
+from dynacli.environment import invocation
 from dynacli.text.quoting import quoted
 from dynacli.text.terminal import Painter, cell_width, visible
 from dynacli.text.wrapping import wrapped
@@ -14,7 +15,6 @@ __all__ = ["changes_text"]
 _MOST_OPERATIONS = 100
 _MOST_CHANGES = 25
 _MARKS = {True: "!", None: "?", False: " "}
-_LEGEND = "! breaks a client, ? may break one: the document does not tell (dynacli help changes)"
 
 
 def changes_text(
@@ -119,7 +119,8 @@ def _end(changes: Changes, report: Report, width: int) -> list[str]:
         lines.append(f"and {report.hidden_texts:,} {noun} changed")
     noticed = [change for change in changes if not change.is_text]
     if changes.removed or any(change.breaking is not False for change in noticed):
-        lines.extend(wrapped(_LEGEND, width))
+        legend = "! breaks a client, ? may break one: the document does not tell"
+        lines.extend(wrapped(f"{legend} ({invocation('help changes')})", width))
     return lines
 
 

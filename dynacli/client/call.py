@@ -9,7 +9,7 @@ from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallValues, is_idempotency_key
 from dynacli.client.sign_request import Signed, sign
-from dynacli.environment import Environment
+from dynacli.environment import Environment, program
 from dynacli.errors import DynacliError
 from dynacli.model.operation import METHOD_OVERRIDES, SAFE_METHODS, Server
 from dynacli.request.build_request import build_request, check_header, kept_slashes
@@ -138,6 +138,10 @@ class Call:
         self.has_sent = False
         self.renewal: bool | DynacliError = False
         request = request_of(described, settings, values)
+        if program().hooks:
+            from dynacli.transport.call_hooks import call_before
+
+            request = call_before(described.operation.name, request)
         if adapt is not None:
             request = adapt(request)
             _permit_built(described, settings, request)
@@ -193,11 +197,17 @@ class Call:
         """
         send = partial(self._send, before_sending=before_sending, waiting=waiting, clients=clients)
         if self.signed.renew is None:
-            return send(receive)
-        from dynacli.client.credentials.renewed_call import send_renewing
+            answer = send(receive)
+        else:
+            from dynacli.client.credentials.renewed_call import send_renewing
 
-        is_safe = self.signed.request.method in SAFE_METHODS
-        return send_renewing(send, receive, self._renew, self._sign_again, is_safe=is_safe)
+            is_safe = self.signed.request.method in SAFE_METHODS
+            answer = send_renewing(send, receive, self._renew, self._sign_again, is_safe=is_safe)
+        if program().hooks:
+            from dynacli.transport.call_hooks import call_after
+
+            call_after(self.described.operation.name, self.signed.shown, answer)
+        return answer
 
     def _renew(self) -> bool:
         """Refresh the stored token, and return whether there is a new one."""

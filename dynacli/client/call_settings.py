@@ -14,7 +14,7 @@ The first of these that says something decides:
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dynacli.environment import Environment
+from dynacli.environment import Environment, variable
 from dynacli.errors import UsageError
 from dynacli.library.configuration.configuration import Configuration
 from dynacli.library.opened_api import OpenedApi
@@ -61,11 +61,12 @@ class Consent:
         is_required: Whether nothing that removes something is called without it, where nobody can be asked.
         agreed: The names of the operations that the person has agreed to.
         hint: How a person agrees where nobody can be asked.
-        hint_on_reading: How `{operation}` of `{api}` is called where only operations are that read.
+        hint_on_reading: How `{operation}` is called, by the line that begins with `{line}`, where only operations are
+            that read.
     """
 
     hint = "Give `--yes` where a person has agreed to it"
-    hint_on_reading = "To call it all the same: `dynacli {api} {operation} ...`"
+    hint_on_reading = "To call it all the same: `{line} {operation} ...`"
 
     def __init__(
         self,
@@ -238,7 +239,7 @@ def settings_of(
         FileError: The API's entry in the configuration is malformed.
     """
     profile: dict[str, Any] = {}
-    if options.profile or env.variables.get("DYNACLI_PROFILE"):
+    if options.profile or env.setting("PROFILE"):
         from dynacli.client.profiles import profile_of
 
         profile = profile_of(env, api, options.profile)
@@ -249,7 +250,7 @@ def settings_of(
         own = own_settings(env, api, _OWN_KEYS)
     policy = None
     others = None
-    profile_name = options.profile or env.variables.get("DYNACLI_PROFILE", "")
+    profile_name = options.profile or env.setting("PROFILE")
     if "policy" in api.entry or "policy" in profile:
         from dynacli.client.policy.policy_rules import Policy
 
@@ -345,15 +346,14 @@ def _level(env: Environment, api: OpenedApi, given: str, profile: Mapping[str, A
     """Return the level that somebody asks for; empty where nobody does."""
     if given:
         return given
-    # An empty variable is as good as none.
-    level = env.variables.get("DYNACLI_VALIDATE")
-    if level:
-        if level not in LEVELS:
+    asked_for = env.setting("VALIDATE")
+    if asked_for:
+        if asked_for not in LEVELS:
             raise UsageError(
-                f"`{level}` in `DYNACLI_VALIDATE` is not a level of validation",
+                f"`{asked_for}` in `{variable('VALIDATE')}` is not a level of validation",
                 hint=f"Use one of {_listed()}",
             )
-        return level
+        return asked_for
     for entry, place in ((profile, f"a profile of `{api.name}`"), (api.entry, f"`{api.name}`")):
         level = entry.get("validate")
         if level is not None:

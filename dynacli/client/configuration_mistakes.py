@@ -9,7 +9,7 @@ from dynacli.client.call_settings import LEVELS
 from dynacli.client.pages.configured_rule import what_is_wrong_with_rule
 from dynacli.client.policy.policy_rules import rules_of
 from dynacli.client.profiles import KEYS, wrong_in_profile
-from dynacli.environment import Environment
+from dynacli.environment import Environment, program
 from dynacli.errors import FileError, UsageError
 from dynacli.library.configuration.configuration import check_name
 from dynacli.library.configuration.configuration_lines import line_of
@@ -90,7 +90,7 @@ def _in_entry(env: Environment, name: str, entry: Mapping[str, Any]) -> Iterator
         check_name(name)
     except UsageError as error:
         yield Mistake(place, error.why or error.message)
-    if "source" not in entry:
+    if "source" not in entry and name != program().api:
         yield Mistake(place, f"`{name}` has no `source`, the file or URL of its document")
     yield from _unknown(place, entry, _ENTRY_KEYS)
     for key in _TEXTS:

@@ -3,6 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.media_types import (
@@ -58,7 +59,7 @@ class DescribedOperation:
         from shlex import quote
 
         words = (quote(word) for word in self.operation.example)
-        return " ".join(["dynacli", quote(self.api.name), self.operation.name, *words])
+        return " ".join([invocation(api=quote(self.api.name)), self.operation.name, *words])
 
     @cached_property
     def part(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dynacli.document.fetched import DocumentLogin
-from dynacli.environment import Environment
+from dynacli.environment import Environment, invocation, prefix_of
 from dynacli.errors import AuthError
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class _Login(DocumentLogin):
     ) -> None:
         self._env, self._name, self._ca = env, name, ca
         self._given_headers, self._new_source = given, new_source
-        self._profile = profile or env.variables.get("DYNACLI_PROFILE", "")
+        self._profile = profile or env.setting("PROFILE")
 
     @cached_property
     def _entry(self) -> Mapping[str, Any]:
@@ -184,12 +184,11 @@ def has_credential(names: Iterable[str], schemes: Iterable[Any]) -> bool:
 
 
 def _missing(name: str) -> AuthError:
-    from dynacli.auth.credentials import prefix_of
 
     return AuthError(
         f"The document of `{name}` is fetched with a credential, and none is set",
         why="It was registered with a header of `-H`, which is kept nowhere; without it, the document may be another",
-        hint=f"Set {prefix_of(name)}_TOKEN, or give the header: `dynacli api refresh {name} -H NAME:VALUE`; "
+        hint=f"Set {prefix_of(name)}_TOKEN, or give the header: `{invocation('api refresh', name)} -H NAME:VALUE`; "
         f"or take `{LOGIN_KEY}` out of `[apis.{name}]` in `config.toml`",
     )
 

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, unquote
 
 from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.client.inputs.styled_values import styled_options
+from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation, OperationSummary
@@ -63,7 +64,7 @@ def no_operation_at(api: OpenedApi, method: str, path: str) -> UsageError:
         why=f"This path has {enumerated(list(methods), 'and')}"
         if methods
         else "The document has no such path",
-        hint=f"Did you mean {listed}?" if near else f"See them all: `dynacli operations {api.name}`",
+        hint=f"Did you mean {listed}?" if near else f"See them all: `{invocation('operations', api.name)}`",
         near=near,
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dynacli.environment import Environment
+from dynacli.environment import Environment, invocation
 from dynacli.errors import FileError, UsageError
 from dynacli.library.opened_api import OpenedApi
 
@@ -27,14 +27,14 @@ def profile_of(env: Environment, api: OpenedApi, given: str) -> dict[str, Any]:
         UsageError: There is no such profile.
         FileError: The profile is malformed.
     """
-    name = given or env.variables["DYNACLI_PROFILE"]
+    name = given or env.setting("PROFILE")
     if not api.is_registered:
         if not given:
             return {}  # the variable is about registered APIs: files, URLs and the stand-in have no profiles
         raise UsageError(
             f"There is no profile `{name}`",
             why=f"`{api.name}` is no registered API, and only those have profiles",
-            hint="Register it with `dynacli api add`, or leave out `--profile`",
+            hint=f"Register it with `{invocation('api add')}`, or leave out `--profile`",
         )
     profiles = api.entry.get("profiles", {})
     if not isinstance(profiles, dict):
@@ -94,9 +94,7 @@ def wrong_in_profile(profile: Any) -> str:
             return f"`{key}` is a table of texts"
     for name in profile.get("headers", {}):
         if name.strip().lower() in _SECRET:
-            return (
-                f"`{name}` is a secret, and those are never kept here; `dynacli help credentials` says where"
-            )
+            return f"`{name}` is a secret, and those are never kept here; `{invocation('help credentials')}` says where"
     server, timeout = profile.get("server", ""), profile.get("timeout", 1)
     if isinstance(server, bool) or not isinstance(server, str | int):
         return "`server` is a URL, or the index, name or description of one of the document's"
@@ -131,7 +129,7 @@ def _what_is_wrong_with_auth(auth: Any) -> str:
             if table not in _SIGNS:
                 return f"`when` of `auth` is one of {listed}"
         elif not isinstance(table, dict):
-            return f"`{scheme}` of `auth` is a table, whose keys `dynacli help credentials` lists"
+            return f"`{scheme}` of `auth` is a table, whose keys `{invocation('help credentials')}` lists"
         else:
             from dynacli.auth.references import what_is_wrong_with
 

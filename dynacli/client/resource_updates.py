@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.model.media_types import is_json
 from dynacli.model.operation import Operation
@@ -39,7 +40,8 @@ def update_of(described: DescribedOperation) -> DescribedOperation:
         why=f"The document has no PATCH and no PUT of `{operation.path}` that takes JSON"
         if operation.method == "GET"
         else f"Its method is {operation.method}, and what is edited is first read by a GET",
-        hint="Name the operation that reads a single thing, as in `dynacli edit demo get-workflow WORKFLOW_ID`",
+        hint=f"Name the operation that reads a single thing, as in `{invocation('edit', 'demo')} "
+        "get-workflow WORKFLOW_ID`",
     )
 
 

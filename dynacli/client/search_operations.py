@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from dynacli.catalog.search.question import has_words
 from dynacli.catalog.search.rank_operations import has_index, rank_operations
+from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.record import record, replace
@@ -64,7 +65,7 @@ def search_operations(apis: Iterable[OpenedApi], words: str, most: int = 5) -> l
         raise UsageError(
             "There is nothing to search for",
             why="The question has no words but such as every text has",
-            hint="Say what is to be done, and to what: `dynacli search create a user`",
+            hint=f"Say what is to be done, and to what: `{invocation('search')} create a user`",
         )
     hits: list[Hit] = []
     searched: dict[str, OpenedApi] = {}
@@ -74,7 +75,7 @@ def search_operations(apis: Iterable[OpenedApi], words: str, most: int = 5) -> l
             raise UsageError(
                 f"The operations of `{api.name}` cannot be searched",
                 why="The SQLite of this Python was built without FTS5",
-                hint=f"See them all: `dynacli operations {api.name}`",
+                hint=f"See them all: `{invocation('operations', api.name)}`",
             )
         for ranked in rank_operations(api.catalog, words, 2 * most):
             each = ranked.operation

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from dynacli.environment import invocation
 from dynacli.errors import DocumentError, DynacliError, UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.kebab_names import kebab
@@ -30,7 +31,7 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
             return DocumentError(
                 f"`{api.name}` cannot call `{word}`",
                 why=row["why"],
-                hint=f"See what is known of the document: `dynacli api show {api.name}`",
+                hint=f"See what is known of the document: `{invocation('api show', api.name)}`",
             )
     gone = next((key for key, name in api.catalog.given_names().items() if name == wanted), None)
     if gone is not None and not tag and api.catalog.find(wanted) is None:
@@ -38,7 +39,7 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
         return UsageError(
             f"`{api.name}` has no operation `{word}` any more",
             why=f"It was the name of `{' '.join(gone)}`, which the document does not have now",
-            hint=f"See them all: `dynacli operations {api.name}`",
+            hint=f"See them all: `{invocation('operations', api.name)}`",
             near=[],
         )
     names = [summary.name for summary in api.catalog.summaries(tag) if not summary.is_hidden]
@@ -47,7 +48,7 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
         return UsageError(
             f"{where} has no operations",
             why="Its document describes none that can be called",
-            hint=f"See what is known of the document: `dynacli api show {api.name}`",
+            hint=f"See what is known of the document: `{invocation('api show', api.name)}`",
         )
     near = get_close_matches(wanted, names, 3, 0.6)
     parts = set(wanted.split("-"))
@@ -63,7 +64,7 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
     elif near:
         hint = f"Did you mean {' or '.join(f'`{name}`' for name in near)}?"
     else:
-        hint = f"See them all: `dynacli operations {api.name}`"
+        hint = f"See them all: `{invocation('operations', api.name)}`"
     return UsageError(
         f"{where} has no operation `{word}`",
         why="It is no name, no operationId and no tag of the document",

@@ -27,6 +27,7 @@ from dynacli.commands.standard_options import (
     VERB_FORMATS,
     StandardOption,
 )
+from dynacli.environment import program
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 
@@ -111,6 +112,15 @@ class Verb(click.Command):
         """Return the option for the help page; click would import `locale`, to translate its text."""
         return self._help
 
+    def get_help(self, ctx: click.Context) -> str:
+        """Return the help page."""
+        page = super().get_help(ctx)
+        if not program().api:
+            return page
+        from dynacli.guide.pages import as_of_program
+
+        return as_of_program(page)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the words behind the verb."""
         arranged = _arranged(ctx, args, self.get_params(ctx))
@@ -182,12 +192,33 @@ class VerbGroup(click.Group):
         note_options_ahead(ctx.obj, args[1:])
         return super().resolve_command(ctx, args)
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands that the program has."""
+        return [name for name in super().list_commands(ctx) if not self._is_of_other_apis(name)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of a name; None where the program has none."""
+        if self._is_of_other_apis(cmd_name):
+            raise UsageError(f"`{self.name} {cmd_name}` is about other APIs, and `{program().name}` has one")
+        return super().get_command(ctx, cmd_name)
+
+    def _is_of_other_apis(self, name: str) -> bool:
+        if not program().api:
+            return False
+        from dynacli.commands.bound_words import is_of_other_apis
+
+        return is_of_other_apis(str(self.name), name)
+
     def note_options(self, ctx: click.Context, options: list[str]) -> None:
         """Note options before they are parsed, for a help page that depends on them."""
 
 
 class _Root(VerbGroup):
     """`dynacli`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the options before the first word; a tool of one API shows what that has where there is none."""
+        return super().parse_args(ctx, args or list(filter(None, [program().api])))
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the verbs."""
@@ -215,14 +246,31 @@ class _Root(VerbGroup):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the verb that the first word names, or the group of the API."""
         run: Run = ctx.obj
+        if program().api:
+            from dynacli.commands.bound_words import bound_words
+
+            args = bound_words(args)
         word, rest = args[0], args[1:]
         if run.options.output in VERB_FORMATS.values() and run.options.output != VERB_FORMATS.get(word):
             from dynacli.output.output_form import check_format
 
             check_format(run.options.output)
         if word not in _VERBS:
+            further = self._further_command(run, word)
+            if further is not None:
+                return word, further, rest
             note_options_of_call(run, word, rest)
         return word, self.get_command(ctx, word), rest
+
+    def _further_command(self, run: Run, word: str) -> click.Command | None:
+        """Return the command that another package has under a word which names no API."""
+        from dynacli.library.configuration.configuration import Configuration, is_name
+
+        if program().api or not is_name(word) or word in Configuration(run.env).apis():
+            return None
+        from dynacli.commands.further_commands import further_command
+
+        return further_command(word)
 
     def get_help(self, ctx: click.Context) -> str:
         """Return the help page."""
@@ -265,7 +313,7 @@ def _option_words(group: "ApiGroup", words: list[str]) -> list[str]:
 def make_root(run: Run) -> click.Group:
     """Return the root command of one run."""
     return _Root(
-        "dynacli",
+        program().name,
         # `changes` may follow, which has an output format of its own.
         options=(*INPUT_OPTIONS, *ROOT_OPTIONS),
         context_settings={"obj": run, "help_option_names": ["-h", "--help"]},
@@ -338,6 +386,12 @@ class ApiGroup(VerbGroup):
         command, rest = self.find_command(args)
         if command is None:
             run: Run = ctx.obj
+            if program().api and not self.tag:
+                from dynacli.commands.further_commands import further_command
+
+                further = further_command(args[0])
+                if further is not None:
+                    return args[0], further, args[1:]
             newer = run.fetch_again(self.api)
             if newer is not None:
                 return ApiGroup(newer, self.tag).resolve_command(ctx, args)

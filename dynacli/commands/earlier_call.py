@@ -4,7 +4,7 @@ from dynacli.auth.secret import MASK
 from dynacli.commands.command_groups import make_root
 from dynacli.commands.read_options import arrange, options_in, standard_rules
 from dynacli.commands.run import Run
-from dynacli.environment import Environment
+from dynacli.environment import Environment, invocation, program
 from dynacli.errors import UsageError
 from dynacli.library.history.history_file import HistoryRow, read_calls
 
@@ -27,7 +27,8 @@ def earlier_call(env: Environment, number: int, *, with_messages: bool = False) 
     row = next(iter(read_calls(env, with_messages=with_messages, first=number)), None)
     if row is None:
         raise UsageError(
-            f"The history has no call {number}", hint="`dynacli history` lists the calls, the latest is 1"
+            f"The history has no call {number}",
+            hint=f"`{invocation('history')}` lists the calls, the latest is 1",
         )
     return row
 
@@ -54,5 +55,5 @@ def replay(run: Run, row: HistoryRow, laid_over: list[str]) -> None:
         if value:
             run.options = run.options.with_value(name, value)
     run.laid_over, run.words = laid_over, tuple(words)
-    with make_root(run).make_context("dynacli", list(words)) as context:
+    with make_root(run).make_context(program().name, list(words)) as context:
         context.command.invoke(context)

@@ -4,6 +4,7 @@ import shlex
 import time
 
 from dynacli.commands.revision_names import SHOWN_DIGITS
+from dynacli.environment import invocation, program
 from dynacli.library.opened_api import OpenedApi
 from dynacli.library.revisions.freshness import age_of
 from dynacli.library.revisions.open_request import NEVER
@@ -25,7 +26,7 @@ def _pin_notes(api: OpenedApi, name: str) -> list[str]:
     if not open_request.pin:
         return []
     pinned = f"{name}: the revision {open_request.pin[:SHOWN_DIGITS]} is held"
-    unpin = f"`dynacli api unpin {api.name}`"
+    unpin = f"`{invocation('api unpin', api.name)}`"
     if api.pointer["revision"] != open_request.pin:
         return [f"{pinned}, and not in the cache any more, so the latest is used; {unpin} goes on with it"]
     return [f"{pinned}, and not refreshed; {unpin} goes on with the latest"] if open_request.refresh else []
@@ -45,7 +46,9 @@ def _age_notes(api: OpenedApi, name: str) -> list[str]:
     if api.is_due and pending is None and not api.objections:
         age = age_text(age_of(api.pointer, time.time()))
         if api.pointer.get("is_shipped"):
-            notes.append(f"{name}: the document that came with dynacli is used, as long as there is no other")
+            notes.append(
+                f"{name}: the document that came with {program().name} is used, as long as there is no other"
+            )
         elif open_request.offline:
             notes.append(f"{name}: the document is {age} old, and nothing is fetched (--offline)")
         elif open_request.mode == NEVER:
@@ -68,7 +71,7 @@ def _fallback_text(api: OpenedApi) -> str:
     fetched = api.pointer.get("fetched_at")
     summary = api.warning.message if api.warning is not None else ""
     if api.pointer.get("is_shipped"):
-        return f"{summary}; the document that came with dynacli is used instead"
+        return f"{summary}; the document that came with {program().name} is used instead"
     if not isinstance(fetched, int | float):
         return f"{summary}; the revision of an earlier day is used instead"
     from datetime import UTC, datetime
@@ -87,8 +90,8 @@ def _objections_text(api: OpenedApi, reasons: tuple[str, ...], at: float = 0.0) 
         at: When it was kept aside, in seconds since 1970; 0 for just now.
     """
     since = f" ({age_text(max(time.time() - at, 0))} ago)" if at else ""
-    refresh = f"dynacli api refresh {shlex.quote(api.name)} --accept"
-    command = refresh if api.is_registered else f"dynacli {shlex.quote(_shown_name(api))} --refresh"
+    refresh = f"{invocation('api refresh', shlex.quote(api.name))} --accept"
+    command = refresh if api.is_registered else f"{invocation(api=shlex.quote(_shown_name(api)))} --refresh"
     return (
         f"{_shown_name(api)}: a new document was kept aside{since}, and the one before is used: {'; '.join(reasons)}.\n"
         f"Take it with `{command}`"
@@ -107,4 +110,4 @@ def news_note(api: OpenedApi) -> str:
     # Without `--since` the comparison is with the revision before the current one.
     is_revision_before = len(history) < 2 or history[1]["revision"] == news.since
     since = "" if is_revision_before else f" --since {news.since}"
-    return f"{_shown_name(api)}: {news.summary} (dynacli changes {name}{since})"
+    return f"{_shown_name(api)}: {news.summary} ({invocation('changes', name)}{since})"

@@ -21,6 +21,7 @@ from dynacli.commands.read_options import (
 )
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import FILE_OPTIONS, INPUT_OPTIONS, PART_OPTIONS, STANDARD_OPTIONS
+from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.model.media_types import is_multipart
 from dynacli.model.operation import GUARDED_OPTIONS, SAFE_METHODS, Field, Parameter
@@ -288,7 +289,7 @@ class OperationCommand(click.Command):
         """Return the usage line."""
         operation = self.described.operation
         words = [_metavar(parameter) for parameter in operation.parameters if parameter.location == "path"]
-        return " ".join(["dynacli", self.described.api.name, operation.name, *words, "[OPTIONS]"])
+        return " ".join([invocation(api=self.described.api.name), operation.name, *words, "[OPTIONS]"])
 
 
 def _has_flag(options: list[str], flag: str) -> bool:

@@ -8,6 +8,7 @@ import click
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands.click_errors import from_click
 from dynacli.commands.standard_options import STANDARD_OPTIONS
+from dynacli.environment import invocation_words, program
 from dynacli.errors import DynacliError, UsageError
 
 __all__ = ["ambiguous_option", "with_namesakes"]
@@ -22,13 +23,14 @@ def ambiguous_option(described: DescribedOperation, flag: str, own: str) -> Usag
     """
     standard = next(option for option in STANDARD_OPTIONS if flag in option.flags)
     needs_value = standard.metavar and not standard.flag_value
-    words = [flag, *([standard.metavar] if needs_value else []), quote(described.api.name)]
-    operation = described.operation.name
+    name, *api = invocation_words(api=quote(described.api.name))
+    words = [name, flag, *([standard.metavar] if needs_value else []), *api, described.operation.name]
+    place = "operation" if program().api else "API"
     return UsageError(
-        f"`{flag}` may mean two things behind `{operation}`",
-        why="The operation has an input of this name, and dynacli has an option of this name",
-        hint=f"The operation's is `{own}`; dynacli's stands before the API: "
-        f"`dynacli {' '.join(words)} {operation} ...`",
+        f"`{flag}` may mean two things behind `{words[-1]}`",
+        why=f"The operation has an input of this name, and {program().name} has an option of this name",
+        hint=f"The operation's is `{own}`; {program().name}'s stands before the {place}: "
+        f"`{' '.join(words)} ...`",
         near=[own],
     )
 
@@ -46,6 +48,7 @@ def with_namesakes(error: DynacliError | click.UsageError, flags: Sequence[str])
         if len(flags) == 1
         else ("are the operation's own options", "stand")
     )
-    note = f"{names} {is_own} here; dynacli's {stand} before the API"
+    place = "operation" if program().api else "API"
+    note = f"{names} {is_own} here; {program().name}'s {stand} before the {place}"
     told.hint = f"{told.hint}{' ' if told.hint[-1] in '?.' else '; '}{note}" if told.hint else note
     return told

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.library.revisions.revisions import Revisions
 
@@ -40,7 +41,7 @@ def find_revision(
     raise UsageError(
         f"`{name}` has {'several revisions' if matching else 'no revision'} `{word}`",
         why=f"The latest are {latest}" if latest else "The cache has none",
-        hint=f"See them all: `dynacli api history {name}`",
+        hint=f"See them all: `{invocation('api history', name)}`",
         near=[pointer["revision"] for pointer in (matching or history)[:5]],
     )
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.commands.read_options import Options
-from dynacli.environment import Environment
+from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError
 from dynacli.library.open_by_name import open_api
 from dynacli.library.opened_api import OpenedApi
@@ -85,7 +85,7 @@ class Run:
             ask=self._agrees if self.may_ask else None,
             is_required=not self.may_ask and (options.no_input or is_terminal),
         )
-        reads_only_by = "`dynacli read`" if self.is_read_only else ""
+        reads_only_by = f"`{invocation('read')}`" if self.is_read_only else ""
         return replace(options.call_options, consent=consent, reads_only_by=reads_only_by)
 
     def _agrees(self, question: str) -> bool:
@@ -96,7 +96,7 @@ class Run:
     @property
     def error_format(self) -> str:
         """How errors and warnings are written: `text` or `json`, which agents get where nobody says anything else."""
-        asked_for = self.all_options.error_format or self.env.variables.get("DYNACLI_ERROR_FORMAT")
+        asked_for = self.all_options.error_format or self.env.setting("ERROR_FORMAT")
         return asked_for or ("json" if self.env.is_agent else "text")
 
     def api(self, word: str) -> OpenedApi:

@@ -283,7 +283,7 @@ STANDARD_OPTIONS = (
     StandardOption("no_input", ("--no-input",), "never ask"),
     StandardOption("no_pager", ("--no-pager",), "show on a terminal what does not fit without $PAGER"),
     StandardOption("error_format", ("--error-format",), "text or json", "FORMAT", ("text", "json")),
-    StandardOption("debug", ("--debug",), "show the traceback of a defect in dynacli"),
+    StandardOption("debug", ("--debug",), "show the traceback of a defect"),
 )
 
 OF_EVERY_RUN = frozenset(

@@ -1,6 +1,7 @@
 """The error for a standard option that a command would forget."""
 
 from dynacli.commands.standard_options import StandardOption
+from dynacli.environment import invocation
 from dynacli.errors import UsageError
 
 __all__ = ["unused_option"]
@@ -11,5 +12,5 @@ def unused_option(verb: str, option: StandardOption) -> UsageError:
     return UsageError(
         f"`{verb}` has no use for `{option.flags[-1]}`",
         why=f"It would change nothing of what `{verb}` does",
-        hint=f"Leave it out; `dynacli {verb} --help` has the options that count here",
+        hint=f"Leave it out; `{invocation(verb)} --help` has the options that count here",
     )

@@ -5,6 +5,7 @@ from shlex import join
 
 from dynacli.auth.secret import MASK
 from dynacli.client.call_settings import CallOptions
+from dynacli.environment import program
 from dynacli.explorer.draft import Draft
 from dynacli.explorer.form_rows import FormRow
 from dynacli.model.option_pair import option_pair
@@ -67,7 +68,7 @@ def option_words(options: CallOptions, *, is_masked: bool = False) -> Iterator[s
 
 def command_line(words: Sequence[str]) -> str:
     """Return words as a line for a shell."""
-    return join(["dynacli", *words])
+    return join([program().name, *words])
 
 
 def _positional(

@@ -5,7 +5,7 @@ import signal
 from collections.abc import Sequence
 
 from dynacli.client.call_settings import CallOptions
-from dynacli.environment import Environment
+from dynacli.environment import Environment, invocation
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 
@@ -26,7 +26,8 @@ def check_terminal(env: Environment, name: str) -> None:
         raise UsageError(
             "The explorer needs a terminal",
             why="Standard input and standard error are not both on one that can be drawn on",
-            hint=f"`dynacli operations {name}` lists the operations without one, `dynacli {name} OPERATION` calls one",
+            hint=f"`{invocation('operations', name)}` lists the operations without one, "
+            f"`{invocation(api=name)} OPERATION` calls one",
         )
     try:
         import textual  # noqa: F401

@@ -1,10 +1,35 @@
 """The manual: one Markdown page a topic, read by `dynacli help TOPIC`."""
 
 import os
+import re
 
-__all__ = ["page", "topics"]
+from dynacli.environment import program, settings
+
+__all__ = ["as_of_program", "page", "topics"]
 
 _DIRECTORY = os.path.dirname(os.path.abspath(__file__))
+
+_OF_DYNACLI_ALONE = frozenset({"bake", "discovery", "library", "pytest"})
+"""The pages that a tool of one API does not have."""
+_VERB = (
+    r"(?:api (?:history|pin|refresh|rollback|set|show|unpin)|auth (?:explain|login|logout|token)|policy explain|batch"
+    r"|changes|check|describe|document|doctor|edit|explore|export|ignore|judge|mcp|mock|operations|proxy|read|request"
+    r"|search|skill)"
+)
+_WITHOUT_API = r"(?:api|auth|cache|completion|config|help|history|import|policy|replay)"
+_API = r"(?:\[API\]|[A-Za-z0-9./:_-]*[A-Za-z0-9_])"
+_OPERATION = r"(?= (?:[a-z]+-[a-z-]+|\[?OPERATION|\[?TAG)\b)"
+_LINES = (
+    # A verb, and the API behind it.
+    (rf"\bdynacli ({_VERB})(?: {_API}(?=[ `\n|]))?", r"{name} \1"),
+    (rf"\bdynacli ({_WITHOUT_API})\b", r"{name} \1"),
+    # A call.
+    (rf"\bdynacli (?!{_WITHOUT_API}\b){_API}{_OPERATION}", "{name}"),
+    (r"(?m)^(Usage: .*?)(?: (?:\[?API\]?(?:\.\.\.)?|\[?APIS\]?(?:\.\.\.)?|NAME))(?=[ \n]|$)", r"\1"),
+    (rf"`({_VERB}) (?:API|NAME)\b", r"`\1"),
+    (r"\[apis\.[a-zA-Z]+", "[apis.{api}"),
+    (r"\bdynacli\b(?!\.)", "{name}"),
+)
 
 
 def topics() -> list[tuple[str, str]]:
@@ -12,9 +37,9 @@ def topics() -> list[tuple[str, str]]:
     found = []
     for name in sorted(os.listdir(_DIRECTORY)):
         topic, ending = os.path.splitext(name)
-        if ending == ".md":
+        if ending == ".md" and not (program().api and topic in _OF_DYNACLI_ALONE):
             with open(os.path.join(_DIRECTORY, name), encoding="utf-8") as file:
-                found.append((topic, file.readline().lstrip("# ").strip()))
+                found.append((topic, as_of_program(file.readline().lstrip("# ").strip())))
     return found
 
 
@@ -23,4 +48,21 @@ def page(topic: str) -> str | None:
     if topic not in dict(topics()):
         return None
     with open(os.path.join(_DIRECTORY, f"{topic}.md"), encoding="utf-8") as file:
-        return file.read()
+        return as_of_program(file.read())
+
+
+def as_of_program(text: str) -> str:
+    """Return a text of the manual, which is written for dynacli, as it is of the program: a tool has its own name.
+
+    Its command lines do not name the API, and its variables begin with its name.
+    """
+    runs = program()
+    if not runs.api:
+        return text
+    for pattern, new in _LINES:
+        text = re.sub(pattern, new.format(name=runs.name, api=runs.api), text)
+    own = "|".join(name.removeprefix(f"{runs.prefix}_") for name in settings())
+    text = re.sub(rf"\bDYNACLI_({own})\b", rf"{runs.prefix}_\1", text)
+    return re.sub(r"\bDYNACLI_(?:<API>|[A-Z]+)_", f"{runs.prefix}_", text).replace(
+        "DYNACLI_", f"{runs.prefix}_"
+    )

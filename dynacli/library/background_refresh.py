@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from dynacli.environment import Environment
+from dynacli.environment import Environment, program, variable
 from dynacli.library.revisions.open_request import BLOCKING
 from dynacli.library.revisions.refresh_claim import drop_refresh_claim, take_refresh_claim
 from dynacli.record import replace
@@ -26,7 +26,8 @@ _started: list[int] = []
 """The processes that this process has started, and that have not been waited for yet."""
 
 # Not `-m dynacli`, which would import modules from the directory that the person happens to be in.
-_PROGRAM = "import sys; sys.path.append(sys.argv.pop(1)); from dynacli.__main__ import run; run()"
+_PATH = "import sys; sys.path.append(sys.argv.pop(1))"
+_CODE = "from dynacli.__main__ import run; run()"
 
 
 def begin_refresh(api: "OpenedApi", env: Environment, profile: str | None = None) -> None:
@@ -45,9 +46,19 @@ def begin_refresh(api: "OpenedApi", env: Environment, profile: str | None = None
     import dynacli
 
     root = os.path.dirname(os.path.dirname(os.path.abspath(dynacli.__file__)))
-    words = [sys.executable, "-P", "-c", _PROGRAM, root, WORD, api.name if api.is_registered else "-"]
+    words = [
+        sys.executable,
+        "-P",
+        "-c",
+        f"{_PATH}; {program().code or _CODE}",
+        root,
+        WORD,
+        api.name if api.is_registered else "-",
+    ]
     try:
-        _spawn(words, {**env.variables, _URL: api.name, **({"DYNACLI_PROFILE": profile} if profile else {})})
+        _spawn(
+            words, {**env.variables, _URL: api.name, **({variable("PROFILE"): profile} if profile else {})}
+        )
     except (OSError, ValueError):
         # The machine cannot start any more processes; the next run tries again.
         drop_refresh_claim(api.revisions.directory)

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dynacli.catalog.compiler.garbage_collection import without_collector
 from dynacli.catalog.store.catalog_file import Catalog, DamagedCatalogError
 from dynacli.document.fetched import Fetched
+from dynacli.environment import Program, program, variable
 from dynacli.errors import DocumentError, FileError
 from dynacli.files import locked, make_directory, sweep, write_file
 from dynacli.library.compose_document import Layers, compose, read_cached_document
+from dynacli.library.configuration.configuration import VERBS
 from dynacli.library.read_sources import SourceReader
 from dynacli.library.revisions.freshness import write_file_list
 from dynacli.library.revisions.given_names import find_given_names
@@ -23,6 +25,7 @@ from dynacli.library.revisions.revisions import Revisions, revision_of
 
 if TYPE_CHECKING:
     from dynacli.catalog.compiler.compile_document import Compiled
+    from dynacli.catalog.compiler.operation_selection import Selection
     from dynacli.document.load import Document
     from dynacli.library.revisions.referenced_files import ReferencedFiles
     from dynacli.library.revisions.replacement_rules import Rules
@@ -34,6 +37,7 @@ __all__ = [
     "make_pending_current",
     "rebuild_catalog",
     "restore_files",
+    "selection_of",
 ]
 
 _BUSY = "compiling this document"
@@ -141,7 +145,7 @@ def _install(
         why = getattr(error, "strerror", None) or str(error)
         failure = FileError(
             f"The cache `{revisions.cache_dir}` cannot be written ({why})",
-            hint="Free some space, or name another directory in `DYNACLI_CACHE_DIR`",
+            hint=f"Free some space, or name another directory in `{variable('CACHE_DIR')}`",
         )
         compiled = compiled or _compile(document, _names_so_far(revisions))
         return Installed(catalog_in_memory(compiled, document.problems), pointer, files, failure)
@@ -312,4 +316,13 @@ def _compile_again(
 def _compile(document: "Document", names: dict[tuple[str, str], str]) -> "Compiled":
     from dynacli.catalog.compiler.compile_document import compile_document
 
-    return compile_document(document, names)
+    return compile_document(document, names, selection_of(program()))
+
+
+def selection_of(runs: Program) -> "Selection":
+    """Return the operations of a document that the catalogs of a program have."""
+    from dynacli.catalog.compiler.operation_selection import EVERYTHING, Selection
+
+    if not (runs.only or runs.without or runs.is_short):
+        return EVERYTHING
+    return Selection(runs.only, runs.without, runs.is_short, frozenset(VERBS))

@@ -5,13 +5,12 @@ a URL. A document is read and compiled only if it is new or changed, and waited 
 """
 
 import os
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
-from dynacli.environment import Environment
+from dynacli.environment import Environment, invocation, prefix_of, program, variable
 from dynacli.errors import DynacliError, FileError, UsageError
 from dynacli.library.configuration.configuration import DEMO, VERBS, Configuration, is_name, texts
 from dynacli.library.opened_api import OpenedApi
@@ -184,7 +183,7 @@ def make_open_request(word: str, env: Environment) -> tuple[OpenRequest, str]:
         )
         source = entry["source"]
     # The variable was set for this run, the entry some day before.
-    mode = env.variables.get("DYNACLI_REFRESH") or open_request.entry.get("refresh")
+    mode = env.setting("REFRESH") or open_request.entry.get("refresh")
     wrong = tuple(_wrong_settings(open_request)) if mode or "refresh_after" in open_request.entry else ()
     mode = mode if mode in MODES else BACKGROUND
     return replace(open_request, mode=mode, wrong_settings=wrong), source
@@ -192,9 +191,9 @@ def make_open_request(word: str, env: Environment) -> tuple[OpenRequest, str]:
 
 def _wrong_settings(open_request: OpenRequest) -> Iterator[str]:
     listed = ", ".join(f"`{mode}`" for mode in MODES)
-    variable = open_request.env.variables.get("DYNACLI_REFRESH")
-    if variable and variable not in MODES:
-        yield f"`DYNACLI_REFRESH` is `{variable}`, and means nothing: it is one of {listed}"
+    asked_for = open_request.env.setting("REFRESH")
+    if asked_for and asked_for not in MODES:
+        yield f"`{variable('REFRESH')}` is `{asked_for}`, and means nothing: it is one of {listed}"
     if "refresh" in open_request.entry and open_request.entry["refresh"] not in MODES:
         yield f"`refresh` in the configuration is one of {listed}"
     if "refresh_after" in open_request.entry and open_request.lifetime is None:
@@ -229,7 +228,7 @@ def _unknown(configuration: Configuration, word: str) -> DynacliError:
         why="It is not registered, and not a URL or a path (which has a `/` or ends in .json, .yaml or .yml)",
         hint=f"Did you mean {' or '.join(f'`{name}`' for name in near)}?"
         if near
-        else f"Register it: `dynacli api add {word if is_name(word) else 'NAME'} SOURCE`",
+        else f"Register it: `{invocation('api add')} {word if is_name(word) else 'NAME'} SOURCE`",
         near=near,
     )
 
@@ -237,7 +236,7 @@ def _unknown(configuration: Configuration, word: str) -> DynacliError:
 def _open(open_request: OpenRequest, word: str, source: str) -> OpenedApi:
     if word == DEMO:
         api = _open_file(open_request, source, source)
-        api.prefix = "DYNACLI_DEMO"
+        api.prefix = prefix_of(DEMO)
         return api
     if not open_request.is_registered:
         return open_source(open_request, source)
@@ -254,7 +253,7 @@ def _open(open_request: OpenRequest, word: str, source: str) -> OpenedApi:
     accepted = texts(api.entry, "origins")
     if accepted:
         api.origins = tuple(dict.fromkeys((*api.origins, *accepted)))
-    api.prefix = "DYNACLI_" + re.sub(r"[^A-Z0-9]", "_", word.upper())
+    api.prefix = prefix_of(word)
     return api
 
 
@@ -333,6 +332,13 @@ def _open_file(open_request: OpenRequest, path: str, word: str) -> OpenedApi:
         catalog = revisions.open_catalog(pointer)
         if catalog is not None:
             return OpenedApi(open_request, revisions, catalog, pointer)
+    if pointer is not None and program().inside and not any(facts) and not open_request.refresh:
+        # The file is where the tool was made; here is the document that came with it.
+        from dynacli.library.revise import open_cached
+
+        api = open_cached(open_request, revisions, pointer)
+        if api is not None:
+            return api
     from dynacli.library.revise import reread_file
 
     size, mtime_ns, ctime_ns = facts

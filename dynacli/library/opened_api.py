@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.store.catalog_file import Catalog
+from dynacli.environment import invocation, program
 from dynacli.errors import DynacliError, FileError
 from dynacli.library.configuration.configuration import Configuration, is_name
 from dynacli.library.revisions.open_request import BACKGROUND, NEVER, OpenRequest
@@ -62,7 +63,7 @@ class OpenedApi:
         self.catalog = catalog
         self.pointer = pointer
         self.uri: str = pointer["uri"]
-        self.prefix = "DYNACLI"
+        self.prefix = program().prefix
         self._origins: tuple[str, ...] | None = None
         self.entry: Mapping[str, Any] = {}
         self.warning: DynacliError | None = None
@@ -213,7 +214,7 @@ class OpenedApi:
         if left_out:
             import shlex
 
-            head = f"{left_out}; `dynacli api show {shlex.quote(self.name)}` tells more"
+            head = f"{left_out}; `{invocation('api show', shlex.quote(self.name))}` tells more"
             notes.append("\n".join([head, *_left_out_lines(self.catalog)]))
         if self.failure is not None:
             notes.append(f"{self.failure.message}, so the document is compiled for this run alone")

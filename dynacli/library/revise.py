@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.document.fetched import Fetched
 from dynacli.document.fetching.fetch import fetch
 from dynacli.document.source import Source, parse_source
+from dynacli.environment import invocation
 from dynacli.errors import DocumentError, FileError, RefusedError
 from dynacli.library.compose_document import label_of
 from dynacli.library.install_revision import (
@@ -168,7 +169,7 @@ def _open_previous(
         raise RefusedError(
             f"The new document of `{open_request.name}` was kept aside, and the one before is used",
             why="; ".join(objections),
-            hint=f"If you trust it: `dynacli api refresh {owner or open_request.name} --accept`",
+            hint=f"If you trust it: `{invocation('api refresh', owner or open_request.name)} --accept`",
             kept_aside=list(objections),
         )
     if pointer is not None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING
 
-from dynacli.environment import Environment
+from dynacli.environment import Environment, variable
 from dynacli.text.terminal import terminal_width
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def pager_command(env: Environment) -> list[str]:
     import shlex
     import shutil
 
-    chosen = env.variables.get("DYNACLI_PAGER", env.variables.get("PAGER", "less"))
+    chosen = env.variables.get(variable("PAGER"), env.variables.get("PAGER", "less"))
     try:
         words = shlex.split(chosen)
         env.stdout.fileno()

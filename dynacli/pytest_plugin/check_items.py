@@ -8,6 +8,7 @@ from _pytest.runner import collect_one_node
 
 from dynacli.check.reporting.check_error import check_error
 from dynacli.check.reporting.findings_section import findings_lines
+from dynacli.environment import invocation
 from dynacli.errors import DynacliError, MismatchError
 from dynacli.pytest_plugin.checked_api import CheckedApi
 from dynacli.pytest_plugin.session_apis import SessionApis
@@ -28,7 +29,7 @@ def collect_checks(session: pytest.Session, words: Iterable[str], apis: SessionA
     """
     items: list[pytest.Item] = []
     for word in words:
-        name = f"dynacli check {visible(with_masked_query(word), keep='')}"
+        name = invocation("check", visible(with_masked_query(word), keep=""))
         collector = _CheckedDocument.from_parent(session, name=name, nodeid=name, word=word, apis=apis)
         report = collect_one_node(collector)
         collector.ihook.pytest_collectreport(report=report)

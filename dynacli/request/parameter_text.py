@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from dynacli.environment import program
 from dynacli.errors import UsageError
 from dynacli.model.media_types import is_form, is_json
 from dynacli.model.operation import Parameter
@@ -46,7 +47,7 @@ def parameter_text(parameter: Parameter, value: Any) -> str:
     if is_form(name) or is_text:
         why, hint = f"`{name}` cannot hold {'null' if value is None else 'such a value'}", ""
     else:
-        why = f"The document writes it in `{name}`, which dynacli does not write"
+        why = f"The document writes it in `{name}`, which {program().name} does not write"
         hint = "Give it as text that is in this media type already"
     return _refuse(parameter, why, hint)
 

@@ -7,12 +7,15 @@ import jmespath.exceptions
 import jmespath.functions
 import jmespath.visitor
 
+from dynacli.environment import invocation
 from dynacli.errors import FormError, UsageError
 from dynacli.text.exact_json import compact_json
 
 __all__ = ["check_filter", "filtered", "is_true"]
 
-_HINT = "`dynacli help output` shows some filters; https://jmespath.org has the language"
+
+def _hint() -> str:
+    return f"`{invocation('help output')}` shows some filters; https://jmespath.org has the language"
 
 
 class _Functions(jmespath.functions.Functions):
@@ -39,7 +42,7 @@ def check_filter(expression: str, name: str = "The filter") -> None:
         parsed = jmespath.compile(expression).parsed
     except (jmespath.exceptions.JMESPathError, RecursionError) as error:
         why = "it is nested too deeply" if isinstance(error, RecursionError) else _reason(error)
-        raise UsageError(f"{name} is no JMESPath expression", why=why, hint=_HINT) from error
+        raise UsageError(f"{name} is no JMESPath expression", why=why, hint=_hint()) from error
     _check_functions(parsed, name)
 
 
@@ -62,7 +65,7 @@ def _check_functions(node: Any, name: str) -> None:
             raise UsageError(
                 f"{name} is wrong",
                 why=f"JMESPath has no function {function}" + (f"; it has `{near[0]}`" if near else ""),
-                hint=_HINT,
+                hint=_hint(),
             )
         wanted, given = len(known["signature"]), len(node["children"])
         is_variadic = bool(wanted and known["signature"][-1].get("variadic"))
@@ -71,7 +74,7 @@ def _check_functions(node: Any, name: str) -> None:
                 f"{name} is wrong",
                 why=f"The function {function} takes {'at least ' if is_variadic else ''}{wanted} and not {given}"
                 " arguments",
-                hint=_HINT,
+                hint=_hint(),
             )
     for child in node["children"] if isinstance(node, dict) else ():
         _check_functions(child, name)

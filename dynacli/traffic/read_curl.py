@@ -80,14 +80,12 @@ _WITH_VALUE = frozenset(
 """The options with a value that say what is requested."""
 _OTHERS_WITH_VALUE = {
     **dict.fromkeys(("proxy", "proxy-user", "noproxy"), "a proxy comes from `HTTPS_PROXY`"),
-    **dict.fromkeys(("cacert", "capath"), "set `ca` of the API: `dynacli api set NAME ca=FILE`"),
+    **dict.fromkeys(("cacert", "capath"), "set `ca` of the API by `api set`"),
     **dict.fromkeys(
         ("cert", "key", "pass", "cert-type", "key-type"),
-        "keep the certificate with `dynacli auth login`, or as `cert` and `cert_key` of the scheme",
+        "keep the certificate with `auth login`, or as `cert` and `cert_key` of the scheme",
     ),
-    **dict.fromkeys(
-        ("aws-sigv4", "delegation"), "a `sign` command signs requests (`dynacli help credentials`)"
-    ),
+    **dict.fromkeys(("aws-sigv4", "delegation"), "a `sign` command signs requests (`help credentials`)"),
     **dict.fromkeys(("resolve", "connect-to", "interface", "unix-socket"), "the host of the URL is asked"),
     **dict.fromkeys(("retry", "retry-delay", "retry-max-time"), "see `--retries`"),
     **dict.fromkeys(("config",), "options in another file are not read"),
@@ -239,7 +237,8 @@ def _no_line(words: list[str]) -> UsageError:
     return UsageError(
         "This is no line for curl",
         why=f"It begins with `{first}`" if words else "It is empty",
-        hint="Give the whole line in quotes, or `-` for standard input: `dynacli import curl 'curl https://...'`",
+        hint="Give the whole line in quotes, or `-` for standard input: "
+        f"`{invocation('import curl')} 'curl https://...'`",
     )
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from dynacli.environment import invocation
 from dynacli.errors import FileError, UsageError
 from dynacli.traffic.har_entries import Readable, har_entries
 from dynacli.traffic.recorded_request import (
@@ -59,7 +60,7 @@ def _no_har(why: str) -> UsageError:
     return UsageError(
         "This is no HAR file",
         why=why,
-        hint="Save one with the browser's developer tools, or with `dynacli check --har FILE`",
+        hint=f"Save one with the browser's developer tools, or with `{invocation('check')} --har FILE`",
     )
 
 

@@ -6,6 +6,7 @@ special character. The standard library's `shlex` knows neither.
 
 import re
 
+from dynacli.environment import invocation
 from dynacli.errors import UsageError
 
 __all__ = ["shell_words"]
@@ -130,5 +131,5 @@ class _Reader:
     def _not_closed(self, quote: str) -> UsageError:
         return UsageError(
             f"The quotation that begins with `{quote}` at character {self._at + 1} is not closed",
-            hint="Copy the whole line, and give it in a file or on standard input: `dynacli import curl -`",
+            hint=f"Copy the whole line, and give it in a file or on standard input: `{invocation('import curl')} -`",
         )

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from email.utils import mktime_tz, parsedate_tz
 from typing import IO, Any
 
+from dynacli.environment import program
 from dynacli.errors import DynacliError, FileError, NetworkError
 from dynacli.files import (
     cannot_be_written,
@@ -74,7 +75,7 @@ class PartialDownload:
             if not is_alone:
                 raise FileError(
                     f"`{self._part}` is being written",
-                    why="Another dynacli downloads the same file",
+                    why=f"Another {program().name} downloads the same file",
                     hint="Wait for it, or name another file",
                 )
             self._read_note()
@@ -97,7 +98,7 @@ class PartialDownload:
             if size:
                 raise FileError(
                     f"`{self._part}` is in the way",
-                    why="It is no part of a download that dynacli has begun",
+                    why=f"It is no part of a download that {program().name} has begun",
                     hint="Move or remove it, or name another file",
                 )
         elif known.get("url") == self._url and known.get("validator") and size:

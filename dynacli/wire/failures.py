@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from dynacli.environment import invocation
 from dynacli.errors import (
     BrokenAnswerError,
     DynacliError,
@@ -20,9 +21,6 @@ __all__ = ["causes", "from_client_setup", "from_connecting", "from_httpx", "time
 _PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 _PROXY_HINT = (
     "It is the proxy that a variable such as `HTTPS_PROXY` names; hosts in `NO_PROXY` are reached without it"
-)
-_CERTIFICATE_HINT = (
-    "Name one: `dynacli config set apis.{0}.auth.mutual.cert=FILE apis.{0}.auth.mutual.cert_key=FILE`"
 )
 
 
@@ -89,7 +87,7 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
             return NetworkError(
                 f"`{host}` does not let this client in",
                 why="It wants a client certificate, and there is none or not the right one",
-                hint=_CERTIFICATE_HINT.format("NAME"),
+                hint=_certificate_hint("NAME"),
                 tls="certificate",
             )
         case httpx.NetworkError():
@@ -137,15 +135,16 @@ def from_connecting(error: Exception, host: str, proxy: str) -> DynacliError:
                 return NetworkError(
                     f"The certificate of `{host}` is not trusted",
                     why=cause.verify_message,
-                    hint="For a private authority: `dynacli api add NAME SOURCE --ca FILE`, or for an API that is "
-                    "registered, `dynacli api set NAME ca=FILE`; or name its file in `SSL_CERT_FILE`",
+                    hint=f"For a private authority: `{invocation('api add')} NAME SOURCE --ca FILE`, or "
+                    "for an API that is "
+                    f"registered, `{invocation('api set', 'NAME')} ca=FILE`; or name its file in `SSL_CERT_FILE`",
                     tls="authority",
                 )
             case ssl.SSLError() if "HANDSHAKE_FAILURE" in str(cause.reason):
                 return NetworkError(
                     f"`{host}` refuses the TLS connection",
                     why="It may want a client certificate, or another version of TLS",
-                    hint=_CERTIFICATE_HINT.format("NAME"),
+                    hint=_certificate_hint("NAME"),
                     tls="certificate",
                 )
             case ssl.SSLError():
@@ -187,13 +186,13 @@ def with_api_named(error: DynacliError, name: str, source: str = "") -> DynacliE
     match error.details.get("tls"):
         case "authority" if source:
             error.hint = (
-                f"For a private authority: `dynacli api add {name} {without_query(source)} --ca FILE`"
+                f"For a private authority: `{invocation('api add')} {name} {without_query(source)} --ca FILE`"
             )
         case "authority":
-            error.hint = f"For a private authority: `dynacli api set {name} ca=FILE`"
+            error.hint = f"For a private authority: `{invocation('api set', name)} ca=FILE`"
         case "certificate":
-            place = f"apis.{name}.source={without_query(source)} " if source else ""
-            error.hint = _CERTIFICATE_HINT.format(name).replace("set ", f"set {place}", 1)
+            place = f"apis.{name}.source={without_query(source)}" if source else ""
+            error.hint = _certificate_hint(name, place)
     return error
 
 
@@ -252,3 +251,8 @@ def _is_http_proxy(value: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         return False
+
+
+def _certificate_hint(name: str, place: str = "") -> str:
+    set_keys, key = f"{invocation('config set')} {place}".rstrip(), f"apis.{name}.auth.mutual"
+    return f"Name one: `{set_keys} {key}.cert=FILE {key}.cert_key=FILE`"

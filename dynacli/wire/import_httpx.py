@@ -34,12 +34,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import dynacli
+from dynacli.environment import program, variable
 from dynacli.errors import UsageError
 from dynacli.lean_imports import DeferredFunctions, DeferredModule, placed
 
 __all__ = ["httpx"]
 
-_VARIABLE = "DYNACLI_HTTP"
 _LIBRARIES = {"httpx": "httpcore", "httpx2": "httpcore2"}
 """Library → the package that makes its connections; the first one that is installed is the default."""
 
@@ -54,10 +54,10 @@ def _import_library() -> types.ModuleType:
     Raises:
         UsageError: `DYNACLI_HTTP` names none of them, or one that is not installed.
     """
-    named = os.environ.get(_VARIABLE, "")
+    named = os.environ.get(variable("HTTP"), "")
     if named and named not in _LIBRARIES:
         raise UsageError(
-            f"`{_VARIABLE}` names no HTTP library that dynacli knows",
+            f"`{variable('HTTP')}` names no HTTP library that {program().name} knows",
             why=f"Its value is `{named}`",
             hint="Set it to `httpx` or `httpx2`, or unset it",
         )
@@ -70,7 +70,7 @@ def _import_library() -> types.ModuleType:
     if named:
         raise UsageError(
             f"`{named}` is not installed",
-            why=f"`{_VARIABLE}` names it as the HTTP library",
+            why=f"`{variable('HTTP')}` names it as the HTTP library",
             hint=f"`pip install {named}`, or unset the variable",
         )
     raise UsageError("No HTTP library is installed", hint="`pip install httpx`")

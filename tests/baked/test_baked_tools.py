@@ -3,16 +3,22 @@
 import io
 import json
 import os
+import re
 import runpy
+import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
 from dynacli.baked.run_baked import main
 from dynacli.environment import Environment
+from dynacli.guide.pages import page
 from tests.harness import Answer, Recorder, run_cli
 
 _ANSWER = {"description": "", "content": {"application/json": {"schema": {"type": "string"}}}}
@@ -30,76 +36,86 @@ def _document(origin: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def bake(server: Recorder, tmp_path: Path) -> Callable[[str], Path]:
+def bake(server: Recorder, tmp_path: Path) -> Callable[..., Path]:
     """Return what bakes a tool of a name, for an API that wants a token."""
     server.answers["/pets"] = Answer(body=b'"of dynacli"')
     server.answers["/openapi.json"] = Answer(body=json.dumps(_document(server.origin)).encode())
     document = f"{server.origin}/openapi.json"
 
-    def baked(name: str) -> Path:
+    def baked(name: str, *words: str) -> Path:
         file = tmp_path / name
-        result = run_cli("bake", name, "--api", document, "--out", str(file))
-        assert (0, f"Written: {file}\n") == (result.exit_code, result.stderr.removeprefix("Note: "))
+        result = run_cli("bake", name, "--api", document, "--out", str(file), *words)
+        assert (0, f"Written: {file}") == (result.exit_code, result.stderr.splitlines()[0])
         return file
 
     return baked
 
 
-def _run(file: Path, *words: str, **variables: str) -> tuple[int, str, str]:
+def _run(file: Path, *words: str, stdin: str = "", **variables: str) -> tuple[int, str, str]:
     """Run a baked tool in this process, in a home of its own beside it."""
     raw = io.BytesIO(), io.BytesIO()
     streams = [io.TextIOWrapper(each, encoding="utf-8") for each in raw]
-    home = {"HOME": str(file.parent), "NO_PROXY": "*", **variables}
-    env = Environment(stdin=io.StringIO(), stdout=streams[0], stderr=streams[1], variables=home)
-    code = main(runpy.run_path(str(file))["TOOL"], list(words), env)
+    places = {
+        f"XDG_{kind.upper()}_HOME": str(file.parent / f".{kind}") for kind in ("cache", "config", "state")
+    }
+    home = {**places, "NO_PROXY": "*", **variables}
+    env = Environment(stdin=io.StringIO(stdin), stdout=streams[0], stderr=streams[1], variables=home)
+    tool = runpy.run_path(str(file))["TOOL"]
+    code = main({**tool, "inside": str(file)}, list(words), env)
     for each in streams:
         each.flush()
     return code, raw[0].getvalue().decode(), raw[1].getvalue().decode()
 
 
-def test_tools_and_dynacli_share_no_secret(bake: Callable[[str], Path], server: Recorder) -> None:
+def test_tools_and_dynacli_share_no_secret(bake: Callable[..., Path], server: Recorder) -> None:
     """A tool sends the token of its own variable and store alone, whatever the others have."""
     tool, other = bake("petshop"), bake("pet-shop")
     tokens = {"PETSHOP_TOKEN": "first", "DYNACLI_PETSHOP_TOKEN": "x", "DYNACLI_PET_SHOP_TOKEN": "y"}
     assert (0, '"of dynacli"', "") == _run(tool, "list-pets", **tokens)
     assert ["Bearer first"] == server.last.headers["authorization"]
-    code, stdout, stderr = _run(other, "list-pets", **tokens)
+    stored = {"XDG_STATE_HOME": str(tool.parent / "store")}
+    words = ("auth", "login", "--with-token", "--store", "file", "--accept-origin", server.origin)
+    assert 0 == _run(tool, *words, stdin="stored\n", **stored)[0]
+    assert 0 == _run(tool, "list-pets", **stored)[0]
+    assert ["Bearer stored"] == server.last.headers["authorization"]
+    code, stdout, stderr = _run(other, "list-pets", **tokens, **stored)
     assert (10, "") == (code, stdout)
-    assert "`PET_SHOP_TOKEN`" in stderr
+    assert "set `PET_SHOP_TOKEN`" in stderr
     assert "pet-shop auth login" in stderr
     assert "dynacli" not in stderr.lower()
-    assert ["/pets"] == [each.target for each in server.requests if "authorization" in each.headers]
+    assert ["/pets"] * 2 == [each.target for each in server.requests if "authorization" in each.headers]
 
 
-@pytest.mark.parametrize(
-    ("words", "line"),
-    [
-        (["--version"], "petshop 2.1"),
-        (["--help"], "Usage: petshop "),
-        (["list-pets", "--help"], "Usage: petshop list-pets [OPTIONS]"),
-        (["describe", "list-pets"], "petshop list-pets"),
-        (["__complete", "bash", "list-p"], "list-pets"),
-        (["__complete", "bash", "desc"], "describe"),
-        (["__complete", "bash", "list-pets", "--validate", "ex"], "exact"),
-        (["completion", "bash"], "complete -o default -F _petshop_complete petshop"),
-        (["completion", "zsh"], "#compdef petshop"),
-        (["completion", "fish"], "complete -c petshop -f -a '(__petshop_complete)'"),
-    ],
-    ids=[*"0123456789"],
+_SHOWN: tuple[tuple[list[str], str], ...] = (
+    (["--version"], "petshop 2.1"),
+    ([], "Usage: petshop OPERATION"),
+    (["--help"], "Usage: petshop "),
+    (["describe", "--help"], "Usage: petshop describe [OPTIONS] OPERATION"),
+    (["read"], "Usage: petshop read OPERATION"),
+    (["help", "credentials"], "petshop auth login"),
+    (["help", "environment"], "`PETSHOP_CACHE_DIR`"),
+    (["api", "show"], "Pets 2.1"),
+    (["list-pets", "--help"], "Usage: petshop list-pets [OPTIONS]"),
+    (["describe", "list-pets"], "petshop list-pets"),
+    (["__complete", "bash", "list-p"], "list-pets"),
+    (["__complete", "bash", "desc"], "describe"),
+    (["__complete", "bash", "list-pets", "--validate", "ex"], "exact"),
+    (["completion", "bash"], "complete -o default -F _petshop_complete petshop"),
+    (["completion", "zsh"], "#compdef petshop"),
+    (["completion", "fish"], "complete -c petshop -f -a '(__petshop_complete)'"),
 )
-def test_a_tool_has_a_name_of_its_own(words: list[str], line: str, bake: Callable[[str], Path]) -> None:
-    """Its help, version and completion have its name, and never dynacli's."""
+"""The words behind the name of the tool, and how a line of what they print begins."""
+
+
+def test_a_tool_has_a_name_of_its_own(bake: Callable[..., Path]) -> None:
+    """Its help, version, completion and corrections have its name, and never dynacli's."""
     tool = bake("petshop")
-    assert 0 == _run(tool, "operations")[0]  # completion fetches nothing
-    code, stdout, _ = _run(tool, *words)
-    assert 0 == code
-    assert any(shown.strip().startswith(line) for shown in stdout.splitlines()), stdout
-    assert "dynacli" not in stdout.lower()
-
-
-def test_a_mistake_is_corrected_in_words_of_the_tool(bake: Callable[[str], Path]) -> None:
-    """The line that an error proposes can be typed as it stands."""
-    code, _, stderr = _run(bake("petshop"), "list-pets", "--valid", "exact")
+    for words, line in _SHOWN:
+        code, stdout, _ = _run(tool, *words)
+        assert 0 == code
+        assert any(shown.strip().startswith(line) for shown in stdout.splitlines()), (words, stdout)
+        assert "dynacli" not in stdout.lower(), words
+    code, _, stderr = _run(tool, "list-pets", "--valid", "exact")
     assert 2 == code
     assert "try: petshop list-pets --validate exact" in stderr
     assert "dynacli" not in stderr
@@ -123,14 +139,181 @@ def test_a_secret_of_the_source_is_not_written(server: Recorder, tmp_path: Path)
     assert not (tmp_path / "petshop").exists()
 
 
-def test_the_file_runs_by_itself(bake: Callable[[str], Path], server: Recorder, tmp_path: Path) -> None:
+def test_the_file_runs_by_itself(bake: Callable[..., Path], server: Recorder, tmp_path: Path) -> None:
     """It is a program, which tells servers its own name, and keeps what it knows in directories of its own."""
     file = bake("petshop")
+    before = len(server.requests)
     variables: Mapping[str, str] = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "PETSHOP_TOKEN": "t"}
     run = subprocess.run([file, "list-pets"], capture_output=True, text=True, check=False, env=variables)
     assert (0, '"of dynacli"', "") == (run.returncode, run.stdout, run.stderr)
     (agent,) = server.last.headers["user-agent"]
     assert agent.startswith("petshop/2.1 dynacli/")
-    assert (tmp_path / ".config" / "petshop" / "config.toml").is_file()
     assert (tmp_path / ".cache" / "petshop").is_dir()
-    assert not (tmp_path / ".config" / "dynacli").exists()
+    assert not list(tmp_path.glob(".*/dynacli"))
+    assert ["/pets"] == [each.target for each in server.requests[before:]]  # the document came with it
+
+
+def test_the_document_inside_is_refreshed(
+    bake: Callable[..., Path], server: Recorder, tmp_path: Path
+) -> None:
+    """It is what the first run has, whatever became of the server, and a newer one takes its place."""
+    tool = bake("petshop")
+    document = _document(server.origin)
+    operation = document["paths"]["/pets"]["get"]
+    document["paths"]["/toys"] = {"get": {**operation, "operationId": "listToys"}}
+    server.answers["/openapi.json"] = Answer(body=json.dumps(document).encode())
+    asked = len(server.requests)
+    assert (0, "list-pets\n") == _run(tool, "__complete", "bash", "list-")[:2]
+    assert 0 == _run(tool, "operations", "--offline")[0]
+    assert asked == len(server.requests)
+    assert "list-toys" in _run(tool, "operations", "--refresh")[1]
+    assert (0, "list-pets\nlist-toys\n") == _run(tool, "__complete", "bash", "list-")[:2]
+    server.answers["/openapi.json"] = Answer(500)
+    shutil.rmtree(tmp_path / ".cache")
+    assert "list-toys" not in _run(tool, "operations", PETSHOP_REFRESH="never")[1]
+
+
+def test_a_damaged_document_inside_is_made_anew(bake: Callable[..., Path], server: Recorder) -> None:
+    """The catalog is compiled from the document; without that it is fetched, and offline the error says so."""
+    tool = bake("petshop")
+    whole = tool.read_bytes()
+    for part, is_lost in ((".sqlite", False), (".document", True), ("current.json", True)):
+        shutil.rmtree(tool.parent / ".cache", ignore_errors=True)
+        tool.write_bytes(whole)
+        with ZipFile(tool) as archive:
+            damaged = next(each for each in archive.infolist() if each.filename.endswith(part))
+        content = bytearray(whole)
+        content[damaged.header_offset + 30 + len(damaged.filename) + damaged.compress_size // 2] ^= 0xFF
+        tool.write_bytes(content)
+        asked = len(server.requests)
+        code, _, stderr = _run(tool, "operations", "--offline")
+        assert (8 if is_lost else 0, is_lost) == (code, "is not in the cache" in stderr)
+        assert 0 == _run(tool, "operations")[0]
+        assert is_lost == (asked < len(server.requests))
+
+
+def _large(origin: str) -> dict[str, Any]:
+    """Return a document with tags, one of whose operations has the name of a verb."""
+    names = {"/cats": ("cats", "cats_feed"), "/dogs": ("dogs", "dogs_feed"), "/walks": ("dogs", "dogs_walk")}
+    names |= {"/look": ("dogs", "search"), "/bill": ("money", "money_pay")}
+    document = _document(origin)
+    document["paths"] = {
+        path: {"get": {"operationId": name, "tags": [tag], "responses": {"200": _ANSWER}}}
+        for path, (tag, name) in names.items()
+    }
+    return document
+
+
+def test_a_tool_has_the_operations_that_were_chosen(server: Recorder, tmp_path: Path) -> None:
+    """Tags and operations may be chosen and left out, names lose their tag, and a later document follows that."""
+    file, url = tmp_path / "zoo", f"{server.origin}/openapi.json"
+    document = _large(server.origin)
+    server.answers["/openapi.json"] = Answer(body=json.dumps(document).encode())
+    words = ("--only", "dogs", "--only", "cats-feed", "--except", "dogs_walk", "--name-style", "short")
+    result = run_cli("bake", "zoo", "--api", url, "--out", str(file), *words)
+    assert 0 == result.exit_code
+    assert "`zoo search` is the verb of that name; the operation is `zoo GET /look`" in result.stderr
+
+    def names(*options: str) -> list[str]:
+        return [each["name"] for each in json.loads(_run(file, "operations", "-o", "json", *options)[1])]
+
+    assert ["cats-feed", "dogs-feed", "search"] == names()
+    for path, operation in (("/comb", "dogs_comb"), ("/fines", "money_fine")):
+        responses = document["paths"]["/bill"]["get"]["responses"]
+        tags = [operation.partition("_")[0]]
+        document["paths"][path] = {"get": {"operationId": operation, "tags": tags, "responses": responses}}
+    server.answers["/openapi.json"] = Answer(body=json.dumps(document).encode())
+    assert ["cats-feed", "dogs-feed", "search", "comb"] == names("--refresh")
+    server.answers["/look"] = Answer(body=b'"found"')
+    for line in (["GET", "/look"], ["zoo", "search"], ["dogs", "search"]):
+        assert (0, '"found"') == _run(file, *line, ZOO_TOKEN="t")[:2]
+    for wrong in (["--only", "birds"], ["--except", "cats", "--only", "cats"], ["--before", "x y"]):
+        assert 2 == run_cli("bake", "zoo", "--api", url, "--out", str(file), *wrong).exit_code
+
+
+def test_a_page_of_the_manual_about_other_apis_is_not_offered(bake: Callable[..., Path]) -> None:
+    """Nor is a verb of that kind, while settings of the API itself are kept like those of dynacli."""
+    tool = bake("petshop")
+    assert 2 == _run(tool, "help", "bake")[0]
+    code, _, stderr = _run(tool, "api", "add", "x", "y")
+    assert (2, True) == (code, "`api add` is about other APIs" in stderr)
+    assert 2 == _run(tool, "bake", "x", "--api", "petshop")[0]
+    assert 0 == _run(tool, "api", "set", "timeout=5")[0]
+    assert 0 == _run(tool, "config", "set", "apis.petshop.retries=1")[0]
+    text = (tool.parent / ".config" / "petshop" / "config.toml").read_text()
+    assert "[apis.petshop]\ntimeout = 5\nretries = 1\n" == text
+
+
+def _examples(page: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+
+
+def test_the_extensions_of_the_manual_work(
+    server: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A command of another package stands beside the operations, and hooks are called around each call."""
+    text = page("bake")
+    assert text is not None
+    commands, hooks = _examples(text)
+    package, metadata = tmp_path / "armature_more", tmp_path / "armature_more-1.dist-info"
+    package.mkdir()
+    metadata.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "commands.py").write_text(commands)
+    (package / "hooks.py").write_text(hooks)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: armature-more\nVersion: 1\n")
+    point = re.search(r'\[project.entry-points."dynacli.commands"\]\n(.*?)\n```', text, re.DOTALL)
+    assert point is not None
+    (metadata / "entry_points.txt").write_text("[dynacli.commands]\n" + point[1].replace('"', "") + "\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    runs = {"description": "", "content": {"application/json": {"schema": {"type": "object"}}}}
+    document, url = _document(server.origin), f"{server.origin}/openapi.json"
+    document["paths"]["/runs"] = {"get": {"operationId": "searchRuns", "responses": {"200": runs}}}
+    server.answers["/openapi.json"] = Answer(body=json.dumps(document).encode())
+    server.answers["/runs"] = Answer(body=b'{"total": 3}')
+    file = tmp_path / "armature"
+    words = ("--before", "armature_more.hooks:before", "--after", "armature_more.hooks:after")
+    assert 0 == run_cli("bake", "armature", "--api", url, "--out", str(file), *words).exit_code
+    environment = {"ARMATURE_TOKEN": "t", "CHANGE": "42"}
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert (0, '{"total": 3}', "") == _run(file, "search-runs", **environment)
+    assert "search-runs: 200\n" == capsys.readouterr().err
+    assert ["42"] == server.last.headers["x-change"]
+    assert "failures" in _run(file, "--help")[1]
+    assert (0, "failures\n") == _run(file, "__complete", "bash", "fail")[:2]
+    with redirect_stdout(io.StringIO()) as printed:
+        assert 0 == _run(file, "failures", "--days", "3", **environment)[0]
+    assert "3 runs failed\n" == printed.getvalue()
+    monkeypatch.delenv("CHANGE")
+    code, _, stderr = _run(file, "search-runs", ARMATURE_TOKEN="t")
+    assert (2, True) == (code, "Set CHANGE" in stderr)
+    (package / "hooks.py").unlink()
+    sys.modules.pop("armature_more.hooks")
+    code, _, stderr = _run(file, "search-runs", ARMATURE_TOKEN="t")
+    assert (2, True) == (code, "The hook `before` (armature_more.hooks:before) cannot be imported" in stderr)
+
+
+@pytest.mark.exhaustive
+def test_a_package_is_installed_and_runs(bake: Callable[..., Path], server: Recorder, tmp_path: Path) -> None:
+    """Pip installs the directory into a fresh environment; a file that people change is kept when it is baked again."""
+    project = bake("petshop", "--package")
+    pyproject = project / "pyproject.toml"
+    pyproject.write_text(f"{pyproject.read_text()}# of a person\n")
+    bake("petshop", "--package", "--only", "list-pets")
+    assert pyproject.read_text().endswith("# of a person\n")
+    fresh = tmp_path / "fresh"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", fresh], check=True)
+    (site,) = fresh.glob("lib/python*/site-packages")
+    (site / "of_the_tests.pth").write_text("\n".join(each for each in sys.path if each))
+    flags = ("--no-deps", "--no-build-isolation", "--quiet", "--disable-pip-version-check")
+    pip = (sys.executable, "-m", "pip", "--python", fresh / "bin" / "python")
+    subprocess.run([*pip, "install", *flags, project], check=True)
+    server.answers["/openapi.json"] = Answer(500)
+    variables = {"HOME": str(tmp_path), "PETSHOP_TOKEN": "t", "PATH": ""}
+    for words, expected in ((["--version"], "petshop 2.1\n"), (["list-pets"], '"of dynacli"')):
+        run = subprocess.run(
+            [fresh / "bin" / "petshop", *words], capture_output=True, text=True, env=variables, check=False
+        )
+        assert (0, expected, "") == (run.returncode, run.stdout, run.stderr)

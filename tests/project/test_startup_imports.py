@@ -106,7 +106,7 @@ def _modules(names: str) -> frozenset[str]:
     return frozenset(found)
 
 
-_VERSION = frozenset({"dynacli", "dynacli.__main__", "dynacli.environment"})
+_VERSION = frozenset({"dynacli", "dynacli.__main__", "dynacli.environment", "dynacli.record"})
 _CATALOG = (
     _VERSION
     | _modules("errors record")

@@ -1,5 +1,7 @@
 """Builds the wheel, installs it with pip, pipx and uv, and tries the demo with each, away from the checkout.
 
+The package of a command line of its own is baked by the one, and installed by pipx and pip.
+
 `python -m tests.project.try_wheel`, in an environment with the extra `test`, pipx and uv (`pip install pipx uv`).
 `.ci/run` runs the tests against the wheel.
 """
@@ -56,6 +58,26 @@ def _try_wheel(directory: Path) -> None:
     _run(sys.executable, "-m", "venv", "--without-pip", directory / "pip", directory=directory)
     _run(*pip, "--python", programs / "python", "install", "--quiet", wheel, directory=directory)
     _try_demo(programs / "dynacli", directory)
+
+    # The package needs dynacli, whose wheel is at hand.
+    found = {"PIP_FIND_LINKS": directory}
+    source = _ROOT / "cache" / "armature.json"
+    bake = ("bake", "armature", "--api", source, "--package", "--out", directory / "armature")
+    _run(programs / "dynacli", *bake, directory=directory, HOME=directory)
+    package = ("install", "--quiet", "--python", sys.executable, directory / "armature")
+    _run(sys.executable, "-m", "pipx", *package, directory=directory, **pipx, **found)
+    _try_tool(directory / "pipx-bin" / "armature", directory)
+    into_pip = ("--python", programs / "python", "install", "--quiet", directory / "armature")
+    _run(*pip, *into_pip, directory=directory, **found)
+    _try_tool(programs / "armature", directory)
+
+
+def _try_tool(program: Path, directory: Path) -> None:
+    """Look at the operations of a command line of its own, without a network, and build a request."""
+    home = Path(tempfile.mkdtemp(dir=directory))
+    words = ("search-runs", "--range", "7d", "--dry-run", "curl", "--offline")
+    _run(program, *words, directory=home, HOME=home, ARMATURE_TOKEN="t")
+    assert ["armature"] == [each.name for each in (home / ".cache").iterdir()]
 
 
 if __name__ == "__main__":

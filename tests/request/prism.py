@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dynacli.auth.credentials import ADHOC, Variables
+from dynacli.auth.credentials import Variables
 from tests.harness import run_cli
 from tests.npm_programs import program
 from tests.real_documents import FOLDER, documents
@@ -199,7 +199,7 @@ def _credentials(document: dict[str, Any]) -> dict[str, str]:
     """Return the variables that hold a credential for each scheme of a document."""
     schemes = document.get("components", {}).get("securitySchemes", {})
     return {
-        Variables(ADHOC).own(name): f"user:{_SECRET}" if scheme.get("scheme") == "basic" else _SECRET
+        Variables("DYNACLI").own(name): f"user:{_SECRET}" if scheme.get("scheme") == "basic" else _SECRET
         for name, scheme in schemes.items()
     }
 

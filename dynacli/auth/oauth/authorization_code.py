@@ -17,6 +17,7 @@ from dynacli.auth.oauth.oauth_flow import (
 )
 from dynacli.auth.oauth.token_endpoint import read_token, refused_as, request_token, scope_and_audience
 from dynacli.auth.secret import Secret
+from dynacli.environment import invocation
 from dynacli.errors import AuthError
 from dynacli.text.terminal import visible
 
@@ -87,7 +88,8 @@ def _pasted(url: str, state: str, context: SignInContext) -> Callback:
         raise AuthError(
             "Signing in needs a browser, or a person who pastes its answer",
             why="There is neither here",
-            hint="Let a person run this on a terminal; or give a token: `dynacli auth login API --with-token < FILE`",
+            hint="Let a person run this on a terminal; or give a token: "
+            f"`{invocation('auth login', 'API')} --with-token < FILE`",
         )
     context.tell(f"Open this address in a browser, and sign in: {url}")
     context.tell("The page that comes then cannot be shown; its address is the answer")

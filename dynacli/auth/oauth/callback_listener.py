@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from dynacli.auth.oauth.oauth_flow import is_loopback
+from dynacli.environment import program
 from dynacli.errors import AuthError, UsageError
 from dynacli.urls import authority
 
@@ -24,7 +25,7 @@ _MAX_BODY = 64 * 1024
 _SECONDS = 10.0
 """How long a browser may take to send its request."""
 
-_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>dynacli</title>
+_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <style>body{{font:1.2rem system-ui,sans-serif;margin:4rem auto;max-width:32rem}}</style></head>
 <body><p id="text">{text}</p>{script}</body></html>"""
 # An implicit answer is in the fragment, which browsers send to nobody.
@@ -174,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._write(200 if is_first else 410, text)
 
     def _write(self, status: int, text: str, script: str = "") -> None:
-        page = _PAGE.format(text=text, script=script).encode()
+        page = _PAGE.format(title=program().name, text=text, script=script).encode()
         self.send_response(status)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(page)))

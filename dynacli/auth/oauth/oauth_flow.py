@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from dynacli.auth.secret import Secret
+from dynacli.environment import invocation
 from dynacli.errors import RefusedError
 from dynacli.record import record
 from dynacli.urls import origin_of, without_query
@@ -199,12 +200,12 @@ def check_endpoint(url: str, role: str) -> None:
         raise RefusedError(
             f"The provider's {role} has no usable address",
             why=f"It is given as `{without_query(url)}`" if url else "Neither document nor provider names it",
-            hint="An overlay can correct the document: `dynacli help overlays`",
+            hint=f"An overlay can correct the document: `{invocation('help overlays')}`",
         )
     if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or "")):
         return
     raise RefusedError(
         f"The provider's {role} `{without_query(url)}` is not used",
         why="It is not encrypted; signing in needs `https`, or `http` on this machine",
-        hint="If the document is wrong, an overlay can correct it: `dynacli help overlays`",
+        hint=f"If the document is wrong, an overlay can correct it: `{invocation('help overlays')}`",
     )

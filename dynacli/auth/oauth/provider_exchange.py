@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from urllib.parse import urlencode, urlsplit
 
 from dynacli.auth.oauth.oauth_flow import SignInContext, check_endpoint
+from dynacli.environment import invocation
 from dynacli.errors import AuthError, RefusedError
 from dynacli.record import record
 from dynacli.urls import without_query
@@ -112,7 +113,7 @@ def exchange(
         raise RefusedError(
             f"The {role} `{without_query(url)}` redirects, which is not followed",
             why="Secrets go to the address that was accepted, and to no other",
-            hint="If the document is wrong, an overlay can correct it: `dynacli help overlays`",
+            hint=f"If the document is wrong, an overlay can correct it: `{invocation('help overlays')}`",
         )
     return answer
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from dynacli.auth.oauth.oauth_flow import OAuthClient, OAuthFlow, SignInContext, Token
 from dynacli.auth.oauth.provider_exchange import ProviderAnswer, ask_provider
 from dynacli.auth.secret import Masker, Secret
+from dynacli.environment import invocation, program
 from dynacli.errors import AuthError
 from dynacli.record import replace
 from dynacli.text.server_message import server_message
@@ -159,7 +160,7 @@ _HINTS = {
     "invalid_client": "Check the client id and its secret, a reference in the configuration: `client_secret`",
     "unauthorized_client": "The provider does not let this client sign in this way; look at how it is registered",
     "invalid_scope": "Ask for other scopes with `--scope`",
-    "invalid_grant": "Sign in again with `dynacli auth login`",
+    "invalid_grant": "Sign in again with `{login}`",
     "unsupported_grant_type": "The provider does not offer this way of signing in",
     "access_denied": "Sign in again, and allow the access",
 }
@@ -174,7 +175,9 @@ def refused_as(code: str, description: object, url: str, masker: Masker | None =
     return AuthError(
         f"The provider refuses: {code}",
         why=f"`{without_query(url)}` says: {text}" if text else f"`{without_query(url)}` gives no reason",
-        hint=_HINTS.get(code, "Look at how the client is registered at the provider"),
+        hint=_HINTS.get(code, "Look at how the client is registered at the provider").format(
+            login=invocation("auth login")
+        ),
         oauth_error=code,
     )
 
@@ -220,7 +223,7 @@ def read_token(found: Mapping[str, Any], url: str, asked_at: float, client: OAut
             raise nonsense(f"Its `{name}` holds a character that no token has")
     token_type = found.get("token_type", "Bearer")
     if not isinstance(token_type, str) or token_type.lower() != "bearer":
-        raise nonsense("Its `token_type` is not `Bearer`, the only one that dynacli can send")
+        raise nonsense(f"Its `token_type` is not `Bearer`, the only one that {program().name} can send")
     seconds = _lifetime(found.get("expires_in"))
     if seconds is not None and not 0 < seconds < _TEN_YEARS:
         raise nonsense("Its `expires_in` is no number of seconds that a token may live")

@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 from dynacli.auth.credentials import store_path
 from dynacli.auth.secret import Secret
 from dynacli.auth.store.stored_credential import KEYRING, Place, StoredCredential, from_json
-from dynacli.environment import Environment
+from dynacli.environment import Environment, program
 from dynacli.errors import AuthError, DynacliError
 from dynacli.files import LOCK_SECONDS, hold_lock, locked, make_directory, sweep, write_file
 from dynacli.record import record, replace
@@ -160,7 +160,7 @@ class CredentialStore:
             ) as is_alone:
                 if not is_alone:
                     raise AuthError(
-                        f"Another dynacli has been refreshing the credential for `{place[2]}` for too long",
+                        f"Another {program().name} has been refreshing the credential for `{place[2]}` for too long",
                         hint="Wait for it or end it, then try again",
                     )
                 yield
@@ -228,7 +228,7 @@ class CredentialStore:
             with open(self.path, "rb") as file:
                 raw = json.load(file)
             if raw["version"] > _VERSION:
-                raise self._unusable("a newer dynacli has written it", "read", hint="Use that one")
+                raise self._unusable(f"a newer {program().name} has written it", "read", hint="Use that one")
             return _Content(
                 tuple(map(from_json, raw["credentials"])),
                 tuple((str(name), int(parts)) for name, parts in raw.get("leftovers", [])),

@@ -10,6 +10,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar, cast
 
+from dynacli.environment import invocation, program
 from dynacli.errors import AuthError
 
 __all__ = ["SECONDS", "delete_value", "has_keyring", "read_password", "read_value", "write_value"]
@@ -17,7 +18,6 @@ __all__ = ["SECONDS", "delete_value", "has_keyring", "read_password", "read_valu
 SECONDS = 5.0
 """How long a keyring is waited for."""
 
-_SERVICE = "dynacli"
 _PIECE = 1200
 """Characters."""
 
@@ -45,7 +45,7 @@ def write_value(name: str, value: str) -> int:
 
     pieces = [value[start : start + _PIECE] for start in range(0, len(value), _PIECE)] or [""]
     for number, piece in enumerate(pieces):
-        _within_time(partial(keyring.set_password, _SERVICE, f"{name}/{number}", piece), "written to")
+        _within_time(partial(keyring.set_password, program().name, f"{name}/{number}", piece), "written to")
     return len(pieces)
 
 
@@ -59,7 +59,7 @@ def read_value(name: str, parts: int) -> str | None:
 
     pieces = []
     for number in range(parts):
-        piece = _within_time(partial(keyring.get_password, _SERVICE, f"{name}/{number}"), "read")
+        piece = _within_time(partial(keyring.get_password, program().name, f"{name}/{number}"), "read")
         if piece is None:
             return None
         pieces.append(piece)
@@ -88,7 +88,7 @@ def delete_value(name: str, parts: int) -> None:
 
     def delete(number: int) -> None:
         with suppress(PasswordDeleteError):
-            keyring.delete_password(_SERVICE, f"{name}/{number}")
+            keyring.delete_password(program().name, f"{name}/{number}")
 
     for number in range(parts):
         _within_time(partial(delete, number), "written to")
@@ -116,7 +116,7 @@ def _within_time(act: Callable[[], _T], doing: str) -> _T:
         raise AuthError(
             f"The system's keyring could not be {doing} within {SECONDS:.0f} s",
             why="It may be locked, and wait for its owner",
-            hint="Unlock it, or keep credentials in a file: `dynacli auth login API --store file`",
+            hint=f"Unlock it, or keep credentials in a file: `{invocation('auth login', 'API')} --store file`",
         )
     value, error = outcome
     if error is not None:
@@ -124,6 +124,6 @@ def _within_time(act: Callable[[], _T], doing: str) -> _T:
         raise AuthError(
             f"The system's keyring could not be {doing}",
             why=f"It says {type(error).__name__}",
-            hint="Unlock it, or keep credentials in a file: `dynacli auth login API --store file`",
+            hint=f"Unlock it, or keep credentials in a file: `{invocation('auth login', 'API')} --store file`",
         ) from None
     return cast("_T", value)

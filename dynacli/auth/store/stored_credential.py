@@ -4,6 +4,7 @@ from shlex import quote
 from typing import Any
 
 from dynacli.auth.secret import Secret
+from dynacli.environment import invocation_words
 from dynacli.record import record
 from dynacli.text.terminal import visible
 
@@ -117,7 +118,7 @@ class StoredCredential:
             more: Further words of it.
         """
         words = (
-            visible(word, keep="") for word in ("dynacli", "auth", "login", self.api, *self.again, *more)
+            visible(word, keep="") for word in (*invocation_words("auth login", self.api), *self.again, *more)
         )
         return " ".join(map(quote, words))
 

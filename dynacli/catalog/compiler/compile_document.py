@@ -11,10 +11,11 @@ from typing import Any
 from dynacli.catalog.compiler.compile_overview import compile_overview
 from dynacli.catalog.compiler.compile_warnings import CompileWarning, CompileWarnings
 from dynacli.catalog.compiler.compile_webhooks import webhook_components
-from dynacli.catalog.compiler.generated_names import NamedOperation, short_names
+from dynacli.catalog.compiler.generated_names import NamedOperation, names_without_tags, short_names
 from dynacli.catalog.compiler.implied_mappings import with_implied_mappings
 from dynacli.catalog.compiler.normal_tree import normal_tree
 from dynacli.catalog.compiler.operation_inputs import Inputs, SkippedOperationError, usable_parameters
+from dynacli.catalog.compiler.operation_selection import EVERYTHING, Selection
 from dynacli.catalog.compiler.security_requirements import Security
 from dynacli.catalog.compiler.shared_errors import shared_errors
 from dynacli.catalog.compiler.uncallable_operations import LeftOut, check_is_readable, why_unread
@@ -77,13 +78,16 @@ class Compiled:
 
 
 def compile_document(
-    document: Document, given_names: Mapping[tuple[str, str], str] | None = None
+    document: Document,
+    given_names: Mapping[tuple[str, str], str] | None = None,
+    selection: Selection = EVERYTHING,
 ) -> Compiled:
     """Compile a document.
 
     Args:
         document: As loaded; prance has resolved its references, but recursive ones are still `$ref`.
         given_names: (method, path) → name that an earlier revision gave.
+        selection: The operations that the catalog has.
     """
     warnings = CompileWarnings()
     normal = with_implied_mappings(normal_tree(document.tree, document.version, warnings.add))
@@ -93,7 +97,7 @@ def compile_document(
         warnings.items.append((f"`{reference.ref}` leads nowhere; it stands for anything", reference.pointer))
     names = NameBook(given_names)
     # A document of its own: its references resolved are a second tree, which is gone before warnings are located.
-    operations, left_out = _compile_operations(document.with_tree(tree), written, names, warnings)
+    operations, left_out = _compile_operations(document.with_tree(tree), written, names, warnings, selection)
     components = dict(_components(document))
     as_written = (
         (pointer, difference(components[pointer], value)) for pointer, value in _components(written)
@@ -138,11 +142,16 @@ def compile_document(
 
 
 def _compile_operations(
-    document: Document, written: Document, names: NameBook, warnings: CompileWarnings
+    document: Document, written: Document, names: NameBook, warnings: CompileWarnings, selection: Selection
 ) -> tuple[list[CompiledOperation], list[dict[str, Any]]]:
     """Return the operations, and the rows of those that cannot be called."""
-    entries = list(_each_operation(document, warnings))
-    short = short_names(_named(document.tree, entries), names.is_of_another)
+    entries = [
+        each for each in _each_operation(document, warnings) if _is_selected(selection, each[0], each[1])
+    ]
+    named = list(_named(document.tree, entries))
+    short = short_names(named, names.is_of_another)
+    if selection.is_short:
+        short = names_without_tags(named, short, selection.reserved)
     compiler = _OperationCompiler(document, written, names, short, warnings.add)
     operations = []
     left_out = LeftOut(warnings.add)
@@ -189,6 +198,16 @@ def _each_operation(
             yield path, entry, item, raw_item
 
 
+def _is_selected(selection: Selection, path: str, entry: PathOperation) -> bool:
+    return selection is EVERYTHING or selection.has(entry.method, path, _tags_of(entry))
+
+
+def _tags_of(entry: PathOperation) -> list[str]:
+    """Return the tags of an operation, as they are written."""
+    tags = entry.operation.get("tags") if isinstance(entry.operation, Mapping) else None
+    return [tag for tag in list_or_empty(tags) if isinstance(tag, str)]
+
+
 def _named(
     tree: Mapping[str, Any],
     entries: Iterable[tuple[str, PathOperation, Mapping[str, Any], Mapping[str, Any]]],
@@ -198,7 +217,8 @@ def _named(
         if isinstance(entry.operation, Mapping):
             wanted = _wanted(tree, raw_item, entry.operation)
             by_path = f"{entry.method} {path}"
-            yield NamedOperation(entry.method, path, wanted[-1], next(filter(kebab, wanted), by_path))
+            name = next(filter(kebab, wanted), by_path)
+            yield NamedOperation(entry.method, path, wanted[-1], name, _tags_of(entry))
 
 
 def _wanted(tree: Mapping[str, Any], item: Mapping[str, Any], operation: Mapping[str, Any]) -> list[str]:

@@ -5,13 +5,13 @@ FastAPI makes `read_item_items__item_id__get` of the function `read_item` for `G
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from dynacli.model.kebab_names import kebab
+from dynacli.model.kebab_names import kebab, under_tag
 
-__all__ = ["NamedOperation", "short_names"]
+__all__ = ["NamedOperation", "names_without_tags", "short_names"]
 
 _Key = tuple[str, str]
 
@@ -31,12 +31,43 @@ class NamedOperation(NamedTuple):
     Args:
         operation_id: The operationId; empty where there is none.
         wanted: The text that the name is made of, without any shortening.
+        tags: Its tags, as they are written.
     """
 
     method: str
     path: str
     operation_id: str
     wanted: str
+    tags: Sequence[str] = ()
+
+
+def names_without_tags(
+    operations: Sequence[NamedOperation], short: Mapping[_Key, str], reserved: Collection[str]
+) -> dict[_Key, str]:
+    """Return (method, path) → the name that stands before the operationId, without the tag in front of it.
+
+    A name that two operations would have, or that is the whole name of another, keeps the tag in both.
+
+    Args:
+        short: (method, path) → the short name.
+        reserved: The words that are no names.
+    """
+    usual = {
+        (each.method, each.path): short.get((each.method, each.path)) or kebab(each.wanted)
+        for each in operations
+    }
+    bare = {
+        (each.method, each.path): under_tag(usual[each.method, each.path], kebab(each.tags[0]))
+        for each in operations
+        if each.tags
+    }
+    wanted = Counter([*usual.values(), *(name for key, name in bare.items() if name != usual[key])])
+    taken = {
+        key: name
+        for key, name in bare.items()
+        if name != usual[key] and wanted[name] == 1 and name not in reserved
+    }
+    return {**short, **taken}
 
 
 def short_names(

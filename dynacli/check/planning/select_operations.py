@@ -7,6 +7,7 @@ from typing import NamedTuple
 from dynacli.check.check_records import CheckedOperation
 from dynacli.check.planning.dangerous_names import dangerous_word
 from dynacli.client.unknown_operation import unknown_operation
+from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.field_names import is_search_name
@@ -131,7 +132,7 @@ def _names_of_word(api: OpenedApi, word: str, *, with_tags: bool = False) -> set
         raise UsageError(
             f"No operation matches `{word}`",
             why="It is compared with the names, the ids and the paths of the operations",
-            hint=f"`dynacli operations {api.name}` lists them",
+            hint=f"`{invocation('operations', api.name)}` lists them",
         )
     return names
 

@@ -15,6 +15,7 @@ The first that holds wins. An answer of 4xx or 5xx is judged like any other, and
 from collections.abc import Sequence
 
 from dynacli.check.reporting.check_results import CheckResults
+from dynacli.environment import invocation
 from dynacli.errors import (
     AuthError,
     DynacliError,
@@ -100,7 +101,9 @@ def _nothing_called(results: CheckResults) -> DynacliError:
     message, hint = "No operation could be called", "Why stands beside each operation"
     reasons = {each.skip_kind: each.skip_reason for each in reversed(checked)}  # the first of each kind
     if reasons.get("auth") and reasons.keys() <= {"auth", "values", "request"}:
-        return AuthError(message, why=reasons["auth"], hint="`dynacli help credentials` says how to give one")
+        return AuthError(
+            message, why=reasons["auth"], hint=f"`{invocation('help credentials')}` says how to give one"
+        )
     if reasons.get("refused"):
         return RefusedError(message, why=reasons["refused"], hint=hint)
     return UsageError(message, why=checked[0].skip_reason, hint=hint)

@@ -5,6 +5,7 @@ from collections.abc import Container, Sequence
 from dynacli.check.check_records import INVENTED, Exchange
 from dynacli.check.reporting.check_results import CheckResults
 from dynacli.check.running.operation_judge import GONE, UNAUTHORIZED
+from dynacli.environment import invocation
 from dynacli.urls import without_query
 
 __all__ = ["check_hint"]
@@ -27,7 +28,7 @@ def check_hint(results: CheckResults) -> str:
     unauthorized = _with_status(UNAUTHORIZED, answered)
     if unauthorized:
         count = _count(unauthorized, answered)
-        return f"{count}: how to give credentials stands in `dynacli help credentials`"
+        return f"{count}: how to give credentials stands in `{invocation('help credentials')}`"
     return ""
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 from dynacli.auth.secret import Masker, Secret
 from dynacli.client.call import Call
+from dynacli.environment import invocation
 from dynacli.errors import DynacliError, HttpError, MismatchError
 from dynacli.model.operation import SAFE_METHODS
 from dynacli.urls import origin_of, with_masked_query
@@ -87,7 +88,10 @@ def _name_inputs(error: HttpError, call: Call, answer: "Answer", masked: Callabl
 def _describe_line(call: Call) -> str:
     from shlex import quote
 
-    return f"`dynacli describe {quote(with_masked_query(call.described.api.name))} {call.described.operation.name}`"
+    return (
+        f"`{invocation('describe', quote(with_masked_query(call.described.api.name)))} "
+        f"{call.described.operation.name}`"
+    )
 
 
 def _seconds_asked(answer: "Answer") -> int | None:

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from typing import IO
 
 from dynacli.client.batch.row_result import RowResult, read_result
+from dynacli.environment import invocation
 from dynacli.errors import FileError, UsageError
 
 __all__ = ["EarlierResults", "open_earlier_results"]
@@ -34,7 +35,7 @@ class EarlierResults:
             if result is None and line.strip() and line.endswith(b"\n"):
                 raise UsageError(
                     f"Line {number} of `{name}` is no result of a batch",
-                    hint="Give `--resume` what `dynacli batch` wrote as NDJSON",
+                    hint=f"Give `--resume` what `{invocation('batch')}` wrote as NDJSON",
                 )
             if result is not None and result.exit_code == 0:
                 if result.row > 100_000_000:

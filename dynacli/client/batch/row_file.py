@@ -10,7 +10,7 @@ from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.client.batch.csv_rows import csv_columns, csv_rows
 from dynacli.client.batch.ndjson_rows import ndjson_rows
 from dynacli.client.batch.row import Row, WrongRow
-from dynacli.environment import Environment
+from dynacli.environment import Environment, invocation
 from dynacli.errors import FileError, UsageError
 from dynacli.record import record
 
@@ -119,7 +119,7 @@ def _recognised(file: IO[bytes], name: str) -> RowFile:
         raise UsageError(
             f"`{name}` is a JSON array",
             why="A batch reads NDJSON, an object in each line, or CSV",
-            hint="Give each item a line: `jq -c '.[]' FILE | dynacli batch ... -`",
+            hint=f"Give each item a line: `jq -c '.[]' FILE | {invocation('batch')} ... -`",
         )
     return RowFile(file, name, first not in {b"{", b""} and ending not in _OF_NDJSON)
 

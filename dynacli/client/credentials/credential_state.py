@@ -6,7 +6,7 @@ from typing import Any
 from dynacli.auth.credentials import variables_of
 from dynacli.auth.missing_credential import needed_variables, set_variables
 from dynacli.client.credentials.signed_in import signed_in
-from dynacli.environment import Environment
+from dynacli.environment import Environment, invocation
 from dynacli.library.configuration.configuration import DEMO
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
@@ -42,7 +42,7 @@ def credential_state(
             return _state(name, "present")
         states[name] = "expired" if found.expired else "missing"
     name = next((name for name, state in states.items() if state == "expired"), next(iter(states)))
-    login = f"dynacli auth login {quote(api.name)}" if api.is_registered else ""
+    login = invocation("auth login", quote(api.name)) if api.is_registered else ""
     needed = next(filter(None, (needed_variables(each, variables) for each in operation.security)), [])
     return _state(name, states[name], login or (f"set {' and '.join(needed)}" if needed else None))
 

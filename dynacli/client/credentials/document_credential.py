@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any
 
 from dynacli.auth.credentials import (
-    ADHOC,
     DIGEST,
     WITH_PASSWORD,
     Credential,
@@ -19,7 +18,6 @@ from dynacli.auth.credentials import (
     find_credentials,
     is_key_header,
     kind_of,
-    prefix_of,
     variables_of,
 )
 from dynacli.auth.digest import DigestLogin
@@ -27,7 +25,7 @@ from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.chosen_security import scheme_from
 from dynacli.client.credentials.credential_sources import credential_sources
-from dynacli.environment import Environment
+from dynacli.environment import Environment, prefix_of, program
 from dynacli.errors import AuthError, DynacliError, RefusedError
 from dynacli.library.configuration.configuration import is_name
 from dynacli.library.open_by_name import find_revisions
@@ -92,7 +90,7 @@ class DocumentCredential:
         return dict(self._answering(request, credential, challenge).headers) if challenge else {}
 
     def _find(self, origin: str, challenge: str) -> tuple[Credential, ...] | None:
-        prefix = prefix_of(self._name) if is_name(self._name) else ADHOC
+        prefix = prefix_of(self._name) if is_name(self._name) else program().prefix
         security = [(scheme,) for scheme in self._candidates(challenge)]
         return find_credentials(
             security, variables_of(self._env, prefix), further=lambda: self._sources(origin)

@@ -20,7 +20,7 @@ from dynacli.auth.oauth.oauth_flow import (
 from dynacli.auth.secret import Secret
 from dynacli.auth.store.credential_store import CredentialStore
 from dynacli.auth.store.stored_credential import Keeping, StoredCredential
-from dynacli.environment import Environment
+from dynacli.environment import Environment, invocation
 from dynacli.errors import AuthError, RefusedError, UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import SecurityScheme
@@ -169,7 +169,7 @@ def chosen_flow(
         else "It names no endpoint of a provider",
         hint="Sign in without that option"
         if by_kind
-        else "Give a token: `dynacli auth login API --with-token`",
+        else f"Give a token: `{invocation('auth login', 'API')} --with-token`",
     )
 
 

@@ -13,6 +13,7 @@ from dynacli.auth.helper_command import run_helper
 from dynacli.auth.secret import Secret
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.chosen_security import ALWAYS
+from dynacli.environment import invocation
 from dynacli.errors import AuthError, UsageError
 from dynacli.record import record
 from dynacli.request.build_request import check_header
@@ -85,7 +86,7 @@ def sign_by_command(signer: Signer, request: Request) -> tuple[Credential, ...]:
         raise AuthError(
             f"{label} answers no headers that can be sent",
             why='It has to write `{"headers": {"NAME": "VALUE"}}` to standard output',
-            hint="Run it yourself with a request on standard input, as `dynacli help credentials` says",
+            hint=f"Run it yourself with a request on standard input, as `{invocation('help credentials')}` says",
         )
     return signed
 

@@ -19,7 +19,7 @@ from dynacli.auth.store.stored_credential import FILE, KEYRING, Keeping, StoredC
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.chosen_security import scheme_of, schemes_of
 from dynacli.client.sign_request import is_accepted_origin
-from dynacli.environment import Environment
+from dynacli.environment import Environment, invocation, program
 from dynacli.errors import AuthError, RefusedError, UsageError
 from dynacli.library.configuration.configuration import DEMO
 from dynacli.library.opened_api import OpenedApi
@@ -75,7 +75,8 @@ def chosen_scheme(api: OpenedApi, name: str) -> SecurityScheme:
     if not is_supported(scheme):
         raise AuthError(
             f"No credential can be stored for `{visible(scheme.name, keep='')}`",
-            why=f"dynacli does not know how a scheme of the type `{visible(kind_of(scheme), keep='')}` is used",
+            why=f"{program().name} does not know how a scheme of the type `{visible(kind_of(scheme), keep='')}` "
+            "is used",
             hint="Give the header that it needs with `-H 'NAME: VALUE'`",
         )
     return scheme
@@ -122,7 +123,7 @@ def chosen_store(word: str) -> str:
     raise AuthError(
         "This system has no keyring that could keep the credential",
         hint="Keep it in a file that only you can read: `--store file`; or set an environment variable, "
-        "as `dynacli help credentials` says",
+        f"as `{invocation('help credentials')}` says",
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey, input_name
 from dynacli.client.inputs.find_input import find_input, no_such_input
+from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.model.media_types import is_built, is_form, is_json, is_multipart
 from dynacli.model.operation import ANY, Field, Parameter, ValueType
@@ -60,7 +61,7 @@ def input_key(described: DescribedOperation, name: str) -> tuple[str, ...] | Non
 
 def no_such_plain_input(described: DescribedOperation, name: str) -> UsageError:
     """Return the error for a name that means no input."""
-    page = f"dynacli {described.api.name} {described.operation.name} --help"
+    page = f"{invocation(api=described.api.name)} {described.operation.name} --help"
     return no_such_input(described, f"--{name.replace('_', '-')}", set(_listed(described)), page)
 
 

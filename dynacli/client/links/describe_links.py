@@ -6,6 +6,7 @@ from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.links.linked_operation import leads_elsewhere, linked_operation
+from dynacli.environment import invocation
 from dynacli.model.operation import Operation, Parameter
 from dynacli.model.runtime_expressions import Expression, parse_expression, split_template
 from dynacli.schema.documented_values import documented_values_at, example_values_of, walk_value
@@ -222,7 +223,7 @@ class _Link:
         from shlex import quote
 
         quoted = [word if _PLACEHOLDER.fullmatch(word) else quote(word) for word in words]
-        return " ".join(["dynacli", quote(self._api.name), target.operation.name, *quoted])
+        return " ".join([invocation(api=quote(self._api.name)), target.operation.name, *quoted])
 
 
 def _parameter(operation: Operation, key: str) -> Parameter | None:

@@ -10,6 +10,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, collect_parameters
 from dynacli.client.links.describe_links import describe_links
 from dynacli.client.links.runtime_values import AnsweredCall, link_value
+from dynacli.environment import invocation
 from dynacli.errors import DynacliError, FormError, RefusedError, UsageError
 from dynacli.model.media_types import is_built, is_json
 from dynacli.model.operation import SAFE_METHODS, Server, documented_status
@@ -120,7 +121,7 @@ def _no_link(operations: Sequence[DescribedOperation], name: str) -> UsageError:
     return UsageError(
         f"{names} has no link `{name}`",
         why=f"It has {_listed(links)}" if links else "The document gives none of its answers a link",
-        hint=f"`dynacli describe {operations[0].api.name} {operations[0].operation.name}` shows them"
+        hint=f"`{invocation('describe', operations[0].api.name)} {operations[0].operation.name}` shows them"
         if links
         else "",
         links=[link.name for link in links],
@@ -146,7 +147,7 @@ def _error_of(
     operation = target.operation
     if is_read_only and operation.method not in SAFE_METHODS:
         return RefusedError(
-            f"The link `{link.name}` is not followed by `dynacli read`",
+            f"The link `{link.name}` is not followed by `{invocation('read')}`",
             why=f"It leads to `{operation.name}`, whose method is {operation.method} and may change something",
             hint="Without `read` it is followed",
         )
@@ -163,7 +164,7 @@ def _error_of(
         return UsageError(
             f"The link `{link.name}` cannot be followed",
             why=f"`{operation.name}` needs {enumerated(missing)}, which the link does not give",
-            hint=f"Make the two calls yourself: `dynacli describe {target.api.name} {described.operation.name}`"
+            hint=f"Make the two calls yourself: `{invocation('describe', target.api.name)} {described.operation.name}`"
             " shows the second one",
         )
     origin = origin_of(base_url_of(target, settings_for(link, settings)))

@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey
 from dynacli.client.pages.decide_rule import is_url
 from dynacli.client.pages.page_rule import ABSENT, AnswerPlace, InputPlace, PageRule
+from dynacli.environment import invocation
 from dynacli.errors import NetworkError, RefusedError
 from dynacli.model.field_names import plain_name
 from dynacli.record import record, replace
@@ -415,5 +416,5 @@ def _no_name(page: ReceivedPage, where: str, kind: str, found: Any) -> NetworkEr
     return NetworkError(
         f"The answer of `{without_query(page.url)}` says in no usable way which page is next",
         why=f"`{where}` is {names.get(type(found), 'a value')}, where {kind} belongs",
-        hint="Tell those who run the server, or write the rule into the configuration: `dynacli help pages`",
+        hint=f"Tell those who run the server, or write the rule into the configuration: `{invocation('help pages')}`",
     )

@@ -20,6 +20,7 @@ from dynacli.client.pages.next_page import (
     with_input,
 )
 from dynacli.client.pages.page_rule import AnswerPlace, PageRule, place_at
+from dynacli.environment import invocation, program
 from dynacli.errors import DynacliError, NetworkError, UsageError
 from dynacli.model.find_items import Items, find_items
 from dynacli.model.wording import enumerated
@@ -133,7 +134,7 @@ class PageLoop:
             if number > MOST_PAGES:
                 raise NetworkError(
                     f"Not all pages of `{self._described.operation.name}` were fetched",
-                    why=f"There are more than {MOST_PAGES:,}, where dynacli stops",
+                    why=f"There are more than {MOST_PAGES:,}, where {program().name} stops",
                 )
             call, answer, verdict = self._exchange(asked.inputs, asked.url)
             if not 200 <= answer.status < 300:
@@ -235,7 +236,7 @@ class PageLoop:
             raise NetworkError(
                 f"The pages of `{self._described.operation.name}` go round in circles",
                 why=f"Page {number} begins with an item that an earlier page began with: {by}",
-                hint="Write the rule of its pages into the configuration: `dynacli help pages`",
+                hint=f"Write the rule of its pages into the configuration: `{invocation('help pages')}`",
             )
 
     def _note(self, mark: str, following: NextPage) -> None:
@@ -247,7 +248,8 @@ class PageLoop:
         raise NetworkError(
             f"The pages of `{self._described.operation.name}` go round in circles",
             why=f"An answer names {named} for the next page that an earlier one named",
-            hint="Tell those who run the server, or write the rule into the configuration: `dynacli help pages`",
+            hint="Tell those who run the server, or write the rule into the configuration: "
+            f"`{invocation('help pages')}`",
         )
 
     def _is_new(self, text: str) -> bool:

@@ -21,7 +21,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.operation_at import operation_at
 from dynacli.client.policy.permission import obey
 from dynacli.client.policy.policy_rules import Decision, Policy, Rules, decide, strictest
-from dynacli.environment import Environment
+from dynacli.environment import Environment, invocation
 from dynacli.errors import RefusedError, UsageError
 from dynacli.library.configuration.configuration import texts
 from dynacli.library.open_by_name import open_from_cache
@@ -166,7 +166,7 @@ class _GuardedServers:
                 raise RefusedError(
                     f"The policy of `{self._name}` holds for `{origin}`, and its document is not at hand",
                     why="It says which operations the policy is about",
-                    hint=f"Read it: `dynacli api refresh {self._name}`",
+                    hint=f"Read it: `{invocation('api refresh', self._name)}`",
                 )
             yield self._decision(api.catalog, method, path, bases, asked)
 

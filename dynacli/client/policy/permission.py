@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.policy.policy_rules import ALLOWED, CONFIRMED, DENIED, Decision, decide
+from dynacli.environment import invocation
 from dynacli.errors import RefusedError
 from dynacli.model.operation import METHOD_OVERRIDES, SAFE_METHODS
 
@@ -128,14 +129,14 @@ def changing(
     return RefusedError(
         f"`{name}` is not called by {by}",
         why=f"{begin} {method}, which may change something",
-        hint=consent.hint_on_reading.format(api=described.api.name, operation=name),
+        hint=consent.hint_on_reading.format(line=invocation(api=described.api.name), operation=name),
     )
 
 
 def accepting_by_read(origin: str) -> RefusedError:
     """Return the error for an option by which a call that only reads would send credentials to one more origin."""
     return RefusedError(
-        "`dynacli read` lets no credential go to one more origin",
+        f"`{invocation('read')}` lets no credential go to one more origin",
         why=f"Whoever may only read is not to choose that `{origin}` gets it",
         hint=f"A person accepts an origin: `dynacli API OPERATION --accept-origin {origin}`, without `read`",
     )
@@ -190,7 +191,7 @@ def _explaining(described: DescribedOperation) -> str:
 
     name = described.operation.name
     words = [quote(name)] if described.is_documented else name.split(" ", 1)
-    return " ".join(["dynacli policy explain", quote(described.api.name), *words])
+    return " ".join([invocation("policy explain", quote(described.api.name)), *words])
 
 
 def policy_json(decision: Decision) -> dict[str, str | None]:

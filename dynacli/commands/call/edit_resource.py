@@ -15,6 +15,7 @@ from dynacli.commands.read_options import Options
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS
 from dynacli.commands.unused_options import unused_option
+from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.record import replace
 from dynacli.request.convert_words import json_value
@@ -64,7 +65,7 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
         return json_value(_decoded(content), "the text")
 
     may_ask = not run.options.no_input
-    draft = write_draft(run.env, shown, ".json", check, may_ask=may_ask, asked_by="dynacli edit")
+    draft = write_draft(run.env, shown, ".json", check, may_ask=may_ask, asked_by=invocation("edit"))
     try:
         after = read_json(_decoded(draft.content))
         _show_difference(run, shown, _text(after))

@@ -13,6 +13,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, CallValues, ParameterKey, collect_values, input_name
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
 from dynacli.commands.run import Run
+from dynacli.environment import variable
 from dynacli.errors import DynacliError, FileError
 from dynacli.library.history.record_call import (
     LARGEST_REMEMBERED,
@@ -370,7 +371,7 @@ class MadeCall:
             if self._mode not in MODES:
                 self._run.warn(
                     f"`{self._mode}` says nothing of the history, which keeps nothing now\n"
-                    "`DYNACLI_HISTORY`, and `history` in the configuration, are one of `off`, `heads`, `full`"
+                    f"`{variable('HISTORY')}`, and `history` in the configuration, are one of `off`, `heads`, `full`"
                 )
                 self._mode = "off"
         return self._mode

@@ -34,7 +34,7 @@ from dynacli.commands.completion.completion_tables import (
     Option,
     Options,
 )
-from dynacli.environment import Environment
+from dynacli.environment import Environment, program
 from dynacli.library.configuration.configuration import DEMO, Configuration
 from dynacli.model.operation import GUARDED_OPTIONS, MediaType, Operation, Parameter, ValueType
 
@@ -140,7 +140,23 @@ def _candidates(
         yield from ((f"{start}{name}", text) for name, text in profile_names(env, words))
         return
     line = _read(words, ROOT, stop_at_positional=True)
-    if not line.positional:
+    runs = program()
+    if runs.api and verbs is VERB_NAMES:
+        from dynacli.commands.bound_words import TOOL_VERBS, bound_words
+
+        if line.positional:
+            first = line.positional[0]
+            words = [*words[:first], *bound_words(words[first:])]
+        elif not (yield from _option_words(line, ROOT, word)):
+            yield from _candidates(env, [runs.api], word)
+            yield from ((verb, "") for verb in sorted(TOOL_VERBS))
+            from dynacli.commands.further_commands import further_names
+
+            yield from ((name, "") for name in further_names())
+            return
+        else:
+            return
+    elif not line.positional:
         if not (yield from _option_words(line, ROOT, word)):
             yield from ((name, "") for name in sorted(Configuration(env).apis()))
             yield from ((verb, "") for verb in verbs)

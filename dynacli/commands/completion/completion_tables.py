@@ -156,7 +156,17 @@ MANY_CALLS: Options = {
     "--dry-run": SWITCH,
 }
 VERB_OPTIONS: Mapping[str, Options] = {
-    "bake": {"--api": ANY, "--out": ANY, **OPENING},
+    "bake": {
+        "--api": ANY,
+        "--only": ANY,
+        "--except": ANY,
+        "--name-style": Option(("usual", "short")),
+        "--package": SWITCH,
+        "--before": ANY,
+        "--after": ANY,
+        "--out": ANY,
+        **OPENING,
+    },
     "batch": {**BATCH, **MANY_CALLS, **_standard("--retry-unsafe")},
     "changes": {
         "--since": ANY,

@@ -20,6 +20,7 @@ from dynacli.commands.read_options import (
 )
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import StandardOption
+from dynacli.environment import invocation_words
 from dynacli.errors import UsageError
 from dynacli.model.operation import Field, Parameter, ValueType
 from dynacli.model.value_words import placeholder
@@ -179,10 +180,11 @@ class CallLine:
         pieces = (*self.before, *self.pieces)
         secrets = [Secret(each.value) for each in pieces if each.value and _is_secret(each)]
         masker = Masker((*secrets_in(variables), *secrets))
-        words = ["dynacli", *_shown(self.before, names, masker), *([self.verb] if self.verb else [])]
+        program_name, *verb = invocation_words(self.verb, with_masked_query(described.api.name))
+        words = [program_name, *_shown(self.before, names, masker), *verb]
         operation = described.operation
         name = [operation.name] if described.is_documented else [operation.method, operation.path]
-        words += [with_masked_query(described.api.name), *name]
+        words += name
         words += _shown(self.pieces, names, masker)
         return " ".join(map(quote, words))
 

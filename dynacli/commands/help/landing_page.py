@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from dynacli.commands.help.usage_lines import usage_lines
-from dynacli.environment import Environment
+from dynacli.environment import Environment, invocation, invocation_words, program
 from dynacli.library.configuration.configuration import DEMO
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import OperationSummary
@@ -34,7 +34,6 @@ _MOST_LISTED = 25
 _FEWEST_TAGS = 12
 """How many lines the tags of a large document have at least."""
 _MOST_SERVERS = 3
-_OF_EVERY_CALL = "Calls take -f JMESPATH, -o FORMAT, --all, --wait JMESPATH: dynacli help"
 _MOST_VARIABLES = 3
 _MOST_STATUSES = 12
 _LONGEST_NAME = 60
@@ -65,7 +64,7 @@ def landing_page(
         identity: Who is signed in without any variable, in words; empty for nobody.
         notes: Further paragraphs at the end.
     """
-    profile = options.profile or env.variables.get("DYNACLI_PROFILE", "")
+    profile = options.profile or env.setting("PROFILE")
     return _Page(env, api, profile).text(options, server, identity, notes)
 
 
@@ -105,7 +104,7 @@ class _Page:
 
     def _usage(self) -> list[str]:
         words = f"{'[TAG] ' if self.overview.tags else ''}OPERATION [ARGUMENTS] [OPTIONS]"
-        return usage_lines(f"dynacli {self.name} {words}", self.width)
+        return usage_lines(f"{invocation(api=self.name)} {words}", self.width)
 
     def _title(self) -> list[str]:
         meta = self.api.catalog.meta
@@ -141,7 +140,9 @@ class _Page:
             self._fact(*self._sign_in(identity)),
         ]
         if overview.webhooks:
-            sent = f"{overview.webhooks:,}, which the server sends: dynacli describe {self.name} webhooks"
+            sent = (
+                f"{overview.webhooks:,}, which the server sends: {invocation('describe', self.name)} webhooks"
+            )
             facts.append(self._fact("Webhooks", sent))
         if overview.shared_errors:
             facts.append(self._fact("Errors", self._errors()))
@@ -188,7 +189,7 @@ class _Page:
         signed_in = self._signed_in
         if signed_in is not None and signed_in.words:
             return "Signed in", f"by {signed_in.words}"
-        login = f"dynacli auth login {self.name}" if self.api.is_registered else ""
+        login = invocation("auth login", self.name) if self.api.is_registered else ""
         if signed_in is not None and signed_in.expired:
             scheme = visible(signed_in.expired, keep="")
             return "Sign in", f"{login}; the stored credential for `{scheme}` has expired"
@@ -325,7 +326,7 @@ class _Page:
         commands = []
         look = self._first_look(options, server, identity)
         if look is not None:
-            commands.append(_command(api.name, api, look.operation, *look.words, is_call=True))
+            commands.append(_command("", api, look.operation, *look.words))
         if overview.operations > _MOST_LISTED:
             # Where the line that counts the others has no room for the command of the whole list, this one is it.
             is_wide = self.width >= len(_command("operations", api)) + _COUNTED
@@ -338,7 +339,8 @@ class _Page:
             commands.append(_command("doctor", api))
         lines = [f"  {command}" for command in commands if command]
         lines = [line for line in lines if len(line) <= _MOST_COLUMNS]
-        about = wrapped(_OF_EVERY_CALL, self.width - 2) if overview.operations else []
+        taken = f"Calls take -f JMESPATH, -o FORMAT, --all, --wait JMESPATH: {invocation('help')}"
+        about = wrapped(taken, self.width - 2) if overview.operations else []
         lines += [f"  {line}" for line in about]
         return [self.paint.bold("Next"), *lines] if lines else []
 
@@ -381,7 +383,7 @@ def _apart(*groups: list[str]) -> list[str]:
 def _age(api: OpenedApi) -> str:
     """Return in words how old the document is."""
     if api.pointer.get("is_shipped") or api.name == DEMO:
-        return "came with dynacli"
+        return f"came with {program().name}"
     import time
 
     from dynacli.model.wording import age_text
@@ -395,9 +397,7 @@ def _age(api: OpenedApi) -> str:
 
 
 def _is_server_chosen(env: Environment, api: OpenedApi, options: "Options") -> bool:
-    is_asked_for = (
-        options.server or options.server_var or options.profile or env.variables.get("DYNACLI_PROFILE")
-    )
+    is_asked_for = options.server or options.server_var or options.profile or env.setting("PROFILE")
     return bool(is_asked_for or not api.entry.keys().isdisjoint(("server", "server_vars")))
 
 
@@ -431,18 +431,17 @@ def _shown_name(api: OpenedApi) -> str:
     return visible(with_masked_query(api.name), keep="")
 
 
-def _command(verb: str, api: OpenedApi, *words: str, is_call: bool = False) -> str:
+def _command(verb: str, api: OpenedApi, *words: str) -> str:
     """Return a command line; empty where it would not run as it stands.
 
     Args:
-        verb: The word behind `dynacli`.
-        is_call: Whether the verb is the API itself.
+        verb: The word behind the name of the program; empty for a call.
     """
-    everything = [verb, *(() if is_call else (api.name,)), *words]
+    everything = [*invocation_words(verb, api.name), *words]
     # Standard input is read by now, and what cannot be printed cannot be copied.
     if api.name == "-" or any(visible(word, keep="") != word for word in everything):
         return ""
-    return " ".join(["dynacli", *map(_quoted, everything)])
+    return " ".join(map(_quoted, everything))
 
 
 def _quoted(word: str) -> str:

@@ -11,7 +11,7 @@ from dynacli.commands.standard_options import (
     STANDARD_OPTIONS,
     StandardOption,
 )
-from dynacli.environment import Environment
+from dynacli.environment import Environment, invocation, program
 from dynacli.model.media_types import is_built, is_multipart
 from dynacli.model.operation import MORE, Body, Choice, Field, MediaType, Parameter, ValueType, of_first_items
 from dynacli.model.value_words import MAY_BE_NULL, NOT_EMPTY, constraints, placeholder
@@ -61,7 +61,7 @@ def operation_help(env: Environment, described: DescribedOperation, usage: str, 
     inputs = INPUT_OPTIONS if operation.body is not None else INPUT_OPTIONS[-1:]
     flags = {option.flags[-1] for option in (*inputs, *STANDARD_OPTIONS)} - own_flags
     shown = [flag for flag in ("--body", "--filter", "--all", "--dry-run") if flag in flags]
-    note = f"Also {', '.join(shown)} and others: `dynacli --help`."
+    note = f"Also {', '.join(shown)} and others: `{program().name} --help`."
     page.lines.extend(wrapped(note, width))
     own = [option.flags[-1] for option in STANDARD_OPTIONS if option.flags[-1] in own_flags]
     if own:
@@ -175,11 +175,12 @@ class _Page:
         left_out = len(media_type.fields) - _MAX_FIELDS
         if not takes_options:
             if media_type.fields:
-                page = f"dynacli describe {described.api.name} {described.operation.name}"
+                page = f"{invocation('describe', described.api.name)} {described.operation.name}"
                 notes.append(f"Options cannot build it; what it holds: `{page}`.")
         elif left_out > 0:
             notes.append(
-                f"{left_out} more options: see `dynacli describe {described.api.name} {described.operation.name}`."
+                f"{left_out} more options: see `{invocation('describe', described.api.name)} "
+                f"{described.operation.name}`."
             )
         if takes_options:
             notes.extend(_notes(media_type))
@@ -270,7 +271,8 @@ def _media_types(body: Body, chosen: MediaType) -> str:
 def _before_the_api(flags: list[str]) -> str:
     names = ", ".join(f"`{flag}`" for flag in flags)
     stands = "stands" if len(flags) == 1 else "stand"
-    return f"dynacli's own {names} {stands} before the API's name here."
+    place = "operation's" if program().api else "API's"
+    return f"{program().name}'s own {names} {stands} before the {place} name here."
 
 
 def _has_to_be_given(parameter: Parameter) -> bool:

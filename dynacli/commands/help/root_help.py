@@ -1,14 +1,16 @@
 """The help page of dynacli itself."""
 
+import re
+
 from dynacli.commands.help.usage_lines import usage_lines
 from dynacli.commands.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS
-from dynacli.environment import Environment
+from dynacli.environment import Environment, invocation, program
 from dynacli.errors import FileError
 from dynacli.library.configuration.configuration import Configuration
 from dynacli.text.terminal import Painter, terminal_width
 from dynacli.text.wrapping import wrapped
 
-__all__ = ["root_help"]
+__all__ = ["further_lines", "root_help"]
 
 _VERBS = (
     ("API", "what it has, who is signed in, and what to do next; `API TAG` lists a tag"),
@@ -59,13 +61,15 @@ def root_help(env: Environment) -> str:
     """Return the page."""
     paint = Painter.for_stdout(env)
     width = terminal_width(env, env.stdout)
+    if program().api:
+        return "\n".join(_of_tool(paint, width))
     lines = [
         *usage_lines("dynacli [OPTIONS] API OPERATION [ARGUMENTS] [OPTIONS]", width),
         "       dynacli VERB ...",
         "",
         *(f"  {line}" for line in wrapped(_ABOUT, width - 2)),
         "",
-        "  dynacli demo search-runs --range 7d --status fail",
+        f"  {invocation('demo')} search-runs --range 7d --status fail",
         "  dynacli ./openapi.yaml list-pets --limit 3",
         "",
         paint.bold("Verbs"),
@@ -78,15 +82,57 @@ def root_help(env: Environment) -> str:
         apis = []
     if apis:
         lines.extend([paint.bold("Registered APIs"), *(f"  {name}" for name in apis), ""])
+    lines.extend([paint.bold("Options, before the API or after the operation"), *_options(width, "an API")])
+    return "\n".join(lines)
+
+
+def _of_tool(paint: Painter, width: int) -> list[str]:
+    """Return the lines of the page of a tool, which is bound to one API."""
+    from dynacli.commands.bound_words import TOOL_VERBS
+
+    name = program().name
+    verbs = [(_without_api(left), right) for left, right in _VERBS if left.split()[0] in TOOL_VERBS - {"api"}]
+    verbs.insert(
+        0, ("api show|refresh|set|history|rollback|pin", "its document, the revisions, the settings")
+    )
+    return [
+        *usage_lines(f"{name} [OPTIONS] OPERATION [ARGUMENTS] [OPTIONS]", width),
+        f"       {name} VERB ...",
+        "",
+        f"  {name}                 what the API has, who is signed in, and what to do next",
+        f"  {name} operations      every operation, a line each",
+        "",
+        paint.bold("Verbs"),
+        *_rows(verbs, width),
+        "",
+        *further_lines(paint),
+        paint.bold("Options, before or after the operation"),
+        *_options(width, "an operation"),
+    ]
+
+
+def further_lines(paint: Painter) -> list[str]:
+    """Return the lines about the commands that other packages have."""
+    from dynacli.commands.further_commands import further_names
+
+    names = further_names()
+    return [paint.bold("Commands of other packages"), *(f"  {name}" for name in names), ""] if names else []
+
+
+def _without_api(usage: str) -> str:
+    return re.sub(r" (?:\[API(?:\.\.\.)?\]|API)(?= |$)", "", usage)
+
+
+def _options(width: int, page: str) -> list[str]:
     options = [
         (", ".join(option.flags) + (f" {option.metavar}" if option.metavar else ""), option.help)
         for option in (*STANDARD_OPTIONS, *INPUT_OPTIONS)
     ]
-    options.extend(
-        [("--version", "the version"), ("-h, --help", "this page, or that of an API or operation")]
+    pages = (
+        "this page, or that of an API or operation" if page == "an API" else f"this page, or that of {page}"
     )
-    lines.extend([paint.bold("Options, before the API or after the operation"), *_rows(options, width)])
-    return "\n".join(lines)
+    options.extend([("--version", "the version"), ("-h, --help", pages)])
+    return _rows(options, width)
 
 
 def _rows(rows: "tuple[tuple[str, str], ...] | list[tuple[str, str]]", width: int) -> list[str]:

@@ -3,7 +3,7 @@
 from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.commands.help.operation_list import operation_lines
 from dynacli.commands.help.usage_lines import usage_lines
-from dynacli.environment import Environment
+from dynacli.environment import Environment, invocation
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.kebab_names import under_tag
 from dynacli.text.quoting import note_for_agents, quoted
@@ -24,7 +24,7 @@ def tag_help(env: Environment, api: OpenedApi, tag: str) -> str:
     name = visible(api.name, keep="")
     lines = [
         *note_for_agents(env),
-        *usage_lines(f"dynacli {name} {tag} OPERATION [ARGUMENTS] [OPTIONS]", width),
+        *usage_lines(f"{invocation(api=name)} {tag} OPERATION [ARGUMENTS] [OPTIONS]", width),
         "",
     ]
     title = quoted(" ".join(part for part in (meta["title"], meta["version"]) if part))
@@ -38,7 +38,7 @@ def tag_help(env: Environment, api: OpenedApi, tag: str) -> str:
     longest_path = max((len(operation.path) for _, operation in operations), default=0)
     lines.append(paint.bold("Operations"))
     lines.extend(operation_lines(operations, (longest, longest_path), catalog.has_name, width, paint))
-    lines.extend(["", "More about one of them:", f"  dynacli {name} {tag} OPERATION --help"])
+    lines.extend(["", "More about one of them:", f"  {invocation(api=name)} {tag} OPERATION --help"])
     return "\n".join(lines)
 
 

@@ -12,6 +12,7 @@ from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.demo import opened_api
 from dynacli.commands.verbs.verb_options import OF_CALLS, for_many_calls
+from dynacli.environment import invocation, program
 from dynacli.errors import DynacliError, FailedRowsError, FileError, FormError, RefusedError, UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.wording import counted, enumerated
@@ -68,7 +69,7 @@ def _batch(
     if not 1 <= len(words) <= 2:
         raise UsageError(
             "A batch needs an API and a file of rows" if not words else f"`{words[2]}` is one word too many",
-            hint="For example: `dynacli batch github issues-create rows.csv`, or `-` for standard input",
+            hint=f"For example: `{invocation('batch')} github issues-create rows.csv`, or `-` for standard input",
         )
     run: Run = ctx.obj
     share = shard_of(shard) if shard is not None else Shard()
@@ -177,7 +178,7 @@ def _check_columns(rows: "RowFile", calls: "RowCalls", options: _BatchOptions) -
     elif rows.is_csv:
         raise UsageError(
             "The rows of CSV name no operation",
-            hint=f"Name one for all of them: `dynacli batch API OPERATION {quote(options.file)}`",
+            hint=f"Name one for all of them: `{invocation('batch', 'API')} OPERATION {quote(options.file)}`",
         )
     if rows.is_csv:
         calls.check_columns(options.operation, rows.columns())
@@ -354,7 +355,7 @@ def _go_on_line(run: Run, options: _BatchOptions) -> str:
             words[index] = f"--resume={result}"
     if options.resume is None:
         words += ["--resume", result]
-    line = " ".join(["dynacli", *map(quote, words)])
+    line = " ".join([program().name, *map(quote, words)])
     return Masker(secrets_in(run.env.variables, run.options.header)).mask(line)
 
 

@@ -12,6 +12,7 @@ from dynacli.commands.revision_names import SHOWN_DIGITS, find_revision, revisio
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import VERB_FORMATS
 from dynacli.commands.verbs.verb_options import CHANGES
+from dynacli.environment import invocation
 from dynacli.errors import DocumentError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.library.revisions.pending_document import find_pending
@@ -139,7 +140,7 @@ def _compared_revision(api: OpenedApi) -> _ComparedRevision:
 def _lost(revision: str) -> DocumentError:
     return DocumentError(
         f"The document of the revision `{revision[:SHOWN_DIGITS]}` is not in the cache any more",
-        hint="See what is: `dynacli api history API`",
+        hint=f"See what is: `{invocation('api history', 'API')}`",
     )
 
 
@@ -150,7 +151,7 @@ def _forget_news(opened: OpenedApi) -> None:
     take_news(opened.revisions)
 
 
-_REVISION = "the first digits of a revision (`dynacli api history API`), or a document: a URL or a path"
+_REVISION = "the first digits of a revision, as `api history` lists them, or a document: a URL or a path"
 
 
 class _ChangesVerb(Verb):
@@ -164,7 +165,7 @@ class _ChangesVerb(Verb):
             formatter.write_dl(rows)
         formatter.write_paragraph()
         formatter.write_text("What is surely harmless has no mark; all else is a fact without a verdict (?).")
-        formatter.write_text("`dynacli help changes` has more.")
+        formatter.write_text(f"`{invocation('help changes')}` has more.")
 
 
 command = _ChangesVerb(

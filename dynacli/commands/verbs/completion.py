@@ -4,12 +4,14 @@ import click
 
 from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
+from dynacli.environment import program
 
 __all__ = ["command"]
 
 # Each script passes the words to `dynacli __complete` and takes the lines that come back as they are:
 # the shell evaluates and expands nothing in them, so `*` in a description stays `*`.
-# Where dynacli has no candidates the shell offers files; behind `@` it always does.
+# Where the program has no candidates the shell offers files; behind `@` it always does. Its name takes the place of
+# `dynacli`.
 _SCRIPTS = {
     "bash": r"""_dynacli_complete() {
     local rest="${COMP_LINE:0:COMP_POINT}" line last breaks='' head='' quoted='' char i
@@ -122,7 +124,7 @@ complete -c dynacli -f -a '(__dynacli_complete)'
 
 
 def _completion(run: Run, shell: str) -> None:
-    run.env.stdout.write(_SCRIPTS[shell])
+    run.env.stdout.write(_SCRIPTS[shell].replace("dynacli", program().name))
 
 
 command = Verb(

@@ -13,6 +13,7 @@ from dynacli.commands.operation_command import OperationCommand
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS
 from dynacli.commands.verbs.verb_options import RUNNING
+from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.library.configuration.configuration import DEMO
 from dynacli.library.opened_api import OpenedApi
@@ -174,7 +175,7 @@ def _serve(ctx: click.Context, port: int, next_: bool, misbehave: tuple[str, ...
             f"  document  {server.document_url}",
         ]
         lines.extend(f"  {role.ljust(8)}  {key}" for role, key in server.api_keys.items())
-        lines.append(f"Try: dynacli api add armature {server.document_url}")
+        lines.append(f"Try: {invocation('api add')} armature {server.document_url}")
         lines.append(
             f"     DYNACLI_ARMATURE_TOKEN={server.api_keys['editor']} dynacli armature search-runs --range 7d"
         )

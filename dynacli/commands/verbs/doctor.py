@@ -9,7 +9,7 @@ import click
 from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.verb_options import LISTING_OF_DOCUMENT
-from dynacli.environment import Environment
+from dynacli.environment import Environment, invocation, program, variable
 from dynacli.errors import DocumentError, DynacliError, FileError, UsageError
 from dynacli.library.configuration.configuration import Configuration
 from dynacli.library.opened_api import OpenedApi
@@ -93,7 +93,9 @@ def _versions() -> _Check:
     from dynacli import __version__
 
     system = platform.system() or "an unknown system"
-    return _Check("dynacli", f"{__version__}, Python {platform.python_version()} on {system}")
+    runs = program()
+    version = f"{runs.version}, by dynacli {__version__}" if runs.version else __version__
+    return _Check(runs.name, f"{version}, Python {platform.python_version()} on {system}")
 
 
 def _libraries() -> _Check:
@@ -141,7 +143,8 @@ def _configuration(env: Environment) -> tuple[_Check, list[str]]:
     except FileError as error:
         return _Check("configuration", _message(error), error), []
     if not os.path.exists(configuration.path):
-        return _Check("configuration", f"none yet; `{configuration.path}` is made by `dynacli api add`"), []
+        maker = invocation("config set" if program().api else "api add")
+        return _Check("configuration", f"none yet; `{configuration.path}` is made by `{maker}`"), names
     wrong = _mistakes(env, configuration)
     if wrong is not None:
         return _Check("configuration", _message(wrong), wrong), names
@@ -160,7 +163,7 @@ def _mistakes(env: Environment, configuration: Configuration) -> FileError | Non
     return FileError(
         f"`{configuration.path}` says what dynacli does not know",
         why="; ".join(mistake.text(text) for mistake in found),
-        hint="`dynacli config edit` changes it; `dynacli help configuration` has the keys",
+        hint=f"`{invocation('config edit')}` changes it; `{invocation('help configuration')}` has the keys",
     )
 
 
@@ -179,7 +182,7 @@ def _cache(env: Environment) -> _Check:
         failure = FileError(
             f"The cache `{directory}` cannot be written",
             why=error.strerror or str(error),
-            hint="Free some space, mend its permissions, or name another directory in `DYNACLI_CACHE_DIR`",
+            hint=f"Free some space, mend its permissions, or name another directory in `{variable('CACHE_DIR')}`",
         )
         return _Check("cache", _message(failure), failure)
     return _Check("cache", f"{directory}, {_size(directory):.1f} MB")
@@ -327,5 +330,5 @@ command = Verb(
     params=[click.Argument(["api"], required=False)],
     options=LISTING_OF_DOCUMENT,
     callback=click.pass_obj(_doctor),
-    help="Look whether dynacli can work here, and what is wrong with the documents of all APIs, or of API.",
+    help="Look whether all works here, and what is wrong with the documents of all APIs, or of API.",
 )

@@ -8,6 +8,7 @@ import click
 from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.verb_options import LISTING_OF_DOCUMENT
+from dynacli.environment import invocation
 from dynacli.errors import DocumentError, UsageError
 from dynacli.library.opened_api import OpenedApi
 
@@ -144,13 +145,13 @@ def _check_size(resolved: Any, name: str) -> None:
     except RecursionError:
         raise DocumentError(
             f"`{name}` without references is nested too deeply to be written out",
-            hint="Leave out `--resolved`; `dynacli describe` shows one operation in full",
+            hint=f"Leave out `--resolved`; `{invocation('describe')}` shows one operation in full",
         ) from None
     if count > _MAX_VALUES:
         raise DocumentError(
             f"`{name}` without references would have {count:,} values",
             why=f"Written out are {_MAX_VALUES:,} at most; its parts contain each other many times",
-            hint="Leave out `--resolved`; `dynacli describe` shows one operation in full",
+            hint=f"Leave out `--resolved`; `{invocation('describe')}` shows one operation in full",
         )
 
 
@@ -161,7 +162,7 @@ command = Verb(
         click.Option(
             ["--bundled"],
             is_flag=True,
-            help="in one file, in OpenAPI 3, as dynacli works with it; its references lead nowhere else",
+            help="in one file, in OpenAPI 3, as calls are made by it; its references lead nowhere else",
         ),
         click.Option(
             ["--resolved"],

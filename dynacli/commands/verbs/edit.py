@@ -3,6 +3,7 @@
 import click
 
 from dynacli.commands.verbs.read import ApiCalls
+from dynacli.environment import invocation
 
 __all__ = ["command"]
 
@@ -21,8 +22,11 @@ class _EditGroup(ApiCalls):
 
 command = _EditGroup(
     "edit",
-    "Usage: dynacli edit API OPERATION [ARGUMENTS] [OPTIONS]\n\n"
-    "  Call an operation that reads a thing (GET), change the answer in $VISUAL or $EDITOR, look at the difference,\n"
-    "  and send it by the PATCH or PUT of the same path; with If-Match where the answer had an ETag.\n"
-    "  --yes sends it without asking. For example: dynacli edit demo get-workflow WORKFLOW_ID",
+    lambda: (
+        f"Usage: {invocation('edit', 'API')} OPERATION [ARGUMENTS] [OPTIONS]\n\n"
+        "  Call an operation that reads a thing (GET), change the answer in $VISUAL or $EDITOR, look "
+        "at the difference,\n"
+        "  and send it by the PATCH or PUT of the same path; with If-Match where the answer had an ETag.\n"
+        f"  --yes sends it without asking. For example: {invocation('edit', 'demo')} get-workflow WORKFLOW_ID"
+    ),
 )

@@ -4,6 +4,7 @@ import click
 
 from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
+from dynacli.environment import invocation
 
 __all__ = ["command"]
 
@@ -12,10 +13,14 @@ def _help(run: Run, topic: str | None) -> None:
     from dynacli.guide.pages import page, topics
 
     if topic is None:
-        from dynacli.commands.help.root_help import root_help
+        from dynacli.commands.help.root_help import further_lines, root_help
+        from dynacli.environment import program
+        from dynacli.text.terminal import Painter
 
         lines = "\n".join(f"  {name.ljust(14)}{title}" for name, title in topics())
-        run.env.stdout.write(f"{root_help(run.env)}\n\nTopics of `dynacli help`\n{lines}\n")
+        more = [] if program().api else further_lines(Painter.for_stdout(run.env))
+        further = "\n".join(["", *more]) if more else ""
+        run.env.stdout.write(f"{root_help(run.env)}\n{further}\nTopics of `{invocation('help')}`\n{lines}\n")
         return
     text = page(topic)
     if text is None:

@@ -12,6 +12,7 @@ from dynacli.commands.earlier_call import earlier_call, replay
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS
 from dynacli.commands.verbs.verb_options import LISTING, RUNNING
+from dynacli.environment import invocation, variable
 from dynacli.errors import FileError, UsageError
 from dynacli.library.history.history_file import HistoryRow, clear_history, read_calls
 from dynacli.library.history.record_call import history_mode
@@ -34,7 +35,9 @@ def _list(run: Run, api: str | None, failed: bool, since: str | None) -> None:
 
     wanted_rows = _filtered(run, api, failed=failed, since=since)
     if history_mode(run.env) == "off":
-        run.note("No history is kept now: `DYNACLI_HISTORY`, or `history` in the configuration, is `off`")
+        run.note(
+            f"No history is kept now: `{variable('HISTORY')}`, or `history` in the configuration, is `off`"
+        )
 
     def lines(paint: Painter, width: int) -> list[str]:
         # What reads a pipe is not to miss the end of a line.
@@ -78,7 +81,7 @@ def _export(
         raise UsageError("Nothing says in which form", hint=f"Give `--as` one of {listed}")
     rows = list(_filtered(run, api, failed=failed, since=since, with_messages=True))
     if not rows:
-        raise UsageError("No such call is in the history", hint="`dynacli history` lists the calls")
+        raise UsageError("No such call is in the history", hint=f"`{invocation('history')}` lists the calls")
     calls = [har_call(row) for row in reversed(rows)]
     names = [row.call.api for row in reversed(rows)]
     is_archive = form == "har"
@@ -87,7 +90,7 @@ def _export(
     bare = sum(not row.call.messages for row in rows)
     if bare:
         run.note(
-            f"Of {bare} of {len(rows)} calls only method and URL are kept; `DYNACLI_HISTORY=full` keeps all"
+            f"Of {bare} of {len(rows)} calls only method and URL are kept; `{variable('HISTORY')}=full` keeps all"
         )
 
 

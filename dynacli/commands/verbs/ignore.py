@@ -5,6 +5,7 @@ import click
 from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.verb_options import OPENING
+from dynacli.environment import invocation
 from dynacli.errors import UsageError
 
 __all__ = ["command"]
@@ -65,7 +66,7 @@ def _check_place(item: dict[str, str]) -> None:
     except BadIgnoreError as error:
         why = str(error)
     if why:
-        hint = "`dynacli help validation` has the keys and their values"
+        hint = f"`{invocation('help validation')}` has the keys and their values"
         raise UsageError("There can be no such exception", why=why, hint=hint)
 
 

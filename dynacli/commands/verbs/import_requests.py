@@ -10,6 +10,7 @@ from dynacli.commands.command_groups import Verb, VerbGroup
 from dynacli.commands.opened_input import opened_input
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.verb_options import LISTING_OF_DOCUMENT
+from dynacli.environment import invocation, invocation_words, program
 from dynacli.errors import DynacliError, FileError, UsageError
 from dynacli.library.configuration.configuration import Configuration
 from dynacli.library.opened_api import OpenedApi
@@ -82,7 +83,7 @@ def _rows(run: Run, requests: "Iterable[RecordedRequest]", api: str | None) -> l
             row |= {
                 "api": found.api.name,
                 "operation": found.operation.name,
-                "command": join(["dynacli", *words.words]),
+                "command": join([*invocation_words(), *words.words[bool(program().api) :]]),
                 "credentials": list(words.credentials),
                 "remarks": list(words.remarks),
             }
@@ -103,7 +104,7 @@ def _apis(run: Run, api: str | None) -> list[OpenedApi]:
     if not opened:
         raise UsageError(
             "No API is registered yet",
-            hint="Name a document, `--api ./openapi.yaml`, or register one: `dynacli api add`",
+            hint=f"Name a document, `--api ./openapi.yaml`, or register one: `{invocation('api add')}`",
         )
     return opened
 
@@ -114,8 +115,8 @@ def _write(run: Run, rows: list[dict[str, Any]]) -> None:
     for row in rows:
         if row["credentials"]:
             names = ", ".join(row["credentials"])
-            explain = f"dynacli auth explain {row['api']} {row['operation']}"
-            run.note(f"{names}: a credential, which is left out; `{explain}` tells how dynacli gets it")
+            explain = f"{invocation('auth explain', row['api'])} {row['operation']}"
+            run.note(f"{names}: a credential, which is left out; `{explain}` tells where it comes from")
         for remark in row["remarks"]:
             run.note(remark)
         if row["command"] is None:
@@ -133,7 +134,7 @@ def _nothing(api: str | None, row: dict[str, Any]) -> UsageError:
         why=f"They were looked for in `{api}`"
         if api
         else "They were looked for in all registered APIs, at their servers",
-        hint=f"`dynacli operations {api}` lists what there is"
+        hint=f"`{invocation('operations', api)}` lists what there is"
         if api
         else "Name the document: `--api NAME|URL|FILE`",
     )

@@ -12,6 +12,7 @@ from dynacli.commands.help.operation_list import operation_lines
 from dynacli.commands.operation_json import operation_row
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.verb_options import LISTING_OF_DOCUMENT
+from dynacli.environment import invocation
 from dynacli.errors import DynacliError, UsageError
 from dynacli.library.configuration.configuration import Configuration
 from dynacli.library.opened_api import OpenedApi
@@ -32,12 +33,15 @@ _MOST_TAGS = 20
 def _operations(run: Run, api: str | None, **params: Any) -> None:
     tag, method, language = params["tag"] or "", (params["method"] or "").upper(), params["graph"]
     if language and api is None:
-        raise UsageError("A graph is of one API", hint="Name it: `dynacli operations API --graph mermaid`")
+        raise UsageError(
+            "A graph is of one API", hint=f"Name it: `{invocation('operations', 'API')} --graph mermaid`"
+        )
     words = [api] if api is not None else sorted(Configuration(run.env).apis())
     if not words:
         raise UsageError(
             "No API is registered yet",
-            hint="Name one, `dynacli operations API`, or register it: `dynacli api add NAME SOURCE`",
+            hint=f"Name one, `{invocation('operations', 'API')}`, or register it: `{invocation('api add')} "
+            "NAME SOURCE`",
         )
     if language:
         _write_graph(run, words[0], _chosen(run, words[0], tag, method), language)

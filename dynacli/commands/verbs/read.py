@@ -1,10 +1,13 @@
 """`dynacli read`: calls that change nothing, so that a person can allow a script or an agent this one prefix."""
 
+from collections.abc import Callable
+
 import click
 
 from dynacli.commands.command_groups import ApiGroup, VerbGroup, note_options_of_call
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS
+from dynacli.environment import invocation
 from dynacli.library.configuration.configuration import DEMO
 
 __all__ = ["ApiCalls", "command"]
@@ -14,10 +17,10 @@ class ApiCalls(VerbGroup):
     """A verb behind which calls stand as they do without it.
 
     Args:
-        page: Its help page.
+        page: Returns its help page.
     """
 
-    def __init__(self, name: str, page: str) -> None:
+    def __init__(self, name: str, page: Callable[[], str]) -> None:
         super().__init__(name, options=(*INPUT_OPTIONS, *STANDARD_OPTIONS))
         self._page = page
 
@@ -43,7 +46,7 @@ class ApiCalls(VerbGroup):
 
     def get_help(self, ctx: click.Context) -> str:  # noqa: ARG002
         """Return the help page."""
-        return self._page
+        return self._page()
 
 
 class _ReadGroup(ApiCalls):
@@ -59,9 +62,12 @@ class _ReadGroup(ApiCalls):
 
 command = _ReadGroup(
     "read",
-    "Usage: dynacli read API OPERATION [ARGUMENTS] [OPTIONS]\n\n"
-    "  Make a call that changes nothing: whatever is not GET, HEAD, OPTIONS, TRACE or QUERY is refused\n"
-    "  (exit 11). So `dynacli read` is a prefix that a script or an agent can be allowed.\n"
-    "  It lets no credential go to an origin that a person has not accepted: `--server` sends it without,\n"
-    "  and `--accept-origin` is refused. Otherwise it is `dynacli API OPERATION`, with its arguments and options.",
+    lambda: (
+        f"Usage: {invocation('read', 'API')} OPERATION [ARGUMENTS] [OPTIONS]\n\n"
+        "  Make a call that changes nothing: whatever is not GET, HEAD, OPTIONS, TRACE or QUERY is refused\n"
+        f"  (exit 11). So `{invocation('read')}` is a prefix that a script or an agent can be allowed.\n"
+        "  It lets no credential go to an origin that a person has not accepted: `--server` sends it without,\n"
+        "  and `--accept-origin` is refused. Otherwise it is the call "
+        f"`{invocation(api='API')} OPERATION`, with its arguments and options."
+    ),
 )

@@ -4,6 +4,7 @@ import click
 
 from dynacli.commands.earlier_call import earlier_call, replay
 from dynacli.commands.run import Run
+from dynacli.environment import invocation
 from dynacli.errors import UsageError
 
 __all__ = ["command"]
@@ -25,16 +26,17 @@ class _Replay(click.Command):
         if not number.isdecimal() or not int(number):
             raise UsageError(
                 f"`{number}` is not the number of a call",
-                hint="Write `dynacli replay N OPTIONS`; `dynacli history` lists the calls, the latest is 1",
+                hint=f"Write `{invocation('replay')} N OPTIONS`; `{invocation('history')}` lists the "
+                "calls, the latest is 1",
             )
         replay(run, earlier_call(run.env, int(number)), laid_over)
 
     def get_help(self, ctx: click.Context) -> str:  # noqa: ARG002
         return (
-            "Usage: dynacli replay N [OPTIONS]\n\n"
-            "  Make the call N of `dynacli history` once more.\n\n"
+            f"Usage: {invocation('replay')} N [OPTIONS]\n\n"
+            f"  Make the call N of `{invocation('history')}` once more.\n\n"
             "  OPTIONS are those of its operation, and take the place of the ones that it was made with:\n"
-            "  `dynacli replay 1 --page 2`. With `--dry-run` the request is shown instead."
+            f"  `{invocation('replay')} 1 --page 2`. With `--dry-run` the request is shown instead."
         )
 
 

@@ -3,6 +3,7 @@
 import click
 
 from dynacli.commands.verbs.read import ApiCalls
+from dynacli.environment import invocation
 from dynacli.errors import UsageError
 
 __all__ = ["command"]
@@ -18,15 +19,18 @@ class _RequestGroup(ApiCalls):
             raise UsageError(
                 "A request needs an API, a method and a path",
                 why=f"`{args[2]}` does not begin with `/`" if args[2:3] else "",
-                hint="For example: `dynacli request demo GET /workflows`",
+                hint=f"For example: `{invocation('request', 'demo')} GET /workflows`",
             )
         return super().resolve_command(ctx, args)
 
 
 command = _RequestGroup(
     "request",
-    "Usage: dynacli request API METHOD PATH [OPTIONS]\n\n"
-    "  Make a call to any path, with the API's server and credentials; a query may stand in the path.\n"
-    "  Where an operation of the document has the method and the path, it is that operation, with its options,\n"
-    "  and is judged; else nothing is, and a body is given with --body. `dynacli API METHOD PATH` is the same.",
+    lambda: (
+        f"Usage: {invocation('request', 'API')} METHOD PATH [OPTIONS]\n\n"
+        "  Make a call to any path, with the API's server and credentials; a query may stand in the path.\n"
+        "  Where an operation of the document has the method and the path, it is that operation, with its options,\n"
+        f"  and is judged; else nothing is, and a body is given with --body. `{invocation(api='API')} "
+        "METHOD PATH` is the same."
+    ),
 )

@@ -8,6 +8,7 @@ import click
 from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.verb_options import LISTING_OF_DOCUMENT
+from dynacli.environment import invocation
 from dynacli.library.opened_api import OpenedApi
 from dynacli.text.quoting import note_for_agents, quoted, word_or_quoted
 from dynacli.text.terminal import Painter, visible
@@ -34,7 +35,7 @@ def _search(run: Run, words: tuple[str, ...], api: str | None) -> None:
         for hit in hits:
             run.note(hit.explanation())
     if not hits:
-        listed = f"`dynacli operations {name}`" if name else "`dynacli operations API`"
+        listed = f"`{invocation('operations', name)}`" if name else f"`{invocation('operations', 'API')}`"
         run.note(f"No operation has any of these words, or one that means the same; see them all: {listed}")
     best = _card(run, opened, hits[0], " ".join(question)) if hits else None
 
@@ -73,7 +74,7 @@ def _registered(run: Run) -> Iterator[OpenedApi]:
         raise UsageError(
             "There is nothing to search",
             why="No API is registered",
-            hint="Name a document, or `demo`: `dynacli search demo list runs`",
+            hint=f"Name a document, or `demo`: `{invocation('search', 'demo')} list runs`",
         )
     for name in names:
         try:
@@ -105,7 +106,7 @@ def _lines(run: Run, hits: "list[Hit]", paint: Painter) -> Iterator[str]:
     from dynacli.text.wrapping import shortened
 
     for hit in hits[:_RUNNERS_UP]:
-        line = visible(f"Or   dynacli {hit.api} {hit.name}", keep="")
+        line = visible(f"Or   {invocation(api=hit.api)} {hit.name}", keep="")
         place = f"  {hit.method} {word_or_quoted(hit.path)}"
         summary = visible(hit.summary, keep="")
         if run.env.stdout_is_terminal:  # what reads a pipe is not to miss the end of a line

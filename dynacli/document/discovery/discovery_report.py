@@ -5,6 +5,7 @@ from typing import Any
 
 from dynacli.document.discovery.discovered import FoundDocument, TriedUrl
 from dynacli.document.discovery.probe_answers import INSIDE, on_one_line
+from dynacli.environment import invocation
 from dynacli.errors import DocumentError, DynacliError, RefusedError, TimedOutError
 from dynacli.urls import with_masked_query, without_query
 
@@ -99,7 +100,8 @@ def found_nothing(
         reasons.append(f"`{locked[0].url}` answers with {locked[0].result}: it wants a credential")
         details["status"] = int(locked[0].result)
         hint = (
-            "If the document needs signing in, give its own URL; `dynacli help documents` says how to sign in"
+            f"If the document needs signing in, give its own URL; `{invocation('help documents')}` says "
+            "how to sign in"
         )
     message = f"No OpenAPI document was found at `{without_query(url)}`"
     return DocumentError(message, why="; ".join(reasons), hint=hint, **details)

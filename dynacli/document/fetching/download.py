@@ -13,6 +13,7 @@ from dynacli.document.limits import (
     TOTAL_SECONDS,
     in_mebibytes,
 )
+from dynacli.environment import invocation
 from dynacli.errors import DocumentError, NetworkError, RefusedError
 from dynacli.urls import without_query
 from dynacli.wire.encodings import BadEncodingError, decode_chunks
@@ -35,8 +36,8 @@ _ACCEPT = (
 )
 _MAX_ERROR_PAGE = 2**20
 _HINTS = {
-    401: "The document itself needs signing in; `dynacli help documents` says how",
-    403: "The server does not give the document to everyone; `dynacli help documents` says how to sign in",
+    401: "The document itself needs signing in; `{page}` says how",
+    403: "The server does not give the document to everyone; `{page}` says how to sign in",
     404: "Check the URL; the document often is at `/openapi.json` or `/v3/api-docs`",
     407: "Check the user name and the password in the variable of the proxy, such as `HTTP_PROXY`",
     429: "The server limits how often it is asked; try again later",
@@ -272,7 +273,9 @@ class _Download:
             raise DocumentError(
                 f"`{shown}` answered with {status} instead of a document",
                 why=response.reason_phrase if response.reason_phrase.isprintable() else "",
-                hint=_HINTS.get(status, "Check the URL, or try again later" if status >= 500 else ""),
+                hint=_HINTS.get(status, "Check the URL, or try again later" if status >= 500 else "").format(
+                    page=invocation("help documents")
+                ),
                 status=status,
             )
         try:

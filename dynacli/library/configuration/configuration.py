@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from dynacli.environment import Environment
+from dynacli.environment import Environment, program
 from dynacli.errors import FileError, UsageError
 from dynacli.record import record
 
@@ -165,7 +165,11 @@ class Configuration:
             ) from error
 
     def _entries(self) -> dict[str, Any]:
-        return self._table("apis")
+        found, runs = self._table("apis"), program()
+        if not runs.entry:
+            return found
+        own = found.get(runs.api)
+        return {runs.api: {**runs.entry, **(own if isinstance(own, dict) else {})}}
 
     def _table(self, name: str) -> dict[str, Any]:
         entries = self.setting(name)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from typing import Any, NamedTuple
 
-from dynacli.environment import Environment
+from dynacli.environment import Environment, invocation, program
 from dynacli.errors import FileError
 from dynacli.files import hold_lock, make_directory, write_file
 from dynacli.library.history.record_call import (
@@ -80,7 +80,7 @@ class HistoryRow(NamedTuple):
             "at": at.replace("+00:00", "Z"),
             "api": call.api,
             "operation": call.operation,
-            "command": join(["dynacli", *self.words]),
+            "command": join([program().name, *self.words]),
             "method": call.method,
             "url": call.url,
             "status": call.status,
@@ -273,8 +273,8 @@ def _check_version(db: sqlite3.Connection, path: str) -> None:
     if version > VERSION:
         raise FileError(
             f"The history `{path}` cannot be read",
-            why="A later version of dynacli has made it",
-            hint="Use that version, or begin a new history: `dynacli history clear`",
+            why=f"A later version of {program().name} has made it",
+            hint=f"Use that version, or begin a new history: `{invocation('history clear')}`",
         )
 
 
@@ -287,7 +287,7 @@ def _unreadable(path: str, error: sqlite3.Error) -> FileError:
     return FileError(
         f"The history `{path}` cannot be read",
         why="It is damaged" if is_damaged else str(error),
-        hint="Begin a new one: `dynacli history clear`" if is_damaged else "Look at its permissions",
+        hint=f"Begin a new one: `{invocation('history clear')}`" if is_damaged else "Look at its permissions",
     )
 
 

@@ -165,7 +165,7 @@ def history_mode(env: Environment) -> str:
     Raises:
         FileError: The configuration cannot be read.
     """
-    return str(env.variables.get("DYNACLI_HISTORY") or Configuration(env).setting("history") or "heads")
+    return str(env.setting("HISTORY") or Configuration(env).setting("history") or "heads")
 
 
 def api_key(directory: str) -> str:

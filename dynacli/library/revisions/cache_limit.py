@@ -19,7 +19,7 @@ _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 def limit_of(env: Environment) -> int:
     """Return the limit in bytes; a value that cannot be understood counts for nothing."""
-    limit = bytes_of(env.variables.get("DYNACLI_CACHE_LIMIT"))
+    limit = bytes_of(env.setting("CACHE_LIMIT"))
     if limit is None:
         try:
             limit = bytes_of(Configuration(env).cache().get("limit"))

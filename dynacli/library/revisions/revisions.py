@@ -26,6 +26,7 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.store.catalog_file import FORMAT, Catalog, DamagedCatalogError
+from dynacli.environment import program
 from dynacli.files import remove_file, write_file
 
 if TYPE_CHECKING:
@@ -92,7 +93,11 @@ class Revisions:
         self.location = location
         self.cache_dir = cache_dir
         readable = "".join(char if char.isalnum() and char.isascii() else "_" for char in location)[-80:]
-        layers = (*(f"+{each}" for each in more), *(f"~{each}" for each in overlays))
+        runs = program()
+        layers = [*(f"+{each}" for each in more), *(f"~{each}" for each in overlays)]
+        if runs.only or runs.without or runs.is_short:
+            # The catalogs of a tool that was made anew have other operations.
+            layers.append(repr((runs.only, runs.without, runs.is_short)))
         # A file's name need not be text; Python keeps such bytes as surrogates.
         crc = zlib.crc32("\n".join((location, *layers)).encode("utf-8", "surrogatepass"))
         self.directory = os.path.join(cache_dir, "documents", f"{readable}-{crc:08x}")
@@ -106,7 +111,13 @@ class Revisions:
 
     def current(self) -> dict[str, Any] | None:
         """Return the pointer to the current revision, or to the latest where `current.json` is lost; else None."""
-        return self._read_pointer("current.json") or next(iter(self.history()), None)
+        pointer = self._read_pointer("current.json") or next(iter(self.history()), None)
+        if pointer is None and program().inside:
+            from dynacli.library.revisions.document_inside import unpack_document
+
+            unpack_document(program().inside, self)
+            pointer = self._read_pointer("current.json")
+        return pointer
 
     def pointer_to(self, revision: str) -> dict[str, Any] | None:
         """Return the pointer to a revision as it was when that became current; None where it is not known."""

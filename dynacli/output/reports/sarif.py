@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from dynacli import __version__
+from dynacli.environment import invocation
 from dynacli.output.reports.finding_text import file_position_of, sentence, subject
 from dynacli.output.reports.judged_calls import JudgedCall
 
@@ -56,7 +57,7 @@ def _rule(name: str, text: str) -> dict[str, Any]:
     return {
         "id": name,
         "shortDescription": {"text": text},
-        "help": {"text": f"{text}. `dynacli help validation` tells more."},
+        "help": {"text": f"{text}. `{invocation('help validation')}` tells more."},
         "defaultConfiguration": {"level": "error"},
     }
 

@@ -8,6 +8,7 @@ from dynacli.client.call import Call
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.pages.page_loop import PageLoop
 from dynacli.commands.run import Run
+from dynacli.environment import invocation_words, program
 from dynacli.model.operation import Parameter
 from dynacli.model.option_pair import option_pair
 from dynacli.schema.example_call import option_text
@@ -34,13 +35,14 @@ def go_on_line(run: Run, described: DescribedOperation, first: Call, loop: PageL
         if not target:
             return ""
         method = described.operation.method
-        words, options = ["request", described.api.name, method, target, *_standard_words(words)], {}
+        verb = invocation_words("request", described.api.name)[1:]
+        words, options = [*verb, method, target, *_standard_words(words)], {}
     if run.options.max_items is not None:
         options[_MAX_ITEMS] = str(run.options.max_items - loop.count)
     words = _without(words, _flags_of(described, options))
     end = words.index("--") if "--" in words else len(words)
     added = [word for flag, text in options.items() for word in option_pair(flag, text)]
-    line = " ".join(["dynacli", *map(quote, [*words[:end], *added, *words[end:]])])
+    line = " ".join([program().name, *map(quote, [*words[:end], *added, *words[end:]])])
     return first.signed.masker.mask(line)
 
 

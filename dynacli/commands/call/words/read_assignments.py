@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.request.assemble_body import Assignment
 from dynacli.request.convert_words import json_value
@@ -68,7 +69,7 @@ def _no_such_place(
         known = ", ".join(f"`{name}`" for name in list(flat.properties)[:8])
         hint = f"{parent[0].upper()}{parent[1:]} has {known}" + (", ..." if len(flat.properties) > 8 else "")
     else:
-        hint = f"See what it takes: `dynacli describe {described.api.name} {described.operation.name}`"
+        hint = f"See what it takes: `{invocation('describe', described.api.name)} {described.operation.name}`"
     why = f"{parent} is no array" if missing.startswith("[") else f"{parent} has no `{missing}`"
     return UsageError(
         f"`--set {place}` leads to no place in the body",

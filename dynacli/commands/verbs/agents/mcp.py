@@ -8,6 +8,7 @@ from dynacli.client.call_settings import Consent
 from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.verb_options import named_options
+from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.record import replace
@@ -30,8 +31,8 @@ _NO_TOKEN = "none"  # noqa: S105  - the word that asks for no token
 class _OfServer(Consent):
     """Whether a person has agreed to calls, where nobody is there to be asked."""
 
-    hint = "Only the person who starts `dynacli mcp` can allow it, with `--yes`"
-    hint_on_reading = "Only the person who starts `dynacli mcp` can allow it, with `--write`"
+    hint = "Only the person who starts the verb `mcp` can allow it, with `--yes`"
+    hint_on_reading = "Only the person who starts the verb `mcp` can allow it, with `--write`"
 
 
 def _mcp(
@@ -53,7 +54,9 @@ def _mcp(
     with ServedApis(run.env, apis, _options(run, is_writing=write), is_writing=write) as served:
         if not served.names:
             raise UsageError(
-                "There is no API to offer", why="None is registered", hint="Name one: `dynacli mcp demo`"
+                "There is no API to offer",
+                why="None is registered",
+                hint=f"Name one: `{invocation('mcp', 'demo')}`",
             )
         server = protocol_server(Tools(served, _pages(run), max_bytes))
         if http is None:
@@ -72,7 +75,7 @@ def _check_is_installed() -> None:
         import mcp  # noqa: F401
     except ImportError as error:
         raise UsageError(
-            "`dynacli mcp` needs a package that is not installed",
+            f"`{invocation('mcp')}` needs a package that is not installed",
             why=f"`import {error.name}` fails",
             hint="`pip install 'dynacli[mcp]'`",
         ) from error
@@ -80,7 +83,7 @@ def _check_is_installed() -> None:
 
 def _options(run: Run, *, is_writing: bool) -> "CallOptions":
     consent = _OfServer(is_given=run.options.yes, is_required=True)
-    reads_only_by = "" if is_writing else "`dynacli mcp` without `--write`"
+    reads_only_by = "" if is_writing else f"`{invocation('mcp')}` without `--write`"
     return replace(run.options.call_options, consent=consent, reads_only_by=reads_only_by)
 
 

@@ -7,6 +7,7 @@ import click
 from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.verb_options import OPENING
+from dynacli.environment import invocation
 
 __all__ = ["command"]
 
@@ -21,7 +22,7 @@ def _skill(run: Run, api: str, out: str | None) -> None:
         raise UsageError(
             "The commands of a skill have to name the API again",
             why="Standard input can be read once alone",
-            hint="Name a file or a URL, or register it: `dynacli api add NAME SOURCE`",
+            hint=f"Name a file or a URL, or register it: `{invocation('api add')} NAME SOURCE`",
         )
     text = skill_text(run.env, run.api(api), run.options.profile)
     if out is None:

@@ -21,6 +21,7 @@ from dynacli.commands.verbs.verb_options import (
     RUNNING,
     named_options,
 )
+from dynacli.environment import invocation
 from dynacli.errors import AuthError, DynacliError, UsageError
 from dynacli.library.configuration.configuration import Configuration, check_name
 from dynacli.library.news import take_news
@@ -43,7 +44,7 @@ def _list(run: Run) -> None:
 
     def text(paint: Painter, width: int) -> str:  # noqa: ARG001
         if not rows:
-            return "No API is registered yet: dynacli api add NAME SOURCE"
+            return f"No API is registered yet: {invocation('api add')} NAME SOURCE"
         column = max(len(row["name"]) for row in rows) + 2
         return "\n".join(
             f"{row['name'].ljust(column)}{_about(row)}  {paint.dim(visible(row['source'], keep=''))}"
@@ -198,7 +199,7 @@ def _refresh(run: Run, name: str, accept: bool) -> None:
     if entry.get("pin"):
         raise UsageError(
             f"`{name}` is held at one revision, and not refreshed",
-            hint=f"Go on with the latest: `dynacli api unpin {name}`",
+            hint=f"Go on with the latest: `{invocation('api unpin', name)}`",
         )
     login = login_of(run.env, name, run.options.header, run.options.profile or None)
     with run.reading_document(name):
@@ -234,7 +235,7 @@ def _refresh(run: Run, name: str, accept: bool) -> None:
         news = take_news(api.revisions)
         if news is not None and (news.changed or not (new or gone)):
             changed = counted(news.changed) if news.changed else "the document itself"
-            write_stderr(run.env, f"  changed: {changed} (dynacli changes {name})\n")
+            write_stderr(run.env, f"  changed: {changed} ({invocation('changes', name)})\n")
     finally:
         api.catalog.close()
 

@@ -10,6 +10,7 @@ from dynacli.client.document_login import ALWAYS, LOGIN_KEY, login_of
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.api.kept_options import is_login_kept, kept_options
 from dynacli.document.source import parse_source
+from dynacli.environment import invocation, prefix_of
 from dynacli.errors import DocumentError, NetworkError, UsageError
 from dynacli.library.configuration.configuration import Configuration, check_name, texts
 from dynacli.library.configuration.refresh_settings import lifetime_of
@@ -102,7 +103,7 @@ def add(
             raise UsageError(
                 f"There is an API `{name}` already, with another document",
                 why=f"Its document is `{with_masked_query(known['source'])}`",
-                hint=f"Choose another name, or remove it first: `dynacli api remove {name}`",
+                hint=f"Choose another name, or remove it first: `{invocation('api remove', name)}`",
             )
         entry["origins"] = sorted({*api.origins, *texts(known, "origins"), *accepted})
         places = allowed_places(configuration, known, run.options.allow_ref)
@@ -170,7 +171,7 @@ def _write_several(run: Run, name: str, documents: "Sequence[FoundDocument]") ->
     words = " ".join(others) if len(others) > 1 else shlex.quote(documents[1].url)
     label = "All of them in one API" if len(others) == len(documents) else "Those that answer in one API"
     label = label if len(others) > 1 else "To take the other"
-    write_stderr(run.env, f"{label}: dynacli api add {name} {visible(words, keep='')}\n")
+    write_stderr(run.env, f"{label}: {invocation('api add')} {name} {visible(words, keep='')}\n")
 
 
 def _check_holds_no_secret(location: str, name: str) -> None:
@@ -181,8 +182,6 @@ def _check_holds_no_secret(location: str, name: str) -> None:
     """
     secret = secret_in_query(location) if "://" in location else ""
     if secret:
-        from dynacli.auth.credentials import prefix_of
-
         raise UsageError(
             f"The parameter `{visible(secret, keep='')}` of the URL holds a secret, and the configuration keeps none",
             why="`config.toml` is a file that people read, copy and share",
@@ -213,8 +212,6 @@ def _with_login_hint(error: DocumentError, name: str) -> DocumentError:
     """Return the error with a hint how to sign in, where the server asked for that."""
     if error.details.get("status") not in {401, 403}:
         return error
-    from dynacli.auth.credentials import prefix_of
-
     prefix = prefix_of(name)
     hint = f"Set {prefix}_TOKEN, or {prefix}_USERNAME and {prefix}_PASSWORD, or give a header with -H"
     return DocumentError(error.message, why=error.why, hint=hint, **error.details)
@@ -286,7 +283,7 @@ def _write_summary(run: Run, api: OpenedApi, name: str) -> None:
 
     for line in credential_lines(api, name, run.env):
         write_stderr(run.env, f"{visible(line, keep='')}\n")
-    write_stderr(run.env, f"Try: dynacli {name} --help\n")
+    write_stderr(run.env, f"Try: {invocation(api=name)} --help\n")
 
 
 def counted(operations: int | None) -> str:

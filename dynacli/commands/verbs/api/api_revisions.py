@@ -9,6 +9,7 @@ from typing import Any
 from dynacli.commands.revision_names import SHOWN_DIGITS, find_revision, installed_text, revision_before
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.api.registered_apis import check_registered
+from dynacli.environment import invocation
 from dynacli.errors import DocumentError, UsageError
 from dynacli.library.configuration.configuration import Configuration
 from dynacli.library.open_by_name import find_revisions
@@ -32,7 +33,7 @@ def show_history(run: Run, api: str) -> None:
     history = revisions.history() or ([current] if current is not None else [])
     if not history:
         raise DocumentError(
-            f"No revision of `{api}` is in the cache", hint=f"Fetch it: `dynacli operations {api}`"
+            f"No revision of `{api}` is in the cache", hint=f"Fetch it: `{invocation('operations', api)}`"
         )
     rows = [_row(pointer, in_use, open_request.pin) for pointer in history]
     pending = find_pending(revisions)
@@ -86,7 +87,7 @@ def rollback(run: Run, name: str, revision: str | None) -> None:
     if pointer is None:
         raise UsageError(
             f"`{name}` has no revision before `{in_use[:SHOWN_DIGITS]}`",
-            hint=f"See `dynacli api history {name}`",
+            hint=f"See `{invocation('api history', name)}`",
         )
     _hold(run, name, open_request, revisions, pointer)
 
@@ -123,7 +124,7 @@ def _hold(
     if api is None:
         raise DocumentError(
             f"The revision `{revision[:SHOWN_DIGITS]}` of `{name}` is not in the cache any more",
-            hint=f"See what is: `dynacli api history {name}`",
+            hint=f"See what is: `{invocation('api history', name)}`",
         )
     api.catalog.close()
     _mark(revisions, revision, is_pinned=True)
@@ -135,7 +136,7 @@ def _hold(
     write_stderr(
         run.env,
         f"{name}: the revision {revision[:SHOWN_DIGITS]} of {installed_text(pointer)} is held, and not refreshed; "
-        f"`dynacli api unpin {name}` goes on with the latest\n",
+        f"`{invocation('api unpin', name)}` goes on with the latest\n",
     )
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from dynacli.auth.credentials import WITH_PASSWORD, Variables, prefix_of, variables_of
+from dynacli.auth.credentials import WITH_PASSWORD, Variables, variables_of
 from dynacli.auth.missing_credential import needed_variables, set_variables
-from dynacli.environment import Environment
+from dynacli.environment import Environment, invocation, prefix_of
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import SecurityScheme
 from dynacli.model.overview import SignIn
@@ -32,7 +32,7 @@ def credential_lines(api: OpenedApi, name: str, env: Environment) -> Iterator[st
         yield f"  and {len(overview.sign_ins) - _MOST_SHOWN} more ways"
     needed = [needed_variables(sign_in.schemes, variables) for sign_in in overview.sign_ins]
     if any(needed) and not any(set_variables(sign_in.schemes, variables) for sign_in in overview.sign_ins):
-        yield f"Sign in: dynacli auth login {name}"
+        yield f"Sign in: {invocation('auth login', name)}"
     anonymous, operations = overview.anonymous, api.catalog.meta["operations"]
     if anonymous:
         yield f"{anonymous:,} of {operations:,} operations {'needs' if anonymous == 1 else 'need'} none"
@@ -44,7 +44,7 @@ def _sign_in_text(sign_in: SignIn, variables: Variables) -> str:
     )
     names = needed_variables(sign_in.schemes, variables)
     if not names and any(scheme.type == "mutualTLS" for scheme in sign_in.schemes):
-        return f"{schemes}: name it in the configuration, as `dynacli help credentials` says"
+        return f"{schemes}: name it in the configuration, as `{invocation('help credentials')}` says"
     if not names:
         return f"{schemes}: not supported yet; give the header that it needs with -H"
     state = " (set)" if set_variables(sign_in.schemes, variables) else ""

@@ -16,7 +16,7 @@ _OAUTH_OPTIONS = (
     click.Option(
         ["--no-browser"], is_flag=True, help="show the address to open, and ask for what comes of it"
     ),
-    click.Option(["--client-id"], metavar="ID", default="", help="dynacli's name at the provider"),
+    click.Option(["--client-id"], metavar="ID", default="", help="the client's name at the provider"),
     click.Option(
         ["--scope", "scopes"], metavar="SCOPE", multiple=True, help="what is asked for; may be repeated"
     ),

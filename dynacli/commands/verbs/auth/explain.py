@@ -9,6 +9,7 @@ from dynacli.client.credentials.explain_credentials import explain_credentials
 from dynacli.client.credentials.unknown_schemes import unknown_schemes
 from dynacli.client.unknown_operation import unknown_operation
 from dynacli.commands.run import Run
+from dynacli.environment import invocation
 from dynacli.output.render import write_data
 from dynacli.text.terminal import Painter, visible
 
@@ -60,5 +61,5 @@ def _text(explained: dict[str, Any], paint: Painter) -> str:
         schemes = [scheme for alternative in explained["alternatives"] for scheme in alternative["schemes"]]
         hint = next((scheme["hint"] for scheme in schemes if scheme["hint"]), "")
         lines.append(f"A call ends with exit code {explained['exit_code']}")
-        lines.append(hint or f"Sign in: `dynacli auth login {explained['api']}`")
+        lines.append(hint or f"Sign in: `{invocation('auth login', explained['api'])}`")
     return "\n".join(lines)

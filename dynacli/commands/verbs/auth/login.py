@@ -12,6 +12,7 @@ from dynacli.commands.call.make_call import asker
 from dynacli.commands.questions import hidden_line, line
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.auth.nobody_to_ask import nobody_to_ask
+from dynacli.environment import invocation
 from dynacli.errors import AuthError, UsageError
 from dynacli.model.operation import SecurityScheme
 from dynacli.output.standard_error import write_stderr
@@ -113,7 +114,9 @@ def _asked(run: Run, scheme: SecurityScheme) -> str:
     """Return the credential that the person types, which is not shown."""
     if not run.may_ask:
         raise nobody_to_ask(
-            run, "the credential", "Give it on standard input: `dynacli auth login API --with-token < FILE`"
+            run,
+            "the credential",
+            f"Give it on standard input: `{invocation('auth login', 'API')} --with-token < FILE`",
         )
     name = visible(scheme.name, keep="")
     if _is_authorization(scheme):

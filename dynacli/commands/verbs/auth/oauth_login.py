@@ -35,6 +35,7 @@ from dynacli.commands.call.make_call import asker
 from dynacli.commands.questions import hidden_line, line
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.auth.nobody_to_ask import nobody_to_ask
+from dynacli.environment import invocation, program
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import SecurityScheme
@@ -156,7 +157,7 @@ def _token(
         return sign_in_by_client_credentials(flow, client, context)
     if flow.kind == PASSWORD:
         run.warn(
-            "the document has no other way to sign in than to give dynacli your password, which it sends to "
+            f"the document has no other way to sign in than to give {program().name} your password, which it sends to "
             f"`{without_query(flow.token_url)}` and does not keep"
         )
         name, password = (_referred(run, configured, key) for key in ("username", "password"))
@@ -186,7 +187,7 @@ def _no_client(api: OpenedApi, scheme: SecurityScheme) -> UsageError:
     return UsageError(
         f"Signing in for `{visible(scheme.name, keep='')}` needs the id of a client",
         why="The provider gives tokens to programs that somebody has registered there",
-        hint=f"Register one, and name it: `dynacli auth login {api.name} --client-id ID`, or `client_id` in "
+        hint=f"Register one, and name it: `{invocation('auth login', api.name)} --client-id ID`, or `client_id` in "
         f"`[apis.{api.name}.auth.{visible(scheme.name, keep='')}]`",
     )
 
@@ -216,6 +217,6 @@ def _hidden(run: Run, question: str, place: str) -> str:
         raise nobody_to_ask(
             run,
             "a secret",
-            f"Say where it is: {place}; or give a token: `dynacli auth login API --with-token < FILE`",
+            f"Say where it is: {place}; or give a token: `{invocation('auth login', 'API')} --with-token < FILE`",
         )
     return hidden_line(run.env, question)

@@ -21,6 +21,7 @@ from dynacli.commands.call.make_call import GivenWords, asker, read_inputs
 from dynacli.commands.command_groups import make_root
 from dynacli.commands.questions import hidden_line
 from dynacli.commands.run import Run
+from dynacli.environment import invocation, invocation_words, program
 from dynacli.errors import AuthError, RefusedError, UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.media_types import is_json
@@ -95,7 +96,7 @@ def sign_in_by_operation(
         came.append(_sign_in(run, described, given, asked, scheme, keeping.origins))
 
     run.act = act
-    with make_root(run).make_context("dynacli", [api, asked.operation, *words]) as context:
+    with make_root(run).make_context(program().name, [api, asked.operation, *words]) as context:
         try:
             context.command.invoke(context)
         except UsageError as error:
@@ -111,9 +112,9 @@ def _corrected(run: Run, api: str, keeping: Keeping, error: UsageError) -> str:
     line = corrected_line(run, *run.asked, error) if run.asked is not None else None
     if line is None:
         return ""
-    call = f"{quote(api)} {line.command.described.operation.name}"
+    call = " ".join([*map(quote, invocation_words(api=api)[1:]), line.command.described.operation.name])
     inputs = line.text(run.env.variables).partition(call)[2]
-    return " ".join(map(quote, ("dynacli", "auth", "login", api, *keeping.again))) + f" --{inputs}"
+    return " ".join(map(quote, (*invocation_words("auth login", api), *keeping.again))) + f" --{inputs}"
 
 
 def _sign_in(
@@ -127,7 +128,7 @@ def _sign_in(
     if run.options.dry_run:
         raise UsageError(
             "Signing in sends a request",
-            hint=f"See it with `dynacli {described.api.name} {described.operation.name} ... --dry-run`",
+            hint=f"See it with `{invocation(api=described.api.name)} {described.operation.name} ... --dry-run`",
         )
     settings = settings_of(run.env, described.api, run.call_options)
     refreshing = _operation(described.api, asked.refresh_operation) if asked.refresh_operation else None

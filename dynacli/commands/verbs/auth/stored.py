@@ -10,6 +10,7 @@ from dynacli.auth.store.credential_store import CredentialStore
 from dynacli.auth.store.stored_credential import StoredCredential
 from dynacli.client.credentials.unknown_schemes import unknown_schemes_of_entry
 from dynacli.commands.run import Run
+from dynacli.environment import invocation
 from dynacli.errors import DynacliError, RefusedError, UsageError
 from dynacli.library.configuration.configuration import Configuration
 from dynacli.library.open_by_name import open_from_cache
@@ -36,7 +37,7 @@ def status(run: Run, api: str | None) -> None:
 
     def lines(paint: Painter, width: int) -> list[str]:
         if not kept:
-            return ["No credential is stored: dynacli auth login API"]
+            return [f"No credential is stored: {invocation('auth login', 'API')}"]
         header = ["api", "profile", "scheme", "kind", "store", "origins", "expires", "scopes"]
         cells = [[visible(text, keep="") for text in _cells(each)] for each in kept]
 
@@ -128,10 +129,10 @@ def show_token(run: Run, api: str, scheme: str) -> None:
         raise RefusedError(
             "A credential is not shown on a terminal",
             why="It would stay in its scrollback",
-            hint=f"Pipe it into the program that needs it: `dynacli auth token {api} | PROGRAM`",
+            hint=f"Pipe it into the program that needs it: `{invocation('auth token', api)} | PROGRAM`",
         )
     store = CredentialStore(run.env)
-    profile = run.options.profile or run.env.variables.get("DYNACLI_PROFILE", "")
+    profile = run.options.profile or run.env.setting("PROFILE")
     kept = _stored(store.list(), api, scheme, "")
     # As calls have it: a profile's own credential, else that of the API itself.
     for owner in (profile, ""):
@@ -167,6 +168,6 @@ def _stored(
         about = f" and `{scheme}`" if scheme else ""
         raise UsageError(
             f"No credential is stored for `{api}`{about}",
-            hint=f"`dynacli auth status` lists what is stored; sign in with `dynacli auth login {api}`",
+            hint=f"`{invocation('auth status')}` lists what is stored; sign in with `{invocation('auth login', api)}`",
         )
     return kept

@@ -10,6 +10,7 @@ from dynacli.commands.opened_input import opened_input
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import VERB_FORMATS, also_writing
 from dynacli.commands.verbs.verb_options import named_options
+from dynacli.environment import invocation
 from dynacli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _nothing(api: "OpenedApi", judge: "RecordingJudge") -> UsageError:
         why=f"It has {judge.count:,} exchange{'s' if judge.count > 1 else ''}: {_listed(judge.elsewhere)}",
         hint=f"They would with {_servers(judge)}"
         if judge.possible_servers
-        else "Another server is named by `--server URL`; `dynacli operations` lists the paths",
+        else f"Another server is named by `--server URL`; `{invocation('operations')}` lists the paths",
     )
 
 
@@ -126,5 +127,5 @@ command = Verb(
         for option in named_options((*_OPTIONS, *_OF_JUDGING))
     ),
     callback=click.pass_obj(_judge),
-    help="Judge what other programs sent and got, as a HAR of a browser, a proxy or dynacli has it.",
+    help="Judge what other programs sent and got, as a HAR of a browser, a proxy or `check --har` has it.",
 )

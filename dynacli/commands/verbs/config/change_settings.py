@@ -5,6 +5,7 @@ from typing import Any
 
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.config.setting_keys import key_path, value_of
+from dynacli.environment import invocation
 from dynacli.errors import RefusedError, UsageError
 from dynacli.library.configuration.configuration import Configuration, check_name, texts
 from dynacli.urls import origin_of
@@ -55,7 +56,9 @@ def change_settings(run: Run, settings: Sequence[Setting]) -> None:
             check_registered(run, name)
         check_policy_change(run, name, [path[2:] for path, _ in settings if path[:2] == ("apis", name)])
     if any(path[2:] == ("source",) and value is None for path, value in settings):
-        raise UsageError("An API cannot be without a `source`", hint="`dynacli api remove NAME` removes it")
+        raise UsageError(
+            "An API cannot be without a `source`", hint=f"`{invocation('api remove', 'NAME')}` removes it"
+        )
     before = configuration.tables()
     configuration.set_values(settings, lambda text, tables: _check(run, before, text, tables))
 

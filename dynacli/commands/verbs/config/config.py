@@ -10,6 +10,7 @@ from dynacli.commands.command_groups import Verb, VerbGroup
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS
 from dynacli.commands.verbs.verb_options import LISTING, RUNNING
+from dynacli.environment import invocation, program
 from dynacli.errors import FileError, RefusedError, UsageError
 from dynacli.library.configuration.configuration import Configuration
 from dynacli.text.terminal import Painter, visible
@@ -36,7 +37,7 @@ def _get(run: Run, key: str | None) -> None:
         if not isinstance(found, Mapping) or part not in found:
             raise UsageError(
                 f"`{key}` is not set",
-                hint="See what is: `dynacli config get`; what could be: `dynacli help configuration`",
+                hint=f"See what is: `{invocation('config get')}`; what could be: `{invocation('help configuration')}`",
             )
         found = found[part]
     value = shown_value(found, path)
@@ -69,9 +70,10 @@ def _edit(run: Run) -> None:
     configuration = Configuration(run.env)
     if run.env.is_agent:
         raise RefusedError(
-            "The configuration is edited by a person", hint="`dynacli config set KEY=VALUE` sets a key"
+            "The configuration is edited by a person",
+            hint=f"`{invocation('config set')} KEY=VALUE` sets a key",
         )
-    hint = "`dynacli config set KEY=VALUE` sets a key without one"
+    hint = f"`{invocation('config set')} KEY=VALUE` sets a key without one"
     editor = editor_words(run.env, "config edit", may_ask=not run.options.no_input, hint=hint)
     before = configuration.text()
     draft = Draft(before, ".toml")
@@ -122,15 +124,15 @@ def _wrong_in(run: Run, content: bytes, before: str) -> FileError | None:
         return None
     more = f", and {len(mistakes) - _MOST_NAMED} more" if len(mistakes) > _MOST_NAMED else ""
     return FileError(
-        "What was saved is no configuration that dynacli can use",
+        f"What was saved is no configuration that {program().name} can use",
         why="; ".join(mistakes[:_MOST_NAMED]) + more,
-        hint="Edit it again: `dynacli config edit`; `dynacli help configuration` has the keys",
+        hint=f"Edit it again: `{invocation('config edit')}`; `{invocation('help configuration')}` has the keys",
     )
 
 
 command = VerbGroup(
     "config",
-    help="The configuration file, `config.toml`; `dynacli help configuration` has its keys.",
+    help="The configuration file, `config.toml`; the page `configuration` of `help` has its keys.",
     options=STANDARD_OPTIONS,
     commands=[
         Verb(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.urls import is_secret_name, with_masked_secrets
 
@@ -62,7 +63,6 @@ KEYS_OF_API = tuple(sorted(".".join(path) for path in _OF_API if _ANY not in pat
 
 _REFERENCED = frozenset({"token", "username", "password", "key", "client_secret", "passphrase"})
 _FORMS = ("env:", "file:", "command:", "keyring:")
-_HELP = "`dynacli help configuration` lists the keys"
 _NEVER_KEPT = "Secrets are never kept in the configuration, where backups and other people find them"
 _TRUTH = {"true": True, "false": False}
 
@@ -85,7 +85,7 @@ def key_path(word: str) -> tuple[str, ...]:
         raise UsageError(
             f"`{word}` is not a key",
             why="A key is names with `.` between them",
-            hint=f"For example `history`; {_HELP}",
+            hint=f"For example `history`; {_help()}",
         )
     return tuple(parts)
 
@@ -149,7 +149,7 @@ def _list_of(name: str, text: str) -> list[Any]:
 
 
 def _wrong_value(name: str, why: str) -> UsageError:
-    return UsageError(f"That is no value for `{name}`", why=why, hint=_HELP)
+    return UsageError(f"That is no value for `{name}`", why=why, hint=_help())
 
 
 def _unknown_key(path: tuple[str, ...], start: int) -> UsageError:
@@ -161,7 +161,7 @@ def _unknown_key(path: tuple[str, ...], start: int) -> UsageError:
     return UsageError(
         f"The configuration has no key `{name}` that can be set",
         why=f"Those are {', '.join(f'`{each}`' for each in known)}" if len(known) < 4 else "",
-        hint=f"Did you mean `{near[0]}`? {_HELP}" if near else _HELP,
+        hint=f"Did you mean `{near[0]}`? {_help()}" if near else _help(),
         near=near,
     )
 
@@ -172,14 +172,14 @@ def _check_secret(path: tuple[str, ...], text: str, name: str) -> None:
     Raises:
         UsageError: It is one; the error says where it belongs instead.
     """
-    where = "`dynacli auth login` stores one; `dynacli help credentials` has the other ways"
+    where = f"`{invocation('auth login')}` stores one; `{invocation('help credentials')}` has the other ways"
     if "auth" in path[2:-1] and path[-1] in _REFERENCED and not text.startswith(_FORMS):
         scheme = path[path.index("auth", 2) + 1]
         raise UsageError(
             f"`{name}` does not take a secret itself",
             why=_NEVER_KEPT,
             hint=f"Say where it is: `{name}=env:NAME`, `file:PATH`, `command:WORDS` or `keyring:SERVICE/USER`, "
-            f"or store it for `{scheme}` with `dynacli auth login`",
+            f"or store it for `{scheme}` with `{invocation('auth login')}`",
         )
     if _is_secret_header(path):
         raise UsageError(f"`{path[-1]}` is a secret header", why=_NEVER_KEPT, hint=where)
@@ -221,3 +221,7 @@ def shown_value(value: Any, path: tuple[str, ...] = ()) -> Any:
 def words_of_key(path: tuple[str, ...]) -> tuple[str, ...]:
     """Return the values between which a key chooses; empty where it takes others."""
     return _CHOICES.get(_kind_of(path), ())
+
+
+def _help() -> str:
+    return f"`{invocation('help configuration')}` lists the keys"

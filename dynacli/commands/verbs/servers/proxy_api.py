@@ -8,6 +8,7 @@ from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.demo import demo_options, demo_params, opened_api
 from dynacli.commands.verbs.verb_options import named_options
+from dynacli.environment import invocation
 from dynacli.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def _nothing(api: "OpenedApi", judge: "RecordingJudge", base: str) -> UsageError
         why=f"Its operations are expected at {base}",
         hint=f"They would be found with {bases}, where clients leave that part of the path out"
         if bases
-        else f"`dynacli operations {api.name}` lists the paths",
+        else f"`{invocation('operations', api.name)}` lists the paths",
     )
 
 

@@ -1,0 +1,261 @@
+"""What a tool of one API is made of: its name, what it knows of its API, and the compiled document inside."""
+
+import os
+import tempfile
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dynacli.commands.bound_words import TOOL_VERBS
+from dynacli.environment import Environment, Program
+from dynacli.errors import DocumentError, UsageError
+from dynacli.library.configuration.configuration import DEMO, Configuration
+from dynacli.library.opened_api import OpenedApi
+
+if TYPE_CHECKING:
+    from zipfile import ZipFile
+
+    from dynacli.catalog.compiler.compile_document import Compiled
+
+__all__ = ["BakedTool", "ToolOptions", "baked_tool"]
+
+_KEPT = (
+    *(
+        "source",
+        "more",
+        "overlays",
+        "refresh",
+        "refresh_after",
+        "allow_refs",
+        "ca",
+        "origins",
+        "pages",
+        "policy",
+    ),
+    "ignore",
+)
+_KEPT_OF_CALLS = ("server", "server_vars", "timeout", "retries", "rate", "validate", "output")
+"""The keys of an API's entry that a baked tool takes over; what is about credentials stays here."""
+_OF_POINTER = (
+    *(
+        "revision",
+        "uri",
+        "etag",
+        "last_modified",
+        "fetched_at",
+        "max_age",
+        "allow_refs",
+        "more",
+        "overlays",
+        "bytes",
+    ),
+    *("title", "version", "parts", "root", "size", "mtime_ns", "ctime_ns", "checked_ns"),
+)
+
+
+class ToolOptions(NamedTuple):
+    """What the command line says of a tool.
+
+    Args:
+        api: The API as it was named.
+        only: The tags and operations that it has; without any, all.
+        without: The tags and operations that it does not have.
+        profile: The profile whose settings become those of the tool; empty for none.
+        is_short: Whether the names of operations lose the tag in front where they stay unique.
+        is_package: Whether it is made to be installed, also on other machines.
+        hooks: `before` and `after` → `MODULE:FUNCTION`.
+    """
+
+    api: str
+    only: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    profile: str = ""
+    is_short: bool = False
+    is_package: bool = False
+    hooks: tuple[tuple[str, str], ...] = ()
+
+
+class BakedTool(NamedTuple):
+    """A tool before it is written.
+
+    Args:
+        program: What it is.
+        compiled: The document inside; None for one without.
+        api: The API as it was opened.
+    """
+
+    program: Program
+    compiled: "Compiled | None"
+    api: OpenedApi
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The fields of the program that are not as usual."""
+        usual, named = Program(), vars(self.program)
+        return {
+            key: dict(value) if key in {"entry", "hooks"} else value
+            for key, value in named.items()
+            if key in Program.__match_args__ and value != getattr(usual, key)
+        }
+
+    @property
+    def hidden(self) -> list[tuple[str, str]]:
+        """Name, method and path of the operations that are called otherwise, because a verb has their name."""
+        if self.compiled is None:
+            return []
+        operations = (each.operation for each in self.compiled.operations)
+        return [(each.name, f"{each.method} {each.path}") for each in operations if each.name in TOOL_VERBS]
+
+    def write_document(self, archive: "ZipFile") -> None:
+        """Write the document inside into the archive of the tool.
+
+        Raises:
+            DocumentError: The cache has lost it.
+            OSError: It cannot be written.
+        """
+        if self.compiled is None:
+            return
+        from dynacli.catalog.store.catalog_writer import write_catalog
+        from dynacli.library.revisions.document_inside import pack_document
+
+        revisions, pointer = self.api.revisions, self.api.pointer
+        revision, content = pointer["revision"], self.api.content()
+        if content is None:
+            raise _lost(self.api)
+        files = {f"{revision}.document": content}
+        for path in (
+            revisions.archive_path(revision),
+            os.path.join(revisions.directory, "current.parts.json"),
+        ):
+            if "parts" in pointer and os.path.isfile(path):
+                with open(path, "rb") as file:
+                    files[os.path.basename(path)] = file.read()
+        with tempfile.TemporaryDirectory() as directory:
+            name = os.path.basename(revisions.catalog_path(revision))
+            write_catalog(os.path.join(directory, name), self.compiled, [], revision)
+            with open(os.path.join(directory, name), "rb") as file:
+                files[name] = file.read()
+        kept = {key: pointer[key] for key in _OF_POINTER if key in pointer}
+        source = str(self.program.entry["source"])
+        place = revisions.location if "://" in source or os.path.isabs(source) else source
+        pack_document(
+            archive,
+            {**kept, "location": place, "operations": len(self.compiled.operations), "number": 1},
+            files,
+        )
+
+
+def baked_tool(env: Environment, name: str, api: OpenedApi, options: ToolOptions) -> BakedTool:
+    """Return the tool of a name, which was checked.
+
+    Raises:
+        UsageError: The API is standard input, its source holds a secret, or a
+            word names neither an operation nor a tag.
+        DocumentError: The cache has lost the document.
+        FileError: The configuration cannot be read.
+    """
+    is_demo = options.api == DEMO
+    if options.api == "-":
+        raise UsageError(
+            "A tool cannot read its document from standard input", hint="Name a file or a URL with `--api`"
+        )
+    program = Program(
+        name=name,
+        api=DEMO if is_demo else name,
+        version=str(api.catalog.meta["version"] or "0"),
+        entry={} if is_demo else _entry(env, api, options),
+        hooks=dict(options.hooks),
+        only=_chosen(api, options.only),
+        without=_chosen(api, options.without),
+        is_short=options.is_short,
+    )
+    return BakedTool(program, None if is_demo else _compiled(api, program), api)
+
+
+def _compiled(api: OpenedApi, program: Program) -> "Compiled":
+    from dynacli.catalog.compiler.compile_document import compile_document
+    from dynacli.catalog.compiler.garbage_collection import without_collector
+    from dynacli.library.install_revision import selection_of
+
+    with without_collector():
+        document = api.document()
+        if document is None:
+            raise _lost(api)
+        selection = selection_of(program)
+        # Other names than the usual ones are given anew.
+        names = {} if selection.is_short else api.catalog.given_names()
+        compiled = compile_document(document, names, selection)
+    if not compiled.operations:
+        raise UsageError(
+            "The tool would have no operation", hint="Choose others with `--only` and `--except`"
+        )
+    return compiled
+
+
+def _lost(api: OpenedApi) -> DocumentError:
+    return DocumentError(
+        f"The document of `{api.name}` is not in the cache any more", hint="Fetch it again: `--refresh`"
+    )
+
+
+def _chosen(api: OpenedApi, words: Iterable[str]) -> tuple[str, ...]:
+    """Return the tags in kebab case, and the operations by method and path, which a later document has, too.
+
+    Raises:
+        UsageError: A word names neither.
+    """
+    from dynacli.client.unknown_operation import unknown_operation
+
+    found = []
+    for word in words:
+        name, tag = api.catalog.find(word), api.catalog.tag(word)
+        if name is not None:
+            operation = api.catalog.operation(name)
+            found.append(f"{operation.method} {operation.path}")
+        elif tag:
+            found.append(tag)
+        else:
+            raise unknown_operation(api, word)
+    return tuple(found)
+
+
+def _entry(env: Environment, api: OpenedApi, options: ToolOptions) -> dict[str, Any]:
+    from dynacli.urls import with_masked_query
+
+    configuration = Configuration(env)
+    known: dict[str, Any] = configuration.apis().get(options.api, {}) if api.is_registered else {}
+    entry = {key: known[key] for key in (*_KEPT, *_KEPT_OF_CALLS) if key in known}
+    if options.profile:
+        from dynacli.client.profiles import profile_of
+
+        chosen = profile_of(env, api, options.profile)
+        entry |= {key: chosen[key] for key in (*_KEPT_OF_CALLS, "policy") if key in chosen}
+    entry["source"] = known.get("source", api.location)
+    further = {"more": configuration.more(known), "overlays": configuration.overlays(known)} if known else {}
+    entry |= {key: list(found) for key, found in further.items() if found}
+    if options.is_package:
+        _check_can_travel(entry)
+        if "://" not in entry["source"]:
+            # Where the tool is installed, there is no such file; it has the document inside.
+            entry["source"] = os.path.basename(entry["source"])
+    if entry["source"] != with_masked_query(str(entry["source"])):
+        raise UsageError(
+            "The URL of the document may hold a secret, which the file of the tool would tell",
+            hint="Register the API by a URL without a query, or by a file",
+        )
+    return entry
+
+
+def _check_can_travel(entry: dict[str, Any]) -> None:
+    """Check that all that a tool needs can be installed on another machine.
+
+    Raises:
+        UsageError: It refers to files of this one.
+    """
+    files = [key for key in ("more", "overlays", "ca") if entry.get(key)]
+    if files:
+        raise UsageError(
+            "A package cannot take along the files that the API is made of besides its document",
+            why=f"Its entry has {', '.join(f'`{key}`' for key in files)}",
+            hint="Write them into one document (`document API --bundled -o @FILE`), and bake that; or leave out "
+            "`--package`",
+        )

@@ -1,0 +1,146 @@
+"""The forms of a tool of one API: an executable file, and a directory that pip and pipx install."""
+
+import io
+import os
+import re
+import sys
+from pprint import pformat
+from typing import Any
+from zipfile import ZipFile
+
+from dynacli import __version__
+from dynacli.commands.verbs.bake.baked_tool import BakedTool
+from dynacli.errors import FileError, UsageError
+from dynacli.files import cannot_be_written, write_named_file
+
+__all__ = ["write_executable", "write_package"]
+
+_LONGEST_SHEBANG = 127
+"""Bytes that every Linux reads of the first line: https://man7.org/linux/man-pages/man2/execve.2.html."""
+
+_MAIN = """# {name}: a command line made by dynacli {made_by}, which has to be installed for {python}.
+import os
+import sys
+
+TOOL = {tool}
+
+if __name__ == "__main__":
+    # The archive, from which nothing else is imported.
+    file = os.path.abspath(sys.path.pop(0))
+    from dynacli.baked.run_baked import run
+
+    code = f"import runpy; runpy.run_path({{file!r}}, run_name='__main__')"
+    run({{**TOOL, "inside": file, "code": code}})
+"""
+_PACKAGE = '''"""{name}: a command line made by dynacli {made_by}; baking it again replaces this file."""
+
+import os
+
+__version__ = "{version}"
+
+TOOL = {tool}
+
+
+def run() -> None:
+    """Run as a program."""
+    from dynacli.baked.run_baked import run as run_tool
+
+    inside = os.path.join(os.path.dirname(os.path.abspath(__file__)), "document.zip")
+    run_tool({{**TOOL, "inside": inside, "code": "from {module} import run; run()"}})
+'''
+_PYPROJECT = """[build-system]
+requires = ["hatchling>=1.27"]
+build-backend = "hatchling.build"
+
+[project]
+name = "{name}-cli"
+description = "A command line for {name}, made by dynacli"
+dynamic = ["version"]
+requires-python = ">=3.11"
+dependencies = ["dynacli>={made_by}"]
+
+[project.scripts]
+{name} = "{module}:run"
+
+[tool.hatch.version]
+path = "{module}/__init__.py"
+
+[tool.hatch.build.targets.wheel]
+packages = ["{module}"]
+# It is a part of the program, whatever `.gitignore` says of archives.
+artifacts = ["{module}/document.zip"]
+"""
+
+
+def write_executable(tool: BakedTool, file: str) -> None:
+    """Write the tool as one file that its owner, and whoever may read it, can run.
+
+    Raises:
+        DynacliError: It cannot be written, or the cache has lost the document.
+    """
+    first_line = f"#!{sys.executable}"
+    if len(os.fsencode(first_line)) > _LONGEST_SHEBANG or " " in first_line:
+        first_line = "#!/usr/bin/env python3"
+    text = _MAIN.format(
+        name=tool.program.name, made_by=__version__, python=sys.executable, tool=_literal(tool.fields)
+    )
+    content = _archive(tool, {"__main__.py": text})
+    write_named_file(file, os.fsencode(f"{first_line}\n") + content)
+    try:
+        mode = os.stat(file).st_mode
+        os.chmod(file, mode | (mode & 0o444) >> 2)
+    except OSError as error:
+        raise cannot_be_written(file, error) from error
+
+
+def write_package(tool: BakedTool, directory: str) -> list[str]:
+    """Write the tool as a directory that pip installs, and return the files of it that were there and are kept.
+
+    Raises:
+        DynacliError: It cannot be written, or the cache has lost the document.
+    """
+    name = tool.program.name
+    module = f"{re.sub(r'[^a-z0-9]', '_', name)}_cli"
+    if module[0].isdigit():
+        raise UsageError(
+            f"`{name}` cannot be the name of a package",
+            why="The name of a Python module begins with a letter",
+        )
+    version = re.match(r"v?(\d+(?:\.\d+)*)", tool.program.version)
+    text = _PACKAGE.format(
+        name=name,
+        made_by=__version__,
+        version=version[1] if version else "0",
+        tool=_literal(tool.fields),
+        module=module,
+    )
+    project = _PYPROJECT.format(name=name, module=module, made_by=__version__)
+    package = os.path.join(directory, module)
+    try:
+        os.makedirs(package, exist_ok=True)
+    except OSError as error:
+        raise cannot_be_written(package, error) from error
+    write_named_file(os.path.join(package, "__init__.py"), text.encode())
+    write_named_file(os.path.join(package, "document.zip"), _archive(tool, {}))
+    # People add dependencies and commands of their own to it.
+    path = os.path.join(directory, "pyproject.toml")
+    if os.path.lexists(path):
+        return [path]
+    write_named_file(path, project.encode())
+    return []
+
+
+def _literal(fields: dict[str, Any]) -> str:
+    return pformat(fields, indent=4, sort_dicts=False)
+
+
+def _archive(tool: BakedTool, texts: dict[str, str]) -> bytes:
+    file = io.BytesIO()
+    try:
+        with ZipFile(file, "w") as archive:
+            for name, text in texts.items():
+                archive.writestr(name, text)
+            tool.write_document(archive)
+    except OSError as error:
+        raise FileError("The tool cannot be put together", why=error.strerror or "") from error
+    return file.getvalue()

@@ -1,0 +1,81 @@
+"""The compiled document that came with a tool of one API: it is what the cache has before anything was fetched."""
+
+import json
+import os
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
+
+from dynacli.files import make_directory, write_file
+
+if TYPE_CHECKING:
+    from dynacli.library.revisions.revisions import Revisions
+
+__all__ = ["FOLDER", "pack_document", "unpack_document"]
+
+FOLDER = "document/"
+"""Where the files stand in the archive, under their names in the cache."""
+
+_POINTER = "current.json"
+_Damage = (BadZipFile, KeyError, NotImplementedError, RuntimeError, ValueError, zlib.error, EOFError)
+
+
+def pack_document(archive: ZipFile, pointer: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
+    """Write a compiled document into an archive.
+
+    Args:
+        pointer: To its revision; `location` is the source that the tool knows.
+        files: Name in the cache → content.
+    """
+    content = json.dumps(pointer).encode()
+    for name, data in {**files, _POINTER: content}.items():
+        archive.writestr(f"{FOLDER}{name}", data, ZIP_DEFLATED)
+
+
+def unpack_document(path: str, revisions: "Revisions") -> None:
+    """Write the document that came with the tool into the cache, which has nothing of it.
+
+    What is damaged is left out: the catalog is compiled again, and without the document it is fetched. A cache that
+    cannot be written stays as it is.
+
+    Args:
+        path: The archive.
+    """
+    try:
+        with ZipFile(path) as archive:
+            pointer = json.loads(archive.read(f"{FOLDER}{_POINTER}"))
+            if not _is_of(pointer, revisions.location):
+                return
+            files = dict(_sound_files(archive))
+    except (OSError, *_Damage):
+        return
+    if f"{pointer['revision']}.document" not in files:
+        return
+    try:
+        make_directory(revisions.directory)
+        for name, content in files.items():
+            write_file(os.path.join(revisions.directory, name), content, is_lasting=False)
+        revisions.write_state(f"{pointer['revision']}.json", {**pointer, "location": revisions.location})
+        revisions.point_to(pointer)
+    except OSError:
+        return
+
+
+def _is_of(pointer: Any, location: str) -> bool:
+    """Return whether the pointer is that of the document at a location; a path may be relative to the configuration."""
+    if not isinstance(pointer, dict) or not isinstance(pointer.get("revision"), str):
+        return False
+    source = pointer.get("location", "")
+    return bool(source) and (location == source or location.endswith(f"{os.sep}{source}"))
+
+
+def _sound_files(archive: ZipFile) -> Iterator[tuple[str, bytes]]:
+    for name in archive.namelist():
+        base = name.removeprefix(FOLDER)
+        if base in {name, _POINTER} or os.path.basename(base) != base:
+            continue
+        try:
+            yield base, archive.read(name)
+        except _Damage:
+            continue

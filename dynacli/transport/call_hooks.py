@@ -1,0 +1,116 @@
+"""What a tool of one API calls around each call: a function of its maker's before it, and one behind it."""
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from dynacli.environment import program
+from dynacli.errors import DynacliError, InternalError, UsageError
+from dynacli.record import record, replace
+
+if TYPE_CHECKING:
+    from dynacli.request.built_request import Request
+    from dynacli.transport.send import Answer
+
+__all__ = ["HookedAnswer", "HookedCall", "call_after", "call_before"]
+
+
+@record
+class HookedCall:
+    """A call, as a hook is told of it: before credentials are added, or with a mask in their place.
+
+    Args:
+        operation: The name of the operation.
+        method: The method.
+        url: The URL, with its query.
+        headers: Name → value.
+    """
+
+    operation: str
+    method: str
+    url: str
+    headers: Mapping[str, str]
+
+
+@record
+class HookedAnswer:
+    """An answer, as the hook behind the call is told of it.
+
+    Args:
+        status: The status code.
+        headers: Name → value.
+        seconds: How long it took.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    seconds: float
+
+
+def call_before(operation: str, request: "Request") -> "Request":
+    """Return the request of a call with the headers that the hook `before` wants added.
+
+    Raises:
+        DynacliError: The hook does not let the call be made, or fails.
+    """
+    hook = program().hooks.get("before")
+    if not hook:
+        return request
+    added = _called("before", hook, _shown(operation, request))
+    if added is None:
+        return request
+    if not isinstance(added, Mapping) or not all(
+        isinstance(text, str) for pair in added.items() for text in pair
+    ):
+        raise UsageError(
+            f"The hook `before` ({hook}) returned something else than headers",
+            why="They are a mapping of texts",
+        )
+    from dynacli.request.build_request import check_header
+
+    for name, value in added.items():
+        check_header(name, value)
+    lowered = {name.lower() for name in added}
+    kept = [pair for pair in request.headers if pair[0].lower() not in lowered]
+    return request._replace(
+        headers=(*kept, *added.items()),
+        parts=replace(request.parts, headers={**request.parts.headers, **added}),
+    )
+
+
+def call_after(operation: str, request: "Request", answer: "Answer") -> None:
+    """Let the hook `after` see an answer.
+
+    Raises:
+        DynacliError: The hook fails.
+    """
+    hook = program().hooks.get("after")
+    if hook:
+        told = HookedAnswer(answer.status, dict(answer.headers), answer.seconds)
+        _called("after", hook, _shown(operation, request), told)
+
+
+def _shown(operation: str, request: "Request") -> HookedCall:
+    return HookedCall(operation, request.method, request.url, dict(request.headers))
+
+
+def _called(kind: str, hook: str, *told: object) -> Any:
+    module, _, name = hook.partition(":")
+    try:
+        function: Callable[..., Any] = getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise UsageError(
+            f"The hook `{kind}` ({hook}) cannot be imported",
+            why=str(error),
+            hint="Install the package that has it beside the tool",
+        ) from error
+    try:
+        return function(*told)
+    except DynacliError:
+        raise
+    except Exception as error:
+        raise InternalError(
+            f"The hook `{kind}` ({hook}) failed",
+            why=type(error).__name__,
+            hint="`--debug` shows the traceback",
+        ) from error
