@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+import dynacli
 from dynacli.guide.pages import page
+from tests.documents import document, parameter, save
+from tests.harness import Answer, Recorder
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 EXIT_CODE = re.compile(r"# exit code (\d+)")
@@ -59,13 +62,38 @@ def test_an_example_shows_what_happens(command: str, shown: str, code: int) -> N
     assert re.fullmatch(_as_pattern(shown), output), output
 
 
-PAGES = {"README.md": README, "help library": page("library") or ""}
+def _blocks(text: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_an_example_of_the_library_runs(name: str) -> None:
+_LIBRARY = page("library") or ""
+
+
+@pytest.mark.parametrize(
+    ("blocks", "printed"),
+    [
+        (_blocks(README), "25 ()\n"),
+        ([block for block in _blocks(_LIBRARY) if "api.stream(" not in block], "25 ()\n201\n[176, 25]\n"),
+    ],
+    ids=["README.md", "help library"],
+)
+def test_the_examples_of_the_library_run(blocks: list[str], printed: str) -> None:
     """The Python blocks run as they stand, in a new interpreter, and print what the stand-in has."""
-    blocks = re.findall(r"```python\n(.*?)```", PAGES[name], re.DOTALL)
-    assert 1 == len(blocks)
-    run = subprocess.run([sys.executable, "-c", blocks[0]], capture_output=True, text=True, check=False)
-    assert (0, "25 ()\n", "") == (run.returncode, run.stdout, run.stderr)
+    run = subprocess.run([sys.executable, "-c", "".join(blocks)], capture_output=True, text=True, check=False)
+    assert (0, printed, "") == (run.returncode, run.stdout, run.stderr)
+
+
+def test_the_example_of_a_stream_reads_its_items(
+    server: Recorder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The stand-in has no stream, so that the example reads one of another API."""
+    (block,) = (block for block in _blocks(_LIBRARY) if "api.stream(" in block)
+    answer = {"description": "", "content": {"text/event-stream": {}}}
+    watch = {"operationId": "watchRuns", "parameters": [parameter("status", {"type": "string"})]}
+    made = document({"/watch": {"get": {**watch, "responses": {"200": answer}}}}, servers=(server.origin,))
+    server.answers["/watch"] = Answer(
+        body=b'data: {"run": 1}\n\ndata: {"run": 2}\n\n', headers={"Content-Type": "text/event-stream"}
+    )
+    with dynacli.open_api(save(made, tmp_path / "api.json")) as api:
+        exec(block, {"api": api})  # noqa: S102  - a block of our own manual
+    assert "{'run': 1}\n{'run': 2}\n" == capsys.readouterr().out
