@@ -36,8 +36,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--dynacli-report",
-        metavar="FILE",
-        help="write the verdict on every call into FILE, as JSON, or as JUnit XML where its name ends in `.xml`",
+        metavar="json|junit[=FILE]",
+        help="write the verdict on every call into FILE, else to standard error; FILE alone is JUnit XML where its "
+        "name ends in `.xml`, else JSON",
     )
 
 
@@ -52,10 +53,19 @@ def pytest_configure(config: pytest.Config) -> None:
         "dynacli(operation=NAME, api=API): the test is about this operation, which it has to call; "
         "`dynacli_api()` opens this API",
     )
-    report = config.getoption("--dynacli-report")
+    _, report = _report_of(config)
     folder = os.path.dirname(os.path.abspath(report)) if report else ""
     if folder and (not os.path.isdir(folder) or os.path.isdir(report)):
         raise pytest.UsageError(f"--dynacli-report: `{report}` cannot be written: there is no such directory")
+
+
+def _report_of(config: pytest.Config) -> tuple[str, str]:
+    """Return the form of the report, which is empty without one, and its file, which is empty for standard error."""
+    word = config.getoption("--dynacli-report") or ""
+    form, _, file = word.partition("=")
+    if form not in {"json", "junit"}:
+        form, file = ("junit" if word.lower().endswith(".xml") else "json") if word else "", word
+    return form, file
 
 
 def _apis_of(config: pytest.Config) -> "SessionApis":
@@ -153,11 +163,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         if apis is not None:
             config.workeroutput[_SENT_BY_WORKER] = apis.calls.as_text()
         return
-    report = config.getoption("--dynacli-report")
-    if report:
-        from dynacli.pytest_plugin.session_report import write_report
+    form, file = _report_of(config)
+    if form:
+        from dynacli.pytest_plugin.session_report import report_of, write_report
 
-        write_report(report, _apis_of(config).calls)
+        calls = _apis_of(config).calls
+        if file:
+            write_report(form, file, calls)
+        else:
+            sys.stderr.write(report_of(form, calls))
 
 
 @pytest.hookimpl(optionalhook=True)

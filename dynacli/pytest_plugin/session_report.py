@@ -8,7 +8,7 @@ from dynacli.output.reports.json_report import json_report
 from dynacli.pytest_plugin.session_calls import SessionCalls
 from dynacli.text.terminal import visible
 
-__all__ = ["summary_lines", "write_report"]
+__all__ = ["report_of", "summary_lines", "write_report"]
 
 
 def summary_lines(session: SessionCalls) -> list[str]:
@@ -26,22 +26,32 @@ def summary_lines(session: SessionCalls) -> list[str]:
     return lines
 
 
-def write_report(file: str, session: SessionCalls) -> None:
-    """Write the verdicts on all calls, as JSON, or as JUnit XML where the file's name ends in `.xml`.
+def report_of(form: str, session: SessionCalls) -> str:
+    """Return the verdicts on all calls.
+
+    Args:
+        form: `json` or `junit`.
+    """
+    noted = [pair for api in session.apis.values() for pair in api.calls]
+    calls = [call for _, call in noted]
+    if form == "junit":
+        from dynacli.output.reports.junit import junit_report
+
+        return junit_report(calls)
+    report = json.loads(json_report(calls))
+    for record, (test, _) in zip(report["calls"], noted, strict=True):
+        record["test"] = test
+    report["coverage"] = {name: api.coverage._asdict() for name, api in session.apis.items()}
+    return json.dumps(report, indent=2) + "\n"
+
+
+def write_report(form: str, file: str, session: SessionCalls) -> None:
+    """Write the verdicts on all calls into a file.
+
+    Args:
+        form: `json` or `junit`.
 
     Raises:
         FileError: It cannot be written.
     """
-    noted = [pair for api in session.apis.values() for pair in api.calls]
-    calls = [call for _, call in noted]
-    if file.lower().endswith(".xml"):
-        from dynacli.output.reports.junit import junit_report
-
-        text = junit_report(calls)
-    else:
-        report = json.loads(json_report(calls))
-        for record, (test, _) in zip(report["calls"], noted, strict=True):
-            record["test"] = test
-        report["coverage"] = {name: api.coverage._asdict() for name, api in session.apis.items()}
-        text = json.dumps(report, indent=2) + "\n"
-    write_named_file(Path(file), text.encode("utf-8", "backslashreplace"))
+    write_named_file(Path(file), report_of(form, session).encode("utf-8", "backslashreplace"))

@@ -700,3 +700,29 @@ def shell(request: pytest.FixtureRequest, pets: Path, monkeypatch: pytest.Monkey
 def test_the_tab_key_completes_in_a_real_shell(line: str, expected: list[str], shell: _Shell) -> None:
     """Typed into Bash, Zsh and Fish, the line gets the word that it must get, and nothing is expanded."""
     assert ["dynacli", *expected] == shell.completed(line)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.usefixtures("pets")
+@pytest.mark.parametrize("name", _SHELLS)
+def test_the_tab_key_completes_a_tool_of_its_own(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command line that `bake` has made completes under its own name, before its first run, too."""
+    command, setup = _SHELLS[name]
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{command[0]} is not installed")
+    assert 0 == run_cli("bake", "pet-shop", "--api", "pets", "--out", str(tmp_path / "pet-shop")).exit_code
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PS1", "> ")
+    monkeypatch.delenv("PROMPT_COMMAND", raising=False)
+    for line, expected in (
+        ("list-pets --state cl", ["list-pets", "--state", "closed"]),
+        ("describe lis", ["describe", "list-pets"]),
+    ):
+        shell = _Shell(command, [each.replace("dynacli", "pet-shop") for each in setup])
+        try:
+            found = shell.completed(f"pet-shop {line}")
+        finally:
+            shell.close()
+        assert ["pet-shop", *expected] == found[: 1 + len(expected)]

@@ -60,7 +60,7 @@ def _try_wheel(directory: Path) -> None:
     _try_demo(programs / "dynacli", directory)
 
     # The package needs dynacli, whose wheel is at hand.
-    found = {"PIP_FIND_LINKS": directory}
+    found = {"PIP_FIND_LINKS": directory, "UV_FIND_LINKS": directory}
     source = _ROOT / "cache" / "armature.json"
     bake = ("bake", "armature", "--api", source, "--package", "--out", directory / "armature")
     _run(programs / "dynacli", *bake, directory=directory, HOME=directory)
@@ -75,7 +75,16 @@ def _try_wheel(directory: Path) -> None:
 def _try_tool(program: Path, directory: Path) -> None:
     """Look at the operations of a command line of its own, without a network, and build a request."""
     home = Path(tempfile.mkdtemp(dir=directory))
-    words = ("search-runs", "--range", "7d", "--dry-run", "curl", "--offline")
+    words = (
+        "search-runs",
+        "--range",
+        "7d",
+        "--dry-run",
+        "curl",
+        "--offline",
+        "--server",
+        "https://api.example",
+    )
     _run(program, *words, directory=home, HOME=home, ARMATURE_TOKEN="t")
     assert ["armature"] == [each.name for each in (home / ".cache").iterdir()]
 

@@ -57,7 +57,7 @@ name = "{name}-cli"
 description = "A command line for {name}, made by dynacli"
 dynamic = ["version"]
 requires-python = ">=3.11"
-dependencies = ["dynacli>={made_by}"]
+dependencies = ["dynacli~={made_by}"]
 
 [project.scripts]
 {name} = "{module}:run"
