@@ -28,7 +28,7 @@ from dynacli.commands.standard_options import (
     StandardOption,
 )
 from dynacli.environment import program
-from dynacli.errors import UsageError
+from dynacli.errors import FileError, UsageError
 from dynacli.library.opened_api import OpenedApi
 
 __all__ = ["ApiGroup", "Verb", "VerbGroup", "make_root", "note_options_ahead", "note_options_of_call"]
@@ -266,7 +266,10 @@ class _Root(VerbGroup):
         """Return the command that another package has under a word which names no API."""
         from dynacli.library.configuration.configuration import Configuration, is_name
 
-        if program().api or not is_name(word) or word in Configuration(run.env).apis():
+        try:
+            if program().api or not is_name(word) or word in Configuration(run.env).apis():
+                return None
+        except FileError:  # which is told when the API is opened
             return None
         from dynacli.commands.further_commands import further_command
 
