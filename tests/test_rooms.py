@@ -264,7 +264,7 @@ def test_a_command_line_or_variable_that_people_see_has_the_name_of_the_program(
 
 def _texts(path: Path) -> Iterator[tuple[int, str]]:
     """Yield the texts of a module and their lines, without docstrings."""
-    nodes: list[ast.AST] = [_tree(path)]
+    nodes: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
     while nodes:
         node = nodes.pop()
         if isinstance(node, ast.Constant) and isinstance(node.value, str):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from urllib.parse import quote
 
+from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.model.media_types import split_media_type
 from dynacli.traffic.recorded_request import RecordedRequest

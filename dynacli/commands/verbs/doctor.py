@@ -161,7 +161,7 @@ def _mistakes(env: Environment, configuration: Configuration) -> FileError | Non
     if not found:
         return None
     return FileError(
-        f"`{configuration.path}` says what dynacli does not know",
+        f"`{configuration.path}` says what {program().name} does not know",
         why="; ".join(mistake.text(text) for mistake in found),
         hint=f"`{invocation('config edit')}` changes it; `{invocation('help configuration')}` has the keys",
     )
