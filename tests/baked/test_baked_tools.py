@@ -94,7 +94,7 @@ _SHOWN: tuple[tuple[list[str], str], ...] = (
     (["read"], "Usage: petshop read OPERATION"),
     (["help", "credentials"], "petshop auth login"),
     (["help", "environment"], "`PETSHOP_CACHE_DIR`"),
-    (["api", "show"], "Pets 2.1"),
+    (["api", "show"], '"Pets 2.1"'),
     (["list-pets", "--help"], "Usage: petshop list-pets [OPTIONS]"),
     (["describe", "list-pets"], "petshop list-pets"),
     (["__complete", "bash", "list-p"], "list-pets"),

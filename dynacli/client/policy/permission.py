@@ -138,7 +138,8 @@ def accepting_by_read(origin: str) -> RefusedError:
     return RefusedError(
         f"`{invocation('read')}` lets no credential go to one more origin",
         why=f"Whoever may only read is not to choose that `{origin}` gets it",
-        hint=f"A person accepts an origin: `{invocation(api='API')} OPERATION --accept-origin {origin}`, without `read`",
+        hint=f"A person accepts an origin: `{invocation(api='API')} OPERATION --accept-origin {origin}`, "
+        "without `read`",
     )
 
 
