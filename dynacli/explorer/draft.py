@@ -25,7 +25,7 @@ class Draft:
     Args:
         described: The operation, with the media type that is sent.
         rows: The rows of the form.
-        words: Option → what was typed; nothing for an input that is not given.
+        words: Option → what was typed; an empty text is one, and an input that is not given has none.
         text: The whole body as text; None where the rows give it.
         content_type: The media type that was chosen; empty for the preferred one.
         server: As in `CallOptions`.
@@ -43,7 +43,7 @@ class Draft:
     @property
     def given(self) -> list[tuple[FormRow, str]]:
         """The rows that are filled in, in their order; those of the body only where they give it."""
-        rows = [(row, self.words[row.option]) for row in self.rows if self.words.get(row.option)]
+        rows = [(row, self.words[row.option]) for row in self.rows if row.option in self.words]
         return [(row, word) for row, word in rows if self.text is None or row.location != BODY]
 
 

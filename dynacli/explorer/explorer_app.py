@@ -50,6 +50,7 @@ F1        this page                  F2, /     search the operations
 F3        the request                F4        the answer
 F5, ^S    send                       Esc       cancel the call, or back
 F6        body as form or as text    F7        fill in an example
+F8        give an empty text
 F9, ^Y    copy the command line      F10, ^Q   leave
 
 Tab, Shift-Tab and the arrows move; Enter opens, chooses and closes.
@@ -87,6 +88,7 @@ class ExplorerApp(App[None]):
         Binding("escape", "go_left", show=False),
         Binding("f6", "text", "Body", priority=True),
         Binding("f7", "example", "Example", priority=True),
+        Binding("f8", "empty", show=False, priority=True),
         Binding("f9", "copy", "Copy", priority=True),
         Binding("ctrl+y", "copy", show=False, priority=True),
         Binding("f10", "quit", "Leave", priority=True),
@@ -446,6 +448,10 @@ class ExplorerApp(App[None]):
     async def action_example(self) -> None:
         """Fill in an example."""
         await self.query_one(RequestForm).fill_example()
+
+    def action_empty(self) -> None:
+        """Give an empty text for the input that has the focus, or none."""
+        self.query_one(RequestForm).give_empty(self.focused)
 
     def action_copy(self) -> None:
         """Copy the command line of what the form shows."""

@@ -29,6 +29,9 @@ def facts_of(row: FormRow) -> str:
     return f"{kind} [{'; '.join(facts)}]" if facts else kind
 
 
+_EMPTY = "sent as an empty text"
+
+
 class ChoiceBox(Static, can_focus=True):
     """A value that is chosen among words.
 
@@ -67,6 +70,11 @@ class ChoiceBox(Static, can_focus=True):
         if not self.value:
             shown.stylize("dim")
         return Text.assemble("▾ ", shown, no_wrap=True, overflow="ellipsis")
+
+    def show_hint(self, hint: str) -> None:
+        """Show another hint."""
+        self._hint = hint
+        self.refresh()
 
     def choose(self, value: str) -> None:
         """Choose a word, and tell of it where it is another one."""
@@ -154,12 +162,13 @@ class FieldRow(Horizontal):
         row: The input.
         word: What stands in it.
         facts: What it takes, in words.
+        is_empty: Whether it is given, and empty.
     """
 
-    def __init__(self, row: FormRow, word: str, facts: str = "") -> None:
+    def __init__(self, row: FormRow, word: str, facts: str = "", *, is_empty: bool = False) -> None:
         super().__init__(classes="field")
         self.row, self.facts = row, facts or facts_of(row)
-        self._word = word
+        self._word, self._is_empty = word, is_empty
         self._error: Static | None = None
 
     def compose(self) -> ComposeResult:
@@ -167,15 +176,28 @@ class FieldRow(Horizontal):
         mark = "*" if self.row.is_needed else ""
         yield _Name(f"{self.row.option}{mark}")
         if self.row.choices:
-            yield ChoiceBox(self.row.option, self.row.choices, self._word, hint=self.facts)
+            yield ChoiceBox(self.row.option, self.row.choices, self._word, hint=self._hint)
         else:
             yield Input(
                 self._word,
-                placeholder=self.facts.replace(" ", "\N{NO-BREAK SPACE}"),  # textual would cut it at a space
+                placeholder=_in_one(self._hint),
                 password=self.row.is_secret,
                 compact=True,
                 select_on_focus=False,
             )
+
+    @property
+    def _hint(self) -> str:
+        return _EMPTY if self._is_empty else self.facts
+
+    def show_empty(self, *, is_empty: bool) -> None:
+        """Show whether it is given, and empty, or not given."""
+        self._is_empty = is_empty
+        box = self.children[1]
+        if isinstance(box, ChoiceBox):
+            box.show_hint(self._hint)
+        elif isinstance(box, Input):
+            box.placeholder = _in_one(self._hint)
 
     @property
     def word(self) -> str:
@@ -202,6 +224,10 @@ class FieldRow(Horizontal):
         """Give the focus to the box where its name was clicked on."""
         if event.widget is self.children[0]:
             self.focus_box()
+
+
+def _in_one(hint: str) -> str:
+    return hint.replace(" ", "\N{NO-BREAK SPACE}")  # textual would cut it at a space
 
 
 class SettingRow(FieldRow):

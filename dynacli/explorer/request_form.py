@@ -133,7 +133,8 @@ class RequestForm(Vertical):
             if row.location != location:
                 location = row.location
                 widgets.append(Static(self._heading(location), markup=False, classes="heading"))
-            widgets.append(FieldRow(row, self._words.get(row.option, "")))
+            word = self._words.get(row.option)
+            widgets.append(FieldRow(row, word or "", is_empty=word == ""))
         if len(rows) > self._shown:
             widgets.append(ActionLine(f"{len(rows) - self._shown} more inputs ...", name="more"))
         if rows or described.media_type is not None:
@@ -197,10 +198,27 @@ class RequestForm(Vertical):
         words = self._settings if isinstance(field, SettingRow) else self._words
         if words.get(field.row.option, "") == word:
             return
+        if words.get(field.row.option) == "":
+            field.show_empty(is_empty=False)
         if word:
             words[field.row.option] = word
         else:
             words.pop(field.row.option, None)
+        self.post_message(self.Changed())
+
+    def give_empty(self, widget: Widget | None) -> None:
+        """Give an empty text for the input that has the focus, or none where that is given."""
+        field = widget.parent if widget is not None else None
+        if not isinstance(field, FieldRow) or isinstance(field, SettingRow) or field.word:
+            self.app.notify("Choose an input in which nothing stands", severity="warning")
+            return
+        option = field.row.option
+        is_empty = option not in self._words
+        if is_empty:
+            self._words[option] = ""
+        else:
+            del self._words[option]
+        field.show_empty(is_empty=is_empty)
         self.post_message(self.Changed())
 
     @on(Input.Submitted, "#add")

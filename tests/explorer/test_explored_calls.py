@@ -73,6 +73,31 @@ def test_what_may_change_something_is_asked_about(server: Recorder) -> None:
     explored(work())
 
 
+def test_an_empty_text_is_given_where_the_person_says_so(server: Recorder) -> None:
+    """A row that is empty is not given, and given with F8: in the request, and on the command line."""
+    schema = {"type": "object", "properties": {"note": {"type": "string"}, "name": {"type": "string"}}}
+    adding = operation("addPet", parameter("q", {"type": "string"}))
+    adding["requestBody"] = {"content": {"application/json": {"schema": schema}}}
+    api = save(document({"/pets": {"post": adding}}, [server.origin]))
+
+    async def work() -> None:
+        async with exploring(
+            api, size=(150, 30), options=CallOptions(consent=Consent(is_given=True))
+        ) as explorer:
+            await explorer.open("add-pet")
+            await explorer.press("f8", "tab", "f8", "f8", "tab", "f8")
+            assert 2 == explorer.screen.replace("\xa0", " ").count("sent as an empty text")
+            await explorer.checked()
+            assert "add-pet --q '' --name ''" in explorer.screen
+            await explorer.press("f5")
+            await explorer.answered()
+            await explorer.press("f3", "f8", "x", "f8")
+            assert 1 == explorer.screen.replace("\xa0", " ").count("sent as an empty text")
+
+    explored(work())
+    assert [("/pets?q=", b'{"name":""}')] == [(each.target, each.body) for each in server.requests]
+
+
 def test_what_the_policy_denies_is_refused(server: Recorder) -> None:
     """As on the command line, and already the form says so."""
     api = save(document({"/pets": {"get": operation("listPets")}}, [server.origin]))
