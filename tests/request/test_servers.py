@@ -330,7 +330,10 @@ def test_servers_are_listed_with_the_index_that_chooses_them() -> None:
         },
     ]
     api = save({**made, "openapi": "3.2.0"})
-    expected = ['  0  https://one.example.com  "prod, The real one"', "  1  https://{stage}.example.com:{port}"]
+    expected = [
+        '  0  https://one.example.com  "prod, The real one"',
+        "  1  https://{stage}.example.com:{port}",
+    ]
     help_lines = run_cli(api, "--help").stdout.splitlines()
     start = help_lines.index(f"  Servers  {expected[0]}")
     assert f"{' ' * 11}{expected[1]}" == help_lines[start + 1]

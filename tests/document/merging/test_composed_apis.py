@@ -47,7 +47,10 @@ def test_several_files_are_one_api(home: Path) -> None:
     save(pets())
     save(_toys(), "toys.json")
     result = run_cli("api", "add", "shop", "./api.json", "./toys.json")
-    assert (0, 'shop: "Pets 1", 4 operations\nTry: dynacli shop --help\n') == (result.exit_code, result.stderr)
+    assert (0, 'shop: "Pets 1", 4 operations\nTry: dynacli shop --help\n') == (
+        result.exit_code,
+        result.stderr,
+    )
     assert [*PETS, "list-toys"] == _names()
     assert "http://127.0.0.1:9/pets" == dry_run("shop").json["url"]
     assert "https://toys.example/v1/toys" == dry_run("shop", "list-toys").json["url"]
