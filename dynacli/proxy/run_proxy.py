@@ -9,7 +9,7 @@ from dynacli.check.recordings.judge_recording import RecordingJudge
 from dynacli.client.call_settings import CallSettings
 from dynacli.library.opened_api import OpenedApi
 from dynacli.proxy.client_connection import Passage
-from dynacli.proxy.exchange_lines import ToldExchange
+from dynacli.proxy.exchange_lines import ToldPassage
 from dynacli.proxy.judging_thread import JudgingThread
 from dynacli.proxy.passed_exchange import CopyBudget, PassedExchange
 from dynacli.proxy.record_exchange import recorded_exchange
@@ -48,7 +48,7 @@ def run_proxy(
     upstream: UpstreamServer,
     sock: socket.socket,
     *,
-    tell: Callable[[ToldExchange], None],
+    tell: Callable[[ToldPassage], None],
     on_ready: Callable[[], None],
 ) -> tuple[RecordingJudge, int]:
     """Let requests pass until SIGINT or SIGTERM, and judge them all.
@@ -72,7 +72,7 @@ def run_proxy(
     def judge_and_tell(passed: PassedExchange) -> None:
         recorded = recorded_exchange(passed)
         judged = (judge.unjudged if passed.refusal or passed.skipped else judge.add)(recorded)
-        tell(ToldExchange(api, passed, recorded, judged))
+        tell(ToldPassage(api, passed, recorded, judged))
 
     thread = JudgingThread(judge_and_tell)
     names = None if proxy.keeps_host or proxy.host not in LOOPBACK else frozenset({proxy.host})

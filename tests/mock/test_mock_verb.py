@@ -58,13 +58,13 @@ def test_exchanges_are_told(canary: str) -> None:
     )
     source = _document()
     result = until_interrupted(client, "mock", source)
-    lines = re.sub(r"\d\d:\d\d:\d\d", "*", result.stdout)
+    lines = re.sub(r"\d\d:\d\d:\d\d|\d+ ms", "*", result.stdout)
     assert 130 == result.exit_code
     assert (
-        "*  GET  /v1/pets/7?token=***  200  get-pet  schema\n"
-        "*  POST  /pets  422  add-pet  The document does not allow this request, and has no answer that says so\n"
+        "*  GET  /v1/pets/7?token=***  200  get-pet  *  schema\n"
+        "*  POST  /pets  422  add-pet  *  The document does not allow this request, and has no answer that says so\n"
         "    /id: expected integer, got string `one` [type]\n"
-        "*  GET  /nowhere  404  The document has no such path\n"
+        "*  GET  /nowhere  404  not in the document  *  The document has no such path\n"
     ) == lines
     told = re.sub(r"127.0.0.1:\d+", "HOST", result.stderr)
     assert f"The mock of {source} runs on http://HOST/v1; Ctrl-C stops it\n" in told

@@ -26,7 +26,7 @@ def _mock(run: Run, api: str, host: str, port: int, dynamic: bool, no_cors: bool
     from dynacli.commands.verbs.servers.told_exchanges import told_exchanges
     from dynacli.mock.mock_application import mock_application
     from dynacli.mock.mock_server import MockServer
-    from dynacli.mock.told_exchange import ToldMock
+    from dynacli.mock.told_mock import ToldMock
     from dynacli.output.standard_error import write_stderr
     from dynacli.serving.http_server import serve_until_signal
     from dynacli.serving.listening_socket import listening_socket, origin_at
