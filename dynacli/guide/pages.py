@@ -18,17 +18,17 @@ _VERB = (
 )
 _WITHOUT_API = r"(?:api|auth|cache|completion|config|help|history|import|policy|replay)"
 _API = r"(?:\[API\]|[A-Za-z0-9./:_-]*[A-Za-z0-9_])"
-_OPERATION = r"(?= (?:[a-z]+-[a-z-]+|\[?OPERATION|\[?TAG)\b)"
+_OPERATION = r"(?= (?:(?:[a-z]+ )?[a-z]+-[a-z-]+|\[?OPERATION|\[?TAG|[A-Z]{3,} '?/)|`)"
 _LINES = (
     # A verb, and the API behind it.
-    (rf"\bdynacli ({_VERB})(?: {_API}(?=[ `\n|]))?", r"{name} \1"),
+    (rf"\bdynacli ({_VERB})(?: {_API}(?=[ `\n|)]))?", r"{name} \1"),
     (rf"\bdynacli ({_WITHOUT_API})\b", r"{name} \1"),
     # A call.
     (rf"\bdynacli (?!{_WITHOUT_API}\b){_API}{_OPERATION}", "{name}"),
     (r"(?m)^(Usage: .*?)(?: (?:\[?API\]?(?:\.\.\.)?|\[?APIS\]?(?:\.\.\.)?|NAME))(?=[ \n]|$)", r"\1"),
     (rf"`({_VERB}) (?:API|NAME)\b", r"`\1"),
     (r"\[apis\.[a-zA-Z]+", "[apis.{api}"),
-    (r"\bdynacli\b(?!\.)", "{name}"),
+    (r"\bdynacli\b(?!\.|://)", "{name}"),
 )
 
 
