@@ -19,7 +19,7 @@ from tests.validation.in_process_judge import judge_of
 from tests.validation.pairs import PAIRS, Pair
 
 _NULL = {"type": "null"}
-_NULL_IN_3_0 = {"enum": [None], "nullable": True}
+_NULL_IN_3_0 = {"type": "string", "nullable": True, "enum": [None]}
 _PET = {"$ref": "#/components/schemas/Pet"}
 
 

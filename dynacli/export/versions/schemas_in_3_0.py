@@ -125,7 +125,9 @@ def _types(made: dict[str, Any]) -> None:
         values = made.get("enum")
         if isinstance(values, list):
             made["enum"] = [None] if None in values else []
-        _replace(made, "type", {"nullable": True} if "enum" in made else {"enum": [None], "nullable": True})
+        # `nullable` means something, and pleases linters, beside a `type` alone: that of no value here.
+        made |= {"type": "string", "nullable": True}
+        made.setdefault("enum", [None])
     else:
         del made["type"]
 
