@@ -167,6 +167,8 @@ def test_the_document_inside_is_refreshed(
     asked = len(server.requests)
     assert (0, "list-pets\n") == _run(tool, "__complete", "bash", "list-")[:2]
     assert 0 == _run(tool, "operations", "--offline")[0]
+    nowhere = {"XDG_CACHE_HOME": str(tool / "of a file")}  # nothing can be written there
+    assert (0, 1) == (_run(tool, "operations", "--offline", **nowhere)[0], len(list(tmp_path.glob(".cache"))))
     assert asked == len(server.requests)
     assert "list-toys" in _run(tool, "operations", "--refresh")[1]
     assert (0, "list-pets\nlist-toys\n") == _run(tool, "__complete", "bash", "list-")[:2]

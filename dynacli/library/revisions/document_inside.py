@@ -36,11 +36,14 @@ def pack_document(archive: ZipFile, pointer: Mapping[str, Any], files: Mapping[s
 def unpack_document(path: str, revisions: "Revisions") -> None:
     """Write the document that came with the tool into the cache, which has nothing of it.
 
-    What is damaged is left out: the catalog is compiled again, and without the document it is fetched. A cache that
-    cannot be written stays as it is.
+    What is damaged is left out: the catalog is compiled again, and without the document it is fetched. Where the cache
+    cannot be written, it is a directory of this run alone.
 
     Args:
         path: The archive.
+
+    Raises:
+        OSError: Nothing can be written anywhere.
     """
     try:
         with ZipFile(path) as archive:
@@ -53,13 +56,24 @@ def unpack_document(path: str, revisions: "Revisions") -> None:
     if f"{pointer['revision']}.document" not in files:
         return
     try:
-        make_directory(revisions.directory)
-        for name, content in files.items():
-            write_file(os.path.join(revisions.directory, name), content, is_lasting=False)
-        revisions.write_state(f"{pointer['revision']}.json", {**pointer, "location": revisions.location})
-        revisions.point_to(pointer)
+        _write(revisions, pointer, files)
     except OSError:
-        return
+        import atexit
+        import shutil
+        import tempfile
+
+        # It is used from a place of this run alone, rather than fetched and compiled in each one.
+        revisions.directory = tempfile.mkdtemp()
+        atexit.register(shutil.rmtree, revisions.directory, ignore_errors=True)
+        _write(revisions, pointer, files)
+
+
+def _write(revisions: "Revisions", pointer: dict[str, Any], files: Mapping[str, bytes]) -> None:
+    make_directory(revisions.directory)
+    for name, content in files.items():
+        write_file(os.path.join(revisions.directory, name), content, is_lasting=False)
+    revisions.write_state(f"{pointer['revision']}.json", {**pointer, "location": revisions.location})
+    revisions.point_to(pointer)
 
 
 def _is_of(pointer: Any, location: str) -> bool:
