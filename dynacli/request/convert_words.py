@@ -161,7 +161,8 @@ def _json_or_text(text: str) -> Any:
 
 def _chosen(value: Any, text: str, value_type: ValueType) -> Any:
     for choice in value_type.enum:
-        if choice == value and type(choice) is type(value):
+        # Numbers of JSON have one type, and its booleans are none.
+        if choice == value and isinstance(choice, bool) is isinstance(value, bool):
             return choice
         # `enum: [1, 2]` beside `type: string`, and the other way round, are common in real documents.
         if choice_word(choice) == text:

@@ -38,6 +38,7 @@ def _query(schema: dict[str, Any], *words: str, **more: Any) -> str:
         ("?x=9007199254740993", INTEGER, ("--x", "9007199254740993")),
         ("?x=open", {"type": "string", "enum": ["open", "closed"]}, ("--x", "open")),
         ("?x=2", {"type": "integer", "enum": [1, 2]}, ("--x", "2")),
+        ("?x=1.0", {"type": "number", "enum": [0.5, 1.0]}, ("--x", "1")),
         ("?x=2024-02-29", {"type": "string", "format": "date"}, ("--x", "2024-02-29")),
         ("", {"type": "integer", "nullable": True}, ("--x", "null")),
         ("?x=null", {"type": "string", "nullable": True}, ("--x", "null")),
