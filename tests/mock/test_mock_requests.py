@@ -44,6 +44,12 @@ def _document() -> dict[str, Any]:
         "/pets/mine": {"get": operation("myPets", responses=_wrong("201", "mine"))},
         "/pets/{id}": {"get": operation("getPet", parameter("id", {"type": "integer"}, "path"))},
         "/pets/{name}": {"get": operation("namedPet", parameter("name", {"pattern": "^[a-z]+$"}, "path"))},
+        "/files/{sha}": {"get": operation("getFile", parameter("sha", {"type": "string"}, "path"))},
+        "/files/{sha}.{kind}": {
+            "get": operation(
+                "getDiff", *(parameter(each, {"type": "string"}, "path") for each in ("sha", "kind"))
+            )
+        },
         "/own": {"get": operation("own", servers=[{"url": "https://other.example.com/o"}])},
         **{
             f"/with-{status}": {
@@ -88,6 +94,8 @@ def mock() -> Iterator[Mocked]:
         ("GET", "/pets/tom", 200, "named-pet"),
         ("GET", "/pets/TOM", 422, "get-pet"),
         ("GET", "/p%65ts/7", 200, "get-pet"),
+        ("GET", "/files/a1.diff", 200, "get-diff"),
+        ("GET", "/files/a1", 200, "get-file"),
         ("GET", "/pets/7/", 404, ""),
         ("GET", "/o/own", 200, "own"),
         ("GET", "/v1/own", 200, "own"),

@@ -54,6 +54,7 @@ def test_exchanges_are_told(canary: str) -> None:
             {"Content-Type": "application/json"},
             json.dumps({"id": "one", "password": canary}),
         ),
+        ("GET", "/pets/7", {}, ""),
         ("GET", "/nowhere", {}, ""),
     )
     source = _document()
@@ -64,6 +65,8 @@ def test_exchanges_are_told(canary: str) -> None:
         "*  GET  /v1/pets/7?token=***  200  get-pet  *  schema\n"
         "*  POST  /pets  422  add-pet  *  The document does not allow this request, and has no answer that says so\n"
         "    /id: expected integer, got string `one` [type]\n"
+        "*  GET  /pets/7  401  get-pet  *  The document does not allow this request, and has no answer that says so\n"
+        "    security: the document requires credentials for `key`, and the request has none [missing-security]\n"
         "*  GET  /nowhere  404  not in the document  *  The document has no such path\n"
     ) == lines
     told = re.sub(r"127.0.0.1:\d+", "HOST", result.stderr)

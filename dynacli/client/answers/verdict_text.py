@@ -113,7 +113,7 @@ def placed(location: "Location", line: int, *, is_one_file: bool) -> str:
 def _place(finding: "Finding") -> str:
     if not finding.pointer:
         return "body"
-    if finding.pointer.startswith("/") or finding.pointer == "status":
+    if finding.pointer.startswith("/") or "/" not in finding.pointer:  # `status`, `security`
         return finding.pointer
     # `query/page`, or `query/ids/0` for a value inside of it.
     location, _, rest = finding.pointer.partition("/")
