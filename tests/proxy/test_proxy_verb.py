@@ -90,7 +90,7 @@ def test_lines_for_programs(server: Recorder) -> None:
         row[key] for key in ("operation", "method", "path", "status", "answer_bytes", "valid")
     )
     assert ("type", "/id") == (row["findings"][0]["rule"], row["findings"][0]["pointer"])
-    result = through_proxy(client, *words, "-o", "ndjson", "-f", "findings[].rule")
+    result = through_proxy(client, *words, "-f", "findings[].rule")
     assert (0, '["type"]\n') == (result.exit_code, result.stdout)
 
 

@@ -233,7 +233,7 @@ VERB_OPTIONS: Mapping[str, Options] = {
         "--upstream": ANY,
         "--preserve-host": SWITCH,
         **JUDGE,
-        **{flag: option for flag, option in DEMO_OPTIONS.items() if flag not in STANDARD},
+        **BEHAVIOUR,
         **LISTING_OF_DOCUMENT,
         **_standard("--validate", "--server", "--server-var", "--accept-origin", "--timeout"),
         **_standard("--no-fail", "--report", "--yes"),

@@ -191,9 +191,13 @@ def _serve(ctx: click.Context, port: int, next_: bool, misbehave: tuple[str, ...
         signal.raise_signal(number)
 
 
-def demo_options() -> list[click.Option]:
-    """Return the options about the stand-in for a verb that takes any API."""
-    options = [_role_option(), *behaviour_options()]
+def demo_options(*, has_role: bool = True) -> list[click.Option]:
+    """Return the options about the stand-in for a verb that takes any API.
+
+    Args:
+        has_role: Whether the verb signs in.
+    """
+    options = [*([_role_option()] if has_role else []), *behaviour_options()]
     for option in options:
         option.help = f"(demo) {option.help}"
     return options

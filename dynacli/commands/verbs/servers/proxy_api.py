@@ -10,6 +10,7 @@ from dynacli.commands.verbs.demo import demo_options, demo_params, opened_api
 from dynacli.commands.verbs.verb_options import named_options
 from dynacli.environment import invocation
 from dynacli.errors import RefusedError, UsageError
+from dynacli.library.configuration.configuration import DEMO
 
 if TYPE_CHECKING:
     from dynacli.check.recordings.judge_recording import RecordingJudge
@@ -38,8 +39,8 @@ def _proxy(
     from dynacli.client.call_settings import settings_of
     from dynacli.commands.verbs.check.check_files import check_files
     from dynacli.commands.verbs.check.conclude_check import conclude_check
-    from dynacli.commands.verbs.servers.told_exchanges import told_exchanges
-    from dynacli.output.render import is_for_people
+    from dynacli.commands.verbs.servers.told_exchanges import is_text, told_exchanges
+    from dynacli.demo.demo_facts import API_KEYS
     from dynacli.output.standard_error import write_stderr
     from dynacli.proxy.run_proxy import ProxySettings, run_proxy
     from dynacli.record import replace
@@ -59,7 +60,10 @@ def _proxy(
         with listening_socket(host, port) as sock:
 
             def say_where() -> None:
-                write_stderr(run.env, f"{origin_at(sock, host)} passes on to {server.base}; Ctrl-C ends it\n")
+                lines = [f"{origin_at(sock, host)} passes on to {server.base}; Ctrl-C ends it"]
+                if api == DEMO:
+                    lines.append(f"Clients sign in with `Authorization: Bearer {API_KEYS['editor']}`")
+                write_stderr(run.env, "\n".join(lines))
 
             proxy = ProxySettings(host, preserve_host, settings.timeout or _SECONDS)
             with told_exchanges(run) as tell:
@@ -68,7 +72,7 @@ def _proxy(
             raise _nothing(opened, judge, server.base)
         _note_others(run, judge, lost)
         results = judge.results(unseen_reason="no such request passed")
-        is_shown = judge.has_found and is_for_people(run.options.output_form)
+        is_shown = judge.has_found and is_text(run.options.output_form)
         conclude_check(run, results, is_strict=settings.is_strict, learn=learn, is_shown=is_shown)
 
 
@@ -133,6 +137,7 @@ _OF_PROXY = ("validate", "server", "server_var", "accept_origin", "timeout", "no
 _HELP_TEXTS = {
     "output": "auto (a line for each exchange, the table of `check` at the end), json or ndjson (an object a line), "
     "or @FILE for the latter",
+    "filter": "what a JMESPath expression leaves of the object of each exchange",
     "validate": "off, warn (findings are no failure), strict (the default), or exact (what the document does not "
     "mention is found, too)",
     "server": "the server to pass on to, as for a call: a URL, or the index or name of one of the document",
@@ -167,7 +172,7 @@ command = Verb(
             metavar="FILE",
             help="write an OpenAPI overlay that makes the document agree with the answers",
         ),
-        *demo_options(),
+        *demo_options(has_role=False),
     ],
     options=tuple(
         option._replace(help=_HELP_TEXTS.get(option.name, option.help))

@@ -5,11 +5,12 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from dynacli.commands.run import Run
+from dynacli.output.output_form import OutputForm
 from dynacli.output.render import is_for_people
 from dynacli.record import replace
 from dynacli.text.terminal import Painter
 
-__all__ = ["Told", "told_exchanges"]
+__all__ = ["Told", "is_text", "told_exchanges"]
 
 
 class Told(Protocol):
@@ -22,6 +23,11 @@ class Told(Protocol):
         """Return it as data."""
 
 
+def is_text(form: OutputForm) -> bool:
+    """Return whether exchanges are told in lines for a person: a filter needs the objects."""
+    return is_for_people(form) and not form.filter
+
+
 @contextmanager
 def told_exchanges(run: Run) -> Iterator[Callable[[Told], None]]:
     """Yield a function that tells an exchange on standard output, or in the file that is asked for.
@@ -32,7 +38,7 @@ def told_exchanges(run: Run) -> Iterator[Callable[[Told], None]]:
         BrokenPipeError: The reader of standard output is gone.
     """
     env, form = run.env, run.options.output_form
-    if is_for_people(form):
+    if is_text(form):
         from dynacli.output.written_text import written_text
 
         paint, is_verbose = Painter.for_stdout(env), bool(run.options.verbose)
