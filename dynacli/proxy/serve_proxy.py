@@ -13,6 +13,8 @@ __all__ = ["serve_proxy"]
 
 _GRACE = 0.5
 """Seconds that exchanges under way are given at the end."""
+_REPETITION = 0.1
+"""Seconds in which a signal may come once more: programs that start others pass on what the terminal sent to both."""
 _MOST_CONNECTIONS = 400
 """Clients at the same time; an exchange takes two descriptors, of which a process usually has 1,024."""
 _SWITCH_SECONDS = 0.0005
@@ -74,6 +76,8 @@ async def _serve(
         await ended.wait()
     finally:
         server.close()
+        # While the loop runs, a signal that comes twice is taken as one.
+        await asyncio.sleep(_REPETITION)
         if connections:
             await asyncio.wait(connections, timeout=_GRACE)
         for task in connections:
