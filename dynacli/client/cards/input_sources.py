@@ -62,17 +62,26 @@ def input_sources(
     return found
 
 
+def _has_links(described: DescribedOperation) -> bool:
+    responses = described.follow(described.part["operation"].get("responses"))
+    answers = map(described.follow, responses.values() if isinstance(responses, Mapping) else ())
+    return any(isinstance(answer, Mapping) and answer.get("links") for answer in answers)
+
+
 def _linked_sources(api: OpenedApi, operation: Operation, beginnings: Container[str]) -> dict[str, str]:
     """Return option → the operation whose answer has a link that fills it, and the field that fills it.
 
     Looked at are the operations that make what a path is called by: reading the links of all takes long.
     """
-    from dynacli.client.links.describe_links import describe_links, linked_names
-
     creating = operations_at(api.catalog, _CREATING, lambda path: _beginning(path) in beginnings)
     found: dict[str, str] = {}
     for each in creating[:_MOST_LINKING]:
         described = DescribedOperation(api, api.catalog.operation(each.name))
+        if not _has_links(described):
+            continue
+        # What describes links makes examples, too: most documents have no link, and need not wait for its import.
+        from dynacli.client.links.describe_links import describe_links, linked_names
+
         if operation.name not in (target for _, target in linked_names(described)):
             continue
         links = (link for link in describe_links(described).values() if link["operation"] == operation.name)
