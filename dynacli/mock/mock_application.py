@@ -22,15 +22,20 @@ _SECONDS_FOR_BODY = 60.0
 
 
 def mock_application(
-    server: MockServer, report: Callable[[MockExchange], None], *, has_cors: bool = True
+    server: MockServer,
+    report: Callable[[MockExchange], None],
+    fail: Callable[[Exception], None],
+    *,
+    has_cors: bool = True,
 ) -> ASGIApp:
     """Return the application.
 
     Args:
-        report: Is told of each exchange, one at a time and in the thread of the loop.
+        report: Is told of each exchange before it is answered, one at a time and in a thread of their own.
+        fail: Is told of what goes wrong in answering or in reporting; the client gets a 500.
         has_cors: Whether pages of every origin may call it, and preflight requests are answered for them.
     """
-    application = _MockApplication(server, report)
+    application = _MockApplication(server, report, fail)
     if not has_cors:
         return application
     return CORSMiddleware(
@@ -45,30 +50,46 @@ def mock_application(
 
 
 class _MockApplication:
-    def __init__(self, server: MockServer, report: Callable[[MockExchange], None]) -> None:
-        self._server, self._report = server, report
+    def __init__(
+        self,
+        server: MockServer,
+        report: Callable[[MockExchange], None],
+        fail: Callable[[Exception], None],
+    ) -> None:
+        self._server, self._report, self._fail = server, report, fail
         # One thread: the catalog and the judges are read by one at a time, and the loop goes on meanwhile.
         self._worker = ThreadPoolExecutor(1, "dynacli-mock")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
+        answered: RecordedExchange | MockExchange
         try:
             async with asyncio.timeout(_SECONDS_FOR_BODY):
                 received = await read_exchange(request, _LARGEST_BODY)
         except ClientDisconnect:
             return
         except TimeoutError:
-            exchange = _unread(request, ProblemError(408, "The body of the request did not come"))
+            answered = _unread(request, ProblemError(408, "The body of the request did not come"))
         except TooLargeError:
-            exchange = _unread(request, ProblemError(413, f"A body has at most {_LARGEST_BODY:,} bytes"))
+            answered = _unread(request, ProblemError(413, f"A body has at most {_LARGEST_BODY:,} bytes"))
         except UndecodableError as error:
-            exchange = _unread(request, ProblemError(415, f"The body cannot be decoded: {error}"))
+            answered = _unread(request, ProblemError(415, f"The body cannot be decoded: {error}"))
         else:
-            loop = asyncio.get_running_loop()
-            exchange = await loop.run_in_executor(self._worker, self._server.respond, received)
-        self._report(exchange)
-        if exchange.recorded.answer is not None:
-            await _response(exchange.recorded.answer)(scope, receive, send)
+            answered = received
+        loop = asyncio.get_running_loop()
+        answer = await loop.run_in_executor(self._worker, self._finish, answered)
+        if answer is not None:
+            await _response(answer)(scope, receive, send)
+
+    def _finish(self, asked: RecordedExchange | MockExchange) -> RecordedAnswer | None:
+        """Answer a request unless that is done, report the exchange, and return its answer."""
+        try:
+            exchange = asked if isinstance(asked, MockExchange) else self._server.respond(asked)
+            self._report(exchange)
+        except Exception as error:
+            self._fail(error)
+            raise
+        return exchange.recorded.answer
 
 
 def _unread(request: Request, problem: ProblemError) -> MockExchange:

@@ -59,7 +59,7 @@ def mocked(
         level: The level of validation; empty for the mock's own.
     """
     env = Environment()
-    run = Run(env)
+    run, failures = Run(env), list[Exception]()
     if isinstance(document, str):
         api = run.api(document)
     else:
@@ -71,8 +71,9 @@ def mocked(
     with httpx.Client(base_url=origin_at(sock, _HOST), headers=plain, trust_env=False) as client:
         running = Mocked(client, sock.getsockname()[1], next(iter(base_paths(api)), ""))
         server = MockServer(api, settings, is_dynamic=is_dynamic)
-        application = mock_application(server, running.told.append, has_cors=has_cors)
+        application = mock_application(server, running.told.append, failures.append, has_cors=has_cors)
         with serve_in_background(application, sock):
             yield running
+    assert [] == failures
     api.catalog.close()
     run.close()

@@ -14,8 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from dynacli.mock.mock_server import MockServer
 from tests.documents import API_KEY, document, operation, parameter, save
-from tests.harness import run_cli
+from tests.harness import Result, run_cli
 from tests.mock.mocked import mocked
 from tests.proxy.through_proxy import free_port, until_interrupted
 from tests.real_documents import own_and_real
@@ -89,7 +90,14 @@ def test_exchanges_as_data() -> None:
 
 def test_what_cannot_be_told_ends_the_run() -> None:
     """A filter that fails on an exchange ends the mock with 13, as it ends a call."""
-    source, port = _document(), free_port()
+    result = _ended_by_a_request(_document(), "-o", "json", "-f", "abs(path)")
+    assert 13 == result.exit_code
+    assert "Traceback" not in result.stderr
+
+
+def _ended_by_a_request(*words: str) -> Result:
+    """Run a mock that ends by itself when it is asked."""
+    port = free_port()
 
     def ask() -> None:
         end = time.monotonic() + 20
@@ -105,10 +113,9 @@ def test_what_cannot_be_told_ends_the_run() -> None:
 
     client = threading.Thread(target=ask)
     client.start()
-    result = run_cli("mock", source, "--port", str(port), "-o", "json", "-f", "abs(path)")
+    result = run_cli("mock", *words, "--port", str(port))
     client.join()
-    assert 13 == result.exit_code
-    assert "Traceback" not in result.stderr
+    return result
 
 
 _REAL = (
@@ -167,6 +174,14 @@ def test_a_list_in_a_path_is_checked() -> None:
     with mocked(source) as running:
         words = ("--only", "some", "--server", f"http://127.0.0.1:{running.port}")
         assert 0 == run_cli("check", source, *words).exit_code
+
+
+def test_a_defect_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nobody has foreseen is told as a defect is, and does not stay behind an answer with 500."""
+    monkeypatch.setattr(MockServer, "respond", lambda _server, _received: 1 // 0)
+    result = _ended_by_a_request(_document())
+    assert 1 == result.exit_code
+    assert "ZeroDivisionError" in result.stderr
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")

@@ -9,11 +9,9 @@ import click
 from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.verb_options import named_options
-from dynacli.errors import DynacliError
 
 if TYPE_CHECKING:
     from dynacli.library.opened_api import OpenedApi
-    from dynacli.mock.mock_server import MockExchange
 
 __all__ = ["command"]
 
@@ -41,15 +39,16 @@ def _mock(run: Run, api: str, host: str, port: int, dynamic: bool, no_cors: bool
             stops.append(stop)
             write_stderr(run.env, _where(opened, origin_at(sock, host)))
 
-        def report(exchange: "MockExchange") -> None:
-            try:
-                tell(ToldMock(opened, exchange))
-            except (DynacliError, OSError) as error:  # nobody reads what is told, or the disk is full
-                failures.append(error)
-                stops[0]()
+        def fail(error: Exception) -> None:  # nobody reads what is told, the disk is full, or a defect shows
+            failures.append(error)
+            stops[0]()
 
-        server = MockServer(opened, settings, is_dynamic=dynamic)
-        application = mock_application(server, report, has_cors=not no_cors)
+        application = mock_application(
+            MockServer(opened, settings, is_dynamic=dynamic),
+            lambda exchange: tell(ToldMock(opened, exchange)),
+            fail,
+            has_cors=not no_cors,
+        )
         number = serve_until_signal(application, sock, on_ready)
         if failures:
             raise failures[0]
