@@ -27,7 +27,13 @@ def _document() -> str:
     get, delete = (operation(f"{verb}Item", identifier, responses=_ANSWERS) for verb in ("get", "delete"))
     post = operation("addItem", responses=_ANSWERS)
     post["requestBody"] = {"content": {"application/json": {"schema": _ITEM}, "multipart/form-data": {}}}
-    return save(document({"/items/{id}": {"get": get, "delete": delete}, "/items": {"post": post}}))
+    secret = operation("secret", responses=_ANSWERS)
+    paths = {
+        "/secret": {"get": secret},
+        "/items/{id}": {"get": get, "delete": delete},
+        "/items": {"post": post},
+    }
+    return save(document(paths))
 
 
 def _request(line: str, *headers: str, body: str = "") -> bytes:
@@ -74,7 +80,7 @@ def test_what_is_found_is_told_and_ends_the_run(server: Recorder, canary: str) -
         "*  POST  /items  201  add-item  *  2 findings\n"
     ), lines
     assert "*  GET  /logo.png  404  not in the document  *\n" in lines
-    assert "2 of 3 operations seen in 2 exchanges" in lines
+    assert "2 of 4 operations seen in 2 exchanges" in lines
     assert "1 exchange belongs to no operation" in result.stderr
     assert "get-item" in Path("report.xml").read_text(encoding="utf-8")
     assert "actions" in Path("o.yaml").read_text(encoding="utf-8")
@@ -138,13 +144,13 @@ def test_a_policy_holds_for_what_passes(server: Recorder, home: Path) -> None:
     server.answers = {path: Answer(body=b'{"id":1}') for path in ("/items/1", "/items", "/items/1/", "/x")}
     assert 0 == run_cli("api", "add", "shop", _document()).exit_code
     with (home / "config" / "config.toml").open("a", encoding="utf-8") as file:
-        file.write('[apis.shop.policy]\ndeny = ["DELETE"]\nconfirm = ["PUT"]\n')
+        file.write('[apis.shop.policy]\ndeny = ["DELETE", "secret"]\nconfirm = ["PUT"]\n')
     part = '--b\r\nContent-Disposition: form-data; name="_method"\r\n\r\nDELETE\r\n--b--\r\n'
     client, answers = _sent(
         _request("GET /items/1"),
         _request("DELETE /items/1"),
         _request("DELETE /items/1/"),
-        _request("DELETE /items/%2e%2e%2fx"),
+        _request("GET /items/%2e%2e%2fsecret"),
         _request("POST /items", "X-HTTP-Method-Override: DELETE", body='{"id":1}'),
         _request("POST /items", body='{"_method":"DELETE"}'),
         _request("POST /items", "Content-Type: multipart/form-data; boundary=b", body=part),
