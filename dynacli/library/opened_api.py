@@ -73,6 +73,7 @@ class OpenedApi:
         self.failure: FileError | None = None
         self._content = content
         self._files = files
+        self._places: dict[str, Location] = {}
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -131,7 +132,12 @@ class OpenedApi:
     def places(self, pointers: Iterable[str]) -> dict[str, "Location"]:
         """Return JSON pointer into the composed document → where that place stands in the document's files."""
         wanted = list(dict.fromkeys(pointers))
-        return dict(zip(wanted, self._locate(map(self.catalog.place, wanted)), strict=True))
+        # For others the files are read again, so that what a server finds over and over is located once.
+        unknown = [pointer for pointer in wanted if pointer not in self._places]
+        if unknown:
+            found = self._locate(map(self.catalog.place, unknown))
+            self._places.update(zip(unknown, found, strict=True))
+        return {pointer: self._places[pointer] for pointer in wanted}
 
     def problems(self) -> list[dict[str, Any]]:
         """Return what is not valid OpenAPI in the document, and where in which file: in the form of its warnings."""

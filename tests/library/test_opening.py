@@ -1,6 +1,7 @@
 """Opening an API only reads; that it was used is noted when the run ends, or a program closes it."""
 
 import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +11,8 @@ import pytest
 import dynacli
 from dynacli.environment import Environment
 from dynacli.library.open_by_name import open_api
-from tests.documents import pets, save
-from tests.harness import run_cli
+from tests.documents import pets, save, serve
+from tests.harness import Recorder, run_cli
 from tests.served_document import DAY
 
 
@@ -37,3 +38,16 @@ def test_opening_writes_nothing_and_the_end_notes_the_use(home: Path, use: Calla
     assert before == _changes(home)
     use()
     assert time.time() - used.stat().st_mtime < DAY
+
+
+def test_a_place_is_located_once(server: Recorder) -> None:
+    """What a server finds again and again costs no reading of the document each time."""
+    url = serve(server, pets())
+    open_api(url, Environment()).catalog.close()
+    api = open_api(url, Environment())  # of which the cache alone has the document
+    first = api.places(["/paths/~1pets/get"])
+    shutil.rmtree(api.revisions.directory)
+    assert first["/paths/~1pets/get"].line is not None
+    assert first == api.places(["/paths/~1pets/get"])
+    assert api.places(["/paths/~1pets/post"])["/paths/~1pets/post"].line is None
+    api.catalog.close()
