@@ -112,7 +112,7 @@ def test_a_document_without_paths_has_no_operations(made: dict[str, Any]) -> Non
 @pytest.mark.parametrize(
     ("words", "phrase", "why", "hint"),
     [
-        (["get-b"], "has no operation `get-b`", "", "\nget-a  GET /a"),
+        (["get-b"], "has no operation `get-b`", "", "Did you mean `get-a` or `get-one`?"),
         (["get-one"], "needs ID", "", "For example: dynacli ./api.json get-one "),
         (["get-a", "--state", "ajar"], "`ajar` is not a value for --state", "it takes one of `open`", ""),
         (["post-a"], "needs a body", "", "For example: dynacli ./api.json post-a "),

@@ -62,7 +62,7 @@ def test_history_has_the_latest_first(served: Served) -> None:
     asked = len(served.asked)
     text = run_cli("api", "history", "shop", "-o", "text").stdout.splitlines()
     assert [
-        f"{mark} {row['revision'][:12]}  {row['since']}  Pets {row['version']}, 4 operations"
+        f'{mark} {row["revision"][:12]}  {row["since"]}  "Pets {row["version"]}", 4 operations'
         for mark, row in zip("*  ", rows, strict=True)
     ] == text
     assert asked == len(served.asked), "looking back asks nobody"
