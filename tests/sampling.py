@@ -1,13 +1,15 @@
 """Decides what the quick run leaves out: cases of large tables, and most of Hypothesis' examples.
 
 `pytest` alone makes the quick run, `pytest -m exhaustive` makes the rest, and `pytest -m ""` makes both at once.
-A test is left out of the quick run by the marker `exhaustive`, or, but for so many of its cases, by `sampled(count)`.
+A test is left out of the quick run by the marker `exhaustive`, or, but for so many of its cases, by `sampled(count)`;
+`sampled(count, most)` leaves out some of a very large table even from the rest, unless `DYNACLI_TEST_ALL` is set.
 A test of Hypothesis runs in both, each time with as many examples as `examples` says. They are the same in each run,
 so that a change is not blamed for what another change did; `--hypothesis-seed=N` looks for new ones.
 """
 
+import os
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -38,11 +40,12 @@ def examples(count: int) -> int:
     return count if settings.get_current_profile_name() == "exhaustive" else max(5, count // 10)
 
 
-def mark_exhaustive(items: Iterable[pytest.Item]) -> None:
-    """Mark the tests that the quick run leaves out.
+def mark_exhaustive(items: list[pytest.Item]) -> None:
+    """Mark the tests that the quick run leaves out, and take out those that no run is to make.
 
     The expression that selects the tests is applied afterwards.
     """
+    left_out: set[str] = set()
     tables: dict[str, list[pytest.Item]] = {}
     for item in items:
         if _is_about_others(item) or _has_all_examples(item):
@@ -51,10 +54,15 @@ def mark_exhaustive(items: Iterable[pytest.Item]) -> None:
             tables.setdefault(item.nodeid.partition("[")[0], []).append(item)
     for table in tables.values():
         sampled = table[0].get_closest_marker("sampled")
-        sample = {item.nodeid for item in _sample(table, *sampled.args)} if sampled else set()
-        for item in table:
-            if item.nodeid not in sample:
-                item.add_marker("exhaustive")
+        count, most = (*sampled.args, len(table))[:2] if sampled else (0, 0)
+        sample = {item.nodeid for item in _sample(table, count)}
+        rest = [item for item in _shuffled(table) if item.nodeid not in sample]
+        for item in rest:
+            item.add_marker("exhaustive")
+        if not os.environ.get("DYNACLI_TEST_ALL"):
+            left_out |= {item.nodeid for item in rest[most:]}
+    if left_out:
+        items[:] = [item for item in items if item.nodeid not in left_out]
 
 
 def _is_about_others(item: pytest.Item) -> bool:
@@ -72,7 +80,7 @@ def _sample(table: Sequence[pytest.Item], count: int) -> list[pytest.Item]:
 
     A case that is added to the table or removed from it changes little of the sample.
     """
-    left = sorted(table, key=lambda item: zlib.crc32(item.nodeid.partition("[")[2].encode()))
+    left = _shuffled(table)
     sample: list[pytest.Item] = []
     seen: set[tuple[str, Any]] = set()
     while left and len(sample) < count:
@@ -81,6 +89,11 @@ def _sample(table: Sequence[pytest.Item], count: int) -> list[pytest.Item]:
         sample.append(case)
         seen |= _values(case)
     return sample
+
+
+def _shuffled(table: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """Return the cases in an order that has nothing to do with what they are about, and is always the same."""
+    return sorted(table, key=lambda item: zlib.crc32(item.nodeid.partition("[")[2].encode()))
 
 
 def _values(item: pytest.Item) -> set[tuple[str, int]]:

@@ -170,7 +170,7 @@ def _expected(kind: str, word: str, way: str, *, is_agreed: bool) -> int:
     return 0 if is_allowed and (kind == "allow" or is_agreed) else 11
 
 
-@pytest.mark.sampled(16)
+@pytest.mark.sampled(16, 300)
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("word", WORDS)
 @pytest.mark.parametrize("kind", LISTS)

@@ -7,7 +7,7 @@ import pytest
 from tests.corpus import ACCEPTED, DocumentReport, drive
 from tests.real_documents import OWN, documents
 
-MOST = 25
+MOST = 6
 """Operations that are driven of each document, spread evenly over it; `python -m tests.corpus` drives all."""
 
 

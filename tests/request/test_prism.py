@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.corpus, pytest.mark.outside]
 MOST = 15
 """Operations that are called of each document; `python -m tests.request.prism` calls all."""
 
-LEAST = 12
+LEAST = 20
 """Operations that a document has at least: each one costs a start of Prism."""
 
 SECONDS = 8
@@ -39,5 +39,5 @@ def test_prism_accepts_what_the_document_allows(corpus: Path, quarter: int) -> N
         [report.line() for report in reports if report.refusal]
         + [f"{report.name}: {reason}" for report in reports for reason in report.reasons]
     )
-    assert called > 40, told
+    assert called > 30, told
     assert accepted / called >= SHARE, told
