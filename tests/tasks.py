@@ -61,16 +61,16 @@ TASKS = {
         (("coverage", "report", "--format=total", f"--fail-under={COVERAGE}"),),
     ),
     "corpus": Task(
-        "every operation of real documents: its help and its example; the documents in other versions of OpenAPI",
-        (("tests.corpus", "--processes", "2", "--reasons"), ("tests.converted_documents",)),
+        "operations of real documents: help and example (`python -m tests.corpus`: all); other versions of OpenAPI",
+        (("tests.corpus", "--processes", "2", "--reasons", "--most", "15"), ("tests.converted_documents",)),
     ),
     "wheel": Task(
         "the wheel: pip, pipx and uv install it, and the demo answers",
         (("tests.project.try_wheel",),),
     ),
     "bench": Task(
-        "start-up, in ratios that depend on how quiet the machine is; the way of one call; what a newcomer reads",
-        (("tests.bench.call_way",), ("tests.bench.newcomer",), ("tests.bench", "--pairs", "2")),
+        "the way of one call, and what a newcomer reads (`python -m tests.bench`: ratios, on a quiet machine)",
+        (("tests.bench.call_way",), ("tests.bench.newcomer",)),
     ),
 }
 

@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -20,6 +20,11 @@ __all__ = ["serve_in_background", "serve_until_signal"]
 
 # Seconds for writing out open answers when the server stops.
 _GRACE = 0.05
+
+# asyncio makes a task for what it accepts, the task makes the transport, and that tells the protocol: a turn of the
+# loop each. A connection that is still on this way when its listener closes is left open, and nobody closes it:
+# `Server._attach` asserts that the listener is open, in the middle of making the transport.
+_TURNS_OF_AN_ACCEPTED_CONNECTION = 3
 
 
 class _Server(uvicorn.Server):
@@ -54,6 +59,11 @@ class _Server(uvicorn.Server):
         await ended.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        with suppress(NotImplementedError):  # on Windows nothing of this is needed: it has no readers
+            for sock in sockets or ():
+                asyncio.get_running_loop().remove_reader(sock)
+        for _ in range(_TURNS_OF_AN_ACCEPTED_CONNECTION):
+            await asyncio.sleep(0)
         for listener in self.servers:
             listener.close()
         for sock in sockets or ():
