@@ -11,7 +11,7 @@ import pytest
 from dynacli.serving import http_server
 
 
-async def _nothing(scope: object, receive: object, send: object) -> None:  # noqa: ARG001
+async def _nothing(scope: object, receive: object, send: object) -> None:
     """Answer nothing; no request is sent here."""
 
 
