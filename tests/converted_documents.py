@@ -21,17 +21,15 @@ from referencing.exceptions import Unresolvable
 
 from dynacli.catalog.compiler.compile_document import compile_document
 from dynacli.catalog.store.catalog_writer import catalog_in_memory
-from dynacli.document.fetching.file_opener import allowed_files
-from dynacli.document.load import Document, load
+from dynacli.document.load import Document
 from dynacli.document.references.portable import make_portable
 from dynacli.document.references.scan import follow_references, lookup
-from dynacli.document.source import parse_source
 from dynacli.errors import DocumentError
 from dynacli.export.versions.convert_version import VERSIONS, Converted, convert_version
 from dynacli.schema.example_value import NoExampleError, example_value
 from dynacli.schema.success_answer import success_answer
 from dynacli.validation.judge import Judge
-from tests.documents import load_tree
+from tests.documents import load_file, load_tree
 from tests.real_documents import FOLDER, documents
 from tests.validation.in_process_judge import JSON, answered
 
@@ -149,8 +147,7 @@ def _main() -> int:
         if path.stat().st_size > _LARGE and not os.environ.get("DYNACLI_TEST_CORPUS_LARGE"):
             continue
         try:
-            opener = allowed_files(parse_source(str(path), path.parent))
-            document = load(path.read_bytes(), path.name, path.as_uri(), opener=opener)
+            document = load_file(path)
         except DocumentError:
             continue
         if document.unread:

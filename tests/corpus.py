@@ -35,9 +35,6 @@ from dynacli.commands.operation_command import OperationCommand
 from dynacli.commands.read_options import Options
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.describe.described_details import described_details
-from dynacli.document.fetching.file_opener import allowed_files
-from dynacli.document.load import load
-from dynacli.document.source import parse_source
 from dynacli.environment import Environment
 from dynacli.errors import DocumentError, DynacliError
 from dynacli.library.opened_api import OpenedApi
@@ -45,6 +42,7 @@ from dynacli.library.revisions.open_request import OpenRequest
 from dynacli.library.revisions.revisions import Revisions
 from dynacli.mock.mock_server import MockServer
 from dynacli.text.terminal import Painter, cell_width
+from tests.documents import load_file
 from tests.mock.mocked_operations import fault_of
 from tests.real_documents import FOLDER, documents
 
@@ -120,8 +118,7 @@ def drive(path: Path, name: str, *, most: int = 0) -> DocumentReport:
     """
     report = DocumentReport(name)
     try:
-        opener = allowed_files(parse_source(str(path), path.parent))
-        document = load(path.read_bytes(), name, path.as_uri(), opener=opener)
+        document = load_file(path)
         compiled = compile_document(document)
     except DocumentError as error:
         report.refusal = error.message

@@ -14,17 +14,10 @@ import yaml
 
 from dynacli.changes.change_records import Changes, OperationKey
 from dynacli.changes.compare import compare
-from dynacli.document.fetching.file_opener import allowed_files
 from dynacli.document.load import load
-from dynacli.document.source import parse_source
-from tests.documents import save
+from tests.documents import load_file, save
 from tests.npm_programs import package
 from tests.real_documents import OWN
-
-
-def _tree(path: Path) -> dict[str, Any]:
-    opener = allowed_files(parse_source(str(path), path.parent))
-    return load(path.read_bytes(), path.name, path.as_uri(), opener=opener).tree
 
 
 def _counted(changes: Changes) -> list[str]:
@@ -273,7 +266,7 @@ def test_a_history(history: History, corpus: Path) -> None:
 
 
 def _matches(history: History, folder: Path) -> None:
-    changes = compare(_tree(folder / history.old), _tree(folder / history.new))
+    changes = compare(load_file(folder / history.old).tree, load_file(folder / history.new).tree)
     assert sorted(history.expected) == _counted(changes), history.why
     assert history.texts == len({id(each) for each in changes if each.is_text})
     assert (history.added, history.removed) == (len(changes.added), len(changes.removed))
@@ -283,7 +276,7 @@ def _matches(history: History, folder: Path) -> None:
 def test_a_document_of_our_own_is_the_same_in_json(name: str) -> None:
     """Written in JSON it has no change."""
     path = save(yaml.safe_load((OWN / name).read_text(encoding="utf-8")))
-    assert not compare(_tree(OWN / name), _tree(Path(path).absolute()))
+    assert not compare(load_file(OWN / name).tree, load_file(path).tree)
 
 
 @pytest.mark.corpus
@@ -292,7 +285,7 @@ def test_json_and_yaml_are_the_same(name: str, corpus: Path) -> None:
     """A document that is there in both has no change."""
     folder = corpus / "learn-openapis"
     twin = name.replace("/json/", "/yaml/")
-    assert not compare(_tree(folder / f"{name}.json"), _tree(folder / f"{twin}.yaml"))
+    assert not compare(load_file(folder / f"{name}.json").tree, load_file(folder / f"{twin}.yaml").tree)
 
 
 def _github(name: str) -> dict[str, Any]:

@@ -11,12 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dynacli.changes.compare import compare
-from dynacli.document.fetching.file_opener import allowed_files
-from dynacli.document.load import load
-from dynacli.document.source import parse_source
 from tests.changes.edits import EDITS, Edit
 from tests.changes.edits.base import MODERN, PETS, SWAGGER
 from tests.changes.edits.model import loaded
+from tests.documents import load_file
 from tests.real_documents import OWN, documents
 from tests.sampling import examples
 
@@ -40,9 +38,7 @@ def _trees(folder: Path) -> dict[str, dict[str, Any]]:
     found = {}
     paths = [*documents(folder)]
     for path in paths if folder == OWN else paths[::4]:
-        opener = allowed_files(parse_source(str(path), path.parent))
-        name = str(path.relative_to(folder))
-        found[name] = load(path.read_bytes(), path.name, path.as_uri(), opener=opener).tree
+        found[str(path.relative_to(folder))] = load_file(path).tree
     return found
 
 

@@ -23,9 +23,6 @@ from typing import Any
 from dynacli.catalog.compiler.compile_document import compile_document
 from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.catalog.store.catalog_writer import catalog_in_memory
-from dynacli.document.fetching.file_opener import allowed_files
-from dynacli.document.load import load
-from dynacli.document.source import parse_source
 from dynacli.errors import DocumentError
 from dynacli.schema.example_value import example_value
 from dynacli.schema.read_schema import Direction
@@ -35,6 +32,7 @@ from dynacli.validation.accepting.plain_schema import PlainSchema, Untranslatabl
 from dynacli.validation.judge import Judge
 from dynacli.validation.judging_notes import JudgingNotes
 from dynacli.validation.schemas.dialects import SchemaValidators
+from tests.documents import load_file
 from tests.real_documents import FOLDER, documents
 from tests.validation.in_process_judge import judge_of
 
@@ -101,9 +99,8 @@ def compare_document(
         values: How many for each schema, direction and dialect.
     """
     tally = Tally()
-    opener = allowed_files(parse_source(str(path), path.parent))
     try:
-        document = load(path.read_bytes(), path.name, path.as_uri(), opener=opener)
+        document = load_file(path)
         compiled = compile_document(document)
     except DocumentError:
         return tally

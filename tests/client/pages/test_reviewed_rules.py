@@ -12,13 +12,11 @@ from dynacli.catalog.compiler.compile_document import compile_document
 from dynacli.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.pages.document_rule import document_pages, document_rule
-from dynacli.document.fetching.file_opener import allowed_files
-from dynacli.document.load import load
-from dynacli.document.source import parse_source
 from dynacli.environment import Environment
 from dynacli.library.opened_api import OpenedApi
 from dynacli.library.revisions.open_request import OpenRequest
 from dynacli.library.revisions.revisions import Revisions
+from tests.documents import load_file
 
 _TABLE = Path(__file__).with_name("reviewed_rules.tsv")
 
@@ -38,8 +36,7 @@ def test_a_rule_is_what_a_person_reads_in_the_document(
     path = corpus / document
     if not path.is_file():
         pytest.skip(f"there is no {path}")
-    opener = allowed_files(parse_source(str(path), path.parent))
-    compiled = compile_document(load(path.read_bytes(), document, path.as_uri(), opener=opener))
+    compiled = compile_document(load_file(path))
     catalog = catalog_in_memory(compiled, [])
     facts = {"uri": path.as_uri(), "revision": "none"}
     api = OpenedApi(
