@@ -6,7 +6,15 @@ from typing import Any, NamedTuple
 from dynacli.document.objects import DATA, DOCUMENT, EXAMPLE, SCHEMA, ObjectKind, kind_at, kind_in_list
 from dynacli.document.references.scan import Link, Site, Steps, sites_of, steps_of
 
-__all__ = ["WEBHOOKS", "WalkedObject", "all_sites", "objects_of", "requirements_of", "security_of"]
+__all__ = [
+    "WEBHOOKS",
+    "WalkedObject",
+    "all_sites",
+    "kind_below",
+    "objects_of",
+    "requirements_of",
+    "security_of",
+]
 
 WEBHOOKS = ("webhooks", "x-webhooks")
 """The field for webhooks in OpenAPI 3.1 and later, and the extension that documents of 3.0 use."""
@@ -64,10 +72,13 @@ def _below(node: Any, kind: ObjectKind, link: Link) -> Iterator[tuple[Any, Objec
     for key, value in node.items():
         if not isinstance(value, (dict, list)):
             continue
-        inner = _webhooks() if kind is DOCUMENT and key in WEBHOOKS else kind_at(kind, key)
-        if isinstance(value, list):
-            inner = kind_in_list(inner, key)
-        yield value, inner, (link, key)
+        yield value, kind_below(kind, key, value), (link, key)
+
+
+def kind_below(kind: ObjectKind, key: str, value: Any) -> ObjectKind:
+    """Return the kind of a member of an object, or of its items where it is a list, in the webhooks of 3.0, too."""
+    inner = _webhooks() if kind is DOCUMENT and key in WEBHOOKS else kind_at(kind, key)
+    return kind_in_list(inner, key) if isinstance(value, list) else inner
 
 
 def all_sites(tree: dict[str, Any]) -> Iterator[Site]:

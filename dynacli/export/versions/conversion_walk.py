@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any, NamedTuple
 
-from dynacli.document.merging.object_walk import all_sites
-from dynacli.document.objects import DATA, DOCUMENT, EXAMPLE, SCHEMA, ObjectKind, kind_at, kind_in_list
+from dynacli.document.merging.object_walk import all_sites, kind_below
+from dynacli.document.objects import DATA, DOCUMENT, EXAMPLE, SCHEMA, ObjectKind
 from dynacli.document.pointer import MISSING, follow, fragment_of, from_fragment, join
 from dynacli.document.references.scan import (
     Link,
@@ -150,7 +150,7 @@ class _Walk:
             return node
         made = {}
         for key, value in node.items():
-            inner = _kind(kind, key, value)
+            inner = kind_below(kind, key, value)
             if inner is DATA or (key == "additionalProperties" and isinstance(value, bool)):
                 made[key] = value
             else:
@@ -195,13 +195,6 @@ class _Walk:
             if old[:length] in self._new:
                 return (*self._new[old[:length]], *old[length:])
         return old
-
-
-def _kind(kind: ObjectKind, key: str, value: Any) -> ObjectKind:
-    if kind is DOCUMENT and key == "x-webhooks":
-        return kind_at(DOCUMENT, "webhooks")
-    inner = kind_at(kind, key)
-    return kind_in_list(inner, key) if isinstance(value, list) else inner
 
 
 def _below(moved: Mapping[Steps, Link], step: str) -> Mapping[Steps, Link]:
