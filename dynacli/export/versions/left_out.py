@@ -21,7 +21,7 @@ def leave_out(
         at: The steps to it from the place.
     """
     for field in fields:
-        if isinstance(made, dict) and field in made:
+        if field in made:
             del made[field]
             here.lose(f"`{field}` of {owner}", *at, field)
     return made

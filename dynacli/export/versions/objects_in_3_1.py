@@ -71,10 +71,7 @@ def document_of_3_2_in_3_1(node: dict[str, Any], here: Here) -> dict[str, Any]:
         del made["jsonSchemaDialect"]  # that of 3.1 says the same of schemas
     made["openapi"] = _VERSION
     _servers(made, here)
-    if isinstance(made.get("tags"), list):
-        made["tags"] = [dict(tag) if isinstance(tag, dict) else tag for tag in made["tags"]]
-        for index, tag in enumerate(made["tags"]):
-            leave_out(tag, here, "a tag", "summary", "parent", "kind", at=("tags", index))
+    _leave_out_of_items(made, here, "tags", "a tag", "summary", "parent", "kind")
     leave_out_components(made, here, "mediaTypes", "a media type")
     return made
 
@@ -89,9 +86,7 @@ def path_item_in_3_1(node: dict[str, Any], here: Here) -> dict[str, Any]:
     more = made.pop("additionalOperations", None)
     for method in more if isinstance(more, dict) else ():
         here.lose(f"an operation of the method {method}", "additionalOperations", method)
-    parameters = made.get("parameters")
-    if isinstance(parameters, list):
-        made["parameters"] = _parameters(parameters, here)
+    _parameters(made, here)
     return made
 
 
@@ -99,12 +94,14 @@ def operation_in_3_1(node: dict[str, Any], here: Here) -> dict[str, Any]:
     """Return an operation of 3.2 in 3.1."""
     made = dict(node)
     _servers(made, here)
-    if isinstance(made.get("parameters"), list):
-        made["parameters"] = _parameters(made["parameters"], here)
+    _parameters(made, here)
     return made
 
 
-def _parameters(parameters: list[Any], here: Here) -> list[Any]:
+def _parameters(made: dict[str, Any], here: Here) -> None:
+    parameters = made.get("parameters")
+    if not isinstance(parameters, list):
+        return
     kept: list[Any] = []
     for index, parameter in enumerate(parameters):
         target = follow_references(here.tree, parameter)
@@ -114,15 +111,21 @@ def _parameters(parameters: list[Any], here: Here) -> list[Any]:
             if len(kept) < index:
                 here.move(["parameters", index], ["parameters", len(kept)])
             kept.append(parameter)
-    return kept
+    made["parameters"] = kept
 
 
 def _servers(made: dict[str, Any], here: Here) -> None:
-    servers = made.get("servers")
-    if isinstance(servers, list):
-        made["servers"] = [dict(server) if isinstance(server, dict) else server for server in servers]
-        for index, server in enumerate(made["servers"]):
-            leave_out(server, here, "a server", "name", at=("servers", index))
+    _leave_out_of_items(made, here, "servers", "a server", "name")
+
+
+def _leave_out_of_items(made: dict[str, Any], here: Here, key: str, owner: str, *fields: str) -> None:
+    """Leave fields out of each object of a list."""
+    items = made.get(key)
+    if isinstance(items, list):
+        made[key] = [
+            leave_out(dict(item), here, owner, *fields, at=(key, index)) if isinstance(item, dict) else item
+            for index, item in enumerate(items)
+        ]
 
 
 def media_type_in_3_1(node: dict[str, Any], here: Here) -> dict[str, Any]:
