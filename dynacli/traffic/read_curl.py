@@ -397,7 +397,7 @@ class _Line:
 
         names = [value for name, value in self._headers if name.lower() == "content-type"]
         kind, parameters = split_media_type(names[-1] if names else "")
-        if kind.lower() != "multipart/form-data":
+        if kind != "multipart/form-data":
             return [], body
         try:
             parts = split_parts(body.encode(), parameters)
