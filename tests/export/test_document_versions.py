@@ -84,6 +84,8 @@ def _schema(schema: Any, version: str, wanted: str) -> tuple[Any, list[str]]:
             ["/oneOf/0"],
         ),
         ({"if": {}, "then": {}, "required": [], "$comment": "a"}, {}, ["/if", "/then"]),
+        ({"$schema": "https://spec.openapis.org/oas/3.1/dialect/2024-11-10"}, {}, []),
+        ({"$schema": "http://json-schema.org/draft-07/schema#"}, {}, ["/$schema"]),
         ({"properties": {"if": {}, "const": {}}}, {"properties": {"if": {}, "const": {}}}, []),
         ({"default": {"const": 1}, "x-a": {"const": 1}}, {"default": {"const": 1}, "x-a": {"const": 1}}, []),
     ],

@@ -18,12 +18,10 @@ from dynacli.document.pointer import join
 from dynacli.document.reading.plain_json import check_limits
 from dynacli.document.references.document_files import absolute
 from dynacli.document.references.place_origins import Place
-from dynacli.document.references.scan import KNOWN_DIALECTS, Steps, follow_references
+from dynacli.document.references.scan import NEWEST_DIALECTS, Steps, follow_references
 from dynacli.errors import DocumentError
 
 __all__ = ["merge"]
-
-_NEWEST_DIALECTS = frozenset(KNOWN_DIALECTS[:2]) | {"https://spec.openapis.org/oas/3.1/dialect/2024-11-10"}
 
 
 def merge(documents: Sequence[Document], name: str) -> Document:
@@ -120,7 +118,7 @@ def _written(document: Document) -> str:
 
 def _dialect_of(document: Document) -> str:
     dialect = document.tree.get("jsonSchemaDialect")
-    if document.version == "3.0" or not isinstance(dialect, str) or dialect in _NEWEST_DIALECTS:
+    if document.version == "3.0" or not isinstance(dialect, str) or dialect in NEWEST_DIALECTS:
         return ""
     return dialect
 

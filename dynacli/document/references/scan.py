@@ -28,6 +28,8 @@ KNOWN_DIALECTS = (
     "http://json-schema.org/draft-04/schema",
     "http://json-schema.org/schema",
 )
+NEWEST_DIALECTS = frozenset(KNOWN_DIALECTS[:2]) | {"https://spec.openapis.org/oas/3.1/dialect/2024-11-10"}
+"""The names of the dialect that schemas of 3.1 are written in where a document does not say."""
 
 _MAX_HOPS = 100
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from dynacli.document.merging.object_walk import WEBHOOKS
-from dynacli.document.references.scan import KNOWN_DIALECTS, follow_references
+from dynacli.document.references.scan import NEWEST_DIALECTS, follow_references
 from dynacli.export.versions.conversion_walk import Here
 from dynacli.export.versions.left_out import leave_out, leave_out_components
 
@@ -24,7 +24,7 @@ def document_in_3_0(node: dict[str, Any], here: Here) -> dict[str, Any]:
     made = dict(node)
     made["openapi"] = _VERSION
     dialect = made.pop("jsonSchemaDialect", None)
-    if isinstance(dialect, str) and dialect.rstrip("#") not in KNOWN_DIALECTS[:2]:
+    if isinstance(dialect, str) and dialect.rstrip("#") not in NEWEST_DIALECTS:
         here.lose("the dialect of its schemas", "jsonSchemaDialect")
     if isinstance(made.get("info"), dict):
         made["info"] = _info(made["info"], here)

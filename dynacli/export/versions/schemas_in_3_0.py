@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from operator import gt, lt
 from typing import Any
 
-from dynacli.document.references.scan import KNOWN_DIALECTS
+from dynacli.document.references.scan import NEWEST_DIALECTS
 from dynacli.export.versions.conversion_walk import Here
 from dynacli.export.versions.left_out import leave_out
 from dynacli.model.media_types import is_binary
@@ -43,7 +43,7 @@ def schema_in_3_0(schema: dict[str, Any], here: Here) -> dict[str, Any]:
     """Return a schema of 3.1 with the keywords of 3.0."""
     made = {key: value for key, value in schema.items() if key not in _WITHOUT_EFFECT}
     dialect = schema.get("$schema")
-    if isinstance(dialect, str) and dialect.rstrip("#") not in KNOWN_DIALECTS[:2]:
+    if isinstance(dialect, str) and dialect.rstrip("#") not in NEWEST_DIALECTS:
         here.lose("the dialect of a schema", "$schema")
     if "discriminator" in made:
         _plain_branches(made, here)
