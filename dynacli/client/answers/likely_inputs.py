@@ -15,6 +15,8 @@ from dynacli.model.wording import enumerated
 from dynacli.text.content_kind import decoded, is_json
 
 if TYPE_CHECKING:
+    from types import UnionType
+
     from dynacli.transport.send import Answer
 
 __all__ = ["likely_inputs", "missing_thing"]
@@ -77,15 +79,27 @@ def likely_inputs(call: Call, answer: "Answer") -> list[str]:
 
 def _places(tree: Any) -> Iterator[_Place]:
     """Yield the places that an error object names, in its order."""
-    left, nodes = [tree], 0
-    while left and nodes < _MAX_NODES:
-        node = left.pop(0)
-        nodes += 1
-        if isinstance(node, list):
-            left = [*node, *left]
-        elif isinstance(node, Mapping):
+    for node in _nodes(tree, list | Mapping):
+        if isinstance(node, Mapping):
             yield from _named_by(node)
-            left = [*(value for value in node.values() if isinstance(value, list | Mapping)), *left]
+
+
+def _nodes(tree: Any, kinds: "type | UnionType" = object) -> Iterator[Any]:
+    """Yield what is in an error, in its order, the outer before the inner; not more than is soon looked at.
+
+    Args:
+        kinds: What is yielded of the values of objects.
+    """
+    left = [tree]
+    for _ in range(_MAX_NODES):
+        if not left:
+            return
+        node = left.pop()
+        yield node
+        if isinstance(node, list):
+            left += reversed(node)
+        elif isinstance(node, Mapping):
+            left += reversed([value for value in node.values() if isinstance(value, kinds)])
 
 
 def _named_by(node: Mapping[str, Any]) -> Iterator[_Place]:
@@ -156,14 +170,9 @@ def _in_prose(call: Call, tree: Any) -> Iterator[str]:
 
 def _texts(tree: Any) -> Iterator[str]:
     """Yield the texts in an error, the short ones, which may be sentences."""
-    left, nodes = [tree], 0
-    while left and nodes < _MAX_NODES:
-        node = left.pop(0)
-        nodes += 1
+    for node in _nodes(tree):
         if isinstance(node, str) and len(node) <= _LONGEST_SENTENCE:
             yield node
-        elif isinstance(node, list | Mapping):
-            left = [*(node.values() if isinstance(node, Mapping) else node), *left]
 
 
 def _field_at(fields: Iterable[Field], steps: tuple[str, ...]) -> str:
