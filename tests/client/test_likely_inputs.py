@@ -1,6 +1,7 @@
 """An error of the server says which inputs of the call it is about."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -113,6 +114,14 @@ def test_an_answer_that_says_nothing_names_nothing(body: bytes, server: Recorder
     error = _call(server, 422, body).error
     assert "inputs" not in error
     assert "describe" in error["hint"]
+
+
+def test_an_error_cannot_keep_the_program_busy(server: Recorder) -> None:
+    """A megabyte of places and of names with many steps is looked through at once."""
+    body = [*({"field": ".".join(["step"] * 200)} for _ in range(600)), *({} for _ in range(100_000))]
+    began = time.process_time()
+    assert "inputs" not in _call(server, 422, body).error
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize("status", [404, 410])

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.client.call import Call
 from dynacli.client.cards.input_sources import input_sources
+from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import input_name
 from dynacli.client.sign_request import is_secret_parameter
 from dynacli.model.field_names import plain_name
-from dynacli.model.operation import EACH, Field, Parameter, of_first_items
+from dynacli.model.operation import EACH, Parameter, of_first_items
 from dynacli.model.wording import enumerated
 from dynacli.text.content_kind import decoded, is_json
 
@@ -73,8 +74,9 @@ def likely_inputs(call: Call, answer: "Answer") -> list[str]:
         tree = json.loads(text)
     except (ValueError, RecursionError):
         return []
-    named = [name for place in _places(tree) if (name := _input_at(call, place))]
-    return list(dict.fromkeys(named or _in_prose(call, tree)))[:_MOST_NAMED]
+    inputs = _Inputs(call.described)
+    named = [name for place in _places(tree) if (name := inputs.at(place))]
+    return list(dict.fromkeys(named or _in_prose(inputs, tree)))[:_MOST_NAMED]
 
 
 def _places(tree: Any) -> Iterator[_Place]:
@@ -134,38 +136,59 @@ def _place(value: Any, key: str) -> Iterator[_Place]:
         yield _Place("", steps)
 
 
-def _input_at(call: Call, place: _Place) -> str:
-    """Return what messages call the input at a place; empty where the operation has none."""
-    described = call.described
-    for parameter in described.operation.parameters:
-        is_there = place.location in {"", parameter.location}
-        if is_there and place.steps and plain_name(parameter.name) == plain_name(place.steps[0]):
+class _Inputs:
+    """The inputs of an operation by what servers may call them: an error can name a great many places."""
+
+    def __init__(self, described: DescribedOperation) -> None:
+        self._parameters: dict[tuple[str, str], Parameter] = {}
+        self._options: dict[tuple[str, ...], str] = {}
+        self._namesakes: dict[str, list[str]] = {}
+        for parameter in described.operation.parameters:
+            for location in ("", parameter.location):
+                self._parameters.setdefault((location, plain_name(parameter.name)), parameter)
+        for field in described.media_type.fields if described.media_type is not None else ():
+            path = tuple(step if step == EACH else plain_name(step) for step in field.path)
+            self._options.setdefault(path, field.option)
+            self._namesakes.setdefault(path[-1], []).append(field.option)
+        self._deepest = max(map(len, self._options), default=0)
+
+    def at(self, place: _Place) -> str:
+        """Return what messages call the input at a place; empty where the operation has none."""
+        steps = place.steps
+        parameter = self._parameters.get((place.location, plain_name(steps[0]))) if steps else None
+        if parameter is not None:
             return input_name(parameter)
-    if place.location not in {"", "body"} or described.media_type is None:
+        if place.location not in {"", "body"}:
+            return ""
+        wanted = [EACH if step.isdecimal() else plain_name(step) for step in steps]
+        # JSON:API puts `/data/attributes` in front, and some servers the name of the thing.
+        for start in range(len(steps)):
+            for end in range(min(start + self._deepest, len(steps)), start, -1):
+                option = self._options.get(tuple(wanted[start:end]))
+                if option is not None:
+                    return _with_numbers(option, filter(str.isdecimal, steps[start:end]))
         return ""
-    fields = described.media_type.fields
-    # JSON:API puts `/data/attributes` in front, and some servers the name of the thing.
-    for start in range(len(place.steps)):
-        for length in range(len(place.steps), start, -1):
-            found = _field_at(fields, place.steps[start:length])
-            if found:
-                return found
-    return ""
+
+    def only(self, name: str) -> str:
+        """Return what messages call the field of a name, where it is the only one: `cron` is `schedule.cron`."""
+        options = self._namesakes.get(plain_name(name), [])
+        return f"--{of_first_items(options[0])}" if len(options) == 1 else ""
 
 
-def _in_prose(call: Call, tree: Any) -> Iterator[str]:
+def _with_numbers(option: str, numbers: Iterable[str]) -> str:
+    for number in numbers:
+        option = option.replace(EACH, f".{number}", 1)
+    return f"--{of_first_items(option)}"
+
+
+def _in_prose(inputs: _Inputs, tree: Any) -> Iterator[str]:
     """Yield what messages call the inputs that the sentences of an error name."""
     for text in _texts(tree):
-        found = [name for pattern in _NAMES_IN_PROSE for name in pattern.findall(text)]
-        for name in found:
+        for name in (name for pattern in _NAMES_IN_PROSE for name in pattern.findall(text)):
             steps = tuple(_STEP.findall(name))
-            # `cron` stands for `schedule.cron` where no other field is called so.
-            fields = call.described.media_type.fields if call.described.media_type is not None else ()
-            alike = [each for each in fields if plain_name(each.path[-1]) == plain_name(name)]
-            is_only = len(alike) == 1 and len(steps) == 1
-            told = _input_at(call, _Place("", steps))
-            if told or is_only:
-                yield told or f"--{of_first_items(alike[0].option)}"
+            told = inputs.at(_Place("", steps)) or (inputs.only(name) if len(steps) == 1 else "")
+            if told:
+                yield told
 
 
 def _texts(tree: Any) -> Iterator[str]:
@@ -173,18 +196,6 @@ def _texts(tree: Any) -> Iterator[str]:
     for node in _nodes(tree):
         if isinstance(node, str) and len(node) <= _LONGEST_SENTENCE:
             yield node
-
-
-def _field_at(fields: Iterable[Field], steps: tuple[str, ...]) -> str:
-    wanted = [EACH if step.isdecimal() else plain_name(step) for step in steps]
-    numbers = [step for step in steps if step.isdecimal()]
-    for field in fields:
-        if wanted == [step if step == EACH else plain_name(step) for step in field.path]:
-            option = field.option
-            for number in numbers:
-                option = option.replace(EACH, f".{number}", 1)
-            return f"--{of_first_items(option)}"
-    return ""
 
 
 def missing_thing(call: Call) -> str:
