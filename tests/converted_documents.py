@@ -13,7 +13,6 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator, OpenAPIV32SpecValidator
@@ -30,7 +29,7 @@ from dynacli.schema.example_value import NoExampleError, example_value
 from dynacli.schema.success_answer import success_answer
 from dynacli.validation.judge import Judge
 from tests.documents import load_file, load_tree
-from tests.real_documents import FOLDER, documents
+from tests.real_documents import documents, parsed_with_folder
 from tests.validation.in_process_judge import JSON, answered
 
 __all__ = ["faults_of", "is_valid", "with_mistakes"]
@@ -136,12 +135,7 @@ def _other_verdicts(tree: dict[str, Any], made: dict[str, Converted], counts: Co
 
 
 def _main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
-    folder = parser.parse_args().folder
-    if not folder.is_dir():
-        sys.stderr.write(f"{folder} is missing (set DYNACLI_TEST_CORPUS to the folder of real documents)\n")
-        return 3
+    folder = parsed_with_folder(argparse.ArgumentParser(description=__doc__)).folder
     counts: Counter[str] = Counter()
     for path in documents(folder):
         if path.stat().st_size > _LARGE and not os.environ.get("DYNACLI_TEST_CORPUS_LARGE"):

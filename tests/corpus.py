@@ -44,7 +44,7 @@ from dynacli.mock.mock_server import MockServer
 from dynacli.text.terminal import Painter, cell_width
 from tests.documents import load_file
 from tests.mock.mocked_operations import fault_of
-from tests.real_documents import FOLDER, documents
+from tests.real_documents import documents, parsed_with_folder
 
 __all__ = ["ACCEPTED", "DocumentReport", "drive"]
 
@@ -261,17 +261,11 @@ def _mocks(api: OpenedApi, mock: MockServer, name: str, report: DocumentReport) 
 
 def _main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
     parser.add_argument("--most", type=int, default=0, help="operations of each document")
     parser.add_argument("--only", default="", help="documents whose path has this")
     parser.add_argument("--processes", type=int, default=1, help="documents at a time")
     parser.add_argument("--reasons", action="store_true", help="say why something was not built")
-    chosen = parser.parse_args()
-    if not chosen.folder.is_dir():
-        sys.stderr.write(
-            f"{chosen.folder} is missing (set DYNACLI_TEST_CORPUS to the folder of real documents)\n"
-        )
-        return 3
+    chosen = parsed_with_folder(parser)
     total = DocumentReport("all")
     paths = [
         (path, str(path.relative_to(chosen.folder)), chosen.most)

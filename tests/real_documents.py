@@ -2,13 +2,14 @@
 
 import os
 import re
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 from _pytest.mark import ParameterSet
 
-__all__ = ["FOLDER", "OWN", "documents", "own_and_real"]
+__all__ = ["FOLDER", "OWN", "documents", "own_and_real", "parsed_with_folder"]
 
 FOLDER = Path(
     os.environ.get("DYNACLI_TEST_CORPUS") or Path(__file__).resolve().parents[2] / "shared" / "corpus"
@@ -40,3 +41,17 @@ def own_and_real(own: Iterable[str], real: Iterable[str]) -> list[ParameterSet]:
         *(pytest.param(OWN / name, id=name) for name in own),
         *(pytest.param(FOLDER / name, id=name, marks=[pytest.mark.corpus, is_missing]) for name in real),
     ]
+
+
+def parsed_with_folder(parser: ArgumentParser) -> Namespace:
+    """Return the arguments of a program that reads a `folder`, by default that of the real documents.
+
+    Where there is none, the program ends with the exit code 3.
+    """
+    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
+    chosen = parser.parse_args()
+    if not chosen.folder.is_dir():
+        parser.exit(
+            3, f"{chosen.folder} is missing (set DYNACLI_TEST_CORPUS to the folder of real documents)\n"
+        )
+    return chosen

@@ -23,7 +23,7 @@ from typing import Any
 from dynacli.auth.credentials import Variables
 from tests.harness import run_cli
 from tests.npm_programs import program
-from tests.real_documents import FOLDER, documents
+from tests.real_documents import documents, parsed_with_folder
 
 __all__ = ["PrismReport", "ask"]
 
@@ -173,10 +173,9 @@ def _wait_for(port: int, process: "subprocess.Popen[bytes]", log: Path, seconds:
 
 def _main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
     parser.add_argument("--most", type=int, default=0, help="operations of each document")
     parser.add_argument("--only", default="", help="documents whose path has this")
-    chosen = parser.parse_args()
+    chosen = parsed_with_folder(parser)
     called = accepted = 0
     with tempfile.TemporaryDirectory() as home:
         for name in ("cache", "config", "state"):

@@ -33,7 +33,7 @@ from dynacli.validation.judge import Judge
 from dynacli.validation.judging_notes import JudgingNotes
 from dynacli.validation.schemas.dialects import SchemaValidators
 from tests.documents import load_file
-from tests.real_documents import FOLDER, documents
+from tests.real_documents import documents, parsed_with_folder
 from tests.validation.in_process_judge import judge_of
 
 __all__ = [
@@ -270,11 +270,10 @@ def _places(value: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str
 
 def _main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
     parser.add_argument("--most", type=int, default=0, help="schemas of each document")
     parser.add_argument("--values", type=int, default=20, help="for each schema, direction and dialect")
     parser.add_argument("--only", default="", help="documents whose path has this")
-    given = parser.parse_args()
+    given = parsed_with_folder(parser)
     total = Tally()
     for path in documents(given.folder):
         if given.only not in str(path):
