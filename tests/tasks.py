@@ -44,7 +44,7 @@ TASKS = {
     "types": Task("mypy, as strict as it can be", (("mypy",),)),
     "test": Task("the quick tests", (("pytest", "-n", "auto"),)),
     "interactive": Task(
-        "the tests that take long of what people and agents look at for long: the explorer, and the server for agents",
+        "the long tests of the explorer and of the servers, which count for the coverage",
         (("pytest", "-n", "auto", "-m", "exhaustive", *_INTERACTIVE),),
     ),
     "exhaustive": Task(
