@@ -91,14 +91,14 @@ def _fill(
         "INSERT INTO lock VALUES (?, ?, ?)",
         ((method, path, name) for (method, path), name in compiled.given_names.items()),
     )
-    db.execute("INSERT INTO components VALUES (?, ?, NULL)", (OVERVIEW, _packed(asdict(compiled.overview))))
     db.executemany(
         "INSERT OR IGNORE INTO components VALUES (?, ?, ?)",
         (
             (pointer, _packed(value), _packed_or_none(compiled.written.get(pointer)))
-            for pointer, value in sorted(compiled.components.items())
+            for pointer, value in compiled.components.items()
         ),
     )
+    db.execute("INSERT INTO components VALUES (?, ?, NULL)", (OVERVIEW, _packed(asdict(compiled.overview))))
     db.executemany(
         "INSERT INTO warnings VALUES (?, ?, ?, ?, ?)",
         (
