@@ -71,14 +71,12 @@ class Term:
     """A word of a question.
 
     Args:
-        word: As the question has it, in lower case.
         stems: Stem → how well it stands for the word, from 0 to 1.
         is_verb: Whether it is the verb of the question.
         is_context: Whether it stands behind a preposition: `repo` in `issues of a repo`.
         is_generic: Whether it is a verb that says no more than what is done: `create`, `show`.
     """
 
-    word: str
     stems: dict[str, float]
     is_verb: bool = False
     is_context: bool = False
@@ -141,7 +139,7 @@ def _terms(
 ) -> list[Term]:
     terms: dict[str, Term] = {}
     if is_who:
-        terms["who"] = Term("who", dict.fromkeys(map(stem, _PEOPLE.split()), _PERSON))
+        terms["who"] = Term(dict.fromkeys(map(stem, _PEOPLE.split()), _PERSON))
     is_context = is_who
     for at, (word, stemmed) in enumerate(zip(words, stems, strict=True)):
         is_context = is_context or (word in _BEFORE_CONTEXT and bool(terms))
@@ -160,7 +158,7 @@ def _terms(
         generic = is_verb and is_generic(stemmed)
         for parts in vocabulary.fitted(stemmed, found, with_forms=not generic):
             name = next(iter(parts))
-            terms.setdefault(name, Term(word, parts, is_verb, is_context and not is_verb, generic))
+            terms.setdefault(name, Term(parts, is_verb, is_context and not is_verb, generic))
     return _apart(list(terms.values())[:_MOST_TERMS])
 
 

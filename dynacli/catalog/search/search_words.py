@@ -6,7 +6,7 @@ Compiler and runner use the same functions, so that a word of a question meets t
 import re
 from functools import cache
 
-__all__ = ["STOP_WORDS", "names_several", "stem", "stems_of", "words_of"]
+__all__ = ["STOP_WORDS", "names_several", "stem", "words_of"]
 
 # The plural of an acronym is one word (`userIDs`); `OAuth` is none that begins with an `O`.
 _WORD = re.compile(r"O[Aa]uth|[A-Z]{2,}s?(?![a-z])|[A-Z]?[a-z]+|[A-Z]|\d+|[^\W\d_A-Za-z]+")
@@ -122,11 +122,6 @@ def words_of(text: str) -> list[str]:
         else:
             words.append(word.casefold())
     return words
-
-
-def stems_of(text: str) -> list[str]:
-    """Return the stems of the words of a text that are no stop words, in their order."""
-    return [stem(word) for word in words_of(text) if word not in STOP_WORDS]
 
 
 def names_several(noun: str) -> bool:
