@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from dynacli.client.described_operation import choose_media_type
 from dynacli.client.operation_at import path_options
+from dynacli.environment import invocation_words
 from dynacli.errors import UsageError
 from dynacli.model.media_types import essence, is_form, is_json, is_multipart
 from dynacli.model.operation import Field, MediaType, Parameter
@@ -59,7 +60,7 @@ _JSON_TYPES: Mapping[str, type | tuple[type, ...]] = {
 
 @record
 class RequestWords:
-    """The words behind `dynacli` that make a request, and what is not in them.
+    """The words behind the name of the program that make a request, and what is not in them.
 
     Args:
         words: The words.
@@ -111,7 +112,7 @@ class _Words:
         behind = [word for word in self._standard if word not in ahead]
         words = (
             *ahead,
-            found.api.name,
+            *invocation_words(api=found.api.name)[1:],
             self._operation.name,
             *inputs,
             *chain.from_iterable(_separated(word) for word in behind),

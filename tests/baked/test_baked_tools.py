@@ -25,12 +25,14 @@ _ANSWER = {"description": "", "content": {"application/json": {"schema": {"type"
 
 
 def _document(origin: str) -> dict[str, Any]:
+    timeout = {"name": "timeout", "in": "query", "schema": {"type": "integer"}}
+    operation = {"operationId": "listPets", "parameters": [timeout], "responses": {"200": _ANSWER}}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Pets", "version": "2.1"},
         "servers": [{"url": origin}],
         "security": [{"bearer": []}],
-        "paths": {"/pets": {"get": {"operationId": "listPets", "responses": {"200": _ANSWER}}}},
+        "paths": {"/pets": {"get": operation}},
         "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}},
     }
 
@@ -109,8 +111,8 @@ _SHOWN: tuple[tuple[list[str], str], ...] = (
 """The words behind the name of the tool, and how a line of what they print begins."""
 
 
-def test_a_tool_has_a_name_of_its_own(bake: Callable[..., Path]) -> None:
-    """Its help, version, completion and corrections have its name, and never dynacli's."""
+def test_a_tool_has_a_name_of_its_own(bake: Callable[..., Path], server: Recorder) -> None:
+    """Its help, version, completion, corrections and imported lines have its name, and never dynacli's."""
     tool = bake("petshop")
     for words, line in _SHOWN:
         code, stdout, _ = _run(tool, *words)
@@ -121,6 +123,9 @@ def test_a_tool_has_a_name_of_its_own(bake: Callable[..., Path]) -> None:
     assert 2 == code
     assert "try: petshop list-pets --validate exact" in stderr
     assert "dynacli" not in stderr
+    line = f"curl -m 5 '{server.origin}/pets?timeout=9'"
+    imported = "petshop --timeout=5 list-pets --timeout 9\n"
+    assert (0, imported) == _run(tool, "import", "curl", line)[:2]
 
 
 @pytest.mark.parametrize("name", ["check", "Pets", "a/b", "../x", ""])

@@ -10,7 +10,7 @@ from dynacli.commands.command_groups import Verb, VerbGroup
 from dynacli.commands.opened_input import opened_input
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.verb_options import LISTING_OF_DOCUMENT
-from dynacli.environment import invocation, invocation_words, program
+from dynacli.environment import invocation, program
 from dynacli.errors import DynacliError, FileError, UsageError
 from dynacli.library.configuration.configuration import Configuration
 from dynacli.library.opened_api import OpenedApi
@@ -83,7 +83,7 @@ def _rows(run: Run, requests: "Iterable[RecordedRequest]", api: str | None) -> l
             row |= {
                 "api": found.api.name,
                 "operation": found.operation.name,
-                "command": join([*invocation_words(), *words.words[bool(program().api) :]]),
+                "command": join([program().name, *words.words]),
                 "credentials": list(words.credentials),
                 "remarks": list(words.remarks),
             }
