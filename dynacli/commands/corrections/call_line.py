@@ -66,6 +66,11 @@ class Piece:
         return self.parameter is not None or self.field is not None
 
     @property
+    def standard_name(self) -> str:
+        """The name of the standard option that the piece is; empty for none."""
+        return self.standard.name if self.standard is not None else ""
+
+    @property
     def value_type(self) -> ValueType:
         """What an input takes."""
         if self.field is not None:

@@ -54,8 +54,7 @@ def with_inputs(line: CallLine, names: Sequence[str], *, is_body_known: bool = F
 
 def _is_whole_body(piece: Piece) -> bool:
     """Return whether a piece stands for a whole body that is not known: one to fill in, or of standard input."""
-    is_body = piece.standard is not None and piece.standard.name == "body"
-    return is_body and (piece.is_placeholder or piece.value == "-")
+    return piece.standard_name == "body" and (piece.is_placeholder or piece.value == "-")
 
 
 def _place_in_path(pieces: Sequence[Piece]) -> int:
@@ -118,9 +117,9 @@ def _piece_at(
         path: tuple[str, ...] = ()
         if piece.is_input and _is_of(piece, key):
             path = tuple(step.strip("[]") for step in piece.field.path) if piece.field else ()
-        elif piece.standard is not None and piece.standard.name == "set" and key[0] == "body":
+        elif piece.standard_name == "set" and key[0] == "body":
             path = tuple(step.strip("[]") for step in parse_steps((piece.value or "").partition("=")[0]))
-        elif not (piece.standard is not None and piece.standard.name == "body" and key[0] == "body"):
+        elif piece.standard_name != "body" or key[0] != "body":
             continue
         is_inside = steps[: len(path)] == path or (len(steps) < len(path) and path[: len(steps)] == steps)
         if is_inside and len(path) >= depth:
@@ -190,7 +189,7 @@ def _corrected(
         yield from (
             [replace(piece, value=word) for word in words] if is_other and words else [piece.unfilled()]
         )
-    elif piece.standard is not None and piece.standard.name == "set":
+    elif piece.standard_name == "set":
         if finding["rule"] not in _SURPLUS:
             yield _corrected_set(piece, rest, finding)
     elif value.lstrip()[:1] in {"{", "["}:

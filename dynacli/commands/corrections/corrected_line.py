@@ -8,7 +8,7 @@ from dynacli.commands.corrections.call_line import CallLine, Piece, read_line
 from dynacli.commands.corrections.correct_findings import with_inputs, without_findings
 from dynacli.commands.corrections.correct_names import with_known_names, without_surplus
 from dynacli.commands.corrections.correct_values import nearest, with_fitting_values
-from dynacli.commands.corrections.try_line import is_variable, problem_of
+from dynacli.commands.corrections.try_line import problem_of
 from dynacli.commands.operation_command import OperationCommand
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import INPUT_OPTIONS
@@ -119,7 +119,7 @@ def _with_server_variable(
     def mended(pieces: Sequence[Piece]) -> Iterator[Piece]:
         for piece in pieces:
             name, _, text = (piece.value or "").partition("=")
-            if not is_variable(piece) or name != server_variable or piece.is_placeholder:
+            if piece.standard_name != "server_var" or name != server_variable or piece.is_placeholder:
                 yield piece
             elif near is None:
                 value = _nearest_or_only(text, allowed)
@@ -127,7 +127,7 @@ def _with_server_variable(
             elif _nearest_or_only(name, near):
                 yield replace(piece, value=f"{_nearest_or_only(name, near)}={text}")
 
-    is_given = any(is_variable(each) for each in (*line.before, *line.pieces))
+    is_given = any(each.standard_name == "server_var" for each in (*line.before, *line.pieces))
     if near is None and not is_given:
         value = _nearest_or_only("", allowed)
         piece = line.piece_of("--server-var", f"{server_variable}={value or 'VALUE'}")
@@ -150,7 +150,7 @@ def _replaced(pieces: Iterable[Piece], problem: UsageError, text: str) -> Iterat
             continue
         near = _nearest_or_only(piece.value, allowed)
         near = near or nearest(piece.value, _QUOTED.findall(problem.hint))
-        if piece.standard is not None and piece.standard.name == "set" and problem.details.get("near"):
+        if piece.standard_name == "set" and problem.details.get("near"):
             near = f"{problem.details['near'][0]}={piece.value.partition('=')[2]}"
         is_right = piece.standard is not None and near is not None and near != piece.value
         yield replace(piece, value=near) if is_right else piece.unfilled()
@@ -161,10 +161,9 @@ def _without_named(line: CallLine, problem: UsageError) -> CallLine:
     named, quoted = set(_FLAG.findall(f"{problem.message} {problem.why}")), _QUOTED.findall(problem.message)
 
     def stays(piece: Piece) -> bool:
-        option = piece.standard
-        if option is None:
-            return True
-        is_header = option.name == "header" and (piece.value or "").partition(":")[0].strip() in quoted
+        is_header = (
+            piece.standard_name == "header" and (piece.value or "").partition(":")[0].strip() in quoted
+        )
         return not is_header and not _is_option_of(piece, named)
 
     return line.with_before(filter(stays, line.before)).with_pieces(filter(stays, line.pieces))

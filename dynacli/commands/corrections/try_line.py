@@ -26,7 +26,7 @@ from dynacli.errors import DynacliError, UsageError
 from dynacli.record import replace
 from dynacli.request.build_request import build_request
 
-__all__ = ["is_variable", "problem_of"]
+__all__ = ["problem_of"]
 
 _ANY_SERVER = "http://localhost"
 _OF_STDIN = frozenset({"-", "@-"})
@@ -39,7 +39,7 @@ def problem_of(line: CallLine, env: Environment) -> UsageError | None:
         env: The surroundings; nothing is read from standard input.
     """
     tried = line.with_pieces(each for each in line.pieces if not _is_for_person(each))
-    if any(is_variable(each) for each in line.unfilled()):
+    if any(each.standard_name == "server_var" for each in line.unfilled()):
         # Without it there is no server, and any will do.
         tried = tried.with_before(each for each in tried.before if not _is_of_server(each))
         tried = tried.with_pieces(each for each in tried.pieces if not _is_of_server(each))
@@ -65,19 +65,13 @@ def _problem_filled(tried: CallLine, env: Environment) -> UsageError | None:
     return _problem_of_words(tried, words, env)
 
 
-def is_variable(piece: Piece) -> bool:
-    """Return whether a piece gives a variable of the server."""
-    return piece.standard is not None and piece.standard.name == "server_var"
-
-
 def _is_of_server(piece: Piece) -> bool:
-    return is_variable(piece) or (piece.standard is not None and piece.standard.name == "server")
+    return piece.standard_name in {"server", "server_var"}
 
 
 def _is_for_person(piece: Piece) -> bool:
     """Return whether a piece asks for what a trial must not touch: standard input, and an editor."""
-    is_editor = piece.standard is not None and piece.standard.name == "editor"
-    return is_editor or (bool(piece.flag) and piece.value in _OF_STDIN)
+    return piece.standard_name == "editor" or (bool(piece.flag) and piece.value in _OF_STDIN)
 
 
 def _problem_of_words(line: CallLine, words: list[str], env: Environment) -> UsageError | None:
