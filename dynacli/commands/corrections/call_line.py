@@ -1,7 +1,7 @@
 """The words of one call, taken apart so that single ones can be replaced, and put together as a line for a shell."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from shlex import quote
 
 from dynacli.auth.credentials import secrets_in
@@ -123,6 +123,14 @@ class CallLine:
     def with_before(self, before: Iterable[Piece]) -> "CallLine":
         """Return the line with other options before the API."""
         return CallLine(self.command, list(before), self.pieces, self.verb)
+
+    def changed(self, change: Callable[[list[Piece]], Iterable[Piece]]) -> "CallLine":
+        """Return the line with a change of the options before the API, and of the pieces behind the operation."""
+        return self.with_before(change(self.before)).with_pieces(change(self.pieces))
+
+    def without(self, is_unwanted: Callable[[Piece], bool]) -> "CallLine":
+        """Return the line without some of its pieces, wherever they stand."""
+        return self.changed(lambda pieces: [each for each in pieces if not is_unwanted(each)])
 
     def with_words(self, words: Sequence[str]) -> "CallLine":
         """Return the line with other words behind the operation."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands.corrections.call_line import CallLine, Piece, read_line
@@ -87,13 +88,9 @@ def _mended(line: CallLine, problem: UsageError) -> CallLine:
     named = set(_FLAG.findall(problem.message))
     options = [each.standard for each in (*line.before, *line.pieces) if _is_option_of(each, named)]
     if len(set(options)) > 1:  # they do not go together
-        kept = [
-            [each for each in side if each.standard != options[-1]] for side in (line.before, line.pieces)
-        ]
-        return line.with_before(kept[0]).with_pieces(kept[1])
+        return line.without(lambda piece: piece.standard == options[-1])
     for text in (problem.message, problem.hint):
-        made = line.with_before(_replaced(line.before, problem, text))
-        made = made.with_pieces(_replaced(line.pieces, problem, text))
+        made = line.changed(partial(_replaced, problem=problem, text=text))
         if _is_same(made, line) and text == problem.message:
             made = _without_named(line, problem)
         if not _is_same(made, line):
@@ -132,7 +129,7 @@ def _with_server_variable(
         value = _nearest_or_only("", allowed)
         piece = line.piece_of("--server-var", f"{server_variable}={value or 'VALUE'}")
         return line.with_pieces([*line.pieces, replace(piece, is_placeholder=value is None)])
-    return line.with_before(mended(line.before)).with_pieces(mended(line.pieces))
+    return line.changed(mended)
 
 
 def _nearest_or_only(text: str, words: Sequence[str]) -> str | None:
@@ -160,10 +157,10 @@ def _without_named(line: CallLine, problem: UsageError) -> CallLine:
     """Return the line without the standard options, and without the headers, that an error names."""
     named, quoted = set(_FLAG.findall(f"{problem.message} {problem.why}")), _QUOTED.findall(problem.message)
 
-    def stays(piece: Piece) -> bool:
+    def is_named(piece: Piece) -> bool:
         is_header = (
             piece.standard_name == "header" and (piece.value or "").partition(":")[0].strip() in quoted
         )
-        return not is_header and not _is_option_of(piece, named)
+        return is_header or _is_option_of(piece, named)
 
-    return line.with_before(filter(stays, line.before)).with_pieces(filter(stays, line.pieces))
+    return line.without(is_named)

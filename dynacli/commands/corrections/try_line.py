@@ -41,8 +41,7 @@ def problem_of(line: CallLine, env: Environment) -> UsageError | None:
     tried = line.with_pieces(each for each in line.pieces if not _is_for_person(each))
     if any(each.standard_name == "server_var" for each in line.unfilled()):
         # Without it there is no server, and any will do.
-        tried = tried.with_before(each for each in tried.before if not _is_of_server(each))
-        tried = tried.with_pieces(each for each in tried.pieces if not _is_of_server(each))
+        tried = tried.without(_is_of_server)
     is_complete = len(tried.pieces) == len(line.pieces) and not line.unfilled()
     problem = _problem_of_words(line, tried.words(is_complete=False, by_option=not is_complete), env)
     if is_complete or problem is None:
