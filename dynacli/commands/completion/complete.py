@@ -7,7 +7,7 @@ A candidate has only characters that are safe in a shell, whatever the document 
 
 import json
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from typing import NamedTuple
 
@@ -140,28 +140,17 @@ def _candidates(
         yield from ((f"{start}{name}", text) for name, text in profile_names(env, words))
         return
     line = _read(words, ROOT, stop_at_positional=True)
-    runs = program()
-    if runs.api and verbs is VERB_NAMES:
-        from dynacli.commands.bound_words import TOOL_VERBS, bound_words
-
-        if line.positional:
-            first = line.positional[0]
-            words = [*words[:first], *bound_words(words[first:])]
-        elif not (yield from _option_words(line, ROOT, word)):
-            yield from _candidates(env, [runs.api], word)
-            yield from ((verb, "") for verb in sorted(TOOL_VERBS))
-            from dynacli.commands.further_commands import further_names
-
-            yield from ((name, "") for name in further_names())
-            return
-        else:
-            return
-    elif not line.positional:
+    is_of_tool = bool(program().api) and verbs is VERB_NAMES
+    if not line.positional:
         if not (yield from _option_words(line, ROOT, word)):
-            yield from ((name, "") for name in sorted(Configuration(env).apis()))
-            yield from ((verb, "") for verb in verbs)
+            yield from _first_words_of_tool(env, word) if is_of_tool else _first_words(env, verbs)
         return
-    head, rest = words[line.positional[0]], words[line.positional[0] + 1 :]
+    said = words[line.positional[0] :]
+    if is_of_tool:
+        from dynacli.commands.bound_words import bound_words
+
+        said = bound_words(said)
+    head, *rest = said
     if head in {"edit", "read", "request"}:
         yield from _candidates(env, rest, word, (DEMO,))
     elif head in _GROUPS:
@@ -177,6 +166,20 @@ def _candidates(
     elif (catalog := cached_catalog(env, head)) is not None:
         with closing(catalog):
             yield from _operation_words(env, catalog, rest, word)
+
+
+def _first_words(env: Environment, verbs: Iterable[str]) -> Iterator[Candidate]:
+    yield from ((name, "") for name in sorted(Configuration(env).apis()))
+    yield from ((verb, "") for verb in verbs)
+
+
+def _first_words_of_tool(env: Environment, word: str) -> Iterator[Candidate]:
+    """Yield the operations of the API that a tool is bound to, the verbs of a tool, and the further commands."""
+    from dynacli.commands.bound_words import TOOL_VERBS
+    from dynacli.commands.further_commands import further_names
+
+    yield from _candidates(env, [program().api], word)
+    yield from ((name, "") for name in (*sorted(TOOL_VERBS), *further_names()))
 
 
 def _option_words(line: _WordsBefore, options: Options, word: str) -> Generator[Candidate, None, bool]:
