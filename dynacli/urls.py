@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 __all__ = [
     "DEFAULT_PORTS",
     "authority",
+    "bracketed",
     "is_secret_name",
     "origin_of",
     "secret_in_query",
@@ -56,8 +57,13 @@ def origin_of(url: str) -> str:
 
 def authority(scheme: str, host: str, port: int | None) -> str:
     """Return the host and the port of a URL, the port only where it is not the scheme's default."""
-    name = f"[{host}]" if ":" in host else host
+    name = bracketed(host)
     return name if port in (None, DEFAULT_PORTS.get(scheme)) else f"{name}:{port}"
+
+
+def bracketed(host: str) -> str:
+    """Return a host as it stands in a URL: an IPv6 address in brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 def without_query(url: str) -> str:

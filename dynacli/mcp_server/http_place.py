@@ -23,6 +23,7 @@ from dynacli.environment import Environment
 from dynacli.errors import RefusedError, UsageError
 from dynacli.files import cannot_be_written, locked, make_directory, write_file
 from dynacli.serving.listening_socket import ANYWHERE, LOOPBACK, listening_socket, origin_at
+from dynacli.urls import bracketed
 
 __all__ = ["PATH", "HttpPlace", "http_application", "kept_token", "listening_at", "token_path"]
 
@@ -121,7 +122,7 @@ def http_application(server: Server[Any], place: HttpPlace, **limits: Any) -> St
     Args:
         limits: What the SDK takes as limits of sessions.
     """
-    hosts = [*LOOPBACK[:2], "[::1]", _bracketed(place.host)]
+    hosts = [*LOOPBACK[:2], "[::1]", bracketed(place.host)]
     if place.host in ANYWHERE:
         hosts.append(socket.gethostname())
     names = [name for host in dict.fromkeys(hosts) for name in (host, f"{host}:*")]
@@ -153,7 +154,3 @@ class _OneToken:
         if not hmac.compare_digest(token.encode("utf-8", "replace"), self._token):
             return None
         return AccessToken(token=token, client_id="client", scopes=[])
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

@@ -11,7 +11,7 @@ import h11
 from dynacli.errors import NetworkError, TimedOutError, UsageError
 from dynacli.proxy.byte_reader import CHUNK, ByteReader
 from dynacli.serving.listening_socket import ANYWHERE
-from dynacli.urls import DEFAULT_PORTS, authority
+from dynacli.urls import DEFAULT_PORTS, authority, bracketed
 from dynacli.wire.environment_proxy import EnvironmentProxy
 from dynacli.wire.failures import from_connecting
 
@@ -177,7 +177,7 @@ class UpstreamServer:
         self, connection: UpstreamConnection, via: EnvironmentProxy, context: ssl.SSLContext
     ) -> None:
         """Let a proxy connect through to the server, and begin TLS with that (RFC 9110, section 9.3.6)."""
-        target = f"{self.host if ':' not in self.host else f'[{self.host}]'}:{self.port}"
+        target = f"{bracketed(self.host)}:{self.port}"
         headers = [("Host", target)]
         if via.authorization:
             headers.append(("Proxy-Authorization", via.authorization.decode()))

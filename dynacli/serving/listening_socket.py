@@ -3,6 +3,7 @@
 import socket
 
 from dynacli.errors import UsageError
+from dynacli.urls import bracketed
 
 __all__ = ["ANYWHERE", "LOOPBACK", "listening_socket", "origin_at"]
 
@@ -57,4 +58,4 @@ def origin_at(sock: socket.socket, host: str) -> str:
         host: The host as it was given.
     """
     shown = LOOPBACK[0] if host in ANYWHERE else host
-    return f"http://{f'[{shown}]' if ':' in shown else shown}:{sock.getsockname()[1]}"
+    return f"http://{bracketed(shown)}:{sock.getsockname()[1]}"
