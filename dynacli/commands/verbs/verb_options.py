@@ -29,12 +29,21 @@ OF_CALLS = frozenset(
     )
 )
 """The names of the standard options that are about one call and its answer."""
+_NO_TEXTS: Mapping[str, str] = {}
 
 
-def named_options(names: Iterable[str]) -> tuple[StandardOption, ...]:
-    """Return the standard options of some names, and those of every run."""
+def named_options(names: Iterable[str], texts: Mapping[str, str] = _NO_TEXTS) -> tuple[StandardOption, ...]:
+    """Return the standard options of some names, and those of every run.
+
+    Args:
+        texts: Name of an option → its help, where that is another one than for a single call.
+    """
     wanted = OF_EVERY_RUN.union(names)
-    return tuple(option for option in STANDARD_OPTIONS if option.name in wanted)
+    return tuple(
+        option._replace(help=texts[option.name]) if option.name in texts else option
+        for option in STANDARD_OPTIONS
+        if option.name in wanted
+    )
 
 
 _LISTING = ("output", "filter", "columns")

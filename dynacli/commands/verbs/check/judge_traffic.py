@@ -121,10 +121,8 @@ command = Verb(
         ),
     ],
     options=tuple(
-        also_writing(VERB_FORMATS["judge"])
-        if option.name == "output"
-        else option._replace(help=_HELP_TEXTS.get(option.name, option.help))
-        for option in named_options((*_OPTIONS, *_OF_JUDGING))
+        also_writing(VERB_FORMATS["judge"]) if option.name == "output" else option
+        for option in named_options((*_OPTIONS, *_OF_JUDGING), _HELP_TEXTS)
     ),
     callback=click.pass_obj(_judge),
     help="Judge what other programs sent and got, as a HAR of a browser, a proxy or `check --har` has it.",

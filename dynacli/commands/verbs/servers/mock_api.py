@@ -97,11 +97,8 @@ command = Verb(
         ),
         click.Option(["--no-cors"], is_flag=True, help="let no page of another origin call it"),
     ],
-    options=tuple(
-        option._replace(help=_HELP_TEXTS.get(option.name, option.help))
-        for option in named_options(
-            ("output", "filter", "columns", "profile", "allow_ref", "refresh", "validate")
-        )
+    options=named_options(
+        ("output", "filter", "columns", "profile", "allow_ref", "refresh", "validate"), _HELP_TEXTS
     ),
     callback=click.pass_obj(_mock),
     help="Answer every operation of an API from its document, until Ctrl-C.",

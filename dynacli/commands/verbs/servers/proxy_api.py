@@ -174,10 +174,7 @@ command = Verb(
         ),
         *demo_options(has_role=False),
     ],
-    options=tuple(
-        option._replace(help=_HELP_TEXTS.get(option.name, option.help))
-        for option in named_options((*_OPTIONS, *_OF_PROXY))
-    ),
+    options=named_options((*_OPTIONS, *_OF_PROXY), _HELP_TEXTS),
     callback=click.pass_context(_proxy),
     help="Pass on what clients send to the API's server, unaltered, and judge what has passed.",
 )
