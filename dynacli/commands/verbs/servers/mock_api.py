@@ -8,6 +8,7 @@ import click
 
 from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
+from dynacli.commands.verbs.servers.listening_options import listening_options
 from dynacli.commands.verbs.verb_options import named_options
 
 if TYPE_CHECKING:
@@ -85,13 +86,7 @@ command = Verb(
     "mock",
     params=[
         click.Argument(["api"]),
-        click.Option(["--port"], type=click.IntRange(0, 65535), default=_PORT, show_default=True),
-        click.Option(
-            ["--host"],
-            default="127.0.0.1",
-            show_default=True,
-            help="where to listen; 0.0.0.0 lets other machines in",
-        ),
+        *listening_options(_PORT),
         click.Option(
             ["--dynamic"], is_flag=True, help="make values up anew for each answer, instead of examples"
         ),

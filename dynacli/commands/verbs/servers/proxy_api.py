@@ -7,6 +7,7 @@ import click
 from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.demo import demo_options, demo_params, opened_api
+from dynacli.commands.verbs.servers.listening_options import listening_options
 from dynacli.commands.verbs.verb_options import named_options
 from dynacli.environment import invocation
 from dynacli.errors import RefusedError, UsageError
@@ -152,13 +153,7 @@ command = Verb(
     "proxy",
     params=[
         click.Argument(["api"]),
-        click.Option(["--port"], type=click.IntRange(0, 65535), default=_PORT, show_default=True),
-        click.Option(
-            ["--host"],
-            default="127.0.0.1",
-            show_default=True,
-            help="where to listen; 0.0.0.0 lets other machines in",
-        ),
+        *listening_options(_PORT),
         click.Option(
             ["--upstream"],
             metavar="URL",
