@@ -1,8 +1,7 @@
 """The answers of a mock: made of the document when they are first asked for, and judged before they are given."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from random import Random
-from typing import Any
 
 from dynacli.check.recordings.exchange_judge import ExchangeJudge
 from dynacli.client.described_operation import DescribedOperation
@@ -108,24 +107,21 @@ class MockAnswers:
             listed = ", ".join(f"`{name}`" for name in content)
             raise ProblemError(406, f"The answer {documented.status} can be had as {listed}")
         is_dynamic = self._is_dynamic if preferences.is_dynamic is None else preferences.is_dynamic
+        is_made_anew = is_dynamic and not preferences.example
         key = match.operation.name, documented.status, chosen, preferences.example
-        if is_dynamic and not preferences.example:
-            return self._made(match, documented, content, chosen, preferences, is_dynamic=True)
-        if key not in self._kept:
+        if not is_made_anew and key in self._kept:
+            return self._kept[key]
+        described = self._description(match)
+        bodies = self._bodies(described, documented, chosen, preferences.example, is_random=is_made_anew)
+        made = self._made(match, documented, bodies)
+        if not is_made_anew:
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
-            self._kept[key] = self._made(match, documented, content, chosen, preferences, is_dynamic=False)
-        return self._kept[key]
+            self._kept[key] = made
+        return made
 
     def _made(
-        self,
-        match: MatchedOperation,
-        documented: DocumentedAnswer,
-        content: Mapping[str, Any],
-        chosen: tuple[str, str] | None,
-        preferences: Preferences,
-        *,
-        is_dynamic: bool,
+        self, match: MatchedOperation, documented: DocumentedAnswer, bodies: Iterator[AnswerBody | None]
     ) -> MadeAnswer:
         """Return the first answer that is as the document describes it; where there is none, the first of all."""
         described = self._description(match)
@@ -133,7 +129,7 @@ class MockAnswers:
         if match.operation.is_deprecated:
             headers.append(("Deprecation", "true"))
         made = []
-        for body in self._bodies(described, documented, content, chosen, preferences, is_dynamic=is_dynamic):
+        for body in bodies:
             typed = [("Content-Type", body.media_type)] if body else []
             answer = answer_of(documented.status, [*typed, *headers], body.content if body else b"")
             findings = tuple(self._judge.answer(answer, match).findings)
@@ -146,26 +142,25 @@ class MockAnswers:
         self,
         described: DescribedOperation,
         documented: DocumentedAnswer,
-        content: Mapping[str, Any],
         chosen: tuple[str, str] | None,
-        preferences: Preferences,
+        example: str,
         *,
-        is_dynamic: bool,
+        is_random: bool,
     ) -> Iterator[AnswerBody | None]:
         if chosen is None or documented.status in _WITHOUT_BODY:
-            if preferences.example:
+            if example:
                 raise ProblemError(404, f"The answer {documented.status} has no body, and so no examples")
             yield None
             return
         offer, named = chosen
-        bodies = AnswerBodies(described, offer, named, content[offer])
-        if preferences.example:
+        bodies = AnswerBodies(described, offer, named, documented.raw["content"][offer])
+        if example:
             try:
-                yield from bodies.named(preferences.example)
+                yield from bodies.named(example)
             except NoNamedExampleError as error:
                 raise ProblemError(404, str(error)) from error
             return
-        if is_dynamic:
+        if is_random:
             # The n-th answer of a server is the same in each run.
             self._count += 1
             random = Random(self._count)  # noqa: S311  - no secret
