@@ -112,14 +112,14 @@ class AnswerBodies:
 
     def _of_value(self, value: Any, source: str) -> Iterator[AnswerBody]:
         """Yield the body of a value; a text may be the body itself, written as it is sent."""
-        name = sent_name(self._offer, self._named, is_text=isinstance(value, str))
-        is_written = isinstance(value, str) and (is_sequence(name) or not is_json(name))
-        if isinstance(value, str) and is_sequence(name):
+        is_text = isinstance(value, str)
+        name = sent_name(self._offer, self._named, is_text=is_text)
+        if is_text and is_sequence(name):
             yield self._body(value.encode("utf-8", "replace"), source, name)
         with suppress(UsageError):  # such as a number that JSON cannot write
             content, media_type = written_value(value, name, self._media, self._schema, self._described)
             yield AnswerBody(content, media_type, source)
-        if isinstance(value, str) and not is_written and _is_json_text(value):
+        if is_text and is_json(name) and not is_sequence(name) and _is_json_text(value):
             yield self._body(value.encode(), source, name)
 
     def _body(self, content: bytes, source: str, media_type: str = "") -> AnswerBody:
