@@ -51,11 +51,11 @@ def preferences_of(request: RecordedRequest) -> tuple[Preferences, RecordedReque
             found[name[2:]] = unquote_plus(value)
         else:
             kept.append(pair)
+    if found:
+        request = replace(request, url=urlunsplit(parts._replace(query="&".join(kept))))
     for name, value in request.headers:
         if name.lower() == "prefer":
             found.update(_preferences(value))
-    if len(kept) != len(parts.query.split("&")):
-        request = replace(request, url=urlunsplit(parts._replace(query="&".join(kept))))
     return Preferences(_code(found.get("code", "")), found.get("example", ""), _dynamic(found)), request
 
 
