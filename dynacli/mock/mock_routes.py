@@ -7,7 +7,7 @@ from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation, Server
 from dynacli.traffic.operation_finder import MatchedOperation, OperationFinder
 
-__all__ = ["MockRoutes", "base_paths"]
+__all__ = ["MockRoutes", "base_path"]
 
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 _ORIGIN = re.compile(r"[^/]*://[^/]*")
@@ -49,13 +49,12 @@ class MockRoutes:
         return self._patterns[key].fullmatch(path) is not None
 
 
-def base_paths(api: OpenedApi) -> list[str]:
-    """Return the paths of the document's servers, with the defaults of their variables, each once."""
-    return list(dict.fromkeys(_path_of(_with_defaults(server), api.uri) for server in api.servers))
-
-
-def _with_defaults(server: Server) -> str:
-    return _VARIABLE.sub(lambda match: _default(server, match[1]), server.url)
+def base_path(api: OpenedApi) -> str:
+    """Return the path of the document's first server, with the defaults of its variables; empty where it has none."""
+    if not api.servers:
+        return ""
+    server = api.servers[0]
+    return _path_of(_VARIABLE.sub(lambda match: _default(server, match[1]), server.url), api.uri)
 
 
 def _path_pattern(server: Server, uri: str) -> str:

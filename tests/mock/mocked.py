@@ -14,7 +14,7 @@ from dynacli.document.fetched import Fetched
 from dynacli.environment import Environment
 from dynacli.library.open_content import open_content
 from dynacli.mock.mock_application import mock_application
-from dynacli.mock.mock_routes import base_paths
+from dynacli.mock.mock_routes import base_path
 from dynacli.mock.mock_server import MockExchange, MockServer
 from dynacli.serving.http_server import serve_in_background
 from dynacli.serving.listening_socket import listening_socket, origin_at
@@ -69,7 +69,7 @@ def mocked(
     # Accepts anything and asks for nothing, as curl does.
     plain = {"accept": "*/*"}
     with httpx.Client(base_url=origin_at(sock, _HOST), headers=plain, trust_env=False) as client:
-        running = Mocked(client, sock.getsockname()[1], next(iter(base_paths(api)), ""))
+        running = Mocked(client, sock.getsockname()[1], base_path(api))
         server = MockServer(api, settings, is_dynamic=is_dynamic)
         application = mock_application(server, running.told.append, failures.append, has_cors=has_cors)
         with serve_in_background(application, sock):

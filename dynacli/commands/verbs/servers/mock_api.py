@@ -62,9 +62,9 @@ def _where(api: "OpenedApi", origin: str) -> str:
     """Return where the mock runs, and how it is called."""
     from shlex import quote
 
-    from dynacli.mock.mock_routes import base_paths
+    from dynacli.mock.mock_routes import base_path
 
-    base = f"{origin}{next(iter(base_paths(api)), '')}"
+    base = f"{origin}{base_path(api)}"
     first = next((summary for summary in api.catalog.each_summary() if not summary.is_hidden), None)
     lines = [f"The mock of {api.name} runs on {base}; Ctrl-C stops it"]
     if first is not None and api.location != "-":
