@@ -11,8 +11,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dynacli.mock.mock_server import MockExchange, MockServer
 from dynacli.mock.problem import ProblemError
-from dynacli.mock.received_request import TooLargeError, UndecodableError, read_exchange, url_of
+from dynacli.mock.received_request import read_exchange, url_of
 from dynacli.traffic.recorded_request import RecordedAnswer, RecordedExchange, RecordedRequest
+from dynacli.wire.encodings import BadEncodingError, TooLargeError
 
 __all__ = ["mock_application"]
 
@@ -72,7 +73,7 @@ class _MockApplication:
             answered = _unread(request, ProblemError(408, "The body of the request did not come"))
         except TooLargeError:
             answered = _unread(request, ProblemError(413, f"A body has at most {_LARGEST_BODY:,} bytes"))
-        except UndecodableError as error:
+        except BadEncodingError as error:
             answered = _unread(request, ProblemError(415, f"The body cannot be decoded: {error}"))
         else:
             answered = received

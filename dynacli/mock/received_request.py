@@ -7,19 +7,11 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 
 from dynacli.traffic.recorded_request import RecordedExchange, RecordedRequest
-from dynacli.wire.encodings import BadEncodingError, decode_chunks
+from dynacli.wire.encodings import TooLargeError, decode_whole
 
-__all__ = ["TooLargeError", "UndecodableError", "read_exchange", "url_of"]
+__all__ = ["read_exchange", "url_of"]
 
 _HOST = "http://localhost"
-
-
-class TooLargeError(Exception):
-    """A body has more bytes than are taken."""
-
-
-class UndecodableError(Exception):
-    """A body is not in the encoding that its headers name; the text says why."""
 
 
 async def read_exchange(request: Request, limit: int) -> RecordedExchange:
@@ -30,15 +22,17 @@ async def read_exchange(request: Request, limit: int) -> RecordedExchange:
 
     Raises:
         TooLargeError: The body has more.
-        UndecodableError: The body cannot be decoded.
+        BadEncodingError: The body is not in the encoding that its headers name.
         ClientDisconnect: The client is gone before the body is whole.
     """
     started = time.time()
     content = await _whole(request.stream(), limit)
+    if content:
+        content = decode_whole(content, request.headers.getlist("content-encoding"), limit)
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
     return RecordedExchange(
         RecordedRequest(request.method, url_of(request.scope), headers),
-        _decoded(content, request.headers.getlist("content-encoding"), limit) or None,
+        content or None,
         started=started,
     )
 
@@ -60,16 +54,3 @@ async def _whole(pieces: AsyncIterable[bytes], limit: int) -> bytes:
         if len(found) > limit:
             raise TooLargeError
     return bytes(found)
-
-
-def _decoded(content: bytes, encodings: list[str], limit: int) -> bytes:
-    def check(size: int) -> None:
-        if size > limit:
-            raise TooLargeError
-
-    if not content or not encodings:
-        return content
-    try:
-        return b"".join(decode_chunks([content], encodings, check))
-    except BadEncodingError as error:
-        raise UndecodableError(str(error)) from error

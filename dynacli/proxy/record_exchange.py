@@ -6,13 +6,9 @@ from dynacli.proxy.passed_exchange import CopiedBody, PassedExchange
 from dynacli.proxy.passed_heads import Headers, header
 from dynacli.traffic.recorded_request import RecordedAnswer, RecordedExchange, RecordedRequest
 from dynacli.transport.send import RENDER_LIMIT
-from dynacli.wire.encodings import BadEncodingError, decode_chunks
+from dynacli.wire.encodings import BadEncodingError, TooLargeError, decode_whole
 
 __all__ = ["recorded_exchange"]
-
-
-class _TooLargeError(Exception):
-    """A body is too large once it is decoded."""
 
 
 def recorded_exchange(passed: PassedExchange) -> RecordedExchange:
@@ -52,14 +48,9 @@ def _decoded(body: CopiedBody, headers: Headers) -> tuple[bytes | None, str]:
     if body.loss or not body.size:
         return (None, body.loss) if body.loss else (b"", "")
     encodings = header(headers, b"content-encoding").decode("latin-1").split(",")
-
-    def check(size: int) -> None:
-        if size > RENDER_LIMIT:
-            raise _TooLargeError
-
     try:
-        return b"".join(decode_chunks([body.content], encodings, check)), ""
-    except _TooLargeError:
+        return decode_whole(body.content, encodings, RENDER_LIMIT), ""
+    except TooLargeError:
         return (
             None,
             f"the body is larger than {RENDER_LIMIT // 1024 // 1024} MiB without its content encoding",

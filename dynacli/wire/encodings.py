@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["ACCEPTED", "BadEncodingError", "decode_chunks"]
+__all__ = ["ACCEPTED", "BadEncodingError", "TooLargeError", "decode_chunks", "decode_whole"]
 
 ACCEPTED = "gzip, deflate"
 """The value of `Accept-Encoding`: the encodings that the standard library decodes in pieces of limited size."""
@@ -23,6 +23,29 @@ class BadEncodingError(Exception):
     def __init__(self, message: str, *, is_cut: bool = False) -> None:
         super().__init__(message)
         self.is_cut = is_cut
+
+
+class TooLargeError(Exception):
+    """A body has more bytes than are taken."""
+
+
+def decode_whole(content: bytes, encodings: Iterable[str], limit: int) -> bytes:
+    """Return a decoded body of which all has come.
+
+    Args:
+        encodings: The same as for `decode_chunks`.
+        limit: The most bytes that it may have.
+
+    Raises:
+        BadEncodingError: The same as for `decode_chunks`.
+        TooLargeError: It has more bytes.
+    """
+
+    def check(size: int) -> None:
+        if size > limit:
+            raise TooLargeError
+
+    return b"".join(decode_chunks([content], encodings, check))
 
 
 def decode_chunks(
