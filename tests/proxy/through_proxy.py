@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from tests.harness import Result, run_cli
 
 __all__ = [
-    "Exchanged",
     "RawServer",
     "exchanged",
     "free_port",
@@ -22,7 +21,6 @@ __all__ = [
 ]
 
 _PATIENCE = 20.0
-Exchanged = tuple[Result, bytes]
 
 
 def free_port() -> int:
