@@ -229,6 +229,8 @@ def test_bodies_that_are_large_compressed_or_broken(mock: Mocked, monkeypatch: p
     monkeypatch.setattr(mock_application, "_LARGEST_BODY", 1_000)
     answer = mock.ask("/pets", "POST", content=large[:2_000], headers=headers)
     assert (413, "close") == (answer.status_code, answer.headers["connection"])
+    packed = {**headers, "content-encoding": "gzip"}
+    assert 413 == mock.ask("/pets", "POST", content=gzip.compress(large[:2_000]), headers=packed).status_code
     assert 200 == mock.ask("/pets").status_code
 
 
