@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterable, Sequence
 
+from dynacli.auth.credentials import WITH_TOKEN, kind_of
 from dynacli.check.recordings.exchange_judge import ExchangeJudge
 from dynacli.client.call_settings import CallSettings
 from dynacli.library.opened_api import OpenedApi
@@ -156,9 +157,8 @@ def _challenges(operation: Operation) -> tuple[tuple[str, str], ...]:
 
 
 def _challenge(scheme: SecurityScheme) -> str:
-    if scheme.type in {"oauth2", "openIdConnect"}:
-        return 'Bearer realm="mock"'
-    if scheme.type != "http" or not scheme.scheme.isalnum():
+    kind = kind_of(scheme)
+    if scheme.type not in {"http", *WITH_TOKEN} or not kind.isalnum():
         return ""
-    nonce = ', qop="auth", nonce="mock"' if scheme.scheme == "digest" else ""
-    return f'{scheme.scheme.capitalize()} realm="mock"{nonce}'
+    nonce = ', qop="auth", nonce="mock"' if kind == "digest" else ""
+    return f'{kind.capitalize()} realm="mock"{nonce}'
