@@ -94,8 +94,12 @@ class MockServer:
         """Return the first operation that allows a request with its verdict, else the first of all with its own."""
         if self._level == "off":
             return matches[0], Verdict()
-        verdicts = [(match, self._judge.request(received, match, is_whole=True)) for match in matches]
-        return next((pair for pair in verdicts if pair[1].is_valid), verdicts[0])
+        judged = []
+        for match in matches:
+            judged.append((match, self._judge.request(received, match, is_whole=True)))
+            if judged[-1][1].is_valid:
+                return judged[-1]
+        return judged[0]
 
     def _without_operation(self, received: RecordedExchange) -> MockExchange:
         """Return the answer where the path has no such method, or where there is no such path."""
