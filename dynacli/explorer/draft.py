@@ -53,12 +53,10 @@ class Checked(NamedTuple):
     Args:
         errors: Option → what is wrong with its value.
         summary: What is wrong with the whole, in one line; empty where nothing is.
-        is_denied: Whether the call would be refused, whatever its inputs are.
     """
 
     errors: Mapping[str, str]
     summary: str
-    is_denied: bool = False
 
 
 def inputs_of(draft: Draft, *, is_strict: bool) -> CallInputs:
@@ -109,10 +107,8 @@ def check(draft: Draft, settings: CallSettings) -> Checked:
     settings = replace(settings, consent=Consent(is_given=True))  # a check asks nobody
     errors = _misfits(draft, is_strict=is_strict)
     denial = settings.denial(draft.described)
-    if denial:
-        return Checked(errors, denial, is_denied=True)
-    if errors:
-        return Checked(errors, "")
+    if denial or errors:
+        return Checked(errors, denial)
     try:
         values = collect_values(draft.described, inputs_of(draft, is_strict=is_strict), is_strict=is_strict)
         request = request_of(draft.described, settings, values)
