@@ -56,17 +56,14 @@ def names_without_tags(
         (each.method, each.path): short.get((each.method, each.path)) or kebab(each.wanted)
         for each in operations
     }
-    bare = {
-        (each.method, each.path): under_tag(usual[each.method, each.path], kebab(each.tags[0]))
-        for each in operations
-        if each.tags
-    }
-    wanted = Counter([*usual.values(), *(name for key, name in bare.items() if name != usual[key])])
-    taken = {
-        key: name
-        for key, name in bare.items()
-        if name != usual[key] and wanted[name] == 1 and name not in reserved
-    }
+    bare: dict[_Key, str] = {}
+    for each in operations:
+        key = each.method, each.path
+        name = under_tag(usual[key], kebab(each.tags[0])) if each.tags else usual[key]
+        if name != usual[key]:
+            bare[key] = name
+    wanted = Counter([*usual.values(), *bare.values()])
+    taken = {key: name for key, name in bare.items() if wanted[name] == 1 and name not in reserved}
     return {**short, **taken}
 
 
