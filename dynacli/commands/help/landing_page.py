@@ -287,7 +287,11 @@ class _Page:
     def _tags(self, room: int) -> list[str]:
         """Return the tags with most operations, the others counted."""
         overview = self.overview
-        untagged = [("without a tag", f"{overview.untagged:,}", _nothing)] if overview.untagged else []
+        untagged = (
+            [("without a tag", f"{overview.untagged:,}", partial(_quoted_in, ""))]
+            if overview.untagged
+            else []
+        )
         fit = room - 1 - len(untagged)
         is_cut = overview.tags > min(fit, len(overview.largest_tags))
         tags = overview.largest_tags[: max(fit - is_cut, 0)]
@@ -368,10 +372,6 @@ def _quoted_in(text: str, width: int) -> str:
     return quoted(shortened(visible(text, keep=""), width - 2))
 
 
-def _nothing(width: int) -> str:  # noqa: ARG001
-    return ""
-
-
 def _apart(*groups: list[str]) -> list[str]:
     """Return groups of lines with an empty line between them; an empty group has none."""
     lines: list[str] = []
@@ -441,10 +441,11 @@ def _command(verb: str, api: OpenedApi, *words: str) -> str:
     # Standard input is read by now, and what cannot be printed cannot be copied.
     if api.name == "-" or any(visible(word, keep="") != word for word in everything):
         return ""
-    return " ".join(map(_quoted, everything))
+    return " ".join(map(_as_word, everything))
 
 
-def _quoted(word: str) -> str:
+def _as_word(word: str) -> str:
+    """Return a word as a shell takes it."""
     if word.isascii() and word.replace("-", "").replace("_", "").isalnum():
         return word
     from shlex import quote
