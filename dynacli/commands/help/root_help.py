@@ -82,7 +82,8 @@ def root_help(env: Environment) -> str:
         apis = []
     if apis:
         lines.extend([paint.bold("Registered APIs"), *(f"  {name}" for name in apis), ""])
-    lines.extend([paint.bold("Options, before the API or after the operation"), *_options(width, "an API")])
+    heading = paint.bold("Options, before the API or after the operation")
+    lines.extend([heading, *_options(width, "that of an API or operation")])
     return "\n".join(lines)
 
 
@@ -107,7 +108,7 @@ def _of_tool(paint: Painter, width: int) -> list[str]:
         "",
         *further_lines(paint),
         paint.bold("Options, before or after the operation"),
-        *_options(width, "an operation"),
+        *_options(width, "that of an operation"),
     ]
 
 
@@ -123,15 +124,12 @@ def _without_api(usage: str) -> str:
     return re.sub(r" (?:\[API(?:\.\.\.)?\]|API)(?= |$)", "", usage)
 
 
-def _options(width: int, page: str) -> list[str]:
+def _options(width: int, other_pages: str) -> list[str]:
     options = [
         (", ".join(option.flags) + (f" {option.metavar}" if option.metavar else ""), option.help)
         for option in (*STANDARD_OPTIONS, *INPUT_OPTIONS)
     ]
-    pages = (
-        "this page, or that of an API or operation" if page == "an API" else f"this page, or that of {page}"
-    )
-    options.extend([("--version", "the version"), ("-h, --help", pages)])
+    options.extend([("--version", "the version"), ("-h, --help", f"this page, or {other_pages}")])
     return _rows(options, width)
 
 

@@ -4,7 +4,7 @@ import click
 
 from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
-from dynacli.environment import invocation
+from dynacli.environment import invocation, program
 
 __all__ = ["command"]
 
@@ -14,7 +14,6 @@ def _help(run: Run, topic: str | None) -> None:
 
     if topic is None:
         from dynacli.commands.help.root_help import further_lines, root_help
-        from dynacli.environment import program
         from dynacli.text.terminal import Painter
 
         lines = "\n".join(f"  {name.ljust(14)}{title}" for name, title in topics())
