@@ -64,7 +64,7 @@ def _described(run: Run, api: str, words: list[str]) -> "DescribedOperation":
 command = VerbGroup(
     "policy",
     help="What may be done with an API, as `[apis.NAME.policy]` in the configuration says; "
-    "The page `policy` of `help` has its keys.",
+    "the page `policy` of `help` has its keys.",
     options=LISTING_OF_DOCUMENT,
     commands=[
         Verb(
