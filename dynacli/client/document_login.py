@@ -184,7 +184,6 @@ def has_credential(names: Iterable[str], schemes: Iterable[Any]) -> bool:
 
 
 def _missing(name: str) -> AuthError:
-
     return AuthError(
         f"The document of `{name}` is fetched with a credential, and none is set",
         why="It was registered with a header of `-H`, which is kept nowhere; without it, the document may be another",

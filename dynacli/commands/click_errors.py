@@ -17,9 +17,8 @@ def from_click(error: click.ClickException) -> DynacliError:
         hint = f"Did you mean {' or '.join(f'`{option}`' for option in near)}?" if near else help_hint
         return UsageError(f"There is no option `{error.option_name}`", hint=hint, near=near)
     if isinstance(error, click.BadOptionUsage):
-        if (
-            error.message
-        ):  # click's own, of a switch; of an option without its value it is `ArrangedWords.check`
+        # Click has a message, of a switch that got a value; `ArrangedWords.check` raises the error without one.
+        if error.message:
             return UsageError(f"The option `{error.option_name}` takes no value", hint="Leave out the value")
         return UsageError(f"The option `{error.option_name}` needs a value", hint=help_hint)
     if isinstance(error, click.MissingParameter) and error.param is not None:
