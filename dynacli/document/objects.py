@@ -6,6 +6,7 @@ but a property, a component or a response may have such a *name* and is a descri
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from dynacli.document.path_items import METHODS
 
@@ -22,8 +23,10 @@ __all__ = [
     "PATH_ITEM",
     "REQUEST_BODY",
     "SCHEMA",
+    "WEBHOOKS",
     "ObjectKind",
     "kind_at",
+    "kind_below",
     "kind_in_list",
     "sections_of",
 ]
@@ -122,6 +125,9 @@ PATH_ITEM.fields = {
 }
 _LINK.fields = {"parameters": DATA, "requestBody": DATA}
 
+WEBHOOKS = ("webhooks", "x-webhooks")
+"""The field for webhooks in OpenAPI 3.1 and later, and the extension that documents of 3.0 use."""
+
 
 def kind_at(kind: ObjectKind, key: str) -> ObjectKind:
     """Return the kind of the value under a key of an object, which is a keyword or a name."""
@@ -138,6 +144,12 @@ def kind_in_list(kind: ObjectKind, key: str) -> ObjectKind:
     if key == "examples" and kind.members is EXAMPLE:
         return DATA
     return kind.members if kind.members is not None else kind
+
+
+def kind_below(kind: ObjectKind, key: str, value: Any) -> ObjectKind:
+    """Return the kind of a member of an object, or of its items where it is a list, in the webhooks of 3.0, too."""
+    inner = kind_at(kind, WEBHOOKS[0] if kind is DOCUMENT and key in WEBHOOKS else key)
+    return kind_in_list(inner, key) if isinstance(value, list) else inner
 
 
 def sections_of(version: str) -> "dict[str, tuple[str, ...]]":

@@ -139,6 +139,8 @@ def _modern() -> dict[str, Any]:
         "hidden": {"$ref": "#/components/schemas/Pair/$defs/Hidden"},
         "answer": {"$ref": "#/components/pathItems/Pet/get/responses/200/content/application~1json/schema"},
     }
+    told = operation("told", body={"type": ["string", "null"]})
+    links = {"ask": {"operationId": "askPets"}, "again": {"operationId": "told"}}
     answers = {
         "200": {
             "content": {"application/json": {"$ref": "#/components/mediaTypes/Ends"}, **lines},
@@ -152,7 +154,7 @@ def _modern() -> dict[str, Any]:
         },
         version="3.2.0",
         jsonSchemaDialect="https://spec.openapis.org/oas/3.2/dialect/2025-09-17",
-        webhooks={"new": {"post": operation("told", body={"type": ["string", "null"]})}},
+        webhooks={"new": {"post": {**told, "responses": {"200": {"description": "", "links": links}}}}},
         tags=[{"name": "a", "kind": "nav"}],
         components={
             "pathItems": {"Pet": item},
@@ -194,6 +196,8 @@ def test_a_whole_document(version: str) -> None:
     ):
         assert any(line.endswith(place) for line in lines), lines
     assert ["get"] == list(tree["paths"]["/b"]["get"]["responses"]["200"]["links"])
+    webhooks = tree["x-webhooks" if version == "3.0" else "webhooks"]
+    assert ["again"] == list(webhooks["new"]["post"]["responses"]["200"]["links"])
     assert run_cli("document", source, "--version", version).stdout == made.stdout
     assert before == Path(source).read_bytes()
     if version == "3.0":

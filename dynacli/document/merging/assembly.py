@@ -9,8 +9,8 @@ from dynacli.document.merging.component_names import UnitNames
 from dynacli.document.merging.merged_paths import MergedPath
 from dynacli.document.merging.merged_references import Hoisted
 from dynacli.document.merging.merged_source import SourceDocument
-from dynacli.document.merging.object_walk import WEBHOOKS
 from dynacli.document.merging.shared_units import Unit, Units
+from dynacli.document.objects import WEBHOOKS
 from dynacli.document.pointer import MISSING, follow, join
 from dynacli.document.references.place_origins import Move, Origins
 from dynacli.document.references.scan import Steps

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Iterable
 
-from dynacli.document.merging.object_walk import WEBHOOKS
 from dynacli.document.merging.shared_units import Unit
+from dynacli.document.objects import WEBHOOKS
 
 __all__ = ["UnitNames", "is_named"]
 

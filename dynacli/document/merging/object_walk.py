@@ -3,21 +3,25 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from dynacli.document.objects import DATA, DOCUMENT, EXAMPLE, SCHEMA, ObjectKind, kind_at, kind_in_list
+from dynacli.document.objects import (
+    DATA,
+    DOCUMENT,
+    EXAMPLE,
+    SCHEMA,
+    WEBHOOKS,
+    ObjectKind,
+    kind_at,
+    kind_below,
+)
 from dynacli.document.references.scan import Link, Site, Steps, sites_of, steps_of
 
 __all__ = [
-    "WEBHOOKS",
     "WalkedObject",
     "all_sites",
-    "kind_below",
     "objects_of",
     "requirements_of",
     "security_of",
 ]
-
-WEBHOOKS = ("webhooks", "x-webhooks")
-"""The field for webhooks in OpenAPI 3.1 and later, and the extension that documents of 3.0 use."""
 
 _IS_DATA = frozenset({DATA, EXAMPLE})
 _IS_NO_PART = _IS_DATA | {SCHEMA}
@@ -75,17 +79,11 @@ def _below(node: Any, kind: ObjectKind, link: Link) -> Iterator[tuple[Any, Objec
         yield value, kind_below(kind, key, value), (link, key)
 
 
-def kind_below(kind: ObjectKind, key: str, value: Any) -> ObjectKind:
-    """Return the kind of a member of an object, or of its items where it is a list, in the webhooks of 3.0, too."""
-    inner = _webhooks() if kind is DOCUMENT and key in WEBHOOKS else kind_at(kind, key)
-    return kind_in_list(inner, key) if isinstance(value, list) else inner
-
-
 def all_sites(tree: dict[str, Any]) -> Iterator[Site]:
     """Yield every reference and identifier of a document, those in the webhooks of 3.0 included."""
     yield from sites_of(tree)
     if isinstance(tree.get(WEBHOOKS[1]), dict):
-        yield from sites_of(tree[WEBHOOKS[1]], _webhooks(), (None, WEBHOOKS[1]))
+        yield from sites_of(tree[WEBHOOKS[1]], kind_at(DOCUMENT, WEBHOOKS[0]), (None, WEBHOOKS[1]))
     if str(tree.get("openapi")).startswith("3.2"):
         for walked in objects_of(tree, left_out=_IS_DATA):
             # OpenAPI 3.2.0, "Discriminator Object": a name or a reference, as in `mapping`.
@@ -104,7 +102,3 @@ def security_of(node: dict[str, Any]) -> list[Any]:
 def requirements_of(node: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the security requirements of a document or an operation."""
     return [requirement for requirement in security_of(node) if isinstance(requirement, dict)]
-
-
-def _webhooks() -> ObjectKind:
-    return kind_at(DOCUMENT, WEBHOOKS[0])

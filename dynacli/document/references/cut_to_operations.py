@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from dynacli.document.objects import DATA, DOCUMENT, EXAMPLE, ObjectKind, kind_at, kind_in_list
+from dynacli.document.objects import DATA, DOCUMENT, EXAMPLE, WEBHOOKS, ObjectKind, kind_at, kind_below
 from dynacli.document.path_items import operations_of
 from dynacli.document.pointer import from_fragment
 from dynacli.document.references.cut_to_parameters import with_targets
@@ -59,12 +59,14 @@ def cut_to_operations(tree: dict[str, Any], places: Collection[tuple[str, str]])
 
 def without_lost_links(tree: dict[str, Any]) -> dict[str, Any]:
     """Return a document without the links to operations that it does not have."""
-    items = {path: follow_references(tree, item) for path, item in tree.get("paths", {}).items()}
+    items = [
+        (path, follow_references(tree, item))
+        for section in ("paths", *WEBHOOKS)
+        if isinstance(tree.get(section), Mapping)
+        for path, item in tree[section].items()
+    ]
     found = [
-        (path, each)
-        for path, item in items.items()
-        if isinstance(item, Mapping)
-        for each in operations_of(item)
+        (path, each) for path, item in items if isinstance(item, Mapping) for each in operations_of(item)
     ]
     kept = [each.operation for _, each in found if isinstance(each.operation, Mapping)]
     made: dict[str, Any] = _Links(kept, {(path, each.method) for path, each in found}).cut(tree, DOCUMENT)
@@ -108,11 +110,10 @@ class _Links:
             return node
         kept = {}
         for key, value in node.items():
-            inner = kind_at(kind, key)
+            inner = kind_below(kind, key, value)
             if inner.section == _LINKS and isinstance(value, dict) and not self._is_kept(value):
                 continue
-            is_list = isinstance(value, list)
-            kept[key] = self.cut(value, kind_in_list(inner, key) if is_list else inner)
+            kept[key] = self.cut(value, inner)
         return kept
 
     def _is_kept(self, link: Mapping[str, Any]) -> bool:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any, NamedTuple
 
-from dynacli.document.merging.object_walk import all_sites, kind_below
-from dynacli.document.objects import DATA, DOCUMENT, EXAMPLE, SCHEMA, ObjectKind
+from dynacli.document.merging.object_walk import all_sites
+from dynacli.document.objects import DATA, DOCUMENT, EXAMPLE, SCHEMA, ObjectKind, kind_below
 from dynacli.document.pointer import MISSING, follow, fragment_of, from_fragment, join
 from dynacli.document.references.scan import (
     Link,

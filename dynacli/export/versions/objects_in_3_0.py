@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dynacli.document.merging.object_walk import WEBHOOKS
+from dynacli.document.objects import WEBHOOKS
 from dynacli.document.references.scan import NEWEST_DIALECTS, follow_references
 from dynacli.export.versions.conversion_walk import Here
 from dynacli.export.versions.left_out import leave_out, leave_out_components
