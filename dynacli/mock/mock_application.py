@@ -9,6 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from dynacli.document.path_items import METHODS
 from dynacli.mock.mock_server import MockExchange, MockServer
 from dynacli.mock.problem import ProblemError
 from dynacli.mock.received_request import read_exchange, url_of
@@ -18,7 +19,6 @@ from dynacli.wire.encodings import BadEncodingError, TooLargeError
 __all__ = ["mock_application"]
 
 _LARGEST_BODY = 64 * 1024 * 1024
-_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE")
 _SECONDS_FOR_BODY = 60.0
 
 
@@ -44,7 +44,7 @@ def mock_application(
         # Not `*`, which browsers refuse for requests with credentials.
         allow_origin_regex=".*",
         allow_credentials=True,
-        allow_methods=_METHODS,
+        allow_methods=sorted(map(str.upper, METHODS)),
         allow_headers=["*"],
         expose_headers=["*"],
     )
