@@ -14,6 +14,7 @@ from dynacli.mock.preferences import Preferences
 from dynacli.mock.problem import ProblemError, answer_of
 from dynacli.mock.random_value import random_value
 from dynacli.model.lenient_reading import dict_or_empty
+from dynacli.model.operation import WITHOUT_BODY
 from dynacli.record import record
 from dynacli.traffic.operation_finder import MatchedOperation
 from dynacli.traffic.recorded_request import RecordedAnswer
@@ -22,7 +23,6 @@ from dynacli.validation.findings.finding import Finding
 __all__ = ["MadeAnswer", "MockAnswers"]
 
 _MOST_KEPT = 1_000
-_WITHOUT_BODY = frozenset({204, 205, 304})
 
 
 @record
@@ -103,7 +103,7 @@ class MockAnswers:
     ) -> MadeAnswer:
         content = dict_or_empty(documented.raw.get("content"))
         chosen = accepted_offer(accept, list(content))
-        if content and chosen is None and documented.status not in _WITHOUT_BODY:
+        if content and chosen is None and documented.status not in WITHOUT_BODY:
             listed = ", ".join(f"`{name}`" for name in content)
             raise ProblemError(406, f"The answer {documented.status} can be had as {listed}")
         is_dynamic = self._is_dynamic if preferences.is_dynamic is None else preferences.is_dynamic
@@ -147,7 +147,7 @@ class MockAnswers:
         *,
         is_random: bool,
     ) -> Iterator[AnswerBody | None]:
-        if chosen is None or documented.status in _WITHOUT_BODY:
+        if chosen is None or documented.status in WITHOUT_BODY:
             if example:
                 raise ProblemError(404, f"The answer {documented.status} has no body, and so no examples")
             yield None

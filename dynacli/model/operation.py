@@ -21,6 +21,7 @@ __all__ = [
     "MORE",
     "SAFE_METHODS",
     "WEBHOOKS",
+    "WITHOUT_BODY",
     "Body",
     "Choice",
     "Dialect",
@@ -54,6 +55,9 @@ MORE, AGAIN = "more", "again"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
 """Methods that change nothing on the server: RFC 9110, section 9.2.1; and QUERY:
 https://datatracker.ietf.org/doc/draft-ietf-httpbis-safe-method-w-body/"""
+
+WITHOUT_BODY = frozenset({204, 205, 304})
+"""Statuses whose answers have no body: RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5."""
 
 METHOD_OVERRIDES = frozenset({"x-http-method-override", "x-http-method", "x-method-override"})
 """Headers, in lower case, by which servers take a request for one of another method."""

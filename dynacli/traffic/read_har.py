@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from dynacli.environment import invocation
 from dynacli.errors import FileError, UsageError
+from dynacli.model.operation import WITHOUT_BODY
 from dynacli.traffic.har_entries import Readable, har_entries
 from dynacli.traffic.recorded_request import (
     NOT_RECORDED,
@@ -126,7 +127,7 @@ def _answer(status: int, response: Mapping[str, Any]) -> RecordedAnswer:
     body: bytes | None = None
     if content.get("text"):
         body = _bytes(content)
-    elif size == 0 or (size is None and _size(response.get("bodySize")) == 0) or status in {204, 205, 304}:
+    elif size == 0 or (size is None and _size(response.get("bodySize")) == 0) or status in WITHOUT_BODY:
         body = b""  # browsers leave the text of an empty body out, and of one that they did not keep
     headers = _headers(response)
     if content.get("mimeType") and body and "content-type" not in {name.lower() for name, _ in headers}:

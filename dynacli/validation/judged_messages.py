@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dynacli.model.operation import WITHOUT_BODY
+
 if TYPE_CHECKING:
     from dynacli.validation.bodies.read_forms import UnreadBody
     from dynacli.validation.streamed_body import StreamedBody
@@ -55,4 +57,4 @@ class JudgedResponse(NamedTuple):
 
     def may_be_empty(self, method: str) -> bool:
         """Return whether a method or the status allows no body, whatever the document says (RFC 9110)."""
-        return method.lower() == "head" or self.status in {204, 205, 304}
+        return method.lower() == "head" or self.status in WITHOUT_BODY
