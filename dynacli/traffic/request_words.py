@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from dynacli.client.described_operation import choose_media_type
+from dynacli.client.inputs.styled_values import delimiter_of
 from dynacli.client.operation_at import path_options
 from dynacli.environment import invocation_words
 from dynacli.errors import UsageError
@@ -47,7 +48,6 @@ _OF_CLIENTS = frozenset(
 """Headers that each client sends in its own way."""
 _OF_BROWSERS = ("sec-", "proxy-", ":")
 """The beginnings of headers that browsers send of themselves, and of the pseudo-headers of HTTP/2 (RFC 9113, 8.3)."""
-_DELIMITERS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|", "tsv": "\t"}
 _MOST_OPTIONS = 8
 """Fields of a body that have options on the line; a larger body is given whole."""
 _JSON_TYPES: Mapping[str, type | tuple[type, ...]] = {
@@ -297,7 +297,7 @@ def _separated(option: str) -> list[str]:
 
 def _options_of(parameter: Parameter, text: str) -> Iterator[str]:
     """Yield the options for one text of a parameter; a list in one text has an option for each item."""
-    delimiter = _DELIMITERS.get(parameter.style, ",")
+    delimiter = delimiter_of(parameter.style)
     is_list = parameter.value.type == "array" and not (parameter.explode and parameter.location == "query")
     for item in text.split(delimiter) if is_list and text else [text]:
         yield f"--{parameter.option}={item}"

@@ -280,6 +280,17 @@ def test_bad_input(line: str, why: str) -> None:
     assert why in result.stderr
 
 
+@pytest.mark.parametrize(("style", "text"), [("csv", "a,b"), ("ssv", "a b"), ("pipes", "a|b")])
+def test_a_list_in_a_header_is_read_in_its_format(style: str, text: str) -> None:
+    """Swagger 2.0 has formats of lists in a header that OpenAPI 3 does not have."""
+    listed = {"type": "array", "items": {"type": "string"}, "collectionFormat": style}
+    get = operation("getPets", {"name": "X-Ids", "in": "header", **listed})
+    swagger = {"swagger": "2.0", "info": {"title": "Pets", "version": "1"}, "host": "api.example.com"}
+    api = save({**swagger, "schemes": ["https"], "paths": {"/pets": {"get": get}}})
+    result = run_cli("import", "curl", f"curl https://api.example.com/pets -H 'X-Ids: {text}'", "--api", api)
+    assert result.stdout.endswith(" get-pets --x-ids a --x-ids b\n")
+
+
 def test_a_document_is_named_where_nothing_is_registered() -> None:
     """`--api` takes any document, whose operations then may be at any server; a line may come from a pipe."""
     line = "curl https://other.example/base/v9/pets/7"

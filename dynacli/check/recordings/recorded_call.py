@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from dynacli.auth.secret import MASK
 from dynacli.check.check_records import Exchange, PlannedCall
 from dynacli.check.recordings.recording_secrets import is_secret_header, masker_of, secret_names
-from dynacli.client.inputs.styled_values import styled_properties, styled_texts
+from dynacli.client.inputs.styled_values import delimiter_of, styled_properties, styled_texts
 from dynacli.errors import NetworkError, UsageError
 from dynacli.model.operation import Parameter, ValueType
 from dynacli.request.built_request import Request, RequestParts
@@ -22,8 +22,6 @@ from dynacli.validation.findings.finding import Verdict
 from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
 
 __all__ = ["exchange_of", "judged_answer", "judged_request_of"]
-
-_DELIMITERS = {"spaceDelimited": " ", "ssv": " ", "pipeDelimited": "|", "pipes": "|", "tsv": "\t"}
 
 
 class _LostBody(UnreadBody):
@@ -161,7 +159,7 @@ def _path_value(parameter: Parameter, encoded: str) -> Any:
 
 def _value(parameter: Parameter, texts: list[str]) -> Any:
     if parameter.value.type == "array" and not (parameter.explode and parameter.location == "query"):
-        texts = [item for text in texts for item in text.split(_DELIMITERS.get(parameter.style, ","))]
+        texts = [item for text in texts for item in text.split(delimiter_of(parameter.style))]
     return _converted(parameter, texts)
 
 

@@ -6,9 +6,14 @@ from urllib.parse import unquote
 from dynacli.model.operation import Parameter
 from dynacli.request.parameter_serialization import DELIMITERS
 
-__all__ = ["styled_options", "styled_properties", "styled_texts"]
+__all__ = ["delimiter_of", "styled_options", "styled_properties", "styled_texts"]
 
 _STARTS = {"label": ".", "matrix": ";"}
+
+
+def delimiter_of(style: str) -> str:
+    """Return what stands between the items of a list in a style that has one text for all of them."""
+    return DELIMITERS.get(style, DELIMITERS["csv"])[0]
 
 
 def styled_texts(parameter: Parameter, text: str) -> list[str]:
@@ -28,7 +33,7 @@ def styled_texts(parameter: Parameter, text: str) -> list[str]:
     else:
         texts = [plain]
     if parameter.value.type == "array":
-        delimiter = DELIMITERS.get(parameter.style, (",",))[0]
+        delimiter = delimiter_of(parameter.style)
         if parameter.style == "label" and parameter.explode:
             delimiter = "."
         if delimiter not in ",.":  # those of Swagger 2.0, which are encoded themselves
