@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dynacli.demo.demo_document import served_document
 from dynacli.export.export_formats import FORMATS
 from tests.documents import API_KEY, BASIC, BEARER, JSON, document, operation, parameter, save
 from tests.harness import run_cli
@@ -127,6 +129,22 @@ def test_an_export_into_a_directory() -> None:
     assert first == {path.name: path.read_bytes() for path in Path("made").iterdir()}
 
 
+def _added_lines(before: dict[Path, str], directory: Path) -> str:
+    """Return the lines that files of a directory have and had not; nothing else may have changed in them."""
+    added: list[str] = []
+    for path in directory.rglob("*"):
+        old = before.get(path, "").splitlines()
+        new = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        changes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+        assert {"equal", "insert"} >= {kind for kind, *_ in changes}
+        added += [line for kind, _, _, start, end in changes if kind == "insert" for line in new[start:end]]
+    return "\n".join(added)
+
+
+def _texts_in(directory: Path) -> dict[Path, str]:
+    return {path: path.read_text(encoding="utf-8") for path in directory.rglob("*") if path.is_file()}
+
+
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_new_operation_adds_nothing_else(form: str) -> None:
@@ -134,21 +152,30 @@ def test_a_new_operation_adds_nothing_else(form: str) -> None:
     api = _api()
     words = ("export", save(api), "--to", form, "--out", "made/")
     assert 0 == run_cli(*words).exit_code
-    before = {path: path.read_text(encoding="utf-8") for path in Path("made").rglob("*") if path.is_file()}
+    before = _texts_in(Path("made"))
     api["paths"]["/pets"]["delete"] = operation("removePets") | {"tags": ["pets"]}
     save(api)
     assert 0 == run_cli(*words).exit_code
-    added = ""
-    for path in Path("made").rglob("*"):
-        old = before.get(path, "").splitlines()
-        new = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-        changes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-        assert {"equal", "insert"} >= {kind for kind, *_ in changes}
-        added += "\n".join(
-            line for kind, _, _, start, end in changes if kind == "insert" for line in new[start:end]
-        )
+    added = _added_lines(before, Path("made"))
     assert "remove-pets" in added or "removePets" in added
     assert not any(each in added for each in ("get-pet", "add-pet", "list-pets"))
+
+
+@pytest.mark.exhaustive
+def test_the_next_revision_of_the_stand_in_adds_its_new_operation_alone() -> None:
+    """The export of an API that has changed its document gains one request, in each form."""
+    for directory, with_next in (("old", False), ("new", True)):
+        Path("api.json").write_bytes(served_document(with_next=with_next).content)
+        for form in FORMATS:
+            words = ("--to", form, "--server", "https://api.example.com", "--out", f"{directory}/{form}/")
+            assert 0 == run_cli("export", "./api.json", *words).exit_code
+    before = {Path("new", *path.parts[1:]): text for path, text in _texts_in(Path("old")).items()}
+    for form in FORMATS:
+        added = _added_lines(before, Path("new", form))
+        assert "List a workflow" in added or "list-workflow-versions" in added, form
+        # Pages show the path of the document above its example.
+        shown = 2 if form in {"markdown", "html"} else 1
+        assert ["/versions"] * shown == re.findall(r"/workflows/[^/\s]+(/\w+)", added), form
 
 
 @pytest.mark.parametrize(
