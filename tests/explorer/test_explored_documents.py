@@ -34,7 +34,7 @@ def test_no_private_attribute_of_ours_has_the_name_of_one_of_textual_s() -> None
         base.__name__: base for base in (App, ModalScreen, ScrollView, Static, Vertical, Horizontal)
     }
     clashes = set()
-    for path in Path(next(iter(dynacli.explorer.__path__))).glob("*.py"):
+    for path in Path(next(iter(dynacli.explorer.__path__))).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             name = (
                 ast.unparse(node.bases[0]).partition("[")[0]

@@ -12,7 +12,7 @@ from dynacli.client.damaged_cache import explain_damage
 from dynacli.client.inputs.call_inputs import collect_values
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, InternalError
-from dynacli.explorer.draft import Draft, inputs_of
+from dynacli.explorer.form.draft import Draft, inputs_of
 from dynacli.model.media_types import is_event_stream, is_sequence
 from dynacli.record import replace
 from dynacli.transport.send import RENDER_LIMIT, Answer, Pieces

@@ -10,7 +10,7 @@ from dynacli.client.answers.verdict_text import notes_of
 from dynacli.client.call import Call
 from dynacli.environment import Environment
 from dynacli.errors import FileError, FormError
-from dynacli.explorer.running_call import Ended
+from dynacli.explorer.calls.running_call import Ended
 from dynacli.model.wording import counted
 from dynacli.output.error_messages import write_error, write_note, write_warning
 from dynacli.output.output_form import ITEM_FORMATS, OutputForm

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from dynacli.explorer.dialogs import ChoiceDialog
-from dynacli.explorer.form_rows import BODY, FormRow
+from dynacli.explorer.form.form_rows import BODY, FormRow
 from dynacli.model.value_words import constraints, placeholder
 from dynacli.text.terminal import visible
 

@@ -12,7 +12,7 @@ from dynacli.client.inputs.call_inputs import CallInputs, collect_values
 from dynacli.client.inputs.read_plain_inputs import read_plain_inputs, whole_body
 from dynacli.client.validate_call import CallJudge
 from dynacli.errors import DynacliError, UsageError
-from dynacli.explorer.form_rows import BODY, FormRow
+from dynacli.explorer.form.form_rows import BODY, FormRow
 from dynacli.record import record, replace
 
 __all__ = ["Checked", "Draft", "check", "inputs_of"]

@@ -13,10 +13,10 @@ from textual.widgets import Input, Static, TextArea
 from dynacli.client.call_settings import CallOptions
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.errors import UsageError
-from dynacli.explorer.body_text import body_rows, body_text, example_words
-from dynacli.explorer.draft import Checked, Draft
-from dynacli.explorer.form_rows import BODY, FormRow, MoreItems, located, row_of, rows_of
-from dynacli.explorer.form_widgets import ActionLine, ChoiceBox, FieldRow, SettingRow
+from dynacli.explorer.form.body_text import body_rows, body_text, example_words
+from dynacli.explorer.form.draft import Checked, Draft
+from dynacli.explorer.form.form_rows import BODY, FormRow, MoreItems, located, row_of, rows_of
+from dynacli.explorer.form.form_widgets import ActionLine, ChoiceBox, FieldRow, SettingRow
 from dynacli.model.operation import ValueType
 from dynacli.text.terminal import visible
 

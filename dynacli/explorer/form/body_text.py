@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.build_body import example_body
 from dynacli.errors import DynacliError, UsageError
-from dynacli.explorer.draft import Draft, inputs_of
-from dynacli.explorer.form_rows import BODY, FormRow, MoreItems, located, rows_of
+from dynacli.explorer.form.draft import Draft, inputs_of
+from dynacli.explorer.form.form_rows import BODY, FormRow, MoreItems, located, rows_of
 from dynacli.model.media_types import is_built
 from dynacli.record import replace
 from dynacli.request.assemble_body import assemble

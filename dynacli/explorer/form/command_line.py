@@ -6,8 +6,8 @@ from shlex import join
 from dynacli.auth.secret import MASK
 from dynacli.client.call_settings import CallOptions
 from dynacli.environment import program
-from dynacli.explorer.draft import Draft
-from dynacli.explorer.form_rows import FormRow
+from dynacli.explorer.form.draft import Draft
+from dynacli.explorer.form.form_rows import FormRow
 from dynacli.model.option_pair import option_pair
 
 __all__ = ["command_line", "command_words", "option_words"]

@@ -1,0 +1,1 @@
+"""The calls that the explorer makes, and what the history keeps of them."""
