@@ -18,15 +18,15 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError
 from dynacli.explorer.answer.answer_pane import AnswerPane
-from dynacli.explorer.form.command_line import command_line, command_words, option_words
-from dynacli.explorer.dialogs import QuestionDialog, TextDialog
-from dynacli.explorer.form.draft import Checked, Draft, check
-from dynacli.explorer.explorer_style import PLAIN, STYLE
-from dynacli.explorer.operations.find_operations import find_operations
 from dynacli.explorer.calls.keep_call import keep_call
-from dynacli.explorer.operations.operations_pane import OperationGroup, OperationList, grouped
-from dynacli.explorer.form.request_form import RequestForm
 from dynacli.explorer.calls.running_call import Ended, Event, RunningCall
+from dynacli.explorer.dialogs import QuestionDialog, TextDialog
+from dynacli.explorer.explorer_style import PLAIN, STYLE
+from dynacli.explorer.form.command_line import command_line, command_words, option_words
+from dynacli.explorer.form.draft import Checked, Draft, check
+from dynacli.explorer.form.request_form import RequestForm
+from dynacli.explorer.operations.find_operations import find_operations
+from dynacli.explorer.operations.operations_pane import OperationGroup, OperationList, grouped
 from dynacli.explorer.work_aside import FailedWork, work_aside
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import SAFE_METHODS, OperationSummary

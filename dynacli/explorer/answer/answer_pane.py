@@ -13,9 +13,9 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from dynacli.explorer.answer.answer_views import VIEWS, AnswerScreen, answer_screen, status_text, view_text
-from dynacli.explorer.form.draft import Draft
-from dynacli.explorer.calls.running_call import Begun, Came, Ended, Event, Paused
 from dynacli.explorer.answer.text_pane import TextPane
+from dynacli.explorer.calls.running_call import Begun, Came, Ended, Event, Paused
+from dynacli.explorer.form.draft import Draft
 from dynacli.explorer.work_aside import work_aside
 from dynacli.output.output_form import OutputForm
 from dynacli.output.stream_body import written_body

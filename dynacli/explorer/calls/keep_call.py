@@ -9,8 +9,8 @@ from dynacli.auth.secret import MASK, Masker, Secret
 from dynacli.client.call import Call
 from dynacli.environment import Environment
 from dynacli.errors import FileError
-from dynacli.explorer.form.draft import Draft
 from dynacli.explorer.calls.running_call import Ended
+from dynacli.explorer.form.draft import Draft
 from dynacli.library.history.history_file import record_with_care, sweep
 from dynacli.library.history.record_call import (
     LARGEST_REMEMBERED,
