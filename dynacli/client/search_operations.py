@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from dynacli.catalog.search.question import has_words
-from dynacli.catalog.search.rank_operations import has_index, rank_operations
+from dynacli.catalog.search.rank_operations import rank_operations
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
@@ -58,7 +58,7 @@ def search_operations(apis: Iterable[OpenedApi], words: str, most: int = 5) -> l
         most: How many are returned.
 
     Raises:
-        UsageError: The question has no words, or the SQLite of this Python cannot search.
+        UsageError: The question has no words.
         DamagedCatalogError: A catalog is damaged.
     """
     if not has_words(words):
@@ -71,12 +71,6 @@ def search_operations(apis: Iterable[OpenedApi], words: str, most: int = 5) -> l
     searched: dict[str, OpenedApi] = {}
     for api in apis:
         searched[api.name] = api
-        if not has_index(api.catalog):
-            raise UsageError(
-                f"The operations of `{api.name}` cannot be searched",
-                why="The SQLite of this Python was built without FTS5",
-                hint=f"See them all: `{invocation('operations', api.name)}`",
-            )
         for ranked in rank_operations(api.catalog, words, 2 * most):
             each = ranked.operation
             hits.append(

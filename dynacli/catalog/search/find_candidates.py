@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from math import log
 
-from dynacli.catalog.search.levels import LEVELS, match_of
 from dynacli.catalog.search.operation_words import OperationWords
+from dynacli.catalog.search.postings import find_stems, read_postings
 from dynacli.catalog.search.question import Question
-from dynacli.catalog.store.catalog_file import Catalog
+from dynacli.catalog.store.catalog_file import Catalog, DamagedCatalogError
 from dynacli.record import record
 
-__all__ = ["Candidate", "Candidates", "find_candidates", "has_index"]
+__all__ = ["Candidate", "Candidates", "find_candidates"]
 
 _MOST = 60
 """Operations that are looked at closely."""
@@ -47,11 +47,6 @@ class Candidates:
     rarity: list[float]
 
 
-def has_index(catalog: Catalog) -> bool:
-    """Return whether a catalog has an index; SQLite may have been built without FTS5."""
-    return bool(catalog.rows("SELECT 1 FROM sqlite_master WHERE name = 'search'"))
-
-
 def find_candidates(catalog: Catalog, question: Question) -> Candidates:
     """Return the operations that have most of a question's words, without hidden ones.
 
@@ -68,11 +63,15 @@ def find_candidates(catalog: Catalog, question: Question) -> Candidates:
             scores[number] = scores.get(number, 0.0) + match * weight
     best = sorted(scores, key=lambda number: (-scores[number], number))[:_MOST]
     rows = catalog.rows(
-        f"SELECT id, words FROM search_operations WHERE id IN ({','.join(map(str, best))})"  # noqa: S608
+        f"SELECT id, words FROM operations WHERE words IS NOT NULL AND id IN ({','.join(map(str, best))})"  # noqa: S608
     )
+    try:
+        words = [(number, OperationWords.from_text(text)) for number, text in rows]
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise DamagedCatalogError(catalog.path) from error
     candidates = [
-        Candidate(number, OperationWords.from_text(text), [found.get(number, 0.0) for found in matches])
-        for number, text in rows
+        Candidate(number, known_by, [found.get(number, 0.0) for found in matches])
+        for number, known_by in words
     ]
     return Candidates(candidates, rarity)
 
@@ -82,12 +81,12 @@ def _matches(catalog: Catalog, stems: Mapping[str, float]) -> dict[int, float]:
     found: dict[int, float] = {}
     kept = 1.0
     for stem, weight in stems.items():
-        rows = catalog.rows("SELECT doc, col FROM search_places WHERE term = ?", stem)
-        matches = {level: kept * weight * match_of(level) for level in LEVELS}
-        for number, level in rows:
-            if matches[level] > found.get(number, 0.0):
-                found[number] = matches[level]
-        if weight == 1.0 and any(matches[level] >= _ABOUT for _, level in rows):
+        is_subject = False
+        for _, packed in find_stems(catalog, "stem = ?", stem):
+            for number, match in read_postings(packed):
+                found[number] = max(kept * weight * match, found.get(number, 0.0))
+                is_subject |= kept * weight * match >= _ABOUT
+        if weight == 1.0 and is_subject:
             kept = _SYNONYM
     return found
 

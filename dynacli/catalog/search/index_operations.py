@@ -1,12 +1,11 @@
-"""The index of a catalog: how well which operation has which word, written by the compiler."""
+"""The index of a catalog: how well which operation has which word."""
 
-import sqlite3
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.search.answer_names import AnswerNames
-from dynacli.catalog.search.levels import LEVELS, level_of
+from dynacli.catalog.search.postings import Postings, count_postings
 from dynacli.catalog.search.rarity import rarity
 from dynacli.catalog.search.read_operation import words_of_operation
 from dynacli.catalog.search.search_words import stem, words_of
@@ -16,7 +15,7 @@ from dynacli.record import replace
 if TYPE_CHECKING:
     from dynacli.catalog.compiler.compile_document import Compiled, CompiledOperation
 
-__all__ = ["write_search_index"]
+__all__ = ["search_index"]
 
 _NAME, _PATH, _SUMMARY, _TAGS = 0.5, 0.45, 0.55, 0.25
 _DESCRIPTION, _INPUTS, _CHOICES, _BODY, _ANSWER = 0.2, 0.12, 0.12, 0.12, 0.06
@@ -38,51 +37,30 @@ _USUAL = 0.5
 """The part of the operations from which on a word says little about one that mentions it."""
 
 
-def write_search_index(db: sqlite3.Connection, compiled: "Compiled") -> None:
-    """Write the index of a document's operations; nothing where SQLite was built without FTS5.
+def search_index(compiled: "Compiled") -> tuple[dict[str, Postings], list[str | None]]:
+    """Return the index of a document's operations.
 
-    Raises:
-        sqlite3.Error: It cannot be written.
+    Returns:
+        Stem → the operations that have it; and for each operation the text of the words by which it is known,
+        `OperationWords.as_text`, None where it is hidden.
     """
-    columns = ", ".join(LEVELS)
-    try:
-        # A word stands in one column alone, which says how well the operation has it: reading where it stands in each
-        # operation, and what that says, would take most of the time of a search. Neither texts nor places are kept.
-        # https://www.sqlite.org/fts5.html, "Contentless Tables", "The Detail Option", "The fts5vocab Virtual Table"
-        db.execute(
-            f"CREATE VIRTUAL TABLE search USING fts5({columns}, content='', detail=column, columnsize=0,"
-            " tokenize=\"unicode61 remove_diacritics 0 categories 'L* N* M* Co'\")"
-        )
-    except sqlite3.OperationalError as error:
-        if "no such module" in str(error):
-            return
-        raise
-    db.execute("CREATE VIRTUAL TABLE search_places USING fts5vocab(search, instance)")
-    db.execute("CREATE VIRTUAL TABLE search_terms USING fts5vocab(search, row)")
-    marks = ", ".join("?" * (len(LEVELS) + 1))
-    db.executemany(f"INSERT INTO search (rowid, {columns}) VALUES ({marks})", _rows(compiled))  # noqa: S608
-    db.execute("INSERT INTO search (search) VALUES ('optimize')")
-    counts = dict(db.execute("SELECT term, doc FROM search_terms"))
-    db.execute("CREATE TABLE search_operations (id INTEGER PRIMARY KEY, words TEXT NOT NULL)")
-    db.executemany("INSERT INTO search_operations VALUES (?, ?)", _words(compiled, counts))
-
-
-def _words(compiled: "Compiled", counts: Mapping[str, int]) -> Iterator[tuple[int, str]]:
-    """Yield the number of each operation that is not hidden, and the words by which it is known.
-
-    Args:
-        counts: Stem → the number of operations that have it.
-    """
+    postings: dict[str, Postings] = defaultdict(Postings)
+    for number, matches in enumerate(_matches(compiled)):
+        for each, match in matches.items():
+            postings[each].add(number, match)
+    counts = {each: count_postings(found.packed) for each, found in postings.items()}
     operations = len(compiled.operations)
-    for number, entry in enumerate(compiled.operations):
-        if not entry.operation.is_hidden:
-            words = words_of_operation(entry.operation)
-            told = (sum(rarity(counts.get(each), operations) for each in stems) for stems in words.stems)
-            yield number, replace(words, told=tuple(told)).as_text()
+    texts: list[str | None] = []
+    for entry in compiled.operations:
+        words = words_of_operation(entry.operation)
+        told = (sum(rarity(counts.get(each), operations) for each in stems) for stems in words.stems)
+        is_hidden = entry.operation.is_hidden
+        texts.append(None if is_hidden else replace(words, told=tuple(told)).as_text())
+    return postings, texts
 
 
-def _rows(compiled: "Compiled") -> Iterator[tuple[Any, ...]]:
-    """Yield number and columns of each operation.
+def _matches(compiled: "Compiled") -> Iterator[dict[str, float]]:
+    """Yield the stems of each operation → how well it has them.
 
     A word that stands in its name, path, summary or tags is not told again by its description, inputs, body and answer,
     and these do not tell what stands in many operations.
@@ -97,7 +75,7 @@ def _rows(compiled: "Compiled") -> Iterator[tuple[Any, ...]]:
     too_usual = {
         stem for stem, count in usual.items() if count > _USUAL * len(sample) and len(sample) > _SAMPLE // 2
     }
-    for number, entry in enumerate(operations):
+    for entry in operations:
         operation = entry.operation
         strong = (
             words.stems([operation.name, operation.operation_id, *operation.aliases]),
@@ -113,10 +91,7 @@ def _rows(compiled: "Compiled") -> Iterator[tuple[Any, ...]]:
             mentioned = [each for each in stems if each not in known][:most]
             known.update(mentioned)
             told.update(dict.fromkeys(mentioned, weight))
-        levels: dict[str, list[str]] = {level: [] for level in LEVELS}
-        for each, weight in told.items():
-            levels[level_of(weight / (weight + _HALF))].append(each)
-        yield (number, *map(" ".join, levels.values()))
+        yield {each: weight / (weight + _HALF) for each, weight in told.items()}
 
 
 def _mentions(entry: "CompiledOperation", words: "_Words", answers: AnswerNames) -> Iterator[dict[str, None]]:

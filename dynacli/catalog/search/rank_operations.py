@@ -1,6 +1,6 @@
 """The order of the operations that have words of a question."""
 
-from dynacli.catalog.search.find_candidates import Candidate, find_candidates, has_index
+from dynacli.catalog.search.find_candidates import Candidate, find_candidates
 from dynacli.catalog.search.operation_words import OperationWords
 from dynacli.catalog.search.question import ALL, DOING, READING, Question, Term, read_question
 from dynacli.catalog.search.rarity import rarity
@@ -10,7 +10,7 @@ from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.model.operation import OperationSummary
 from dynacli.record import record
 
-__all__ = ["Ranked", "has_index", "rank_operations"]
+__all__ = ["Ranked", "rank_operations"]
 
 _FITS = {
     ALL: {"list": 0.8, "search": 0.6, "get": 0.4, "create": 0.2, "update": 0.2, ACTING: 0.2, "delete": 0.1},

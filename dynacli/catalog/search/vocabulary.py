@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from dynacli.catalog.search.levels import levels_from
+from dynacli.catalog.search.postings import count_postings, find_stems, read_postings
 from dynacli.catalog.search.thesaurus import verb_stems
 from dynacli.catalog.store.catalog_file import Catalog
 
@@ -33,8 +33,8 @@ _ENDINGS = frozenset(
         *("ist", "iti", "ive", "ment", "or", "ship", "ur"),
     )
 )
-_ABOUT = " ".join(levels_from(0.6))
-"""The columns of the words that an operation is about."""
+_ABOUT = 0.6
+"""From here on an operation is about a word."""
 _SHORTEST_FORM, _SHORTEST_PART, _SHORTEST_TYPO = 4, 3, 4
 """Letters that a word has at least whose forms, parts or typos are looked for."""
 _TWO_TYPOS = 8
@@ -55,9 +55,8 @@ class Vocabulary:
         """Return those of some stems that the document has → the number of operations that have it."""
         listed = list(stems)
         marks = ",".join("?" * len(listed))
-        return dict(
-            self._catalog.rows(f"SELECT term, doc FROM search_terms WHERE term IN ({marks})", *listed)  # noqa: S608
-        )
+        found = find_stems(self._catalog, f"stem IN ({marks})", *listed)
+        return {stem: count_postings(packed) for stem, packed in found}
 
     def fitted(self, stem: str, meanings: Mapping[str, float], *, with_forms: bool) -> list[dict[str, float]]:
         """Return what stands for a word in the document: stem → how well it does, for each part of the word.
@@ -89,10 +88,8 @@ class Vocabulary:
 
     def _beginning_with(self, text: str) -> list[str]:
         # U+10FFFF sorts behind every letter.
-        rows = self._catalog.rows(
-            "SELECT term FROM search_terms WHERE term >= ? AND term < ?", text, text + "\U0010ffff"
-        )
-        return [term for (term,) in rows]
+        found = find_stems(self._catalog, "stem >= ? AND stem < ?", text, text + "\U0010ffff")
+        return [stem for stem, _ in found]
 
     def _parts(self, stem: str) -> tuple[str, ...]:
         """Return the two stems that a word is put together of: `data` and `center`; empty where there are none."""
@@ -104,8 +101,11 @@ class Vocabulary:
 
     def _stand_together(self, parts: tuple[str, str]) -> bool:
         """Return whether an operation is about both parts of a word."""
-        query = " AND ".join(f'{{{_ABOUT}}} : "{part}"' for part in parts)
-        return bool(self._catalog.rows("SELECT 1 FROM search WHERE search MATCH ? LIMIT 1", query))
+        found = find_stems(self._catalog, "stem IN (?, ?)", *parts)
+        about = [
+            {number for number, match in read_postings(packed) if match >= _ABOUT} for _, packed in found
+        ]
+        return not about[0].isdisjoint(about[-1])
 
     def repaired(self, word: str, stem: str) -> str:
         """Return the stem that a strange word was to be; its own stem where there is none that is near.
@@ -117,20 +117,16 @@ class Vocabulary:
         if len(word) < _SHORTEST_TYPO or not word.isascii():
             return stem
         most = 2 if len(word) >= _TWO_TYPOS else 1
-        rows = self._catalog.rows(
-            "SELECT term, doc FROM search_terms WHERE length(term) BETWEEN ? AND ?",
-            len(stem) - most,
-            len(word) + most,
-        )
+        known = find_stems(self._catalog, "length(stem) BETWEEN ? AND ?", len(stem) - most, len(word) + most)
         letters = set(word)
         near: list[tuple[int, int, str]] = []
-        for term, count in (*rows, *((verb, 0) for verb in verb_stems())):
+        for term, packed in (*known, *((verb, b"") for verb in verb_stems())):
             if len(letters.symmetric_difference(term)) <= 2 * most and (
                 term[0] == word[0] or term[1:2] == word[1:2]
             ):
                 distance = min(_distance(word, term, most), _distance(stem, term, most))
                 if distance <= most:
-                    near.append((distance, -count, term))
+                    near.append((distance, -count_postings(packed), term))
         return min(near)[2] if near else stem
 
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dynacli.catalog.search.index_operations import write_search_index
+from dynacli.catalog.search.index_operations import search_index
 from dynacli.catalog.store.catalog_file import BY_ALIAS, BY_ID, BY_ID_IN_ANY_CASE, BY_NAME, Catalog, pack
 from dynacli.catalog.store.operation_rows import OperationRows
 from dynacli.model.overview import OVERVIEW
@@ -22,8 +22,9 @@ _TABLES = """
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
     CREATE TABLE operations (
         id INTEGER PRIMARY KEY, name TEXT, operation_id TEXT, method TEXT, path TEXT,
-        tags TEXT, summary TEXT, is_deprecated INTEGER, is_hidden INTEGER
+        tags TEXT, summary TEXT, is_deprecated INTEGER, is_hidden INTEGER, words TEXT
     );
+    CREATE TABLE stems (stem TEXT PRIMARY KEY, operations BLOB) WITHOUT ROWID;
     CREATE TABLE details (id INTEGER PRIMARY KEY, operation TEXT, part TEXT, written TEXT);
     CREATE TABLE shared (id INTEGER PRIMARY KEY, value TEXT);
     CREATE TABLE names (key TEXT, rank INTEGER, id INTEGER, PRIMARY KEY (key, rank)) WITHOUT ROWID;
@@ -119,7 +120,6 @@ def _fill(
         ((problem.message, problem.pointer, problem.file) for problem in problems),
     )
     db.execute("CREATE INDEX by_name ON operations (name)")
-    write_search_index(db, compiled)
     db.execute("COMMIT")
 
 
@@ -141,10 +141,11 @@ def _write_operations(db: sqlite3.Connection, compiled: "Compiled") -> None:
     rows = OperationRows(keep)
     given = set(compiled.given_names.values())
     tags: dict[str, str] = {}
+    stems, words = search_index(compiled)
     for number, entry in enumerate(compiled.operations):
         operation = entry.operation
         db.execute(
-            "INSERT INTO operations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO operations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 number,
                 operation.name,
@@ -155,6 +156,7 @@ def _write_operations(db: sqlite3.Connection, compiled: "Compiled") -> None:
                 operation.summary,
                 operation.is_deprecated,
                 operation.is_hidden,
+                words[number],
             ),
         )
         db.execute(
@@ -179,6 +181,9 @@ def _write_operations(db: sqlite3.Connection, compiled: "Compiled") -> None:
             tags.setdefault(kebab(tag), tag)
     db.executemany(
         "INSERT INTO names VALUES (?, ?, ?)", ((key, rank, number) for (key, rank), number in names.items())
+    )
+    db.executemany(
+        "INSERT INTO stems VALUES (?, ?)", ((stem, found.packed) for stem, found in sorted(stems.items()))
     )
     db.executemany(
         "INSERT INTO tags VALUES (?, ?, ?)",

@@ -1,0 +1,82 @@
+"""The index of the search is small, and gives back what was put into it."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dynacli.catalog.compiler.compile_document import compile_document
+from dynacli.catalog.search.postings import Postings, count_postings, read_postings
+from dynacli.catalog.search.rank_operations import rank_operations
+from dynacli.catalog.store.catalog_file import Catalog, DamagedCatalogError
+from dynacli.catalog.store.catalog_writer import write_catalog
+from tests.documents import load_file
+from tests.real_documents import FOLDER, documents
+
+_DEMO = Path(__file__).parents[2] / "cache" / "armature.json"
+
+_LARGE = 35_000
+"""Bytes of a document from which on its index is held against its catalog; below, single pages decide."""
+
+
+@given(st.dictionaries(st.integers(0, 1 << 40), st.integers(1, 19)))
+def test_postings_come_back(matches: dict[int, int]) -> None:
+    """Each operation comes back with how well it has the stem, in steps of a twentieth."""
+    postings = Postings()
+    for number in sorted(matches):
+        postings.add(number, matches[number] / 20)
+    packed = bytes(postings.packed)
+    assert [(number, matches[number] / 20) for number in sorted(matches)] == list(read_postings(packed))
+    assert len(matches) == count_postings(packed)
+
+
+def _growth(path: Path, catalog: str) -> float:
+    """Return by which part of itself a catalog is larger than without what the search needs."""
+    write_catalog(catalog, compile_document(load_file(path)), [])
+    db = sqlite3.connect(catalog)
+    sizes = [Path(catalog).stat().st_size]
+    db.executescript("DROP TABLE stems; ALTER TABLE operations DROP COLUMN words; VACUUM")
+    db.close()
+    sizes.append(Path(catalog).stat().st_size)
+    return sizes[0] / sizes[1] - 1
+
+
+def test_the_index_is_small(tmp_path: Path) -> None:
+    """A catalog grows by at most 15 percent by its index."""
+    assert _growth(_DEMO, str(tmp_path / "catalog")) <= 0.15
+
+
+@pytest.mark.exhaustive
+@pytest.mark.corpus
+@pytest.mark.skipif(not FOLDER.is_dir(), reason=f"there are no real documents in {FOLDER}")
+def test_the_index_is_small_in_real_documents(tmp_path: Path) -> None:
+    """The same holds for real documents."""
+    large = [path for path in documents(FOLDER) if _LARGE <= path.stat().st_size <= 500_000]
+    growths = {path.name: _growth(path, str(tmp_path / "catalog")) for path in large}
+    assert {} == {name: growth for name, growth in growths.items() if growth > 0.15}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE operations SET words = 'x'",
+        "UPDATE operations SET words = 1",
+        "UPDATE operations SET words = replace(words, ' ', 'x')",
+        "UPDATE stems SET operations = 'x'",
+        "UPDATE stems SET operations = NULL",
+        "DROP TABLE stems",
+    ],
+)
+def test_a_damaged_index_is_noticed(damage: str, tmp_path: Path) -> None:
+    """Whatever an index has become, it is damage, after which the document is compiled again."""
+    path = str(tmp_path / "catalog")
+    write_catalog(path, compile_document(load_file(_DEMO)), [])
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute(damage)
+    db.close()
+    catalog = Catalog(path)
+    with pytest.raises(DamagedCatalogError):
+        rank_operations(catalog, "list runs")
+    catalog.close()
