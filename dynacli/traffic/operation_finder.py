@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from dynacli.client.operation_at import path_values
@@ -36,9 +37,9 @@ class MatchedOperation:
     server_options: tuple[str, ...] | None
 
     @property
-    def generality(self) -> tuple[int, bool, bool]:
-        """A key that sorts the operations of one path: first those with few parameters, and with a fixed query."""
-        return len(self.path_values), "?" not in self.operation.path, "#" in self.operation.path
+    def generality(self) -> tuple[int, int, bool]:
+        """A key that sorts the operations of one path: first those of which the document spells out most."""
+        return sum(self.steps), -self.literal_length, "#" in self.operation.path
 
     @property
     def steps(self) -> tuple[bool, ...]:
@@ -67,9 +68,9 @@ def find_operation(
     except ValueError:
         raise UsageError("The request has no URL that could be read") from None
     finders = list(finders)
-    found = [match for finder in finders if (match := finder.find(request.method, request.url)) is not None]
+    found = [match for finder in finders if (match := finder.find_request(request)) is not None]
     if not found and is_any_server:
-        others = (finder.find_anywhere(request.method, request.url) for finder in finders)
+        others = (finder.find_request_anywhere(request) for finder in finders)
         found = [match for match in others if match is not None]
     # `max` keeps the first of those that are as good.
     return max(found, key=lambda match: match.literal_length, default=None)
@@ -92,12 +93,20 @@ class OperationFinder:
         self._server_options: dict[tuple[str, str], tuple[str, ...] | None] = {}
 
     def find(self, method: str, url: str) -> MatchedOperation | None:
-        """Return the operation of a request to a server of the document; of several, the most literal."""
-        return self._best(match for match in self._matches(method, url) if self._is_known_server(match))
+        """Return the operation of a method and a URL at a server of the document; of several, the most literal."""
+        return self._best(self._at_known_servers(method, url))
 
-    def find_anywhere(self, method: str, url: str) -> MatchedOperation | None:
+    def find_request(self, request: RecordedRequest) -> MatchedOperation | None:
+        """Return the operation of a request to a server of the document.
+
+        Documents have `/#Action=A` and `/#Action=B`, each with a parameter of one value: of operations that are as
+        literal, it is the one whose required query and headers the request has.
+        """
+        return self._best(self._at_known_servers(request.method, request.url), _Sent(request))
+
+    def find_request_anywhere(self, request: RecordedRequest) -> MatchedOperation | None:
         """Return the operation that a request would belong to if its server were one of the document."""
-        return self._best(self._matches(method, url))
+        return self._best(self._matches(request.method, request.url), _Sent(request))
 
     def find_behind(
         self, method: str, url: str, is_base: Callable[[Operation, str], bool]
@@ -112,7 +121,7 @@ class OperationFinder:
             `/quotes/{id}` beside `/quotes/{number}`, and operations of one path that differ in their body.
         """
         matches = [match for match in self._matches(method, url) if is_base(match.operation, match.base)]
-        best = self._best(iter(matches))
+        best = self._best(matches)
         if best is None:
             return []
         shape = best.base, best.steps
@@ -125,14 +134,24 @@ class OperationFinder:
         """The methods of the document's operations."""
         return sorted({method for method, _ in self._summaries})
 
-    def _best(self, matches: Iterator[MatchedOperation]) -> MatchedOperation | None:
-        by_base: dict[str, MatchedOperation] = {}
+    def _at_known_servers(self, method: str, url: str) -> Iterator[MatchedOperation]:
+        return (match for match in self._matches(method, url) if self._is_known_server(match))
+
+    def _best(
+        self, matches: Iterable[MatchedOperation], sent: "_Sent | None" = None
+    ) -> MatchedOperation | None:
+        by_base: dict[str, list[MatchedOperation]] = {}
         for match in matches:
-            best = by_base.get(match.base)
-            if best is None or match.generality < best.generality:
-                by_base[match.base] = match
+            by_base.setdefault(match.base, []).append(match)
+
+        def key(match: MatchedOperation) -> tuple[object, ...]:
+            count, *fixed = match.generality
+            return count, *(sent.distance(match.operation) if sent is not None else ()), *fixed
+
+        # Most paths have one operation, and nothing to compare.
+        best = (min(alike, key=key) if len(alike) > 1 else alike[0] for alike in by_base.values())
         # `max` keeps the first of those that are as good: the one with the shortest base.
-        return max(by_base.values(), key=lambda match: match.literal_length, default=None)
+        return max(best, key=lambda match: match.literal_length, default=None)
 
     def _matches(self, method: str, url: str) -> Iterator[MatchedOperation]:
         try:
@@ -168,6 +187,36 @@ class OperationFinder:
             servers = operation.servers or self._api.servers
             self._server_options[key] = _server_options(servers, self._api.uri, base)
         return self._server_options[key]
+
+
+class _Sent:
+    """The query and the headers of a request, by which operations of one path are told apart."""
+
+    def __init__(self, request: RecordedRequest) -> None:
+        self._request = request
+
+    @cached_property
+    def _values(self) -> dict[tuple[str, str], str]:
+        query = parse_qsl(urlsplit(self._request.url).query, keep_blank_values=True)
+        return {("query", name): value for name, value in query} | {
+            ("header", name.lower()): value for name, value in self._request.headers
+        }
+
+    def distance(self, operation: Operation) -> tuple[int, int]:
+        """Return how many values that the operation requires are missing or other ones, and less how many are there."""
+        missing = present = 0
+        for parameter in operation.parameters:
+            if not parameter.is_required or parameter.location not in {"query", "header"}:
+                continue
+            is_header = parameter.location == "header"
+            name = parameter.name.lower() if is_header else parameter.name
+            value = self._values.get((parameter.location, name))
+            words = parameter.value.enum if parameter.value.type == "string" else ()
+            if value is None or (words and value not in words):
+                missing += 1
+            else:
+                present += 1
+        return missing, -present
 
 
 def _server_options(servers: tuple[Server, ...], uri: str, base: str) -> tuple[str, ...] | None:

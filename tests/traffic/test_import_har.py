@@ -59,6 +59,46 @@ def test_the_requests_of_a_har() -> None:
     assert "s3cr3t" not in result.stdout + result.stderr
 
 
+def test_operations_of_one_path() -> None:
+    """What a request has in its query and headers tells them apart, and so does what the path spells out."""
+
+    def word(name: str, location: str, value: str) -> dict[str, Any]:
+        return parameter(name, {"type": "string", "enum": [value]}, location, required=True)
+
+    api = document(
+        {
+            "/#Target=list": {"post": operation("listQueues", word("X-Target", "header", "Queues.List"))},
+            "/#Target=drop": {"post": operation("dropQueue", word("X-Target", "header", "Queues.Drop"))},
+            "/pets": {"get": operation("listPets", parameter("size", {"type": "integer"}))},
+            "/pets#find": {"get": operation("findPets", parameter("text", {}, required=True))},
+            "/pulls/{id}": {"get": operation("getPull", parameter("id", {"type": "integer"}, "path"))},
+            "/pulls/{id}.{kind}": {
+                "get": operation("getDiff", parameter("id", {}, "path"), parameter("kind", {}, "path"))
+            },
+        },
+        ["https://api.example.com"],
+    )
+    run_cli("api", "add", "odd", save(api))
+    sent = [
+        ("POST", "/", "Queues.Drop", "drop-queue"),
+        ("POST", "/", "Queues.List", "list-queues"),
+        ("GET", "/pets?size=3", "", "list-pets"),
+        ("GET", "/pets?text=Rex", "", "find-pets"),
+        ("GET", "/pulls/7", "", "get-pull"),
+        ("GET", "/pulls/7.diff", "", "get-diff"),
+    ]
+    requests = [
+        {
+            "method": method,
+            "url": f"https://api.example.com{path}",
+            "headers": [{"name": "x-target", "value": target}] if target else [],
+        }
+        for method, path, target, _ in sent
+    ]
+    rows = json.loads(run_cli("import", "har", _har(*requests), "-o", "json").stdout)
+    assert [name for *_, name in sent] == [row["operation"] for row in rows]
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [

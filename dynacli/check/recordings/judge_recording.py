@@ -76,14 +76,14 @@ class RecordingJudge:
 
     def unjudged(self, recorded: RecordedExchange) -> JudgedExchange | None:
         """Return an exchange with its operation alone; None where it belongs to none."""
-        match = self._finder.find(recorded.request.method, recorded.request.url)
+        match = self._finder.find_request(recorded.request)
         return JudgedExchange(match, None, is_judged=False) if match is not None else None
 
     def add(self, recorded: RecordedExchange) -> JudgedExchange | None:
         """Judge an exchange; None where it belongs to no operation."""
         self.count += 1
         request = recorded.request
-        match = self._finder.find(request.method, request.url)
+        match = self._finder.find_request(request)
         if match is not None:
             return self._keep(recorded, match)
         try:
@@ -92,7 +92,7 @@ class RecordingJudge:
             host = "a URL that cannot be read"
         # `data:` and `about:blank` have none.
         self.elsewhere["no host" if host.endswith("://") else host] += 1
-        other = self._finder.find_anywhere(request.method, request.url)
+        other = self._finder.find_request_anywhere(request)
         if other is not None:
             self.possible_servers[other.base] += 1
         return None
