@@ -15,9 +15,14 @@ __all__ = ["package", "program", "run_program"]
 _FOLDER = os.environ.get("DYNACLI_TEST_NPM", "")
 
 
-def program(name: str) -> str:
-    """Return the path of a program; a test that needs it is skipped where it is not installed."""
-    path = Path(_FOLDER) / "node_modules" / ".bin" / name
+def program(name: str, folder: str = "") -> str:
+    """Return the path of a program; a test that needs it is skipped where it is not installed.
+
+    Args:
+        name: The name of the program.
+        folder: The folder below that of all programs that it was installed into by itself; empty for that one.
+    """
+    path = Path(_FOLDER) / folder / "node_modules" / ".bin" / name
     if not _FOLDER or not path.exists():
         pytest.skip(f"`{name}` is not installed (set DYNACLI_TEST_NPM to the folder it was installed into)")
     return str(path)
