@@ -157,9 +157,7 @@ def test_the_archive_fits_the_schema() -> None:
 def test_hurl_runs_the_file(stand_in: DemoServer) -> None:
     """Each operation is answered as the document says of a success, which the file itself asks for."""
     if _HURL is None:
-        pytest.skip(
-            "hurl is not installed (`cargo install hurl` takes minutes; DYNACLI_TEST_HURL names the program)"
-        )
+        pytest.skip("hurl is not installed (DYNACLI_TEST_HURL names the program)")
     url = stand_in.document_url
     assert 0 == run_cli("export", url, "--to", "hurl", "--out", "made.hurl").exit_code
     given = (
