@@ -2,8 +2,8 @@
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable
 
 from dynacli.proxy.passed_exchange import PassedExchange
 
@@ -13,14 +13,21 @@ _MOST_JUDGED = 5_000
 """Exchanges that wait to be judged; of those that come when there are more, only the heads are told."""
 _MANY = 2_500
 """Exchanges that wait while others pass; where there are more, they are judged all the same."""
-_PATIENCE = 0.05
-"""Seconds that the judge waits at most until nothing passes."""
+_WINDOW = 0.005
+"""Seconds for which the judge looks how many exchanges begin."""
+_FEW = 1
+"""Exchanges of a window beside which it judges."""
+_MOST_WINDOWS = 10
+"""Windows that it waits at most."""
 _MOST_WAITING = 20_000
 """Exchanges that wait at all; those that come when there are more are counted."""
 
 
 class JudgingThread(threading.Thread):
-    """Judges exchanges, one after the other, and rather while nothing passes: both want the processor.
+    """Judges exchanges, one after the other, and rather while hardly anything passes.
+
+    Both want the interpreter, and whoever waits for the kernel has to give it away: beside a judge that does not stop,
+    an exchange takes ten times as long.
 
     Attributes:
         lost: How many exchanges were only counted.
@@ -35,8 +42,7 @@ class JudgingThread(threading.Thread):
         super().__init__(name="dynacli-judging", daemon=True)
         self._judge = judge
         self._on_failure: Callable[[], None] | None = None
-        self._is_quiet, self._passing = threading.Event(), 0
-        self._is_quiet.set()
+        self._begun = self._seen = 0
         self._queue: queue.SimpleQueue[PassedExchange | None] = queue.SimpleQueue()
         self.lost = 0
         self.failure: BaseException | None = None
@@ -50,21 +56,12 @@ class JudgingThread(threading.Thread):
         self._on_failure = on_failure
         self.start()
 
-    @contextmanager
-    def passing(self) -> Iterator[None]:
-        """Let something pass for the duration of a block; for the one thread in which everything passes."""
-        self._passing += 1
-        if self._passing == 1:
-            self._is_quiet.clear()
-        try:
-            yield
-        finally:
-            self._passing -= 1
-            if not self._passing:
-                self._is_quiet.set()
+    def begin(self) -> None:
+        """Note that an exchange begins."""
+        self._begun += 1
 
     def put(self, passed: PassedExchange) -> None:
-        """Let an exchange be judged; never waits."""
+        """Let an exchange be judged that is over; never waits."""
         waiting = self._queue.qsize()
         if waiting >= _MOST_WAITING or self.failure is not None:
             self.lost += 1
@@ -79,14 +76,23 @@ class JudgingThread(threading.Thread):
         """Judge until `finish` is called."""
         try:
             while (passed := self._queue.get()) is not None:
-                if self._queue.qsize() < _MANY:
-                    self._is_quiet.wait(_PATIENCE)
+                self._wait_for_quiet()
                 self._judge(passed)
                 passed.release()
         except BaseException as error:  # noqa: BLE001  - raised again by `finish`, in the thread that waits
             self.failure = error
             if self._on_failure is not None:
                 self._on_failure()
+
+    def _wait_for_quiet(self) -> None:
+        """Wait until few exchanges begin, but not for long."""
+        for _ in range(_MOST_WINDOWS):
+            if self._begun == self._seen or self._queue.qsize() >= _MANY:
+                return
+            self._seen = self._begun
+            time.sleep(_WINDOW)
+            if self._begun - self._seen <= _FEW:
+                return
 
     def finish(self) -> None:
         """Wait until everything is judged.

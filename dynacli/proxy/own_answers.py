@@ -1,14 +1,14 @@
 """The answers that the proxy gives itself: problems (RFC 9457), which `Proxy-Status` marks as its own (RFC 9209)."""
 
 import json
+from collections.abc import Sequence
 from http import HTTPStatus
 
-import h11
-
 from dynacli.errors import DynacliError, TimedOutError
+from dynacli.proxy.message_head import RequestHead
 from dynacli.record import record
 
-__all__ = ["OwnAnswer", "broken_upstream", "from_error", "own_answer_events"]
+__all__ = ["OwnAnswer", "broken_upstream", "from_error", "no_room", "own_answer"]
 
 
 @record
@@ -46,11 +46,31 @@ def broken_upstream(why: str) -> OwnAnswer:
     return OwnAnswer(502, "connection_terminated", "The upstream gave no answer", why)
 
 
-def own_answer_events(answer: OwnAnswer, *, must_close: bool) -> tuple[h11.Response, h11.Data]:
+def no_room(heads: Sequence[RequestHead]) -> OwnAnswer:
+    """Return the answer to a client that is one too many.
+
+    A way back over another proxy is seen here, and only here: each request on it comes again until there is no room.
+    `Via` would tell it at once (RFC 9110, section 7.6.3), and alter each head that passes.
+
+    Args:
+        heads: Of the requests that pass at the time.
+    """
+    shortest = min((head.target for head in heads), key=len, default=b"")
+    # A base URL with a path puts it before the target in each round.
+    is_same = all(head.method == heads[0].method and head.target.endswith(shortest) for head in heads)
+    why, hint = "The proxy serves a limited number at a time", "Try again later"
+    if is_same:
+        why = f"All {len(heads)} requests that pass ask for the same, so the upstream may lead back to this proxy"
+        hint = "If it is another proxy, look at which server that one passes on to"
+    return OwnAnswer(503, "connection_limit_reached", "There are too many connections", why, hint)
+
+
+def own_answer(answer: OwnAnswer, *, must_close: bool, is_to_head: bool) -> bytes:
     """Return an answer as it is sent.
 
     Args:
         must_close: Whether the connection ends after it.
+        is_to_head: Whether it answers HEAD, so that its content is left out.
     """
     problem = {
         "type": "about:blank",
@@ -61,12 +81,12 @@ def own_answer_events(answer: OwnAnswer, *, must_close: bool) -> tuple[h11.Respo
         "source": "dynacli proxy",
     }
     content = json.dumps({key: value for key, value in problem.items() if value}).encode() + b"\n"
-    headers = [
-        ("Content-Type", "application/problem+json"),
-        ("Content-Length", str(len(content))),
-        ("Cache-Control", "no-store"),
-        ("Proxy-Status", f"dynacli; error={answer.error}"),
-        *([("Connection", "close")] if must_close else []),
+    lines = [
+        f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}",
+        "Content-Type: application/problem+json",
+        f"Content-Length: {len(content)}",
+        "Cache-Control: no-store",
+        f"Proxy-Status: dynacli; error={answer.error}",
+        *(["Connection: close"] if must_close else []),
     ]
-    reason = HTTPStatus(answer.status).phrase
-    return h11.Response(status_code=answer.status, headers=headers, reason=reason), h11.Data(data=content)
+    return "\r\n".join([*lines, "", ""]).encode() + (b"" if is_to_head else content)

@@ -3,7 +3,7 @@
 import threading
 import time
 
-from dynacli.proxy.passed_heads import Headers
+from dynacli.proxy.message_head import Headers, ResponseHead
 
 __all__ = ["MOST_COPIED", "CopiedBody", "CopyBudget", "PassedExchange"]
 
@@ -100,6 +100,11 @@ class PassedExchange:
         self.is_complete = self.is_broken_off = False
         self.ended_by = self.refusal = self.error = self.skipped = ""
         self.seconds = 0.0
+
+    def begin_answer(self, head: ResponseHead) -> None:
+        """Note what the head of the answer says."""
+        self.status, self.reason = head.status, head.reason.decode("latin-1")
+        self.http_version, self.answer_headers = f"HTTP/{head.version.decode('ascii')}", head.headers
 
     def end(self) -> None:
         """Note that it is over."""

@@ -1,21 +1,8 @@
-"""The heads of messages as they are passed on: in their order and spelling, without what is about one connection."""
+"""The heads of messages as they are passed on: line by line as they came, without what is about one connection."""
 
-from collections.abc import Iterable, Iterator
+from dynacli.proxy.message_head import MessageHead, RequestHead, ResponseHead, tokens
 
-import h11
-
-__all__ = [
-    "Headers",
-    "has_token",
-    "header",
-    "passed_headers",
-    "request_head",
-    "response_head",
-    "upstream_headers",
-]
-
-Headers = list[tuple[bytes, bytes]]
-"""Names and values as they were sent, in their order."""
+__all__ = ["passed_interim", "passed_request", "passed_response"]
 
 # RFC 9110, section 7.6.1; `Transfer-Encoding` stays, because the framing does.
 _OF_CONNECTION = frozenset(
@@ -28,59 +15,55 @@ _OF_CONNECTION = frozenset(
 _NEVER_OF_CONNECTION = frozenset({b"content-length", b"transfer-encoding", b"host"})
 
 
-def header(headers: Headers, name: bytes) -> bytes:
-    """Return the value of a header, several of one name joined; empty where there is none."""
-    return b", ".join(value for key, value in headers if key.lower() == name)
+def _passed_lines(head: MessageHead, host: bytes = b"", *, is_unchunked: bool = False) -> bytes:
+    """Return the lines of the headers that are meant for the other end, and not for the proxy.
+
+    Args:
+        host: The value of `Host` in them; empty where it stays as it came.
+        is_unchunked: Whether the body is passed on without its transfer encoding.
+    """
+    if _OF_CONNECTION.isdisjoint(head.values) and not host and not is_unchunked:
+        return head.block
+    dropped = _OF_CONNECTION.union(tokens(head.values.get(b"connection", b""))) - _NEVER_OF_CONNECTION
+    if is_unchunked:
+        dropped = dropped.union((b"transfer-encoding", b"trailer"))
+    lines = []
+    for (name, _), line in zip(head.headers, head.block.splitlines(keepends=True), strict=True):
+        key = name.lower()
+        if key == b"host" and host:
+            lines.append(b"%b: %b\r\n" % (name, host))
+        elif key not in dropped:
+            lines.append(line)
+    return b"".join(lines)
 
 
-def has_token(headers: Headers, name: bytes, token: bytes) -> bool:
-    """Return whether a header lists a word, in any case of letters."""
-    return token in _tokens(header(headers, name))
-
-
-def _tokens(value: bytes) -> Iterator[bytes]:
-    return (word.strip().lower() for word in value.split(b","))
-
-
-def passed_headers(headers: Headers) -> Headers:
-    """Return the headers that are meant for the other end, and not for the proxy; the same object for all of them."""
-    if _OF_CONNECTION.isdisjoint(name.lower() for name, _ in headers):
-        return headers
-    dropped = _OF_CONNECTION.union(_tokens(header(headers, b"connection"))) - _NEVER_OF_CONNECTION
-    return [pair for pair in headers if pair[0].lower() not in dropped]
-
-
-def upstream_headers(headers: Headers, host: bytes) -> Headers:
-    """Return the headers of a request as the upstream gets them.
+def passed_request(head: RequestHead, target: bytes, host: bytes, further: bytes) -> bytes:
+    """Return the head of a request as the upstream gets it.
 
     Args:
         host: The value of `Host`; empty where the client's own is kept.
+        further: Lines that a proxy on the way wants.
     """
-    passed = passed_headers(headers)
-    if any(word.partition(b";")[0].strip() == b"trailers" for word in _tokens(header(headers, b"te"))):
+    lines = _passed_lines(head, host)
+    if host and b"host" not in head.values:
+        lines = b"Host: %b\r\n%b" % (host, lines)  # a client that speaks HTTP/1.0
+    if any(word.partition(b";")[0].strip() == b"trailers" for word in tokens(head.values.get(b"te", b""))):
         # Trailers are passed on, so that the upstream may send some (RFC 9110, section 10.1.4).
-        passed = [*passed, (b"TE", b"trailers"), (b"Connection", b"TE")]
-    if not host:
-        return passed
-    if not header(passed, b"host"):
-        return [(b"Host", host), *passed]  # a client that speaks HTTP/1.0
-    return [(name, host if name.lower() == b"host" else value) for name, value in passed]
+        further += b"TE: trailers\r\nConnection: TE\r\n"
+    return b"%b %b HTTP/1.1\r\n%b%b\r\n" % (head.method, target, lines, further)
 
 
-def request_head(method: bytes, target: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """Return the head of a request; h11 would write `Host` first."""
-    lines = b"".join(b"%b: %b\r\n" % pair for pair in headers)
-    return b"%b %b HTTP/1.1\r\n%b\r\n" % (method, target, lines)
+def passed_interim(head: ResponseHead) -> bytes:
+    """Return the head of an answer before the answer (RFC 9110, section 15.2)."""
+    return b"%b%b\r\n" % (head.line, _passed_lines(head))
 
 
-def response_head(connection: h11.Connection, response: h11.Response, *, is_to_head: bool) -> bytes:
-    """Return the head of an answer, framed as its client understands it.
+def passed_response(head: ResponseHead, further: bytes, *, is_unchunked: bool) -> bytes:
+    """Return the head of an answer as the client gets it.
 
     Args:
-        is_to_head: Whether it answers HEAD, so that nothing follows whatever its headers say.
+        further: Lines about the connection with the client.
+        is_unchunked: Whether the body is passed on without its transfer encoding, which HTTP/1.0 does not know.
     """
-    head = bytes(connection.send(response) or b"")
-    if is_to_head and not header(response.headers.raw_items(), b"transfer-encoding"):
-        # h11 announces what would have followed to GET, where the server says nothing of it.
-        head = head.replace(b"\r\nTransfer-Encoding: chunked\r\n", b"\r\n", 1)
-    return head
+    line = head.line if head.version == b"1.1" else b"HTTP/1.1" + head.line[8:]
+    return b"%b%b%b\r\n" % (line, _passed_lines(head, is_unchunked=is_unchunked), further)

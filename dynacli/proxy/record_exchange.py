@@ -2,8 +2,8 @@
 
 from dynacli.check.running.answer_reader import complete_items
 from dynacli.model.media_types import essence, is_sequence
+from dynacli.proxy.message_head import Headers
 from dynacli.proxy.passed_exchange import CopiedBody, PassedExchange
-from dynacli.proxy.passed_heads import Headers, header
 from dynacli.traffic.recorded_request import RecordedAnswer, RecordedExchange, RecordedRequest
 from dynacli.transport.send import RENDER_LIMIT
 from dynacli.wire.encodings import BadEncodingError, TooLargeError, decode_whole
@@ -31,7 +31,7 @@ def _answer(passed: PassedExchange) -> RecordedAnswer:
     headers = _texts(passed.answer_headers)
     body, loss = _decoded(passed.answer_body, passed.answer_headers)
     if not passed.is_complete and not loss:
-        media_type = essence(header(passed.answer_headers, b"content-type").decode("latin-1"))
+        media_type = essence(_header(passed.answer_headers, b"content-type"))
         body = complete_items(body or b"", media_type) if is_sequence(media_type) else None
         ended_by = passed.ended_by or "the server"
         loss = f"{ended_by} ended the answer early: only what came before is judged"
@@ -43,11 +43,15 @@ def _texts(headers: Headers) -> tuple[tuple[str, str], ...]:
     return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
 
 
+def _header(headers: Headers, name: bytes) -> str:
+    return b", ".join(value for key, value in headers if key.lower() == name).decode("latin-1")
+
+
 def _decoded(body: CopiedBody, headers: Headers) -> tuple[bytes | None, str]:
     """Return a body without its content encoding, or None and why it cannot be judged."""
     if body.loss or not body.size:
         return (None, body.loss) if body.loss else (b"", "")
-    encodings = header(headers, b"content-encoding").decode("latin-1").split(",")
+    encodings = _header(headers, b"content-encoding").split(",")
     try:
         return decode_whole(body.content, encodings, RENDER_LIMIT), ""
     except TooLargeError:

@@ -4,11 +4,9 @@ import ipaddress
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-import h11
-
+from dynacli.proxy.message_head import RequestHead
 from dynacli.proxy.own_answers import OwnAnswer
 from dynacli.proxy.passed_exchange import PassedExchange
-from dynacli.proxy.passed_heads import Headers, has_token, header
 from dynacli.proxy.policy_check import PolicyCheck
 from dynacli.proxy.upstream_server import UpstreamServer
 
@@ -42,7 +40,7 @@ class RequestGate:
     ) -> None:
         self._own_names, self._upstream, self._policy = own_names, upstream, policy
 
-    def refusal(self, request: h11.Request, headers: Headers, peer: object) -> OwnAnswer | None:
+    def refusal(self, request: RequestHead, peer: object) -> OwnAnswer | None:
         """Return the answer to a request that cannot be passed on, as its head tells; None where it can.
 
         Args:
@@ -64,7 +62,7 @@ class RequestGate:
                 "It stands in the place of one server",
                 "Give the client its URL as the server's, not as that of a proxy",
             )
-        if has_token(headers, b"upgrade", b"websocket"):
+        if request.has_token(b"upgrade", b"websocket"):
             return OwnAnswer(
                 501,
                 "http_upgrade_failed",
@@ -74,17 +72,17 @@ class RequestGate:
             )
         if not path_of(request.target):
             return OwnAnswer(400, "http_request_error", "The target of the request is no path")
-        return self._misdirected(request.target, headers)
+        return self._misdirected(request)
 
-    def _misdirected(self, target: bytes, headers: Headers) -> OwnAnswer | None:
+    def _misdirected(self, request: RequestHead) -> OwnAnswer | None:
         """Return the answer to a request that is meant for another host.
 
         A page of any site can reach a server on loopback under a name of its own (DNS rebinding), and the upstream
         could not tell, because it sees another `Host`.
         """
-        host = header(headers, b"host").decode("latin-1")
-        if b"://" in target:
-            host = urlsplit(target.decode("latin-1")).netloc
+        host = request.values.get(b"host", b"").decode("latin-1")
+        if b"://" in request.target:
+            host = urlsplit(request.target.decode("latin-1")).netloc
         name = _host_name(host)
         if self._own_names is None or not host or host == self._upstream.authority or self._is_known(name):
             return None

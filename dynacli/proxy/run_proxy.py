@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 from dynacli.check.recordings.judge_recording import RecordingJudge
 from dynacli.client.call_settings import CallSettings
 from dynacli.library.opened_api import OpenedApi
-from dynacli.proxy.client_connection import Passage
 from dynacli.proxy.exchange_lines import ToldPassage
 from dynacli.proxy.judging_thread import JudgingThread
 from dynacli.proxy.passed_exchange import CopyBudget, PassedExchange
+from dynacli.proxy.passing_exchange import Passage
 from dynacli.proxy.record_exchange import recorded_exchange
 from dynacli.proxy.request_gate import RequestGate
 from dynacli.proxy.serve_proxy import serve_proxy
@@ -77,9 +77,7 @@ def run_proxy(
     thread = JudgingThread(judge_and_tell)
     names = None if proxy.keeps_host or proxy.host not in LOOPBACK else frozenset({proxy.host})
     gate = RequestGate(names, upstream, _policy_check(api, settings, servers))
-    passage = Passage(
-        upstream, gate, CopyBudget(), thread.passing, thread.put, proxy.keeps_host, proxy.seconds
-    )
+    passage = Passage(upstream, gate, CopyBudget(), thread.begin, thread.put, proxy.keeps_host, proxy.seconds)
 
     def is_ready(stop: Callable[[], None]) -> None:
         thread.start_with(stop)

@@ -4,9 +4,10 @@ import asyncio
 import socket
 import sys
 from collections.abc import Callable
+from typing import Any
 
-from dynacli.proxy.byte_reader import ByteReader
-from dynacli.proxy.client_connection import ClientConnection, Passage
+from dynacli.proxy.client_connection import ClientConnection
+from dynacli.proxy.passing_exchange import Passage
 from dynacli.serving.handled_signals import handle_signals, kept_handlers
 
 __all__ = ["serve_proxy"]
@@ -15,8 +16,8 @@ _GRACE = 0.5
 """Seconds that exchanges under way are given at the end."""
 _REPETITION = 0.1
 """Seconds in which a signal may come once more: programs that start others pass on what the terminal sent to both."""
-_MOST_CONNECTIONS = 400
-"""Clients at the same time; an exchange takes two descriptors, of which a process usually has 1,024."""
+_LOOKS = 50
+"""How often it is looked in that time whether they are over."""
 _SWITCH_SECONDS = 0.0005
 """How long another thread may keep the interpreter; Python's own value is ten times as long."""
 
@@ -44,32 +45,22 @@ async def _serve(
     passage: Passage, sock: socket.socket, on_ready: Callable[[Callable[[], None]], None]
 ) -> None:
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
-    connections: set[asyncio.Task[None]] = set()
+    connections: set[ClientConnection] = set()
     defects: list[BaseException] = []
 
-    def ended_connection(task: asyncio.Task[None]) -> None:
-        connections.discard(task)
-        defect = None if task.cancelled() else task.exception()
-        if defect is not None:
+    def note_defect(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        defect = context.get("exception")
+        if defect is None or isinstance(defect, OSError):
+            loop.default_exception_handler(context)
+        else:
             defects.append(defect)
             ended.set()
-
-    def protocol() -> asyncio.StreamReaderProtocol:
-        reader = ByteReader()
-
-        def connected(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            connection = ClientConnection(passage, reader, writer)
-            is_full = len(connections) >= _MOST_CONNECTIONS
-            task = loop.create_task(connection.refuse() if is_full else connection.serve())
-            connections.add(task)
-            task.add_done_callback(ended_connection)
-
-        return asyncio.StreamReaderProtocol(reader, connected, loop=loop)
 
     def stop() -> None:
         loop.call_soon_threadsafe(ended.set)
 
-    server = await loop.create_server(protocol, sock=sock)
+    loop.set_exception_handler(note_defect)
+    server = await loop.create_server(lambda: ClientConnection(passage, connections), sock=sock)
     try:
         handle_signals(lambda _: ended.set())
         on_ready(stop)
@@ -78,11 +69,13 @@ async def _serve(
         server.close()
         # While the loop runs, a signal that comes twice is taken as one.
         await asyncio.sleep(_REPETITION)
-        if connections:
-            await asyncio.wait(connections, timeout=_GRACE)
-        for task in connections:
-            task.cancel()
-        await asyncio.gather(*connections, return_exceptions=True)
+        for _ in range(_LOOKS):
+            if not any(connection.exchange for connection in connections):
+                break
+            await asyncio.sleep(_GRACE / _LOOKS)
+        for connection in tuple(connections):
+            connection.end()
         passage.upstream.close()
+        await asyncio.sleep(0)  # each connection that was ended is closed in the next turn
     if defects:
         raise defects[0]

@@ -3,54 +3,22 @@
 import asyncio
 import socket
 import ssl
-import time
 from urllib.parse import urlsplit
 
-import h11
-
 from dynacli.errors import NetworkError, TimedOutError, UsageError
-from dynacli.proxy.byte_reader import CHUNK, ByteReader
+from dynacli.proxy.message_head import BadMessageError
+from dynacli.proxy.upstream_connection import UpstreamConnection
 from dynacli.serving.listening_socket import ANYWHERE
 from dynacli.urls import DEFAULT_PORTS, authority, bracketed
 from dynacli.wire.environment_proxy import EnvironmentProxy
 from dynacli.wire.failures import from_connecting
 
-__all__ = ["MAX_HEAD", "UpstreamConnection", "UpstreamServer"]
+__all__ = ["UpstreamServer"]
 
-MAX_HEAD = 64 * 1024
-"""The largest head of a message in bytes."""
 _CONNECT_SECONDS = 10.0
 # Many servers close a connection that is idle for five seconds; a request that is sent in that moment is lost.
 _IDLE_SECONDS = 2.0
 _MOST_IDLE = 64
-
-
-class UpstreamConnection:
-    """A connection with the upstream.
-
-    Attributes:
-        http: Its state.
-        is_reused: Whether it has served an exchange before.
-
-    Args:
-        reader: What comes from the upstream.
-        writer: What goes to it.
-    """
-
-    def __init__(self, reader: ByteReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self.writer = reader, writer
-        self.http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
-        self.is_reused = False
-        self.idle_since = 0.0
-
-    @property
-    def is_open(self) -> bool:
-        """Whether both sides can still send."""
-        return not (self.reader.at_eof() or self.writer.is_closing())
-
-    def abort(self) -> None:
-        """End the connection at once."""
-        self.writer.transport.abort()
 
 
 class UpstreamServer:
@@ -90,11 +58,11 @@ class UpstreamServer:
         return self._origin.encode() + below if self._via is not None and self._context is None else below
 
     @property
-    def further_headers(self) -> tuple[tuple[bytes, bytes], ...]:
-        """What a proxy on the way wants in each request."""
+    def further_headers(self) -> bytes:
+        """The lines that a proxy on the way wants in each request."""
         if self._via is None or self._context is not None or not self._via.authorization:
-            return ()
-        return ((b"Proxy-Authorization", self._via.authorization),)
+            return b""
+        return b"Proxy-Authorization: %b\r\n" % self._via.authorization
 
     def url(self, path: bytes) -> str:
         """Return the URL of a request below the base URL."""
@@ -126,22 +94,26 @@ class UpstreamServer:
                 hint="Name the server with `--upstream URL`, or give another `--port`",
             )
 
-    async def connect(self, *, is_new: bool = False) -> UpstreamConnection:
-        """Return a connection for one exchange.
-
-        Args:
-            is_new: Whether it must not have served another.
-
-        Raises:
-            NetworkError: No connection comes about.
-            TimedOutError: None does in time.
-        """
-        while self._idle and not is_new:
+    def idle(self) -> UpstreamConnection | None:
+        """Return a connection that waits for another exchange; None where there is none."""
+        while self._idle:
             connection = self._idle.pop()
-            if connection.is_open and time.monotonic() - connection.idle_since < _IDLE_SECONDS:
+            if (
+                connection.is_reusable
+                and asyncio.get_running_loop().time() - connection.idle_since < _IDLE_SECONDS
+            ):
                 connection.is_reused = True
                 return connection
-            self.end(connection)
+            connection.abort()
+        return None
+
+    async def connect(self) -> UpstreamConnection:
+        """Return a new connection.
+
+        Raises:
+            NetworkError: None comes about.
+            TimedOutError: None does in time.
+        """
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
                 return await self._opened()
@@ -155,21 +127,19 @@ class UpstreamServer:
             raise from_connecting(error, self.authority, self._via.name if self._via else "") from error
 
     async def _opened(self) -> UpstreamConnection:
-        reader, loop, via = ByteReader(), asyncio.get_running_loop(), self._via
-        transport, protocol = await loop.create_connection(
-            lambda: asyncio.StreamReaderProtocol(reader, loop=loop),
+        loop, via = asyncio.get_running_loop(), self._via
+        _, connection = await loop.create_connection(
+            lambda: UpstreamConnection(self._own_addresses),
             self.host if via is None else via.host,
             self.port if via is None else via.port,
             ssl=self._context if via is None else None,
             happy_eyeballs_delay=0.25,
         )
-        connection = UpstreamConnection(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
-        self._own_addresses.add(transport.get_extra_info("sockname"))
         if via is not None and self._context is not None:
             try:
                 await self._make_tunnel(connection, via, self._context)
             except BaseException:
-                self.end(connection)
+                connection.abort()
                 raise
         return connection
 
@@ -177,44 +147,35 @@ class UpstreamServer:
         self, connection: UpstreamConnection, via: EnvironmentProxy, context: ssl.SSLContext
     ) -> None:
         """Let a proxy connect through to the server, and begin TLS with that (RFC 9110, section 9.3.6)."""
-        target = f"{bracketed(self.host)}:{self.port}"
-        headers = [("Host", target)]
-        if via.authorization:
-            headers.append(("Proxy-Authorization", via.authorization.decode()))
-        http = h11.Connection(h11.CLIENT)
-        connection.writer.write(
-            http.send(h11.Request(method="CONNECT", target=target, headers=headers)) or b""
-        )
+        target = f"{bracketed(self.host)}:{self.port}".encode()
+        further = b"Proxy-Authorization: %b\r\n" % via.authorization if via.authorization else b""
         try:
-            while (event := http.next_event()) is h11.NEED_DATA:
-                http.receive_data(await connection.reader.read(CHUNK))
-        except h11.RemoteProtocolError:
-            event = None
-        if not isinstance(event, h11.Response) or event.status_code // 100 != 2:
+            await connection.tunnel(b"CONNECT %b HTTP/1.1\r\nHost: %b\r\n%b\r\n" % (target, target, further))
+        except BadMessageError:
             raise NetworkError(
                 f"The proxy `{via.name}` did not let us through to `{self.authority}`",
                 why="A variable of the environment names it, and it refuses",
                 hint="Check `HTTPS_PROXY`, with the user name and password that the proxy may want, and `NO_PROXY`",
-            )
-        await connection.writer.start_tls(context, server_hostname=self.host)
+            ) from None
+        plain = connection.transport
+        secure = await asyncio.get_running_loop().start_tls(
+            plain, connection, context, server_hostname=self.host
+        )
+        if secure is None:
+            raise ConnectionResetError
+        connection.connection_made(secure)
 
     def keep(self, connection: UpstreamConnection) -> None:
         """Keep a connection for another exchange if it can serve one."""
-        http = connection.http
-        is_done = http.our_state is h11.DONE and http.their_state is h11.DONE
-        if not is_done or http.trailing_data[0] or not connection.is_open or len(self._idle) >= _MOST_IDLE:
-            self.end(connection)
+        connection.exchange = None
+        if not connection.is_reusable or len(self._idle) >= _MOST_IDLE:
+            connection.abort()
             return
-        http.start_next_cycle()
-        connection.idle_since = time.monotonic()
+        connection.transport.resume_reading()
+        connection.idle_since = asyncio.get_running_loop().time()
         self._idle.append(connection)
-
-    def end(self, connection: UpstreamConnection) -> None:
-        """End a connection."""
-        self._own_addresses.discard(connection.writer.get_extra_info("sockname"))
-        connection.abort()
 
     def close(self) -> None:
         """End the connections that are kept."""
         while self._idle:
-            self.end(self._idle.pop())
+            self._idle.pop().abort()

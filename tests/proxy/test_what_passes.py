@@ -42,7 +42,7 @@ _CLIENTS_HEAD = (
     b"Content-Type: application/json\r\ncontent-length: %d\r\n\r\n"
 )
 _PASSED_HEAD = (
-    b"POST /v1/items?a=%2F+b&&c=&%zz=\x7e HTTP/1.1\r\nhOST: %b\r\nX-Odd: b\r\nx-odd: a\r\ncookie: a=1; b=%20\r\n"
+    b"POST /v1/items?a=%2F+b&&c=&%zz=\x7e HTTP/1.1\r\nhOST: %b\r\nX-Odd: b\r\nx-odd:  a \r\ncookie: a=1; b=%20\r\n"
     b"Authorization: Bearer %b\r\n"
     b"Content-Encoding: gzip\r\nContent-Type: application/json\r\ncontent-length: %d\r\n\r\n"
 )
@@ -104,8 +104,8 @@ _FORMS = {
             b'Trailer: X-T\r\n\r\n8\r\n{"id":1}\r\n0\r\nX-T: 2\r\n\r\n'
         ),
         (
-            b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nTrailer: X-T\r\n"
-            b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+            b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
+            b"Trailer: X-T\r\nConnection: close\r\n\r\n"
             b'8\r\n{"id":1}\r\n0\r\nX-T: 2\r\n\r\n'
         ),
     ),

@@ -1,0 +1,375 @@
+"""One exchange on its way: the request to the upstream, and the answer back, piece by piece as they come."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from dynacli.errors import DynacliError
+from dynacli.proxy.deadline import Deadline
+from dynacli.proxy.message_body import request_body
+from dynacli.proxy.message_head import BadMessageError, RequestHead
+from dynacli.proxy.own_answers import OwnAnswer, broken_upstream, from_error
+from dynacli.proxy.passed_exchange import CopyBudget, PassedExchange
+from dynacli.proxy.passed_heads import passed_request
+from dynacli.proxy.passing_answer import PassingAnswer
+from dynacli.proxy.request_gate import RequestGate, path_of
+from dynacli.proxy.upstream_connection import UpstreamConnection
+from dynacli.proxy.upstream_server import UpstreamServer
+from dynacli.record import record
+
+__all__ = ["LINGER_SECONDS", "STALLED_SECONDS", "AskingClient", "Passage", "PassingExchange"]
+
+STALLED_SECONDS = 300.0
+"""Seconds without a byte after which a partner has hung."""
+LINGER_SECONDS = 5.0
+"""Seconds in which a client may go on with a request that was answered already, or be about to leave."""
+_REPEATABLE = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE"})
+
+
+@record
+class Passage:
+    """What all exchanges share.
+
+    Args:
+        gate: Says which requests are not passed on.
+        budget: For the copies of bodies.
+        on_begin: Called when an exchange begins.
+        on_end: Called with each exchange when it is over.
+        keeps_host: Whether the upstream gets the client's `Host`.
+        seconds: How long the upstream may take for the head of an answer.
+    """
+
+    upstream: UpstreamServer
+    gate: RequestGate
+    budget: CopyBudget
+    on_begin: Callable[[], None]
+    on_end: Callable[[PassedExchange], None]
+    keeps_host: bool
+    seconds: float
+
+
+class AskingClient(Protocol):
+    """The client of an exchange.
+
+    Attributes:
+        peer: Its address.
+        deadline: Until when it or the upstream has to do something.
+        must_close: Whether its connection ends after the exchange.
+        has_ended: Whether it sends nothing more.
+        is_full: Whether it reads slower than it is sent to.
+    """
+
+    peer: object
+    deadline: Deadline
+    must_close: bool
+    has_ended: bool
+    is_full: bool
+
+    def write(self, data: bytes) -> None:
+        """Send something to it."""
+        ...
+
+    def give(self, answer: OwnAnswer, *, is_to_head: bool = False) -> None:
+        """Send an answer of the proxy's own.
+
+        Args:
+            is_to_head: Whether it answers HEAD, so that its content is left out.
+        """
+        ...
+
+    def hold(self, *, is_held: bool) -> None:
+        """Read nothing more of it, or go on reading."""
+        ...
+
+    def exchange_over(self, *, is_read: bool) -> None:
+        """Go on to its next request.
+
+        Args:
+            is_read: Whether the request has come whole.
+        """
+        ...
+
+    def close(self) -> None:
+        """End the connection when all that was sent is read."""
+        ...
+
+    def abort(self) -> None:
+        """End the connection at once."""
+        ...
+
+
+class PassingExchange:
+    """Passes one request on, and its answer back.
+
+    Attributes:
+        head: The head of the request.
+        passed: What is judged of it later.
+    """
+
+    def __init__(self, passage: Passage, client: AskingClient, head: RequestHead) -> None:
+        self._passage, self._client, self.head = passage, client, head
+        self._path = path_of(head.target)
+        method, target = head.method.decode("ascii"), self._path.decode("latin-1")
+        url = passage.upstream.url(self._path)
+        self.passed = PassedExchange(method, target, url, head.headers, passage.budget)
+        self._body = request_body(head)
+        self._unsent: list[bytes] = []
+        self._is_over = self._upstream_is_full = False
+        self._opening: asyncio.Task[None] | None = None
+        self._connection: UpstreamConnection | None = None
+        self._answer = PassingAnswer(head, self.passed)
+        passage.on_begin()
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the request has come whole."""
+        return self._body.is_over
+
+    def begin(self, received: bytearray) -> None:
+        """Begin with what has come behind the head."""
+        gate, head = self._passage.gate, self.head
+        refusal = gate.refusal(head, self._client.peer)
+        piece = self._take(received)
+        if self._is_over:
+            return
+        if refusal is not None:
+            self._refuse(refusal)
+            return
+        if head.has_token(b"expect", b"100-continue") and not piece and gate.wants_body(self.passed.method):
+            self._client.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._unsent.append(piece)
+        self._hold_against_policy()
+
+    def request_came(self, received: bytearray) -> None:
+        """Pass on what has come of the body."""
+        piece = self._take(received)
+        if self._is_over:
+            return
+        if self._connection is not None:
+            if self._connection.is_open:
+                self._connection.transport.write(piece)
+            # Where the upstream takes no more, the rest is read, so that the client gets to reading its answer.
+            if self.passed.is_complete and self._body.is_over:
+                self._finish()
+            else:
+                self._wait()
+            return
+        self._unsent.append(piece)
+        self._hold_against_policy()
+
+    def _take(self, received: bytearray) -> bytes:
+        try:
+            piece, content = self._body.take(received)
+        except BadMessageError as error:
+            self._refuse(OwnAnswer(400, "http_request_error", "The request is not HTTP/1.1", error.why))
+            return b""
+        self.passed.body.add(content)
+        return piece
+
+    def _hold_against_policy(self) -> None:
+        """Let the request through if the policy does, as soon as enough of it is there."""
+        gate, passed = self._passage.gate, self.passed
+        is_small = passed.body.size <= gate.most_looked_at
+        if not self._body.is_over and is_small and gate.wants_body(passed.method):
+            self._wait()
+            return
+        refusal = gate.policy_refusal(passed, is_whole=self._body.is_over and is_small)
+        if refusal is not None:
+            self._refuse(refusal)
+            return
+        self._connect(self._passage.upstream.idle())
+
+    def _refuse(self, answer: OwnAnswer) -> None:
+        self.passed.refusal = answer.sentence
+        self._give(answer)
+
+    def _connect(self, idle: UpstreamConnection | None) -> None:
+        if idle is not None:
+            self._send(idle)
+            return
+        self._client.hold(is_held=True)
+        self._client.deadline.clear()  # connecting has a limit of its own
+        self._opening = asyncio.get_running_loop().create_task(self._open())
+        self._opening.add_done_callback(_raise_defect)
+
+    async def _open(self) -> None:
+        upstream = self._passage.upstream
+        try:
+            connection = await upstream.connect()
+        except DynacliError as error:
+            if not self._is_over:
+                self._client.hold(is_held=False)
+                self.passed.error = error.message
+                self._give(from_error(error))
+            return
+        if self._is_over:
+            upstream.keep(connection)  # for another client; this one has left
+            return
+        self._client.hold(is_held=False)
+        self._send(connection)
+
+    def _send(self, connection: UpstreamConnection) -> None:
+        """Send all that is there of the request."""
+        passage = self._passage
+        self._connection, connection.exchange = connection, self
+        host = b"" if passage.keeps_host else passage.upstream.authority.encode()
+        target, further = passage.upstream.target(self._path), passage.upstream.further_headers
+        # One piece of data, and so one packet, for the whole of most requests.
+        connection.transport.write(
+            b"".join((passed_request(self.head, target, host, further), *self._unsent))
+        )
+        if not self._body.is_over:
+            self._unsent.clear()  # else it may be sent once more
+        self._wait()
+
+    def answer_came(self, received: bytearray) -> None:
+        """Pass on what has come of the answer."""
+        answer, client = self._answer, self._client
+        if answer.is_over:
+            # Something comes behind the answer, while the client still sends its request.
+            if self._connection is not None:
+                self._connection.abort()
+            return
+        try:
+            client.write(answer.take(received, must_close=client.must_close))
+        except BadMessageError as error:
+            self._break_off(f"What it sent is not HTTP/1.1: {error.why}")
+            return
+        if answer.is_over:
+            self._complete()
+        else:
+            self._wait()
+
+    def _complete(self) -> None:
+        self.passed.is_complete = True
+        if self._body.is_over:
+            self._finish()
+        else:
+            self._wait()
+
+    def _finish(self) -> None:
+        self._end(is_kept=self._answer.leaves_connection)
+        self._client.exchange_over(is_read=True)
+
+    def upstream_ended(self, *, is_broken: bool) -> None:
+        """Note that nothing more will come from the upstream.
+
+        Args:
+            is_broken: Whether the connection broke.
+        """
+        connection, last = self._connection, None if is_broken else self._answer.end()
+        if last is not None:
+            self._client.write(last)
+            self._complete()
+        elif connection is not None and connection.is_reused and self._may_repeat():
+            # A server may close an idle connection in the moment in which it is used again (RFC 9110, section 9.2.2).
+            self._connection = None
+            connection.abort()
+            self._connect(None)
+        elif not self.passed.is_complete:
+            self._break_off("It closed the connection before all of it came")
+
+    def _may_repeat(self) -> bool:
+        return not self._answer.has_begun and self._body.is_over and self.head.method in _REPEATABLE
+
+    def _break_off(self, why: str) -> None:
+        """End the exchange, because the upstream has ended it."""
+        self.passed.is_broken_off = True
+        self._give(broken_upstream(why))
+
+    def client_ended(self) -> None:
+        """Note that the client sends nothing more: it waits for its answer, or has left."""
+        self._wait()
+
+    def client_is_full(self, *, is_full: bool) -> None:
+        """Read the answer as slowly as the client takes it."""
+        connection = self._connection
+        if connection is not None:
+            (connection.transport.pause_reading if is_full else connection.transport.resume_reading)()
+            self._wait()
+
+    def upstream_is_full(self, *, is_full: bool) -> None:
+        """Read the request as slowly as the upstream takes it."""
+        self._upstream_is_full = is_full
+        self._client.hold(is_held=is_full)
+        self._wait()
+
+    def _give(self, answer: OwnAnswer) -> None:
+        """End the exchange with an answer of the proxy's own, unless another one has begun."""
+        self._end()
+        client, is_read = self._client, self._body.is_over
+        if self._answer.has_begun:
+            client.close()
+            return
+        client.must_close |= not is_read
+        client.give(answer, is_to_head=self.head.method == b"HEAD")
+        client.exchange_over(is_read=is_read)
+
+    def leave(self, who: str) -> None:
+        """End the exchange, because one side has left.
+
+        Args:
+            who: Who it was.
+        """
+        if not self._is_over:
+            self.passed.ended_by = who
+            self._end()
+
+    def _end(self, *, is_kept: bool = False) -> None:
+        """Note that the exchange is over.
+
+        Args:
+            is_kept: Whether the connection with the upstream may serve another one.
+        """
+        connection, self._connection, self._is_over = self._connection, None, True
+        if connection is not None and is_kept:
+            self._passage.upstream.keep(connection)
+        elif connection is not None:
+            connection.abort()
+        self._client.deadline.clear()
+        self._client.hold(is_held=False)
+        self.passed.end()
+        self._passage.on_end(self.passed)
+
+    def _wait(self) -> None:
+        """Wait for what is to come next, but not for ever."""
+        client, deadline = self._client, self._client.deadline
+        if self.passed.is_complete:
+            deadline.move(LINGER_SECONDS, self._leave_the_rest)
+        elif client.has_ended:
+            deadline.move(LINGER_SECONDS, self._lose_client)
+        elif self._upstream_is_full:
+            deadline.move(STALLED_SECONDS, self._lose_upstream)
+        elif not self._body.is_over:
+            deadline.move(STALLED_SECONDS, self._refuse_the_rest)
+        elif not self._answer.has_begun:
+            deadline.move(self._passage.seconds, self._miss_answer)
+        elif client.is_full:
+            deadline.move(STALLED_SECONDS, self._lose_client)
+        else:
+            deadline.clear()  # a stream may last for ever
+
+    def _leave_the_rest(self) -> None:
+        self._end()
+        self._client.exchange_over(is_read=False)
+
+    def _lose_client(self) -> None:
+        self.leave("the client")
+        self._client.abort()
+
+    def _lose_upstream(self) -> None:
+        self._break_off("It takes nothing more of the request")
+
+    def _refuse_the_rest(self) -> None:
+        self._refuse(OwnAnswer(408, "http_request_error", "The client sent nothing more of its request"))
+
+    def _miss_answer(self) -> None:
+        self.passed.error = f"The server did not answer within {self._passage.seconds:g} s"
+        title = "The upstream did not answer in time"
+        self._give(OwnAnswer(504, "http_response_timeout", title, self.passed.error))
+
+
+def _raise_defect(task: "asyncio.Task[None]") -> None:
+    """Raise what only a defect can have raised, so that the event loop is told."""
+    if not task.cancelled():
+        task.result()
