@@ -225,7 +225,7 @@ class PassingExchange:
     def answer_came(self, received: bytearray) -> None:
         """Pass on what has come of the answer."""
         answer, client = self._answer, self._client
-        if answer.is_over:
+        if self.passed.is_complete:
             # Something comes behind the answer, while the client still sends its request.
             if self._connection is not None:
                 self._connection.abort()
