@@ -17,6 +17,7 @@ from dynacli.library.configuration.refresh_settings import lifetime_of
 from dynacli.library.history.record_call import MODES as HISTORY_MODES
 from dynacli.library.revisions.cache_limit import bytes_of
 from dynacli.library.revisions.open_request import MODES
+from dynacli.model.wording import did_you_mean
 from dynacli.request.choose_server import parse_origin
 from dynacli.validation.findings.finding_rules import BadIgnoreError, ignores_of
 
@@ -167,7 +168,7 @@ def _unknown(place: Path, table: Mapping[str, Any], known: tuple[str, ...]) -> I
         if key not in known:
             meant = _MEANT.get(key.lower(), "")
             near = [meant] if meant in known else get_close_matches(key, known, 1, 0.6)
-            more = f"; did you mean `{near[0]}`?" if near else f", only {_listed(sorted(known))}"
+            more = f". {did_you_mean(near)}" if near else f", only {_listed(sorted(known))}"
             yield Mistake((*place, key), f"`{key}` is not known{more}")
 
 

@@ -10,7 +10,7 @@ from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation, OperationSummary
-from dynacli.model.wording import enumerated
+from dynacli.model.wording import did_you_mean, enumerated
 
 __all__ = ["no_operation_at", "operation_at", "path_options", "path_values"]
 
@@ -58,13 +58,12 @@ def no_operation_at(api: OpenedApi, method: str, path: str) -> UsageError:
     plain = path.partition("?")[0]
     methods = dict.fromkeys(operation.method for operation, _ in _matching(api.catalog, plain))
     near = [] if methods else _near(api.catalog, plain)
-    listed = enumerated([f"`{each}`" for each in near], "or")
     return UsageError(
         f"`{api.name}` has no operation `{method.upper()} {plain}`",
         why=f"This path has {enumerated(list(methods), 'and')}"
         if methods
         else "The document has no such path",
-        hint=f"Did you mean {listed}?" if near else f"See them all: `{invocation('operations', api.name)}`",
+        hint=did_you_mean(near, f"See them all: `{invocation('operations', api.name)}`"),
         near=near,
     )
 

@@ -6,10 +6,12 @@ from dynacli.environment import invocation
 from dynacli.errors import DocumentError, DynacliError, UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.kebab_names import kebab
+from dynacli.model.wording import did_you_mean
 from dynacli.text.quoting import quoted, word_or_quoted
 
 if TYPE_CHECKING:
     from dynacli.client.search_operations import Hit
+    from dynacli.model.operation import OperationSummary
 
 __all__ = ["unknown_operation"]
 
@@ -24,6 +26,9 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
     An operation that the catalog leaves out is an error of the document, with the reason.
     """
     from difflib import get_close_matches
+
+    from dynacli.catalog.search.question import has_strange_words
+    from dynacli.catalog.search.vocabulary import Vocabulary
 
     wanted = kebab(word) or word
     for row in api.catalog.meta.get("left_out", ()):
@@ -42,35 +47,38 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
             hint=f"See them all: `{invocation('operations', api.name)}`",
             near=[],
         )
-    names = [summary.name for summary in api.catalog.summaries(tag) if not summary.is_hidden]
+    listed = {summary.name: summary for summary in api.catalog.each_summary(tag) if not summary.is_hidden}
     where = f"`{api.name}`" + (f", tag `{tag}`," if tag else "")
-    if not names:
+    if not listed:
         return UsageError(
             f"{where} has no operations",
             why="Its document describes none that can be called",
             hint=f"See what is known of the document: `{invocation('api show', api.name)}`",
         )
-    near = get_close_matches(wanted, names, 3, 0.6)
+    near = get_close_matches(wanted, listed, _MOST_FOUND, 0.6)
     parts = set(wanted.split("-"))
-    near = near or [name for name in names if parts <= set(name.split("-"))][:3]
+    near = near or [name for name in listed if parts <= set(name.split("-"))][:_MOST_FOUND]
+    hint = did_you_mean(near, f"See them all: `{invocation('operations', api.name)}`")
     # What is no slip of the finger is a name that somebody made up of words.
-    hits = [] if get_close_matches(wanted, names, 1, _SLIP) else _found(api, word)
-    if hits:
-        near = [hit.name for hit in hits]
-        lines = [
-            f"{hit.name}  {hit.method} {word_or_quoted(hit.path)}  {quoted(hit.summary)}" for hit in hits
-        ]
-        hint = "\n".join(["These come nearest:", *(line.rstrip() for line in lines)])
-    elif near:
-        hint = f"Did you mean {' or '.join(f'`{name}`' for name in near)}?"
-    else:
-        hint = f"See them all: `{invocation('operations', api.name)}`"
+    found = [] if get_close_matches(wanted, listed, 1, _SLIP) else _found(api, word)
+    if found:
+        # A word that nobody knows is mistyped: what looks like the name comes before what its other words mean.
+        mistyped = near[:1] if has_strange_words(wanted.replace("-", " "), Vocabulary(api.catalog)) else []
+        meant = {each.name: each for each in found}
+        near = list(dict.fromkeys([*mistyped, *meant, *near]))[:_MOST_FOUND]
+        lines = [_line(meant.get(name) or listed[name]) for name in near]
+        hint = "\n".join(["These come nearest:", *lines])
     return UsageError(
         f"{where} has no operation `{word}`",
         why="It is no name, no operationId and no tag of the document",
         hint=hint,
         near=near,
     )
+
+
+def _line(operation: "Hit | OperationSummary") -> str:
+    path, summary = word_or_quoted(operation.path), quoted(operation.summary)
+    return f"{operation.name}  {operation.method} {path}  {summary}".rstrip()
 
 
 def _found(api: OpenedApi, word: str) -> "list[Hit]":

@@ -3,6 +3,7 @@
 import click
 
 from dynacli.errors import DynacliError, FileError, UsageError
+from dynacli.model.wording import did_you_mean
 
 __all__ = ["from_click"]
 
@@ -14,8 +15,9 @@ def from_click(error: click.ClickException) -> DynacliError:
     )
     if isinstance(error, click.NoSuchOption):
         near = list(error.possibilities or ())[:3]
-        hint = f"Did you mean {' or '.join(f'`{option}`' for option in near)}?" if near else help_hint
-        return UsageError(f"There is no option `{error.option_name}`", hint=hint, near=near)
+        return UsageError(
+            f"There is no option `{error.option_name}`", hint=did_you_mean(near, help_hint), near=near
+        )
     if isinstance(error, click.BadOptionUsage):
         # Click has a message, of a switch that got a value; `ArrangedWords.check` raises the error without one.
         if error.message:

@@ -235,9 +235,11 @@ class _Root(VerbGroup):
             if "near" in error.details:
                 from difflib import get_close_matches
 
+                from dynacli.model.wording import did_you_mean
+
                 near = get_close_matches(cmd_name, [*error.details["near"], *_VERBS], 3, 0.6)
                 if near:
-                    error.hint = f"Did you mean {' or '.join(f'`{name}`' for name in near)}?"
+                    error.hint = did_you_mean(near)
                     error.details["near"] = near
             raise
 

@@ -215,6 +215,8 @@ def _lifetime(entry: dict[str, Any]) -> float | None:
 def _unknown(configuration: Configuration, word: str) -> DynacliError:
     from difflib import get_close_matches
 
+    from dynacli.model.wording import did_you_mean
+
     if word in VERBS:
         return UsageError(f"`{word}` is reserved for a command that this version does not have yet")
     if configuration.has_entry(word):
@@ -226,9 +228,9 @@ def _unknown(configuration: Configuration, word: str) -> DynacliError:
     return UsageError(
         f"There is no API `{word}`",
         why="It is not registered, and not a URL or a path (which has a `/` or ends in .json, .yaml or .yml)",
-        hint=f"Did you mean {' or '.join(f'`{name}`' for name in near)}?"
-        if near
-        else f"Register it: `{invocation('api add')} {word if is_name(word) else 'NAME'} SOURCE`",
+        hint=did_you_mean(
+            near, f"Register it: `{invocation('api add')} {word if is_name(word) else 'NAME'} SOURCE`"
+        ),
         near=near,
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-__all__ = ["age_text", "counted", "enumerated", "seconds_text"]
+__all__ = ["age_text", "counted", "did_you_mean", "enumerated", "seconds_text"]
 
 
 def enumerated(words: Sequence[str], conjunction: str = "and", most: int = 0) -> str:
@@ -15,6 +15,11 @@ def enumerated(words: Sequence[str], conjunction: str = "and", most: int = 0) ->
     if most and len(words) > most:
         return f"{', '.join(words[:most])} {conjunction} {len(words) - most} more"
     return f" {conjunction} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def did_you_mean(near: Sequence[str], otherwise: str = "") -> str:
+    """Return the question whether one of some names was meant; where there are none, what is said instead."""
+    return f"Did you mean {enumerated([f'`{name}`' for name in near], 'or')}?" if near else otherwise
 
 
 def age_text(seconds: float) -> str:

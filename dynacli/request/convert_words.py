@@ -170,13 +170,14 @@ def _chosen(value: Any, text: str, value_type: ValueType) -> Any:
     words = [choice_word(choice) for choice in value_type.enum]
     from difflib import get_close_matches
 
+    from dynacli.model.wording import did_you_mean
     from dynacli.text.terminal import visible
 
     near = [visible(word, keep="") for word in get_close_matches(text, words, 1, 0.6)]
     shown = ", ".join(f"`{visible(word, keep='')}`" for word in words[:_MAX_CHOICES])
     if len(words) > _MAX_CHOICES:
         shown += f", ... ({len(words)} in all)"
-    raise _MisfitError(f"it takes one of {shown}", f"Did you mean `{near[0]}`?" if near else "")
+    raise _MisfitError(f"it takes one of {shown}", did_you_mean(near))
 
 
 def choice_word(choice: Any) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.model.media_types import split_media_type
+from dynacli.model.wording import did_you_mean
 from dynacli.traffic.recorded_request import RecordedRequest
 from dynacli.traffic.shell_words import shell_words
 
@@ -289,9 +290,9 @@ def _unknown(word: str) -> UsageError:
     near = get_close_matches(name, [*_WITH_VALUE, *_OTHERS_WITH_VALUE, *_SWITCHES], 1)
     return UsageError(
         f"curl's option `{word}` is not known here",
-        hint=f"Did you mean `--{near[0]}`?"
-        if near
-        else "Leave it out, if the request is the same without it",
+        hint=did_you_mean(
+            [f"--{each}" for each in near], "Leave it out, if the request is the same without it"
+        ),
     )
 
 

@@ -28,20 +28,20 @@ def test_a_scheme_that_is_not_there_is_told_of(table: str, shop: Shop, config: P
     _add(config, f"[{table}]\ntoken = 'env:OF_MINE'")
     more = ("--profile", "p") if "profiles" in table else ()
     call = shop.call(*more)
-    assert (10, True) == (call.exit_code, f"{_NOTE}; did you mean `bearer`?" in call.stderr)
+    assert (10, True) == (call.exit_code, f"{_NOTE}. Did you mean `bearer`?" in call.stderr)
     for words in (
         ("auth", "explain", "shop", "list-items", *more),
         ("auth", "status"),
         ("auth", "status", "shop"),
         ("doctor", "shop"),
     ):
-        assert f"{_NOTE}; did you mean `bearer`?" in run_cli(*words).stderr, words
+        assert f"{_NOTE}. Did you mean `bearer`?" in run_cli(*words).stderr, words
 
 
 def test_other_names_are_listed(shop: Shop, config: Path) -> None:
     """Where none is near."""
     _add(config, "[apis.shop.auth.x]\ntoken = 'env:OF_MINE'")
-    assert "`auth.x` of the configuration is for no security scheme of the document; it has `bearer`" in (
+    assert "`auth.x` of the configuration is for no security scheme of the document. It has `bearer`" in (
         shop.call().stderr
     )
 

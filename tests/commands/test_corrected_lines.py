@@ -161,6 +161,22 @@ def test_an_unknown_operation_ends_with_what_search_finds() -> None:
     assert "Did you mean `search-runs`" in run_cli("demo", "serch-runs").stderr
 
 
+def test_what_a_mistyped_name_looks_like_comes_first() -> None:
+    """A word that nobody knows is a slip; where all are known, the operation comes first that does what they say."""
+    paths = {
+        "/menu": {"get": operation("listMenuItems"), "post": operation("createMenuItem")},
+        "/orders": {"delete": operation("deleteOrder"), "put": operation("reviveOrder")},
+    }
+    api = f"./{save(document(paths))}"
+    for word, names in {
+        "lst-menu": ["list-menu-items", "create-menu-item"],
+        "remove-order": ["delete-order", "revive-order"],
+    }.items():
+        error = run_cli(api, word, "--error-format", "json").error
+        assert names == error["near"], word
+        assert [*names] == [line.split()[0] for line in error["hint"].splitlines()[1:]]
+
+
 def test_an_error_as_json_has_the_card_of_the_operation() -> None:
     """A program gets what the operation takes without asking for it."""
     error = run_cli("demo", "get-run", "--error-format", "json").error

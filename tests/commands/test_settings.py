@@ -287,7 +287,7 @@ def test_the_file_is_edited(
 MISTAKES = {
     "pages = 3": "`pages` are tables",
     "timeout = 'x'": "`timeout` is a number of seconds",
-    "timout = 3": "`timout` is not known; did you mean `timeout`?",
+    "timout = 3": "`timout` is not known. Did you mean `timeout`?",
     "validate = 'hard'": "`validate` is one of `off`, `warn`",
     "refresh = 'daily'": "`refresh` is one of `never`",
     "refresh_after = 'soon'": "`refresh_after` is a time such as",

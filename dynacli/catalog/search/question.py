@@ -1,13 +1,13 @@
 """A question as it is understood: its terms, each with words of the same meaning, and what it wants to be done."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from dynacli.catalog.search.search_words import STOP_WORDS, names_several, stem, words_of
 from dynacli.catalog.search.thesaurus import AKIN, action_of, is_generic, meanings, phrases
 from dynacli.catalog.search.vocabulary import Vocabulary
 from dynacli.record import record, replace
 
-__all__ = ["DOING", "READING", "Question", "Term", "has_words", "read_question"]
+__all__ = ["DOING", "READING", "Question", "Term", "has_strange_words", "has_words", "read_question"]
 
 ALL = "all"
 """What a question wants that only names several things."""
@@ -174,6 +174,17 @@ def _apart(terms: list[Term]) -> list[Term]:
     ]
 
 
+def has_strange_words(text: str, vocabulary: Vocabulary) -> bool:
+    """Return whether a text has a word that neither the document nor the language is known to have.
+
+    Raises:
+        DamagedCatalogError: The catalog of the vocabulary is damaged.
+    """
+    words = words_of(text)[:_MOST_WORDS]
+    known = vocabulary.known(map(stem, words))
+    return any(_is_strange(word, stem(word), known) and not vocabulary.parts(stem(word)) for word in words)
+
+
 def _is_mine(words: Sequence[str]) -> bool:
     """Return whether a question is about who asks, and not only about something in what is theirs."""
     owned = next((at for at, word in enumerate(words) if word in _MINE), None)
@@ -187,10 +198,14 @@ def _stems(words: Sequence[str], vocabulary: Vocabulary) -> list[str]:
     stems = [stem(word) for word in words]
     known = vocabulary.known(stems)
     for at, (word, stemmed) in enumerate(zip(words, stems, strict=True)):
-        is_strange = stemmed not in known and word not in STOP_WORDS and word not in _UNSAID
-        if is_strange and not action_of(stemmed) and len(meanings(stemmed)) == 1:
+        if _is_strange(word, stemmed, known):
             stems[at] = vocabulary.repaired(word, stemmed)
     return stems
+
+
+def _is_strange(word: str, stemmed: str, known: Container[str]) -> bool:
+    is_said = stemmed not in known and word not in STOP_WORDS and word not in _UNSAID
+    return is_said and not action_of(stemmed) and len(meanings(stemmed)) == 1
 
 
 def _is_plural(words: Sequence[str], verb: int | None) -> bool:

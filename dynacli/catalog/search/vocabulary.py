@@ -68,7 +68,7 @@ class Vocabulary:
         """
         stems = dict(meanings)
         if stem not in self.known([stem]):
-            parts = self._parts(stem)
+            parts = self.parts(stem)
             if parts:
                 return [{part: 1.0} for part in parts]
         if with_forms:
@@ -91,7 +91,7 @@ class Vocabulary:
         found = find_stems(self._catalog, "stem >= ? AND stem < ?", text, text + "\U0010ffff")
         return [stem for stem, _ in found]
 
-    def _parts(self, stem: str) -> tuple[str, ...]:
+    def parts(self, stem: str) -> tuple[str, ...]:
         """Return the two stems that a word is put together of: `data` and `center`; empty where there are none."""
         places = range(_SHORTEST_PART, len(stem) - _SHORTEST_PART + 1)
         splits = [(stem[:at], stem[at:]) for at in places]

@@ -13,6 +13,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import ParameterKey
 from dynacli.errors import UsageError
 from dynacli.model.operation import Field, Parameter
+from dynacli.model.wording import did_you_mean
 from dynacli.request.assemble_body import Assignment, assemble
 from dynacli.request.convert_words import convert_all, is_given_as_text
 from dynacli.schema.option_fields import find_field
@@ -141,11 +142,8 @@ def _unknown_input(name: str, operations: Sequence[DescribedOperation]) -> Usage
         parameter.name for described in operations for parameter in described.operation.parameters
     )
     near = get_close_matches(name.rpartition(".")[2], list(known), 3, 0.6)
-    listed = " or ".join(f"`{each}`" for each in near)
     return UsageError(
         f"No operation that is called has an input `{name}`",
-        hint=f"Did you mean {listed}?"
-        if near
-        else "`--dry-run` shows what would be called with which values",
+        hint=did_you_mean(near, "`--dry-run` shows what would be called with which values"),
         near=near,
     )

@@ -159,9 +159,11 @@ class _Checker:
         if number is None:
             from difflib import get_close_matches
 
+            from dynacli.model.wording import did_you_mean
+
             near = get_close_matches(name, self._names, 1, 0.6)
             why = "A row gets a name by its member `as`"
-            hint = f"Did you mean `{near[0]}`?" if near else r"Write `\{{` for plain text"
+            hint = did_you_mean(near, r"Write `\{{` for plain text")
             error = UsageError(
                 f"No row is called `{name}`, which {unknown.placeholder} names", why=why, hint=hint
             )

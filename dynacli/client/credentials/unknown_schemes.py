@@ -7,6 +7,7 @@ from typing import Any
 from dynacli.client.credentials.chosen_security import schemes_of
 from dynacli.client.profiles import signing_of
 from dynacli.library.opened_api import OpenedApi
+from dynacli.model.wording import did_you_mean, enumerated
 from dynacli.text.terminal import visible
 
 __all__ = ["unknown_schemes", "unknown_schemes_of_entry"]
@@ -36,7 +37,9 @@ def unknown_schemes(api: OpenedApi, tables: Mapping[str, Mapping[str, Any]] | No
         if name in known or "cert" in table or "sign" in table:
             continue
         near = get_close_matches(name, known, 2, 0.5)
-        listed = ", ".join(f"`{visible(each, keep='')}`" for each in (near or known[:_MOST_NAMED]))
-        more = f"did you mean {listed.replace(', ', ' or ')}?" if near else f"it has {listed or 'none'}"
-        notes.append(f"`auth.{name}` of the configuration is for no security scheme of the document; {more}")
+        names = [visible(each, keep="") for each in near or known[:_MOST_NAMED]]
+        more = (
+            did_you_mean(names) if near else f"It has {enumerated([f'`{each}`' for each in names]) or 'none'}"
+        )
+        notes.append(f"`auth.{name}` of the configuration is for no security scheme of the document. {more}")
     return notes

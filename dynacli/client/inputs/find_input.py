@@ -5,7 +5,7 @@ import json
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.errors import UsageError
 from dynacli.model.operation import Field, Parameter
-from dynacli.model.wording import enumerated
+from dynacli.model.wording import did_you_mean, enumerated
 from dynacli.record import replace
 
 __all__ = ["find_input", "no_such_input"]
@@ -59,11 +59,7 @@ def no_such_input(described: DescribedOperation, flag: str, known: set[str], pag
         return of_map
     near = near_options(described, flag, known)
     if near:
-        return UsageError(
-            f"There is no option `{flag}`",
-            hint=f"Did you mean {' or '.join(f'`{each}`' for each in near)}?",
-            near=near,
-        )
+        return UsageError(f"There is no option `{flag}`", hint=did_you_mean(near), near=near)
     others = operations_with_option(described, flag.removeprefix("--"))
     has = f"{enumerated([f'`{name}`' for name in others])} {'has' if len(others) == 1 else 'have'} it"
     return UsageError(

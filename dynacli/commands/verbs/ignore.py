@@ -78,6 +78,7 @@ def _check_rule(rule: str) -> None:
     """
     from difflib import get_close_matches
 
+    from dynacli.model.wording import did_you_mean
     from dynacli.validation.findings.finding_rules import RULES
 
     if rule in {"*", *RULES}:
@@ -86,7 +87,7 @@ def _check_rule(rule: str) -> None:
     raise UsageError(
         f"`{rule}` is not a rule of findings",
         why="A finding ends with its rule, for example `[type]`; `*` stands for all rules",
-        hint=f"Did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else "",
+        hint=did_you_mean(near),
     )
 
 

@@ -50,6 +50,8 @@ def _no_such_place(
     """Return the error for a path that leads nowhere, with similar paths."""
     from difflib import get_close_matches
 
+    from dynacli.model.wording import did_you_mean
+
     resolve = described.resolve
     flat, reached, missing = flatten(schema, resolve), "", steps[0] if steps else place
     for step in steps:
@@ -64,7 +66,7 @@ def _no_such_place(
     prefix = f"{reached}." if reached else ""
     near = list(dict.fromkeys(f"{prefix}{name}" for name in get_close_matches(missing, names, 3, 0.6)))
     if near:
-        hint = f"Did you mean {' or '.join(f'`--set {path}=...`' for path in near)}?"
+        hint = did_you_mean([f"--set {path}=..." for path in near])
     elif flat.properties:
         known = ", ".join(f"`{name}`" for name in list(flat.properties)[:8])
         hint = f"{parent[0].upper()}{parent[1:]} has {known}" + (", ..." if len(flat.properties) > 8 else "")

@@ -7,6 +7,7 @@ from typing import Any
 
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
+from dynacli.model.wording import did_you_mean
 from dynacli.urls import is_secret_name, with_masked_secrets
 
 __all__ = ["KEYS_OF_API", "key_path", "shown_value", "value_of", "words_of_key"]
@@ -161,7 +162,7 @@ def _unknown_key(path: tuple[str, ...], start: int) -> UsageError:
     return UsageError(
         f"The configuration has no key `{name}` that can be set",
         why=f"Those are {', '.join(f'`{each}`' for each in known)}" if len(known) < 4 else "",
-        hint=f"Did you mean `{near[0]}`? {_help()}" if near else _help(),
+        hint=f"{did_you_mean(near)} {_help()}".lstrip(),
         near=near,
     )
 

@@ -9,7 +9,7 @@ from dynacli.commands.verbs.describe.fitting_text import Detail, Text, cut_lines
 from dynacli.commands.verbs.describe.schema_tree import schema_lines
 from dynacli.errors import UsageError
 from dynacli.model.operation import EACH, Parameter
-from dynacli.model.wording import enumerated
+from dynacli.model.wording import did_you_mean, enumerated
 from dynacli.schema.flatten_schema import flatten
 from dynacli.schema.option_fields import parse_steps
 from dynacli.text.markdown import to_text
@@ -90,9 +90,7 @@ def _hint_for_unknown(described: DescribedOperation, place: str, steps: list[str
     fields = described.media_type.fields if described.media_type else ()
     inputs.extend(field.option.replace(EACH, "") for field in fields)
     near = get_close_matches(place, inputs, 3, 0.5)
-    if near:
-        return f"Did you mean {' or '.join(f'`{name}`' for name in near)}?"
-    return "An answer's fields start with `answer.`"
+    return did_you_mean(near, "An answer's fields start with `answer.`")
 
 
 def _fields_of(described: DescribedOperation, schema: Any) -> list[str]:
