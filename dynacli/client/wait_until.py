@@ -129,6 +129,7 @@ def wait_until(
     *,
     retries: int = 0,
     waiting: Callable[[WaitPause], AbstractContextManager[object]] = lambda pause: nullcontext(),  # noqa: ARG005
+    sleep_for: Callable[[float], object] | None = None,
 ) -> "Answer":
     """Return the first answer of which the expression is true, or which no other will follow.
 
@@ -139,6 +140,7 @@ def wait_until(
         exchange: Makes the call; it may take so many seconds.
         retries: How often the first call is made again whose connection is lost.
         waiting: Makes the block in which the next call is waited for, for example to say so.
+        sleep_for: Waits for so many seconds, and may raise what ends the wait; None for the system's own.
 
     Raises:
         NeverTrueError: The expression was not true in the time that there was.
@@ -182,7 +184,7 @@ def wait_until(
             raise _never_true(until, reason, calls, asked if left > 0 else None)
         seconds = min(seconds, left)
         with waiting(WaitPause(seconds, reason, calls)):
-            sleep(seconds)
+            (sleep_for or sleep)(seconds)
         if until.interval is None:
             pause = min(pause * _GROWTH, _LONGEST_PAUSE)
 

@@ -1,5 +1,6 @@
-"""The dialogs of the explorer: a question, a choice among values, and the keys."""
+"""The dialogs of the explorer: a question, a choice among values, a file to be named, and the keys."""
 
+import os
 from collections.abc import Sequence
 
 from rich.text import Text
@@ -13,7 +14,7 @@ from textual.widgets.option_list import Option
 
 from dynacli.text.terminal import visible
 
-__all__ = ["ChoiceDialog", "QuestionDialog", "TextDialog"]
+__all__ = ["ChoiceDialog", "PathDialog", "QuestionDialog", "TextDialog"]
 
 NOT_GIVEN = "(not given)"
 
@@ -125,6 +126,47 @@ class ChoiceDialog(ModalScreen[str | None]):
 
     def action_dismiss_none(self) -> None:
         """Leave everything as it is."""
+        self.dismiss(None)
+
+
+class PathDialog(ModalScreen[str | None]):
+    """A file to be named; one that is there is replaced only where the person says so again.
+
+    Args:
+        title: What the file is for.
+        name: The name that is proposed.
+    """
+
+    BINDINGS = [Binding("escape", "leave", show=False)]  # noqa: RUF012
+    AUTO_FOCUS = "Input"
+
+    def __init__(self, title: str, name: str) -> None:
+        super().__init__()
+        self._title, self._proposed = title, name
+        self._agreed = ""
+
+    def compose(self) -> ComposeResult:
+        """Make the dialog."""
+        with Vertical(classes="dialog"):
+            yield Static(visible(self._title, keep=""), markup=False)
+            yield Input(self._proposed, compact=True)
+            yield Static("Enter saves, Esc leaves", id="advice", markup=False)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        path = event.value.strip()
+        if not path:
+            return
+        if os.path.exists(os.path.expanduser(path)) and path != self._agreed:
+            self._agreed = path
+            self.query_one("#advice", Static).update(
+                "There is such a file; Enter again replaces it, Esc leaves"
+            )
+            return
+        self.dismiss(path)
+
+    def action_leave(self) -> None:
+        """Name no file."""
         self.dismiss(None)
 
 

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from threading import Event as ThreadEvent
 from typing import TYPE_CHECKING
 
 from textual import events, on
@@ -10,20 +9,22 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
+from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Footer, Input, Static
 
-from dynacli.client.call_settings import CallOptions, CallSettings, Consent, settings_of
+from dynacli.client.call import base_url_of
+from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError
 from dynacli.explorer.answer.answer_pane import AnswerPane
-from dynacli.explorer.calls.keep_call import keep_call
-from dynacli.explorer.calls.running_call import Ended, Event, RunningCall
+from dynacli.explorer.calls.caller import Caller
 from dynacli.explorer.dialogs import QuestionDialog, TextDialog
 from dynacli.explorer.explorer_style import PLAIN, STYLE
 from dynacli.explorer.form.command_line import command_line, command_words, option_words
-from dynacli.explorer.form.draft import Checked, Draft, check
+from dynacli.explorer.form.draft import PROFILE, SERVER, Checked, Draft, check
+from dynacli.explorer.form.further_calls import further_calls
 from dynacli.explorer.form.request_form import RequestForm
 from dynacli.explorer.operations.find_operations import find_operations
 from dynacli.explorer.operations.operations_pane import OperationGroup, OperationList, grouped
@@ -32,6 +33,7 @@ from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import SAFE_METHODS, OperationSummary
 from dynacli.record import replace
 from dynacli.text.terminal import visible
+from dynacli.urls import with_masked_secrets
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -40,10 +42,15 @@ __all__ = ["ExplorerApp"]
 
 _PAUSE_BEFORE_CHECK = 0.2
 """Seconds without a key after which the form is checked."""
-_GRACE = 1.0
-"""Seconds after which a call that was cancelled is left to itself."""
 _WIDE = 110
 """Columns from which on all three panes are side by side."""
+_HALF = 70
+"""Columns from which on two panes are."""
+
+_NOT_IN_DIALOGS = frozenset(
+    ("keys", "search", "request", "answer", "send", "cancel", "go_left", "text", "example", "empty", "copy")
+)
+"""The actions that a dialog in front keeps from the panes behind it."""
 
 _KEYS = """\
 F1        this page                  F2, /     search the operations
@@ -55,7 +62,8 @@ F9, ^Y    copy the command line      F10, ^Q   leave
 
 Tab, Shift-Tab and the arrows move; Enter opens, chooses and closes.
 In the answer p, t, r, h, v and y show its views: pretty, table, raw,
-headers, verdict and the history of calls.
+headers, verdict and the history of calls; / finds a text, n and N go
+to the next place and back; s saves the answer, c copies what is shown.
 What was copied is printed on leaving, too. The mouse works as well.\
 """
 
@@ -77,6 +85,9 @@ class ExplorerApp(App[None]):
     ENABLE_COMMAND_PALETTE = False
     AUTO_FOCUS = "OperationList"
     BINDINGS = [  # noqa: RUF012
+        # Before anything else, so that what is typed behind them goes where they lead.
+        Binding("tab", "app.focus_next", show=False, priority=True),
+        Binding("shift+tab", "app.focus_previous", show=False, priority=True),
         Binding("f1", "keys", "Keys", priority=True),
         Binding("f2", "search", show=False, priority=True),
         Binding("slash", "search", show=False),
@@ -95,11 +106,6 @@ class ExplorerApp(App[None]):
         Binding("ctrl+q", "quit", show=False, priority=True),
     ]
 
-    class _Told(Message):
-        def __init__(self, call: RunningCall, event: Event) -> None:
-            super().__init__()
-            self.call, self.event = call, event
-
     class _Checked(Message):
         def __init__(self, draft: Draft, checked: Checked) -> None:
             super().__init__()
@@ -109,11 +115,6 @@ class ExplorerApp(App[None]):
         def __init__(self, text: str, operations: list[OperationSummary]) -> None:
             super().__init__()
             self.text, self.operations = text, operations
-
-    class _Asked(Message):
-        def __init__(self, origin: str, answers: list[bool], is_answered: ThreadEvent) -> None:
-            super().__init__()
-            self.origin, self.answers, self.is_answered = origin, answers, is_answered
 
     def __init__(
         self, env: Environment, api: OpenedApi, options: CallOptions, opening: Sequence[str] = ()
@@ -127,8 +128,7 @@ class ExplorerApp(App[None]):
         self._operations: list[OperationSummary] = []
         self._sought = ""
         self._is_hurried = False
-        self._call: RunningCall | None = None
-        self._began = 0.0
+        self._caller = Caller(env, lambda draft: self._words(draft, is_masked=True))
         self._check_timer: Timer | None = None
         self.copied: list[str] = []
         self.is_checked = True
@@ -150,6 +150,7 @@ class ExplorerApp(App[None]):
                 yield OperationList(id="list")
             yield RequestForm(id="request")
             yield AnswerPane(self._env.variables, id="answer")
+        yield self._caller
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -173,6 +174,7 @@ class ExplorerApp(App[None]):
     def on_resize(self, event: events.Resize) -> None:
         """Lay the panes out for the width."""
         self.screen.set_class(event.size.width < _WIDE, "narrow")
+        self.screen.set_class(event.size.width < _HALF, "tiny")
 
     def _handle_exception(self, error: Exception) -> None:
         # textual would print a traceback with the values of all variables.
@@ -182,11 +184,6 @@ class ExplorerApp(App[None]):
     @on(FailedWork)
     def _fail(self, message: FailedWork) -> None:
         raise message.error
-
-    def on_unmount(self) -> None:
-        """End the call that is under way."""
-        if self._call is not None:
-            self._call.cancel()
 
     # Operations
 
@@ -244,7 +241,8 @@ class ExplorerApp(App[None]):
         return settings_of(self._env, self._api, self._options_of(draft))
 
     def _options_of(self, draft: Draft) -> CallOptions:
-        return replace(self._options, server=draft.server, profile=draft.profile)
+        given = draft.settings
+        return replace(self._options, server=given.get(SERVER, ""), profile=given.get(PROFILE, ""))
 
     def _words(self, draft: Draft, *, is_masked: bool) -> list[str]:
         """Return the words of the command line that makes the request of a draft."""
@@ -312,7 +310,7 @@ class ExplorerApp(App[None]):
     @property
     def is_calling(self) -> bool:
         """Whether a call is under way."""
-        return self._call is not None
+        return self._caller.is_calling
 
     def action_send(self) -> None:
         """Send the request, once the person agreed where that is to be asked."""
@@ -320,17 +318,16 @@ class ExplorerApp(App[None]):
         if draft is None:
             self.notify("Choose an operation first", severity="warning")
             return
-        if self._call is not None:
+        if self._caller.is_calling:
             self.notify("A call is under way; Esc cancels it", severity="warning")
             return
         try:
             settings = self._settings(draft)
+            question = self._question(draft, settings)
         except DynacliError as error:
             self.notify(f"{error.message}: {error.why}", severity="error", markup=False)
             return
-        described, operation = draft.described, draft.described.operation
-        is_asked = operation.method not in SAFE_METHODS or settings.is_asked_about(described)
-        if not is_asked or settings.consent.is_given or settings.denial(described):
+        if not question:
             self._send(draft, settings)
             return
 
@@ -338,79 +335,54 @@ class ExplorerApp(App[None]):
             if is_agreed:
                 self._send(draft, settings)
 
-        line = self._line(draft, is_masked=True)
-        question = f"Send {operation.method} {operation.path}?\n\n$ {line}"
-        self.push_screen(QuestionDialog(question, "Send", is_dangerous=operation.method == "DELETE"), take)
+        is_dangerous = draft.described.operation.method == "DELETE"
+        self.push_screen(QuestionDialog(question, "Send", is_dangerous=is_dangerous), take)
+
+    def _question(self, draft: Draft, settings: CallSettings) -> str:
+        """Return what is asked before a draft is sent; empty where nothing is, as nothing is sent that is wrong.
+
+        Raises:
+            DynacliError: There is no server to send it to.
+        """
+        if settings.consent.is_given or not check(draft, settings).is_right:
+            return ""
+        described = draft.described
+        asked = [described, *further_calls(described, draft.settings, settings).targets]
+        asked = [each for each in asked if _changes(each) or settings.is_asked_about(each)]
+        if not asked:
+            return ""
+        calls = dict.fromkeys(f"{each.operation.method} {each.operation.path}" for each in asked)
+        server = with_masked_secrets(base_url_of(described, settings))
+        return f"Send {' and '.join(calls)} to {server}?\n\n$ {self._line(draft, is_masked=True)}"
 
     def _send(self, draft: Draft, settings: CallSettings) -> None:
-        settings = replace(settings, consent=Consent(is_given=True))
-        running = RunningCall(self._env, draft, settings, self._ask_origin, self._tell)
-        self._call, self._began = running, time.monotonic()
         pane = self.query_one(AnswerPane)
         pane.begin()
+        self._caller.send(draft, settings)
         self.screen.add_class("at-answer")
         pane.focus_content()
-        self._show_time()
         self.refresh_bindings()
-        running.start()
 
-    def _tell(self, call: RunningCall, event: Event) -> None:
-        self.post_message(self._Told(call, event))
-
-    @on(_Told)
-    def _take_event(self, message: _Told) -> None:
-        if message.call is not self._call:
-            return
-        if isinstance(message.event, Ended):
-            self._call = None
-            self.refresh_bindings()
-            self._keep(message.call.draft, message.event)
+    @on(Caller.Told)
+    def _take_event(self, message: Caller.Told) -> None:
+        self.refresh_bindings()
         at = time.strftime("%H:%M:%S")
-        self.query_one(AnswerPane).tell(message.event, message.call.draft, at)
-
-    def _keep(self, draft: Draft, ended: Ended) -> None:
-        words, started = self._words(draft, is_masked=True), time.time() - (time.monotonic() - self._began)
-
-        def keep() -> None:
-            keep_call(self._env, draft, words, ended, started)
-
-        work_aside(self, keep)
+        self.query_one(AnswerPane).tell(message.event, message.draft, at)
 
     def _show_time(self) -> None:
-        if self._call is not None:
-            seconds = time.monotonic() - self._began
-            self.query_one(AnswerPane).show_status(f"Under way for {seconds:.1f} s; Esc cancels")
-
-    def _ask_origin(self, origin: str) -> bool:
-        """Ask the person in the thread of a call."""
-        answers: list[bool] = []
-        is_answered = ThreadEvent()
-        self.post_message(self._Asked(origin, answers, is_answered))
-        is_answered.wait()
-        return bool(answers and answers[0])
-
-    @on(_Asked)
-    def _ask(self, message: _Asked) -> None:
-        def take(is_agreed: bool | None) -> None:
-            message.answers.append(bool(is_agreed))
-            message.is_answered.set()
-
-        question = f"Send the credential to {message.origin} from now on?"
-        self.push_screen(QuestionDialog(question, "Send", is_dangerous=True), take)
+        if self._caller.is_calling:
+            self.query_one(AnswerPane).show_time(self._caller.seconds)
 
     def action_cancel(self) -> None:
         """End the call that is under way."""
-        call = self._call
-        if call is not None:
-            call.cancel()
-            # What looks up the name of a host, or waits for a connection, cannot be ended: nobody waits for it then.
-            self.set_timer(_GRACE, lambda: self._take_event(self._Told(call, _cancelled(call))))
+        self._caller.cancel()
 
     def action_go_left(self) -> None:
         """Go to the pane on the left."""
         focused = self.focused
         if focused is not None and self._is_in_answer(focused):
-            self.action_request()
+            if not self.query_one(AnswerPane).leave_search():
+                self.action_request()
         else:
             self.set_focus(self.query_one(OperationList))
 
@@ -422,7 +394,9 @@ class ExplorerApp(App[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Return whether a key does anything now; the footer shows only those that do."""
-        return self._call is not None if action == "cancel" else True
+        if isinstance(self.screen, ModalScreen) and action in _NOT_IN_DIALOGS:
+            return False
+        return self._caller.is_calling if action == "cancel" else True
 
     def action_keys(self) -> None:
         """Show the keys."""
@@ -434,7 +408,7 @@ class ExplorerApp(App[None]):
 
     def action_request(self) -> None:
         """Go to the form."""
-        self.query_one(RequestForm).focus_first()
+        self.query_one(RequestForm).focus_again()
 
     def action_answer(self) -> None:
         """Go to the answer."""
@@ -471,5 +445,5 @@ class ExplorerApp(App[None]):
         self.query_one(AnswerPane).recall(event.made)
 
 
-def _cancelled(call: RunningCall) -> Ended:
-    return Ended(call.call, None, None, None, was_cancelled=True)
+def _changes(described: DescribedOperation) -> bool:
+    return described.operation.method not in SAFE_METHODS

@@ -18,16 +18,19 @@ Screen { layout: vertical; }
 #request { width: 1fr; }
 #answer { width: 1fr; }
 .narrow #operations { width: 30; }
+.narrow #operations:focus-within { width: 46; }
 .narrow #answer { display: none; }
 .narrow.at-answer #operations, .narrow.at-answer #request { display: none; }
 .narrow.at-answer #answer { display: block; }
+.tiny #operations:focus-within { width: 100%; }
+.tiny #request:focus-within { min-width: 100%; }
 #search { margin-bottom: 0; }
 OperationList { height: 1fr; }
 OperationList .list--group { text-style: bold; color: $foreground; }
 OperationList .list--method { color: $secondary; }
 OperationList .list--deprecated { text-style: strike; }
 OperationList .list--cursor { text-style: reverse; }
-#title { height: auto; max-height: 2; text-style: bold; }
+#title { height: auto; max-height: 2; text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
 #rows { height: 1fr; }
 #body { height: 1fr; min-height: 6; border: none; }
 #hint { height: auto; max-height: 3; color: $text-muted; }
@@ -45,9 +48,9 @@ ChoiceBox { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
 ChoiceBox:focus, ActionLine:focus { text-style: reverse; }
 ActionLine { height: 1; text-wrap: nowrap; color: $secondary; }
 #tabs { layout: horizontal; height: 1; }
-.tab { width: auto; padding: 0 1; }
+.tab { width: auto; padding-right: 1; }
 .tab.chosen { text-style: reverse; }
-#status { height: 1; text-style: bold; }
+#status { height: auto; max-height: 2; text-style: bold; }
 #text, #made { height: 1fr; border: none; padding: 0; scrollbar-gutter: stable; }
 ModalScreen { align: center middle; }
 .dialog { width: 76; max-width: 96%; height: auto; max-height: 90%; border: round $border; padding: 0 1;

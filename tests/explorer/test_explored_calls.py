@@ -54,7 +54,7 @@ def test_what_may_change_something_is_asked_about(server: Recorder) -> None:
             await explorer.open("remove-pet")
             await explorer.type("1")
             await explorer.press("f5")
-            assert "Send DELETE /pets/{id}?" in explorer.screen
+            assert f"Send DELETE /pets/{{id}} to {server.origin}?" in explorer.screen
             assert f"$ dynacli {api} remove-pet 1" in explorer.screen
             await explorer.press("enter")
             assert [] == server.requests

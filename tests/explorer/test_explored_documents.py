@@ -12,7 +12,8 @@ from textual.app import App
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.scroll_view import ScrollView
-from textual.widgets import Static
+from textual.widget import Widget
+from textual.widgets import Input, Static
 
 import dynacli.explorer
 from tests.documents import document, operation, parameter, save
@@ -31,7 +32,8 @@ def server() -> Iterator[Recorder]:
 def test_no_private_attribute_of_ours_has_the_name_of_one_of_textual_s() -> None:
     """Its classes have hundreds of them, and a second use of one breaks both."""
     bases: dict[str, Any] = {
-        base.__name__: base for base in (App, ModalScreen, ScrollView, Static, Vertical, Horizontal)
+        base.__name__: base
+        for base in (App, ModalScreen, ScrollView, Static, Vertical, Horizontal, Input, Widget)
     }
     clashes = set()
     for path in Path(next(iter(dynacli.explorer.__path__))).rglob("*.py"):

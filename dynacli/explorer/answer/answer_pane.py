@@ -1,5 +1,6 @@
 """The right side: the answer in the view that was chosen, and the calls that were made."""
 
+import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -9,22 +10,29 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets import OptionList, Static
+from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from dynacli.errors import FileError
 from dynacli.explorer.answer.answer_views import VIEWS, AnswerScreen, answer_screen, status_text, view_text
 from dynacli.explorer.answer.text_pane import TextPane
-from dynacli.explorer.calls.running_call import Begun, Came, Ended, Event, Paused
+from dynacli.explorer.calls.running_call import Begun, Came, Ended, Event, Progress
+from dynacli.explorer.dialogs import PathDialog
 from dynacli.explorer.form.draft import Draft
 from dynacli.explorer.work_aside import work_aside
+from dynacli.files import write_named_file
+from dynacli.model.wording import counted
 from dynacli.output.output_form import OutputForm
 from dynacli.output.stream_body import written_body
 from dynacli.text.terminal import visible
+from dynacli.transport.remote_name import file_name
 
 __all__ = ["AnswerPane", "MadeCall"]
 
 _SMALL = 100_000
 """The size in bytes of a body that is laid out before anything else is done."""
+_LONGEST_COPY = 500_000
+"""Characters of a text that is copied, and of what is kept of a stream's text."""
 _HISTORY = "history"
 _TABS = (*VIEWS, _HISTORY)
 _KEYS = {**{view: view[0] for view in VIEWS}, _HISTORY: "y"}
@@ -61,6 +69,11 @@ class AnswerPane(Vertical):
         *(Binding(key, f"view('{view}')", show=False) for view, key in _KEYS.items()),
         Binding("left", "step(-1)", show=False),
         Binding("right", "step(1)", show=False),
+        Binding("slash", "find", show=False),
+        Binding("n", "find_next(1)", show=False),
+        Binding("N", "find_next(-1)", show=False),
+        Binding("s", "save", show=False),
+        Binding("c", "copy_text", show=False),
     ]
 
     class Recalled(Message):
@@ -82,6 +95,7 @@ class AnswerPane(Vertical):
         self._ended: Ended | None = None
         self._made: list[MadeCall] = []
         self._stream: _StreamText | None = None
+        self._progress = ""
 
     def compose(self) -> ComposeResult:
         """Make the parts."""
@@ -91,9 +105,11 @@ class AnswerPane(Vertical):
         yield Static("Nothing was called yet.", id="status", markup=False)
         yield TextPane(id="text")
         yield OptionList(id="made", markup=False, compact=True)
+        yield Input(placeholder="find in the answer", id="find", compact=True)
 
     def on_mount(self) -> None:
         """Begin with the first view."""
+        self.query_one("#find").display = False
         self.action_view(VIEWS[0])
 
     @property
@@ -103,40 +119,55 @@ class AnswerPane(Vertical):
 
     def begin(self) -> None:
         """Show that a call is under way."""
-        self._ended, self._stream = None, None
+        self._ended, self._stream, self._progress = None, None, ""
         if self._view == _HISTORY:
             self.action_view(VIEWS[0])
         self.query_one(TextPane).show("")
+        self.show_time(0)
 
-    def show_status(self, text: str) -> None:
-        """Show a line above the answer."""
-        self.query_one("#status", Static).update(visible(text, keep=""))
+    def show_time(self, seconds: float) -> None:
+        """Show how long the call has been under way, and how far it is."""
+        size = counted(self._stream.size, "byte") if self._stream is not None else ""
+        parts = (f"Under way for {seconds:.1f} s", self._progress, size)
+        self._show_status(f"{' · '.join(part for part in parts if part)}; Esc cancels")
+
+    def _show_status(self, text: str) -> None:
+        self.query_one("#status", Static).update(visible(text))
 
     def tell(self, event: Event, draft: Draft, at: str) -> None:
         """Show what came of the call that is under way."""
         pane = self.query_one(TextPane)
         if isinstance(event, Begun):
             self._stream = _StreamText(event, self._screen())
+            self._show()
         elif isinstance(event, Came) and self._stream is not None:
-            pane.append(self._stream.text_of(event.piece))
-        elif isinstance(event, Paused):
-            self.show_status(event.text)
-        elif isinstance(event, Ended):
+            text = self._stream.text_of(event.piece)
+            if self._view == VIEWS[0]:
+                pane.append(text)
+        elif isinstance(event, Progress):
+            self._progress = event.text
+        elif isinstance(event, Ended) and not event.is_last:
             self._ended = event
-            self.show_status(status_text(event))
-            self._made.insert(0, MadeCall(at, draft, event))
-            self._list_made()
-            if self._stream is not None:
-                pane.append(self._stream.end())
-                rest = event._replace(answer=None)
-                pane.append(view_text(self._view, rest, self._columns, self._variables))
-            else:
-                self._show()
+            self._show()
+        elif isinstance(event, Ended):
+            self._end(event, MadeCall(at, draft, event))
+
+    def _end(self, ended: Ended, made: MadeCall) -> None:
+        stream, self._stream, self._ended = self._stream, None, ended
+        self._show_status("\n".join((status_text(ended), *ended.notes)))
+        self._made.insert(0, made)
+        self._list_made()
+        if stream is not None and self._view == VIEWS[0]:  # what came of it stays as it is
+            pane = self.query_one(TextPane)
+            pane.append(stream.end())
+            pane.append(view_text(self._view, ended._replace(answer=None), self._columns, self._variables))
+        else:
+            self._show()
 
     def recall(self, made: MadeCall) -> None:
         """Show the answer of an earlier call."""
         self._ended, self._stream = made.ended, None
-        self.show_status(status_text(made.ended))
+        self._show_status("\n".join((status_text(made.ended), *made.ended.notes)))
         self.action_view(VIEWS[0])
 
     @property
@@ -148,14 +179,23 @@ class AnswerPane(Vertical):
 
     def _show(self) -> None:
         ended, view, columns = self._ended, self._view, self._columns
-        if ended is None or view == _HISTORY:
-            return
         pane = self.query_one(TextPane)
-        if ended.answer is None or len(ended.answer.body) <= _SMALL:
-            pane.show(view_text(view, ended, columns, self._variables))
+        if self._stream is not None and view != _HISTORY:
+            is_first = view == VIEWS[0]
+            pane.show(
+                "" if is_first else "The stream goes on; p shows what comes, and this is there at its end."
+            )
+            if is_first:
+                pane.append(self._stream.text)
+        elif ended is None or view == _HISTORY:
             return
-        pane.show("Laying out ...")
-        work_aside(self, lambda: self._LaidOut(ended, view, view_text(view, ended, columns, self._variables)))
+        elif ended.answer is None or len(ended.answer.body) <= _SMALL:
+            pane.show(view_text(view, ended, columns, self._variables))
+        else:
+            pane.show("Laying out ...")
+            work_aside(
+                self, lambda: self._LaidOut(ended, view, view_text(view, ended, columns, self._variables))
+            )
 
     @on(_LaidOut)
     def _take_text(self, message: _LaidOut) -> None:
@@ -170,7 +210,7 @@ class AnswerPane(Vertical):
 
     def action_view(self, view: str) -> None:
         """Show another view."""
-        self._view, self._stream = view, None
+        self._view = view
         for tab in self.query(_Tab):
             tab.set_class(tab.view == view, "chosen")
         is_history = view == _HISTORY
@@ -193,6 +233,70 @@ class AnswerPane(Vertical):
     def _selected(self, event: OptionList.OptionSelected) -> None:
         self.post_message(self.Recalled(self._made[event.option_index]))
 
+    def action_find(self) -> None:
+        """Let the person type what is to be found in the answer."""
+        if self._view != _HISTORY:
+            box = self.query_one("#find", Input)
+            box.display = True
+            self.screen.set_focus(box)
+
+    @on(Input.Changed, "#find")
+    def _sought(self, event: Input.Changed) -> None:
+        self._find(event.value, 0)
+
+    @on(Input.Submitted, "#find")
+    def _found(self) -> None:
+        self.focus_content()
+
+    def action_find_next(self, step: int) -> None:
+        """Go to the next place of what was found, or to the one before."""
+        self._find(self.query_one("#find", Input).value, step)
+
+    def _find(self, text: str, step: int) -> None:
+        if not self.query_one(TextPane).find(text, step) and text:
+            self.notify(f"The answer has no `{visible(text, keep='')}`", markup=False, severity="warning")
+
+    def leave_search(self) -> bool:
+        """End the search in the answer, and return whether there was one."""
+        box = self.query_one("#find", Input)
+        was_shown = bool(box.display)
+        box.value, box.display = "", False
+        if was_shown:
+            self.focus_content()
+        return was_shown
+
+    def action_copy_text(self) -> None:
+        """Copy what is shown."""
+        text = self.text
+        if len(text) > _LONGEST_COPY:
+            self.notify("That is too much for the clipboard of a terminal; s saves it", severity="warning")
+        elif text:
+            self.app.copy_to_clipboard(text)
+            self.notify("Copied what is shown")
+
+    def action_save(self) -> None:
+        """Let the person save the answer as it came."""
+        answer = self._ended.answer if self._ended is not None else None
+        if answer is None or self._ended is None:
+            self.notify("There is no answer to save", severity="warning")
+            return
+
+        def take(path: str | None) -> None:
+            if path:
+                self._write(path, answer.body, is_whole=len(answer.body) == answer.size)
+
+        name = file_name(answer.header("content-disposition"), answer.url)
+        self.app.push_screen(PathDialog("Save the answer in", name), take)
+
+    def _write(self, path: str, body: bytes, *, is_whole: bool) -> None:
+        try:
+            write_named_file(os.path.expanduser(path), body)
+        except FileError as error:
+            self.notify(f"{error.message}: {error.why}", markup=False, severity="error")
+        else:
+            rest = "" if is_whole else "; it is not the whole answer"
+            self.notify(f"{counted(len(body), 'byte')} in {path}{rest}", markup=False)
+
     def on_click(self, event: events.Click) -> None:
         """Show the view whose name was clicked on."""
         if isinstance(event.widget, _Tab):
@@ -205,17 +309,28 @@ class AnswerPane(Vertical):
 
 
 class _StreamText:
-    """The text of a stream, as the command line writes it while it comes."""
+    """The text of a stream, as the command line writes it while it comes.
+
+    Attributes:
+        size: The bytes that came.
+        text: The latest text.
+    """
 
     def __init__(self, begun: Begun, screen: AnswerScreen) -> None:
         self._screen = screen
+        self.size, self.text = 0, ""
         self._writing = written_body(screen.env, begun.answer.header("content-type"), OutputForm("text"))
         self._write = self._writing.__enter__()
 
     def text_of(self, piece: bytes) -> str:
         """Return the text of a piece."""
+        self.size += len(piece)
         self._write(piece)
-        return self._screen.take()
+        text = self._screen.take()
+        self.text += text
+        if len(self.text) > 2 * _LONGEST_COPY:
+            self.text = self.text[-_LONGEST_COPY:].partition("\n")[2]
+        return text
 
     def end(self) -> str:
         """Return the text that was kept back until the end."""

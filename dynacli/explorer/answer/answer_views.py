@@ -16,6 +16,7 @@ from dynacli.output.error_messages import write_error, write_note, write_warning
 from dynacli.output.output_form import ITEM_FORMATS, OutputForm
 from dynacli.output.render import write_body
 from dynacli.output.standard_error import write_stderr
+from dynacli.text.content_kind import decoded
 from dynacli.text.terminal import Painter, visible
 from dynacli.transport.send import Answer
 
@@ -105,6 +106,15 @@ def status_text(ended: Ended) -> str:
 
 def _write_body(format_: str, env: Environment, call: Call, answer: Answer, _: Ended) -> None:
     form = OutputForm(format_, may_page=False)
+    if format_ == "auto" and decoded(answer.body, answer.header("content-type")) is None:
+        media_type = answer.header("content-type")
+        name = f"`{visible(media_type, keep='')}`" if media_type else "of no declared type"
+        write_note(
+            env, f"The answer is binary ({name}, {counted(len(answer.body), 'byte')}); s saves it in a file"
+        )
+        return
+    if format_ == "auto" and not answer.body:
+        write_note(env, "The answer has no body")
     known = None
     if format_ in ITEM_FORMATS:
         from dynacli.client.pages.known_items import known_items

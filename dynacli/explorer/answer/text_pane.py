@@ -21,6 +21,8 @@ _LONGEST = 2_000
 """Columns of a line that is folded between words, and has colours."""
 _MOST_FOLDED = 2_000
 """Lines of a text whose long lines are folded; in a longer text they are scrolled to."""
+_MOST_APPENDED = 20_000
+"""Lines that are kept of a text that grows without an end."""
 
 
 class TextPane(ScrollView, can_focus=True):
@@ -37,27 +39,68 @@ class TextPane(ScrollView, can_focus=True):
         self._source: list[str] = []
         self._lines: list[str | Text] = []
         self._width = self._room = 0
+        self._sought = ""
+        self._found: int | None = None
 
     @property
     def text(self) -> str:
         """All lines as they are laid out, without colours."""
-        lines = (line.plain if isinstance(line, Text) else _COLOUR.sub("", line) for line in self._lines)
-        return "\n".join(line.rstrip() for line in lines)
+        return "\n".join(self._plain(number).rstrip() for number in range(len(self._lines)))
 
     def show(self, text: str) -> None:
         """Show a text in the place of the one before, from its beginning."""
         self._source, self._lines, self._width = [], [], 0
+        self._found = None
         self.scroll_to(0, 0, animate=False)
-        self.append(text)
+        self._extend(text)
 
     def append(self, text: str) -> None:
-        """Add to the end of the text, and go on showing the end where that is shown."""
-        is_at_end = self.is_vertical_scroll_end and bool(self._lines)
+        """Add to the end of a text, of which the last lines are kept, and go on showing the end if that is shown."""
+        is_at_end = self.is_vertical_scroll_end
+        self._extend(text)
+        surplus = len(self._source) - _MOST_APPENDED
+        if surplus > 0:
+            self._source = self._source[surplus + _MOST_APPENDED // 2 :]
+            self._lines, self._width, self._found = [], 0, None
+            self._add(self._source)
+        if is_at_end:
+            self.scroll_end(animate=False, x_axis=False)
+
+    def _extend(self, text: str) -> None:
         lines = text.removesuffix("\n").expandtabs().split("\n") if text else []
         self._source += lines
         self._add(lines)
-        if is_at_end:
-            self.scroll_end(animate=False, x_axis=False)
+
+    def find(self, part: str, step: int = 1) -> bool:
+        """Go to the next line that has a text, whatever the case of its letters, or from the last to the first one.
+
+        Args:
+            part: The text; empty to mark none any more.
+            step: 1 for the next line, -1 for the one before, 0 for the next one or the same again.
+
+        Returns:
+            Whether there is one.
+        """
+        self._sought = part.lower()
+        count, base = len(self._lines), self.scroll_offset.y
+        direction, skipped = (-1, 1) if step < 0 else (1, step)
+        if self._found is None:
+            skipped = 0
+        else:
+            base = self._found
+        self._found = None
+        for number in range(skipped, count + skipped) if part else ():
+            line = (base + direction * number) % count
+            if self._sought in self._plain(line).lower():
+                self._found = line
+                self.scroll_to(0, max(line - self.size.height // 2, 0), animate=False)
+                break
+        self.refresh()
+        return self._found is not None
+
+    def _plain(self, number: int) -> str:
+        line = self._lines[number]
+        return line.plain if isinstance(line, Text) else _COLOUR.sub("", line)
 
     def _add(self, lines: Iterable[str]) -> None:
         self._room = self.scrollable_content_region.width
@@ -75,7 +118,7 @@ class TextPane(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         """Fold the lines anew, as one that was hidden had no width at all."""
         if self._room != self.scrollable_content_region.width:
-            self._lines, self._width = [], 0
+            self._lines, self._width, self._found = [], 0, None
             self._add(self._source)
 
     def _laid_out(self, line: str) -> Iterator[str | Text]:
@@ -101,4 +144,7 @@ class TextPane(ScrollView, can_focus=True):
         text = line.copy() if isinstance(line, Text) else Text.from_ansi(line)
         text.end = ""
         text.stylize_before(Style(color=style.color, bgcolor=style.bgcolor))
+        if self._sought:
+            marked = Style(reverse=True, underline=number == self._found)
+            text.highlight_regex(f"(?i){re.escape(self._sought)}", marked)
         return Strip(text.render(self.app.console)).crop_extend(left, left + width, style)

@@ -9,23 +9,27 @@ from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.client.call import Call
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.damaged_cache import explain_damage
-from dynacli.client.inputs.call_inputs import collect_values
+from dynacli.client.inputs.call_inputs import CallInputs, collect_values
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, InternalError
 from dynacli.explorer.form.draft import Draft, inputs_of
+from dynacli.explorer.form.further_calls import FurtherCalls, further_calls
 from dynacli.model.media_types import is_event_stream, is_sequence
 from dynacli.record import replace
 from dynacli.transport.send import RENDER_LIMIT, Answer, Pieces
 from dynacli.wire.exchange import EndableClients
 
 if TYPE_CHECKING:
+    from dynacli.explorer.calls.several_calls import SeveralCalls
     from dynacli.transport.retrying import Pause
     from dynacli.validation.findings.finding import Verdict
 
-__all__ = ["Begun", "Came", "Ended", "Event", "Paused", "RunningCall"]
+__all__ = ["Begun", "Came", "Ended", "Event", "Progress", "RunningCall"]
 
 _KEPT_OF_STREAM = 8 * 1024 * 1024
 """Bytes up to which a stream is kept, for the views of its whole."""
+_MOST_UNSEEN = 50
+"""Pieces of a stream that were not shown yet, behind which the server waits."""
 
 
 class Begun(NamedTuple):
@@ -41,14 +45,14 @@ class Came(NamedTuple):
     piece: bytes
 
 
-class Paused(NamedTuple):
-    """The call waits before it is sent again."""
+class Progress(NamedTuple):
+    """The call is as far as the text says, or waits before it is sent again."""
 
     text: str
 
 
 class Ended(NamedTuple):
-    """The call ended.
+    """The call ended, or one of several did.
 
     Args:
         call: None where none could be made.
@@ -56,6 +60,8 @@ class Ended(NamedTuple):
         verdict: None where nothing was judged.
         error: Why the call failed; None where it did not.
         was_cancelled: Whether the person ended it.
+        notes: What else is to be said of it.
+        is_last: Whether no further call is made.
     """
 
     call: Call | None
@@ -63,17 +69,19 @@ class Ended(NamedTuple):
     verdict: "Verdict | None"
     error: DynacliError | None
     was_cancelled: bool
+    notes: tuple[str, ...] = ()
+    is_last: bool = True
 
 
-Event = Begun | Came | Paused | Ended
+Event = Begun | Came | Progress | Ended
+
+
+class _CancelledError(Exception):
+    """The person ended the call while it waited."""
 
 
 class RunningCall:
     """A call under way.
-
-    Attributes:
-        call: The call; None as long as its request is not built.
-        is_cancelled: Whether the person ended the call.
 
     Args:
         ask: Asks the person whether credentials may go to an origin.
@@ -91,12 +99,30 @@ class RunningCall:
         self.draft, self.settings = draft, settings
         self._env, self._ask, self._tell = env, ask, tell
         self._clients = EndableClients()
-        self.is_cancelled = False
-        self.call: Call | None = None
+        self._is_cancelled = threading.Event()
+        self._room = threading.Semaphore(_MOST_UNSEEN)
+        self._several: SeveralCalls | None = None
+        self._call: Call | None = None
         self._answer: Answer | None = None
         self._verdict: Verdict | None = None
+        self._notes: tuple[str, ...] = ()
         self._kept: list[bytes] = []
         self._size = 0
+
+    @property
+    def call(self) -> Call | None:
+        """The call, or the last one of several; None as long as its request is not built."""
+        return self._several.last if self._several is not None else self._call
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the person ended the call."""
+        return self._is_cancelled.is_set()
+
+    @property
+    def size(self) -> int:
+        """The bytes of a stream that came."""
+        return self._size
 
     def start(self) -> None:
         """Begin the call."""
@@ -104,8 +130,23 @@ class RunningCall:
 
     def cancel(self) -> None:
         """End the call: its connections are cut, and none is used any more."""
-        self.is_cancelled = True
+        self._is_cancelled.set()
+        self._room.release()
         self._clients.end()
+
+    def take_piece(self) -> None:
+        """Let a further piece of a stream come, after one was shown."""
+        self._room.release()
+
+    def ended(self, error: DynacliError | None = None) -> Ended:
+        """Return what came so far as what came in the end."""
+        several = self._several
+        if several is not None and several.came is not None:
+            return Ended(*several.came, error, self.is_cancelled, tuple(several.notes))
+        answer = self._answer
+        if answer is not None and self._kept:  # a stream, which may have broken off
+            answer = replace(answer, body=b"".join(self._kept), size=self._size)
+        return Ended(self.call, answer, self._verdict, error, self.is_cancelled, self._notes)
 
     def _run(self) -> None:
         error: DynacliError | None = None
@@ -118,30 +159,54 @@ class RunningCall:
                 error = explained if isinstance(explained, DynacliError) else _defect(explained)
         except DynacliError as failure:
             error = failure
+        except _CancelledError:
+            pass
         except Exception as failure:  # noqa: BLE001  - a defect is shown in the place of the answer
             error = _defect(failure)
         finally:
             self._clients.close()
-        if self._answer is not None and self._kept:  # a stream, which may have broken off
-            self._answer = replace(self._answer, body=b"".join(self._kept), size=self._size)
-        self._tell(self, Ended(self.call, self._answer, self._verdict, error, self.is_cancelled))
+        self._tell(self, self.ended(error))
 
     def _make(self) -> None:
         import dynacli.wire.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
 
         draft, settings = self.draft, self.settings
         is_strict = settings.level != "off"
-        values = collect_values(draft.described, inputs_of(draft, is_strict=is_strict), is_strict=is_strict)
-        self.call = call = Call(self._env, draft.described, values, settings, ask=self._ask)
+        inputs = inputs_of(draft, is_strict=is_strict)
+        further = further_calls(draft.described, draft.settings, settings)
+        if further:
+            self._make_several(inputs, further)
+            return
+        values = collect_values(draft.described, inputs, is_strict=is_strict)
+        self._call = call = Call(self._env, draft.described, values, settings, ask=self._ask)
         call.check_request()
         answer = call.send(self._receive, waiting=self._waiting, clients=self._clients)
         is_stream, self._answer = self._answer is not None, answer
         if not is_stream:
             self._verdict = call.judge_answer(answer, answer.body)
+            self._notes = _page_notes(call, answer)
+
+    def _make_several(self, inputs: CallInputs, further: FurtherCalls) -> None:
+        from dynacli.explorer.calls.several_calls import SeveralCalls
+
+        self._several = SeveralCalls(
+            self._env,
+            self.settings,
+            self._clients,
+            ask=self._ask,
+            say=lambda text: self._tell(self, Progress(text)),
+            show=lambda made: self._tell(self, Ended(*made, None, was_cancelled=False, is_last=False)),
+            sleep=self._sleep,
+        )
+        self._several.make(self.draft.described, inputs, further)
+
+    def _sleep(self, seconds: float) -> None:
+        if self._is_cancelled.wait(seconds):
+            raise _CancelledError
 
     def _waiting(self, pause: "Pause") -> AbstractContextManager[None]:
         text = str(pause)
-        self._tell(self, Paused(self.call.signed.masker.mask(text) if self.call is not None else text))
+        self._tell(self, Progress(self.call.signed.masker.mask(text) if self.call is not None else text))
         return nullcontext()
 
     def _receive(self, answer: Answer, pieces: Pieces) -> bytes:
@@ -176,8 +241,21 @@ class RunningCall:
             self._size = pieces.size
             if pieces.size <= _KEPT_OF_STREAM:
                 self._kept.append(piece)
+            if not self.is_cancelled:
+                self._room.acquire()
             self._tell(self, Came(piece))
             yield piece
+
+
+def _page_notes(call: Call, answer: Answer) -> tuple[str, ...]:
+    """Return what is to be said of one page of a list, where the answer shows that there are more."""
+    from dynacli.client.pages.answered_page import answered_page
+
+    page = answered_page(call, answer) if 200 <= answer.status < 300 else None
+    if page is None:
+        return ()
+    count = f"{page.items:,} of {page.total:,}" if page.total is not None else f"{page.items:,}"
+    return (f"{count} items; `all` in the form asks for all pages",)
 
 
 def _defect(error: BaseException) -> InternalError:

@@ -129,3 +129,19 @@ def example_words(described: DescribedOperation) -> tuple[dict[str, str], str | 
         else:
             words[located(option)] = value
     return words, body
+
+
+def with_example_body(draft: Draft) -> Draft:
+    """Return a draft with an example of its body, in rows or as text, where it requires one and has none."""
+    body = draft.described.operation.body
+    rows_there = rows_of(draft.described, {}, list(draft.words))
+    filled = replace(draft, rows=tuple(row for row in rows_there if isinstance(row, FormRow)))
+    has_body = draft.text is not None or any(row.location == BODY for row, _ in filled.given)
+    if body is None or not body.is_required or has_body:
+        return draft
+    try:
+        written = replace(draft, text=body_text(replace(draft, words={})))
+    except UsageError:  # it holds a file, of which there is no example
+        return draft
+    rows = body_rows(written)
+    return replace(draft, words={**draft.words, **rows.words}) if rows is not None else written

@@ -6,8 +6,9 @@ from shlex import join
 from dynacli.auth.secret import MASK
 from dynacli.client.call_settings import CallOptions
 from dynacli.environment import program
-from dynacli.explorer.form.draft import Draft
+from dynacli.explorer.form.draft import CONTENT_TYPE, Draft
 from dynacli.explorer.form.form_rows import FormRow
+from dynacli.explorer.form.further_calls import further_words
 from dynacli.model.option_pair import option_pair
 
 __all__ = ["command_line", "command_words", "option_words"]
@@ -26,8 +27,10 @@ def command_words(draft: Draft, before: Sequence[str] = (), *, is_masked: bool =
     positional, options = _positional(draft, given)
     words = list(before)
     body: list[str] = []
-    if draft.content_type and operation.body is not None:
-        words += [f"--content-type={draft.content_type}"]
+    words += further_words(draft.settings)
+    content_type = draft.settings.get(CONTENT_TYPE)
+    if content_type and operation.body is not None:
+        words += [f"--content-type={content_type}"]
     if draft.text and operation.body is not None:
         body = option_pair("--body", draft.text)
         if any(parameter.option == "body" for parameter in operation.parameters):

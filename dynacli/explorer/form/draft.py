@@ -1,8 +1,9 @@
 """What stands in the form of an operation: checked as the command line checks it, and made into a call's inputs."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from dynacli.client.call import request_of
@@ -13,9 +14,13 @@ from dynacli.client.inputs.read_plain_inputs import read_plain_inputs, whole_bod
 from dynacli.client.validate_call import CallJudge
 from dynacli.errors import DynacliError, UsageError
 from dynacli.explorer.form.form_rows import BODY, FormRow
+from dynacli.explorer.form.further_calls import further_calls
 from dynacli.record import record, replace
 
-__all__ = ["Checked", "Draft", "check", "inputs_of"]
+__all__ = ["CONTENT_TYPE", "PROFILE", "SERVER", "Checked", "Draft", "check", "inputs_of"]
+
+CONTENT_TYPE, SERVER, PROFILE = "content-type", "server", "profile"
+"""The settings of a call besides those of `FURTHER`."""
 
 
 @record
@@ -27,18 +32,15 @@ class Draft:
         rows: The rows of the form.
         words: Option → what was typed; an empty text is one, and an input that is not given has none.
         text: The whole body as text; None where the rows give it.
-        content_type: The media type that was chosen; empty for the preferred one.
-        server: As in `CallOptions`.
-        profile: As in `CallOptions`.
+        settings: Setting of the call → what was typed or chosen: `CONTENT_TYPE`, `SERVER`, `PROFILE`, and those of
+            `FURTHER`.
     """
 
     described: DescribedOperation
     rows: tuple[FormRow, ...]
     words: Mapping[str, str]
     text: str | None = None
-    content_type: str = ""
-    server: str = ""
-    profile: str = ""
+    settings: Mapping[str, str] = MappingProxyType({})
 
     @property
     def given(self) -> list[tuple[FormRow, str]]:
@@ -53,10 +55,17 @@ class Checked(NamedTuple):
     Args:
         errors: Option → what is wrong with its value.
         summary: What is wrong with the whole, in one line; empty where nothing is.
+        settings: Setting of the call → what is wrong with it.
     """
 
     errors: Mapping[str, str]
     summary: str
+    settings: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def is_right(self) -> bool:
+        """Whether nothing is wrong."""
+        return not (self.errors or self.summary or self.settings)
 
 
 def inputs_of(draft: Draft, *, is_strict: bool) -> CallInputs:
@@ -68,7 +77,11 @@ def inputs_of(draft: Draft, *, is_strict: bool) -> CallInputs:
     """
     values = {row.option: _value(row, word) for row, word in draft.given}
     inputs = read_plain_inputs(
-        draft.described, values, content_type=draft.content_type, is_strict=is_strict, are_words=True
+        draft.described,
+        values,
+        content_type=draft.settings.get(CONTENT_TYPE, ""),
+        is_strict=is_strict,
+        are_words=True,
     )
     if not draft.text or draft.described.media_type is None:
         return inputs
@@ -105,15 +118,34 @@ def check(draft: Draft, settings: CallSettings) -> Checked:
     """
     is_strict = settings.level != "off"
     settings = replace(settings, consent=Consent(is_given=True))  # a check asks nobody
-    errors = _misfits(draft, is_strict=is_strict)
     denial = settings.denial(draft.described)
-    if denial or errors:
-        return Checked(errors, denial)
+    if denial:
+        return Checked({}, denial)
+    misfits = _misfits(draft, is_strict=is_strict)
+    rest = replace(
+        draft, words={option: word for option, word in draft.words.items() if option not in misfits}
+    )
+    checked = _check_rest(rest, settings, is_strict=is_strict, but=misfits)
+    wrong = {}
+    try:
+        further_calls(draft.described, draft.settings, settings)
+    except DynacliError as error:
+        wrong = {str(error.details.get("setting", "")): _line(error)}
+    return Checked({**checked.errors, **misfits}, checked.summary, wrong)
+
+
+def _check_rest(draft: Draft, settings: CallSettings, *, is_strict: bool, but: Collection[str]) -> Checked:
+    """Return what is wrong with a draft whose words are values, each by itself.
+
+    Args:
+        but: The options whose words are none, and are left out.
+    """
     try:
         values = collect_values(draft.described, inputs_of(draft, is_strict=is_strict), is_strict=is_strict)
         request = request_of(draft.described, settings, values)
     except DynacliError as error:
-        return Checked(_missing(draft, error), _line(error))
+        missing = {option: text for option, text in _missing(draft, error).items() if option not in but}
+        return Checked(missing, "" if but else _line(error))
     if not is_strict:
         return Checked({}, "")
     judging = CallJudge(draft.described, request, values, settings)
@@ -123,8 +155,9 @@ def check(draft: Draft, settings: CallSettings) -> Checked:
     except UsageError as error:
         findings = judging.verdict.findings
         found = {_row_at(draft.rows, finding.pointer): finding.message for finding in reversed(findings)}
-        named = {option: message for option, message in found.items() if option}
-        return Checked(named, found.get("", "") or ("" if named else error.message))
+        named = {option: message for option, message in found.items() if option and option not in but}
+        summary = found.get("", "") or ("" if named else error.message)
+        return Checked(named, "" if but else summary)
     return Checked({}, "")
 
 

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 from dynacli.explorer.dialogs import ChoiceDialog
 from dynacli.explorer.form.form_rows import BODY, FormRow
 from dynacli.model.value_words import constraints, placeholder
+from dynacli.text.exact_json import compact_json, read_json
 from dynacli.text.terminal import visible
 
 __all__ = ["ActionLine", "ChoiceBox", "FieldRow", "SettingRow", "facts_of"]
@@ -155,6 +156,50 @@ class _Name(Static):
         )
 
 
+class TextBox(Input):
+    """A box for a text of one line, which shows as much of its hint as there is room for while it is empty.
+
+    Args:
+        value: What stands in it.
+        hint: What it takes.
+        is_secret: Whether what is typed is not shown.
+    """
+
+    def __init__(self, value: str, hint: str, *, is_secret: bool) -> None:
+        super().__init__(value, password=is_secret, compact=True, select_on_focus=False)
+        self._hint = hint
+
+    def show_hint(self, hint: str) -> None:
+        """Show another hint."""
+        self._hint = hint
+        self._fit()
+
+    def on_resize(self) -> None:
+        """Cut the hint anew, which textual would fold, and show no more than its first line."""
+        self._fit()
+
+    def _fit(self) -> None:
+        hint = Text(self._hint)
+        hint.truncate(max(self.content_size.width, 1), overflow="ellipsis")
+        self.placeholder = hint.plain
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Take all lines of what is pasted, of which textual would take the first: JSON as one line, others joined."""
+        lines = event.text.splitlines()
+        if len(lines) < 2:
+            return
+        event.prevent_default()
+        event.stop()
+        try:
+            text = compact_json(read_json(event.text))
+        except (ValueError, RecursionError):
+            text = " ".join(line.strip() for line in lines if line.strip())
+            self.notify(
+                "The lines that were pasted stand in one; F6 takes a body with its lines", markup=False
+            )
+        self.replace(text, *self.selection)
+
+
 class FieldRow(Horizontal):
     """An input of an operation.
 
@@ -178,13 +223,7 @@ class FieldRow(Horizontal):
         if self.row.choices:
             yield ChoiceBox(self.row.option, self.row.choices, self._word, hint=self._hint)
         else:
-            yield Input(
-                self._word,
-                placeholder=_in_one(self._hint),
-                password=self.row.is_secret,
-                compact=True,
-                select_on_focus=False,
-            )
+            yield TextBox(self._word, self._hint, is_secret=self.row.is_secret)
 
     @property
     def _hint(self) -> str:
@@ -194,10 +233,8 @@ class FieldRow(Horizontal):
         """Show whether it is given, and empty, or not given."""
         self._is_empty = is_empty
         box = self.children[1]
-        if isinstance(box, ChoiceBox):
+        if isinstance(box, ChoiceBox | TextBox):
             box.show_hint(self._hint)
-        elif isinstance(box, Input):
-            box.placeholder = _in_one(self._hint)
 
     @property
     def word(self) -> str:
@@ -224,10 +261,6 @@ class FieldRow(Horizontal):
         """Give the focus to the box where its name was clicked on."""
         if event.widget is self.children[0]:
             self.focus_box()
-
-
-def _in_one(hint: str) -> str:
-    return hint.replace(" ", "\N{NO-BREAK SPACE}")  # textual would cut it at a space
 
 
 class SettingRow(FieldRow):

@@ -1,8 +1,8 @@
 """The form of an operation: its inputs, the body as text, how it is called, and the command line of all that."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
@@ -13,16 +13,16 @@ from textual.widgets import Input, Static, TextArea
 from dynacli.client.call_settings import CallOptions
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.errors import UsageError
-from dynacli.explorer.form.body_text import body_rows, body_text, example_words
-from dynacli.explorer.form.draft import Checked, Draft
+from dynacli.explorer.form.body_text import body_rows, body_text, example_words, with_example_body
+from dynacli.explorer.form.draft import CONTENT_TYPE, PROFILE, SERVER, Checked, Draft
 from dynacli.explorer.form.form_rows import BODY, FormRow, MoreItems, located, row_of, rows_of
 from dynacli.explorer.form.form_widgets import ActionLine, ChoiceBox, FieldRow, SettingRow
-from dynacli.model.operation import ValueType
+from dynacli.explorer.form.setting_rows import ROWS_BELOW, setting_rows
+from dynacli.record import replace
 from dynacli.text.terminal import visible
 
 __all__ = ["RequestForm"]
 
-_MEDIA_TYPE, _SERVER, _PROFILE = "content-type", "server", "profile"
 _SHOWN_AT_FIRST = 40
 """How many rows a form has before the person asks for more: making a widget takes time."""
 
@@ -49,6 +49,8 @@ class RequestForm(Vertical):
         self._text: str | None = None
         self._settings: dict[str, str] = {}
         self._profiles: list[str] = []
+        self._focused: Widget | None = None
+        self._made_of_rows = ""
 
     def compose(self) -> ComposeResult:
         """Make the parts."""
@@ -69,15 +71,12 @@ class RequestForm(Vertical):
         if self._described is None:
             return None
         rows = tuple(row for row in self._rows if isinstance(row, FormRow))
-        settings = self._settings
         return Draft(
             self._described,
             rows,
             dict(self._words),
             self._text,
-            settings.get(_MEDIA_TYPE, ""),
-            settings.get(_SERVER, ""),
-            settings.get(_PROFILE, ""),
+            {name: word for name, word in self._settings.items() if word},
         )
 
     def set_up(self, options: CallOptions, profiles: Sequence[str]) -> None:
@@ -86,28 +85,24 @@ class RequestForm(Vertical):
         Args:
             profiles: The profiles that the API has.
         """
-        self._settings = {_SERVER: options.server, _PROFILE: options.profile}
+        self._settings = {SERVER: options.server, PROFILE: options.profile}
         self._profiles = list(profiles)
 
     async def show(self, described: DescribedOperation) -> None:
         """Show the empty form of an operation."""
-        kept = {name: self._settings.get(name, "") for name in (_SERVER, _PROFILE)}
-        await self.recall(Draft(described.sending(""), (), {}, None, "", kept[_SERVER], kept[_PROFILE]))
+        kept = {name: self._settings.get(name, "") for name in (SERVER, PROFILE)}
+        await self.recall(Draft(described.sending(""), (), {}, None, kept))
 
     async def recall(self, draft: Draft) -> None:
         """Show the form of an operation as it was filled in."""
         self._described, self._text = draft.described, draft.text
-        self._settings = {
-            _MEDIA_TYPE: draft.content_type,
-            _SERVER: draft.server,
-            _PROFILE: draft.profile,
-        }
+        self._settings = dict(draft.settings)
         self._words, self._counts, self._added = dict(draft.words), {}, []
         self._shown = _SHOWN_AT_FIRST
         operation = draft.described.operation
         summary = visible(operation.summary, keep="")
         path = visible(f"{operation.method} {operation.path}", keep="")
-        self.query_one("#title", Static).update(f"{path}\n{summary}" if summary else path)
+        self.query_one("#title", Static).update("\n".join(filter(None, (path, summary))))
         await self._lay_out()
         self._show_text()
         self.post_message(self.Changed())
@@ -141,25 +136,8 @@ class RequestForm(Vertical):
             widgets.append(
                 Input(placeholder="another input by its name, such as a.b.0.c", id="add", compact=True)
             )
-        settings = list(self._setting_rows(described))
+        settings = list(setting_rows(described, self._settings, self._profiles))
         return [*widgets, Static("Call", markup=False, classes="heading"), *settings] if settings else widgets
-
-    def _setting_rows(self, described: DescribedOperation) -> Iterator[SettingRow]:
-        """Yield the rows of how the call is made, where there is a choice."""
-        body = described.operation.body
-        if body is not None and len(body.content) > 1 and described.media_type is not None:
-            names = [media_type.name for media_type in body.content]
-            yield self._setting(_MEDIA_TYPE, names, f"{described.media_type.name}, or another one")
-        servers = described.operation.servers or described.api.servers
-        if len(servers) > 1 or self._settings.get(_SERVER):
-            listed = ", ".join(f"{number}: {server.url}" for number, server in enumerate(servers))
-            yield self._setting(_SERVER, (), f"a URL, or an index: {listed}")
-        if self._profiles:
-            yield self._setting(_PROFILE, self._profiles, "a profile of the configuration")
-
-    def _setting(self, name: str, choices: Sequence[str], facts: str) -> SettingRow:
-        row = FormRow(name, "call", "", ValueType("string", enum=tuple(choices)))
-        return SettingRow(row, self._settings.get(name, ""), visible(facts, keep=""))
 
     def _heading(self, location: str) -> str:
         media_type = self._described.media_type if self._described is not None else None
@@ -170,6 +148,17 @@ class RequestForm(Vertical):
     @property
     def _fields(self) -> list[FieldRow]:
         return [field for field in self.query(FieldRow) if not isinstance(field, SettingRow)]
+
+    def focus_again(self) -> None:
+        """Give the focus to what had it last, or to the first box."""
+        if self._focused is not None and self._focused.is_attached and self._focused.display:
+            self.screen.set_focus(self._focused)
+        else:
+            self.focus_first()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Remember what has the focus."""
+        self._focused = event.widget
 
     def focus_first(self) -> None:
         """Give the focus to the first box."""
@@ -187,7 +176,7 @@ class RequestForm(Vertical):
     async def _chosen(self, event: ChoiceBox.Changed) -> None:
         self._take(event.box.parent, event.box.value)
         field = event.box.parent
-        if isinstance(field, SettingRow) and field.row.option == _MEDIA_TYPE and self._described is not None:
+        if isinstance(field, SettingRow) and field.row.option == CONTENT_TYPE and self._described is not None:
             self._described = self._described.sending(event.box.value)
             await self._lay_out()
             self._show_text()
@@ -204,6 +193,10 @@ class RequestForm(Vertical):
             words[field.row.option] = word
         else:
             words.pop(field.row.option, None)
+        if isinstance(field, SettingRow):
+            for row in self.query(SettingRow):
+                if row.row.option in ROWS_BELOW.get(field.row.option, ()):
+                    row.display = bool(word or row.word)
         self.post_message(self.Changed())
 
     def give_empty(self, widget: Widget | None) -> None:
@@ -265,7 +258,8 @@ class RequestForm(Vertical):
             except UsageError as error:
                 self.app.notify(f"{error.message}: {error.why}", severity="error", markup=False)
                 return
-        elif not self._text.strip():
+            self._made_of_rows = self._text
+        elif self._text.strip() in {"", self._made_of_rows.strip()}:
             self._text = None
         else:
             rows = body_rows(draft)
@@ -298,28 +292,35 @@ class RequestForm(Vertical):
 
     async def fill_example(self) -> None:
         """Put an example into the boxes that are empty."""
-        if self._described is None:
+        draft = self.draft
+        if draft is None or self._described is None:
             return
         words, body = example_words(self._described)
-        self._words = {**words, **self._words}
-        if body is not None and self._text is None:
-            self._text = body
+        filled = replace(draft, words={**words, **self._words}, text=draft.text or body)
+        filled = with_example_body(filled)
+        self._words, self._text = dict(filled.words), filled.text
+        field = self._focused.parent if self._focused is not None else None
         await self._lay_out()
         self._show_text()
+        if isinstance(field, FieldRow):
+            self._focus_field(field.row.option)
+        else:
+            self.focus_first()
         self.post_message(self.Changed())
 
     def mark(self, checked: Checked) -> None:
         """Show what is wrong."""
-        for field in self._fields:
-            field.mark(checked.errors.get(field.row.option, ""))
+        shown = set()
+        for field in self.query(FieldRow):
+            errors = checked.settings if isinstance(field, SettingRow) else checked.errors
+            field.mark(errors.get(field.row.option, ""))
+            shown.add(errors.get(field.row.option, ""))
+        wrong = {**checked.errors, **checked.settings}
+        hidden = [f"{option}: {text}" for option, text in wrong.items() if text not in shown]
+        summary = checked.summary or (hidden[0].removeprefix(": ") if hidden else "")
         state = self.query_one("#state", Static)
-        hidden = [
-            option for option in checked.errors if option not in {each.row.option for each in self._fields}
-        ]
-        summary = checked.summary or (f"{hidden[0]}: {checked.errors[hidden[0]]}" if hidden else "")
-        is_wrong = bool(summary or checked.errors)
-        state.set_class(is_wrong, "wrong")
-        state.update(visible(summary, keep="") or ("Not valid yet" if is_wrong else "Valid"))
+        state.set_class(not checked.is_right, "wrong")
+        state.update(visible(summary, keep="") or ("Valid" if checked.is_right else "Not valid yet"))
 
     def show_line(self, line: str) -> None:
         """Show the command line."""

@@ -34,11 +34,16 @@ class OperationGroup(NamedTuple):
 
 
 def grouped(operations: Iterable[OperationSummary]) -> list[OperationGroup]:
-    """Return operations by tag, in the order of the document; those without a tag by the beginning of their path."""
-    groups: dict[str, list[OperationSummary]] = {}
+    """Return operations by tag, in the order of the document; those without a tag by the beginning of their path.
+
+    Where no two of them have anything in common they are one group, without a name.
+    """
+    operations, groups = list(operations), dict[str, list[OperationSummary]]()
     for operation in operations:
         for name in operation.tags or (f"/{operation.path.lstrip('/').partition('/')[0]}",):
             groups.setdefault(name, []).append(operation)
+    if all(len(listed) == 1 for listed in groups.values()):
+        return [OperationGroup("", operations)]
     return [OperationGroup(name, listed) for name, listed in groups.items()]
 
 
