@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 
 import click
 
@@ -129,9 +130,9 @@ class OperationCommand(click.Command):
         arranged = self.arranged(args, run.options.content_type)
         self._note_namesakes(arranged)
         with self._telling_of_namesakes():
-            return self._parse(ctx, arranged)
+            return self._parse(ctx, arranged, args)
 
-    def _parse(self, ctx: click.Context, arranged: ArrangedWords) -> list[str]:
+    def _parse(self, ctx: click.Context, arranged: ArrangedWords, words: list[str]) -> list[str]:
         run: Run = ctx.obj
         operation = self.described.operation
         if not set(_HELP).isdisjoint(arranged.options):
@@ -161,7 +162,7 @@ class OperationCommand(click.Command):
             self.params.append(click.Argument([name], required=False, metavar=_metavar(parameter)))
         self._check_flags(arranged.options, ctx)
         if len(arranged.positional) > len(in_path):
-            raise self._too_many(arranged.positional, in_path)
+            raise self._too_many(arranged.positional, in_path, words)
         rest = super().parse_args(ctx, [*arranged.options, "--", *arranged.positional])
         run.options_ahead = None
         return rest
@@ -239,9 +240,14 @@ class OperationCommand(click.Command):
         name = next((param.name for param in self.params if flag in param.opts), None)
         return self.inputs.get(name or "", (None, None))
 
-    def _too_many(self, positional: list[str], in_path: list[Parameter]) -> UsageError:
+    def _too_many(self, positional: list[str], in_path: list[Parameter], words: list[str]) -> UsageError:
         operation = self.described.operation
         surplus = positional[len(in_path)]
+        rules = self.rules()
+        for flag, following in pairwise(words):
+            # `--draft yes`: the value of a boolean may be left out, so that it was not taken for one.
+            if following == surplus and rules.get(flag) in {BOOLEAN, EMPTY_BOOLEAN}:
+                return UsageError(f"`{surplus}` is not a value for {flag}", why="it takes `true` or `false`")
         takes = " ".join(_metavar(parameter) for parameter in in_path) or "no positional words"
         by_option = [
             parameter

@@ -90,6 +90,8 @@ def value_type(flat: FlatSchema, resolve: Resolve, flat_schemas: FlatSchemas | N
             items = ValueType(item.type, item.format, item.enum, limits=item.limits or None)
         else:
             items = _simple_type(item.type, item.format, False, None)
+    elif flat.type == ANY and not flat.is_union and not flat.enum:
+        items = _simple_type(ANY, "", False, None)  # nothing is said, so it may be an array, too
     if not (flat.enum or flat.has_default or flat.limits):
         return _simple_type(flat.type, flat.format, flat.is_nullable, items)
     return ValueType(

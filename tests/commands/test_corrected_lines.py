@@ -63,6 +63,8 @@ LINES = {
     f"create-workflow {WHOLE} --schedule.cron now": f"create-workflow {WHOLE} --schedule.cron TEXT",
     f"create-workflow {WHOLE} --schedule.enabled yes": f"create-workflow {WHOLE} --schedule.enabled "
     "--schedule.cron TEXT",
+    f"create-workflow {WHOLE} --schedule.enabled no": f"create-workflow {WHOLE} --schedule.enabled false "
+    "--schedule.cron TEXT",
     f"create-workflow {WHOLE} --cron '0 3 * * *'": f"create-workflow {WHOLE} --schedule.cron '0 3 * * *'",
     f"create-workflow {WHOLE} --set description=x": f"create-workflow {WHOLE} --set 'description=\"x\"'",
     f"create-workflow {WHOLE} --limits '{{turns: 3}}'": f"create-workflow {WHOLE} --limits '{{\"turns\": 3}}'",

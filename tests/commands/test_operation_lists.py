@@ -14,7 +14,7 @@ def _api() -> str:
     return save(
         document(
             {
-                "/pets": {"get": operation("listPets", summary="List", tags=["pets"])},
+                "/pets": {"get": operation("listPets", summary="List\n", tags=["pets"])},
                 "/toys": {"get": operation("listToys", summary="List", tags=["pets"], deprecated=True)},
                 LONG: {"delete": operation("endIt", *in_path, summary="End what has begun", tags=["pets"])},
             }
@@ -23,7 +23,7 @@ def _api() -> str:
 
 
 def test_operations_with_one_summary_are_told_apart(api: str) -> None:
-    """Method and path stand between the name and the summary; in a pipe nothing is cut."""
+    """Method and path stand between the name and the summary, which is one line; in a pipe nothing is cut."""
     lines = run_cli("operations", api, "-o", "text").stdout.splitlines()
     assert [
         ["list-pets", "GET", "/pets", '"List"'],

@@ -674,6 +674,14 @@ def test_an_option_below_a_map_or_an_item_may_be_repeated(recwarn: pytest.Warnin
     assert [] == [str(warning.message) for warning in recwarn]
 
 
+def test_where_nothing_is_said_of_the_type_repeated_words_are_an_array() -> None:
+    """A value of any type that is given twice is an array of both; given once, it is that value."""
+    schema = _object(note={}, free={"type": "object"})
+    save(document({"/a": {"post": operation("a", body=schema)}}))
+    words = ("--note", "1", "--note", "b", "--free.labels", "a", "--free.labels", "b", "--free.one", "x")
+    assert {"note": [1, "b"], "free": {"labels": ["a", "b"], "one": "x"}} == request_of("a", *words)["json"]
+
+
 def test_what_is_read_only_is_not_asked_for() -> None:
     """A read-only property has no option, required or not; a write-only property has one."""
     schema = _object(("id", "secret"), id={**STRING, "readOnly": True}, secret={**STRING, "writeOnly": True})

@@ -288,7 +288,7 @@ class _OperationCompiler:
             operation_id=operation_id,
             method=entry.method,
             path=path,
-            summary=text_or_empty(raw.get("summary")) or text_or_empty(item.get("summary")),
+            summary=_one_line(raw.get("summary")) or _one_line(item.get("summary")),
             description=tuple(blocks_of(operation_description(raw, raw_item))),
             tags=tuple(tag for tag in list_or_empty(raw.get("tags")) if isinstance(tag, str)),
             is_deprecated=raw.get("deprecated") is True,
@@ -403,6 +403,11 @@ class _Responses:
             tuple(content),
             names[0] if names else "",
         )
+
+
+def _one_line(text: Any) -> str:
+    """Return a summary as it stands in lists: YAML's `|` leaves a line break at its end."""
+    return " ".join(text_or_empty(text).split())
 
 
 def _media_schema_name(media: Mapping[str, Any]) -> str:

@@ -67,7 +67,7 @@ def _fits(piece: Piece) -> bool:
 
 
 def without_surplus(line: CallLine) -> CallLine:
-    """Return the line with each word that is too many made a part of the text before it, an option, or left out."""
+    """Return the line with each word that is too many made a part of the value before it, an option, or left out."""
     pieces = list(line.pieces)
     surplus = _surplus(pieces)
     index = 0
@@ -76,6 +76,9 @@ def without_surplus(line: CallLine) -> CallLine:
         if not pieces[index].flag and before is not None and _is_open_text(before):
             pieces[index - 1 : index + 1] = [replace(before, value=f"{before.value} {pieces[index].value}")]
             surplus -= 1
+        elif not pieces[index].flag and before is not None and (truth := _truth(before, pieces[index])):
+            pieces[index - 1 : index + 1] = [replace(before, value=truth)]
+            surplus -= 1
         else:
             index += 1
     made = []
@@ -83,6 +86,13 @@ def without_surplus(line: CallLine) -> CallLine:
         is_surplus = not piece.flag and piece.parameter is None
         made += list(_as_options(line, piece.value or "")) if is_surplus else [piece]
     return line.with_pieces(made)
+
+
+def _truth(piece: Piece, following: Piece) -> str:
+    """Return what the word behind a boolean without a value means for it; empty where it means nothing."""
+    if not piece.is_input or piece.value_type.type != "boolean" or piece.value != "true":
+        return ""
+    return "".join(corrected_words(following.value or "", piece.value_type) or ())
 
 
 def _is_open_text(piece: Piece) -> bool:
