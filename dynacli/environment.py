@@ -81,6 +81,7 @@ class Program:
         only: The tags and operations of the document that it has; without any, all.
         without: The tags and operations of the document that it does not have.
         is_short: Whether the names of operations lose the tag in front where they stay unique.
+        fetched_at: When the document inside was fetched or read, in seconds since 1970.
     """
 
     name: str = "dynacli"
@@ -93,6 +94,7 @@ class Program:
     only: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     is_short: bool = False
+    fetched_at: float = 0.0
 
     @cached_property
     def prefix(self) -> str:

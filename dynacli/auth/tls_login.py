@@ -1,6 +1,7 @@
 """Mutual TLS and private authorities: the certificate that a connection shows, and those that it trusts."""
 
 import os
+import re
 import shlex
 import ssl
 import time
@@ -13,7 +14,10 @@ from dynacli.environment import Environment
 from dynacli.errors import AuthError, FileError
 from dynacli.record import record, replace
 
-__all__ = ["TlsLogin", "TlsSettings", "context_besides", "context_of"]
+__all__ = ["TlsLogin", "TlsSettings", "authorities_in", "certificate_path", "context_besides", "context_of"]
+
+_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+"""A certificate in a file of PEM (RFC 7468)."""
 
 
 @record
@@ -66,7 +70,7 @@ class TlsLogin:
             ("--key", settings.cert_key),
         ):
             if name:
-                words += [option, shlex.quote(_path(env, name))]
+                words += [option, shlex.quote(certificate_path(env, name))]
         if settings.passphrase:
             passphrase = resolve(settings.passphrase, env) if shows_secrets else MASK
             words += ["--pass", shlex.quote(passphrase)]
@@ -190,12 +194,13 @@ def _check_time(path: str) -> None:
             )
 
 
-def _path(env: Environment, name: str) -> str:
+def certificate_path(env: Environment, name: str) -> str:
+    """Return the absolute path of a file of certificates, which a person may write relative to the configuration."""
     return os.path.normpath(os.path.join(env.config_dir, os.path.expanduser(name)))
 
 
 def _file(env: Environment, name: str, key: str) -> tuple[str, bytes]:
-    path = _path(env, name)
+    path = certificate_path(env, name)
     try:
         with open(path, "rb") as file:
             return path, file.read()
@@ -205,6 +210,19 @@ def _file(env: Environment, name: str, key: str) -> tuple[str, bytes]:
             why=f"`{path}`: {getattr(error, 'strerror', None) or 'it is no path'}",
             hint=f"Name another one in `{key}` of the configuration",
         ) from None
+
+
+def authorities_in(env: Environment, ca: str) -> bytes:
+    """Return the certificates in a file of `ca`, and nothing else that stands in it.
+
+    Raises:
+        FileError: The file cannot be read, or has none.
+    """
+    path, content = _file(env, ca, "ca")
+    found = _CERTIFICATE.findall(content)
+    if not found:
+        raise _no_certificate(path, "ca")
+    return b"\n".join((*found, b""))
 
 
 def _no_certificate(path: str, key: str) -> FileError:

@@ -1,11 +1,13 @@
 """The program of a baked tool: dynacli bound to one API, with a name, variables and directories of its own."""
 
+import os
 import re
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import Program, become
+from dynacli.record import replace
 
 if TYPE_CHECKING:
     from dynacli.environment import Environment
@@ -37,6 +39,10 @@ def main(tool: Mapping[str, Any], words: list[str], env: "Environment | None" = 
 
     known = tuple(Program.__match_args__)  # a later version may have written more
     new = Program(**{key: value for key, value in tool.items() if key in known})
+    if "ca" in new.entry:
+        # A package has the file beside its archive; an executable knows where it is.
+        path = os.path.join(os.path.dirname(new.inside), new.entry["ca"])
+        new = replace(new, entry={**new.entry, "ca": path})
     agent = dynacli.user_agent
     # RFC 9110, section 5.6.2.
     version = re.sub(r"[^!#$%&'*+.^_`|~0-9A-Za-z-]", "_", new.version) or "0"

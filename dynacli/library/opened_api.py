@@ -109,6 +109,10 @@ class OpenedApi:
         """Return the bytes of the document as they came; None where the cache has lost them."""
         return self._content or self.revisions.read_document(self.pointer)
 
+    def referenced_files(self) -> "ReferencedFiles | None":
+        """Return the files that the document is made of besides itself; None where one is lost."""
+        return self._files or self.revisions.read_referenced_files(self.pointer)
+
     def document(self, content: bytes | None = None) -> "Document | None":
         """Return the document, read again from the files that it was compiled from; None where a file is lost.
 
@@ -122,8 +126,7 @@ class OpenedApi:
         from dynacli.library.compose_document import Layers, compose
         from dynacli.library.read_sources import SourceReader
 
-        content = content or self.content()
-        files = self._files or self.revisions.read_referenced_files(self.pointer)
+        content, files = content or self.content(), self.referenced_files()
         if content is None or files is None:
             return None
         fetched = Fetched(content, uri=self.uri)

@@ -15,6 +15,7 @@ from dynacli.document.fetching.fetch import read_file
 from dynacli.document.file_names import file_name
 from dynacli.document.source import Source, parse_source
 from dynacli.errors import DocumentError, DynacliError, FileError, NetworkError, RefusedError, TimedOutError
+from dynacli.library.revisions.document_inside import INSIDE, read_inside
 from dynacli.library.revisions.freshness import Facts, facts_of, is_due_now
 from dynacli.library.revisions.referenced_files import MissingFile, ReferencedFiles
 
@@ -113,6 +114,8 @@ class SourceReader:
             if cached is None:
                 raise self.cached.missing[key].error() if key in self.cached.missing else _not_cached(uri)
             return cached
+        if uri.startswith(INSIDE):
+            return read_inside(uri)
         if owner and key.endswith(_OVERLAY):
             path = file_name(uri)
             self._facts[path] = facts_of(path)
@@ -201,7 +204,12 @@ def make_reader(
     # What was read when more was allowed is not looked at any more.
     if pointer is not None and {*pointer.get("allow_refs", ())} <= {*open_request.allow_refs}:
         cached = revisions.read_referenced_files(pointer)
-    further = [parse_source(location, Path.cwd()) for location in open_request.more]
+    further = [
+        Source("url", location, location)
+        if location.startswith(INSIDE)
+        else parse_source(location, Path.cwd())
+        for location in open_request.more
+    ]
     return SourceReader(
         _access(open_request, source, source),
         cached or ReferencedFiles({}),

@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
+import keyring
 import pytest
 
 from dynacli.baked.run_baked import main
 from dynacli.environment import Environment
 from dynacli.guide.pages import page
+from tests.auth.fake_keyring import Keyring
+from tests.auth.tls_server import Certificates
 from tests.harness import Answer, Recorder, run_cli
 
 _ANSWER = {"description": "", "content": {"application/json": {"schema": {"type": "string"}}}}
@@ -63,7 +66,8 @@ def _run(file: Path, *words: str, stdin: str = "", **variables: str) -> tuple[in
     home = {**places, "NO_PROXY": "*", **variables}
     env = Environment(stdin=io.StringIO(stdin), stdout=streams[0], stderr=streams[1], variables=home)
     tool = runpy.run_path(str(file))["TOOL"]
-    code = main({**tool, "inside": str(file)}, list(words), env)
+    inside = file.with_name("document.zip") if file.name == "__init__.py" else file
+    code = main({**tool, "inside": str(inside)}, list(words), env)
     for each in streams:
         each.flush()
     return code, raw[0].getvalue().decode(), raw[1].getvalue().decode()
@@ -86,6 +90,32 @@ def test_tools_and_dynacli_share_no_secret(bake: Callable[..., Path], server: Re
     assert "pet-shop auth login" in stderr
     assert "dynacli" not in stderr.lower()
     assert ["/pets"] * 2 == [each.target for each in server.requests if "authorization" in each.headers]
+
+
+@pytest.mark.exhaustive
+def test_tools_and_dynacli_have_places_of_their_own_in_the_keyring(
+    bake: Callable[..., Path], server: Recorder
+) -> None:
+    """Each stores under its own name, sends what it has stored, and forgets that alone."""
+    before, ring = keyring.get_keyring(), Keyring()
+    keyring.set_keyring(ring)
+    try:
+        tools = {name: bake(name) for name in ("petshop", "pet-shop")}
+        login = ("auth", "login", "--with-token", "--store", "keyring", "--accept-origin", server.origin)
+        for name, tool in tools.items():
+            assert 0 == _run(tool, *login, stdin=f"of {name}\n")[0]
+        run_cli("api", "add", "petshop", f"{server.origin}/openapi.json", "--no-discovery")
+        assert 0 == run_cli(*login[:2], "petshop", *login[2:], stdin=b"of dynacli\n").exit_code
+        assert {"dynacli", "pet-shop", "petshop"} == {key.split()[0] for key in ring.kept}
+        assert 0 == run_cli("petshop", "list-pets").exit_code
+        assert ["Bearer of dynacli"] == server.last.headers["authorization"]
+        assert 0 == _run(tools["petshop"], "auth", "logout")[0]
+        assert {"dynacli", "pet-shop"} == {key.split()[0] for key in ring.kept}
+        assert 0 == _run(tools["pet-shop"], "list-pets")[0]
+        assert ["Bearer of pet-shop"] == server.last.headers["authorization"]
+        assert 10 == _run(tools["petshop"], "list-pets")[0]
+    finally:
+        keyring.set_keyring(before)
 
 
 _SHOWN: tuple[tuple[list[str], str], ...] = (
@@ -302,6 +332,70 @@ def test_the_extensions_of_the_manual_work(
     sys.modules.pop("armature_more.hooks")
     code, _, stderr = _run(file, "search-runs", ARMATURE_TOKEN="t")
     assert (2, True) == (code, "The hook `before` (armature_more.hooks:before) cannot be imported" in stderr)
+
+
+_OVERLAY = """
+overlay: 1.0.0
+info: {title: Ours, version: "1"}
+actions: [{target: "$.paths['/pets'].get", update: {summary: of the overlay}}]
+"""
+
+
+def test_a_package_takes_along_what_its_api_is_made_of(server: Recorder, tmp_path: Path) -> None:
+    """It has the overlays, further documents and authorities of the machine that it was made on, but no key."""
+    home = Path(os.environ["DYNACLI_CONFIG_DIR"])
+    document = _document("https://pets.example")
+    toys = {
+        **document,
+        "paths": {"/toys": {"get": {"operationId": "listToys", "responses": {"200": _ANSWER}}}},
+    }
+    files = {"pets.json": json.dumps(document), "toys.json": json.dumps(toys), "ours.yaml": _OVERLAY}
+    Certificates(tmp_path)
+    certificate = (tmp_path / "ca.pem").read_text()
+    files["ca.pem"] = (tmp_path / "ca.key").read_text() + certificate
+    server.answers["/toys.json"] = Answer(body=json.dumps(toys).encode())
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "config.toml").write_text(
+        f"""[apis.pets]
+source = "pets.json"
+more = ["toys.json", "{server.origin}/toys.json"]
+overlays = ["ours.yaml"]
+ca = "ca.pem"
+"""
+    )
+
+    def bake() -> None:
+        for name, text in files.items():
+            (home / name).write_text(text)
+        result = run_cli("bake", "zoo", "--api", "pets", "--package", "--out", str(tmp_path / "zoo"))
+        assert 0 == result.exit_code, result.stderr
+        for name in files:
+            (home / name).unlink()
+
+    bake()
+    package = tmp_path / "zoo" / "zoo_cli"
+    tool, asked = package / "__init__.py", len(server.requests)
+    assert str(home) not in tool.read_text()
+    code, stdout, _ = _run(tool, "operations", "--offline")
+    assert (0, asked) == (code, len(server.requests))
+    assert ["list-pets", "list-toys"] == [line.split()[0] for line in stdout.splitlines()[:2]]
+    assert "of the overlay" in stdout
+    assert f"--cacert {package / 'ca.pem'}" in _run(tool, "list-pets", "--dry-run", "curl", ZOO_TOKEN="t")[1]
+    assert certificate == (package / "ca.pem").read_text()
+    files["ours.yaml"] = _OVERLAY.replace("overlay}", "newer overlay}")
+    bake()
+    assert "of the newer overlay" in _run(tool, "operations", "--offline")[1]
+    del document["paths"]["/pets"]["get"]["parameters"]
+    files["pets.json"] = json.dumps({**document, "info": {"title": "Pets", "version": "3"}})
+    bake()
+    assert "Pets 3" in _run(tool, "api", "show")[1]
+    reference = {"$ref": "pets.json#/components/schemas/Pet"}
+    files["toys.json"] = json.dumps({**toys, "components": {"schemas": {"Pet": reference}}})
+    for name, text in files.items():
+        (home / name).write_text(text)
+    result = run_cli("bake", "zoo", "--api", "pets", "--package", "--out", str(tmp_path / "zoo"))
+    assert 2 == result.exit_code
+    assert "One of them is" in result.stderr
 
 
 @pytest.mark.exhaustive

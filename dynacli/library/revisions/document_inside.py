@@ -1,4 +1,7 @@
-"""The compiled document that came with a tool of one API: it is what the cache has before anything was fetched."""
+"""The compiled document that came with a tool of one API: it is what the cache has before anything was fetched.
+
+The overlays and further documents that were files where the tool was made come with it, and have URLs of their own.
+"""
 
 import json
 import os
@@ -7,30 +10,59 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
+from dynacli.document.fetched import Fetched
+from dynacli.environment import program
+from dynacli.errors import DocumentError
 from dynacli.files import make_directory, write_file
 
 if TYPE_CHECKING:
     from dynacli.library.revisions.revisions import Revisions
 
-__all__ = ["FOLDER", "pack_document", "unpack_document"]
+__all__ = ["FOLDER", "INSIDE", "pack_document", "read_inside", "unpack_document"]
 
 FOLDER = "document/"
 """Where the files stand in the archive, under their names in the cache."""
+
+INSIDE = "inside://"
+"""The beginning of the URLs of the overlays and further documents in the archive."""
+_LAYERS = "layers/"
 
 _POINTER = "current.json"
 _Damage = (BadZipFile, KeyError, NotImplementedError, RuntimeError, ValueError, zlib.error, EOFError)
 
 
-def pack_document(archive: ZipFile, pointer: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
+def pack_document(
+    archive: ZipFile, pointer: Mapping[str, Any], files: Mapping[str, bytes], layers: Mapping[str, bytes]
+) -> None:
     """Write a compiled document into an archive.
 
     Args:
         pointer: To its revision; `location` is the source that the tool knows.
         files: Name in the cache → content.
+        layers: URL → content, of the overlays and further documents that come with it.
     """
     content = json.dumps(pointer).encode()
     for name, data in {**files, _POINTER: content}.items():
         archive.writestr(f"{FOLDER}{name}", data, ZIP_DEFLATED)
+    for url, data in layers.items():
+        archive.writestr(f"{_LAYERS}{url.removeprefix(INSIDE)}", data, ZIP_DEFLATED)
+
+
+def read_inside(url: str) -> Fetched:
+    """Return an overlay or a further document that came with the tool.
+
+    Raises:
+        DocumentError: It is not there.
+    """
+    try:
+        with ZipFile(program().inside) as archive:
+            return Fetched(archive.read(f"{_LAYERS}{url.removeprefix(INSIDE)}"), uri=url)
+    except (OSError, *_Damage) as error:
+        raise DocumentError(
+            f"`{url.removeprefix(INSIDE)}` did not come with `{program().name}`",
+            why=f"`{program().inside}` is damaged or another one",
+            hint="Install it again",
+        ) from error
 
 
 def unpack_document(path: str, revisions: "Revisions") -> None:
@@ -70,9 +102,11 @@ def unpack_document(path: str, revisions: "Revisions") -> None:
 
 def _write(revisions: "Revisions", pointer: dict[str, Any], files: Mapping[str, bytes]) -> None:
     make_directory(revisions.directory)
+    number = 1 + max((known.get("number", 0) for known in revisions.history()), default=0)
+    pointer = {**pointer, "location": revisions.location, "number": number}
     for name, content in files.items():
         write_file(os.path.join(revisions.directory, name), content, is_lasting=False)
-    revisions.write_state(f"{pointer['revision']}.json", {**pointer, "location": revisions.location})
+    revisions.write_state(f"{pointer['revision']}.json", pointer)
     revisions.point_to(pointer)
 
 

@@ -112,10 +112,12 @@ class Revisions:
     def current(self) -> dict[str, Any] | None:
         """Return the pointer to the current revision, or to the latest where `current.json` is lost; else None."""
         pointer = self._read_pointer("current.json") or next(iter(self.history()), None)
-        if pointer is None and program().inside:
+        runs = program()
+        if runs.inside and (pointer is None or pointer.get("fetched_at", 0) < runs.fetched_at):
             from dynacli.library.revisions.document_inside import unpack_document
 
-            unpack_document(program().inside, self)
+            # A tool that was made anew, and installed over an older one, has a document that the cache may not have.
+            unpack_document(runs.inside, self)
             pointer = self._read_pointer("current.json")
         return pointer
 

@@ -1,13 +1,18 @@
 """What a tool of one API is made of: its name, what it knows of its API, and the compiled document inside."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dynacli.auth.tls_login import authorities_in, certificate_path
 from dynacli.commands.bound_words import TOOL_VERBS
+from dynacli.commands.verbs.bake.layers_inside import LayersInside, lost_document, take_along
 from dynacli.environment import Environment, Program
-from dynacli.errors import DocumentError, UsageError
+from dynacli.errors import UsageError
 from dynacli.library.configuration.configuration import DEMO, Configuration
 from dynacli.library.opened_api import OpenedApi
 
@@ -16,7 +21,7 @@ if TYPE_CHECKING:
 
     from dynacli.catalog.compiler.compile_document import Compiled
 
-__all__ = ["BakedTool", "ToolOptions", "baked_tool"]
+__all__ = ["AUTHORITIES", "BakedTool", "ToolOptions", "baked_tool"]
 
 _KEPT = (
     *(
@@ -35,6 +40,8 @@ _KEPT = (
 )
 _KEPT_OF_CALLS = ("server", "server_vars", "timeout", "retries", "rate", "validate", "output")
 """The keys of an API's entry that a baked tool takes over; what is about credentials stays here."""
+AUTHORITIES = "ca.pem"
+"""The file of a package that has the certificates of `ca`."""
 _OF_POINTER = (
     *(
         "revision",
@@ -81,11 +88,15 @@ class BakedTool(NamedTuple):
         program: What it is.
         compiled: The document inside; None for one without.
         api: The API as it was opened.
+        layers: The overlays and further documents that it takes along; None where it takes none.
+        authorities: The certificates of `ca` that it takes along; empty where it takes none.
     """
 
     program: Program
     compiled: "Compiled | None"
     api: OpenedApi
+    layers: LayersInside | None = None
+    authorities: bytes = b""
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -116,31 +127,41 @@ class BakedTool(NamedTuple):
             return
         from dynacli.catalog.store.catalog_writer import write_catalog
         from dynacli.library.revisions.document_inside import pack_document
+        from dynacli.library.revisions.freshness import write_file_list
+        from dynacli.library.revisions.referenced_files import write_archive
 
-        revisions, pointer = self.api.revisions, self.api.pointer
-        revision, content = pointer["revision"], self.api.content()
+        api = self.layers.api if self.layers is not None else self.api
+        revisions, pointer, content = api.revisions, api.pointer, api.content()
         if content is None:
-            raise _lost(self.api)
-        files = {f"{revision}.document": content}
-        for path in (
-            revisions.archive_path(revision),
-            os.path.join(revisions.directory, "current.parts.json"),
-        ):
-            if "parts" in pointer and os.path.isfile(path):
-                with open(path, "rb") as file:
-                    files[os.path.basename(path)] = file.read()
-        with tempfile.TemporaryDirectory() as directory:
-            name = os.path.basename(revisions.catalog_path(revision))
-            write_catalog(os.path.join(directory, name), self.compiled, [], revision)
-            with open(os.path.join(directory, name), "rb") as file:
-                files[name] = file.read()
+            raise lost_document(api)
         kept = {key: pointer[key] for key in _OF_POINTER if key in pointer}
+        revision = pointer["revision"]
+        files = {f"{revision}.document": content}
+        with tempfile.TemporaryDirectory() as directory:
+            write_catalog(
+                os.path.join(directory, os.path.basename(revisions.catalog_path(revision))),
+                self.compiled,
+                [],
+                revision,
+            )
+            archived = revisions.archive_path(revision)
+            if self.layers is not None:
+                write_archive(os.path.join(directory, os.path.basename(archived)), self.layers.files)
+                # None of them is a file of the machine that the tool runs on.
+                kept["parts"] = write_file_list(directory, {})
+            elif "parts" in pointer:
+                for path in (archived, os.path.join(revisions.directory, "current.parts.json")):
+                    with suppress(FileNotFoundError):
+                        shutil.copy(path, directory)
+            for name in os.listdir(directory):
+                files[name] = Path(directory, name).read_bytes()
         source = str(self.program.entry["source"])
         place = revisions.location if "://" in source or os.path.isabs(source) else source
         pack_document(
             archive,
-            {**kept, "location": place, "operations": len(self.compiled.operations), "number": 1},
+            {**kept, "location": place, "operations": len(self.compiled.operations)},
             files,
+            self.layers.contents if self.layers is not None else {},
         )
 
 
@@ -151,24 +172,39 @@ def baked_tool(env: Environment, name: str, api: OpenedApi, options: ToolOptions
         UsageError: The API is standard input, its source holds a secret, or a
             word names neither an operation nor a tag.
         DocumentError: The cache has lost the document.
-        FileError: The configuration cannot be read.
+        FileError: The configuration cannot be read, or the certificates of `ca`.
     """
     is_demo = options.api == DEMO
     if options.api == "-":
         raise UsageError(
             "A tool cannot read its document from standard input", hint="Name a file or a URL with `--api`"
         )
+    entry = {} if is_demo else _entry(env, api, options)
+    layers, authorities = None, b""
+    if options.is_package:
+        layers = take_along(api)
+        if layers is not None:
+            named = layers.layers._asdict()
+            entry |= {key: list(named[key]) for key in named if named[key]}
+        if "ca" in entry:
+            authorities = authorities_in(env, entry["ca"])
+            entry["ca"] = AUTHORITIES
+        if "://" not in entry.get("source", "://"):
+            # Where the tool is installed, there is no such file; it has the document inside.
+            entry["source"] = os.path.basename(entry["source"])
     program = Program(
         name=name,
         api=DEMO if is_demo else name,
         version=str(api.catalog.meta["version"] or "0"),
-        entry={} if is_demo else _entry(env, api, options),
+        entry=entry,
         hooks=dict(options.hooks),
         only=_chosen(api, options.only),
         without=_chosen(api, options.without),
         is_short=options.is_short,
+        fetched_at=0.0 if is_demo else api.pointer.get("fetched_at", 0.0),
     )
-    return BakedTool(program, None if is_demo else _compiled(api, program), api)
+    compiled = None if is_demo else _compiled(layers.api if layers is not None else api, program)
+    return BakedTool(program, compiled, api, layers, authorities)
 
 
 def _compiled(api: OpenedApi, program: Program) -> "Compiled":
@@ -179,7 +215,7 @@ def _compiled(api: OpenedApi, program: Program) -> "Compiled":
     with without_collector():
         document = api.document()
         if document is None:
-            raise _lost(api)
+            raise lost_document(api)
         selection = selection_of(program)
         # Other names than the usual ones are given anew.
         names = {} if selection.is_short else api.catalog.given_names()
@@ -189,12 +225,6 @@ def _compiled(api: OpenedApi, program: Program) -> "Compiled":
             "The tool would have no operation", hint="Choose others with `--only` and `--except`"
         )
     return compiled
-
-
-def _lost(api: OpenedApi) -> DocumentError:
-    return DocumentError(
-        f"The document of `{api.name}` is not in the cache any more", hint="Fetch it again: `--refresh`"
-    )
 
 
 def _chosen(api: OpenedApi, words: Iterable[str]) -> tuple[str, ...]:
@@ -228,34 +258,15 @@ def _entry(env: Environment, api: OpenedApi, options: ToolOptions) -> dict[str, 
         from dynacli.client.profiles import profile_of
 
         chosen = profile_of(env, api, options.profile)
-        entry |= {key: chosen[key] for key in (*_KEPT_OF_CALLS, "policy") if key in chosen}
+        entry |= {key: chosen[key] for key in (*_KEPT_OF_CALLS, "ca", "policy") if key in chosen}
     entry["source"] = known.get("source", api.location)
     further = {"more": configuration.more(known), "overlays": configuration.overlays(known)} if known else {}
     entry |= {key: list(found) for key, found in further.items() if found}
-    if options.is_package:
-        _check_can_travel(entry)
-        if "://" not in entry["source"]:
-            # Where the tool is installed, there is no such file; it has the document inside.
-            entry["source"] = os.path.basename(entry["source"])
+    if "ca" in entry:
+        entry["ca"] = certificate_path(env, entry["ca"])
     if entry["source"] != with_masked_query(str(entry["source"])):
         raise UsageError(
             "The URL of the document may hold a secret, which the file of the tool would tell",
             hint="Register the API by a URL without a query, or by a file",
         )
     return entry
-
-
-def _check_can_travel(entry: dict[str, Any]) -> None:
-    """Check that all that a tool needs can be installed on another machine.
-
-    Raises:
-        UsageError: It refers to files of this one.
-    """
-    files = [key for key in ("more", "overlays", "ca") if entry.get(key)]
-    if files:
-        raise UsageError(
-            "A package cannot take along the files that the API is made of besides its document",
-            why=f"Its entry has {', '.join(f'`{key}`' for key in files)}",
-            hint="Write them into one document (`document API --bundled -o @FILE`), and bake that; or leave out "
-            "`--package`",
-        )

@@ -9,7 +9,7 @@ from typing import Any
 from zipfile import ZipFile
 
 from dynacli import __version__
-from dynacli.commands.verbs.bake.baked_tool import BakedTool
+from dynacli.commands.verbs.bake.baked_tool import AUTHORITIES, BakedTool
 from dynacli.errors import FileError, UsageError
 from dynacli.files import cannot_be_written, write_named_file
 
@@ -67,8 +67,8 @@ path = "{module}/__init__.py"
 
 [tool.hatch.build.targets.wheel]
 packages = ["{module}"]
-# It is a part of the program, whatever `.gitignore` says of archives.
-artifacts = ["{module}/document.zip"]
+# They are parts of the program, whatever `.gitignore` says of archives and certificates.
+artifacts = ["{module}/document.zip", "{module}/ca.pem"]
 """
 
 
@@ -122,6 +122,8 @@ def write_package(tool: BakedTool, directory: str) -> list[str]:
         raise cannot_be_written(package, error) from error
     write_named_file(os.path.join(package, "__init__.py"), text.encode())
     write_named_file(os.path.join(package, "document.zip"), _archive(tool, {}))
+    if tool.authorities:
+        write_named_file(os.path.join(package, AUTHORITIES), tool.authorities)
     # People add dependencies and commands of their own to it.
     path = os.path.join(directory, "pyproject.toml")
     if os.path.lexists(path):

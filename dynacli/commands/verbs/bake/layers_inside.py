@@ -1,0 +1,92 @@
+"""The overlays and further documents that a package takes along, because they are files of this machine."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from dynacli.document.fetched import Fetched
+from dynacli.errors import DocumentError, UsageError
+from dynacli.library.compose_document import Layers
+from dynacli.library.opened_api import OpenedApi
+from dynacli.library.revisions.document_inside import INSIDE
+from dynacli.library.revisions.referenced_files import ReferencedFiles
+from dynacli.library.revisions.revisions import revision_of
+
+__all__ = ["LayersInside", "lost_document", "take_along"]
+
+
+class LayersInside(NamedTuple):
+    """An API whose overlays and further documents are inside a tool.
+
+    Args:
+        api: The API, made of them under the URLs that they have there.
+        files: All files that its document is made of.
+        contents: URL → content of those that are inside.
+    """
+
+    api: OpenedApi
+    files: ReferencedFiles
+    contents: dict[str, bytes]
+
+    @property
+    def layers(self) -> Layers:
+        """The overlays and further documents."""
+        return Layers.of(self.api.pointer)
+
+
+def lost_document(api: OpenedApi) -> DocumentError:
+    """Return the error for an API of whose document the cache has lost a part."""
+    return DocumentError(
+        f"The document of `{api.name}` is not in the cache any more", hint="Fetch it again: `--refresh`"
+    )
+
+
+def take_along(api: OpenedApi) -> LayersInside | None:
+    """Return what a package takes along; None where the API has no overlay or further document of this machine.
+
+    Raises:
+        UsageError: A further document refers to other files of this machine.
+        DocumentError: The cache has lost the document.
+    """
+    layers = Layers.of(api.pointer)
+    paths = [place for place in (*layers.more, *layers.overlays) if "://" not in place]
+    if not paths:
+        return None
+    content, files = api.content(), api.referenced_files()
+    if content is None or files is None:
+        raise lost_document(api)
+    urls: dict[str, str] = {}
+    contents: dict[str, bytes] = {}
+    found: dict[str, Fetched] = {}
+    for key, file in files.found.items():
+        uri, mark, owner = key.partition("#")
+        path = next((each for each in paths if mark and uri == Path(each).as_uri()), None)
+        if path is None:
+            if owner and uri.startswith("file:"):
+                raise _refers_to_files(uri)
+            found[key] = file
+            continue
+        # With another content it is another file, which the cache of an installed tool does not have yet.
+        urls[path] = f"{INSIDE}{revision_of(file.content)}/{os.path.basename(path)}"
+        contents[urls[path]] = file.content
+        found[f"{urls[path]}#{owner}"] = replace(file, uri=urls[path])
+    moved = ReferencedFiles(found, files.missing)
+    pointer = {
+        **api.pointer,
+        "more": [urls.get(place, place) for place in layers.more],
+        "overlays": [urls.get(place, place) for place in layers.overlays],
+        "revision": revision_of(content, moved, api.uri),
+    }
+    inside = OpenedApi(api.open_request, api.revisions, api.catalog, pointer, content, moved)
+    return LayersInside(inside, moved, contents)
+
+
+def _refers_to_files(uri: str) -> UsageError:
+    from dynacli.document.file_names import file_name, shown_file
+
+    return UsageError(
+        "A package cannot take along the files that a further document refers to",
+        why=f"One of them is `{shown_file(file_name(uri))}`",
+        hint="Write the further document into one file (`document FILE --bundled -o @FILE`), and register that",
+    )
