@@ -40,7 +40,16 @@ def table_lines(
         max(1, *(cell_width(line) for row in rows for line in row[column].split("\n")))
         for column in range(len(rows[0]))
     ]
-    widths = natural if width is None else _fitted(natural, width - len(GAP) * (len(natural) - 1))
+    available = None if width is None else width - len(GAP) * (len(natural) - 1)
+    if available is None or sum(natural) <= available:
+        widths = natural
+    else:
+        # A word that cannot be broken keeps its column wide.
+        least = [
+            max(cell_width(line) for row in rows for line in _lines_of(row[column], _NARROWEST_COLUMN, wrap))
+            for column in range(len(natural))
+        ]
+        widths = _fitted(natural, least, available)
     if not widths:
         return _as_groups(rows, width or 0, wrap)
     lines: list[str] = []
@@ -71,13 +80,11 @@ def _padded(text: str, width: int, painted: str, *, is_right: bool) -> str:
     return blank + painted if is_right else painted + blank
 
 
-def _fitted(natural: list[int], available: int) -> list[int]:
+def _fitted(natural: list[int], least: list[int], available: int) -> list[int]:
     """Return the columns' widths, the widest columns narrowed until all fit; empty where they cannot."""
-    if sum(natural) <= available:
-        return natural
     # The largest common limit for which the sum fits.
     for limit in range(min(max(natural), available), _NARROWEST_COLUMN - 1, -1):
-        widths = [min(column, limit) for column in natural]
+        widths = [min(column, max(limit, narrowest)) for column, narrowest in zip(natural, least, strict=True)]
         rest = available - sum(widths)
         if rest >= 0:
             # The remaining width goes to the first columns that can use it.

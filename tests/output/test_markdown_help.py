@@ -43,6 +43,11 @@ BLOCKS = {
         "aa|bb|cc|dd\n-|-|-|-\n" + "|".join(["twelve chars"] * 4),
         "aa: twelve chars\nbb: twelve chars\ncc: twelve chars\ndd: twelve chars",
     ),
+    "table-of-long-words": (
+        f"a|{'b' * 24}\n-|-\n{'word ' * 4}|x",
+        f"a               {'b' * 24}\n{'-' * 14}  {'-' * 24}\nword word word  x\nword",
+    ),
+    "table-of-words-too-long": (f"aa|bb\n-|-\n{'c' * 20}|{'d' * 20}", f"aa: {'c' * 20}\nbb: {'d' * 20}"),
     "no-table": ("a | b\nc - d", "a | b c - d"),
     "html-list": (
         "A:<ul>\n  <li><b>on</b> now\n    and then</li>\n  <li>off<ol><li>x</li><li>y</li></ol></li></ul>End",
