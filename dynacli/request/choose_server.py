@@ -26,7 +26,8 @@ def choose_server(
     Args:
         servers: The servers of the operation, else of its path, else of the document.
         document_uri: The URI that the document was fetched from, which relative server URLs are resolved against. A
-            file's URI does not count, nor does `$self` (OpenAPI 3.2.0, "Examples of API Base URL Determination").
+            file's URI does not count, nor does `$self` (OpenAPI 3.2.0, "Examples of API Base URL Determination"); a
+            server that has a host and no scheme then gets `https`.
         wanted: A URL, a relative URL, a 0-based index, or a name or description, of which a unique part in any
             case of letters is enough; empty for the first server.
         variables: Values of server variables, which override the document's defaults.
@@ -40,8 +41,11 @@ def choose_server(
     server = _find(candidates, wanted) if wanted else candidates[0]
     # An empty relative URL would mean the document itself (RFC 3986, section 4.4), which is no base for paths.
     url = _expand(server, values, candidates) or "/"
+    is_fetched = document_uri.startswith(("http://", "https://"))
+    if url.startswith("//") and not is_fetched:
+        url = f"https:{url}"  # a host without a scheme; a file has none that it could take
     if not _SCHEME.match(url):
-        if not document_uri.startswith(("http://", "https://")):
+        if not is_fetched:
             raise UsageError(
                 f"The server `{server.url}` is relative"
                 if wanted

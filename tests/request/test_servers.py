@@ -219,6 +219,12 @@ def test_a_file_needs_an_absolute_server() -> None:
     assert "`--server https://api.example.com`" in caught.value.hint
 
 
+def test_a_host_without_a_scheme_is_called_securely() -> None:
+    """Where a document from a file says the host alone, nothing but the scheme is missing."""
+    servers = (Server("//api.example.com/v1"),)
+    assert "https://api.example.com/v1" == choose_server(servers, "file:///home/me/openapi.json")
+
+
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
