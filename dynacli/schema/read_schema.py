@@ -99,14 +99,20 @@ def applied_schemas(schema: Any, follow: Follow) -> Iterator[Mapping[str, Any]]:
 
 def following(resolve: Callable[[str], Any]) -> Follow:
     """Return what follows references by a function; one that leads nowhere leads to None."""
+    return _Following(resolve)
 
-    def follow(ref: str) -> tuple[Any, Any]:
+
+class _Following:
+    """Follows references. A function within `following` would keep itself, and all that `resolve` keeps."""
+
+    def __init__(self, resolve: Callable[[str], Any]) -> None:
+        self._resolve = resolve
+
+    def __call__(self, ref: str) -> tuple[Any, Follow]:
         try:
-            return resolve(ref), follow
+            return self._resolve(ref), self
         except LookupError:
-            return None, follow
-
-    return follow
+            return None, self
 
 
 def is_marked(schema: Any, keyword: str, follow: Follow) -> bool:
