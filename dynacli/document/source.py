@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
+from dynacli.document.file_names import local_path
 from dynacli.errors import DocumentError, UsageError
 from dynacli.urls import authority, without_query
 
@@ -100,12 +101,10 @@ def _file(path: Path) -> Source:
 
 
 def _file_url(word: str) -> Source:
-    from urllib.request import url2pathname
-
     parts = urlsplit(word)
     if parts.netloc not in ("", "localhost"):
         raise UsageError(f"`file:` URLs name files of this machine, not of `{parts.netloc}`")
-    return _file(Path(url2pathname(parts.path)))
+    return _file(Path(local_path(parts.path)))
 
 
 def _url(word: str) -> Source:

@@ -315,7 +315,9 @@ def _compile_again(
 
 def _compile(document: "Document", names: dict[tuple[str, str], str]) -> "Compiled":
     from dynacli.catalog.compiler.compile_document import compile_document
+    from dynacli.lean_imports import import_jsonschema_rs
 
+    import_jsonschema_rs()  # decides about patterns, and checks the document
     return compile_document(document, names, selection_of(program()))
 
 

@@ -385,6 +385,17 @@ def test_a_refresh_behind_a_run_imports_little(tmp_path: Path, monkeypatch: pyte
         until(lambda: len(served.asked) == 2, "the refresh")
 
 
+def test_compiling_a_plain_document_imports_what_plain_documents_need(tmp_path: Path) -> None:
+    """One file without references, whose descriptions are plain, is compiled without the libraries for more."""
+    plain = json.loads(json.dumps(_DOCUMENT))
+    del plain["paths"]["/pets/{petId}"]["put"]  # its summary is Markdown
+    path = tmp_path / "plain.json"
+    path.write_text(json.dumps(plain))
+    loaded = _loaded(["operations", str(path)], tmp_path)
+    assert "jsonschema_rs" in loaded
+    assert set() == loaded & _words("email.utils markdown_it prance urllib.request yaml zipfile")
+
+
 @pytest.mark.parametrize("words", ["--help", "pets --help", "pets put-pet --help", "help inputs"])
 def test_a_help_page_touches_neither_network_nor_validation(
     words: str,

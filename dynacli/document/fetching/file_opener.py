@@ -16,12 +16,11 @@ import weakref
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from dynacli.document.fetched import DocumentLogin, Fetched
 from dynacli.document.fetching.allowed_places import directories_of
 from dynacli.document.fetching.fetch import read_file
-from dynacli.document.file_names import file_name
+from dynacli.document.file_names import file_name, local_path
 from dynacli.document.limits import MAX_BYTES, MAX_FILES, TOTAL_SECONDS, in_mebibytes
 from dynacli.document.source import Source
 from dynacli.errors import DocumentError, RefusedError, TimedOutError
@@ -135,7 +134,7 @@ class _AllowedFiles:
             raise RefusedError(f"`{name}` is not read", why=why)
         if parts.netloc not in ("", "localhost") or parts.query:
             raise RefusedError(f"`{name}` is not read", why="It is no file of this machine")
-        path = url2pathname(parts.path)
+        path = local_path(parts.path)
         if "\0" in path:
             raise DocumentError(f"`{name}` is no name of a file")
         resolved = os.path.realpath(path)

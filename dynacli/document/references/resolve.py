@@ -116,6 +116,8 @@ def _resolved(targets: list[Any]) -> list[Any]:
     Args:
         targets: The targets; `#/targets/2` in them is a reference to the target with the index 2.
     """
+    if not targets:
+        return []
     from prance.util.resolver import RESOLVE_INTERNAL, RefResolver, keep_ref_on_recursion
 
     cache: dict[Any, Any] = {}

@@ -1,20 +1,23 @@
 """The files that a document refers to, with its overlays and the documents joined to it: an archive per revision.
 
 A lost catalog is compiled from them again, and the lines of messages are looked up in them, without fetching
-anything. An archive that is damaged counts as absent.
+anything. An archive that is damaged counts as absent. Most documents are a single file, and have none: `zipfile` is
+imported where one is read or written.
 """
 
 import json
-import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
 from io import BytesIO
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.document.fetched import Fetched
 from dynacli.errors import DocumentError, DynacliError, RefusedError
 from dynacli.files import write_file
+
+if TYPE_CHECKING:
+    from zipfile import ZipFile
 
 __all__ = ["MissingFile", "ReferencedFiles", "read_archive", "read_archived_file", "write_archive"]
 
@@ -30,7 +33,6 @@ _DAMAGE = (
     TypeError,
     ValueError,
     RuntimeError,  # an encrypted member; `NotImplementedError` and `RecursionError` are of its kind
-    zipfile.BadZipFile,
     zlib.error,
 )
 
@@ -76,6 +78,8 @@ def write_archive(path: str, files: ReferencedFiles) -> None:
     Raises:
         OSError: It cannot be written.
     """
+    from zipfile import ZIP_DEFLATED, ZipFile
+
     rows = [
         {
             "uri": uri,
@@ -87,7 +91,7 @@ def write_archive(path: str, files: ReferencedFiles) -> None:
         for uri, file in files.found.items()
     ]
     target = BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    with ZipFile(target, "w", ZIP_DEFLATED, compresslevel=1) as archive:
         missing = {uri: list(file) for uri, file in files.missing.items()}
         archive.writestr(_INDEX, json.dumps({"found": rows, "missing": missing}))
         for number, file in enumerate(files.found.values()):
@@ -97,13 +101,15 @@ def write_archive(path: str, files: ReferencedFiles) -> None:
 
 def read_archive(path: str) -> ReferencedFiles | None:
     """Return all files of an archive; None where it is lost or damaged."""
+    from zipfile import BadZipFile, ZipFile
+
     try:
-        with zipfile.ZipFile(path) as archive:
+        with ZipFile(path) as archive:
             if sum(member.file_size for member in archive.infolist()) > _MAX_BYTES:
                 return None
             rows, missing = _read_index(archive)
             found = {row["uri"]: _fetched(row, archive.read(str(number))) for number, row in enumerate(rows)}
-    except _DAMAGE:
+    except (*_DAMAGE, BadZipFile):
         return None
     return ReferencedFiles(found, missing)
 
@@ -114,16 +120,18 @@ def read_archived_file(path: str, uri: str) -> bytes | None:
     Args:
         uri: The URI in the reference, or the file's own.
     """
+    from zipfile import BadZipFile, ZipFile
+
     try:
-        with zipfile.ZipFile(path) as archive:
+        with ZipFile(path) as archive:
             rows, _ = _read_index(archive)
             number = next(number for number, row in enumerate(rows) if uri in (row["uri"], row["base"]))
             return archive.read(str(number))
-    except (*_DAMAGE, StopIteration):
+    except (*_DAMAGE, BadZipFile, StopIteration):
         return None
 
 
-def _read_index(archive: zipfile.ZipFile) -> tuple[list[dict[str, str]], dict[str, MissingFile]]:
+def _read_index(archive: "ZipFile") -> tuple[list[dict[str, str]], dict[str, MissingFile]]:
     """Return a row for each file in the archive, and URI → why it is missing for the others.
 
     Raises:
