@@ -73,6 +73,7 @@ def kebab(text: str) -> str:
     return "-".join(_OTHERS.sub(" ", _BOUNDARIES.sub(" ", text)).split()).lower()
 
 
+@lru_cache(1_000)
 def spelled_out(text: str, *, is_whole: bool = False) -> str:
     """Return `text` in kebab case with its symbols as words: `StartTime<` → `start-time-lt`, `x[]` → `x-array`.
 

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.search.answer_names import AnswerNames
@@ -104,21 +105,16 @@ def _mentions(entry: "CompiledOperation", words: "_Words", answers: AnswerNames)
     yield words.stems(answers.of_operation(entry.part))
 
 
-class _Words:
-    """Finds the stems of texts; texts that many operations have are taken apart once."""
+class _Words(dict[str, tuple[str, ...]]):
+    """Text → its stems; a text that many operations have is taken apart once."""
 
-    def __init__(self) -> None:
-        self._known: dict[str, tuple[str, ...]] = {}
+    def __missing__(self, text: str) -> tuple[str, ...]:
+        stems = self[text] = tuple(map(stem, words_of(text)))
+        return stems
 
     def stems(self, texts: Iterable[str]) -> dict[str, None]:
         """Return the different stems of some texts, in their order."""
-        found: dict[str, None] = {}
-        for text in texts:
-            stems = self._known.get(text)
-            if stems is None:
-                stems = self._known[text] = tuple(map(stem, words_of(text)))
-            found.update(dict.fromkeys(stems))
-        return found
+        return dict.fromkeys(chain.from_iterable(map(self.__getitem__, texts)))
 
 
 def _literals(path: str) -> Iterator[str]:

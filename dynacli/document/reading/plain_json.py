@@ -1,6 +1,7 @@
 """Parsed values made plain JSON, and held to the limits of depth and number."""
 
 import sys
+from itertools import chain
 from typing import Any
 
 from dynacli.document.limits import MAX_DEPTH, MAX_NODES
@@ -18,21 +19,18 @@ def check_limits(tree: Any, name: str) -> int:
     Raises:
         DocumentError: The tree is nested too deep or has too many values.
     """
-    count, keys, level = 1, 0, [tree] if isinstance(tree, (dict, list)) else []
-    for _ in range(MAX_DEPTH):
-        below: list[Any] = []
-        for node in level:
-            values: Any = node
-            if isinstance(node, dict):
-                keys += len(node)
-                values = node.values()
-            count += len(values)
-            if count > MAX_NODES:
-                raise too_many_nodes(name)
-            below.extend([value for value in values if isinstance(value, (dict, list))])
-        if not below:
+    count, keys, level = 1, 0, [tree]
+    for _ in range(MAX_DEPTH + 1):
+        objects = [value for value in level if isinstance(value, dict)]
+        lists = [value for value in level if isinstance(value, list)]
+        if not objects and not lists:
             return keys
-        level = below
+        members = sum(map(len, objects))
+        keys += members
+        count += members + sum(map(len, lists))
+        if count > MAX_NODES:
+            raise too_many_nodes(name)
+        level = list(chain(*map(dict.values, objects), *lists))
     raise too_deep(name)
 
 
