@@ -84,7 +84,9 @@ def _fitted(natural: list[int], least: list[int], available: int) -> list[int]:
     """Return the columns' widths, the widest columns narrowed until all fit; empty where they cannot."""
     # The largest common limit for which the sum fits.
     for limit in range(min(max(natural), available), _NARROWEST_COLUMN - 1, -1):
-        widths = [min(column, max(limit, narrowest)) for column, narrowest in zip(natural, least, strict=True)]
+        widths = [
+            min(column, max(limit, narrowest)) for column, narrowest in zip(natural, least, strict=True)
+        ]
         rest = available - sum(widths)
         if rest >= 0:
             # The remaining width goes to the first columns that can use it.
