@@ -24,7 +24,7 @@ class ClientConnection(asyncio.Protocol):
     everything else that is done here.
 
     Attributes:
-        peer: The address of the client.
+        ends: The address of the client, and the one that it has connected to.
         deadline: Until when it or the upstream has to do something.
         exchange: What passes; None between two requests.
         must_close: Whether the connection ends after the exchange.
@@ -40,7 +40,7 @@ class ClientConnection(asyncio.Protocol):
     def __init__(self, passage: Passage, connections: "set[ClientConnection]") -> None:
         self._passage, self._connections = passage, connections
         self._received = bytearray()
-        self.peer: object = None
+        self.ends: tuple[object, object] = (None, None)
         self.deadline = Deadline()
         self.exchange: PassingExchange | None = None
         self.must_close = self.has_ended = self.is_full = self._is_over = False
@@ -48,7 +48,7 @@ class ClientConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for the first request."""
         self._transport = cast("asyncio.Transport", transport)
-        self.peer = transport.get_extra_info("peername")
+        self.ends = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
         self._transport.set_write_buffer_limits(high=CHUNK)
         is_one_too_many = len(self._connections) >= _MOST_CONNECTIONS
         self._connections.add(self)

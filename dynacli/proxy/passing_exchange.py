@@ -52,14 +52,14 @@ class AskingClient(Protocol):
     """The client of an exchange.
 
     Attributes:
-        peer: Its address.
+        ends: Its address, and the one that it has connected to.
         deadline: Until when it or the upstream has to do something.
         must_close: Whether its connection ends after the exchange.
         has_ended: Whether it sends nothing more.
         is_full: Whether it reads slower than it is sent to.
     """
 
-    peer: object
+    ends: tuple[object, object]
     deadline: Deadline
     must_close: bool
     has_ended: bool
@@ -128,7 +128,7 @@ class PassingExchange:
     def begin(self, received: bytearray) -> None:
         """Begin with what has come behind the head."""
         gate, head = self._passage.gate, self.head
-        refusal = gate.refusal(head, self._client.peer)
+        refusal = gate.refusal(head, self._client.ends)
         piece = self._take(received)
         if self._is_over:
             return
@@ -210,17 +210,15 @@ class PassingExchange:
 
     def _send(self, connection: UpstreamConnection) -> None:
         """Send all that is there of the request."""
-        passage = self._passage
-        self._connection, connection.exchange = connection, self
+        self._connection, passage = connection, self._passage
         host = b"" if passage.keeps_host else passage.upstream.authority.encode()
         target, further = passage.upstream.target(self._path), passage.upstream.further_headers
         # One piece of data, and so one packet, for the whole of most requests.
-        connection.transport.write(
-            b"".join((passed_request(self.head, target, host, further), *self._unsent))
-        )
+        request = b"".join((passed_request(self.head, target, host, further), *self._unsent))
         if not self._body.is_over:
             self._unsent.clear()  # else it may be sent once more
         self._wait()
+        connection.serve(self, request)
 
     def answer_came(self, received: bytearray) -> None:
         """Pass on what has come of the answer."""

@@ -40,13 +40,13 @@ class RequestGate:
     ) -> None:
         self._own_names, self._upstream, self._policy = own_names, upstream, policy
 
-    def refusal(self, request: RequestHead, peer: object) -> OwnAnswer | None:
+    def refusal(self, request: RequestHead, ends: tuple[object, object]) -> OwnAnswer | None:
         """Return the answer to a request that cannot be passed on, as its head tells; None where it can.
 
         Args:
-            peer: The address of the client.
+            ends: The address of the client, and the one that it has connected to.
         """
-        if self._upstream.is_own(peer):
+        if self._upstream.is_own(*ends):
             return OwnAnswer(
                 508,
                 "proxy_loop_detected",

@@ -38,14 +38,14 @@ class UpstreamConnection(asyncio.Protocol):
         idle_since: By the clock of the event loop.
 
     Args:
-        addresses: From where all connections come that there are; it adds its own for as long as it lasts.
+        addresses: Both addresses of each connection that there is; it adds its own for as long as it lasts.
     """
 
     transport: asyncio.Transport
 
     def __init__(self, addresses: set[object]) -> None:
         self._addresses = addresses
-        self._address: object = None
+        self._ends: object = None
         self.exchange: AnsweredExchange | None = None
         self._received = bytearray()
         self._tunnel: asyncio.Future[None] | None = None
@@ -54,8 +54,8 @@ class UpstreamConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Note what is written to."""
         self.transport = cast("asyncio.Transport", transport)
-        self._address = transport.get_extra_info("sockname")
-        self._addresses.add(self._address)
+        self._ends = transport.get_extra_info("sockname"), transport.get_extra_info("peername")
+        self._addresses.add(self._ends)
         self.transport.set_write_buffer_limits(high=CHUNK)
 
     def data_received(self, data: bytes) -> None:
@@ -66,7 +66,8 @@ class UpstreamConnection(asyncio.Protocol):
         elif self.exchange is not None:
             self.exchange.answer_came(self._received)
         else:
-            self.abort()  # nobody has asked for it
+            # Some servers answer before they are asked, that they have no room.
+            self.transport.pause_reading()
 
     def eof_received(self) -> None:
         """Note that the upstream sends nothing more; the connection is closed then."""
@@ -74,7 +75,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note that the connection is over."""
-        self._addresses.discard(self._address)
+        self._addresses.discard(self._ends)
         self._end(is_broken=exc is not None)
 
     def _end(self, *, is_broken: bool) -> None:
@@ -93,6 +94,20 @@ class UpstreamConnection(asyncio.Protocol):
         """Let the rest be sent."""
         if self.exchange is not None:
             self.exchange.upstream_is_full(is_full=False)
+
+    def serve(self, exchange: AnsweredExchange, request: bytes) -> None:
+        """Serve an exchange from now on.
+
+        Args:
+            request: What is there of it.
+        """
+        self.exchange = exchange
+        self.transport.write(request)
+        if self._received:
+            self.transport.resume_reading()
+            exchange.answer_came(self._received)
+        if not self.is_open and self.exchange is exchange:
+            exchange.upstream_ended(is_broken=True)
 
     @property
     def is_reusable(self) -> bool:

@@ -68,9 +68,14 @@ class UpstreamServer:
         """Return the URL of a request below the base URL."""
         return self._origin + (b"*" if path == b"*" else self._path + path).decode("latin-1")
 
-    def is_own(self, address: object) -> bool:
-        """Return whether one of these connections comes from an address, so that they lead back to the proxy."""
-        return address in self._own_addresses
+    def is_own(self, peer: object, own: object) -> bool:
+        """Return whether a connection of a client is one of these, so that they lead back to the proxy.
+
+        Args:
+            peer: The address of the client.
+            own: The address that it has connected to; the system gives the same port to connections with others.
+        """
+        return (peer, own) in self._own_addresses
 
     def check_that_it_is_not(self, sock: socket.socket) -> None:
         """Check that the upstream is not what listens at a socket.

@@ -5,10 +5,8 @@ import hashlib
 import json
 import os
 import random
-import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -18,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.documents import document, operation, parameter, save
-from tests.proxy.through_proxy import exchanged, free_port, raw_server, through_proxy
+from tests.proxy.through_proxy import exchanged, own_process, raw_server, through_proxy
 
 pytestmark = pytest.mark.exhaustive
 
@@ -121,21 +119,6 @@ def test_two_thousand_requests_of_fifty_clients_are_not_altered() -> None:
     )
 
 
-@contextmanager
-def _own_process(*words: str) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
-    """Run the proxy in a process of its own, and yield its port."""
-    port = free_port()
-    command = [sys.executable, "-m", "dynacli", "proxy", *words, "--port", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stderr is not None
-        assert b"passes on to" in process.stderr.readline()
-        try:
-            yield port, process
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.communicate(timeout=30)
-
-
 def _peak(process: subprocess.Popen[bytes]) -> int:
     """Return the most memory that a process has taken, in KiB."""
     with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
@@ -165,7 +148,7 @@ def test_large_bodies_pass_in_constant_memory() -> None:
     expected = hashlib.sha256(_PIECE * (_LARGE // len(_PIECE))).hexdigest()
     with (
         raw_server(talk) as server,
-        _own_process(_document(), "--upstream", server.origin) as (port, process),
+        own_process(_document(), "--upstream", server.origin) as (port, process),
     ):
         before = _peak(process)
         with socket.create_connection(("127.0.0.1", port)) as sock:

@@ -4,6 +4,8 @@ import contextlib
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +17,7 @@ __all__ = [
     "RawServer",
     "exchanged",
     "free_port",
+    "own_process",
     "raw_server",
     "through_proxy",
     "until_interrupted",
@@ -73,6 +76,21 @@ def _wait_for(port: int, over: threading.Event) -> None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
             return
         assert time.monotonic() < end, "the server does not listen"
+
+
+@contextlib.contextmanager
+def own_process(*words: str, port: int = 0) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """Run the proxy in a process of its own, and yield its port, by default a free one."""
+    port = port or free_port()
+    command = [sys.executable, "-m", "dynacli", "proxy", *words, "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        assert b"passes on to" in process.stderr.readline()
+        try:
+            yield port, process
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=30)
 
 
 def exchanged(port: int, sent: bytes) -> bytes:

@@ -1,0 +1,179 @@
+"""Connections on both sides of `dynacli proxy`: which are kept, which end, and how many there may be."""
+
+import json
+import socket
+import threading
+import time
+
+import pytest
+
+from dynacli.proxy import client_connection, judging_thread, passing_exchange
+from dynacli.proxy.judging_thread import JudgingThread
+from dynacli.proxy.passed_exchange import CopyBudget, PassedExchange
+from tests.documents import document, operation, save
+from tests.harness import Recorder
+from tests.proxy.through_proxy import exchanged, free_port, own_process, raw_server, through_proxy
+
+_OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+
+def _document() -> str:
+    operations = {method: operation(f"{method}-all") for method in ("get", "post")}
+    return save(document({"/a": operations}))
+
+
+def _request(method: bytes, *, closes: bool = False) -> bytes:
+    connection = b"Connection: close\r\n" if closes else b""
+    return b"%b /a HTTP/1.1\r\nHost: localhost\r\n%bContent-Length: 0\r\n\r\n" % (method, connection)
+
+
+def _head(sock: socket.socket) -> bytes:
+    head = b""
+    while not head.endswith(b"\r\n\r\n") and (piece := sock.recv(1)):
+        head += piece
+    return head
+
+
+def test_a_connection_that_the_upstream_closes_is_left() -> None:
+    """What can be repeated is sent once more, over a new one; what cannot is answered by the proxy."""
+    statuses: list[int] = []
+
+    def talk(sock: socket.socket, _: bytes) -> bytes:
+        sock.sendall(_OK)
+        return _head(sock)  # and closes the connection without an answer
+
+    def client(port: int) -> None:
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:
+            for method in (b"GET", b"GET", b"POST"):
+                sock.sendall(_request(method))
+                head = _head(sock)
+                statuses.append(int(head.split()[1]))
+                sock.recv(int(head.partition(b"Content-Length: ")[2].split()[0]))
+
+    with raw_server(talk) as server:
+        through_proxy(client, _document(), "--upstream", server.origin, "--no-fail")
+    assert [200, 200, 502] == statuses
+    assert [2, 2] == [got.count(b" /a HTTP/1.1\r\n") for got in server.got]
+
+
+def test_what_an_upstream_sends_too_much_reaches_no_other_request() -> None:
+    """An answer that nobody has asked for would be taken for that to the next one."""
+    answers: list[bytes] = []
+
+    def talk(sock: socket.socket, _: bytes) -> bytes:
+        sock.sendall(_OK + b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
+        return _head(sock)
+
+    def client(port: int) -> None:
+        answers.extend(exchanged(port, _request(b"GET", closes=True)) for _ in range(2))
+
+    with raw_server(talk) as server:
+        through_proxy(client, _document(), "--upstream", server.origin, "--no-fail")
+    assert [_OK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")] * 2 == answers
+    assert [1, 1] == [got.count(b" /a HTTP/1.1\r\n") for got in server.got]
+
+
+def test_an_upstream_that_answers_at_once_is_heard() -> None:
+    """Some servers say that they have no room before they are asked, or while the request is still coming."""
+    answers: list[bytes] = []
+    full = b"HTTP/1.1 503 Full\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+    def client(port: int) -> None:
+        answers.append(exchanged(port, _request(b"POST", closes=True)))
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:
+            sock.sendall(b"POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nabc")
+            answers.append(_head(sock))
+            sock.sendall(b"defghi" + _request(b"POST"))
+            answers.append(_head(sock))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            for _ in range(3):
+                sock, _ = listener.accept()
+                with sock:
+                    sock.sendall(full)
+                    while sock.recv(1000):
+                        pass
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        through_proxy(client, _document(), "--upstream", origin, "--no-fail")
+        thread.join()
+    plain = full.replace(b"Connection: close\r\n", b"")
+    assert [full, plain, plain] == answers
+
+
+def test_clients_that_hang_are_left(monkeypatch: pytest.MonkeyPatch, server: Recorder) -> None:
+    """One that asks for nothing, or not to the end of its head, is closed; one that stops in a body is told why."""
+    monkeypatch.setattr(client_connection, "_IDLE_SECONDS", 0.1)
+    monkeypatch.setattr(passing_exchange, "STALLED_SECONDS", 0.1)
+    answers: list[bytes] = []
+
+    def client(port: int) -> None:
+        head = b"POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n"
+        answers.extend(exchanged(port, sent) for sent in (b"", head, head + b"\r\nabc"))
+
+    result = through_proxy(client, _document(), "--upstream", server.origin, "-o", "json", "-f", "refused")
+    assert [b"", b""] == answers[:2]
+    assert answers[2].startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+    assert '"The client sent nothing more of its request"\n' == result.stdout
+
+
+def test_a_client_that_has_said_all_gets_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It closes its side and reads on; one that does not read on looks the same, and is waited for a while."""
+    monkeypatch.setattr(passing_exchange, "LINGER_SECONDS", 0.3)
+    answers: list[bytes] = []
+
+    def talk(sock: socket.socket, head: bytes) -> bytes:
+        time.sleep(0.1 if head.startswith(b"GET") else 1)
+        sock.sendall(_OK)
+        return b""
+
+    def client(port: int) -> None:
+        for method in (b"GET", b"POST"):
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:
+                sock.sendall(_request(method))
+                sock.shutdown(socket.SHUT_WR)
+                answers.append(b"".join(iter(lambda: sock.recv(1000), b"")))
+
+    words = (_document(), "--no-fail", "-o", "ndjson", "-f", "[error]")
+    with raw_server(talk) as server:
+        result = through_proxy(client, *words, "--upstream", server.origin)
+    assert [_OK, b""] == answers
+    assert '[null]\n["the client ended it early"]\n' == result.stdout
+
+
+def test_the_judge_waits_while_much_passes() -> None:
+    """Beside it an exchange takes ten times as long; what has passed is judged as soon as there is less to do."""
+    judged: list[PassedExchange] = []
+    thread, budget = JudgingThread(judged.append), CopyBudget()
+    thread.start_with(lambda: None)
+    for _ in range(100):
+        thread.begin()
+        thread.put(PassedExchange("GET", "/", "http://127.0.0.1/", [], budget))
+        for _ in range(5):
+            thread.begin()
+            time.sleep(judging_thread._WINDOW / 10)
+    while_passing = len(judged)
+    thread.finish()
+    assert 100 == len(judged)
+    assert while_passing < 50
+
+
+@pytest.mark.exhaustive
+def test_a_way_back_over_another_proxy_ends_where_there_is_no_room() -> None:
+    """Each proxy passes on to the other one; with no header added, nothing tells a request from the one before it."""
+    ports = free_port(), free_port()
+    api = _document()
+    origins = [f"http://127.0.0.1:{port}" for port in ports]
+    with (
+        own_process(api, "--upstream", origins[1], "--no-fail", port=ports[0]),
+        own_process(api, "--upstream", origins[0], "--no-fail", port=ports[1]),
+    ):
+        head, _, body = exchanged(ports[0], _request(b"GET", closes=True)).partition(b"\r\n\r\n")
+        again = exchanged(ports[0], b"nonsense\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+    assert "All 400 requests that pass ask for the same" in json.loads(body)["detail"]
+    assert again.startswith(b"HTTP/1.1 400 ")  # there is room again
