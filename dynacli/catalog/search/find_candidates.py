@@ -61,12 +61,8 @@ def find_candidates(catalog: Catalog, question: Question) -> Candidates:
     for found, weight in zip(matches, rarity, strict=True):
         for number, match in found.items():
             scores[number] = scores.get(number, 0.0) + match * weight
-    best = sorted(scores, key=lambda number: (-scores[number], number))[:_MOST]
-    rows = catalog.rows(
-        f"SELECT id, words FROM operations WHERE words IS NOT NULL AND id IN ({','.join(map(str, best))})"  # noqa: S608
-    )
     try:
-        words = [(number, OperationWords.from_text(text)) for number, text in rows]
+        words = [(number, OperationWords.from_text(text)) for number, text in _best(catalog, scores)]
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise DamagedCatalogError(catalog.path) from error
     candidates = [
@@ -74,6 +70,18 @@ def find_candidates(catalog: Catalog, question: Question) -> Candidates:
         for number, known_by in words
     ]
     return Candidates(candidates, rarity)
+
+
+def _best(catalog: Catalog, scores: Mapping[int, float]) -> list[tuple[int, str]]:
+    """Return number and words of the operations with the highest scores; of equal ones those with the fewest words."""
+    least = sorted(scores.values(), reverse=True)[:_MOST][-1:]
+    higher = [number for number, score in scores.items() if [score] > least]
+    equal = [number for number, score in scores.items() if [score] == least]
+    select = (
+        "SELECT id, words FROM operations WHERE words IS NOT NULL AND id IN ({}) ORDER BY length(words), id LIMIT {}"
+    ).format
+    rows = catalog.rows(select(",".join(map(str, higher)), _MOST))
+    return [*rows, *catalog.rows(select(",".join(map(str, equal)), _MOST - len(higher)))]
 
 
 def _matches(catalog: Catalog, stems: Mapping[str, float]) -> dict[int, float]:

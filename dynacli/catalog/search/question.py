@@ -31,13 +31,20 @@ _MINE = frozenset({"me", "my", "mine", "i", "myself"})
 _ASKING = frozenset(
     {"who", "which", "what", "where", "when", "is", "are", "does", "did", "has", "have", "whose"}
 )
-_BEFORE_CONTEXT = frozenset(
-    {"of", "for", "in", "on", "to", "from", "with", "by", "at", "into", "as", "via", "per"}
+_WHAT = frozenset({"who", "which", "what", "whose", "where", "when", "whether", "if", "how"})
+_LOOKING = frozenset({"get", "list", "search"})
+_PREPOSITIONS = (
+    "of for in on to from with by at into onto as via per through using inside within under between behind against"
+    " across over about"
 )
+_BEFORE_CONTEXT = frozenset(_PREPOSITIONS.split())
 _AFTER_VERB = frozenset(
     {"a", "an", "the", "my", "this", "that", "all", "some", "our", "on", "somebody", "someone"}
 )
 _BEFORE_VERB = frozenset({"to", "and", "or", "please", "i", "we", "can", "you", "not", "let"})
+_SUBJECTS = frozenset({"i", "we", "you"})
+_AUXILIARY = frozenset({"do", "can", "could", "should", "may", "must", "would", "how", "if"})
+"""Words before a subject whose verb is the question's; behind a noun it only tells about that: `repos I follow`."""
 _PARTICLES = frozenset(
     [
         "off",
@@ -92,12 +99,15 @@ class Question:
         action: What is to be done: what `action_of` returns, `READING` or `DOING`; empty where it does not say.
         is_plural: Whether several things are asked for.
         is_mine: Whether it is about who asks.
+        compound: The stems of its verb and of the word right behind it, which may be a noun together:
+            `purchase orders`.
     """
 
     terms: tuple[Term, ...]
     action: str = ""
     is_plural: bool = False
     is_mine: bool = False
+    compound: tuple[str, ...] = ()
 
 
 def has_words(text: str) -> bool:
@@ -116,7 +126,7 @@ def read_question(text: str, vocabulary: Vocabulary) -> Question:
     """
     words = [word[:_LONGEST] for word in words_of(text[: 20 * _MOST_WORDS])[:_MOST_WORDS]]
     is_mine = _is_mine(words)
-    words = _rewritten(words)
+    words = _rewritten(_asked(words))
     stems = _stems(words, vocabulary)
     verb = _verb_at(words, stems)
     action = (action_of(stems[verb]) or DOING) if verb is not None else ""
@@ -131,7 +141,14 @@ def read_question(text: str, vocabulary: Vocabulary) -> Question:
         action,
         is_plural,
         is_mine or "current" in words or "authenticated" in words,
+        _compound(words, stems, verb) if action not in _LOOKING else (),
     )
+
+
+def _compound(words: Sequence[str], stems: Sequence[str], verb: int | None) -> tuple[str, ...]:
+    """Return the stems of a verb and of the word right behind it; empty where there are not both."""
+    followed = words[verb + 1 : verb + 2] if verb is not None else ()
+    return tuple(stems[verb : verb + 2]) if verb is not None and not STOP_WORDS.issuperset(followed) else ()
 
 
 def _terms(
@@ -185,6 +202,17 @@ def has_strange_words(text: str, vocabulary: Vocabulary) -> bool:
     return any(_is_strange(word, stem(word), known) and not vocabulary.parts(stem(word)) for word in words)
 
 
+def _asked(words: list[str]) -> list[str]:
+    """Return the words of a question without those that only ask for an answer: `see` in `see who watches a repo`."""
+    asked = 0
+    for at, word in enumerate(words):
+        if word in _WHAT:
+            asked = at
+        elif word not in STOP_WORDS and action_of(stem(word)) not in _LOOKING:
+            break
+    return words[asked:]
+
+
 def _is_mine(words: Sequence[str]) -> bool:
     """Return whether a question is about who asks, and not only about something in what is theirs."""
     owned = next((at for at, word in enumerate(words) if word in _MINE), None)
@@ -230,7 +258,9 @@ def _verb_at(words: Sequence[str], stems: Sequence[str]) -> int | None:
     if action_of(stems[first]) and not _is_noun(words, stems, first):
         return first
     for at in range(1, len(words)):
-        if words[at - 1] in _BEFORE_VERB and words[at] not in STOP_WORDS and action_of(stems[at]):
+        is_clause = at > 1 and words[at - 1] in _SUBJECTS and words[at - 2] not in _AUXILIARY
+        is_begun = words[at - 1] in _BEFORE_VERB and not is_clause
+        if is_begun and words[at] not in STOP_WORDS and action_of(stems[at]):
             return at
     followed = words[first + 1 : first + 2]
     is_verb = followed and followed[0] in _AFTER_VERB and not words[first].endswith("s")

@@ -28,8 +28,8 @@ _FITS = {
 """What a question wants to be done → what an operation does → how well the one is the other."""
 
 # What each reason counts. They were fitted to the questions of the tests, and tried on other documents' questions.
-_ACTION, _NUMBER, _SUBJECT, _MINE = 0.35, 0.12, 0.17, 0.1
-_MORE_SUBJECT, _MORE_NAME, _MORE_PATH, _DEPRECATED = -0.12, -0.14, -0.08, -0.06
+_ACTION, _NUMBER, _SUBJECT, _MINE = 0.3, 0.1, 0.13, 0.2
+_MORE_SUBJECT, _MORE_NAME, _MORE_PATH, _DEPRECATED = -0.13, -0.08, -0.18, -0.06
 
 _FULL = 0.8
 """From here on an operation has a word as well as can be."""
@@ -37,10 +37,12 @@ _MENTIONED = 0.5
 """Below this a verb is only mentioned, which counts where it does not contradict what the operation does."""
 _DOES = 0.3
 """Below this an operation does something else than is wanted: what its name has of the verb is a noun there."""
+_DONE = 0.8
+"""From here on an operation does what the end of its path says, which is no noun then."""
 _OTHER_VERB = 0.2
 """How well what an operation does stands for a verb that it does not have."""
-_STANDING = 0.4
-"""From here on a stem stands for a word well enough, so that an operation that has it has nothing else."""
+_EACH = 0.3
+"""How much a word that is not asked for counts, however usual it is."""
 _MOST_SURPLUS = 3.0
 _REASONS = (
     "the words of the question",
@@ -108,11 +110,14 @@ class _Scorer:
     ) -> None:
         self._question = question
         self._weights = _weights(question.terms, weights)
-        standing = {
-            stem for term in question.terms for stem, weight in term.stems.items() if weight > _STANDING
-        }
+        standing: dict[str, float] = {}
+        for term in question.terms:
+            for stem, weight in term.stems.items():
+                standing[stem] = max(weight, standing.get(stem, 0.0))
         counts = vocabulary.known(standing)
-        self._rarities = {stem: rarity(counts.get(stem), operations) for stem in standing}
+        self._asked = {
+            stem: (_EACH + rarity(counts.get(stem), operations)) * weight for stem, weight in standing.items()
+        }
         self._subjects = [term.stems for term in question.terms if not term.is_context and not term.is_verb]
         self._own_verbs = [term.stems for term in question.terms if term.is_verb and not term.is_generic]
 
@@ -135,10 +140,18 @@ class _Scorer:
 
     def _fit(self, words: OperationWords) -> float:
         """Return how well what an operation does is what is wanted."""
-        if words.is_post and any(word in stems for stems in self._own_verbs for word in words.target):
-            return 1.0  # `POST /forks` forks
         fits = _FITS[self._question.action]
+        if self._is_compound(words):
+            fits = _FITS[ALL if self._question.is_plural else ""]
+        elif words.is_post and any(word in stems for stems in self._own_verbs for word in words.target):
+            return 1.0  # `POST /forks` forks
         return max(surely * fits.get(done, 0.0) for done, surely in words.actions.items())
+
+    def _is_compound(self, words: OperationWords) -> bool:
+        """Return whether what may be the verb of the question is a noun here: `purchase` of `/purchase-orders`."""
+        compound = self._question.compound
+        is_step = compound and compound == tuple(word for word in words.target if word in compound)
+        return bool(is_step) and words.actions.get(ACTING, 0.0) < _DONE
 
     def _covered(self, candidate: Candidate, fit: float) -> float:
         """Return which part of the question an operation has, the telling words counting more."""
@@ -163,8 +176,8 @@ class _Scorer:
         Args:
             told: How much all of them tell.
         """
-        asked = sum(self._rarities[stem] for stem in stems if stem in self._rarities)
-        return min(max(told - asked, 0.0), _MOST_SURPLUS)
+        asked = sum(self._asked[stem] for stem in stems if stem in self._asked)
+        return min(max(told + _EACH * len(stems) - asked, 0.0), _MOST_SURPLUS)
 
 
 def _weights(terms: tuple[Term, ...], rarity: list[float]) -> list[float]:

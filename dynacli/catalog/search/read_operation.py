@@ -80,6 +80,8 @@ class _Path:
         self.noun = literals.pop() if literals else []
         if len(self.noun) == 1 and self.noun[0] in _MINE and literals:
             self.noun, self.ends_in_one = literals.pop(), True  # `/users/me`
+        # `/messages/bulk-delete`
+        self.step = [word for word in self.noun if word not in _BULK] or self.noun
         self.doing = self._doing(operation.method)
         self.verb: list[str] = []
         if self._is_one_of(GENERIC) and literals:
@@ -97,11 +99,11 @@ class _Path:
         """Return what the last step does: `reboot` in `/servers/{id}/reboot`; empty where it is no verb."""
         if len(self.steps) < 2 or self.ends_in_one or not self.noun or method == "DELETE":
             return ""
-        if self.noun[-1].endswith("s") and (len(self.noun) == 1 or self.noun[0] in AMBIGUOUS):
+        if self.noun[-1].endswith("s") and (len(self.step) == 1 or self.step[0] in AMBIGUOUS):
             return ""
         if method in SAFE_METHODS:
             return "search" if len(self.noun) == 1 and action_of(stem(self.noun[0])) == "search" else ""
-        return action_of(stem(self.noun[0])) or (ACTING if self.steps[-2] == "actions" else "")
+        return action_of(stem(self.step[0])) or (ACTING if self.steps[-2] == "actions" else "")
 
     @property
     def is_plural(self) -> bool:
@@ -140,7 +142,9 @@ def _actions(operation: Operation, path: _Path, name: list[str], nouns: set[str]
     is_safe = operation.method in SAFE_METHODS
     is_many = names_several(_noun(name, at))
     if not is_safe and _reads(operation.method, path, name, at):
-        actions = {"search": 1.0, **({"list": 1.0} if is_many else {"get": 0.9}), ACTING: 0.4}
+        is_search = path.doing == "search" or (at is not None and action_of(stem(name[at])) == "search")
+        actions = {"list": 1.0} if is_many else {"get": 0.9}
+        actions |= {"search": 1.0 if is_search else 0.5, ACTING: 0.4}
         is_safe = True
     elif path.doing and not is_safe:
         actions = {path.doing: 1.0, ACTING: 0.8}

@@ -31,10 +31,13 @@ _VERBS = {
     "search": "search find query filter lookup locate discover explore",
     "create": "create make add new post insert build generate submit provision launch upload invite register"
     " publish schedule import buy order purchase book reserve record log write append attach assign grant open start"
-    " upsert subscribe enroll draft request ask save store put send give set-up begin apply allow connect report",
+    " upsert subscribe enroll draft request ask save store put send give set-up begin apply allow connect report"
+    " initiate compose raise hire onboard deposit withdraw join initialize",
     "update": "update change edit modify set rename adjust alter configure replace patch move fix correct close reopen"
+    " amend revise correct overwrite toggle reassign retitle grow shrink scale reorder unsuspend"
     " enable disable turn resize extend reschedule customize increase decrease reset rotate renew refresh mark",
     "delete": "delete remove destroy erase drop purge discard trash wipe unregister revoke clear kick dismiss detach"
+    " clean throw eject expel evict deprovision decommission deregister disassociate retire untag unmark unpublish"
     " unassign unsubscribe unlink unshare cancel eliminate empty disconnect"
     " leave quit exit unban prune kill unset unarchive unlock unmute unblock unfollow"
     " unstar unlike unpin unhide uninstall forget",
@@ -43,7 +46,8 @@ _VERBS = {
     " transfer promote capture refund charge pay void reply forward call dial ping sync convert translate test"
     " suspend activate deactivate rollback revert undo swap rebuild migrate retry rerun redeliver deploy share"
     " poweroff poweron shutdown off end finish complete resolve acknowledge play skip force"
-    " commit install hide",
+    " commit install hide upgrade downgrade drain invalidate redeem authorize escalate snooze seek rewind shuffle"
+    " resend notify email calculate evaluate simulate classify recognize detect analyze scan sign",
 }
 """What is done to a thing → the verbs that ask for it."""
 
@@ -62,7 +66,7 @@ _AMBIGUOUS = (
 AMBIGUOUS = frozenset(_AMBIGUOUS.split())
 """Verbs that are nouns or adjectives, too: in a name they are verbs only where it begins, or where a path ends."""
 
-_SAME, AKIN = 0.8, 0.5
+_SAME, _SAID, AKIN = 0.8, 0.7, 0.5
 """How well a word of the same meaning, and a word that is akin, stand for a word."""
 
 
@@ -111,23 +115,27 @@ def phrases() -> dict[str, str]:
 def meanings(stemmed: str) -> dict[str, float]:
     """Return the stems that may stand for a stem, with how well they do, from 0 to 1; itself first."""
     found = {stemmed: 1.0}
+    for line in _lines_with(stemmed, _sections()["said"], "\n"):
+        said, _, meant = line.partition(" = ")
+        if stem(said) == stemmed:
+            found.update((stem(word), _SAID) for word in meant.split())
     for weight, section in ((_SAME, "same"), (AKIN, "akin")):
         for line in _lines_with(stemmed, _sections()[section]):
             stems = list(map(stem, line.split()))
             if stemmed in stems:
                 for other in stems:
-                    found.setdefault(other, weight)
+                    found[other] = max(weight, found.get(other, 0.0))
     return found
 
 
-def _lines_with(stemmed: str, text: str) -> list[str]:
+def _lines_with(stemmed: str, text: str, before: str = " \n") -> list[str]:
     """Return the lines that have a word which begins like a stem."""
     beginning = stemmed.removesuffix("i")
     lines: dict[str, None] = {}
     at = text.find(beginning)
     while at >= 0:
         end = text.index("\n", at)
-        if text[at - 1] in " \n":
+        if text[at - 1] in before:
             lines[text[text.rindex("\n", 0, at) + 1 : end]] = None
             at = end
         at = text.find(beginning, at + 1)
