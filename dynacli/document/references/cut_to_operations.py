@@ -7,6 +7,7 @@ from dynacli.document.objects import DATA, DOCUMENT, EXAMPLE, WEBHOOKS, ObjectKi
 from dynacli.document.path_items import operations_of
 from dynacli.document.pointer import from_fragment
 from dynacli.document.references.cut_to_parameters import with_targets
+from dynacli.document.references.move_to_components import move_to_components
 from dynacli.document.references.scan import follow_references
 
 __all__ = ["cut_to_operations", "without_lost_links"]
@@ -53,8 +54,22 @@ def cut_to_operations(tree: dict[str, Any], places: Collection[tuple[str, str]])
         if name in schemes
     }
     without_links = _Links(kept, places)
-    parts[("paths",)] = without_links.cut(paths, kind_at(DOCUMENT, "paths"))
-    return with_targets(tree, cut, parts, cut_part=without_links.cut)
+    kind = kind_at(DOCUMENT, "paths")
+    parts[("paths",)] = without_links.cut(paths, kind)
+    made = with_targets(tree, cut, parts, cut_part=without_links.cut, around=_component)
+    if made is tree:
+        return tree
+    # What is referred to in other operations was laid beside those that are kept.
+    made["paths"] = without_links.cut(paths, kind)
+    for section in WEBHOOKS:
+        made.pop(section, None)
+    move_to_components(tree, made, without_links.cut)
+    return made
+
+
+def _component(steps: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the steps to the whole component around a part of it, which alone might lack what is required."""
+    return steps[:3] if steps[:1] == ("components",) else steps
 
 
 def without_lost_links(tree: dict[str, Any]) -> dict[str, Any]:

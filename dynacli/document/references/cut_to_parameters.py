@@ -40,6 +40,7 @@ def with_targets(
     parts: dict[Steps, Any],
     *,
     cut_part: Callable[[Any, ObjectKind], Any] = lambda part, _: part,
+    around: Callable[[Steps], Steps] = lambda steps: steps,
 ) -> dict[str, Any]:
     """Return a document with some parts of another one, and with whatever they refer to, at the same places.
 
@@ -48,6 +49,7 @@ def with_targets(
         cut: The members at the top that are kept besides; it is changed.
         parts: The steps to each part that is kept → what is kept of it.
         cut_part: Returns what is kept of a part of some kind that is referred to.
+        around: Returns the steps to the part that comes along with one that is referred to.
     """
     found = dict(parts)
     kinds = {steps: _kind_of(steps) for steps in parts}
@@ -59,9 +61,12 @@ def with_targets(
             found[steps] = cut_part(follow(tree, steps), kinds[steps])
         for site in sites_of(found[steps], kinds[steps], seen=seen):
             target = _target(tree, site)
-            if target is not None and target not in kinds:
-                kinds[target] = site.kind
-                waiting.append(target)
+            if target is None:
+                continue
+            part = around(target)
+            if part not in kinds:
+                kinds[part] = site.kind if part == target else _kind_of(part)
+                waiting.append(part)
     # In sorted order, a part comes before all parts inside of it.
     for steps in sorted(found):
         if not steps:

@@ -79,6 +79,38 @@ def test_operations_are_named_by_name_and_tag() -> None:
     assert (2, "") == (result.exit_code, result.stdout)
 
 
+def test_what_stands_in_an_operation_that_is_left_out() -> None:
+    """It becomes a component, and comes along into its place where there are none; a component is kept whole."""
+    lost, get = operation("addPet"), operation("getPet")
+    answer = lost["responses"]["200"]
+    pet = {
+        "type": "object",
+        "properties": {"friend": _to("paths/~1pets/post/responses/200/content/a~1b/schema")},
+    }
+    answer["content"] = {"a/b": {"schema": pet}}
+    found = {"a/b": _to("paths/~1pets/post/responses/200/content/a~1b")}
+    found["c/d"] = {"schema": _to("components/responses/Owner/content/a~1b/schema")}
+    get["responses"] |= {
+        "201": _to("paths/~1pets/post/responses/200"),
+        "202": {"description": "", "content": found},
+    }
+    owner = {"description": "", "content": {"a/b": {"schema": {"type": "string"}}}}
+    whole = document({"/pets": {"get": get, "post": lost}}, components={"responses": {"Owner": owner}})
+    before = json.dumps(whole)
+    cut = cut_to_operations(whole, {("/pets", "GET")})
+    assert before == json.dumps(whole)
+    assert ["get"] == list(cut["paths"]["/pets"])
+    schema = "pets_post_responses_200_content_a_b_schema"
+    friend = {"type": "object", "properties": {"friend": _to(f"components/schemas/{schema}")}}
+    assert {schema: friend} == cut["components"]["schemas"]
+    moved = {"description": answer["description"], "content": {"a/b": {"schema": friend}}}
+    assert {"Owner": owner, "pets_post_responses_200": moved} == cut["components"]["responses"]
+    answers = cut["paths"]["/pets"]["get"]["responses"]
+    assert _to("components/responses/pets_post_responses_200") == answers["201"]
+    assert {"schema": friend} == answers["202"]["content"]["a/b"]
+    assert not list(OpenAPIV30SpecValidator(cut).iter_errors())
+
+
 @pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "path",
