@@ -74,12 +74,14 @@ def test_a_real_list_shows_what_a_person_looks_for(corpus: Path) -> None:
     table, said = shown(examples["issue-items"]["value"], 110)
     header = (
         "id  number  title        state  created_at            updated_at            body"
-        + " " * 24
-        + "locked"
+        + " " * 20
+        + "user.login"
     )
-    issue = " 1    1347  Found a bug  open   2011-04-22T13:33:48Z  2011-04-22T13:33:48Z  I'm having a problem wi..."
+    issue = (
+        " 1    1347  Found a bug  open   2011-04-22T13:33:48Z  2011-04-22T13:33:48Z  I'm having a problem..."
+    )
     first, _, *rows = table.splitlines()
-    assert (header, [f"{issue}  true"]) == (first, rows)
+    assert (header, [f"{issue}  octocat"]) == (first, rows)
     assert said.startswith("Not shown: ")
 
 
@@ -92,6 +94,28 @@ def test_columns_that_are_asked_for_are_all_there() -> None:
         "Search returns the issues that were up...          1  pass",
     ] == table.splitlines()
     assert "" == said
+
+
+def test_an_object_in_a_cell_is_shown_by_the_field_that_names_it() -> None:
+    """It is a name, else an id, that all have, and its column is called as `--columns` would choose it."""
+    rows = [
+        {
+            "id": 1,
+            "owner": {"id": 7, "login": "ann"},
+            "track": {"uri": "u", "id": "t1"},
+            "mixed": {"name": "x"},
+        },
+        {"id": 2, "owner": {"id": 8, "login": None}, "track": None, "mixed": "text", "dim": {"w": 1}},
+    ]
+    table, _ = shown(rows, 80)
+    assert [
+        "id  owner.login  track.id  mixed         dim",
+        "--  -----------  --------  ------------  -------",
+        ' 1  ann          t1        {"name":"x"}',
+        ' 2                         text          {"w":1}',
+    ] == [line.rstrip() for line in table.splitlines()]
+    chosen, _ = shown(rows, 80, form_of("table", columns="id,owner"))
+    assert ' 1  {"id":7,"login":"ann"}' == chosen.splitlines()[2]
 
 
 def test_columns_that_cannot_be_narrowed_are_lines() -> None:

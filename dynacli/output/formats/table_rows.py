@@ -28,6 +28,8 @@ _KINDS = (
     re.compile(r"description|message"),
 )
 """Patterns of the names of columns, without separators and in lower case: what identifies an item comes first."""
+_NAMING = (_KINDS[1], _KINDS[0], _KINDS[2])
+"""What an object that stands in a cell is shown by, the most telling first."""
 _OWN = (re.compile(r"[a-z0-9](?:[_-]id|Id|ID)$"), re.compile(r"[a-z0-9](?:[_-]name|Name|[_-]title|Title)$"))
 """Patterns of the names of columns that may take the places of an id and a name."""
 _OTHER_ID = re.compile(r".*id")
@@ -52,6 +54,8 @@ class Table:
         self._header: Callable[[str], str] = str
         self._width: int | None = None
         names, values = columns.names(), list(columns.rows(items))
+        if is_shown and not columns.is_chosen:
+            _show_names(names, values)
         ranks = [0] * len(names) if columns.is_chosen else _ranks(names, values)
         order = sorted(range(len(names)), key=ranks.__getitem__)
         self._right = {
@@ -149,6 +153,32 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def _show_names(names: list[str], rows: Sequence[list[Any]]) -> None:
+    """Put in the place of each object the field that names it, `owner.login`, as `--columns` would choose it."""
+    for column, name in enumerate(names):
+        objects = [row[column] for row in rows if row[column] is not None]
+        field = _naming_field(objects) if all(isinstance(value, dict) for value in objects) else ""
+        if field:
+            names[column] = f"{name}.{field}"
+            for row in rows:
+                row[column] = row[column][field] if row[column] is not None else None
+
+
+def _naming_field(objects: Sequence[dict[str, Any]]) -> str:
+    """Return the field that names each of some objects, and is plain in all of them; empty where none does."""
+    for pattern in _NAMING:
+        for field in objects[0] if objects else ():
+            values = [value.get(field, {}) for value in objects]
+            is_plain = not any(isinstance(value, dict | list) for value in values)
+            if pattern.fullmatch(_plain(field)) and is_plain and any(value is not None for value in values):
+                return field
+    return ""
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_. ]", "", name).lower()
+
+
 def _ranks(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[int]:
     """Return the ranks of the columns: what identifies an item comes first."""
     ranks = [_rank(name, [row[column] for row in rows]) for column, name in enumerate(names)]
@@ -169,7 +199,7 @@ def _rank(name: str, values: Sequence[Any]) -> int:
         return _EMPTY
     if any(isinstance(value, dict | list) for value in present):
         return _NESTED
-    word = re.sub(r"[-_. ]", "", name).lower()
+    word = _plain(name)
     for rank, pattern in enumerate(_KINDS):
         if pattern.fullmatch(word):
             return rank
