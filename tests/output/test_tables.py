@@ -78,7 +78,7 @@ def test_a_real_list_shows_what_a_person_looks_for(corpus: Path) -> None:
         + "user.login"
     )
     issue = (
-        " 1    1347  Found a bug  open   2011-04-22T13:33:48Z  2011-04-22T13:33:48Z  I'm having a problem..."
+        " 1    1347  Found a bug  open   2011-04-22T13:33:48Z  2011-04-22T13:33:48Z  I'm having a proble..."
     )
     first, _, *rows = table.splitlines()
     assert (header, [f"{issue}  octocat"]) == (first, rows)
