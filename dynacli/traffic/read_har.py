@@ -118,7 +118,13 @@ def _sent(request: Mapping[str, Any]) -> tuple[bytes | None, bool]:
         if params and str(posted.get("mimeType") or "").startswith(_FORM):
             return urlencode([(each["name"], each.get("value") or "") for each in params]).encode(), False
         return None, bool(params) or _size(request.get("bodySize")) != 0
-    return None, (_size(request.get("bodySize")) or 0) > 0
+    return None, (_size(request.get("bodySize")) or 0) > 0 or _announces_body(request)
+
+
+def _announces_body(request: Mapping[str, Any]) -> bool:
+    """Return whether headers tell of a body: of one that is a file, a `Blob` or a form with files Chromium keeps nothing."""
+    headers = {name.lower(): value.strip() for name, value in _headers(request)}
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
 
 
 def _answer(status: int, response: Mapping[str, Any]) -> RecordedAnswer:

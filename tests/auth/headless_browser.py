@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-__all__ = ["HeadlessBrowser", "headless_browser"]
+__all__ = ["HeadlessBrowser", "chromium", "headless_browser"]
 
 _SECONDS = 120
 _FILL_IN = """(() => {
@@ -107,6 +107,14 @@ class HeadlessBrowser:
         self._from.close()
 
 
+def chromium() -> str:
+    """Return the path of Chromium; a test that needs it is skipped where it is not installed."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("`chromium` is not installed (`.ci/system` installs it)")
+    return program
+
+
 @contextlib.contextmanager
 def headless_browser(profile: Path) -> Iterator[HeadlessBrowser]:
     """Run Chromium until the end of the block; a test that needs it is skipped where it is not installed.
@@ -114,9 +122,7 @@ def headless_browser(profile: Path) -> Iterator[HeadlessBrowser]:
     Args:
         profile: An empty directory for what it keeps.
     """
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("`chromium` is not installed (`.ci/system` installs it)")
+    program = chromium()
     for_browser, to_browser = os.pipe()
     from_browser, of_browser = os.pipe()
     # The protocol has the file descriptors 3 and 4, which a shell puts in place.

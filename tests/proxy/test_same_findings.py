@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 
 from dynacli.demo.demo_facts import API_KEYS, BASE_PATH, MISBEHAVIOURS
+from tests.auth.headless_browser import chromium
 from tests.auth.tls_server import Certificates, tls_server
 from tests.documents import document, operation, save
 from tests.harness import run_cli
+from tests.npm_programs import package, run_program
 from tests.proxy.through_proxy import exchanged, raw_server, through_proxy
 
 pytestmark = pytest.mark.exhaustive
@@ -49,6 +51,65 @@ def test_misbehaviours_that_check_finds_are_found_through_the_proxy_with_curl() 
     assert (9, len(paths)) == (result.exit_code, len(told))
     assert len(kinds) <= len(_found(rows))
     assert _found(rows) == _found(told)
+
+
+_SENT_BY_A_PAGE = """
+const { chromium } = require(process.argv[1]);
+const [browser, origin, file, key] = process.argv.slice(2);
+(async () => {
+  const running = await chromium.launch({ executablePath: browser, args: ['--no-sandbox', '--no-proxy-server'] });
+  const context = await running.newContext({ recordHar: { path: file, content: 'embed' } });
+  const page = await context.newPage();
+  await page.goto(origin + '/org');
+  await page.evaluate(async key => {
+    const send = async (method, path, body, type) => {
+      const headers = { Authorization: 'Bearer ' + key, ...(type && { 'Content-Type': type }) };
+      await (await fetch(path, { method, body, headers })).text();
+    };
+    const form = new FormData();
+    form.append('name', 'ü');
+    form.append('file', new Blob(['a']), 'a.bin');
+    await send('GET', '/org');
+    await send('GET', '/workflows?limit=2&limit=%C3%BC&other=%2F+');
+    await send('GET', '/nowhere');
+    await send('HEAD', '/org');
+    await send('POST', '/mcp-servers', '{"name": "Jürgen", "url": 1}', 'application/json');
+    await send('POST', '/mcp-servers', '{"name":', 'application/json');
+    await send('POST', '/mcp-servers', new URLSearchParams({ name: 'a b&c' }));
+    await send('POST', '/workflows', new Blob(['{}']), 'application/json');
+    await send('POST', '/workflows', new Uint8Array([0, 255, 254]), 'application/json');
+    await send('POST', '/workflows', form);
+  }, key);
+  await context.close();
+  await running.close();
+})();
+"""
+"""Opens a page in Chromium, lets it send requests, and saves what the browser has recorded of them."""
+
+
+def test_what_a_browser_has_recorded_is_judged_as_what_has_passed() -> None:
+    """It keeps no credentials, and of some bodies nothing; that is no finding."""
+    library, browser, har = package("playwright-core"), chromium(), str(Path("recorded.har").resolve())
+    ports: list[int] = []
+
+    def client(port: int) -> None:
+        ports.append(port)
+        words = (browser, f"http://127.0.0.1:{port}", har, API_KEYS["editor"])
+        result = run_program("node", "-e", _SENT_BY_A_PAGE, str(library), *words)
+        assert "" == result.stderr
+
+    words = ("demo", "--misbehave", "get-org=wrong-type", "--validate", "exact")
+    result = through_proxy(client, *words, "-o", "json")
+    told = [json.loads(line) for line in result.stdout.splitlines()]
+    judged = run_cli(
+        "judge", "demo", har, "--validate", "exact", "--server", f"http://127.0.0.1:{ports[0]}", "-o", "json"
+    ).json
+    unkept = "create-workflow", "required"
+    expected = {found for found in _found(told) if found[1] != "missing-security" and found[:2] != unkept}
+    assert expected == _found(judged)
+    assert {"type", "additionalProperties", "unreadable-body", "undocumented-media-type"} <= {
+        rule for _, rule, _ in expected
+    }
 
 
 def test_an_upstream_with_a_certificate_of_its_own_authority(

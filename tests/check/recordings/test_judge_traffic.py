@@ -97,10 +97,23 @@ def test_the_findings_in_an_exchange(entry: dict[str, Any], findings: list[str])
     assert (9 if findings else 0) == exit_code
 
 
-def test_bodies_that_the_recording_left_out() -> None:
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"bodySize": 12, "postData": {"mimeType": "application/json"}},
+        {
+            "bodySize": 0,
+            "headers": [
+                {"name": "content-length", "value": "12"},
+                {"name": "content-type", "value": "application/json"},
+            ],
+        },
+    ],
+    ids=["size", "header"],
+)
+def test_bodies_that_the_recording_left_out(sent: dict[str, Any]) -> None:
     """They are not judged, which is said, and nothing is found missing or learned."""
-    request = {"bodySize": 12, "postData": {"mimeType": "application/json"}}
-    entry = _entry("/pets", method="POST", request=request, response=_answer(None))
+    entry = _entry("/pets", method="POST", request=sent, response=_answer(None))
     exit_code, found, unchecked = _found(entry, "--learn", "learned.yaml")
     assert (0, [], ["the recording does not have the body"]) == (exit_code, found, unchecked)
     assert not Path("learned.yaml").exists()
