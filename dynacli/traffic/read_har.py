@@ -122,7 +122,7 @@ def _sent(request: Mapping[str, Any]) -> tuple[bytes | None, bool]:
 
 
 def _announces_body(request: Mapping[str, Any]) -> bool:
-    """Return whether headers tell of a body: of one that is a file, a `Blob` or a form with files Chromium keeps nothing."""
+    """Return whether headers tell of a body: Chromium keeps nothing of one that is a `Blob` or a form with files."""
     headers = {name.lower(): value.strip() for name, value in _headers(request)}
     return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
 
