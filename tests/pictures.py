@@ -19,6 +19,7 @@ from rich.text import Text
 
 from dynacli.client.call_settings import CallOptions
 from dynacli.client.live_demo import live_demo
+from dynacli.commands.explored_line import explored_line
 from dynacli.environment import Environment
 from dynacli.explorer.explorer_app import ExplorerApp
 from dynacli.library.open_by_name import open_api
@@ -80,7 +81,7 @@ async def _picture_of_explorer() -> str:
     env = Environment()
     shipped = open_api("demo", env)
     with closing(shipped.catalog), live_demo(env, shipped) as (api, _):
-        app = ExplorerApp(env, api, CallOptions(), ())
+        app = ExplorerApp(env, api, CallOptions(), (), partial(explored_line, env))
         async with app.run_test(size=(120, 30), notifications=True) as pilot:
             explorer = Explorer(app, pilot)
             await explorer.open("search-runs")

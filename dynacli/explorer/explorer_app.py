@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import events, on
@@ -18,8 +19,10 @@ from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError
-from dynacli.explorer.answer.answer_pane import AnswerPane
+from dynacli.explorer.answer.answer_pane import AnswerPane, MadeCall
+from dynacli.explorer.answer.kept_call_views import KeptCall
 from dynacli.explorer.calls.caller import Caller
+from dynacli.explorer.calls.earlier_calls import ReadLine, draft_of, earlier_calls, with_messages
 from dynacli.explorer.dialogs import QuestionDialog, TextDialog
 from dynacli.explorer.explorer_style import PLAIN, STYLE
 from dynacli.explorer.form.command_line import command_line, command_words, option_words
@@ -79,6 +82,7 @@ class ExplorerApp(App[None]):
     Args:
         options: How calls are made and judged.
         opening: The options by which the document was opened, as words that stand before the API.
+        read_line: Reads the command line of an earlier call.
     """
 
     CSS = STYLE
@@ -117,7 +121,12 @@ class ExplorerApp(App[None]):
             self.text, self.operations = text, operations
 
     def __init__(
-        self, env: Environment, api: OpenedApi, options: CallOptions, opening: Sequence[str] = ()
+        self,
+        env: Environment,
+        api: OpenedApi,
+        options: CallOptions,
+        opening: Sequence[str],
+        read_line: ReadLine,
     ) -> None:
         is_plain = bool(env.variables.get("NO_COLOR"))
         super().__init__(
@@ -125,6 +134,7 @@ class ExplorerApp(App[None]):
         )  # which chooses the filter that takes colours out
         self._env, self._api, self._options, self._opening = env, api, options, tuple(opening)
         settings_of(env, api, options)  # options that do not fit are told before the screen is taken
+        self._read_line, self._began = read_line, time.time()
         self._operations: list[OperationSummary] = []
         self._sought = ""
         self._is_hurried = False
@@ -149,7 +159,8 @@ class ExplorerApp(App[None]):
                 yield Input(placeholder="search", id="search", compact=True)
                 yield OperationList(id="list")
             yield RequestForm(id="request")
-            yield AnswerPane(self._env.variables, id="answer")
+            earlier = partial(earlier_calls, self._env, self._api, self._began)
+            yield AnswerPane(self._env.variables, earlier, id="answer")
         yield self._caller
         yield Footer(compact=True, show_command_palette=False)
 
@@ -440,9 +451,23 @@ class ExplorerApp(App[None]):
 
     @on(AnswerPane.Recalled)
     async def _recalled(self, event: AnswerPane.Recalled) -> None:
-        draft = event.made.draft
-        await self.query_one(RequestForm).recall(draft)
-        self.query_one(AnswerPane).recall(event.made)
+        made: MadeCall | KeptCall
+        if isinstance(event.made, MadeCall):
+            made, draft = event.made, event.made.draft
+        else:
+            try:
+                line = self._read_line(event.made.words)
+                draft = draft_of(self._api, line)
+                row = with_messages(self._env, event.made)
+                made = KeptCall(row, draft, line.left_out, self._settings(draft))
+            except DynacliError as error:
+                self.notify(f"{error.message}: {error.why}", severity="error", markup=False)
+                return
+        form = self.query_one(RequestForm)
+        await form.recall(draft)
+        if isinstance(made, KeptCall) and form.draft is not None:
+            made = made._replace(draft=form.draft)  # with its rows
+        self.query_one(AnswerPane).recall(made)
 
 
 def _changes(described: DescribedOperation) -> bool:

@@ -50,7 +50,7 @@ ActionLine { height: 1; text-wrap: nowrap; color: $secondary; }
 #tabs { layout: horizontal; height: 1; }
 .tab { width: auto; padding-right: 1; }
 .tab.chosen { text-style: reverse; }
-#status { height: auto; max-height: 2; text-style: bold; }
+#status { height: auto; max-height: 3; text-style: bold; }
 #text, #made { height: 1fr; border: none; padding: 0; scrollbar-gutter: stable; }
 ModalScreen { align: center middle; }
 .dialog { width: 76; max-width: 96%; height: auto; max-height: 90%; border: round $border; padding: 0 1;

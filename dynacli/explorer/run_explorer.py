@@ -3,11 +3,15 @@
 import os
 import signal
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from dynacli.client.call_settings import CallOptions
 from dynacli.environment import Environment, invocation
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
+
+if TYPE_CHECKING:
+    from dynacli.explorer.calls.earlier_calls import ReadLine
 
 __all__ = ["check_terminal", "explore"]
 
@@ -39,12 +43,15 @@ def check_terminal(env: Environment, name: str) -> None:
         ) from None
 
 
-def explore(env: Environment, api: OpenedApi, options: CallOptions, opening: Sequence[str]) -> list[str]:
+def explore(
+    env: Environment, api: OpenedApi, options: CallOptions, opening: Sequence[str], read_line: "ReadLine"
+) -> list[str]:
     """Run the explorer; return the command lines that were copied.
 
     Args:
         options: How calls are made and judged.
         opening: The options by which the document was opened, as words.
+        read_line: Reads the command line of an earlier call.
 
     Raises:
         DamagedCatalogError: The catalog is damaged.
@@ -57,7 +64,7 @@ def explore(env: Environment, api: OpenedApi, options: CallOptions, opening: Seq
     no_colour = os.environ.get("NO_COLOR")
     if no_colour == "":
         del os.environ["NO_COLOR"]
-    app = ExplorerApp(env, api, options, opening)
+    app = ExplorerApp(env, api, options, opening, read_line)
     if no_colour is not None:
         os.environ["NO_COLOR"] = no_colour
 

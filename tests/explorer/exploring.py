@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, closing
+from functools import partial
 from typing import Any
 
 from textual.keys import _character_to_key
@@ -10,6 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from dynacli.client.call_settings import CallOptions
+from dynacli.commands.explored_line import explored_line
 from dynacli.environment import Environment
 from dynacli.explorer.explorer_app import ExplorerApp
 from dynacli.library.open_by_name import open_api
@@ -84,7 +86,7 @@ async def exploring(
     env = Environment()
     api = open_api(word, env)
     with closing(api.catalog):
-        app = ExplorerApp(env, api, options, opening)
+        app = ExplorerApp(env, api, options, opening, partial(explored_line, env))
         async with app.run_test(size=size, notifications=True) as pilot:
             yield Explorer(app, pilot)
     if app.failure is not None:

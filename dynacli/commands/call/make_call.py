@@ -386,7 +386,7 @@ class MadeCall:
             return
         call = self._recorded(words, exit_code)
         if self._mode == "full":
-            from dynacli.commands.call.kept_messages import kept_messages
+            from dynacli.client.answers.kept_messages import kept_messages
 
             call = replace(call, messages=kept_messages(self._call, self._answer, self._masker))
         # A history that cannot be written is not worth a word; a ValueError comes of text that is not Unicode.

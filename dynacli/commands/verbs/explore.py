@@ -1,5 +1,7 @@
 """`dynacli explore`: an API on the whole screen."""
 
+from functools import partial
+
 import click
 
 from dynacli.commands.command_groups import Verb
@@ -20,11 +22,13 @@ def _explore(ctx: click.Context, api: str) -> None:
 
     run: Run = ctx.obj
     check_terminal(run.env, api)
+    from dynacli.commands.explored_line import explored_line
+
     opening = [f"--allow-ref={place}" for place in run.options.allow_ref]
     if run.options.offline:
         opening.append("--offline")
     with opened_api(ctx, api) as opened:
-        lines = explore(run.env, opened, run.call_options, opening)
+        lines = explore(run.env, opened, run.call_options, opening, partial(explored_line, run.env))
     for line in lines:
         click.echo(line, file=run.env.stdout)
 

@@ -70,11 +70,11 @@ def _filtered(
 def _export(
     run: Run, api: str | None, form: str | None, failed: bool, since: str | None, out: str | None
 ) -> None:
-    from dynacli.commands.kept_call import har_call
     from dynacli.commands.verbs.export.written_export import write_files
     from dynacli.export.calls_collection import calls_collection
     from dynacli.export.export_formats import FORMATS
     from dynacli.output.reports.har import har_of
+    from dynacli.output.reports.kept_call import har_call
 
     if form is None:
         listed = ", ".join(f"`{each}`" for each in _EXPORTED)
@@ -143,7 +143,7 @@ def _show(run: Run, number: int, form: str | None) -> None:
         # The request is built again, from the same words.
         replay(run, row, ["--dry-run", form])
         return
-    from dynacli.commands.kept_call import as_text
+    from dynacli.output.reports.kept_call import as_text
 
     text = as_text(row, form).encode("utf-8", "surrogateescape")
     media_type = "application/json" if form == "har" else "text/plain; charset=utf-8"

@@ -1,7 +1,7 @@
 """The right side: the answer in the view that was chosen, and the calls that were made."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from rich.text import Text
@@ -15,12 +15,14 @@ from textual.widgets.option_list import Option
 
 from dynacli.errors import FileError
 from dynacli.explorer.answer.answer_views import VIEWS, AnswerScreen, answer_screen, status_text, view_text
+from dynacli.explorer.answer.kept_call_views import KeptCall, kept_text, line_of_kept
 from dynacli.explorer.answer.text_pane import TextPane
 from dynacli.explorer.calls.running_call import Begun, Came, Ended, Event, Progress
 from dynacli.explorer.dialogs import PathDialog
 from dynacli.explorer.form.draft import Draft
 from dynacli.explorer.work_aside import work_aside
 from dynacli.files import write_named_file
+from dynacli.library.history.history_file import HistoryRow
 from dynacli.model.wording import counted
 from dynacli.output.output_form import OutputForm
 from dynacli.output.stream_body import written_body
@@ -63,7 +65,12 @@ class _Tab(Static):
 
 
 class AnswerPane(Vertical):
-    """The answer and the calls that were made."""
+    """The answer and the calls that were made.
+
+    Args:
+        variables: Those of the environment, which say whether there are colours.
+        earlier: Returns the calls of earlier sessions; FileError where they cannot be read.
+    """
 
     BINDINGS = [  # noqa: RUF012
         *(Binding(key, f"view('{view}')", show=False) for view, key in _KEYS.items()),
@@ -79,20 +86,32 @@ class AnswerPane(Vertical):
     class Recalled(Message):
         """A call of the list was chosen."""
 
-        def __init__(self, made: MadeCall) -> None:
+        def __init__(self, made: MadeCall | HistoryRow) -> None:
             super().__init__()
             self.made = made
 
+    class _Listed(Message):
+        def __init__(self, rows: list[HistoryRow], error: str) -> None:
+            super().__init__()
+            self.rows, self.error = rows, error
+
     class _LaidOut(Message):
-        def __init__(self, ended: Ended, view: str, text: str) -> None:
+        def __init__(self, ended: Ended | KeptCall, view: str, text: str) -> None:
             super().__init__()
             self.ended, self.view, self.text = ended, view, text
 
-    def __init__(self, variables: Mapping[str, str], *, id: str) -> None:  # noqa: A002
+    def __init__(
+        self,
+        variables: Mapping[str, str],
+        earlier: Callable[[], list[HistoryRow]],
+        *,
+        id: str,  # noqa: A002
+    ) -> None:
         super().__init__(id=id)
-        self._variables = variables
+        self._variables, self._earlier = variables, earlier
         self._view = VIEWS[0]
-        self._ended: Ended | None = None
+        self._ended: Ended | KeptCall | None = None
+        self._rows: list[HistoryRow] = []
         self._made: list[MadeCall] = []
         self._stream: _StreamText | None = None
         self._progress = ""
@@ -164,11 +183,21 @@ class AnswerPane(Vertical):
         else:
             self._show()
 
-    def recall(self, made: MadeCall) -> None:
+    def recall(self, made: MadeCall | KeptCall) -> None:
         """Show the answer of an earlier call."""
-        self._ended, self._stream = made.ended, None
-        self._show_status("\n".join((status_text(made.ended), *made.ended.notes)))
+        self._stream = None
+        if isinstance(made, KeptCall):
+            self._ended = made
+            self._show_status(made.status_text)
+        else:
+            self._ended = made.ended
+            self._show_status("\n".join((status_text(made.ended), *made.ended.notes)))
         self.action_view(VIEWS[0])
+
+    def _text_of(self, view: str, ended: Ended | KeptCall, columns: int) -> str:
+        if isinstance(ended, KeptCall):
+            return kept_text(view, ended, columns, self._variables)
+        return view_text(view, ended, columns, self._variables)
 
     @property
     def _columns(self) -> int:
@@ -190,12 +219,10 @@ class AnswerPane(Vertical):
         elif ended is None or view == _HISTORY:
             return
         elif ended.answer is None or len(ended.answer.body) <= _SMALL:
-            pane.show(view_text(view, ended, columns, self._variables))
+            pane.show(self._text_of(view, ended, columns))
         else:
             pane.show("Laying out ...")
-            work_aside(
-                self, lambda: self._LaidOut(ended, view, view_text(view, ended, columns, self._variables))
-            )
+            work_aside(self, lambda: self._LaidOut(ended, view, self._text_of(view, ended, columns)))
 
     @on(_LaidOut)
     def _take_text(self, message: _LaidOut) -> None:
@@ -204,9 +231,24 @@ class AnswerPane(Vertical):
 
     def _list_made(self) -> None:
         listed = self.query_one("#made", OptionList)
+        number = listed.highlighted or 0
         listed.clear_options()
-        listed.add_options([Option(Text(_line_of(made), no_wrap=True)) for made in self._made])
-        listed.highlighted = 0
+        lines = [*map(_line_of, self._made), *map(line_of_kept, self._rows)]
+        listed.add_options([Option(Text(line, no_wrap=True, overflow="ellipsis")) for line in lines])
+        listed.highlighted = min(number, len(lines) - 1) if lines else None
+
+    def _list_earlier(self) -> Message:
+        try:
+            return self._Listed(self._earlier(), "")
+        except FileError as error:
+            return self._Listed([], f"{error.message}: {error.why}")
+
+    @on(_Listed)
+    def _take_earlier(self, message: _Listed) -> None:
+        self._rows = message.rows
+        self._list_made()
+        if message.error:
+            self.notify(message.error, markup=False, severity="error")
 
     def action_view(self, view: str) -> None:
         """Show another view."""
@@ -214,6 +256,8 @@ class AnswerPane(Vertical):
         for tab in self.query(_Tab):
             tab.set_class(tab.view == view, "chosen")
         is_history = view == _HISTORY
+        if is_history:
+            work_aside(self, self._list_earlier)
         had_focus = self.has_focus_within
         self.query_one("#made").display = is_history
         self.query_one(TextPane).display = not is_history
@@ -231,7 +275,8 @@ class AnswerPane(Vertical):
 
     @on(OptionList.OptionSelected, "#made")
     def _selected(self, event: OptionList.OptionSelected) -> None:
-        self.post_message(self.Recalled(self._made[event.option_index]))
+        listed: list[MadeCall | HistoryRow] = [*self._made, *self._rows]
+        self.post_message(self.Recalled(listed[event.option_index]))
 
     def action_find(self) -> None:
         """Let the person type what is to be found in the answer."""

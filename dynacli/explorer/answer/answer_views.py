@@ -9,14 +9,11 @@ from dynacli.client.answers.answer_errors import answer_masker, http_error, mism
 from dynacli.client.answers.verdict_text import notes_of
 from dynacli.client.call import Call
 from dynacli.environment import Environment
-from dynacli.errors import FileError, FormError
+from dynacli.explorer.answer.body_view import write_view
 from dynacli.explorer.calls.running_call import Ended
 from dynacli.model.wording import counted
 from dynacli.output.error_messages import write_error, write_note, write_warning
-from dynacli.output.output_form import ITEM_FORMATS, OutputForm
-from dynacli.output.render import write_body
 from dynacli.output.standard_error import write_stderr
-from dynacli.text.content_kind import decoded
 from dynacli.text.terminal import Painter, visible
 from dynacli.transport.send import Answer
 
@@ -104,40 +101,25 @@ def status_text(ended: Ended) -> str:
     return " · ".join(parts)
 
 
-def _write_body(format_: str, env: Environment, call: Call, answer: Answer, _: Ended) -> None:
-    form = OutputForm(format_, may_page=False)
-    if format_ == "auto" and decoded(answer.body, answer.header("content-type")) is None:
-        media_type = answer.header("content-type")
-        name = f"`{visible(media_type, keep='')}`" if media_type else "of no declared type"
-        write_note(
-            env, f"The answer is binary ({name}, {counted(len(answer.body), 'byte')}); s saves it in a file"
-        )
-        return
-    if format_ == "auto" and not answer.body:
-        write_note(env, "The answer has no body")
-    known = None
-    if format_ in ITEM_FORMATS:
-        from dynacli.client.pages.known_items import known_items
+def _write_pretty(env: Environment, call: Call, answer: Answer, _: Ended) -> None:
+    write_view(env, "pretty", answer)
+    _write_status(env, call, answer)
 
-        known = known_items(call.described)
-    try:
-        write_body(env, answer.body, answer.header("content-type"), form, known=known)
-    except (FormError, FileError) as error:
-        write_error(env, error, "text")
+
+def _write_table(env: Environment, call: Call, answer: Answer, _: Ended) -> None:
+    from dynacli.client.pages.known_items import known_items
+
+    write_view(env, "table", answer, known_items(call.described))
+    _write_status(env, call, answer)
+
+
+def _write_status(env: Environment, call: Call, answer: Answer) -> None:
     if not 200 <= answer.status < 300:
         write_error(env, http_error(call, answer), "text")
 
 
-def _write_pretty(env: Environment, call: Call, answer: Answer, ended: Ended) -> None:
-    _write_body("auto", env, call, answer, ended)
-
-
-def _write_table(env: Environment, call: Call, answer: Answer, ended: Ended) -> None:
-    _write_body("table", env, call, answer, ended)
-
-
 def _write_raw(env: Environment, call: Call, answer: Answer, ended: Ended) -> None:  # noqa: ARG001
-    env.stdout.write(visible(answer.body.decode("utf-8", "backslashreplace").replace("\r\n", "\n")))
+    write_view(env, "raw", answer)
 
 
 def _write_headers(env: Environment, call: Call, answer: Answer, ended: Ended) -> None:  # noqa: ARG001

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from dynacli.auth.secret import MASK, Masker, Secret
+from dynacli.client.answers.kept_messages import kept_messages
 from dynacli.client.call import Call
 from dynacli.environment import Environment
 from dynacli.errors import FileError
@@ -14,6 +15,7 @@ from dynacli.explorer.form.draft import Draft
 from dynacli.library.history.history_file import record_with_care, sweep
 from dynacli.library.history.record_call import (
     LARGEST_REMEMBERED,
+    MODES,
     AnsweredPath,
     AskedPath,
     RecordedCall,
@@ -24,6 +26,7 @@ from dynacli.library.history.record_call import (
     record_call,
 )
 from dynacli.model.media_types import is_json
+from dynacli.record import replace
 from dynacli.urls import is_secret_name, with_masked_query, with_masked_secrets
 
 __all__ = ["keep_call"]
@@ -33,7 +36,7 @@ _INTERRUPTED = 130
 
 
 def keep_call(env: Environment, draft: Draft, words: Sequence[str], ended: Ended, started: float) -> None:
-    """Write a call into the history, where one is kept and something was sent; only the heads, whatever it keeps.
+    """Write a call into the history, where one is kept and something was sent.
 
     Args:
         words: The command line behind the program's name, with the values of secret inputs masked.
@@ -42,10 +45,13 @@ def keep_call(env: Environment, draft: Draft, words: Sequence[str], ended: Ended
     call = ended.call
     # A history that cannot be written is not worth a word; a ValueError comes of text that is not Unicode.
     with suppress(OSError, ValueError, FileError):
-        if call is None or not call.has_sent or history_mode(env) == "off":
+        mode = history_mode(env)
+        if call is None or not call.has_sent or mode not in MODES or mode == "off":
             return
         masker = call.signed.masker.extended(Secret(word) for row, word in draft.given if row.is_secret)
         recorded = _recorded(call, masker, words, ended, started)
+        if mode == "full":
+            recorded = replace(recorded, messages=kept_messages(call, ended.answer, masker))
         answered = _answered(call, masker, ended, started)
         try:
             is_time_to_sweep = record_call(env, recorded, answered)

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.auth.secret import MASK, Masker
 from dynacli.client.answers.answer_errors import answer_masker
+from dynacli.client.answers.mask_body import mask_text, password_fields
 from dynacli.client.call import Call
-from dynacli.commands.call.words.mask_words import mask_text, password_fields
 from dynacli.request import preview
 from dynacli.urls import is_secret_name, with_masked_secrets
 
