@@ -265,6 +265,7 @@ _RUNS = dict(
         ("batch and httpx", _batch_and_httpx),
         _proxied("proxy, added milliseconds", 1, 0),
         _proxied("proxy, added milliseconds, 50 at once", 50, 0.1),
+        _proxied("proxy, added milliseconds, 50 at once, no wait", 50, 0),
         ("judge alone", _judge_alone),
         ("refresh due", _due),
         ("refresh with 304", _not_modified),
