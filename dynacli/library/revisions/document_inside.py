@@ -1,6 +1,7 @@
 """The compiled document that came with a tool of one API: it is what the cache has before anything was fetched.
 
 The overlays and further documents that were files where the tool was made come with it, and have URLs of their own.
+Most runs have no document inside: `zipfile` is imported where there is one.
 """
 
 import json
@@ -8,7 +9,6 @@ import os
 import zlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
-from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 from dynacli.document.fetched import Fetched
 from dynacli.environment import program
@@ -16,6 +16,8 @@ from dynacli.errors import DocumentError
 from dynacli.files import make_directory, write_file
 
 if TYPE_CHECKING:
+    from zipfile import ZipFile
+
     from dynacli.library.revisions.revisions import Revisions
 
 __all__ = ["FOLDER", "INSIDE", "pack_document", "read_inside", "unpack_document"]
@@ -28,11 +30,10 @@ INSIDE = "inside://"
 _LAYERS = "layers/"
 
 _POINTER = "current.json"
-_Damage = (BadZipFile, KeyError, NotImplementedError, RuntimeError, ValueError, zlib.error, EOFError)
 
 
 def pack_document(
-    archive: ZipFile, pointer: Mapping[str, Any], files: Mapping[str, bytes], layers: Mapping[str, bytes]
+    archive: "ZipFile", pointer: Mapping[str, Any], files: Mapping[str, bytes], layers: Mapping[str, bytes]
 ) -> None:
     """Write a compiled document into an archive.
 
@@ -41,6 +42,8 @@ def pack_document(
         files: Name in the cache → content.
         layers: URL → content, of the overlays and further documents that come with it.
     """
+    from zipfile import ZIP_DEFLATED
+
     content = json.dumps(pointer).encode()
     for name, data in {**files, _POINTER: content}.items():
         archive.writestr(f"{FOLDER}{name}", data, ZIP_DEFLATED)
@@ -54,10 +57,12 @@ def read_inside(url: str) -> Fetched:
     Raises:
         DocumentError: It is not there.
     """
+    from zipfile import ZipFile
+
     try:
         with ZipFile(program().inside) as archive:
             return Fetched(archive.read(f"{_LAYERS}{url.removeprefix(INSIDE)}"), uri=url)
-    except (OSError, *_Damage) as error:
+    except _damage() as error:
         raise DocumentError(
             f"`{url.removeprefix(INSIDE)}` did not come with `{program().name}`",
             why=f"`{program().inside}` is damaged or another one",
@@ -77,13 +82,15 @@ def unpack_document(path: str, revisions: "Revisions") -> None:
     Raises:
         OSError: Nothing can be written anywhere.
     """
+    from zipfile import ZipFile
+
     try:
         with ZipFile(path) as archive:
             pointer = json.loads(archive.read(f"{FOLDER}{_POINTER}"))
             if not _is_of(pointer, revisions.location):
                 return
             files = dict(_sound_files(archive))
-    except (OSError, *_Damage):
+    except _damage():
         return
     if f"{pointer['revision']}.document" not in files:
         return
@@ -118,12 +125,19 @@ def _is_of(pointer: Any, location: str) -> bool:
     return bool(source) and (location == source or location.endswith(f"{os.sep}{source}"))
 
 
-def _sound_files(archive: ZipFile) -> Iterator[tuple[str, bytes]]:
+def _damage() -> tuple[type[Exception], ...]:
+    """Return what an archive raises that cannot be read, or is damaged."""
+    from zipfile import BadZipFile
+
+    return (OSError, BadZipFile, KeyError, RuntimeError, ValueError, zlib.error, EOFError)
+
+
+def _sound_files(archive: "ZipFile") -> Iterator[tuple[str, bytes]]:
     for name in archive.namelist():
         base = name.removeprefix(FOLDER)
         if base in {name, _POINTER} or os.path.basename(base) != base:
             continue
         try:
             yield base, archive.read(name)
-        except _Damage:
+        except _damage():
             continue
