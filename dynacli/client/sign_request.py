@@ -24,7 +24,7 @@ from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import ANY, Operation, Parameter, ValueType
 from dynacli.request.built_request import Request
 from dynacli.request.choose_server import parse_origin
-from dynacli.urls import is_secret_name, origin_of
+from dynacli.urls import is_secret_name, origin_of, with_masked_secrets
 
 if TYPE_CHECKING:
     from dynacli.auth.digest import DigestLogin
@@ -232,7 +232,11 @@ def _check_origin(
 
 
 class _Given(NamedTuple):
-    """What the caller gave as a credential: with `-H`, or as a parameter that is also an API key."""
+    """What the caller gave as a credential: with `-H`, or as a parameter that is also an API key.
+
+    Args:
+        shown: The request without it, and without other parameters and headers that are called like secrets.
+    """
 
     secrets: list[Secret]
     shown: Request
@@ -240,8 +244,6 @@ class _Given(NamedTuple):
 
 
 def _given(operation: Operation, request: Request, settings: CallSettings) -> _Given:
-    if not operation.security and not settings.headers:
-        return _Given([], request, SECRET_HEADERS)  # nothing in the request can be a credential
     schemes = [
         scheme for alternative in operation.security for scheme in alternative if scheme.type == "apiKey"
     ]
@@ -260,11 +262,12 @@ def _given(operation: Operation, request: Request, settings: CallSettings) -> _G
             values += [value, rest, *(pair.partition("=")[2] for pair in value.split(";"))]
             headers.append((name, f"{word} {MASK}" if space and is_authorization else MASK))
         else:
-            headers.append((name, value))
+            headers.append((name, MASK if is_secret_name(name) else value))
     secrets = [Secret(value) for value in values if value]
     masker = Masker(secrets)
     shown = request._replace(
-        url=masker.mask(request.url), headers=tuple((name, masker.mask(text)) for name, text in headers)
+        url=with_masked_secrets(masker.mask(request.url)),
+        headers=tuple((name, masker.mask(text)) for name, text in headers),
     )
     return _Given(secrets, shown, frozenset(SECRET_HEADERS | key_headers))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import API_KEY, BASIC, BEARER, document, operation, save
+from tests.documents import API_KEY, BASIC, BEARER, document, operation, parameter, save
 from tests.harness import Answer, Recorder, run_cli
 
 SCHEMES: dict[str, Any] = {
@@ -171,6 +171,20 @@ def test_secrets_are_masked(
         assert 1 == result.stdout.count("***")
         assert secret not in result.stdout
         assert b64encode(f"{secret}:{secret}".encode()).decode() not in result.stdout
+
+
+def test_parameters_and_headers_that_are_called_like_secrets_are_masked(server: Recorder) -> None:
+    """`token` is masked where no security scheme names it, too, in a dry run and under `-v`; it is sent as it is."""
+    secret = "hunter2"
+    parameters = [parameter("token", {"type": "string"}, "header"), parameter("api_key", {"type": "string"})]
+    api = save(document({"/a": {"get": operation("get-a", *parameters)}}, [server.origin]))
+    words = (api, "get-a", "--token", secret, "--api-key", secret, "-H", f"X-Auth-Token: {secret}")
+    shown = run_cli(*words, "--dry-run").stdout
+    assert ("***", 3) == (shown.partition("api_key=")[2][:3], shown.count("***"))
+    assert secret not in shown
+    assert secret in run_cli(*words, "--dry-run", "--show-secrets").stdout
+    assert secret not in run_cli(*words, "-v").stderr
+    assert [secret] == server.last.headers["token"]
 
 
 @pytest.mark.parametrize("form", ["http", "json", "curl"])
