@@ -5,7 +5,7 @@ from collections.abc import Container, Sequence
 from dynacli.catalog.search.search_words import STOP_WORDS, names_several, stem, words_of
 from dynacli.catalog.search.thesaurus import AKIN, action_of, is_generic, meanings, phrases
 from dynacli.catalog.search.vocabulary import Vocabulary
-from dynacli.record import record, replace
+from dynacli.record import record
 
 __all__ = ["DOING", "READING", "Question", "Term", "has_strange_words", "has_words", "read_question"]
 
@@ -134,8 +134,10 @@ def read_question(text: str, vocabulary: Vocabulary) -> Question:
         action = READING
     is_who = words[:1] == ["who"]
     is_plural = is_who or _is_plural(words, verb)
-    if not action and is_plural:
+    if is_plural and not action:
         action = ALL
+    elif is_plural and action == "get" and verb is not None and is_generic(stems[verb]):
+        action = "list"  # `get users`
     return Question(
         tuple(_terms(words, stems, verb, vocabulary, is_who=is_who)),
         action,
@@ -176,19 +178,7 @@ def _terms(
         for parts in vocabulary.fitted(stemmed, found, with_forms=not generic):
             name = next(iter(parts))
             terms.setdefault(name, Term(parts, is_verb, is_context and not is_verb, generic))
-    return _apart(list(terms.values())[:_MOST_TERMS])
-
-
-def _apart(terms: list[Term]) -> list[Term]:
-    """Return terms none of which is stood for by the word of another: the release of `publish a release`."""
-    own = {next(iter(term.stems)) for term in terms}
-    return [
-        replace(
-            term,
-            stems={stem: weight for stem, weight in term.stems.items() if weight == 1.0 or stem not in own},
-        )
-        for term in terms
-    ]
+    return list(terms.values())[:_MOST_TERMS]
 
 
 def has_strange_words(text: str, vocabulary: Vocabulary) -> bool:

@@ -33,14 +33,8 @@ _MORE_SUBJECT, _MORE_NAME, _MORE_PATH, _DEPRECATED = -0.13, -0.08, -0.18, -0.06
 
 _FULL = 0.8
 """From here on an operation has a word as well as can be."""
-_MENTIONED = 0.5
-"""Below this a verb is only mentioned, which counts where it does not contradict what the operation does."""
-_DOES = 0.3
-"""Below this an operation does something else than is wanted: what its name has of the verb is a noun there."""
 _DONE = 0.8
 """From here on an operation does what the end of its path says, which is no noun then."""
-_OTHER_VERB = 0.2
-"""How well what an operation does stands for a verb that it does not have."""
 _EACH = 0.3
 """How much a word that is not asked for counts, however usual it is."""
 _MOST_SURPLUS = 3.0
@@ -157,18 +151,14 @@ class _Scorer:
         """Return which part of the question an operation has, the telling words counting more."""
         covered = 0.0
         for term, weight, matched in zip(self._question.terms, self._weights, candidate.matched, strict=True):
-            match = min(matched / _FULL, 1.0)
-            if term.is_generic:
-                match = fit
-            elif term.is_verb:
-                told = match if match > _MENTIONED and fit >= _DOES else match * fit
-                match = max(told, fit * _OTHER_VERB)
-            covered += weight * match
+            covered += weight * (fit if term.is_generic else min(matched / _FULL, 1.0))
         return covered
 
     def _subject(self, words: OperationWords) -> float:
         """Return how well the last noun of the path is what the question is about."""
-        return max((stems.get(word, 0.0) for stems in self._subjects for word in words.target), default=0.0)
+        return max(
+            (stems.get(word, 0.0) for stems in self._subjects for word in words.target[-1:]), default=0.0
+        )
 
     def _surplus(self, stems: tuple[str, ...], told: float) -> float:
         """Return how much the question does not have of some words, the rare ones counting more.
