@@ -27,6 +27,7 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
     """
     from difflib import get_close_matches
 
+    from dynacli.catalog.search.postings import StemIndex
     from dynacli.catalog.search.question import has_strange_words
     from dynacli.catalog.search.vocabulary import Vocabulary
 
@@ -63,7 +64,11 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
     found = [] if get_close_matches(wanted, listed, 1, _SLIP) else _found(api, word)
     if found:
         # A word that nobody knows is mistyped: what looks like the name comes before what its other words mean.
-        mistyped = near[:1] if has_strange_words(wanted.replace("-", " "), Vocabulary(api.catalog)) else []
+        mistyped = (
+            near[:1]
+            if has_strange_words(wanted.replace("-", " "), Vocabulary(StemIndex(api.catalog)))
+            else []
+        )
         meant = {each.name: each for each in found}
         near = list(dict.fromkeys([*mistyped, *meant, *near]))[:_MOST_FOUND]
         lines = [_line(meant.get(name) or listed[name]) for name in near]

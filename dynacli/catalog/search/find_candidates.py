@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from math import log
 
 from dynacli.catalog.search.operation_words import OperationWords
-from dynacli.catalog.search.postings import find_stems, read_postings
+from dynacli.catalog.search.postings import StemIndex, read_postings
 from dynacli.catalog.search.question import Question
 from dynacli.catalog.store.catalog_file import Catalog, DamagedCatalogError
 from dynacli.record import record
@@ -47,7 +47,7 @@ class Candidates:
     rarity: list[float]
 
 
-def find_candidates(catalog: Catalog, question: Question) -> Candidates:
+def find_candidates(catalog: Catalog, index: StemIndex, question: Question) -> Candidates:
     """Return the operations that have most of a question's words, without hidden ones.
 
     Raises:
@@ -55,7 +55,7 @@ def find_candidates(catalog: Catalog, question: Question) -> Candidates:
     """
     # What an operation does is known without its words, of which nearly all have one like `list`.
     told = [term for term in question.terms if not term.is_generic] or question.terms
-    matches = [_matches(catalog, term.stems) if term in told else {} for term in question.terms]
+    matches = [_matches(index, term.stems) if term in told else {} for term in question.terms]
     rarity = [_rarity(found, catalog.meta["operations"]) for found in matches]
     scores: dict[int, float] = {}
     for found, weight in zip(matches, rarity, strict=True):
@@ -84,16 +84,15 @@ def _best(catalog: Catalog, scores: Mapping[int, float]) -> list[tuple[int, str]
     return [*rows, *catalog.rows(select(",".join(map(str, equal)), _MOST - len(higher)))]
 
 
-def _matches(catalog: Catalog, stems: Mapping[str, float]) -> dict[int, float]:
+def _matches(index: StemIndex, stems: Mapping[str, float]) -> dict[int, float]:
     """Return number of an operation → how well it has one of some stems."""
     found: dict[int, float] = {}
     kept = 1.0
     for stem, weight in stems.items():
         is_subject = False
-        for _, packed in find_stems(catalog, "stem = ?", stem):
-            for number, match in read_postings(packed):
-                found[number] = max(kept * weight * match, found.get(number, 0.0))
-                is_subject |= kept * weight * match >= _ABOUT
+        for number, match in read_postings(index.postings(stem)):
+            found[number] = max(kept * weight * match, found.get(number, 0.0))
+            is_subject |= kept * weight * match >= _ABOUT
         if weight == 1.0 and is_subject:
             kept = _SYNONYM
     return found

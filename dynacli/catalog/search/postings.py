@@ -1,15 +1,16 @@
 """The operations that have a stem, and how well each has it, as the few bytes that a catalog keeps of them.
 
 Nothing but these is read in a search. FTS5 would keep them in tables of its own, of which each takes a page at least: a
-fifth of the catalog of a small document (https://www.sqlite.org/fts5.html, "FTS5 Data Structures").
+fifth of the catalog of a small document (https://www.sqlite.org/fts5.html, "FTS5 Data Structures"). A row for each stem
+would take as much again as what is in it, so that as many stems share a row as a page has room for.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
 
 from dynacli.catalog.store.catalog_file import Catalog, DamagedCatalogError
 
-__all__ = ["Postings", "count_postings", "find_stems", "read_postings"]
+__all__ = ["Postings", "StemIndex", "blocks", "count_postings", "read_postings"]
 
 _STEPS = 20
 """In how many steps is told how well an operation has a stem, from nothing to wholly, which are both left out."""
@@ -17,6 +18,11 @@ _STEPS = 20
 _MORE = 128
 """Set in each byte of a number but its last; the other 7 bits are the number's, the lowest first."""
 _UNFINISHED = bytes(range(_MORE, 256))
+
+_ROW = 970
+"""Bytes of a row that a page keeps within itself (`PRAGMA page_size`; https://www.sqlite.org/fileformat2.html, 1.6)."""
+_END = b"\0"
+"""Stands behind stems and postings, and in neither: no number of postings is 0, and none ends with an empty byte."""
 
 
 class Postings:
@@ -41,16 +47,61 @@ class Postings:
         self.packed.append(rest)
 
 
-def find_stems(catalog: Catalog, condition: str, *values: Any) -> list[tuple[str, bytes]]:
-    """Return the stems of a catalog that fulfil a condition in SQL, in their order, each with its postings.
+def blocks(postings: Mapping[str, Postings]) -> Iterator[tuple[str, bytes]]:
+    """Yield stems with their postings as the rows of a catalog: the first stem of each, and the bytes of all."""
+    first, block = "", b""
+    for stem in sorted(postings):
+        packed = _END.join((stem.encode(), postings[stem].packed))
+        if block and len(first.encode()) + len(block) + len(packed) > _ROW:
+            yield first, block
+            block = b""
+        first, block = (first, block + _END + packed) if block else (stem, packed)
+    if block:
+        yield first, block
+
+
+class StemIndex:
+    """The stems of a catalog, with their postings.
 
     Raises:
-        DamagedCatalogError: The catalog is damaged.
+        DamagedCatalogError: Also from any method, when the catalog is damaged.
     """
-    rows = catalog.rows(f"SELECT stem, operations FROM stems WHERE {condition} ORDER BY stem", *values)  # noqa: S608
-    if any(type(stem) is not str or type(packed) is not bytes for stem, packed in rows):
-        raise DamagedCatalogError(catalog.path)
-    return rows
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._firsts = [first for (first,) in catalog.rows("SELECT first FROM stems ORDER BY id")]
+        if any(type(first) is not str for first in self._firsts):
+            raise DamagedCatalogError(catalog.path)
+        self._read: dict[int, dict[str, bytes]] = {}
+
+    def postings(self, stem: str) -> bytes:
+        """Return the postings of a stem; empty where no operation has it."""
+        return self._block(bisect_right(self._firsts, stem) - 1).get(stem, b"")
+
+    def beginning_with(self, prefix: str) -> list[str]:
+        """Return the stems that begin with a text."""
+        # U+10FFFF sorts behind every letter.
+        last = bisect_right(self._firsts, f"{prefix}\U0010ffff")
+        numbers = range(max(bisect_right(self._firsts, prefix) - 1, 0), last)
+        return [stem for number in numbers for stem in self._block(number) if stem.startswith(prefix)]
+
+    def __iter__(self) -> Iterator[tuple[str, bytes]]:
+        """Yield all stems with their postings."""
+        for number in range(len(self._firsts)):
+            yield from self._block(number).items()
+
+    def _block(self, number: int) -> dict[str, bytes]:
+        """Return the stems of a row; none where it is before the first."""
+        if number not in self._read:
+            parts: list[bytes] = []
+            try:
+                for (block,) in self._catalog.rows("SELECT block FROM stems WHERE id = ?", number):
+                    parts = block.split(_END)
+                stems = [stem.decode() for stem in parts[::2]]
+                self._read[number] = dict(zip(stems, parts[1::2], strict=True))
+            except (AttributeError, TypeError, ValueError) as error:
+                raise DamagedCatalogError(self._catalog.path) from error
+        return self._read[number]
 
 
 def read_postings(packed: bytes) -> Iterator[tuple[int, float]]:

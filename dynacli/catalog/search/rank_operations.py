@@ -2,6 +2,7 @@
 
 from dynacli.catalog.search.find_candidates import Candidate, find_candidates
 from dynacli.catalog.search.operation_words import OperationWords
+from dynacli.catalog.search.postings import StemIndex
 from dynacli.catalog.search.question import ALL, DOING, READING, Question, Term, read_question
 from dynacli.catalog.search.rarity import rarity
 from dynacli.catalog.search.thesaurus import ACTING
@@ -76,9 +77,10 @@ def rank_operations(catalog: Catalog, text: str, most: int = 10) -> list[Ranked]
     Raises:
         DamagedCatalogError: The catalog is damaged.
     """
-    vocabulary = Vocabulary(catalog)
+    index = StemIndex(catalog)
+    vocabulary = Vocabulary(index)
     question = read_question(text, vocabulary)
-    candidates = find_candidates(catalog, question)
+    candidates = find_candidates(catalog, index, question)
     scorer = _Scorer(question, candidates.rarity, vocabulary, catalog.meta["operations"])
     scored = [(scorer.parts(each), each) for each in candidates.found]
     scored.sort(key=lambda pair: (-round(sum(pair[0]), 6), pair[1].words.length, pair[1].number))

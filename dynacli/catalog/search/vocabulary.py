@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from dynacli.catalog.search.postings import count_postings, find_stems, read_postings
+from dynacli.catalog.search.postings import StemIndex, count_postings, read_postings
 from dynacli.catalog.search.thesaurus import verb_stems
-from dynacli.catalog.store.catalog_file import Catalog
 
 __all__ = ["Vocabulary"]
 
@@ -48,15 +47,13 @@ class Vocabulary:
         DamagedCatalogError: From any method, when the catalog is damaged.
     """
 
-    def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
+    def __init__(self, index: StemIndex) -> None:
+        self._index = index
 
     def known(self, stems: Iterable[str]) -> dict[str, int]:
         """Return those of some stems that the document has → the number of operations that have it."""
-        listed = list(stems)
-        marks = ",".join("?" * len(listed))
-        found = find_stems(self._catalog, f"stem IN ({marks})", *listed)
-        return {stem: count_postings(packed) for stem, packed in found}
+        found = {stem: self._index.postings(stem) for stem in stems}
+        return {stem: count_postings(packed) for stem, packed in found.items() if packed}
 
     def fitted(self, stem: str, meanings: Mapping[str, float], *, with_forms: bool) -> list[dict[str, float]]:
         """Return what stands for a word in the document: stem → how well it does, for each part of the word.
@@ -81,15 +78,10 @@ class Vocabulary:
         if len(stem) < _SHORTEST_FORM:
             return []
         base = stem if len(stem) < 6 else stem[:-1]
-        longer = [term for term in self._beginning_with(base) if _is_form(term, stem, base)]
+        longer = [term for term in self._index.beginning_with(base) if _is_form(term, stem, base)]
         shorter = [stem.removesuffix(ending) for ending in _ENDINGS if stem.endswith(ending)]
         shorter += [f"{each}{last}" for each in shorter for last in "eit"]
         return [*longer, *sorted(self.known(each for each in shorter if len(each) >= _SHORTEST_FORM))]
-
-    def _beginning_with(self, text: str) -> list[str]:
-        # U+10FFFF sorts behind every letter.
-        found = find_stems(self._catalog, "stem >= ? AND stem < ?", text, text + "\U0010ffff")
-        return [stem for stem, _ in found]
 
     def parts(self, stem: str) -> tuple[str, ...]:
         """Return the two stems that a word is put together of: `data` and `center`; empty where there are none."""
@@ -101,11 +93,11 @@ class Vocabulary:
 
     def _stand_together(self, parts: tuple[str, str]) -> bool:
         """Return whether an operation is about both parts of a word."""
-        found = find_stems(self._catalog, "stem IN (?, ?)", *parts)
-        about = [
-            {number for number, match in read_postings(packed) if match >= _ABOUT} for _, packed in found
-        ]
-        return not about[0].isdisjoint(about[-1])
+        first, second = (
+            {number for number, match in read_postings(self._index.postings(part)) if match >= _ABOUT}
+            for part in parts
+        )
+        return not first.isdisjoint(second)
 
     def repaired(self, word: str, stem: str) -> str:
         """Return the stem that a strange word was to be; its own stem where there is none that is near.
@@ -117,7 +109,8 @@ class Vocabulary:
         if len(word) < _SHORTEST_TYPO or not word.isascii():
             return stem
         most = 2 if len(word) >= _TWO_TYPOS else 1
-        known = find_stems(self._catalog, "length(stem) BETWEEN ? AND ?", len(stem) - most, len(word) + most)
+        lengths = range(len(stem) - most, len(word) + most + 1)
+        known = (pair for pair in self._index if len(pair[0]) in lengths)
         letters = set(word)
         near: list[tuple[int, int, str]] = []
         for term, packed in (*known, *((verb, b"") for verb in verb_stems())):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.search.index_operations import search_index
+from dynacli.catalog.search.postings import blocks
 from dynacli.catalog.store.catalog_file import BY_ALIAS, BY_ID, BY_ID_IN_ANY_CASE, BY_NAME, Catalog, pack
 from dynacli.catalog.store.operation_rows import OperationRows
 from dynacli.model.overview import OVERVIEW
@@ -24,7 +25,7 @@ _TABLES = """
         id INTEGER PRIMARY KEY, name TEXT, operation_id TEXT, method TEXT, path TEXT,
         tags TEXT, summary TEXT, is_deprecated INTEGER, is_hidden INTEGER, words TEXT
     );
-    CREATE TABLE stems (stem TEXT PRIMARY KEY, operations BLOB) WITHOUT ROWID;
+    CREATE TABLE stems (id INTEGER PRIMARY KEY, first TEXT, block BLOB);
     CREATE TABLE details (id INTEGER PRIMARY KEY, operation TEXT, part TEXT, written TEXT);
     CREATE TABLE shared (id INTEGER PRIMARY KEY, value TEXT);
     CREATE TABLE names (key TEXT, rank INTEGER, id INTEGER, PRIMARY KEY (key, rank)) WITHOUT ROWID;
@@ -183,7 +184,8 @@ def _write_operations(db: sqlite3.Connection, compiled: "Compiled") -> None:
         "INSERT INTO names VALUES (?, ?, ?)", ((key, rank, number) for (key, rank), number in names.items())
     )
     db.executemany(
-        "INSERT INTO stems VALUES (?, ?)", ((stem, found.packed) for stem, found in sorted(stems.items()))
+        "INSERT INTO stems VALUES (?, ?, ?)",
+        ((number, *row) for number, row in enumerate(blocks(stems))),
     )
     db.executemany(
         "INSERT INTO tags VALUES (?, ?, ?)",
