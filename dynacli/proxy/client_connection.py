@@ -84,7 +84,7 @@ class ClientConnection(asyncio.Protocol):
         self.has_ended = True
         if self._is_over or self.exchange is None or not self.exchange.is_read:
             return False
-        self.exchange.client_ended()
+        self.exchange.wait()
         return True
 
     def pause_writing(self) -> None:

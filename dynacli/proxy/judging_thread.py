@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from dynacli.proxy.passed_exchange import PassedExchange
+from dynacli.proxy.passed_exchange import CopyBudget, PassedExchange
 
 __all__ = ["JudgingThread"]
 
@@ -35,12 +35,13 @@ class JudgingThread(threading.Thread):
 
     Args:
         judge: Judges an exchange, and tells what it found.
+        budget: That of the bodies that wait to be judged.
     """
 
-    def __init__(self, judge: Callable[[PassedExchange], None]) -> None:
+    def __init__(self, judge: Callable[[PassedExchange], None], budget: CopyBudget) -> None:
         # A daemon: a person who presses Ctrl-C a second time does not wait for what is left.
         super().__init__(name="dynacli-judging", daemon=True)
-        self._judge = judge
+        self._judge, self._budget = judge, budget
         self._on_failure: Callable[[], None] | None = None
         self._begun = self._seen = 0
         self._queue: queue.SimpleQueue[PassedExchange | None] = queue.SimpleQueue()
@@ -87,7 +88,7 @@ class JudgingThread(threading.Thread):
     def _wait_for_quiet(self) -> None:
         """Wait until few exchanges begin, but not for long."""
         for _ in range(_MOST_WINDOWS):
-            if self._begun == self._seen or self._queue.qsize() >= _MANY:
+            if self._begun == self._seen or self._queue.qsize() >= _MANY or self._budget.is_tight:
                 return
             self._seen = self._begun
             time.sleep(_WINDOW)

@@ -27,6 +27,11 @@ class CopyBudget:
                 self._used += size
             return is_there
 
+    @property
+    def is_tight(self) -> bool:
+        """Whether more than half of it is taken."""
+        return self._used > _MOST_OF_ALL // 2
+
     def give_back(self, size: int) -> None:
         """Give back what was taken."""
         with self._lock:

@@ -2,10 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from dynacli.errors import DynacliError
-from dynacli.proxy.deadline import Deadline
 from dynacli.proxy.message_body import request_body
 from dynacli.proxy.message_head import BadMessageError, RequestHead
 from dynacli.proxy.own_answers import OwnAnswer, broken_upstream, from_error
@@ -17,7 +16,10 @@ from dynacli.proxy.upstream_connection import UpstreamConnection
 from dynacli.proxy.upstream_server import UpstreamServer
 from dynacli.record import record
 
-__all__ = ["LINGER_SECONDS", "STALLED_SECONDS", "AskingClient", "Passage", "PassingExchange"]
+if TYPE_CHECKING:
+    from dynacli.proxy.client_connection import ClientConnection
+
+__all__ = ["LINGER_SECONDS", "STALLED_SECONDS", "Passage", "PassingExchange"]
 
 STALLED_SECONDS = 300.0
 """Seconds without a byte after which a partner has hung."""
@@ -48,56 +50,6 @@ class Passage:
     seconds: float
 
 
-class AskingClient(Protocol):
-    """The client of an exchange.
-
-    Attributes:
-        ends: Its address, and the one that it has connected to.
-        deadline: Until when it or the upstream has to do something.
-        must_close: Whether its connection ends after the exchange.
-        has_ended: Whether it sends nothing more.
-        is_full: Whether it reads slower than it is sent to.
-    """
-
-    ends: tuple[object, object]
-    deadline: Deadline
-    must_close: bool
-    has_ended: bool
-    is_full: bool
-
-    def write(self, data: bytes) -> None:
-        """Send something to it."""
-        ...
-
-    def give(self, answer: OwnAnswer, *, is_to_head: bool = False) -> None:
-        """Send an answer of the proxy's own.
-
-        Args:
-            is_to_head: Whether it answers HEAD, so that its content is left out.
-        """
-        ...
-
-    def hold(self, *, is_held: bool) -> None:
-        """Read nothing more of it, or go on reading."""
-        ...
-
-    def exchange_over(self, *, is_read: bool) -> None:
-        """Go on to its next request.
-
-        Args:
-            is_read: Whether the request has come whole.
-        """
-        ...
-
-    def close(self) -> None:
-        """End the connection when all that was sent is read."""
-        ...
-
-    def abort(self) -> None:
-        """End the connection at once."""
-        ...
-
-
 class PassingExchange:
     """Passes one request on, and its answer back.
 
@@ -106,7 +58,7 @@ class PassingExchange:
         passed: What is judged of it later.
     """
 
-    def __init__(self, passage: Passage, client: AskingClient, head: RequestHead) -> None:
+    def __init__(self, passage: Passage, client: "ClientConnection", head: RequestHead) -> None:
         self._passage, self._client, self.head = passage, client, head
         self._path = path_of(head.target)
         method, target = head.method.decode("ascii"), self._path.decode("latin-1")
@@ -152,7 +104,7 @@ class PassingExchange:
             if self.passed.is_complete and self._body.is_over:
                 self._finish()
             else:
-                self._wait()
+                self.wait()
             return
         self._unsent.append(piece)
         self._hold_against_policy()
@@ -171,7 +123,7 @@ class PassingExchange:
         gate, passed = self._passage.gate, self.passed
         is_small = passed.body.size <= gate.most_looked_at
         if not self._body.is_over and is_small and gate.wants_body(passed.method):
-            self._wait()
+            self.wait()
             return
         refusal = gate.policy_refusal(passed, is_whole=self._body.is_over and is_small)
         if refusal is not None:
@@ -217,7 +169,7 @@ class PassingExchange:
         request = b"".join((passed_request(self.head, target, host, further), *self._unsent))
         if not self._body.is_over:
             self._unsent.clear()  # else it may be sent once more
-        self._wait()
+        self.wait()
         connection.serve(self, request)
 
     def answer_came(self, received: bytearray) -> None:
@@ -236,14 +188,14 @@ class PassingExchange:
         if answer.is_over:
             self._complete()
         else:
-            self._wait()
+            self.wait()
 
     def _complete(self) -> None:
         self.passed.is_complete = True
         if self._body.is_over:
             self._finish()
         else:
-            self._wait()
+            self.wait()
 
     def _finish(self) -> None:
         self._end(is_kept=self._answer.leaves_connection)
@@ -275,22 +227,18 @@ class PassingExchange:
         self.passed.is_broken_off = True
         self._give(broken_upstream(why))
 
-    def client_ended(self) -> None:
-        """Note that the client sends nothing more: it waits for its answer, or has left."""
-        self._wait()
-
     def client_is_full(self, *, is_full: bool) -> None:
         """Read the answer as slowly as the client takes it."""
         connection = self._connection
         if connection is not None:
             (connection.transport.pause_reading if is_full else connection.transport.resume_reading)()
-            self._wait()
+            self.wait()
 
     def upstream_is_full(self, *, is_full: bool) -> None:
         """Read the request as slowly as the upstream takes it."""
         self._upstream_is_full = is_full
         self._client.hold(is_held=is_full)
-        self._wait()
+        self.wait()
 
     def _give(self, answer: OwnAnswer) -> None:
         """End the exchange with an answer of the proxy's own, unless another one has begun."""
@@ -329,7 +277,7 @@ class PassingExchange:
         self.passed.end()
         self._passage.on_end(self.passed)
 
-    def _wait(self) -> None:
+    def wait(self) -> None:
         """Wait for what is to come next, but not for ever."""
         client, deadline = self._client, self._client.deadline
         if self.passed.is_complete:

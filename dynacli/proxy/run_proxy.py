@@ -74,10 +74,11 @@ def run_proxy(
         judged = (judge.unjudged if passed.refusal or passed.skipped else judge.add)(recorded)
         tell(ToldPassage(api, passed, recorded, judged))
 
-    thread = JudgingThread(judge_and_tell)
+    budget = CopyBudget()
+    thread = JudgingThread(judge_and_tell, budget)
     names = None if proxy.keeps_host or proxy.host not in LOOPBACK else frozenset({proxy.host})
     gate = RequestGate(names, upstream, _policy_check(api, settings, servers))
-    passage = Passage(upstream, gate, CopyBudget(), thread.begin, thread.put, proxy.keeps_host, proxy.seconds)
+    passage = Passage(upstream, gate, budget, thread.begin, thread.put, proxy.keeps_host, proxy.seconds)
 
     def is_ready(stop: Callable[[], None]) -> None:
         thread.start_with(stop)

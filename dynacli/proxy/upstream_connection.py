@@ -1,30 +1,17 @@
 """A connection with the upstream, which serves one exchange after the other."""
 
 import asyncio
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, cast
 
 from dynacli.proxy.message_head import BadMessageError, ResponseHead
 
-__all__ = ["CHUNK", "AnsweredExchange", "UpstreamConnection"]
+if TYPE_CHECKING:
+    from dynacli.proxy.passing_exchange import PassingExchange
+
+__all__ = ["CHUNK", "UpstreamConnection"]
 
 CHUNK = 64 * 1024
 """Bytes that wait in one direction of a connection, before its sender has to wait."""
-
-
-class AnsweredExchange(Protocol):
-    """What uses a connection."""
-
-    def answer_came(self, received: bytearray) -> None:
-        """Take what it wants of what has come."""
-        ...
-
-    def upstream_ended(self, *, is_broken: bool) -> None:
-        """Note that nothing more will come, because the connection was closed, or broke."""
-        ...
-
-    def upstream_is_full(self, *, is_full: bool) -> None:
-        """Send nothing more until there is room again."""
-        ...
 
 
 class UpstreamConnection(asyncio.Protocol):
@@ -46,7 +33,7 @@ class UpstreamConnection(asyncio.Protocol):
     def __init__(self, addresses: set[object]) -> None:
         self._addresses = addresses
         self._ends: object = None
-        self.exchange: AnsweredExchange | None = None
+        self.exchange: PassingExchange | None = None
         self._received = bytearray()
         self._tunnel: asyncio.Future[None] | None = None
         self.is_open, self.is_reused, self.idle_since = True, False, 0.0
@@ -95,7 +82,7 @@ class UpstreamConnection(asyncio.Protocol):
         if self.exchange is not None:
             self.exchange.upstream_is_full(is_full=False)
 
-    def serve(self, exchange: AnsweredExchange, request: bytes) -> None:
+    def serve(self, exchange: "PassingExchange", request: bytes) -> None:
         """Serve an exchange from now on.
 
         Args:

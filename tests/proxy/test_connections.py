@@ -145,12 +145,15 @@ def test_a_client_that_has_said_all_gets_its_answer(monkeypatch: pytest.MonkeyPa
     assert '[null]\n["the client ended it early"]\n' == result.stdout
 
 
-def test_the_judge_waits_while_much_passes() -> None:
-    """Beside it an exchange takes ten times as long; what has passed is judged as soon as there is less to do."""
+@pytest.mark.parametrize("size", [0, 40 * 1024 * 1024], ids=["little-memory", "much-memory"])
+def test_the_judge_waits_while_much_passes(size: int) -> None:
+    """Beside it an exchange takes ten times as long; only where bodies take much memory it does not wait."""
     judged: list[PassedExchange] = []
-    thread, budget = JudgingThread(judged.append), CopyBudget()
+    budget = CopyBudget()
+    assert budget.take(size)
+    thread = JudgingThread(judged.append, budget)
     thread.start_with(lambda: None)
-    for _ in range(100):
+    for _ in range(50):
         thread.begin()
         thread.put(PassedExchange("GET", "/", "http://127.0.0.1/", [], budget))
         for _ in range(5):
@@ -158,8 +161,8 @@ def test_the_judge_waits_while_much_passes() -> None:
             time.sleep(judging_thread._WINDOW / 10)
     while_passing = len(judged)
     thread.finish()
-    assert 100 == len(judged)
-    assert while_passing < 50
+    assert 50 == len(judged)
+    assert (while_passing > 25) == (size > 0)
 
 
 @pytest.mark.exhaustive

@@ -209,7 +209,8 @@ def test_exchanges_that_wait_too_long_are_told_but_not_judged(monkeypatch: pytes
         go_on.wait()
         seen.append(passed)
 
-    thread, budget = JudgingThread(judge), CopyBudget()
+    budget = CopyBudget()
+    thread = JudgingThread(judge, budget)
     thread.start_with(lambda: None)
     for _ in range(700):
         passed = PassedExchange("GET", "/", "http://127.0.0.1/", [], budget)
