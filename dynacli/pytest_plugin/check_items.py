@@ -12,7 +12,8 @@ from dynacli.environment import invocation
 from dynacli.errors import DynacliError, MismatchError
 from dynacli.pytest_plugin.checked_api import CheckedApi
 from dynacli.pytest_plugin.session_apis import SessionApis
-from dynacli.text.terminal import Painter, visible
+from dynacli.pytest_plugin.told_errors import told_text
+from dynacli.text.terminal import Painter
 from dynacli.urls import with_masked_query
 
 __all__ = ["collect_checks"]
@@ -53,7 +54,7 @@ class _CheckedDocument(pytest.Collector):
         try:
             api = self._apis.checked(self._word)
         except DynacliError as error:
-            raise self.CollectError(_text_of(error)) from error
+            raise self.CollectError(told_text(error)) from error
         for name in api.names:
             yield _CheckedOperation.from_parent(self, name=name, api=api, apis=self._apis)
 
@@ -87,12 +88,8 @@ class _CheckedOperation(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return what a failed test shows."""
         error = excinfo.value
-        return _text_of(error) if isinstance(error, DynacliError) else super().repr_failure(excinfo, style)
+        return told_text(error) if isinstance(error, DynacliError) else super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
         """Return the place and the title of the test."""
         return self.path, None, f"{self.parent.name if self.parent else ''}: {self.name}"
-
-
-def _text_of(error: DynacliError) -> str:
-    return visible("\n".join(text for text in (error.message, error.why, error.hint) if text))

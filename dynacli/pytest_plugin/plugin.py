@@ -46,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Describe the marker, and check early that the report can be written.
 
     Raises:
-        UsageError: There is no such directory.
+        UsageError: There is no such form or directory.
     """
     config.addinivalue_line(
         "markers",
@@ -60,10 +60,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _report_of(config: pytest.Config) -> tuple[str, str]:
-    """Return the form of the report, which is empty without one, and its file, which is empty for standard error."""
+    """Return the form of the report, which is empty without one, and its file, which is empty for standard error.
+
+    Raises:
+        UsageError: There is no such form.
+    """
     word = config.getoption("--dynacli-report") or ""
-    form, _, file = word.partition("=")
+    form, equals, file = word.partition("=")
     if form not in {"json", "junit"}:
+        if equals and form.isalnum():
+            raise pytest.UsageError(f"--dynacli-report: `{form}` is no form, which is `json` or `junit`")
         form, file = ("junit" if word.lower().endswith(".xml") else "json") if word else "", word
     return form, file
 
@@ -125,11 +131,23 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         marked.get("api") or pyfuncitem.config.getoption("--dynacli-api"),
     )
     apis.begin_test(pyfuncitem.nodeid)
-    operation = apis.open(word).operation(name).name if word else name
+    operation = _operation(apis, word, name) if word else name
     result = yield
     if operation not in apis.called_operations:
         pytest.fail(f"The test is marked with the operation `{name}`, and did not call it", pytrace=False)
     return result
+
+
+def _operation(apis: "SessionApis", api: str, name: str) -> str:
+    """Return the name of an operation that a test is marked with; the test fails where the API does not have it."""
+    from dynacli.errors import DynacliError
+
+    try:
+        return apis.open(api).operation(name).name
+    except DynacliError as error:
+        from dynacli.pytest_plugin.told_errors import told_text
+
+        pytest.fail(told_text(error), pytrace=False)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -3,9 +3,14 @@
 from dynacli.errors import DynacliError, InternalError
 from dynacli.text.terminal import visible
 
-__all__ = ["tell_error"]
+__all__ = ["tell_error", "told_text"]
 
 _HOOKS = "dynacli.pytest_plugin.plugin"
+
+
+def told_text(error: DynacliError) -> str:
+    """Return an error with its reason and what to do about it."""
+    return visible("\n".join(text for text in (error.message, error.why, error.hint) if text))
 
 
 def tell_error(error: BaseException, *, has_full_trace: bool) -> None:

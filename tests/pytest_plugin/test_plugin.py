@@ -89,6 +89,10 @@ def test_calls_another(api):
 @pytest.mark.dynacli(operation="get-owner")
 def test_fails_by_itself(api):
     raise ValueError("mine")
+
+@pytest.mark.dynacli(operation="get-pets")
+def test_is_of_no_operation(api):
+    pass
 """
 
 
@@ -98,7 +102,7 @@ def test_an_answer_that_breaks_the_document_fails_its_test(pets: Recorder, pytes
     result = pytester.runpytest_inprocess(
         *_PLUGIN, "--dynacli-api", "pets.json", "--dynacli-report=json=r.json"
     )
-    result.assert_outcomes(passed=1, failed=5)
+    result.assert_outcomes(passed=1, failed=6)
     result.stdout.fnmatch_lines(
         [
             '>       api.call("get-pet", pet_id=2)',
@@ -111,6 +115,9 @@ def test_an_answer_that_breaks_the_document_fails_its_test(pets: Recorder, pytes
             "E       *--pet-id*",
             "The test is marked with the operation `get-owner`, and did not call it",
             "E       ValueError: mine",
+            "*_ test_is_of_no_operation _*",
+            "`pets.json` has no operation `get-pets`",
+            "It is no name, no operationId and no tag of the document",
             "pets.json: 1 of 3 operations called, 1 of 5 answers seen",
         ]
     )
@@ -164,9 +171,10 @@ def test_a_run_that_does_not_use_the_plugin_imports_nothing_of_it(tmp_path: Path
             ("--dynacli-report=junit=nowhere/r.json",),
             "*--dynacli-report: `nowhere/r.json` cannot be written*",
         ),
+        (("--dynacli-report=xml=r.xml",), "*--dynacli-report: `xml` is no form, which is `json` or `junit`*"),
         (("--dynacli-check", "nothing.json"), "*There is no file `*nothing.json`*"),
     ],
-    ids=["report", "check"],
+    ids=["report", "form", "check"],
 )
 def test_what_cannot_be_used_is_told(words: tuple[str, ...], text: str, pytester: pytest.Pytester) -> None:
     """A wrong option ends the run with a message of a line or two."""
@@ -183,7 +191,7 @@ def test_workers_tell_what_they_have_seen(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(_TESTS)
     words = ("-n", "2", "--dynacli-api", "pets.json", "--dynacli-check", "pets.json")
     result = pytester.runpytest_subprocess(*_PLUGIN[2:4], *words, "--dynacli-report=r.json")
-    result.assert_outcomes(passed=2, failed=6)
+    result.assert_outcomes(passed=2, failed=7)
     result.stdout.fnmatch_lines(["pets.json: 2 of 3 operations called, 2 of 5 answers seen"])
     assert 7 <= len(json.loads((pytester.path / "r.json").read_bytes())["calls"])
 
