@@ -82,10 +82,11 @@ def missing_credential(security: Sequence[Alternative], variables: Variables, ap
         hint = f"Name the files of a certificate in the configuration: `cert` and `cert_key` in `{table}`"
     else:
         hint = "Give the header that it needs with `-H 'NAME: VALUE'`"
+    asked = (" with ".join(f"`{scheme.name}`" for scheme in alternative) for alternative in security)
     return AuthError(
         "The operation needs a credential, and there is none",
         why="It asks for "
-        + " or ".join(" with ".join(f"`{scheme.name}`" for scheme in alternative) for alternative in security)
+        + " or ".join(dict.fromkeys(asked))  # one scheme may be listed for each of several scopes
         + (f"; `{unsupported[0].name}` is not supported yet" if unsupported else ""),
         hint=hint,
     )

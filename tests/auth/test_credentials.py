@@ -128,6 +128,25 @@ def test_two_of_a_kind_have_variables_of_their_own(shop: Shop, monkeypatch: pyte
     assert (["u"], ["a"]) == (sent["x-api-key"], sent["x-app"])
 
 
+@pytest.mark.parametrize("name", ["TOKEN", "CODE", "IMPLICIT"])
+def test_of_several_tokens_that_go_together_one_is_enough(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A request has one `Authorization`, so that a token for one of the schemes does for all."""
+    flow = {"authorizationUrl": "https://a.example", "scopes": {}}
+    implicit = {"type": "oauth2", "flows": {"implicit": flow}}
+    code = {"type": "oauth2", "flows": {"authorizationCode": {**flow, "tokenUrl": "https://a.example/t"}}}
+    schemes = {"implicit": implicit, "code": code, "apiKey": API_KEY}
+    shop.register(schemes, [{"implicit": [], "code": [], "apiKey": []}])
+    monkeypatch.setenv("DYNACLI_SHOP_KEY", "k")
+    result = shop.call("--error-format", "json")
+    assert f"{_SIGN_IN}`DYNACLI_SHOP_TOKEN` and `DYNACLI_SHOP_KEY`" == result.error["hint"]
+    monkeypatch.setenv(f"DYNACLI_SHOP_{name}", "t")
+    assert 0 == shop.call().exit_code
+    sent = shop.server.last.headers
+    assert (["Bearer t"], ["k"]) == (sent["authorization"], sent["x-api-key"])
+
+
 @pytest.mark.parametrize("security", [[], [{}], [{"auth": []}, {}], [{}, {"auth": []}]], ids=repr)
 def test_anonymous_calls_are_made_without(shop: Shop, security: list[Any]) -> None:
     """`security: []` and an empty alternative need nothing."""

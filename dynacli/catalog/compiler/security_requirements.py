@@ -1,6 +1,6 @@
 """The security requirements of an operation, with the schemes that they name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from dynacli.document.references.scan import follow_references
@@ -11,6 +11,21 @@ __all__ = ["Security"]
 
 _TYPES = frozenset({"http", "apiKey", "oauth2", "openIdConnect", "mutualTLS"})
 """OpenAPI 3.2.0, "Security Scheme Object"."""
+_WITH_TOKEN = frozenset({"oauth2", "openIdConnect"})
+
+
+def _with_one_token(schemes: tuple[SecurityScheme, ...]) -> Iterator[tuple[SecurityScheme, ...]]:
+    """Yield the alternatives that a requirement comes to: of several tokens, each by itself.
+
+    Each would be the `Authorization` of the request, which there is once (RFC 9110, section 11.6.2), so that one has to
+    do for all. The documents of Google's APIs require two flows of OAuth 2 together.
+    """
+    tokens = [scheme for scheme in schemes if scheme.type in _WITH_TOKEN or scheme.scheme == "bearer"]
+    if len(tokens) < 2:
+        yield schemes
+        return
+    for token in tokens:
+        yield tuple(scheme for scheme in schemes if scheme is token or scheme not in tokens)
 
 
 class Security:
@@ -27,16 +42,19 @@ class Security:
     def of_operation(
         self, operation: Mapping[str, Any], where: tuple[str, ...]
     ) -> tuple[tuple[SecurityScheme, ...], ...]:
-        """Return the alternatives of an operation, each a set of schemes that go together."""
+        """Return the alternatives of an operation, each a set of schemes that go together, with one token at most."""
         is_own = "security" in operation
         declared = operation["security"] if is_own else self._tree.get("security")
         steps = (*where, "security") if is_own else ("security",)
         # A single requirement that is not in a list is clear enough.
         alternatives = [declared] if isinstance(declared, Mapping) else list_or_empty(declared)
         return tuple(
-            tuple(self._scheme(str(name), scopes, steps) for name, scopes in alternative.items())
+            schemes
             for alternative in alternatives
             if isinstance(alternative, Mapping)
+            for schemes in _with_one_token(
+                tuple(self._scheme(str(name), scopes, steps) for name, scopes in alternative.items())
+            )
         )
 
     def _scheme(self, name: str, scopes: Any, steps: tuple[str, ...]) -> SecurityScheme:

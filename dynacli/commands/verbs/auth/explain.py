@@ -57,6 +57,7 @@ def _text(explained: dict[str, Any], paint: Painter) -> str:
             lines.append(
                 f"{label}: {name} ({scheme['kind']}) in {where}, {state}, to {scheme['origin']}{refused}"
             )
+    lines = list(dict.fromkeys(lines))  # a scheme may be listed for each of several scopes
     if explained["exit_code"]:
         schemes = [scheme for alternative in explained["alternatives"] for scheme in alternative["schemes"]]
         hint = next((scheme["hint"] for scheme in schemes if scheme["hint"]), "")

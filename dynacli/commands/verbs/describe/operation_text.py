@@ -45,7 +45,7 @@ def operation_lines(
     lines.extend(_answer_lines(described, data["responses"], paint, width, detail))
     if data["security"]:
         words = [" with ".join(map(word_or_quoted, schemes)) or "none" for schemes in data["security"]]
-        lines.extend(["", f"{paint.bold('Security')}  {' or '.join(words)}"])
+        lines.extend(["", f"{paint.bold('Security')}  {' or '.join(dict.fromkeys(words))}"])
     if data["servers"]:
         rows = [
             line
