@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import events, on
-from textual.app import App, ComposeResult
+from textual.app import App, ComposeResult, SuspendNotSupported
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
@@ -17,7 +17,7 @@ from textual.widgets import Footer, Input, Static
 from dynacli.client.call import base_url_of
 from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.environment import Environment
+from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError
 from dynacli.explorer.answer.answer_pane import AnswerPane, MadeCall
 from dynacli.explorer.answer.kept_call_views import KeptCall
@@ -29,8 +29,10 @@ from dynacli.explorer.form.command_line import command_line, command_words, opti
 from dynacli.explorer.form.draft import PROFILE, SERVER, Checked, Draft, check
 from dynacli.explorer.form.further_calls import further_calls
 from dynacli.explorer.form.request_form import RequestForm
+from dynacli.explorer.keys_page import KEYS
 from dynacli.explorer.operations.find_operations import find_operations
 from dynacli.explorer.operations.operations_pane import OperationGroup, OperationList, grouped
+from dynacli.explorer.sign_in import sign_in
 from dynacli.explorer.work_aside import FailedWork, work_aside
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import SAFE_METHODS, OperationSummary
@@ -54,21 +56,6 @@ _NOT_IN_DIALOGS = frozenset(
     ("keys", "search", "request", "answer", "send", "cancel", "go_left", "text", "example", "empty", "copy")
 )
 """The actions that a dialog in front keeps from the panes behind it."""
-
-_KEYS = """\
-F1        this page                  F2, /     search the operations
-F3        the request                F4        the answer
-F5, ^S    send                       Esc       cancel the call, or back
-F6        body as form or as text    F7        fill in an example
-F8        give an empty text
-F9, ^Y    copy the command line      F10, ^Q   leave
-
-Tab, Shift-Tab and the arrows move; Enter opens, chooses and closes.
-In the answer p, t, r, h, v and y show its views: pretty, table, raw,
-headers, verdict and the history of calls; / finds a text, n and N go
-to the next place and back; s saves the answer, c copies what is shown.
-What was copied is printed on leaving, too. The mouse works as well.\
-"""
 
 
 class ExplorerApp(App[None]):
@@ -411,7 +398,7 @@ class ExplorerApp(App[None]):
 
     def action_keys(self) -> None:
         """Show the keys."""
-        self.push_screen(TextDialog(_KEYS))
+        self.push_screen(TextDialog(KEYS))
 
     def action_search(self) -> None:
         """Go to the search box."""
@@ -448,6 +435,22 @@ class ExplorerApp(App[None]):
         self.copied.append(line)
         self.copy_to_clipboard(line)
         self.notify("Copied the command line; it is printed on leaving, too", markup=False)
+
+    def action_sign_in(self) -> None:
+        """Let the person sign in, on the terminal as it was before."""
+        draft = self.query_one(RequestForm).draft
+        given = draft.settings if draft is not None else {}
+        options = [f"--{name}={given[name]}" for name in (SERVER, PROFILE) if given.get(name)]
+        try:
+            with self.suspend():
+                is_signed_in = sign_in(self._env, self._api.name, options)
+        except (SuspendNotSupported, OSError):
+            line = f"{invocation('auth login', self._api.name)} {' '.join(options)}".rstrip()
+            self.notify(f"This terminal cannot be given back; sign in with `{line}`", markup=False)
+            return
+        self.refresh(layout=True)
+        if is_signed_in:
+            self.notify("F5 sends the request again")
 
     @on(AnswerPane.Recalled)
     async def _recalled(self, event: AnswerPane.Recalled) -> None:

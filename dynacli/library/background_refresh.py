@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dynacli.document.fetched import DocumentLogin
     from dynacli.library.opened_api import OpenedApi
 
-__all__ = ["WORD", "begin_refresh", "refresh_quietly"]
+__all__ = ["WORD", "begin_refresh", "process_words", "refresh_quietly"]
 
 WORD = "__refresh"
 
@@ -28,6 +28,18 @@ _started: list[int] = []
 # Not `-m dynacli`, which would import modules from the directory that the person happens to be in.
 _PATH = "import sys; sys.path.append(sys.argv.pop(1))"
 _CODE = "from dynacli.__main__ import run; run()"
+
+
+def process_words(*words: str) -> list[str]:
+    """Return the words that start another process of this program.
+
+    Args:
+        words: Those behind the program's name.
+    """
+    import dynacli
+
+    root = os.path.dirname(os.path.dirname(os.path.abspath(dynacli.__file__)))
+    return [sys.executable, "-P", "-c", f"{_PATH}; {program().code or _CODE}", root, *words]
 
 
 def begin_refresh(api: "OpenedApi", env: Environment, profile: str | None = None) -> None:
@@ -43,18 +55,7 @@ def begin_refresh(api: "OpenedApi", env: Environment, profile: str | None = None
         or not take_refresh_claim(api.revisions.directory)
     ):
         return
-    import dynacli
-
-    root = os.path.dirname(os.path.dirname(os.path.abspath(dynacli.__file__)))
-    words = [
-        sys.executable,
-        "-P",
-        "-c",
-        f"{_PATH}; {program().code or _CODE}",
-        root,
-        WORD,
-        api.name if api.is_registered else "-",
-    ]
+    words = process_words(WORD, api.name if api.is_registered else "-")
     try:
         _spawn(
             words, {**env.variables, _URL: api.name, **({variable("PROFILE"): profile} if profile else {})}

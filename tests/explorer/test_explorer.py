@@ -3,9 +3,12 @@
 import json
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from textual.events import Paste
 
+from dynacli.explorer.form.form_widgets import FieldRow
 from tests.documents import document, operation, parameter, save
 from tests.explorer.exploring import explored, exploring
 from tests.harness import Answer, Recorder, recording, run_cli
@@ -114,5 +117,75 @@ def test_the_body_is_text_or_rows_and_rows_only_where_they_give_the_same(server:
             await explorer.checked()
             await explorer.press("f6")
             assert "No rows give exactly this body" in explorer.screen
+
+    explored(work())
+
+
+@pytest.mark.exhaustive
+def test_a_form_tells_all_that_is_wrong_and_an_example_leaves_the_person_where_they_are(
+    server: Recorder,
+) -> None:
+    """Values that are none and values that are not allowed at once; what is pasted is one line."""
+
+    async def work() -> None:
+        async with exploring(_pets(server), size=(140, 40)) as explorer:
+            await explorer.open("add-pet")
+            await explorer.type("R")
+            await explorer.press("tab")
+            await explorer.type("old")
+            await explorer.checked()
+            assert "^ the text has 1 character, and must have at" in explorer.screen, explorer.screen
+            assert "^ it takes an integer" in explorer.screen, explorer.screen
+            await explorer.press("f5")
+            await explorer.answered()
+            assert "Send POST" not in explorer.screen  # what is wrong is not asked about
+            await explorer.press("f3")
+            await explorer.press(*["backspace"] * 3, "f7")
+            await explorer.type("4")
+            await explorer.checked()
+            assert "add-pet --name R --age 4" in explorer.screen, explorer.screen
+            await explorer.press("f6", "f6")
+            await explorer.checked()
+            assert "add-pet --name R --age 4" in explorer.screen, explorer.screen
+            toys = next(row for row in explorer.app.query(FieldRow) if "toys" == row.row.option)
+            toys.focus_box()
+            await explorer.pilot.pause()
+            explorer.app.post_message(Paste('[\n {"label": "a b"},\n {"price": 1.50}\n]'))
+            await explorer.checked()
+            await explorer.until(lambda: """--toys '[{"label":"a b"},{"price":1.50}]'""" in explorer.screen)
+        assert [] == server.requests
+
+    explored(work())
+
+
+@pytest.mark.exhaustive
+def test_a_text_is_found_in_an_answer_and_the_answer_is_saved(server: Recorder) -> None:
+    """Forwards, backwards and round; a file that is there is replaced only when the person says so twice."""
+    body = json.dumps([{"name": f"pet {number}"} for number in range(300)]).encode()
+    server.answers["/pets"] = Answer(200, body)
+    path = Path("pets")
+    path.write_bytes(b"kept")
+    saved = path.read_bytes
+
+    async def work() -> None:
+        async with exploring(_pets(server)) as explorer:
+            await explorer.open("list-pets")
+            await explorer.press("f5")
+            await explorer.answered()
+            await explorer.press("/")
+            await explorer.type("PET 29")
+            await explorer.press("enter")
+            assert '"pet 29"' in explorer.screen
+            await explorer.press("n")
+            assert '"pet 290"' in explorer.screen
+            await explorer.press("N", "N")
+            assert '"pet 299"' in explorer.screen
+            await explorer.press("escape", "s")
+            assert "Save the answer in" in explorer.screen
+            await explorer.press("enter")
+            assert "Enter again replaces it" in explorer.screen
+            assert b"kept" == saved()
+            await explorer.press("enter")
+            assert body == saved()
 
     explored(work())

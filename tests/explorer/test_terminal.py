@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.harness import run_cli
+from tests.documents import document, operation, save
+from tests.harness import Answer, recording, run_cli
 
 
 def test_without_a_terminal_it_says_what_to_do_instead() -> None:
@@ -44,7 +45,7 @@ class _Tmux:
         return subprocess.run([*self._tmux, *words], check=True, capture_output=True, text=True).stdout
 
     def press(self, *keys: str) -> None:
-        self._run("send-keys", "-t", self._name, *keys)
+        self._run("send-keys", "-t", self._name, "--", *keys)
 
     def screen(self, *, has_colours: bool = False) -> str:
         return self._run("capture-pane", "-p", *(["-e"] if has_colours else []), "-t", self._name)
@@ -119,3 +120,33 @@ def test_a_signal_gives_the_terminal_back(terminal: Callable[[str], _Tmux]) -> N
     assert "ended 143" in screen
     assert "-echo" not in screen
     assert "echo" in screen
+
+
+@pytest.mark.exhaustive
+def test_a_person_signs_in_and_goes_on_where_they_were(terminal: Callable[[str], _Tmux]) -> None:
+    """On the terminal as it was before; the call that had no credential has one then."""
+    with recording() as server:
+        scheme = {"token": {"type": "http", "scheme": "bearer"}}
+        listing = {"/pets": {"get": operation("listPets")}}
+        api = save(document(listing, [server.origin], schemes=scheme, security=[{"token": []}]))
+        server.answers["/pets"] = Answer()
+        tmux = terminal(f"{sys.executable} -m dynacli explore {api}")
+        tmux.until(lambda screen: "F2 Operations" in screen)
+        tmux.press("F2", "list-pets", "Enter")
+        tmux.until(lambda screen: "GET /pets" in screen)
+        tmux.press("F5")
+        tmux.until(lambda screen: "l signs in" in screen)
+        tmux.press("l")
+        question = "Send the credential to"
+        tmux.until(lambda screen: question in screen)
+        tmux.press("y", "Enter")
+        tmux.until(lambda screen: "try again" in screen)  # there is no keyring here
+        tmux.press("--store file", "Enter")
+        tmux.until(lambda screen: 2 == screen.count(question))
+        tmux.press("y", "Enter")
+        tmux.until(lambda screen: "Token for token" in screen)
+        tmux.press("hush-hush", "Enter")
+        tmux.until(lambda screen: "F5 sends the request again" in screen)
+        tmux.press("F5")
+        tmux.until(lambda screen: "200 OK" in screen)
+        assert ["Bearer hush-hush"] == server.last.headers["authorization"]

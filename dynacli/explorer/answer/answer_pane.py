@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from dynacli.errors import FileError
+from dynacli.errors import AuthError, FileError
 from dynacli.explorer.answer.answer_views import VIEWS, AnswerScreen, answer_screen, status_text, view_text
 from dynacli.explorer.answer.kept_call_views import KeptCall, kept_text, line_of_kept
 from dynacli.explorer.answer.text_pane import TextPane
@@ -81,6 +81,7 @@ class AnswerPane(Vertical):
         Binding("N", "find_next(-1)", show=False),
         Binding("s", "save", show=False),
         Binding("c", "copy_text", show=False),
+        Binding("l", "app.sign_in", show=False),
     ]
 
     class Recalled(Message):
@@ -173,7 +174,7 @@ class AnswerPane(Vertical):
 
     def _end(self, ended: Ended, made: MadeCall) -> None:
         stream, self._stream, self._ended = self._stream, None, ended
-        self._show_status("\n".join((status_text(ended), *ended.notes)))
+        self._show_status(_status_of(ended))
         self._made.insert(0, made)
         self._list_made()
         if stream is not None and self._view == VIEWS[0]:  # what came of it stays as it is
@@ -191,7 +192,7 @@ class AnswerPane(Vertical):
             self._show_status(made.status_text)
         else:
             self._ended = made.ended
-            self._show_status("\n".join((status_text(made.ended), *made.ended.notes)))
+            self._show_status(_status_of(made.ended))
         self.action_view(VIEWS[0])
 
     def _text_of(self, view: str, ended: Ended | KeptCall, columns: int) -> str:
@@ -381,6 +382,14 @@ class _StreamText:
         """Return the text that was kept back until the end."""
         self._writing.__exit__(None, None, None)
         return self._screen.take()
+
+
+def _status_of(ended: Ended) -> str:
+    """Return what stands above an answer: its status, what else is to be said of it, and how to sign in."""
+    lines = [status_text(ended), *ended.notes]
+    if isinstance(ended.error, AuthError) or (ended.answer is not None and ended.answer.status == 401):
+        lines.append("l signs in")
+    return "\n".join(lines)
 
 
 def _line_of(made: MadeCall) -> str:
