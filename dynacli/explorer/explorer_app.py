@@ -30,9 +30,9 @@ from dynacli.explorer.form.draft import PROFILE, SERVER, Checked, Draft, check
 from dynacli.explorer.form.further_calls import further_calls
 from dynacli.explorer.form.request_form import RequestForm
 from dynacli.explorer.keys_page import KEYS
+from dynacli.explorer.leave_to_sign_in import sign_in
 from dynacli.explorer.operations.find_operations import find_operations
 from dynacli.explorer.operations.operations_pane import OperationGroup, OperationList, grouped
-from dynacli.explorer.sign_in import sign_in
 from dynacli.explorer.work_aside import FailedWork, work_aside
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import SAFE_METHODS, OperationSummary
