@@ -260,6 +260,18 @@ def test_what_comes_from_elsewhere_stays_and_is_completed(tmp_path: Path) -> Non
         assert f"  try: dynacli demo create-workflow --body {line}" == result.stderr.splitlines()[-1]
 
 
+def test_the_path_of_a_file_that_is_there_gets_its_sign(tmp_path: Path) -> None:
+    """`--file PATH` of an upload becomes `--file @PATH` where there is such a file."""
+    upload = {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}
+    put = operation("put", body=upload, media_type="multipart/form-data")
+    api = save(document({"/a": {"post": put}}))
+    there, missing = tmp_path / "there.bin", tmp_path / "missing.bin"
+    there.write_bytes(b"x")
+    for path, word in ((there, f"--file @{there}"), (missing, "--example")):
+        result = run_cli(api, "put", "--file", str(path))
+        assert f"  try: dynacli {api} put {word}" == result.stderr.splitlines()[-1]
+
+
 def _without_order(line: str) -> str:
     """Return a line with the inputs that were added in front of the standard option that was typed."""
     return re.sub(r"( --error-format json)(.*)$", r"\2\1", line)

@@ -1,12 +1,14 @@
 """Values that an input does not take, and the nearest ones that it takes."""
 
 import json
+import os
 import re
 from difflib import get_close_matches
 from typing import Any
 
 from dynacli.commands.corrections.call_line import CallLine, Piece
 from dynacli.errors import UsageError
+from dynacli.model.media_types import is_multipart
 from dynacli.model.operation import ValueType
 from dynacli.output.output_form import FORMATS
 from dynacli.record import replace
@@ -24,13 +26,20 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 def with_fitting_values(line: CallLine) -> CallLine:
     """Return the line with each value that does not fit replaced by the nearest one that does, or a placeholder."""
+    media_type = line.command.described.media_type
+    is_parted = media_type is not None and is_multipart(media_type.name)
     pieces = []
     for piece in line.pieces:
-        pieces += _fitting(piece) if piece.is_input else [_fitting_standard(piece)]
+        pieces += _fitting(piece, is_parted=is_parted) if piece.is_input else [_fitting_standard(piece)]
     return line.with_before(map(_fitting_standard, line.before)).with_pieces(pieces)
 
 
-def _fitting(piece: Piece) -> list[Piece]:
+def _fitting(piece: Piece, *, is_parted: bool) -> list[Piece]:
+    """Return an input with a value that it takes, or a placeholder.
+
+    Args:
+        is_parted: Whether the body has parts, which may be files.
+    """
     if piece.value is None or piece.is_placeholder or piece.value.startswith("@"):
         return [piece]
     if not piece.value and piece.key[0] == "path":
@@ -41,6 +50,9 @@ def _fitting(piece: Piece) -> list[Piece]:
         and is_given_as_text(piece.parameter, [piece.value])
     ):
         return [piece]
+    value = piece.value_type.items or piece.value_type
+    if piece.field is not None and value.format == "binary" and is_parted and os.path.isfile(piece.value):
+        return [replace(piece, value=f"@{piece.value}")]
     words = corrected_words(piece.value, piece.value_type)
     return [piece.unfilled()] if words is None else [replace(piece, value=word) for word in words]
 
