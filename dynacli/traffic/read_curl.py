@@ -200,6 +200,8 @@ _SWITCHES = {
 """Option without a value → what a person who needs it does instead; empty where nothing is to be said."""
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _FILE_NAME = re.compile(r';\s*filename="?([^";]+)')
+_BRACKET = re.compile(r"\\([\[\]{}])")
+"""A bracket that asks curl for no more than one URL: https://curl.se/docs/manpage.html#-g."""
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -305,7 +307,7 @@ class _Line:
         self._headers: list[tuple[str, str]] = []
         self._data: list[str] = []
         self._parts: list[tuple[str, str]] = []
-        self._is_get = self._is_head = self._is_json = False
+        self._is_get = self._is_head = self._is_json = self._is_literal = False
 
     def add(self, name: str, value: str) -> None:
         """Note an option.
@@ -323,6 +325,8 @@ class _Line:
             if self._url:
                 raise UsageError("The line asks for several URLs", hint="Import them one by one")
             self._url = value
+        elif name == "globoff":
+            self._is_literal = True
         elif name == "request":
             self._method = value.upper()
         elif name in {"max-time", "output", "upload-file"}:
@@ -420,6 +424,7 @@ class _Line:
         if not self._url:
             raise UsageError("The line names no URL", hint="Copy the whole line")
         url = self._url if "://" in self._url else f"http://{self._url}"
+        url = url if self._is_literal else _BRACKET.sub(r"\1", url)
         body = ("" if self._is_json else "&").join(self._data)
         if not self._parts:
             self._parts, body = self._split_parts(body)

@@ -25,7 +25,11 @@ _ANSI_C = {
 }
 _CODE = re.compile(r"x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})")
 _CONTINUED = re.compile(r"\\\r?\n")
-_OF_CMD = re.compile(r'\^"|\^\r?\n')
+_OF_CMD = re.compile(r'\S*curl(\.exe)?\s+(?:\^"|[^\'$][^\']*? \^\r?\n)')
+_CARET = re.compile(r"\^(?:\r?\n)?(\r?\n|.)?", re.DOTALL)
+"""A caret with what it escapes; behind one that continues a line stands the first character of the next."""
+_ESCAPABLE = frozenset('"\\$`\n')
+"""What a backslash escapes between the quotes of a shell."""
 
 
 def shell_words(text: str) -> tuple[list[str], str]:
@@ -37,16 +41,23 @@ def shell_words(text: str) -> tuple[list[str], str]:
         UsageError: A quotation is not closed.
     """
     text = text.strip()
-    if _OF_CMD.search(text):
-        text = re.sub(r"\^(\r?\n)?(.?)", lambda found: found[2], text, flags=re.DOTALL)
-    return _Reader(text).words()
+    found = _OF_CMD.match(text)
+    if found is None:
+        return _Reader(text).words()
+    text = _CARET.sub(lambda caret: (caret[1] or "").replace("\r\n", "\n"), text)
+    # Firefox doubles no backslash: https://github.com/mozilla/gecko-dev/blob/master/devtools/client/shared/curl.js
+    return _Reader(text, frozenset('"') if found[1] else _ESCAPABLE).words()
 
 
 class _Reader:
-    """Reads a line, character by character."""
+    """Reads a line, character by character.
 
-    def __init__(self, text: str) -> None:
-        self._text, self._at = text, 0
+    Args:
+        escapable: What a backslash escapes between double quotes.
+    """
+
+    def __init__(self, text: str, escapable: frozenset[str] = _ESCAPABLE) -> None:
+        self._text, self._at, self._escapable = text, 0, escapable
 
     def words(self) -> tuple[list[str], str]:
         words: list[str] = []
@@ -94,7 +105,7 @@ class _Reader:
         found, at = "", self._at + 1
         while at < len(self._text) and self._text[at] != '"':
             char, following = self._text[at], self._text[at + 1 : at + 2]
-            if char == "\\" and following in {'"', "\\", "$", "`", "\n"}:
+            if char == "\\" and following in self._escapable:
                 found += following.strip("\n")
                 at += 2
             else:
@@ -126,7 +137,8 @@ class _Reader:
         if at >= len(self._text):
             raise self._not_closed("$'")
         self._at = at + 1
-        return found
+        # Firefox writes a character beyond the first 65,536 as two.
+        return found.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
     def _not_closed(self, quote: str) -> UsageError:
         return UsageError(
