@@ -76,7 +76,7 @@ class ClientConnection(asyncio.Protocol):
             self._next()
         elif not self.exchange.is_read:
             self.exchange.request_came(self._received)
-        elif len(self._received) > CHUNK:
+        if len(self._received) > CHUNK:
             self.hold(is_held=True)
 
     def eof_received(self) -> bool:
@@ -118,6 +118,7 @@ class ClientConnection(asyncio.Protocol):
                 self._refuse(OwnAnswer(error.status, "http_request_error", title, error.why))
                 return
             if head is None:
+                self.hold(is_held=False)
                 if self.has_ended:
                     self.close()
                 return
@@ -145,6 +146,8 @@ class ClientConnection(asyncio.Protocol):
 
     def hold(self, *, is_held: bool) -> None:
         """Read nothing more of the client, or go on reading."""
+        # What was sent ahead is not added to until some of it is gone.
+        is_held |= len(self._received) > CHUNK
         (self._transport.pause_reading if is_held else self._transport.resume_reading)()
 
     def exchange_over(self, *, is_read: bool) -> None:
@@ -170,6 +173,7 @@ class ClientConnection(asyncio.Protocol):
         if self.has_ended:
             self.close()
             return
+        self.hold(is_held=False)
         self._transport.write_eof()
         self.deadline.move(LINGER_SECONDS, self.abort)
 

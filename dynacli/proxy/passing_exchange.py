@@ -163,7 +163,8 @@ class PassingExchange:
     def _send(self, connection: UpstreamConnection) -> None:
         """Send all that is there of the request."""
         self._connection, passage = connection, self._passage
-        host = b"" if passage.keeps_host else passage.upstream.authority.encode()
+        is_kept = passage.keeps_host and b"host" in self.head.values  # HTTP/1.0 asks for none
+        host = b"" if is_kept else passage.upstream.authority.encode()
         target, further = passage.upstream.target(self._path), passage.upstream.further_headers
         # One piece of data, and so one packet, for the whole of most requests.
         request = b"".join((passed_request(self.head, target, host, further), *self._unsent))

@@ -18,8 +18,11 @@ _REPETITION = 0.1
 """Seconds in which a signal may come once more: programs that start others pass on what the terminal sent to both."""
 _LOOKS = 50
 """How often it is looked in that time whether they are over."""
-_SWITCH_SECONDS = 0.0005
-"""How long another thread may keep the interpreter; Python's own value is ten times as long."""
+_SWITCH_SECONDS = 0.00002
+"""How long another thread may keep the interpreter, which is let go at each call of the kernel.
+
+Python has 5 ms. Beside a judge that does not wait, 50 requests at once took 45 ms each with 0.5 ms, and with this 25.
+"""
 
 
 def serve_proxy(

@@ -121,13 +121,34 @@ def test_clients_that_hang_are_left(monkeypatch: pytest.MonkeyPatch, server: Rec
     assert '"The client sent nothing more of its request"\n' == result.stdout
 
 
+@pytest.mark.exhaustive
+def test_requests_that_are_sent_ahead_wait_at_their_client() -> None:
+    """One that sends faster than it is answered does not fill the memory of the proxy."""
+    ahead = _request(b"GET") * (20 * 1024 * 1024 // len(_request(b"GET")))
+
+    def talk(sock: socket.socket, _: bytes) -> bytes:
+        sock.sendall(_OK)
+        while piece := sock.recv(1 << 16):
+            sock.sendall(_OK * piece.count(b"\r\n\r\n"))
+        return b""
+
+    def client(port: int) -> None:
+        with socket.create_connection(("127.0.0.1", port), timeout=1.5) as sock, pytest.raises(TimeoutError):
+            sock.sendall(ahead)
+
+    with raw_server(talk) as server:
+        through_proxy(client, _document(), "--upstream", server.origin, "--no-fail", "--validate", "off")
+
+
 def test_a_client_that_has_said_all_gets_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """It closes its side and reads on; one that does not read on looks the same, and is waited for a while."""
-    monkeypatch.setattr(passing_exchange, "LINGER_SECONDS", 0.3)
-    answers: list[bytes] = []
+    monkeypatch.setattr(passing_exchange, "LINGER_SECONDS", 1)
+    answers, over = list[bytes](), threading.Event()
 
     def talk(sock: socket.socket, head: bytes) -> bytes:
-        time.sleep(0.1 if head.startswith(b"GET") else 1)
+        time.sleep(0.1)
+        if head.startswith(b"POST"):
+            over.wait(20)
         sock.sendall(_OK)
         return b""
 
@@ -137,6 +158,7 @@ def test_a_client_that_has_said_all_gets_its_answer(monkeypatch: pytest.MonkeyPa
                 sock.sendall(_request(method))
                 sock.shutdown(socket.SHUT_WR)
                 answers.append(b"".join(iter(lambda: sock.recv(1000), b"")))
+        over.set()
 
     words = (_document(), "--no-fail", "-o", "ndjson", "-f", "[error]")
     with raw_server(talk) as server:
