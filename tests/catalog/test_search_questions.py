@@ -24,7 +24,7 @@ from tests.real_documents import FOLDER
 
 _QUESTIONS = Path(__file__).with_name("questions")
 _RANKS = (1, 3, 5)
-LEAST = {"tuned": (0.83, 0.93, 0.94), "held_out": (0.79, 0.91, 0.92)}
+LEAST = {"tuned": (0.83, 0.93, 0.94), "held_out": (0.81, 0.92, 0.92)}
 """File of questions → the least part of them whose operation is the first, among the first 3, and the first 5."""
 
 Search = Callable[[str], list[str]]

@@ -42,6 +42,8 @@ _AFTER_VERB = frozenset(
     {"a", "an", "the", "my", "this", "that", "all", "some", "our", "on", "somebody", "someone"}
 )
 _BEFORE_VERB = frozenset({"to", "and", "or", "please", "i", "we", "can", "you", "not", "let"})
+_LIKE = (0, "like")
+"""A verb where it begins a question."""
 _SUBJECTS = frozenset({"i", "we", "you"})
 _AUXILIARY = frozenset({"do", "can", "could", "should", "may", "must", "would", "how", "if"})
 """Words before a subject whose verb is the question's; behind a noun it only tells about that: `repos I follow`."""
@@ -163,7 +165,7 @@ def _terms(
     for at, (word, stemmed) in enumerate(zip(words, stems, strict=True)):
         is_context = is_context or (word in _BEFORE_CONTEXT and bool(terms))
         is_verb = at == verb
-        if word in STOP_WORDS or (word in _UNSAID and not is_verb) or stemmed in terms:
+        if ((word in STOP_WORDS or word in _UNSAID) and not is_verb) or stemmed in terms:
             continue
         found = meanings(stemmed)
         if is_verb and action_of(stemmed):
@@ -228,7 +230,9 @@ def _is_strange(word: str, stemmed: str, known: Container[str]) -> bool:
 
 def _is_plural(words: Sequence[str], verb: int | None) -> bool:
     """Return whether the first noun is plural, or all are asked for."""
-    if not _ALL.isdisjoint(words):
+    if not _ALL.isdisjoint(words) or (
+        words[:1] in (["which"], ["what"]) and names_several("".join(words[1:2]))
+    ):
         return True
     noun = ""
     for at, word in enumerate(words):
@@ -242,7 +246,7 @@ def _is_plural(words: Sequence[str], verb: int | None) -> bool:
 
 def _verb_at(words: Sequence[str], stems: Sequence[str]) -> int | None:
     """Return the place of the verb that says what is to be done; None where there is none."""
-    first = next((at for at, word in enumerate(words) if word not in STOP_WORDS), None)
+    first = next((at for at, word in enumerate(words) if word not in STOP_WORDS or (at, word) == _LIKE), None)
     if first is None or words[0] in _ASKING:
         return None
     if action_of(stems[first]) and not _is_noun(words, stems, first):

@@ -21,6 +21,7 @@ _STOP_WORDS = (
     " which who whom whose when where how what why than then so can could should would will may might must do"
     " does did done has have had having i me my mine we us our you your he she they them their his her there"
     " here if into onto via per about please want need like let there any some also just only"
+    " am but because while such another other one ones very too really hey hi hello thanks pls dont cant whats"
     " somebody someone anybody anyone everybody everyone something anything"
 )
 STOP_WORDS = frozenset(_STOP_WORDS.split())
@@ -166,6 +167,7 @@ def stem(word: str) -> str:
     The stem need not be a word. The rules are few on purpose: a word that stays as it is does less harm than two
     that become the same.
     """
+    word = _LONG_FORMS.get(word, word)
     if word in _UNCHANGED or len(word) < 3 or not word.isascii():
         return word
     word = _singular(word)

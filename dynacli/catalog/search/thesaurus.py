@@ -1,6 +1,7 @@
 """General knowledge of the words of APIs: what a verb does, which words mean the same or are akin, and phrases.
 
 The words themselves stand in `thesaurus.txt`, a group a line, in their basic form; a word may be in many groups.
+People say the word on the left of a line of `said` where documents have those on its right, not the other way.
 """
 
 import os
@@ -16,9 +17,9 @@ __all__ = [
     "GENERIC",
     "action_of",
     "is_generic",
+    "known_words",
     "meanings",
     "phrases",
-    "verb_stems",
 ]
 
 ACTING = "act"
@@ -94,9 +95,10 @@ def action_of(stemmed: str) -> str:
     return _actions().get(stemmed, "")
 
 
-def verb_stems() -> Iterable[str]:
-    """Return the stems of all verbs that are known."""
-    return _actions()
+def known_words() -> Iterable[str]:
+    """Return the stems of all verbs that are known, and all words that have others of the same meaning."""
+    sections = _sections()
+    return {*_actions(), *sections["same"].split(), *sections["said"].split()} - {"="}
 
 
 def is_generic(stemmed: str) -> bool:

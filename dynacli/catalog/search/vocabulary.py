@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 from dynacli.catalog.search.postings import StemIndex, count_postings, read_postings
-from dynacli.catalog.search.thesaurus import verb_stems
+from dynacli.catalog.search.search_words import stem as stem_of
+from dynacli.catalog.search.thesaurus import known_words
 
 __all__ = ["Vocabulary"]
 
@@ -36,6 +37,8 @@ _ABOUT = 0.6
 """From here on an operation is about a word."""
 _SHORTEST_FORM, _SHORTEST_PART, _SHORTEST_TYPO = 4, 3, 4
 """Letters that a word has at least whose forms, parts or typos are looked for."""
+_SHORTEST_USUAL = 6
+"""Letters of a word with a typo that may be meant for one that the document does not have."""
 _TWO_TYPOS = 8
 """The length from which on a word may have two typos."""
 
@@ -111,15 +114,16 @@ class Vocabulary:
         most = 2 if len(word) >= _TWO_TYPOS else 1
         lengths = range(len(stem) - most, len(word) + most + 1)
         known = (pair for pair in self._index if len(pair[0]) in lengths)
+        usual = known_words() if len(word) >= _SHORTEST_USUAL else ()
         letters = set(word)
         near: list[tuple[int, int, str]] = []
-        for term, packed in (*known, *((verb, b"") for verb in verb_stems())):
+        for term, packed in (*known, *((each, b"") for each in usual)):
             if len(letters.symmetric_difference(term)) <= 2 * most and (
-                term[0] == word[0] or term[1:2] == word[1:2]
+                term[0] == word[0] or term[:2] == word[1::-1]
             ):
                 distance = min(_distance(word, term, most), _distance(stem, term, most))
                 if distance <= most:
-                    near.append((distance, -count_postings(packed), term))
+                    near.append((distance, -count_postings(packed), term if packed else stem_of(term)))
         return min(near)[2] if near else stem
 
 
