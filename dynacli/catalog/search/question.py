@@ -114,7 +114,7 @@ class Question:
 
 def has_words(text: str) -> bool:
     """Return whether a text has a word that a question could be about."""
-    return any(word not in STOP_WORDS for word in words_of(text))
+    return any(word not in STOP_WORDS for word in _rewritten(words_of(text)))
 
 
 def read_question(text: str, vocabulary: Vocabulary) -> Question:
