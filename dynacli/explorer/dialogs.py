@@ -1,20 +1,20 @@
-"""The dialogs of the explorer: a question, a choice among values, a file to be named, and the keys."""
+"""The dialogs of the explorer: a question, a choice among values, what is known of an input, a file, and the keys."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from dynacli.text.terminal import visible
 
-__all__ = ["ChoiceDialog", "PathDialog", "QuestionDialog", "TextDialog"]
+__all__ = ["AboutDialog", "ChoiceDialog", "PathDialog", "QuestionDialog", "TextDialog"]
 
 NOT_GIVEN = "(not given)"
 
@@ -126,6 +126,44 @@ class ChoiceDialog(ModalScreen[str | None]):
 
     def action_dismiss_none(self) -> None:
         """Leave everything as it is."""
+        self.dismiss(None)
+
+
+class AboutDialog(ModalScreen[str | None]):
+    """A text to read, and below it values to choose among.
+
+    Args:
+        text: The text, with foreign text in it as it came.
+        values: Value → what it is called.
+    """
+
+    BINDINGS = [Binding("escape", "leave", show=False)]  # noqa: RUF012
+
+    def __init__(self, text: str, values: Mapping[str, str]) -> None:
+        super().__init__()
+        self._text, self._values = text, values
+
+    def compose(self) -> ComposeResult:
+        """Make the dialog."""
+        with Vertical(classes="dialog"):
+            with VerticalScroll(id="about"):
+                yield Static(visible(self._text), markup=False)
+            if self._values:
+                yield Static("Values that it may have; Enter takes one:", classes="heading")
+                lines = [" ".join(filter(None, pair)) for pair in self._values.items()]
+                listed = [Option(Text(visible(line, keep=""), no_wrap=True)) for line in lines]
+                yield OptionList(*listed, markup=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Give the focus to the values, else to the text."""
+        self.query_one(OptionList if self._values else "#about").focus()
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(list(self._values)[event.option_index])
+
+    def action_leave(self) -> None:
+        """Choose none."""
         self.dismiss(None)
 
 

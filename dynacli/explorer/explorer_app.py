@@ -53,7 +53,20 @@ _HALF = 70
 """Columns from which on two panes are."""
 
 _NOT_IN_DIALOGS = frozenset(
-    ("keys", "search", "request", "answer", "send", "cancel", "go_left", "text", "example", "empty", "copy")
+    (
+        "keys",
+        "search",
+        "request",
+        "answer",
+        "send",
+        "cancel",
+        "go_left",
+        "text",
+        "example",
+        "empty",
+        "about",
+        "copy",
+    )
 )
 """The actions that a dialog in front keeps from the panes behind it."""
 
@@ -91,9 +104,11 @@ class ExplorerApp(App[None]):
         Binding("f6", "text", "Body", priority=True),
         Binding("f7", "example", "Example", priority=True),
         Binding("f8", "empty", show=False, priority=True),
+        Binding("ctrl+o", "about", show=False, priority=True),
         Binding("f9", "copy", "Copy", priority=True),
         Binding("ctrl+y", "copy", show=False, priority=True),
         Binding("f10", "quit", "Leave", priority=True),
+        Binding("f12", "about", "About", priority=True),
         Binding("ctrl+q", "quit", show=False, priority=True),
     ]
 
@@ -424,6 +439,10 @@ class ExplorerApp(App[None]):
     def action_empty(self) -> None:
         """Give an empty text for the input that has the focus, or none."""
         self.query_one(RequestForm).give_empty(self.focused)
+
+    def action_about(self) -> None:
+        """Show all that is known of the input that has the focus."""
+        self.query_one(RequestForm).show_about(self._env)
 
     def action_copy(self) -> None:
         """Copy the command line of what the form shows."""

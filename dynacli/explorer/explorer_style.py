@@ -15,6 +15,7 @@ Screen { layout: vertical; }
 .pane:ansi { border: round ansi_bright_black; }
 .pane:focus-within { border: heavy $border; }
 #operations { width: 34; }
+#operations:focus-within { width: 46; }
 #request { width: 1fr; }
 #answer { width: 1fr; }
 .narrow #operations { width: 30; }
@@ -56,6 +57,7 @@ ModalScreen { align: center middle; }
 .dialog { width: 76; max-width: 96%; height: auto; max-height: 90%; border: round $border; padding: 0 1;
     background: $surface; }
 .dialog OptionList { height: auto; max-height: 14; border: none; }
+#about { height: auto; max-height: 14; }
 .dialog .buttons { height: 1; margin-top: 1; }
 .dialog Button { margin-right: 2; }
 .dialog Button:focus { text-style: reverse; }

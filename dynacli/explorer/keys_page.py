@@ -9,7 +9,7 @@ F1        this page                  F2, /     search the operations
 F3        the request                F4        the answer
 F5, ^S    send                       Esc       cancel the call, or back
 F6        body as form or as text    F7        fill in an example
-F8        give an empty text
+F8        give an empty text         F12, ^O   about the input
 F9, ^Y    copy the command line      F10, ^Q   leave
 
 Tab, Shift-Tab and the arrows move; Enter opens, chooses and closes.

@@ -302,6 +302,40 @@ def test_a_call_of_the_history_is_shown_again_with_its_form(server: Recorder) ->
     explored(work())
 
 
+def test_a_value_that_an_earlier_answer_had_is_chosen(server: Recorder) -> None:
+    """With what it is called, and all that the document says of the input and of the operation."""
+    server.answers["/pets"] = Answer(200, b'[{"id": 7, "name": "Rex"}, {"id": 8, "name": "Mimi"}]')
+    item = {"type": "object", "properties": {"id": {"type": "integer"}, "name": {"type": "string"}}}
+    schema = {"type": "array", "items": item}
+    listed = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
+    number = parameter("petId", {"type": "integer"}, "path", description="Which pet \u202eit is")
+    getting = operation("getPet", number, description="Tells *all* of a pet.")
+    paths = {
+        "/pets": {"get": operation("listPets", responses=listed)},
+        "/pets/{petId}": {"get": getting},
+    }
+    api = save(document(paths, [server.origin]))
+
+    async def work() -> None:
+        async with exploring(api) as explorer:
+            await explorer.open("list-pets")
+            await explorer.press("f5")
+            await explorer.answered()
+            await explorer.until(lambda: bool(run_cli("history", "-o", "json").json))
+            await explorer.open("get-pet")
+            await explorer.press("f12")
+            assert "Its values come from list-pets [].id" in explorer.screen, explorer.screen
+            assert "Which pet \\u202eit is" in explorer.screen
+            assert "8 Mimi" in explorer.screen
+            await explorer.press("down", "enter")
+            await explorer.checked()
+            assert f"$ dynacli {api} get-pet 8" in explorer.screen, explorer.screen
+            await explorer.press("f2", "f12")
+            assert "Tells all of a pet." in explorer.screen
+
+    explored(work())
+
+
 def test_what_was_sent_is_in_the_history_without_its_secrets(server: Recorder) -> None:
     """As the command line that makes it again."""
     server.answers["/logins"] = Answer(201, b'{"id": 7}')

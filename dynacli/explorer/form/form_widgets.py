@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.message import Message
-from textual.widgets import Input, Static
+from textual.widgets import Input, Static, TextArea
 
 from dynacli.explorer.dialogs import ChoiceDialog
 from dynacli.explorer.form.form_rows import BODY, FormRow
@@ -16,7 +16,7 @@ from dynacli.model.value_words import constraints, placeholder
 from dynacli.text.exact_json import compact_json, read_json
 from dynacli.text.terminal import visible
 
-__all__ = ["ActionLine", "ChoiceBox", "FieldRow", "SettingRow", "facts_of"]
+__all__ = ["ActionLine", "BodyText", "ChoiceBox", "FieldRow", "SettingRow", "facts_of"]
 
 
 def facts_of(row: FormRow) -> str:
@@ -200,6 +200,14 @@ class TextBox(Input):
         self.replace(text, *self.selection)
 
 
+class BodyText(TextArea, inherit_bindings=False):
+    """The body as text; F6 and F7 are the explorer's."""
+
+    BINDINGS = [  # noqa: RUF012
+        each for each in TextArea.BINDINGS if not (isinstance(each, Binding) and each.key in {"f6", "f7"})
+    ]
+
+
 class FieldRow(Horizontal):
     """An input of an operation.
 
@@ -241,6 +249,14 @@ class FieldRow(Horizontal):
         """What stands in it."""
         box = self.children[1]
         return box.value if isinstance(box, Input | ChoiceBox) else ""
+
+    def fill(self, word: str) -> None:
+        """Put a word into its box."""
+        box = self.children[1]
+        if isinstance(box, ChoiceBox):
+            box.choose(word)
+        elif isinstance(box, Input):
+            box.value, box.cursor_position = word, len(word)
 
     def focus_box(self) -> None:
         """Give the focus to its box."""

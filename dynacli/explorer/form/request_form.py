@@ -12,11 +12,14 @@ from textual.widgets import Input, Static, TextArea
 
 from dynacli.client.call_settings import CallOptions
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.errors import UsageError
+from dynacli.environment import Environment
+from dynacli.errors import DynacliError, UsageError
+from dynacli.explorer.dialogs import AboutDialog
+from dynacli.explorer.form.about_input import about_input, about_operation
 from dynacli.explorer.form.body_text import body_rows, body_text, example_words, with_example_body
 from dynacli.explorer.form.draft import CONTENT_TYPE, PROFILE, SERVER, Checked, Draft
 from dynacli.explorer.form.form_rows import BODY, FormRow, MoreItems, located, row_of, rows_of
-from dynacli.explorer.form.form_widgets import ActionLine, ChoiceBox, FieldRow, SettingRow
+from dynacli.explorer.form.form_widgets import ActionLine, BodyText, ChoiceBox, FieldRow, SettingRow
 from dynacli.explorer.form.setting_rows import ROWS_BELOW, setting_rows
 from dynacli.record import replace
 from dynacli.text.terminal import visible
@@ -56,7 +59,7 @@ class RequestForm(Vertical):
         """Make the parts."""
         yield Static("Choose an operation on the left.", id="title", markup=False)
         yield VerticalScroll(id="rows", can_focus=False)
-        yield TextArea(id="body", compact=True, tab_behavior="focus", highlight_cursor_line=False)
+        yield BodyText(id="body", compact=True, tab_behavior="focus", highlight_cursor_line=False)
         yield Static(id="hint", markup=False)
         yield Static(id="state", markup=False)
         yield Static(id="line", markup=False)
@@ -325,6 +328,28 @@ class RequestForm(Vertical):
     def show_line(self, line: str) -> None:
         """Show the command line."""
         self.query_one("#line", Static).update(f"$ {visible(line, keep='')}" if line else "")
+
+    def show_about(self, env: Environment) -> None:
+        """Show all that is known of the input that has the focus, else of the operation, and take a value for it."""
+        draft, focused = self.draft, self.screen.focused
+        if draft is None:
+            self.app.notify("Choose an operation first", severity="warning")
+            return
+        field = focused.parent if focused is not None else None
+        if not isinstance(field, FieldRow) or isinstance(field, SettingRow):
+            self.app.push_screen(AboutDialog(*about_operation(draft.described)))
+            return
+
+        def take(word: str | None) -> None:
+            if word is not None:
+                field.fill(word)
+
+        try:
+            about = about_input(env, draft, field.row, field.facts)
+        except DynacliError as error:  # such as a configuration that cannot be read
+            self.app.notify(f"{error.message}: {error.why}", severity="error", markup=False)
+        else:
+            self.app.push_screen(AboutDialog(*about), take)
 
     def show_hint(self, widget: Widget | None) -> None:
         """Show what is known of the input that has the focus."""
