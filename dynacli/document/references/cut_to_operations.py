@@ -37,9 +37,9 @@ def cut_to_operations(tree: dict[str, Any], places: Collection[tuple[str, str]])
         if isinstance(each.operation, Mapping)
     ]
     cut = {key: tree[key] for key in _AT_THE_TOP if key in tree}
-    named = {tag for operation in kept for tag in operation.get("tags") or ()}
     if "tags" in cut:
-        cut["tags"] = [tag for tag in cut["tags"] if isinstance(tag, Mapping) and tag.get("name") in named]
+        named = {tag for operation in kept for tag in operation.get("tags") or ()}
+        cut["tags"] = _tags(cut["tags"], named)
     requirements = [
         requirement
         for holder in (tree, *kept)
@@ -65,6 +65,19 @@ def cut_to_operations(tree: dict[str, Any], places: Collection[tuple[str, str]])
         made.pop(section, None)
     move_to_components(tree, made, without_links.cut)
     return made
+
+
+def _tags(tags: Iterable[Any], named: set[Any]) -> list[Any]:
+    """Return the tags of some names with those above them (OpenAPI 3.2, "Tag Object", `parent`)."""
+    known = {tag.get("name"): tag for tag in tags if isinstance(tag, Mapping)}
+    kept: set[Any] = set()
+    waiting = list(named)
+    while waiting:
+        name = waiting.pop()
+        if name in known and name not in kept:
+            kept.add(name)
+            waiting.append(known[name].get("parent"))
+    return [tag for name, tag in known.items() if name in kept]
 
 
 def _component(steps: tuple[str, ...]) -> tuple[str, ...]:

@@ -46,7 +46,7 @@ def _whole() -> dict[str, Any]:
             },
         },
     )
-    return whole | {"tags": [{"name": "pets"}, {"name": "owners"}]}
+    return whole | {"tags": [{"name": "pets", "parent": "all"}, {"name": "owners"}, {"name": "all"}]}
 
 
 def test_what_is_kept() -> None:
@@ -56,7 +56,7 @@ def test_what_is_kept() -> None:
     cut = cut_to_operations(whole, {("/pets/{id}", "GET")})
     assert before == json.dumps(whole)
     assert [("/pets/{id}", ["get"])] == [(path, list(item)) for path, item in cut["paths"].items()]
-    assert [{"name": "pets"}] == cut["tags"]
+    assert ["pets", "all"] == [tag["name"] for tag in cut["tags"]]
     assert {"Pet", "Cat"} == set(cut["components"]["schemas"])
     assert whole["components"]["schemas"]["Pet"] == cut["components"]["schemas"]["Pet"]
     assert whole["components"]["schemas"]["Cat"] == cut["components"]["schemas"]["Cat"]
