@@ -55,14 +55,14 @@ def decode_chunks(
 
     Args:
         chunks: The body as it arrives.
-        encodings: The values of `Content-Encoding`; at most one that is not `identity`.
+        encodings: The values of `Content-Encoding`, each a list; at most one encoding that is not `identity`.
         check: Called with the number of decoded bytes so far, for every piece;
             raises when they are too many or the time is up.
 
     Raises:
         BadEncodingError: The encoding is unknown, there is more than one, or the data is not encoded in it.
     """
-    applied = [value.strip().lower() for value in encodings]
+    applied = [name.strip().lower() for value in encodings for name in value.split(",")]
     applied = [value for value in applied if value not in ("", "identity")]
     if len(applied) > 1:
         # With several, 253 bytes can become 50 MiB.

@@ -322,6 +322,7 @@ def test_the_extensions_of_the_manual_work(
     assert ["42"] == server.last.headers["x-change"]
     assert "failures" in _run(file, "--help")[1]
     assert (0, "failures\n") == _run(file, "__complete", "bash", "fail")[:2]
+    assert "failures\n" == run_cli("__complete", "bash", "fail").stdout
     with redirect_stdout(io.StringIO()) as printed:
         assert 0 == _run(file, "failures", "--days", "3", **environment)[0]
     assert "3 runs failed\n" == printed.getvalue()

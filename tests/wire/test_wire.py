@@ -131,9 +131,10 @@ def _decoded(chunks: Iterable[bytes], *encodings: str, limit: int = 10**7) -> by
         ("deflate", zlib.compress(DATA)),
         ("deflate", zlib.compress(DATA, wbits=-15)),
         ("identity", DATA),
+        ("identity, gzip", gzip.compress(DATA)),
         ("", DATA),
     ],
-    ids=["gzip", "x-gzip", "gzip members", "deflate", "raw deflate", "identity", "empty"],
+    ids=["gzip", "x-gzip", "gzip members", "deflate", "raw deflate", "identity", "list", "empty"],
 )
 def test_an_encoding_is_undone_however_it_arrives(encoding: str, encoded: bytes, size: int) -> None:
     """Each encoding is undone, in chunks of any size."""

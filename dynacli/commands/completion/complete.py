@@ -143,7 +143,7 @@ def _candidates(
     is_of_tool = bool(program().api) and verbs is VERB_NAMES
     if not line.positional:
         if not (yield from _option_words(line, ROOT, word)):
-            yield from _first_words_of_tool(env, word) if is_of_tool else _first_words(env, verbs)
+            yield from _first_words_of_tool(env, word) if is_of_tool else _first_words(env, word, verbs)
         return
     said = words[line.positional[0] :]
     if is_of_tool:
@@ -168,9 +168,17 @@ def _candidates(
             yield from _operation_words(env, catalog, rest, word)
 
 
-def _first_words(env: Environment, verbs: Iterable[str]) -> Iterator[Candidate]:
-    yield from ((name, "") for name in sorted(Configuration(env).apis()))
-    yield from ((verb, "") for verb in verbs)
+def _first_words(env: Environment, word: str, verbs: Iterable[str]) -> Iterator[Candidate]:
+    """Yield the registered APIs, the verbs, and further commands where nothing else begins with the word.
+
+    To find those, every installed package is looked at, which takes longer than all the rest.
+    """
+    names = [*sorted(Configuration(env).apis()), *verbs]
+    yield from ((name, "") for name in names)
+    if word and verbs is VERB_NAMES and not any(name.startswith(word) for name in names):
+        from dynacli.commands.further_commands import further_names
+
+        yield from ((name, "") for name in further_names())
 
 
 def _first_words_of_tool(env: Environment, word: str) -> Iterator[Candidate]:

@@ -10,6 +10,7 @@ from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.servers.listening_options import listening_options
 from dynacli.commands.verbs.verb_options import named_options
+from dynacli.environment import invocation_words
 
 if TYPE_CHECKING:
     from dynacli.library.opened_api import OpenedApi
@@ -69,8 +70,8 @@ def _where(api: "OpenedApi", origin: str) -> str:
     lines = [f"The mock of {api.name} runs on {base}; Ctrl-C stops it"]
     if first is not None and api.location != "-":
         operation = api.catalog.operation(first.name)
-        words = " ".join(map(quote, (api.name, operation.name, *operation.example)))
-        lines.append(f"Try: dynacli {words} --server {base}")
+        words = (*invocation_words(api=api.name), operation.name, *operation.example)
+        lines.append(f"Try: {' '.join(map(quote, words))} --server {base}")
     return "\n".join(lines)
 
 
