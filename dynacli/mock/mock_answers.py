@@ -45,10 +45,14 @@ class MockAnswers:
     Args:
         judge: Judges the answers.
         is_dynamic: Whether values are made up anew for each answer where the client does not say.
+        has_examples: Whether the examples of answers are given where the client names none.
     """
 
-    def __init__(self, api: OpenedApi, judge: ExchangeJudge, *, is_dynamic: bool = False) -> None:
-        self._api, self._judge, self._is_dynamic = api, judge, is_dynamic
+    def __init__(
+        self, api: OpenedApi, judge: ExchangeJudge, *, is_dynamic: bool = False, has_examples: bool = True
+    ) -> None:
+        self._api, self._judge = api, judge
+        self._is_dynamic, self._has_examples = is_dynamic, has_examples
         self._described: dict[str, DescribedOperation] = {}
         self._kept: dict[tuple[object, ...], MadeAnswer] = {}
         self._count = 0
@@ -167,7 +171,7 @@ class MockAnswers:
             yield from bodies.made(
                 lambda schema, resolve, _: random_value(schema, resolve, random, direction="response")
             )
-        else:
+        elif self._has_examples:
             yield from bodies.documented()
         yield from bodies.made(static_value)
         yield None

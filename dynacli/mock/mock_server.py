@@ -51,13 +51,16 @@ class MockServer:
         settings: At `strict` and `exact` a request is refused that the document does not allow; at `warn` it is
             answered like a right one; at `off` nothing is judged.
         is_dynamic: Whether values are made up anew for each answer, where the client does not say.
+        has_examples: Whether the examples of answers are given where the client names none.
     """
 
-    def __init__(self, api: OpenedApi, settings: CallSettings, *, is_dynamic: bool = False) -> None:
+    def __init__(
+        self, api: OpenedApi, settings: CallSettings, *, is_dynamic: bool = False, has_examples: bool = True
+    ) -> None:
         self._level = settings.level
         self._routes = MockRoutes(api)
         self._judge = ExchangeJudge(api, settings)
-        self._answers = MockAnswers(api, self._judge, is_dynamic=is_dynamic)
+        self._answers = MockAnswers(api, self._judge, is_dynamic=is_dynamic, has_examples=has_examples)
 
     def respond(self, received: RecordedExchange) -> MockExchange:
         """Return the exchange of a request, with its answer."""

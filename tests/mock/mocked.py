@@ -50,13 +50,14 @@ class Mocked:
 
 @contextmanager
 def mocked(
-    document: Mapping[str, Any] | str, *, level: str = "", is_dynamic: bool = False, has_cors: bool = True
+    document: Mapping[str, Any] | str, *, level: str = "", has_cors: bool = True, **options: bool
 ) -> Iterator[Mocked]:
     """Run the mock of a document until the end of the block.
 
     Args:
         document: The document, or the path of one.
         level: The level of validation; empty for the mock's own.
+        options: Those of `MockServer`.
     """
     env = Environment()
     run, failures = Run(env), list[Exception]()
@@ -70,7 +71,7 @@ def mocked(
     plain = {"accept": "*/*"}
     with httpx.Client(base_url=origin_at(sock, _HOST), headers=plain, trust_env=False) as client:
         running = Mocked(client, sock.getsockname()[1], base_path(api))
-        server = MockServer(api, settings, is_dynamic=is_dynamic)
+        server = MockServer(api, settings, **options)
         application = mock_application(server, running.told.append, failures.append, has_cors=has_cors)
         with serve_in_background(application, sock):
             yield running

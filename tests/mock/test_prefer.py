@@ -119,3 +119,6 @@ def test_dynamic_answers_differ_and_come_again() -> None:
     with mocked(_document(), is_dynamic=True) as running:
         assert _CAT != running.ask("/pets/1").json()
         assert _CAT == running.ask("/pets/1", prefer="dynamic=false").json()
+    with mocked(_document(), has_examples=False) as running:
+        assert [_MADE] * 2 == [running.ask("/pets/1").json() for _ in range(2)]
+        assert _DOG == running.ask("/pets/1", prefer="example=dog").json()

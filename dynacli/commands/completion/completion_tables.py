@@ -217,6 +217,7 @@ VERB_OPTIONS: Mapping[str, Options] = {
         "--port": ANY,
         "--host": ANY,
         "--dynamic": SWITCH,
+        "--ignore-examples": SWITCH,
         "--no-cors": SWITCH,
         **LISTING_OF_DOCUMENT,
         **_standard("--validate"),

@@ -100,7 +100,8 @@ def opened_api(ctx: click.Context, word: str, params: Mapping[str, Any] = _NO_PA
     flags = [_FLAGS[name] for name, value in params.items() if value]
     if flags:
         raise UsageError(
-            f"`{flags[0]}` is for the stand-in alone", hint=f"Write `{invocation(str(ctx.command.name), DEMO)}`"
+            f"`{flags[0]}` is for the stand-in alone",
+            hint=f"Write `{invocation(str(ctx.command.name), DEMO)}`",
         )
     yield ctx.obj.api(word)
 

@@ -21,7 +21,9 @@ _PORT = 4010
 """That of Prism, so that whoever is set up for its mocks finds this one."""
 
 
-def _mock(run: Run, api: str, host: str, port: int, dynamic: bool, no_cors: bool) -> None:
+def _mock(
+    run: Run, api: str, host: str, port: int, dynamic: bool, ignore_examples: bool, no_cors: bool
+) -> None:
     from dynacli.client.call_settings import settings_of
     from dynacli.commands.verbs.servers.told_exchanges import told_exchanges
     from dynacli.mock.mock_application import mock_application
@@ -46,7 +48,7 @@ def _mock(run: Run, api: str, host: str, port: int, dynamic: bool, no_cors: bool
             stops[0]()
 
         application = mock_application(
-            MockServer(opened, settings, is_dynamic=dynamic),
+            MockServer(opened, settings, is_dynamic=dynamic, has_examples=not ignore_examples),
             lambda exchange: tell(ToldMock(opened, exchange)),
             fail,
             has_cors=not no_cors,
@@ -90,6 +92,11 @@ command = Verb(
         *listening_options(_PORT),
         click.Option(
             ["--dynamic"], is_flag=True, help="make values up anew for each answer, instead of examples"
+        ),
+        click.Option(
+            ["--ignore-examples"],
+            is_flag=True,
+            help="make values of the schemas, which stay the same, instead of the examples of answers",
         ),
         click.Option(["--no-cors"], is_flag=True, help="let no page of another origin call it"),
     ],
