@@ -11,12 +11,25 @@ from dynacli.schema.example_value import NoExampleError, example_value, example_
 from dynacli.schema.flatten_schema import Resolve
 from dynacli.schema.schema_matcher import SchemaMatcher
 
-__all__ = ["ExampleWords", "body_example", "option_text", "parameter_example"]
+__all__ = ["ExampleWords", "body_example", "is_body_meant", "option_text", "parameter_example"]
 
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 MAX_WORDS = 12
 """The most words for a body in an example; a longer body is written as `--example`."""
 
 _NOT_EMPTY = {"minProperties": 1, "minItems": 1}
+
+
+def is_body_meant(method: str, body: Any) -> bool:
+    """Return whether a call is hardly meant without a body, though the document does not say that it is required.
+
+    `required` is false where it is not written (OpenAPI 3.1.1, "Request Body Object"), which many documents forget
+    where the body is what a method is for. A document that writes `false` means it.
+
+    Args:
+        body: The Request Body Object, with its reference followed.
+    """
+    return method in _WITH_BODY and isinstance(body, Mapping) and body.get("required") is None
 
 
 class ExampleWords:
@@ -39,6 +52,7 @@ class ExampleWords:
 
         Args:
             raw: (location, name) → resolved Parameter Object.
+            body: The body that the call needs; None where it needs none.
             schema_of: Returns the schema of the body for a media type, with its references in place: they name the
                 branches that a discriminator picks.
         """
@@ -46,7 +60,7 @@ class ExampleWords:
         for parameter in parameters:
             if parameter.is_required:
                 words.extend(self._of_parameter(parameter, raw.get((parameter.location, parameter.name))))
-        if body is not None and body.is_required:
+        if body is not None:
             media_type = preferred(body.content)
             words.extend(self._of_body(media_type, schema_of(media_type.name)))
         return tuple(words)

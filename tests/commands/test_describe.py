@@ -370,3 +370,18 @@ def test_no_level_is_shown_in_part() -> None:
     assert all(f"    outer{number}  object\n" in text for number in range(9))
     assert "inner0" not in text
     assert "and 810 fields deeper: `--depth 2` or `--all`" in text
+
+
+@pytest.mark.parametrize(
+    ("method", "said", "words"),
+    [("post", {}, " --name string"), ("post", {"required": False}, ""), ("get", {}, "")],
+    ids=["forgotten", "optional", "of a method without"],
+)
+def test_an_example_has_the_body_that_a_document_forgot_to_require(
+    method: str, said: dict[str, Any], words: str
+) -> None:
+    """Where a method is there for its body, and the document says nothing of it, what the schema requires is given."""
+    schema = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
+    body = {"content": {"application/json": {"schema": schema}}, **said}
+    api = save(document({"/a": {method: operation("do", requestBody=body)}}))
+    assert f"dynacli {api} do{words}" == run_cli("describe", api, "do", "-o", "json").json["example"]

@@ -304,7 +304,9 @@ class _OperationCompiler:
             security=self._security.of_operation(raw, where),
             servers=read_servers(raw.get("servers"), self._warn, *where, "servers")
             or read_servers(raw_item.get("servers"), self._warn, "paths", path, "servers"),
-            example=self._inputs.example(item, resolved, raw.get("requestBody"), parameters, body),
+            example=self._inputs.example(
+                entry.method, item, resolved, raw.get("requestBody"), parameters, body
+            ),
             media_headers=self._inputs.media_headers(item, resolved) or None,
         )
         part = self._parts.of_operation(path, entry)

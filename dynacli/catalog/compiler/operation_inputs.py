@@ -14,7 +14,7 @@ from dynacli.document.references.scan import follow_references, lookup
 from dynacli.model.descriptions import parameter_description
 from dynacli.model.kebab_names import kebab
 from dynacli.model.lenient_reading import dict_or_empty, list_or_empty, text_or_empty
-from dynacli.model.media_types import body_schema, is_form, is_media_type, is_patch
+from dynacli.model.media_types import body_schema, is_form, is_media_type, is_patch, preferred
 from dynacli.model.operation import (
     GUARDED_OPTIONS,
     IGNORED_HEADERS,
@@ -321,6 +321,7 @@ class Inputs:
 
     def example(
         self,
+        method: str,
         item: Mapping[str, Any],
         operation: Mapping[str, Any],
         raw_body: Any,
@@ -334,9 +335,9 @@ class Inputs:
             operation: The operation, with references resolved.
             raw_body: The request body, with its references in place.
         """
-        if self._examples is None:
-            from dynacli.schema.example_call import ExampleWords
+        from dynacli.schema.example_call import ExampleWords, is_body_meant
 
+        if self._examples is None:
             self._examples = ExampleWords(self._resolve_raw)
         raw = {
             (parameter.get("in"), parameter.get("name")): self._originals(parameter)
@@ -345,11 +346,16 @@ class Inputs:
             if isinstance(parameter, Mapping)
         }
 
+        tree = self._document.tree
+        described = dict_or_empty(follow_references(tree, raw_body))
+
         def schema_of(media_type: str) -> Any:
-            tree = self._document.tree
-            content = dict_or_empty(dict_or_empty(follow_references(tree, raw_body)).get("content"))
+            content = dict_or_empty(described.get("content"))
             return dict_or_empty(follow_references(tree, content.get(media_type))).get("schema")
 
+        if body is not None and not body.is_required:
+            asks = any(field.is_needed for field in preferred(body.content).fields)
+            body = body if asks and is_body_meant(method, described) else None
         return self._examples(raw, parameters, body, schema_of)
 
 

@@ -37,8 +37,6 @@ __all__ = [
     "selected",
 ]
 
-_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
-
 
 class BuiltBody(NamedTuple):
     """A body that was built.
@@ -230,15 +228,10 @@ def _needs_body(described: DescribedOperation) -> bool:
 
 
 def _is_meant(described: DescribedOperation) -> bool:
-    """Return whether a call is hardly meant without a body, though the document does not say that it is required.
+    from dynacli.schema.example_call import is_body_meant
 
-    `required` is false where it is not written (OpenAPI 3.1.1, "Request Body Object"), which many documents forget
-    where the body is what a method is for. A document that writes `false` means it.
-    """
     body = described.follow(described.part["operation"].get("requestBody"))
-    return (
-        described.operation.method in _WITH_BODY and isinstance(body, dict) and body.get("required") is None
-    )
+    return is_body_meant(described.operation.method, body)
 
 
 def decoded(content: bytes) -> str:
