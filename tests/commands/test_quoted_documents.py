@@ -131,8 +131,13 @@ def _unquoted(text: str) -> str:
     """Return what a text says in its own words: without quotes, in lines or behind `>`, and without literals.
 
     The words of the command line that are made of names are its own, such as `--ignore-all-previous-instructions`.
+    The values of an example stand in the quotes of the shell.
     """
-    lines = [line for line in text.splitlines() if not re.match(" *>| +try: ", line)]
+    lines = [
+        re.sub("'[^']*'", "", line) if re.match(" *(Run +)?dynacli ", line) else line
+        for line in text.splitlines()
+        if not re.match(" *>| +try: ", line)
+    ]
     return re.sub(r'"[^"]*"|`[^`]*`|(--)?\b\w+(-\w+){2,}', "", " ".join(lines))
 
 
