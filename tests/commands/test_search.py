@@ -107,6 +107,51 @@ def test_a_word_that_is_no_verb_here_is_taken_for_none(question: str, name: str)
     assert name == _names(save(document(paths)), question)[0]
 
 
+def test_questions_are_read_as_people_mean_them() -> None:
+    """Nouns that look like verbs, clauses, questions within questions, and verbs that look like other words."""
+    paths = {
+        "/purchaseOrders": {
+            "get": operation("getPurchaseOrders"),
+            "put": operation("createPurchaseOrders"),
+        },
+        "/purchaseOrders/{id}": {"delete": operation("deletePurchaseOrder", ID)},
+        "/purchaseOrders/bulk-delete": {"post": operation("bulkPurchaseOrders")},
+        "/repos/{id}": {
+            "get": operation("getRepo", ID),
+            "put": operation("replaceRepo", ID, summary="Put a repo into the place of another"),
+        },
+        "/repos": {"get": operation("listRepos")},
+        "/repos/{id}/star": {"put": operation("starRepo", ID)},
+        "/repos/{id}/watchers": {"get": operation("listWatchers", ID)},
+        "/me/repos": {"get": operation("listMyRepos")},
+    }
+    api = save(document(paths))
+    questions = {
+        "purchase orders": "get-purchase-orders",
+        "get repos": "list-repos",
+        "which repos are there": "list-repos",
+        "which repos am I in": "list-my-repos",
+        "like a repo": "star-repo",
+        "see who is on a repo": "list-watchers",
+        "delete many purchase orders at once": "bulk-purchase-orders",
+        "list my projcets": "list-my-repos",
+    }
+    assert questions == {question: (_names(api, question) or [""])[0] for question in questions}
+
+
+def test_of_operations_as_good_those_with_fewer_words_are_looked_at() -> None:
+    """Only so many operations are looked at closely, and a common word is said of more."""
+    paths = {
+        f"/{tree}{n}/{{id}}/repos/{{repo}}": {
+            "delete": operation(f"remove{n}SelectedRepoFrom{tree}", ID, parameter("repo", {}, "path"))
+        }
+        for n in range(30)
+        for tree in _TREES
+    }
+    paths["/repos/{id}"] = {"delete": operation("deleteRepo", ID)}
+    assert "delete-repo" == _names(save(document(paths)), "delete a repo")[0]
+
+
 def test_what_is_found_has_a_form_for_programs(api: str) -> None:
     """The best hit and up to four others, each with all that names it."""
     found = run_cli("search", api, "toys", "-o", "json").json
