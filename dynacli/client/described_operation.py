@@ -97,6 +97,12 @@ class DescribedOperation:
                 return None
         return None
 
+    @property
+    def raw_responses(self) -> dict[str, Any]:
+        """The document's Responses Object, whose members may be references; empty where there is none."""
+        found = self.follow(self.part["operation"].get("responses"))
+        return found if isinstance(found, dict) else {}
+
     def raw_parameters(self) -> list[dict[str, Any]]:
         """Return the document's Parameter Objects, the operation's own first."""
         found = []

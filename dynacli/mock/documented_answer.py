@@ -55,8 +55,7 @@ def answer_for(described: DescribedOperation, statuses: Sequence[int]) -> Docume
 
 
 def _responses(described: DescribedOperation) -> Mapping[str, Any]:
-    found = described.part["operation"].get("responses")
-    return {str(key): value for key, value in found.items()} if isinstance(found, Mapping) else {}
+    return {str(key): value for key, value in described.raw_responses.items()}
 
 
 def _documented(described: DescribedOperation, status: int, key: str) -> DocumentedAnswer:

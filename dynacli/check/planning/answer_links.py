@@ -3,8 +3,7 @@
 OpenAPI 3.2.0, "Link Object" and "Runtime Expressions".
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from dynacli.check.check_records import Exchange, InputValue
 from dynacli.client.described_operation import DescribedOperation
@@ -20,7 +19,7 @@ class AnswerLinks:
 
     def __init__(self, described: DescribedOperation) -> None:
         self._documented = [response.status for response in described.operation.responses]
-        self._links: dict[str, Any] = describe_links(described) if _has_links(described) else {}
+        self._links = describe_links(described)
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -46,9 +45,3 @@ class AnswerLinks:
                     )
             if values:
                 yield link["operation"], tuple(values)
-
-
-def _has_links(described: DescribedOperation) -> bool:
-    responses = described.follow(described.part["operation"].get("responses"))
-    found = map(described.follow, responses.values()) if isinstance(responses, Mapping) else ()
-    return any(isinstance(response, Mapping) and response.get("links") for response in found)

@@ -4,6 +4,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 
 from dynacli.catalog.store.operation_paths import operations_at
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.links.linked_operation import links_in
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.field_names import ID_ENDINGS, owner_name, plain_name, singular
 from dynacli.model.listed_items import naming_fields
@@ -11,7 +12,7 @@ from dynacli.model.operation import SAFE_METHODS, Field, Operation, Parameter
 from dynacli.model.path_templates import collection_template, parameter_names
 from dynacli.model.value_sources import ListingOperations
 from dynacli.schema.answer_outline import answer_outline
-from dynacli.schema.success_answer import success_answer
+from dynacli.schema.success_answer import success_response
 
 __all__ = ["input_sources"]
 
@@ -62,12 +63,6 @@ def input_sources(
     return found
 
 
-def _has_links(described: DescribedOperation) -> bool:
-    responses = described.follow(described.part["operation"].get("responses"))
-    answers = map(described.follow, responses.values() if isinstance(responses, Mapping) else ())
-    return any(isinstance(answer, Mapping) and answer.get("links") for answer in answers)
-
-
 def _linked_sources(api: OpenedApi, operation: Operation, beginnings: Container[str]) -> dict[str, str]:
     """Return option → the operation whose answer has a link that fills it, and the field that fills it.
 
@@ -77,7 +72,7 @@ def _linked_sources(api: OpenedApi, operation: Operation, beginnings: Container[
     found: dict[str, str] = {}
     for each in creating[:_MOST_LINKING]:
         described = DescribedOperation(api, api.catalog.operation(each.name))
-        if not _has_links(described):
+        if not any(links_in(described.raw_responses, described.follow)):
             continue
         # What describes links makes examples, too: most documents have no link, and need not wait for its import.
         from dynacli.client.links.describe_links import describe_links, linked_names
@@ -130,9 +125,7 @@ def _nouns_of_path(path: str) -> Mapping[str, str]:
 def _place_of(api: OpenedApi, name: str, fields: list[str]) -> str | None:
     """Return where the answer of an operation has the field that names an item; None where it has no list."""
     described = DescribedOperation(api, api.catalog.operation(name))
-    _, response = success_answer(
-        described.follow(described.part["operation"].get("responses")), described.follow
-    )
+    response = success_response(described.raw_responses, described.follow)
     for line in answer_outline(response, described.resolve).lines:
         if not line.place.endswith("[]"):
             continue

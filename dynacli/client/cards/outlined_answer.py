@@ -33,8 +33,7 @@ class OutlinedAnswer:
 
 def outlined_answer(described: DescribedOperation) -> OutlinedAnswer:
     """Return what a successful answer of an operation holds."""
-    responses = described.follow(described.part["operation"].get("responses"))
-    status, response = success_answer(responses, described.follow)
+    status, response = success_answer(described.raw_responses, described.follow)
     outline = answer_outline(response, described.resolve)
     fields = described.media_type.fields if described.media_type is not None else ()
     unreturned = unreturned_fields((*described.operation.parameters, *fields), outline)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.links.linked_operation import leads_elsewhere, linked_operation
+from dynacli.client.links.linked_operation import leads_elsewhere, linked_operation, links_in
 from dynacli.environment import invocation
 from dynacli.model.operation import Operation, Parameter
 from dynacli.model.runtime_expressions import Expression, parse_expression, split_template
@@ -26,7 +26,7 @@ def describe_links(described: DescribedOperation) -> dict[str, Any]:
     command of the linked call. A value that the document gives no example of stands there as `{id}`.
     """
     found: dict[str, Any] = {}
-    for status, response, name, link in _each_link(described):
+    for status, response, name, link in links_in(described.raw_responses, described.follow):
         key = name if name not in found else f"{status}.{name}"
         found[key] = _Link(described, status, response, link).described()
     return found
@@ -34,24 +34,10 @@ def describe_links(described: DescribedOperation) -> dict[str, Any]:
 
 def linked_names(described: DescribedOperation) -> Iterator[tuple[str, str]]:
     """Yield the name of each link of an operation's answers, and the operation that it leads to, where there is one."""
-    for _, _, name, link in _each_link(described):
+    for _, _, name, link in links_in(described.raw_responses, described.follow):
         target = linked_operation(described.api.catalog, link, described.api.uri)
         if target is not None:
             yield name, target
-
-
-def _each_link(
-    described: DescribedOperation,
-) -> Iterator[tuple[str, Mapping[str, Any], str, Mapping[str, Any]]]:
-    """Yield for each link the status of its answer, the Response Object, the link's name, and the Link Object."""
-    responses = described.follow(described.part["operation"].get("responses"))
-    for status, reference in responses.items() if isinstance(responses, Mapping) else ():
-        response = described.follow(reference)
-        links = described.follow(response.get("links")) if isinstance(response, Mapping) else None
-        for name, raw in links.items() if isinstance(links, Mapping) else ():
-            link = described.follow(raw)
-            if isinstance(link, Mapping):
-                yield str(status), response, name, link
 
 
 class _Link:

@@ -1,11 +1,29 @@
-"""The operation that a link leads to (OpenAPI 3.2.0, "Link Object")."""
+"""The links of answers, and the operation that a link leads to (OpenAPI 3.2.0, "Link Object")."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from dynacli.catalog.store.catalog_file import Catalog
 
-__all__ = ["leads_elsewhere", "linked_operation"]
+__all__ = ["leads_elsewhere", "linked_operation", "links_in"]
+
+
+def links_in(
+    responses: Any, follow: Callable[[Any], Any]
+) -> Iterator[tuple[str, Mapping[str, Any], str, Mapping[str, Any]]]:
+    """Yield for each link the status of its answer, the Response Object, the link's name, and the Link Object.
+
+    Args:
+        responses: The Responses Object of an operation.
+        follow: Follows references.
+    """
+    for status, reference in responses.items() if isinstance(responses, Mapping) else ():
+        response = follow(reference)
+        links = follow(response.get("links")) if isinstance(response, Mapping) else None
+        for name, raw in links.items() if isinstance(links, Mapping) else ():
+            link = follow(raw)
+            if isinstance(link, Mapping):
+                yield str(status), response, name, link
 
 
 def linked_operation(catalog: Catalog, link: Mapping[str, Any], uri: str) -> str | None:

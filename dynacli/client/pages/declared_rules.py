@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.links.linked_operation import links_in
 from dynacli.client.pages.page_rule import AnswerPlace, InputPlace, PageRule, place_at
 from dynacli.record import replace
 
@@ -206,12 +207,8 @@ _EXTENSIONS: dict[str, Callable[[DescribedOperation, Mapping[str, Any]], PageRul
 
 def _link_rules(described: DescribedOperation, response: Mapping[str, Any]) -> Iterator[PageRule]:
     """Yield the rules of links from the operation to itself that lead forward."""
-    links = described.follow(response.get("links"))
-    for name, raw in links.items() if isinstance(links, Mapping) else ():
-        link = described.follow(raw)
-        if not isinstance(link, Mapping) or re.search("prev|first|last|self", str(name), re.IGNORECASE):
-            continue
-        if not _leads_to(described, link):
+    for _, _, name, link in links_in({"": response}, described.follow):
+        if re.search("prev|first|last|self", str(name), re.IGNORECASE) or not _leads_to(described, link):
             continue
         from dynacli.model.runtime_expressions import parse_expression
 

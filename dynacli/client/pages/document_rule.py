@@ -47,8 +47,7 @@ def document_pages(
     Args:
         configured: The rule in the person's configuration.
     """
-    operation = described.part["operation"]
-    response = success_response(described.follow(operation.get("responses")), described.follow)
+    response = success_response(described.raw_responses, described.follow)
     fields = fields_of_schema(success_schema(response, described.follow), described.resolve)
     headers = described.follow(response.get("headers"))
     headers = headers if isinstance(headers, Mapping) else {}

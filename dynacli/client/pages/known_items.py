@@ -18,9 +18,7 @@ def known_items(described: DescribedOperation) -> KnownItems | None:
     An array of something that has an `id` of its own is a property of that something, unless it is called as arrays
     of items are.
     """
-    response = success_response(
-        described.follow(described.part["operation"].get("responses")), described.follow
-    )
+    response = success_response(described.raw_responses, described.follow)
     fields = fields_of_schema(success_schema(response, described.follow), described.resolve)
     found = item_field(fields, described.operation.path)
     if not isinstance(found, AnswerField):

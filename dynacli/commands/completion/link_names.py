@@ -1,10 +1,11 @@
 """The names of the links of an operation's answers, for completion, which opens nothing but the catalog."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from dynacli.catalog.store.catalog_file import Catalog
-from dynacli.client.links.linked_operation import linked_operation
+from dynacli.client.links.linked_operation import linked_operation, links_in
 from dynacli.schema.documented_values import follow_reference
 
 __all__ = ["link_names"]
@@ -39,12 +40,6 @@ def _followed(words: Sequence[str]) -> Iterator[str]:
 
 def _links(catalog: Catalog, name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the links of an operation's answers by name."""
-    resolve = catalog.resolve
-    responses = follow_reference(catalog.part(name)["operation"].get("responses"), resolve)
-    for raw in responses.values() if isinstance(responses, Mapping) else ():
-        response = follow_reference(raw, resolve)
-        links = follow_reference(response.get("links"), resolve) if isinstance(response, Mapping) else None
-        for key, value in links.items() if isinstance(links, Mapping) else ():
-            link = follow_reference(value, resolve)
-            if isinstance(link, Mapping):
-                yield key, link
+    follow = partial(follow_reference, resolve=catalog.resolve)
+    for _, _, key, link in links_in(follow(catalog.part(name)["operation"].get("responses")), follow):
+        yield key, link

@@ -108,8 +108,7 @@ def _parameter_description(raw: dict[str, Any], resolve: Resolve) -> str:
 def described_responses(described: DescribedOperation) -> dict[str, Any]:
     """Return status → description, content and headers of the answers of an operation."""
     responses: dict[str, Any] = {}
-    raw = described.part["operation"].get("responses")
-    for status, reference in raw.items() if isinstance(raw, Mapping) else ():
+    for status, reference in described.raw_responses.items():
         response = described.follow(reference)
         if not isinstance(response, Mapping):
             continue

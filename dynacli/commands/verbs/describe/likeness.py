@@ -82,8 +82,7 @@ def _facts(described: DescribedOperation) -> Iterator[tuple[str, str]]:
         yield "the body", f"{described.media_type.name}{', required' if operation.body.is_required else ''}"
         yield from _fields(described, "body", described.body_schema())
     answers = described_responses(described)
-    responses = described.follow(described.part["operation"].get("responses"))
-    success, _ = success_answer(responses, described.follow)
+    success, _ = success_answer(described.raw_responses, described.follow)
     for status, response in answers.items():
         if status != success:
             yield f"answer {status}", quoted(first_sentence(response["description"]))
