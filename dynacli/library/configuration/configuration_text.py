@@ -5,13 +5,17 @@ A change touches the lines of its entry and no others. Pure: text in, text out.
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
+from dynacli.library.configuration.configuration_values import MANY_LINES, says, with_values
+
 __all__ = ["edited", "with_table"]
+
+_UNCHANGEABLE = "The APIs are written in a way that only a person can change safely"
 
 
 def edited(text: str, name: str, entry: dict[str, Any] | None, new_name: str = "") -> str:
@@ -31,32 +35,31 @@ def edited(text: str, name: str, entry: dict[str, Any] | None, new_name: str = "
     apis = wanted.setdefault("apis", {})
     if not isinstance(apis, dict) or not isinstance(apis.get(name, {}), dict):
         raise ValueError("What stands under `apis` are not the tables of APIs")  # noqa: TRY004 - it is the text that is wrong
+    if entry is not None:
+        try:
+            return with_values(text, list(_values_in(entry, ("apis", name))))[0]
+        except ValueError as error:
+            raise ValueError(_UNCHANGEABLE) from error
     if new_name:
         apis[new_name] = apis.pop(name)
-    elif entry is None:
-        apis.pop(name, None)
     else:
-        _lay_over(apis.setdefault(name, {}), entry, dict)
+        apis.pop(name, None)
     # tomlkit takes the comment above a table for the end of the table before, and moves or drops it with that table;
     # line by line, the comment stays where it is. Each result is compared with what it should say.
     for edit in (_by_lines, _by_tomlkit):
-        result = edit(text, name, entry, new_name)
-        if result is not None and _says(result, wanted):
+        result = edit(text, name, new_name)
+        if result is not None and says(result, wanted):
             return result
-    raise ValueError("The APIs are written in a way that only a person can change safely")
+    raise ValueError(_UNCHANGEABLE)
 
 
-def _lay_over(table: Any, changes: Mapping[str, Any], new_table: Callable[[], Any]) -> None:
-    """Set the keys of a table, and those of the tables in it."""
-    for key, value in changes.items():
-        if value is None:
-            table.pop(key, None)
-        elif isinstance(value, dict):
-            if not isinstance(table.get(key), dict):
-                table[key] = new_table()
-            _lay_over(table[key], value, new_table)
+def _values_in(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield the path and the value of each key of a table, and of those of the tables in it."""
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _values_in(value, (*path, key))
         else:
-            table[key] = value
+            yield (*path, key), value
 
 
 def with_table(text: str, name: str, key: str, table: dict[str, str]) -> str:
@@ -78,37 +81,23 @@ def with_table(text: str, name: str, key: str, table: dict[str, str]) -> str:
     known.append(table)
     end = "" if not text or text.endswith("\n") else "\n"
     result = f"{text}{end}\n[[apis.{name}.{key}]]\n{tomlkit.dumps(table)}"
-    if not _says(result, wanted):
+    if not says(result, wanted):
         # The list, or one of the tables around it, is written on one line, `{...}`.
         document: Any = tomlkit.parse(text)
         item = tomlkit.inline_table()
         item.update(table)
         document["apis"][name].setdefault(key, tomlkit.array()).append(item)
         result = tomlkit.dumps(document)
-    if not _says(result, wanted):
-        raise ValueError("The APIs are written in a way that only a person can change safely")
+    if not says(result, wanted):
+        raise ValueError(_UNCHANGEABLE)
     return result
 
 
-def _says(text: str, wanted: dict[str, Any]) -> bool:
-    try:
-        return _without_empty(tomllib.loads(text)) == _without_empty(wanted)
-    except tomllib.TOMLDecodeError:
-        return False
-
-
-def _without_empty(configuration: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in configuration.items() if key != "apis" or value}
-
-
-_MANY_LINES = ('"""', "'''")
 _HEADER = re.compile(r"\s*\[")
 
 
-def _by_lines(text: str, name: str, entry: dict[str, Any] | None, new_name: str) -> str | None:
-    """Rename or remove a table by its lines; None where keys are to be written instead."""
-    if entry is not None:
-        return None
+def _by_lines(text: str, name: str, new_name: str) -> str:
+    """Rename a table by its lines, or remove it where it gets no new name."""
     quoted = "|".join(re.escape(form) for form in (name, f'"{name}"', f"'{name}'"))
     own = re.compile(rf"(\s*\[{{1,2}}\s*apis\s*\.\s*)({quoted})(\s*[\].].*)", re.DOTALL)
     kept: list[str] = []
@@ -117,7 +106,7 @@ def _by_lines(text: str, name: str, entry: dict[str, Any] | None, new_name: str)
     for line in text.splitlines(keepends=True):
         header = None if is_in_string else own.fullmatch(line)
         # A text of several lines may have a line that looks like the header of a table.
-        is_in_string ^= (line.count(_MANY_LINES[0]) + line.count(_MANY_LINES[1])) % 2 == 1
+        is_in_string ^= (line.count(MANY_LINES[0]) + line.count(MANY_LINES[1])) % 2 == 1
         if header and new_name:
             kept.append(f"{header[1]}{new_name}{header[3]}")
             continue
@@ -138,16 +127,13 @@ def _tail(lines: list[str]) -> list[str]:
     return lines[end:]
 
 
-def _by_tomlkit(text: str, name: str, entry: dict[str, Any] | None, new_name: str) -> str | None:
+def _by_tomlkit(text: str, name: str, new_name: str) -> str | None:
     try:
-        document = tomlkit.parse(text)
-        apis: Any = document.setdefault("apis", tomlkit.table(is_super_table=True))
+        document: Any = tomlkit.parse(text)
+        apis = document["apis"]
+        table = apis.pop(name)
         if new_name:
-            apis[new_name] = apis.pop(name)
-        elif entry is None:
-            apis.pop(name, None)
-        else:
-            _lay_over(apis.setdefault(name, tomlkit.table()), entry, tomlkit.table)
+            apis[new_name] = table
         return tomlkit.dumps(document)
     except (TOMLKitError, KeyError, TypeError, ValueError, AttributeError):
         return None  # an arrangement of tables that tomlkit cannot change

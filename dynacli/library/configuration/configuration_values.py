@@ -11,9 +11,10 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-__all__ = ["with_values"]
+__all__ = ["MANY_LINES", "says", "with_values"]
 
-_MANY_LINES = ('"""', "'''")
+MANY_LINES = ('"""', "'''")
+"""What begins and ends a text of several lines."""
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _UNCHANGEABLE = "It is written in a way that only a person can change safely"
 
@@ -31,7 +32,7 @@ def with_values(text: str, values: Sequence[tuple[tuple[str, ...], Any]]) -> tup
         wanted = tomllib.loads(text)
         _put(wanted, path, value)
         results = (edit(text, path, value) for edit in (_by_lines, _by_tomlkit))
-        found = next((each for each in results if each is not None and _says(each, wanted)), None)
+        found = next((each for each in results if each is not None and says(each, wanted)), None)
         if found is None:
             raise ValueError(_UNCHANGEABLE)
         text = found
@@ -51,7 +52,8 @@ def _put(tables: Any, path: tuple[str, ...], value: Any) -> None:
         tables[path[-1]] = value
 
 
-def _says(text: str, wanted: dict[str, Any]) -> bool:
+def says(text: str, wanted: dict[str, Any]) -> bool:
+    """Return whether a text is TOML that says what is wanted; a table that is empty says nothing."""
     try:
         return bool(_without_empty(tomllib.loads(text)) == _without_empty(wanted))
     except tomllib.TOMLDecodeError:
@@ -98,7 +100,7 @@ def _section(lines: list[str], path: tuple[str, ...]) -> tuple[int, int] | None:
     is_in_string = False
     for index, line in enumerate(lines):
         is_header = not is_in_string and line.lstrip().startswith("[")
-        is_in_string ^= (line.count(_MANY_LINES[0]) + line.count(_MANY_LINES[1])) % 2 == 1
+        is_in_string ^= (line.count(MANY_LINES[0]) + line.count(MANY_LINES[1])) % 2 == 1
         name = _name_in(line) if is_header else None
         if name is None:
             continue
