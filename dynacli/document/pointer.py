@@ -4,7 +4,18 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import quote, unquote
 
-__all__ = ["MISSING", "follow", "follow_partly", "join", "split"]
+__all__ = [
+    "MISSING",
+    "escaped",
+    "follow",
+    "follow_partly",
+    "fragment_of",
+    "from_fragment",
+    "join",
+    "split",
+    "step_into",
+    "unescaped",
+]
 
 MISSING: Any = object()
 """The result of `follow` where there is no value; None would be the JSON value `null`."""
@@ -14,12 +25,12 @@ def split(pointer: str) -> tuple[str, ...]:
     """Return the unescaped steps of a pointer such as `/paths/~1pets/get`; the empty pointer has none."""
     if not pointer:
         return ()
-    return tuple(_unescape(step) for step in pointer[1:].split("/"))
+    return tuple(unescaped(step) for step in pointer[1:].split("/"))
 
 
 def join(steps: Iterable[str | int]) -> str:
     """Return the pointer of some steps."""
-    return "".join(f"/{_escape(str(step))}" for step in steps)
+    return "".join(f"/{escaped(str(step))}" for step in steps)
 
 
 def from_fragment(reference: str) -> tuple[str, ...] | None:
@@ -79,11 +90,13 @@ def step_into(node: Any, step: str) -> Any:
     return MISSING
 
 
-def _escape(step: str) -> str:
+def escaped(step: str) -> str:
+    """Return a step as a pointer has it."""
     if "~" in step or "/" in step:
         return step.replace("~", "~0").replace("/", "~1")
     return step
 
 
-def _unescape(step: str) -> str:
+def unescaped(step: str) -> str:
+    """Return the step that a part of a pointer means."""
     return step.replace("~1", "/").replace("~0", "~") if "~" in step else step

@@ -7,6 +7,8 @@ such as `$response.body.id`, is read as the expression that is meant.
 import re
 from typing import NamedTuple
 
+from dynacli.document.pointer import split
+
 __all__ = ["Expression", "parse_expression", "split_template"]
 
 _EXPRESSION = re.compile(
@@ -53,9 +55,7 @@ def parse_expression(text: object) -> Expression | None:
     pointer = found["pointer"] or ""
     if pointer.startswith("."):
         pointer = "#" + pointer.replace(".", "/")
-    steps = pointer.removeprefix("#").removeprefix("/").split("/") if len(pointer) > 1 else []
-    decoded = tuple(step.replace("~1", "/").replace("~0", "~") for step in steps)
-    return Expression(whole, found["message"], "body", steps=decoded)
+    return Expression(whole, found["message"], "body", steps=split(pointer.removeprefix("#")))
 
 
 def split_template(text: str) -> list[str | Expression]:

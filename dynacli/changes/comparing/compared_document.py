@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from dynacli.catalog.compiler.normal_tree import normal_tree
-from dynacli.document.pointer import follow, from_fragment, join
+from dynacli.document.pointer import escaped, follow, from_fragment, join
 from dynacli.document.references.scan import Locator, sites_of
 
 __all__ = [
@@ -13,7 +13,6 @@ __all__ = [
     "child",
     "child_of_either",
     "empty_schema",
-    "escaped",
     "members",
     "present",
 ]
@@ -122,11 +121,6 @@ def child_of_either(old: Place, new: Place, key: str) -> Place:
 def present(old: Place, new: Place) -> Place:
     """Return the new place, or the old one where nothing stands at the new one."""
     return new if new.node is not None else old
-
-
-def escaped(step: str) -> str:
-    """Return a step as a JSON pointer spells it (RFC 6901, section 3)."""
-    return step.replace("~", "~0").replace("/", "~1") if "~" in step or "/" in step else step
 
 
 def members(place: Place) -> Iterator[tuple[str, Place]]:

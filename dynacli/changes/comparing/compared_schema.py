@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from dynacli.changes.comparing.compared_document import ComparedDocument, Place, child, escaped
+from dynacli.changes.comparing.compared_document import ComparedDocument, Place, child
+from dynacli.document.pointer import escaped
 from dynacli.schema.read_schema import common_types, is_only_null, list_of, types_of
 
 __all__ = ["AllowedValues", "Alternatives", "ComparedSchema", "KeywordValue", "compared_schema"]

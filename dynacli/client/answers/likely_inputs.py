@@ -10,6 +10,7 @@ from dynacli.client.cards.input_sources import input_sources
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import input_name
 from dynacli.client.sign_request import is_secret_parameter
+from dynacli.document.pointer import unescaped
 from dynacli.model.field_names import plain_name
 from dynacli.model.operation import EACH, Parameter, of_first_items
 from dynacli.model.wording import enumerated
@@ -125,7 +126,7 @@ def _place(value: Any, key: str) -> Iterator[_Place]:
     if isinstance(value, list):
         steps = tuple(str(step) for step in value if isinstance(step, str | int))
     elif isinstance(value, str):
-        steps = tuple(step.replace("~1", "/").replace("~0", "~") for step in _STEP.findall(value.strip("#$")))
+        steps = tuple(map(unescaped, _STEP.findall(value.strip("#$"))))
     else:
         return
     if key in {"header", "parameter"}:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dynacli.auth.credentials import Alternative
+from dynacli.document.pointer import unescaped
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.lenient_reading import text_or_empty
@@ -80,7 +81,7 @@ def scheme_from(key: str, raw: Mapping[str, Any]) -> SecurityScheme:
         key: Its name in the document, as a part of a JSON pointer.
     """
     return SecurityScheme(
-        key.replace("~1", "/").replace("~0", "~"),
+        unescaped(key),
         text_or_empty(raw.get("type")),
         text_or_empty(raw.get("scheme")).lower(),
         text_or_empty(raw.get("in")),

@@ -18,6 +18,7 @@ from typing import Any
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.links.linked_operation import links_in
 from dynacli.client.pages.page_rule import AnswerPlace, InputPlace, PageRule, place_at
+from dynacli.document.pointer import join, split
 from dynacli.record import replace
 
 __all__ = ["declared_rule", "input_named"]
@@ -64,8 +65,7 @@ def _place(text: Any) -> AnswerPlace | None:
     if not isinstance(text, str) or not text:
         return None
     if text.startswith(("/", "#/")):
-        steps = text.removeprefix("#").split("/")[1:]
-        return place_at(*(step.replace("~1", "/").replace("~0", "~") for step in steps))
+        return place_at(*split(text.removeprefix("#")))
     path = re.sub(r"^\$(?:response(?:\.body)?)?", "", text)
     found: list[str | int] = []
     end = 0
@@ -237,5 +237,5 @@ def _leads_to(described: DescribedOperation, link: Mapping[str, Any]) -> bool:
     if "operationId" in link:
         return bool(link["operationId"] == operation.operation_id and operation.operation_id)
     reference = link.get("operationRef")
-    path = operation.path.replace("~", "~0").replace("/", "~1")
-    return isinstance(reference, str) and reference.endswith(f"#/paths/{path}/{operation.method.lower()}")
+    place = join(("paths", operation.path, operation.method.lower()))
+    return isinstance(reference, str) and reference.endswith(f"#{place}")

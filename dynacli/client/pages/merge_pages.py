@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.client.pages.page_loop import Page
 from dynacli.client.pages.page_rule import AnswerPlace
+from dynacli.document.pointer import join
 from dynacli.model.field_names import plain_name
 from dynacli.record import replace
 from dynacli.text.exact_json import compact_json
@@ -135,8 +136,7 @@ def _shift(place: AnswerPlace | None, before: int) -> "Any":
     """Return what gives a finding its place among the items of all pages."""
     if place is None or place.steps is None:
         return lambda finding: finding
-    steps = [str(step).replace("~", "~0").replace("/", "~1") for step in place.steps]
-    prefix = "".join(f"/{step}" for step in steps) + "/"
+    prefix = join(place.steps) + "/"
 
     def shifted(finding: "Finding") -> "Finding":
         if not finding.pointer.startswith(prefix):

@@ -8,6 +8,7 @@ from typing import Any
 from dynacli.client.inputs.call_inputs import input_name
 from dynacli.commands.corrections.call_line import CallLine, Piece
 from dynacli.commands.corrections.correct_values import corrected_words, nearest, within_limits
+from dynacli.document.pointer import split
 from dynacli.model.operation import EACH, ValueType
 from dynacli.record import replace
 from dynacli.request.convert_words import json_value
@@ -100,10 +101,9 @@ def without_findings(line: CallLine, findings: Sequence[_Finding]) -> CallLine:
 def _place(pointer: str) -> tuple[tuple[str, str], tuple[str, ...]]:
     """Return the parameter and the steps inside of its value; the location is `body` for a place in the body."""
     if pointer.startswith("/") or not pointer:
-        steps = tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
-        return ("body", ""), steps
+        return ("body", ""), split(pointer)
     location, _, rest = pointer.partition("/")
-    name, *inside = (step.replace("~1", "/").replace("~0", "~") for step in rest.split("/"))
+    name, *inside = split(f"/{rest}")
     return (location, name), tuple(inside)
 
 
