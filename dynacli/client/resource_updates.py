@@ -6,7 +6,7 @@ from typing import Any
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
-from dynacli.model.media_types import is_json
+from dynacli.model.media_types import essence, is_json
 from dynacli.model.operation import Operation
 from dynacli.schema.read_schema import applied_schemas, following
 
@@ -48,12 +48,8 @@ def update_of(described: DescribedOperation) -> DescribedOperation:
 def _media_type(operation: Operation) -> str:
     names = [media_type.name for media_type in operation.body.content] if operation.body is not None else []
     # A plain or a merge patch is easier to read than the operations of a JSON Patch.
-    names.sort(key=lambda name: _essence(name) == _JSON_PATCH)
+    names.sort(key=lambda name: essence(name) == _JSON_PATCH)
     return next((name for name in names if is_json(name)), "")
-
-
-def _essence(name: str) -> str:
-    return name.partition(";")[0].strip().lower()
 
 
 def known_properties(update: DescribedOperation) -> frozenset[str] | None:
@@ -76,7 +72,7 @@ def body_of_update(update: DescribedOperation, before: Any, after: Any) -> Any:
         For a PUT the whole value; for a PATCH the members that differ, with null for those that are gone (RFC 7396),
         or the steps of a JSON Patch (RFC 6902).
     """
-    name = _essence(update.media_type.name) if update.media_type is not None else ""
+    name = essence(update.media_type.name) if update.media_type is not None else ""
     if update.operation.method == "PUT":
         return after
     if name == _JSON_PATCH:

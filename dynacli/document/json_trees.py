@@ -1,9 +1,9 @@
-"""JSON trees copied and compared."""
+"""JSON trees copied, compared and counted."""
 
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["copy_json", "is_same_json"]
+__all__ = ["copy_json", "count_values", "is_same_json"]
 
 
 def copy_json(value: Any) -> Any:
@@ -13,6 +13,16 @@ def copy_json(value: Any) -> Any:
     if isinstance(value, list):
         return [copy_json(item) for item in value]
     return value
+
+
+def count_values(value: Any) -> int:
+    """Return how many values a JSON value is made of, itself included."""
+    count, waiting = 0, [value]
+    while waiting:
+        node = waiting.pop()
+        count += 1
+        waiting.extend(node.values() if isinstance(node, Mapping) else node if isinstance(node, list) else ())
+    return count
 
 
 def is_same_json(left: Any, right: Any) -> bool:

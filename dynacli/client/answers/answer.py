@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dynacli.client.call import Call
-from dynacli.model.media_types import is_json, is_json_lines, is_json_sequence
+from dynacli.model.media_types import essence, is_json, is_json_lines, is_json_sequence
 from dynacli.record import record
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class Answer:
         text = decoded(self.content, media_type)
         if text is None:
             return self.content
-        name = media_type.partition(";")[0].strip().lower()
+        name = essence(media_type)
         try:
             if is_json_lines(name) or is_json_sequence(name):
                 pieces = text.split("\x1e" if is_json_sequence(name) else "\n")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from dynacli.model.media_types import is_json_lines, is_json_sequence
+from dynacli.model.media_types import essence, is_json_lines, is_json_sequence
 from dynacli.text.content_kind import decoded, is_json
 from dynacli.text.excerpt import ExcerptTarget, in_margin, json_excerpts, marked
 
@@ -120,7 +120,7 @@ class Evidence:
 
     @property
     def _name(self) -> str:
-        return self._media_type.partition(";")[0].strip().lower()
+        return essence(self._media_type)
 
     def _texts(self) -> dict[int | None, str]:
         """Return the body's JSON texts: one, or by its number each item of a sequence."""

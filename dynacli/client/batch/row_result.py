@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.client.answers.answer_errors import answer_masker, http_error, mismatch_error
 from dynacli.client.call import Call
 from dynacli.errors import DynacliError
-from dynacli.model.media_types import is_json, is_json_lines, is_json_sequence
+from dynacli.model.media_types import essence, is_json, is_json_lines, is_json_sequence
 from dynacli.record import record
 from dynacli.text.exact_json import read_json
 
@@ -96,7 +96,7 @@ def _value_of(answer: "Answer") -> Any:
         from base64 import b64encode
 
         return {"base64": b64encode(answer.body).decode()}
-    name = media_type.partition(";")[0].strip().lower()
+    name = essence(media_type)
     try:
         if is_json_lines(name) or is_json_sequence(name):
             pieces = text.split("\x1e" if is_json_sequence(name) else "\n")

@@ -20,11 +20,14 @@ from dynacli.auth.oauth.oauth_flow import (
 from dynacli.auth.secret import Secret
 from dynacli.auth.store.credential_store import CredentialStore
 from dynacli.auth.store.stored_credential import Keeping, StoredCredential
+from dynacli.document.pointer import escaped
 from dynacli.environment import Environment, invocation
 from dynacli.errors import AuthError, RefusedError, UsageError
 from dynacli.library.opened_api import OpenedApi
+from dynacli.model.lenient_reading import dict_or_empty
 from dynacli.model.operation import SecurityScheme
 from dynacli.record import replace
+from dynacli.schema.documented_values import follow_reference
 from dynacli.text.terminal import visible
 from dynacli.urls import origin_of
 
@@ -79,15 +82,8 @@ def _metadata_url(api: OpenedApi, scheme: SecurityScheme, base: str) -> str:
 
 def _described(api: OpenedApi, name: str) -> Mapping[str, Any]:
     """Return the Security Scheme Object of a name."""
-    described: Any = None
-    for _ in range(10):  # aliases of aliases
-        key = name.replace("~", "~0").replace("/", "~1")
-        described = api.catalog.component(f"/components/securitySchemes/{key}")[1]
-        reference = described.get("$ref") if isinstance(described, dict) else None
-        if not isinstance(reference, str):
-            break
-        name = reference.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
-    return described if isinstance(described, dict) else {}
+    _, described = api.catalog.component(f"/components/securitySchemes/{escaped(name)}")
+    return dict_or_empty(follow_reference(described, api.catalog.resolve))
 
 
 def discover_device_flow(

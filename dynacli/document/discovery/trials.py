@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from dynacli.document.fetching.download import Head
+from dynacli.document.references.scan import follow_references
 
 __all__ = ["MAX_CALLS", "TrialCall", "base_url", "calls_of", "is_unknown_there"]
 
@@ -126,20 +127,8 @@ def _needs_input(tree: Mapping[str, Any], item: Mapping[str, Any], operation: Ma
         if not isinstance(parameters, list):
             return True
         for parameter in parameters:
-            found = _followed(tree, parameter)
+            found = follow_references(tree, parameter)
             if not isinstance(found, Mapping) or found.get("required"):
                 return True
-    body = _followed(tree, operation.get("requestBody", {}))
+    body = follow_references(tree, operation.get("requestBody", {}))
     return not isinstance(body, Mapping) or bool(body.get("required"))
-
-
-def _followed(tree: Any, value: Any) -> Any:
-    """Return what a value refers to within the document, or the value itself; None where it leads elsewhere."""
-    reference = value.get("$ref") if isinstance(value, Mapping) else None
-    if reference is None:
-        return value
-    if not isinstance(reference, str) or not reference.startswith("#/"):
-        return None
-    for step in reference[2:].split("/"):
-        tree = tree.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(tree, Mapping) else None
-    return tree

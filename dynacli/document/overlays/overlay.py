@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dynacli.document.json_trees import copy_json
+from dynacli.document.json_trees import copy_json, count_values
 from dynacli.document.limits import MAX_NODES
 from dynacli.document.overlays.tracked_origins import Steps, TrackedOrigins
 from dynacli.errors import DocumentError
@@ -135,7 +135,7 @@ class _Application:
         elif "update" not in action:
             return "it has neither `update` nor `remove`"
         else:
-            self._left -= len(places) * _size_of(action["update"])
+            self._left -= len(places) * count_values(action["update"])
             if self._left < 0:
                 raise DocumentError(
                     f"{action_name} would add too much to the document",
@@ -231,11 +231,6 @@ def _is_at(root: Any, steps: Iterable[str | int], node: Any) -> bool:
         return _at(root, steps) is node
     except (LookupError, TypeError):
         return False
-
-
-def _size_of(value: Any) -> int:
-    below = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    return 1 + sum(map(_size_of, below))
 
 
 def _capital(text: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any, NamedTuple
 
+from dynacli.document.json_trees import count_values
 from dynacli.document.limits import MAX_NODES
 from dynacli.document.objects import SCHEMA
 from dynacli.document.pointer import follow
@@ -102,7 +103,7 @@ class DynamicScopes:
         key = target.file.number, target.steps, bound
         if key not in self.copies:
             value = follow(target.file.tree, target.steps)
-            self._values_left -= _size(value)
+            self._values_left -= count_values(value)
             if len(self.copies) >= _MAX_COPIES or self._values_left < 0:
                 return target
             self.copies[key] = Copy(target, deepcopy(value), [], [])
@@ -158,18 +159,6 @@ class DynamicScopes:
                         waiting.append(inner)
             self._needed[start] = frozenset(names)
         return self._needed[start]
-
-
-def _size(value: Any) -> int:
-    count, waiting = 0, [value]
-    while waiting:
-        node = waiting.pop()
-        count += 1
-        if isinstance(node, dict):
-            waiting.extend(node.values())
-        elif isinstance(node, list):
-            waiting.extend(node)
-    return count
 
 
 def _sites(value: Any, steps: Steps) -> Iterator[Site]:

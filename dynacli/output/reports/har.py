@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from dynacli import __version__
+from dynacli.model.media_types import essence
 from dynacli.record import record
 from dynacli.text.content_kind import decoded
 
@@ -132,7 +133,7 @@ def _post_data(call: HarCall) -> dict[str, Any]:
     media_type = next((value for name, value in call.headers if name.lower() == "content-type"), "")
     if call.body is None:
         return {"mimeType": media_type, "text": "", "comment": "the body was read while it was sent"}
-    if media_type.partition(";")[0].strip().lower() == _FORM:
+    if essence(media_type) == _FORM:
         pairs = parse_qsl(
             call.body.decode("ascii", "replace"), keep_blank_values=True, errors="backslashreplace"
         )
