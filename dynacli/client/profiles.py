@@ -1,13 +1,13 @@
 """Profiles: options of one API under a name, kept in the configuration (`[apis.NAME.profiles.PROFILE]`)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from dynacli.environment import Environment, invocation
 from dynacli.errors import FileError, UsageError
 from dynacli.library.opened_api import OpenedApi
 
-__all__ = ["KEYS", "headers_in", "malformed", "own_settings", "profile_of", "signing_of", "wrong_in_profile"]
+__all__ = ["KEYS", "malformed", "own_settings", "profile_of", "signing_of", "wrong_in_profile"]
 
 KEYS = (
     *("auth", "ca", "headers", "output", "policy", "rate", "retries", "server", "server_vars", "timeout"),
@@ -72,13 +72,6 @@ def own_settings(env: Environment, api: OpenedApi, keys: Iterable[str]) -> dict[
     if wrong:
         raise malformed(env, f"the entry of `{api.name}`", wrong)
     return own
-
-
-def headers_in(entry: Mapping[str, Any], name: str) -> dict[str, str]:
-    """Return the headers of a profile of an API's entry; none where it cannot be used, which each call says."""
-    profiles = entry.get("profiles", {})
-    profile = profiles.get(name) if isinstance(profiles, dict) else None
-    return dict(profile.get("headers", {})) if profile is not None and not wrong_in_profile(profile) else {}
 
 
 def wrong_in_profile(profile: Any) -> str:

@@ -10,10 +10,10 @@ from typing import Literal, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 from dynacli.document.file_names import local_path
-from dynacli.errors import DocumentError, UsageError
+from dynacli.errors import UsageError
 from dynacli.urls import authority, without_query
 
-__all__ = ["Source", "fingerprint", "looks_like_source", "parse_source"]
+__all__ = ["Source", "looks_like_source", "parse_source"]
 
 _ENDINGS = (".json", ".yaml", ".yml")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
@@ -79,19 +79,6 @@ def parse_source(word: str, cwd: Path) -> Source:
                 f"Documents are not read over `{other}:`",
                 hint="Give an `http://` or `https://` URL, a file, or `-` for standard input",
             )
-
-
-def fingerprint(path: str | Path) -> tuple[int, int]:
-    """Return the size of a file in bytes and the time of its last change in nanoseconds.
-
-    Raises:
-        DocumentError: The file cannot be looked at.
-    """
-    try:
-        status = os.stat(path)
-    except OSError as error:
-        raise DocumentError(f"Cannot read `{path}`", why=error.strerror or "") from error
-    return status.st_size, status.st_mtime_ns
 
 
 def _file(path: Path) -> Source:

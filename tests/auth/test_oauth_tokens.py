@@ -269,4 +269,4 @@ def test_flows_of_a_document() -> None:
 
 def test_a_token_shows_nothing() -> None:
     """The text of a token masks its secrets."""
-    assert "abc" not in repr(Token(Secret("abc"), "Bearer", None, Secret("abcd")))
+    assert "abc" not in repr(Token(Secret("abc"), None, Secret("abcd")))

@@ -93,7 +93,6 @@ class Token:
     """
 
     access_token: Secret
-    token_type: str
     expires_at: float | None = None
     refresh_token: Secret | None = None
     scopes: tuple[str, ...] = ()

@@ -229,7 +229,6 @@ def read_token(found: Mapping[str, Any], url: str, asked_at: float, client: OAut
         raise nonsense("Its `expires_in` is no number of seconds that a token may live")
     return Token(
         Secret(access_token),
-        "Bearer",
         None if seconds is None else asked_at + seconds,
         None if refresh_token is None else Secret(refresh_token),
         _scopes(found.get("scope"), client.scopes),

@@ -10,7 +10,6 @@ from dynacli.document.merging.merged_paths import MergedPath
 from dynacli.document.merging.merged_references import Hoisted
 from dynacli.document.merging.merged_source import SourceDocument
 from dynacli.document.merging.shared_units import Unit, Units
-from dynacli.document.objects import WEBHOOKS
 from dynacli.document.pointer import MISSING, follow, join
 from dynacli.document.references.place_origins import Move, Origins
 from dynacli.document.references.scan import Steps
@@ -21,8 +20,6 @@ OF_THE_FIRST = frozenset(
     {"openapi", "info", "servers", "security", "externalDocs", "jsonSchemaDialect", "$self"}
 )
 """The fields that the merged document has from the first document alone."""
-
-_PARTS = frozenset({"paths", "components", "tags", *WEBHOOKS})
 
 
 class Assembly:

@@ -18,7 +18,7 @@ from dynacli.document import limits
 from dynacli.document.fetched import Fetched
 from dynacli.document.fetching import download
 from dynacli.document.fetching.fetch import fetch
-from dynacli.document.source import Source, fingerprint, looks_like_source, parse_source
+from dynacli.document.source import Source, looks_like_source, parse_source
 from dynacli.environment import Environment
 from dynacli.errors import (
     DocumentError,
@@ -181,16 +181,6 @@ def test_a_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_bytes(DOCUMENT)
     assert Fetched(DOCUMENT, uri=path.as_uri()) == fetch(_file(path), Environment())
-
-
-def test_a_changed_file_has_another_fingerprint(tmp_path: Path) -> None:
-    """The fingerprint is the size and the time of change."""
-    path = tmp_path / "a.json"
-    path.write_bytes(DOCUMENT)
-    os.utime(path, ns=(1, 1_700_000_000_123_456_789))
-    assert (len(DOCUMENT), 1_700_000_000_123_456_789) == fingerprint(path)
-    with pytest.raises(DocumentError):
-        fingerprint(tmp_path / "missing.json")
 
 
 def test_unusable_files_are_named(tmp_path: Path) -> None:

@@ -21,9 +21,8 @@ from dynacli.text.quoting import quoted
 from dynacli.text.terminal import visible
 from dynacli.text.text_blocks import short_sentence
 
-__all__ = ["MOST_LINES", "skill_name", "skill_text"]
+__all__ = ["skill_name", "skill_text"]
 
-MOST_LINES = 60
 _MOST_LISTED = 20
 """Operations that are all listed; of more, the tags are."""
 _LONGEST_NAME = 64
