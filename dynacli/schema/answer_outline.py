@@ -186,7 +186,7 @@ class _Outline:
 
     def lines(self, shape: _Shape) -> list[OutlineLine]:
         """Return the lines of an answer; objects that only wrap the rest count as no level."""
-        place, shape = self._within_lists("", shape)
+        place, shape = self._within_lists(shape)
         beside: list[OutlineLine] = []
         for _ in range(_MOST_WRAPPERS):
             wrapped = self._wrapped(shape)
@@ -225,12 +225,13 @@ class _Outline:
     def _fields(self, shape: _Shape) -> Iterator[tuple[str, str, _Shape]]:
         """Yield the fields of an object: the name, what marks it as a list or an object, and what is in it."""
         for name, schema in shape.fields.items():
-            mark, inner = self._within_lists("", self.shape(schema))
+            mark, inner = self._within_lists(self.shape(schema))
             is_object = inner.has_fields or inner.types == ["object"]
             yield name, mark or ("{}" if is_object else ""), inner
 
-    def _within_lists(self, mark: str, shape: _Shape) -> tuple[str, _Shape]:
+    def _within_lists(self, shape: _Shape) -> tuple[str, _Shape]:
         """Return `[]` for each list around a value, and what is in the innermost."""
+        mark = ""
         for _ in range(_MOST_LISTS):
             if shape.items is None:
                 break

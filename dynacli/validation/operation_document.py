@@ -153,8 +153,8 @@ def _target(document: dict[str, Any], reference: str, start: str) -> tuple[str, 
     fragment = unquote(reference.removeprefix("#"))
     if fragment and not fragment.startswith("/"):
         component = "/".join(start.split("/")[:_COMPONENT_STEPS])
-        return _anchored(component, _follow(document, component), fragment, 0)
-    return fragment, _follow(document, fragment)
+        return _anchored(component, target_of(document, component), fragment, 0)
+    return fragment, target_of(document, fragment)
 
 
 def _anchored(pointer: str, here: Any, name: str, depth: int) -> tuple[str, Any] | None:
@@ -170,7 +170,8 @@ def _anchored(pointer: str, here: Any, name: str, depth: int) -> tuple[str, Any]
     return None
 
 
-def _follow(document: dict[str, Any], pointer: str) -> Any:
+def target_of(document: dict[str, Any], pointer: str) -> Any:
+    """Return the value at a JSON pointer into the document; None where there is none."""
     here: Any = document
     for step in pointer.split("/")[1:]:
         key = step.replace("~1", "/").replace("~0", "~")
@@ -179,11 +180,6 @@ def _follow(document: dict[str, Any], pointer: str) -> Any:
         except (KeyError, IndexError, TypeError, ValueError):
             return None
     return here
-
-
-def target_of(document: dict[str, Any], pointer: str) -> Any:
-    """Return the value at a JSON pointer into the document; None where there is none."""
-    return _follow(document, pointer)
 
 
 def listed_properties(document: dict[str, Any], schema: Any) -> set[str]:

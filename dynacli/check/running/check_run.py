@@ -251,7 +251,7 @@ class CheckRun:
         earlier = len(self._exchanges[name])
         self._start(described, planned, may_repeat=may_repeat)
         while self._dispatcher.running:
-            self._take_exchange(_TICK)
+            self._take_exchange()
             self._report_progress()
             if self.is_interrupted and not is_vital:
                 raise KeyboardInterrupt
@@ -339,7 +339,7 @@ class CheckRun:
                 self._start(*waiting.popleft())
                 continue
             if self._dispatcher.running:
-                self._take_exchange(_TICK)
+                self._take_exchange()
             self._report_progress()
 
     def _run_probes(self) -> None:
@@ -410,9 +410,9 @@ class CheckRun:
         self.has_sent = True
         self._dispatcher.start(lambda: make_exchange(planned, call))
 
-    def _take_exchange(self, seconds: float) -> None:
+    def _take_exchange(self) -> None:
         """Wait for the end of a call; judge it, and keep its values for later calls."""
-        exchange = self._dispatcher.take(seconds)
+        exchange = self._dispatcher.take(_TICK)
         if exchange is None:
             return
         self._done_count += 1

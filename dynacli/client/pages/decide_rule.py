@@ -278,7 +278,7 @@ def _partner(field: AnswerField, names: list[str], inputs: Sequence[InputPlace])
 
 
 def _last_id_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
-    more = _field_named(fields, _MORE, "boolean")
+    more = _field_of_more(fields)
     after = input_of(inputs, _LAST_ID_INPUTS)
     if more is not None and after is not None:
         place = place_at(*more.steps)
@@ -333,7 +333,7 @@ def _keyset_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) -
 
 def _with_ends(rule: PageRule, fields: Sequence[AnswerField]) -> PageRule:
     """Return a rule with the places where an answer says that there is more, or how much there is."""
-    more = _field_named(fields, _MORE, "boolean")
+    more = _field_of_more(fields)
     total = _numeric(fields, _TOTALS)
     last = _numeric(fields, _LAST_PAGES)
     return replace(
@@ -344,9 +344,9 @@ def _with_ends(rule: PageRule, fields: Sequence[AnswerField]) -> PageRule:
     )
 
 
-def _field_named(fields: Sequence[AnswerField], names: frozenset[str], type_: str) -> AnswerField | None:
+def _field_of_more(fields: Sequence[AnswerField]) -> AnswerField | None:
     for field in fields:
-        if field.steps and plain_name(field.steps[-1]) in names and field.types <= {type_}:
+        if field.steps and plain_name(field.steps[-1]) in _MORE and field.types <= {"boolean"}:
             return field
     return None
 

@@ -117,7 +117,7 @@ class _Mending:
         if kind is DOCUMENT and isinstance(node.get("paths"), dict):
             self.warn_of_paths(node["paths"], steps)
         if kind is OPERATION and "tags" in node:
-            self.mend_strings(node, "tags", steps)
+            self.mend_tags(node, steps)
         if kind is PARAMETER and isinstance(node.get("in"), str):
             word = node["in"].strip().lower()
             if word != node["in"] and word in _LOCATIONS:
@@ -143,16 +143,16 @@ class _Mending:
                     f"A path should begin with a slash; it is read as `/{path[:100]}`", *steps, "paths", path
                 )
 
-    def mend_strings(self, node: dict[str, Any], field: str, steps: Steps) -> None:
-        value = node[field]
+    def mend_tags(self, node: dict[str, Any], steps: Steps) -> None:
+        value = node["tags"]
         if isinstance(value, str):
-            self.warn(f"`{field}` should be a list; it is read as a list of one", *steps, field)
-            node[field] = [value]
+            self.warn("`tags` should be a list; it is read as a list of one", *steps, "tags")
+            node["tags"] = [value]
         elif isinstance(value, list) and not all(isinstance(item, str) for item in value):
             # Some documents have objects with a name as the tags of an operation.
             names = [item.get("name") if isinstance(item, dict) else item for item in value]
-            self.warn(f"`{field}` should be a list of strings; it is read as one", *steps, field)
-            node[field] = [
+            self.warn("`tags` should be a list of strings; it is read as one", *steps, "tags")
+            node["tags"] = [
                 item if isinstance(item, str) else str(item)
                 for item in names
                 if isinstance(item, (str, int, float)) and not isinstance(item, bool)

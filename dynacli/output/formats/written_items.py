@@ -54,14 +54,11 @@ def written_items(env: Environment, form: OutputForm, *, columns: Sequence[str] 
         yield write_filtered
 
 
-def write_items(
-    env: Environment, items: Iterable[Any], form: OutputForm, *, columns: Sequence[str] = ()
-) -> None:
+def write_items(env: Environment, items: Iterable[Any], form: OutputForm) -> None:
     """Write the items of a list that needs not be written as soon as they come.
 
     Args:
         form: Its filter counts for nothing.
-        columns: The names of columns whose order is known, in that order.
 
     Raises:
         FormError: The items make no table, and were written as JSON.
@@ -69,7 +66,7 @@ def write_items(
         BrokenPipeError: The reader of standard output is gone.
     """
     if form.format in TABLES:
-        with _collected(env, form, columns) as write_item:
+        with _collected(env, form, ()) as write_item:
             for item in items:
                 write_item(item)
         return

@@ -89,8 +89,8 @@ def _cut(lines: list[str], detail: Detail) -> list[str]:
     return [*(shortened(line, detail.columns) for line in lines[:-1]), lines[-1]]
 
 
-def cut_lines(lines: list[str], most: int, indent: str = "  ", noun: str = "lines") -> list[str]:
+def cut_lines(lines: list[str], most: int, indent: str = "  ") -> list[str]:
     """Return lines with an indent, those that are too many counted in a last one."""
     shown = [f"{indent}{line}".rstrip() for line in lines[:most]]
     more = len(lines) - most
-    return [*shown, f"{indent}and {more:,} more {noun}: `--all`"] if more > 0 else shown
+    return [*shown, f"{indent}and {more:,} more lines: `--all`"] if more > 0 else shown
