@@ -6,7 +6,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from dynacli.auth.secret import MASK
 from dynacli.check.check_records import Exchange, PlannedCall
-from dynacli.check.recordings.recording_secrets import is_secret_header, masker_of, secret_names
+from dynacli.check.recordings.recording_secrets import masker_of, secret_names
+from dynacli.client.answers.mask_body import is_secret_header
 from dynacli.client.inputs.styled_values import delimiter_of, styled_properties, styled_texts
 from dynacli.errors import NetworkError, UsageError
 from dynacli.model.operation import Parameter, ValueType

@@ -2,18 +2,18 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from dynacli.auth.secret import Masker, Secret
-from dynacli.client.sign_request import SECRET_HEADERS, is_secret_parameter
+from dynacli.client.answers.mask_body import is_secret_header, password_fields, secret_texts
+from dynacli.client.sign_request import is_secret_parameter
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.media_types import essence, is_form, is_json
 from dynacli.model.operation import Operation
 from dynacli.traffic.recorded_request import RecordedExchange
 from dynacli.urls import is_secret_name
 
-__all__ = ["is_secret_header", "keys_of", "masker_of", "secret_names"]
+__all__ = ["keys_of", "masker_of", "secret_names"]
 
 
 def secret_names(operation: Operation) -> frozenset[str]:
@@ -21,8 +21,7 @@ def secret_names(operation: Operation) -> frozenset[str]:
     schemes = (scheme for alternative in operation.security for scheme in alternative)
     names = {scheme.parameter for scheme in schemes if scheme.type == "apiKey"}
     names |= {each.name for each in operation.parameters if is_secret_parameter(each)}
-    for media_type in operation.body.content if operation.body is not None else ():
-        names |= {field.path[-1] for field in media_type.fields if field.value.format == "password"}
+    names |= password_fields(operation)
     return frozenset({*names, *(name.lower() for name in names)})
 
 
@@ -31,12 +30,6 @@ def keys_of(api: OpenedApi) -> frozenset[str]:
     schemes = (scheme for sign_in in api.catalog.overview().sign_ins for scheme in sign_in.schemes)
     names = {scheme.parameter for scheme in schemes if scheme.type == "apiKey"}
     return frozenset({*names, *(name.lower() for name in names)})
-
-
-def is_secret_header(name: str, names: frozenset[str]) -> bool:
-    """Return whether the value of a header is a secret."""
-    plain = name.lower()
-    return plain in SECRET_HEADERS | names or "session" in plain or is_secret_name(name)
 
 
 def masker_of(recorded: RecordedExchange, path_values: Mapping[str, str], names: frozenset[str]) -> Masker:
@@ -85,20 +78,6 @@ def _of_body(body: bytes | None, media_type: str, names: frozenset[str]) -> Iter
         yield from (value for name, value in pairs if name in names or is_secret_name(name))
     elif is_json(media_type):
         try:
-            yield from _texts(json.loads(body), names)
+            yield from secret_texts(json.loads(body), names)
         except (ValueError, RecursionError):
             return  # it cannot be read, and so no part of it is shown
-
-
-def _texts(value: Any, names: frozenset[str]) -> Iterator[str]:
-    """Yield the texts in a JSON value whose fields are called like secrets."""
-    waiting = [value]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, dict):
-            for name, member in node.items():
-                if isinstance(member, str) and (name in names or is_secret_name(name)):
-                    yield member
-            waiting.extend(node.values())
-        elif isinstance(node, list):
-            waiting.extend(node)

@@ -1,17 +1,24 @@
-"""The body of a message without secrets, as the names of its fields tell them."""
+"""What is a secret in a message by its name, and a body without it; `names` are further ones, as the document tells."""
 
 import json
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
 from dynacli.auth.secret import MASK
+from dynacli.client.sign_request import SECRET_HEADERS
 from dynacli.model.operation import Operation
 from dynacli.urls import is_secret_name, with_masked_secrets
 
-__all__ = ["is_secret_field", "mask_text", "password_fields"]
+__all__ = ["is_secret_header", "mask_text", "password_fields", "secret_texts"]
 
 _IN_TEXT = re.compile(r"[A-Za-z_-]+")
+
+
+def is_secret_header(name: str, names: Container[str] = ()) -> bool:
+    """Return whether the value of a header, or of a place that is called like one, is a secret."""
+    plain = name.lower()
+    return plain in SECRET_HEADERS or plain in names or "session" in plain or is_secret_name(name)
 
 
 def password_fields(operation: Operation) -> set[str]:
@@ -49,7 +56,7 @@ def _mask_fields(value: Any, names: frozenset[str]) -> Any:
     """
     if isinstance(value, dict):
         return {
-            key: MASK if is_secret_field(key, member, names) else _mask_fields(member, names)
+            key: MASK if _is_secret_field(key, member, names) else _mask_fields(member, names)
             for key, member in value.items()
         }
     if isinstance(value, list):
@@ -57,12 +64,19 @@ def _mask_fields(value: Any, names: frozenset[str]) -> Any:
     return value
 
 
-def is_secret_field(name: str, value: Any, names: Container[str]) -> bool:
-    """Return whether the value of a field is a secret.
+def secret_texts(value: Any, names: Container[str], name: str = "") -> Iterator[str]:
+    """Yield the texts in a JSON value, which may have a name itself, that are secrets by the names of their fields."""
+    if isinstance(value, Mapping):
+        for key, member in value.items():
+            yield from secret_texts(member, names, str(key))
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from secret_texts(item, names, name)
+    elif _is_secret_field(name, value, names) and str(value):
+        yield str(value)
 
-    Args:
-        names: The names of further fields that are secrets.
-    """
+
+def _is_secret_field(name: str, value: Any, names: Container[str]) -> bool:
     if isinstance(value, str):
         return name in names or is_secret_name(name)
     return name in names and type(value) in {int, float}

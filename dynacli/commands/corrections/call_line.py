@@ -6,10 +6,10 @@ from shlex import quote
 
 from dynacli.auth.credentials import secrets_in
 from dynacli.auth.secret import Masker, Secret
-from dynacli.client.answers.mask_body import mask_text, password_fields
+from dynacli.client.answers.mask_body import is_secret_header, mask_text, password_fields
 from dynacli.client.inputs.call_inputs import ParameterKey, input_name
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
-from dynacli.commands.call.words.mask_words import is_secret_header, mask_word
+from dynacli.commands.call.words.mask_words import mask_word
 from dynacli.commands.operation_command import OperationCommand
 from dynacli.commands.read_options import (
     SWITCH,

@@ -2,18 +2,17 @@
 
 import json
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import suppress
-from typing import Any
 
 from dynacli.auth.secret import MASK, Secret
-from dynacli.client.answers.mask_body import is_secret_field, mask_text, password_fields
+from dynacli.client.answers.mask_body import is_secret_header, mask_text, password_fields, secret_texts
 from dynacli.client.call import Call
-from dynacli.client.sign_request import SECRET_HEADERS, is_secret_parameter, is_secret_value
+from dynacli.client.sign_request import is_secret_parameter, is_secret_value
 from dynacli.commands.read_options import Options
-from dynacli.urls import is_secret_name, with_masked_query, with_masked_secrets
+from dynacli.urls import with_masked_query, with_masked_secrets
 
-__all__ = ["MaskedWords", "is_secret_header", "mask_word"]
+__all__ = ["MaskedWords", "mask_word"]
 
 _USERINFO = re.compile(r"(://)[^/?#@\s]*@")
 _STEP = re.compile(r"[^.\[\]]+")
@@ -62,13 +61,13 @@ class MaskedWords:
                     if is_secret_value(field.path[-1], field.value)
                 )
                 self._is_in_path = self._is_in_path or parameter.location == "path"
-                yield from _texts({parameter.name: value}, self._names)
+                yield from secret_texts({parameter.name: value}, self._names)
         body = call.values.body
         if isinstance(body, bytes):
             with suppress(ValueError, RecursionError):
-                yield from _texts(json.loads(body), self._names)
+                yield from secret_texts(json.loads(body), self._names)
         if call.values.form is not None:
-            yield from _texts(call.values.form, self._names)
+            yield from secret_texts(call.values.form, self._names)
 
     def _mask_pair(self, pair: str, separator: str, values: list[str]) -> None:
         """Mask the value of `NAME:VALUE` or `PATH=JSON`, where it is a secret or holds one."""
@@ -114,20 +113,3 @@ def mask_word(word: str, names: Container[str]) -> str:
         names: The names of further parameters that are secrets.
     """
     return with_masked_secrets(_USERINFO.sub(rf"\1{MASK}@", word), names)
-
-
-def is_secret_header(name: str) -> bool:
-    """Return whether the value of a header, or of a place that is called like one, is a secret."""
-    return name.lower() in SECRET_HEADERS or "session" in name.lower() or is_secret_name(name)
-
-
-def _texts(value: Any, names: Container[str], name: str = "") -> Iterator[str]:
-    """Yield the texts in a JSON value that are secrets by the names of their fields."""
-    if isinstance(value, Mapping):
-        for key, member in value.items():
-            yield from _texts(member, names, str(key))
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _texts(item, names, name)
-    elif is_secret_field(name, value, names) and str(value):
-        yield str(value)
