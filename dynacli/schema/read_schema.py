@@ -16,6 +16,7 @@ __all__ = [
     "following",
     "is_marked",
     "is_only_null",
+    "json_type",
     "list_of",
     "mapping_of",
     "names_in",
@@ -56,6 +57,13 @@ def types_of(schema: Mapping[str, Any]) -> list[str]:
     """Return the types that a schema names, null among them; empty where it names none."""
     named = schema.get("type")
     return [named] if isinstance(named, str) else names_in(named)
+
+
+def json_type(value: Any) -> str:
+    """Return the type that JSON Schema has for a value; a float is a number, `2.0` as well."""
+    types = ((type(None), "null"), (bool, "boolean"), (int, "integer"), (str, "string"), (list, "array"))
+    names = (name for type_, name in types if isinstance(value, type_))
+    return next(names, "object" if isinstance(value, Mapping) else "number")
 
 
 def common_types(types: Iterable[str], others: Iterable[str]) -> list[str]:

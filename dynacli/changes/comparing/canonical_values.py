@@ -4,7 +4,7 @@ from typing import Any
 
 from dynacli.import_orjson import orjson
 
-__all__ = ["canonical", "canonical_without", "index_by_value", "shortened"]
+__all__ = ["canonical", "canonical_without", "index_by_value", "shortened", "with_integers"]
 
 _MOST_MEMBERS = 20
 _DEEPEST = 3
@@ -51,7 +51,7 @@ def index_by_value(values: list[Any]) -> dict[bytes, int]:
 
 def canonical(value: Any) -> bytes:
     """Return bytes that are the same for equal JSON values only, whatever the order of their keys."""
-    plain = _with_integers(value)
+    plain = with_integers(value)
     try:
         return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
     except TypeError:
@@ -70,10 +70,10 @@ def canonical_without(value: Any, key: str) -> bytes:
     )
 
 
-def _with_integers(value: Any) -> Any:
+def with_integers(value: Any) -> Any:
     """Return a value in which whole numbers are integers: 1.0 is 1."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, dict):
-        return {key: _with_integers(member) for key, member in value.items()}
-    return [_with_integers(item) for item in value] if isinstance(value, list) else value
+        return {key: with_integers(member) for key, member in value.items()}
+    return [with_integers(item) for item in value] if isinstance(value, list) else value

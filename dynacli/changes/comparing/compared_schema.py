@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from dynacli.changes.comparing.canonical_values import with_integers
 from dynacli.changes.comparing.compared_document import ComparedDocument, Place, child
 from dynacli.document.pointer import escaped
-from dynacli.schema.read_schema import common_types, is_only_null, list_of, types_of
+from dynacli.schema.read_schema import common_types, is_only_null, json_type, list_of, types_of
 
 __all__ = ["AllowedValues", "Alternatives", "ComparedSchema", "KeywordValue", "compared_schema"]
 
@@ -139,7 +140,7 @@ class ComparedSchema:
             where = where or found
             types = named if types is None else frozenset(common_types(types, named))
         if types is None and (allowed := self.allowed_values()) is not None and allowed.values:
-            named = frozenset(map(_type_of, allowed.values)) - _ONLY_NULL or _ONLY_NULL
+            named = frozenset(map(json_type, with_integers(list(allowed.values)))) - _ONLY_NULL or _ONLY_NULL
             return named, KeywordValue(None, allowed.place)
         if types is None and depth < _DEEPEST:
             for alternatives in self.alternatives:
@@ -347,15 +348,3 @@ def _target_name(document: ComparedDocument, branch: Place) -> str:
     ref = branch.node.get("$ref") if isinstance(branch.node, dict) else None
     target = document.target(ref) if isinstance(ref, str) else None
     return target.subject if target is not None else ""
-
-
-def _type_of(value: Any) -> str:
-    """Return the JSON Schema type of a value."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, float):
-        return "integer" if value.is_integer() else "number"
-    names = {int: "integer", str: "string", list: "array", dict: "object"}
-    return names.get(type(value), "string")

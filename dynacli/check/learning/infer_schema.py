@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, Literal
 
-__all__ = ["MAX_NAMES", "Dialect", "infer_schema", "json_type", "json_types"]
+from dynacli.schema.read_schema import json_type
+
+__all__ = ["MAX_NAMES", "Dialect", "infer_schema", "json_types"]
 
 Dialect = Literal["2.0", "3.0", "3.1", "3.2"]
 
@@ -31,24 +33,6 @@ def infer_schema(values: Iterable[Any], dialect: Dialect) -> dict[str, Any]:
         dialect: The version of OpenAPI that the schema is written for.
     """
     return _schema(list(values), dialect, 0)
-
-
-def json_type(value: Any) -> str:
-    """Return the JSON Schema type of a value.
-
-    `2.0` is a number: OpenAPI 3.0 does not take it for an integer, and a server that writes it may write 2.5 next.
-    """
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int):
-        return "integer"
-    if isinstance(value, float):
-        return "number"
-    if isinstance(value, str):
-        return "string"
-    return "array" if isinstance(value, list) else "object"
 
 
 def json_types(values: Iterable[Any]) -> list[str]:

@@ -6,10 +6,11 @@ Each function changes the schema in place, and returns what was changed, for a p
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dynacli.check.learning.infer_schema import Dialect, infer_schema, json_type, json_types
+from dynacli.check.learning.infer_schema import Dialect, infer_schema, json_types
 from dynacli.document.json_trees import is_same_json
 from dynacli.model.lenient_reading import dict_or_empty, list_or_empty
 from dynacli.model.wording import enumerated
+from dynacli.schema.read_schema import json_type
 
 __all__ = ["add_property", "allow_any_name", "drop_required", "widen_schema"]
 

@@ -7,7 +7,7 @@ from typing import Any
 from dynacli.model.find_items import ID_NAMES, choose_array
 from dynacli.record import record
 from dynacli.schema.possible_schemas import possible_schemas, properties_of, value_types_of
-from dynacli.schema.read_schema import types_of
+from dynacli.schema.read_schema import json_type, types_of
 
 __all__ = [
     "AnswerField",
@@ -100,29 +100,12 @@ def fields_of_value(value: Any) -> list[AnswerField]:
         item_types: frozenset[str] = frozenset()
         if isinstance(part, list) and part:
             names = tuple(part[0]) if isinstance(part[0], dict) else ()
-            item_types = frozenset({_type_of(part[0])}) - {"null"}
-        types = frozenset({_type_of(part)}) - {"null"}
+            item_types = frozenset({json_type(part[0])}) - {"null"}
+        types = frozenset({json_type(part)}) - {"null"}
         found.append(AnswerField(steps, types, {"example": part}, True, names, item_types))
         if isinstance(part, dict) and len(steps) < _DEPTH:
             waiting.extend(((*steps, name), below) for name, below in part.items())
     return found
-
-
-def _type_of(value: Any) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case int():
-            return "integer"
-        case str():
-            return "string"
-        case list():
-            return "array"
-        case dict():
-            return "object"
-    return "number"
 
 
 def item_field(fields: Sequence[AnswerField], path: str) -> AnswerField | tuple[AnswerField, ...]:

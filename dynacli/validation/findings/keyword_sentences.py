@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from dynacli.schema.read_schema import json_type
 from dynacli.validation.bodies.read_forms import BinaryText
 from dynacli.validation.findings.finding import shortened
 from dynacli.validation.findings.schema_error import is_documented_example, is_minor
@@ -204,18 +205,7 @@ def _cut(text: str) -> str:
 
 def kind_and_value(value: Any) -> str:
     """Return the type of a value, followed by the value unless it is an object, an array or null."""
-    kind = _type_of(value)
+    kind = json_type(value)
     if value is None or isinstance(value, Mapping | list):
         return kind
     return f"{kind} {shown(value)}"
-
-
-def _type_of(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, str):  # or a subclass: `BinaryText`
-        return "string"
-    names = {int: "integer", float: "number", list: "array", dict: "object"}
-    return names.get(type(value), type(value).__name__)
