@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 
 from dynacli.text.terminal import cell_width
+from dynacli.text.wrapping import shortened
 
 __all__ = ["GAP", "table_lines"]
 
@@ -11,10 +12,14 @@ _NARROWEST_COLUMN = 12
 _NONE: frozenset[int] = frozenset()
 
 
+def _cut(cell: str, width: int) -> list[str]:
+    return [shortened(cell, width)]
+
+
 def table_lines(
     rows: Sequence[Sequence[str]],
     width: int | None,
-    wrap: Callable[[str, int], list[str]],
+    wrap: Callable[[str, int], list[str]] = _cut,
     *,
     has_header: bool = True,
     right: Collection[int] = _NONE,
@@ -29,7 +34,7 @@ def table_lines(
     Args:
         rows: The cells; all rows have the same number.
         width: How many columns a line may have; None for any number.
-        wrap: Returns the lines of a cell for a width.
+        wrap: Returns the lines of a cell for a width; by default a cell is cut to one line.
         has_header: Whether the first row is the header.
         right: The numbers of the columns that are aligned to the right.
         paint_header: Colours a line of the header.

@@ -17,7 +17,7 @@ from dynacli.environment import Environment
 from dynacli.errors import FormError
 from dynacli.output.formats.item_lines import gron_lines
 from dynacli.output.formats.item_rows import Columns
-from dynacli.output.formats.separated_rows import csv_lines
+from dynacli.output.formats.separated_rows import separated_lines
 from dynacli.output.formats.written_items import written_items
 from dynacli.output.output_form import OutputForm, form_of
 from dynacli.output.render import write_body
@@ -167,7 +167,7 @@ def test_rows_of_csv_are_quoted_as_python_does_it(row: list[Any]) -> None:
     )
     columns = Columns()
     columns.note(row)
-    assert expected.getvalue() == list(csv_lines([row], columns))[1]
+    assert expected.getvalue() == list(separated_lines([row], columns, is_csv=True))[1]
 
 
 @pytest.mark.parametrize("count", [4300, 4301, 9000])

@@ -64,7 +64,7 @@ def _operation_lines(results: CheckResults, paint: Painter, width: int) -> list[
         return colours[row](text) if column == len(columns) - 1 or row == 0 else text
 
     lines = []
-    table = table_lines(rows, None, lambda cell, _: [cell], has_header=False, paint_cell=paint_cell)
+    table = table_lines(rows, None, has_header=False, paint_cell=paint_cell)
     for name, row, line in zip(names, rows, table, strict=True):
         if name != row[0]:
             lines.append(f"  {paint.cyan(name)}")

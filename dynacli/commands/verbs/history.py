@@ -19,7 +19,6 @@ from dynacli.library.history.record_call import history_mode
 from dynacli.output.standard_error import write_stderr
 from dynacli.text.table_lines import table_lines
 from dynacli.text.terminal import Painter, visible
-from dynacli.text.wrapping import shortened
 from dynacli.urls import with_masked_query
 
 __all__ = ["command"]
@@ -122,11 +121,7 @@ def _table(rows: list[HistoryRow], paint: Painter, width: int | None) -> list[st
         ]
         for row in rows
     ]
-
-    def cut(text: str, width: int) -> list[str]:
-        return [shortened(text, width)]
-
-    return table_lines([_HEADER, *cells], width, cut, right={0, 2, 3, 4}, paint_header=paint.bold)
+    return table_lines([_HEADER, *cells], width, right={0, 2, 3, 4}, paint_header=paint.bold)
 
 
 def _show(run: Run, number: int, form: str | None) -> None:

@@ -9,22 +9,21 @@ from typing import Any
 
 from dynacli.output.formats.item_rows import Columns, cell_text
 
-__all__ = ["csv_lines", "tsv_lines"]
+__all__ = ["separated_lines"]
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def csv_lines(items: Iterable[Any], columns: Columns) -> Iterator[str]:
-    """Yield the lines of CSV, the names of the columns first.
+def separated_lines(items: Iterable[Any], columns: Columns, *, is_csv: bool) -> Iterator[str]:
+    """Yield the lines of CSV or TSV, the names of the columns first.
 
     Raises:
         FormError: The items make no table.
     """
-    names = columns.names()
+    names, line = columns.names(), _csv_line if is_csv else _tsv_line
     if names:
-        yield _csv_line(names)
-    for row in columns.rows(items) if names else ():
-        yield _csv_line(row)
+        yield line(names)
+        yield from map(line, columns.rows(items))
 
 
 def _csv_line(row: Sequence[Any]) -> str:
@@ -39,18 +38,5 @@ def _csv_cell(value: Any) -> str:
     return text
 
 
-def tsv_lines(items: Iterable[Any], columns: Columns) -> Iterator[str]:
-    """Yield the lines of TSV, the names of the columns first.
-
-    Raises:
-        FormError: The items make no table.
-    """
-    names = columns.names()
-    if names:
-        yield _joined(names)
-    for row in columns.rows(items) if names else ():
-        yield _joined(map(cell_text, row))
-
-
-def _joined(cells: Iterable[str]) -> str:
-    return "\t".join(cell.translate(_ESCAPES) for cell in cells) + "\n"
+def _tsv_line(row: Sequence[Any]) -> str:
+    return "\t".join(cell_text(value).translate(_ESCAPES) for value in row) + "\n"

@@ -113,9 +113,7 @@ class Table:
         """Yield the lines of the table."""
         if not self._rows[0]:
             return
-        for line in table_lines(
-            self._rows, self._width, _one_line, right=self._right, paint_header=self._header
-        ):
+        for line in table_lines(self._rows, self._width, right=self._right, paint_header=self._header):
             yield f"{line}\n"
 
 
@@ -125,7 +123,7 @@ def object_lines(env: Environment, value: dict[str, Any], *, is_shown: bool) -> 
         cells = [
             [key.translate(_ESCAPES), cell_text(child).translate(_ESCAPES)] for key, child in value.items()
         ]
-        lines = table_lines(cells, None, _one_line, has_header=False) if cells else []
+        lines = table_lines(cells, None, has_header=False) if cells else []
     else:
         width = terminal_width(env, env.stdout, widest=_WIDEST)
         painter = Painter.for_stdout(env)
@@ -143,10 +141,6 @@ def object_lines(env: Environment, value: dict[str, Any], *, is_shown: bool) -> 
             lines.extend(f"{' ' * column}{GAP}{line}".rstrip() for line in others)
     for line in lines:
         yield f"{line}\n"
-
-
-def _one_line(text: str, width: int) -> list[str]:
-    return [shortened(text, width)]
 
 
 def _is_number(value: Any) -> bool:

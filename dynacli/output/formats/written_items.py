@@ -154,9 +154,9 @@ def write_table(env: Environment, form: OutputForm, items: Callable[[], Iterable
         table = Table(env, items(), columns, is_shown=is_shown)
         pieces, note = table.pieces(), table.note
     else:
-        from dynacli.output.formats.separated_rows import csv_lines, tsv_lines
+        from dynacli.output.formats.separated_rows import separated_lines
 
-        pieces = (csv_lines if form.format == "csv" else tsv_lines)(items(), columns)
+        pieces = separated_lines(items(), columns, is_csv=form.format == "csv")
         if is_shown:
             from dynacli.text.terminal import visible
 

@@ -17,7 +17,6 @@ from dynacli.library.open_by_name import open_from_cache
 from dynacli.output.standard_error import write_stderr
 from dynacli.text.table_lines import table_lines
 from dynacli.text.terminal import Painter, visible
-from dynacli.text.wrapping import shortened
 
 __all__ = ["logout", "show_token", "status"]
 
@@ -41,11 +40,8 @@ def status(run: Run, api: str | None) -> None:
         header = ["api", "profile", "scheme", "kind", "store", "origins", "expires", "scopes"]
         cells = [[visible(text, keep="") for text in _cells(each)] for each in kept]
 
-        def cut(text: str, width: int) -> list[str]:
-            return [shortened(text, width)]
-
         width_or_all = width if run.env.stdout_is_terminal else None
-        return table_lines([header, *cells], width_or_all, cut, paint_header=paint.bold)
+        return table_lines([header, *cells], width_or_all, paint_header=paint.bold)
 
     write_rows(run.env, map(_row, kept), run.options.output_form, lines)
 
