@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import Environment, variable
 from dynacli.errors import UsageError
-from dynacli.library.configuration.configuration import Configuration
+from dynacli.library.configuration.configuration import Configuration, profiles_in
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
 from dynacli.record import record
@@ -269,32 +269,32 @@ def settings_of(
     from_profile = {
         name: value for name, value in profile.get("headers", {}).items() if name.strip().lower() not in names
     }
+    kept = {**own, **profile}
     timeout = options.timeout
-    kept_timeout = profile.get("timeout", own.get("timeout"))
-    if timeout is None and kept_timeout is not None:
-        timeout = seconds_of(str(kept_timeout))
+    if timeout is None and kept.get("timeout") is not None:
+        timeout = seconds_of(str(kept["timeout"]))
     retries = options.retries
     if retries is None:
-        retries = retries_of(str(profile.get("retries", own.get("retries", _RETRIES))))
+        retries = retries_of(str(kept.get("retries", _RETRIES)))
     level = _level(env, api, options.level, profile) or default_level
     return CallSettings(
         level,
         _ignores(env, api) if level != "off" else (),
-        options.server or str(profile.get("server", own.get("server", ""))),
+        options.server or str(kept.get("server", "")),
         tuple({**own.get("server_vars", {}), **profile.get("server_vars", {}), **variables}.items()),
         tuple({**from_profile, **headers}.items()),
         timeout,
         retries,
         may_retry_unsafe=options.may_retry_unsafe,
-        rate=_rate(options.rate or str(profile.get("rate", own.get("rate", "")))),
+        rate=_rate(options.rate or str(kept.get("rate", ""))),
         accepted_origins=options.accepted_origins,
         is_reported=options.is_reported,
         is_verbose=options.is_verbose,
-        output=profile.get("output", own.get("output", "")),
+        output=kept.get("output", ""),
         # Also one that says nothing else has credentials of its own; only registered APIs have profiles.
         profile=profile_name if api.is_registered else "",
         auth=options.auth,
-        ca=profile.get("ca", own.get("ca", "")),
+        ca=kept.get("ca", ""),
         **_signing(own, profile),
         policy=policy,
         others=others,
@@ -312,9 +312,7 @@ def others_with_policy(env: Environment, name: str, profile: str) -> dict[str, d
     """
 
     def has_policy(entry: Mapping[str, Any]) -> bool:
-        profiles = entry.get("profiles")
-        chosen = profiles.get(profile) if isinstance(profiles, dict) else None
-        return "policy" in entry or (isinstance(chosen, dict) and "policy" in chosen)
+        return "policy" in entry or "policy" in profiles_in(entry).get(profile, {})
 
     apis = Configuration(env).apis()
     return {other: entry for other, entry in apis.items() if other != name and has_policy(entry)}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.document.fetched import DocumentLogin
 from dynacli.environment import Environment, invocation, prefix_of
 from dynacli.errors import AuthError
+from dynacli.library.configuration.configuration import profiles_in
 
 if TYPE_CHECKING:
     import ssl
@@ -84,8 +85,7 @@ class _Login(DocumentLogin):
         from dynacli.client.profiles import signing_of, wrong_in_profile
 
         own = {key: self._entry[key] for key in ("auth", "ca") if key in self._entry}
-        profiles = self._entry.get("profiles")
-        profile = profiles.get(self._profile, {}) if isinstance(profiles, dict) else {}
+        profile = profiles_in(self._entry).get(self._profile, {})
         usable = [table for table in (own, profile) if not wrong_in_profile(table)]
         merged = {key: value for table in usable for key, value in table.items()}
         return CallSettings(

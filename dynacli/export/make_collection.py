@@ -15,6 +15,7 @@ from dynacli.export.collection import (
     distinct_name,
 )
 from dynacli.export.example_request import example_request
+from dynacli.library.configuration.configuration import profiles_in
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.lenient_reading import dict_or_empty, list_or_empty, text_or_empty
 from dynacli.model.operation import OperationSummary, Server
@@ -131,9 +132,8 @@ class _Maker:
             found.remove(first)
             yield first
         yield from found
-        profiles = self._api.entry.get("profiles")
-        for name, profile in profiles.items() if isinstance(profiles, dict) else ():
-            wanted = profile.get("server") if isinstance(profile, dict) else None
+        for name, profile in profiles_in(self._api.entry).items():
+            wanted = profile.get("server")
             if wanted is not None and name != self._settings.profile:
                 variables = {
                     key: str(value) for key, value in dict_or_empty(profile.get("server_vars")).items()

@@ -13,6 +13,7 @@ from dynacli.auth.store.stored_credential import StoredCredential
 from dynacli.client.profiles import signing_of
 from dynacli.environment import Environment
 from dynacli.errors import AuthError
+from dynacli.library.configuration.configuration import profiles_in
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import SecurityScheme
 
@@ -42,11 +43,8 @@ def signed_in(
         profile: The name of the profile; empty for none.
         alternatives: The ways to sign in that the document has.
     """
-    profiles = api.entry.get("profiles")
-    chosen = profiles.get(profile) if isinstance(profiles, dict) else None
-    tables = signing_of(api.entry.get("auth"), chosen.get("auth") if isinstance(chosen, dict) else None)[
-        "auth_tables"
-    ]
+    chosen = profiles_in(api.entry).get(profile, {})
+    tables = signing_of(api.entry.get("auth"), chosen.get("auth"))["auth_tables"]
     try:
         stored = {
             (each.profile, each.scheme): each for each in CredentialStore(env).list() if each.api == api.name

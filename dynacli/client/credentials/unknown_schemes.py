@@ -6,6 +6,7 @@ from typing import Any
 
 from dynacli.client.credentials.chosen_security import schemes_of
 from dynacli.client.profiles import signing_of
+from dynacli.library.configuration.configuration import profiles_in
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.wording import did_you_mean, enumerated
 from dynacli.text.terminal import visible
@@ -17,9 +18,7 @@ _MOST_NAMED = 5
 
 def unknown_schemes_of_entry(api: OpenedApi) -> list[str]:
     """Return a clause for each scheme that the entry of an API, or a profile in it, names in vain."""
-    profiles = api.entry.get("profiles")
-    tables = profiles.values() if isinstance(profiles, dict) else ()
-    found = (table.get("auth") for table in tables if isinstance(table, dict))
+    found = (table.get("auth") for table in profiles_in(api.entry).values())
     return unknown_schemes(api, signing_of(api.entry.get("auth"), *found)["auth_tables"])
 
 

@@ -23,7 +23,7 @@ from dynacli.client.policy.permission import obey
 from dynacli.client.policy.policy_rules import Decision, Policy, Rules, decide, strictest
 from dynacli.environment import Environment, invocation
 from dynacli.errors import RefusedError, UsageError
-from dynacli.library.configuration.configuration import texts
+from dynacli.library.configuration.configuration import profiles_in, texts
 from dynacli.library.open_by_name import open_from_cache
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
@@ -55,9 +55,7 @@ class OtherPolicies:
         tables: list[Rules] = []
         self._guarded: list[_GuardedServers] = []
         for name, entry in entries.items():
-            profiles = entry.get("profiles")
-            chosen = profiles.get(profile) if isinstance(profiles, dict) else None
-            own = chosen if isinstance(chosen, dict) else {}
+            own = profiles_in(entry).get(profile, {})
             if not _is_of_document(entry, api.location):
                 self._guarded.append(_GuardedServers(env, name, entry, own, profile))
             elif (policy := Policy.of(env, name, entry, own, profile)) is not None:
@@ -129,9 +127,8 @@ class _GuardedServers:
     @cached_property
     def _bases(self) -> frozenset[str]:
         """The URLs that calls of the API may start from."""
-        profiles = self._entry.get("profiles")
-        tables = [self._entry, *(profiles.values() if isinstance(profiles, dict) else ())]
-        found = [str(table.get("server", "")) for table in tables if isinstance(table, dict)]
+        tables = (self._entry, *profiles_in(self._entry).values())
+        found = [str(table.get("server", "")) for table in tables]
         found = [url for url in found if url.startswith(("http://", "https://"))]
         with self._opened() as api:
             servers = [(server, api.uri) for server in api.servers] if api is not None else []

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from dynacli.environment import Environment
-from dynacli.library.configuration.configuration import Configuration
+from dynacli.library.configuration.configuration import Configuration, profiles_in
 
 __all__ = ["profile_names", "setting_words"]
 
@@ -13,9 +13,7 @@ def profile_names(env: Environment, words: list[str]) -> Iterator[tuple[str, str
     apis = Configuration(env).apis()
     named = [word for word in words if word in apis][:1]
     for name in named or sorted(apis):
-        profiles = apis[name].get("profiles")
-        if isinstance(profiles, dict):
-            yield from ((profile, f"of {name}") for profile in profiles)
+        yield from ((profile, f"of {name}") for profile in profiles_in(apis[name]))
 
 
 def setting_words(env: Environment, verb: str, word: str) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ from dynacli.commands.run import Run
 from dynacli.commands.verbs.verb_options import LISTING_OF_DOCUMENT
 from dynacli.environment import Environment, invocation, program, variable
 from dynacli.errors import DocumentError, DynacliError, FileError, UsageError
-from dynacli.library.configuration.configuration import Configuration
+from dynacli.library.configuration.configuration import Configuration, profiles_in
 from dynacli.library.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, visible
 
@@ -245,9 +245,7 @@ def _policies(run: Run, name: str) -> Iterable[_Check]:
     from dynacli.client.policy.policy_rules import Policy, unknown_words
 
     entry = Configuration(run.env).apis()[name]
-    profiles = entry.get("profiles")
-    named = profiles.items() if isinstance(profiles, dict) else ()
-    owners = [("", {}), *((key, each) for key, each in named if isinstance(each, dict))]
+    owners = [("", {}), *profiles_in(entry).items()]
     if not any("policy" in each for each in (entry, *(each for _, each in owners))):
         return
     try:

@@ -11,7 +11,7 @@ from dynacli.environment import Environment, program
 from dynacli.errors import FileError, UsageError
 from dynacli.record import record
 
-__all__ = ["DEMO", "VERBS", "Configuration", "check_name", "is_name", "texts"]
+__all__ = ["DEMO", "VERBS", "Configuration", "check_name", "is_name", "profiles_in", "texts"]
 
 DEMO = "demo"
 
@@ -79,6 +79,13 @@ def texts(entry: Mapping[str, Any], key: str) -> tuple[str, ...]:
     """Return the texts of a list in an entry; any other value is ignored."""
     values = entry.get(key)
     return tuple(value for value in values if isinstance(value, str)) if isinstance(values, list) else ()
+
+
+def profiles_in(entry: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return name → table of the profiles in an entry; any other value is ignored."""
+    found = entry.get("profiles")
+    tables = found.items() if isinstance(found, dict) else ()
+    return {name: table for name, table in tables if isinstance(table, dict)}
 
 
 @record

@@ -8,6 +8,7 @@ from dynacli.commands.standard_options import STANDARD_OPTIONS
 from dynacli.commands.verbs.verb_options import OF_CALLS
 from dynacli.environment import Environment
 from dynacli.errors import UsageError
+from dynacli.library.configuration.configuration import profiles_in
 from dynacli.library.opened_api import OpenedApi
 
 __all__ = ["TAKEN_BY_ADD", "is_login_kept", "kept_options", "kept_servers"]
@@ -58,8 +59,7 @@ def kept_options(
         kept["validate"] = options.validate
     if not options.profile:
         return kept
-    profiles = known.get("profiles", {})
-    if not kept and not (isinstance(profiles, dict) and options.profile in profiles):
+    if not kept and options.profile not in profiles_in(known):
         raise UsageError(
             f"`{name}` has no profile `{options.profile}` whose headers the document could be fetched with",
             why="`api add` writes a profile only with what belongs into it",

@@ -7,7 +7,7 @@ from dynacli.commands.run import Run
 from dynacli.commands.verbs.config.setting_keys import key_path, value_of
 from dynacli.environment import invocation
 from dynacli.errors import RefusedError, UsageError
-from dynacli.library.configuration.configuration import Configuration, check_name, texts
+from dynacli.library.configuration.configuration import Configuration, check_name, profiles_in, texts
 from dynacli.urls import origin_of
 
 __all__ = ["change_settings", "check_policy_change", "settings_in"]
@@ -73,10 +73,8 @@ def check_policy_change(run: Run, name: str, paths: Sequence[tuple[str, ...]] | 
         RefusedError: Nobody agreed.
     """
     entry = Configuration(run.env).apis().get(name, {})
-    profiles = entry.get("profiles")
     owners: dict[tuple[str, ...], Any] = {(): entry}
-    for key, profile in profiles.items() if isinstance(profiles, dict) else ():
-        owners["profiles", key] = profile if isinstance(profile, dict) else {}
+    owners |= {("profiles", key): profile for key, profile in profiles_in(entry).items()}
     changed = [
         owner
         for owner, table in owners.items()
