@@ -323,6 +323,12 @@ class Operation:
     example: tuple[str, ...] = ()
     media_headers: Mapping[str, str] | None = None
 
+    @property
+    def api_keys(self) -> frozenset[tuple[str, str]]:
+        """The location and the name of each API key that one of the alternatives of its security takes."""
+        schemes = (scheme for alternative in self.security for scheme in alternative)
+        return frozenset((each.location, each.parameter) for each in schemes if each.type == "apiKey")
+
 
 IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 """Header parameters of these names "shall be ignored" (OpenAPI 3.1.1, "Parameter Object")."""

@@ -87,11 +87,7 @@ class _Words:
         self._credentials: dict[str, None] = {}
         options = found.server_options
         self._standard = [f"--server={found.base}"] if options is None else list(options)
-        self._secrets = {
-            (scheme.location, scheme.parameter.lower())
-            for scheme in chain.from_iterable(found.operation.security)
-            if scheme.type == "apiKey"
-        }
+        self._secrets = {(location, name.lower()) for location, name in found.operation.api_keys}
 
     def words(self) -> RequestWords:
         """Return the words."""

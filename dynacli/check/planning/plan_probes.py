@@ -88,12 +88,7 @@ def needs_credentials(operation: Operation) -> bool:
 
 
 def _without_credentials(operation: Operation, planned: PlannedCall) -> PlannedCall:
-    keys = {
-        (scheme.location, scheme.parameter)
-        for alternative in operation.security
-        for scheme in alternative
-        if scheme.type == "apiKey"
-    }
+    keys = operation.api_keys
     values = tuple(value for value in planned.values if value.key not in keys)
     return PlannedCall(planned.operation_name, values, "credentials")
 

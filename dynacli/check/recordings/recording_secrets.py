@@ -18,8 +18,7 @@ __all__ = ["keys_of", "masker_of", "secret_names"]
 
 def secret_names(operation: Operation) -> frozenset[str]:
     """Return the names of headers (in lower case), parameters and fields that the document calls secret."""
-    schemes = (scheme for alternative in operation.security for scheme in alternative)
-    names = {scheme.parameter for scheme in schemes if scheme.type == "apiKey"}
+    names = {name for _, name in operation.api_keys}
     names |= {each.name for each in operation.parameters if is_secret_parameter(each)}
     names |= password_fields(operation)
     return frozenset({*names, *(name.lower() for name in names)})

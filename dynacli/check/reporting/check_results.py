@@ -176,12 +176,7 @@ def planned_values(operation: Operation, planned: PlannedCall) -> list[dict[str,
 
 def is_secret(operation: Operation, value: InputValue) -> bool:
     """Return whether the input of a value is a credential as well."""
-    keys = {
-        (scheme.location, scheme.parameter.lower())
-        for alternative in operation.security
-        for scheme in alternative
-        if scheme.type == "apiKey"
-    }
+    keys = ((location, name.lower()) for location, name in operation.api_keys)
     return (value.location, value.name.lower()) in {*keys, ("header", "authorization"), ("header", "cookie")}
 
 

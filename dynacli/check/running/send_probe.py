@@ -86,9 +86,7 @@ def _unsigned_call(
     env: Environment, described: DescribedOperation, planned: PlannedCall, settings: CallSettings
 ) -> UnsignedCall:
     operation = described.operation
-    keys = {
-        scheme.parameter.lower() for each in operation.security for scheme in each if scheme.type == "apiKey"
-    }
+    keys = {name.lower() for _, name in operation.api_keys}
     headers = [pair for pair in settings.headers if pair[0].lower() not in SECRET_HEADERS | keys]
     settings = replace(settings, headers=tuple(headers))
     values = call_values(described, planned, "")

@@ -131,12 +131,7 @@ class PageCalls:
 
         Those of the environment are added when the request is signed.
         """
-        names = {
-            scheme.parameter
-            for alternative in self._described.operation.security
-            for scheme in alternative
-            if scheme.location == "query"
-        }
+        names = {name for location, name in self._described.operation.api_keys if location == "query"}
         if not names:
             return url
         parts = urlsplit(url)

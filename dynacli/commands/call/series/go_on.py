@@ -52,12 +52,7 @@ def _path_of(described: DescribedOperation, first: Call, url: str) -> str:
 
     base = base_url_of(described, first.settings).rstrip("/")
     parts = urlsplit(url)
-    keys = {
-        scheme.parameter
-        for alternative in described.operation.security
-        for scheme in alternative
-        if scheme.location
-    }
+    keys = {name for _, name in described.operation.api_keys}
     kept = [pair for pair in parts.query.split("&") if unquote_plus(pair.partition("=")[0]) not in keys]
     plain = parts._replace(query="&".join(kept)).geturl()
     return plain.removeprefix(base) if plain.startswith(f"{base}/") else ""
