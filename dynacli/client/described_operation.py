@@ -103,22 +103,16 @@ class DescribedOperation:
         found = self.follow(self.part["operation"].get("responses"))
         return found if isinstance(found, dict) else {}
 
-    def raw_parameters(self) -> list[dict[str, Any]]:
-        """Return the document's Parameter Objects, the operation's own first."""
-        found = []
-        for holder in (self.part["operation"], self.part["path_item"]):
-            for raw in holder.get("parameters") or []:
-                target = self.follow(raw)
-                if isinstance(target, dict):
-                    found.append(target)
-        return found
+    @property
+    def raw_parameters(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """The document's Parameter Objects by location and name; the operation's own count, then the first ones."""
+        holders = (self.part["path_item"], self.part["operation"])
+        found = (self.follow(raw) for holder in holders for raw in reversed(holder.get("parameters") or []))
+        return {(str(raw.get("in")), str(raw.get("name"))): raw for raw in found if isinstance(raw, dict)}
 
     def parameter_schema(self, parameter: Parameter) -> Any:
         """Return the document's schema of a parameter; None where it has none."""
-        for raw in self.raw_parameters():
-            if raw.get("name") == parameter.name and raw.get("in") == parameter.location:
-                return schema_of_parameter(raw)
-        return None
+        return schema_of_parameter(self.raw_parameters.get(parameter.key, {}))
 
     def raw_media_type(self) -> dict[str, Any]:
         """Return the document's Media Type Object of the body that is built; empty where there is none."""

@@ -197,6 +197,11 @@ class Parameter:
         """The option without the location that tells it from the option of another input, or from one of dynacli's."""
         return self.option.removeprefix(f"{self.location}.")
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """The location and the name, which tell it from all other parameters of its operation."""
+        return self.location, self.name
+
 
 @record
 class MediaType:

@@ -59,7 +59,7 @@ class ExampleWords:
         words: list[str] = []
         for parameter in parameters:
             if parameter.is_required:
-                words.extend(self._of_parameter(parameter, raw.get((parameter.location, parameter.name))))
+                words.extend(self._of_parameter(parameter, raw.get(parameter.key)))
         if body is not None:
             media_type = preferred(body.content)
             words.extend(self._of_body(media_type, schema_of(media_type.name)))

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from dynacli.check.check_records import INVENTED, InputValue, PlannedCall
 from dynacli.check.planning.answer_values import AnswerValues
-from dynacli.check.planning.parameter_schemas import ParameterSchemas, parameter_key
+from dynacli.check.planning.parameter_schemas import ParameterSchemas
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import ParameterKey
 from dynacli.model.field_names import plain_name
@@ -66,7 +66,7 @@ class CallPlanner:
         """Return the calls, the plainest first; or none, and why not."""
         sets = list(islice(self._fitting_sets(), _MAX_SPARE))
         candidates = {
-            parameter_key(parameter): list(self._candidates(parameter, sets[0] if sets else {}))
+            parameter.key: list(self._candidates(parameter, sets[0] if sets else {}))
             for parameter in self._operation.parameters
             if parameter.is_required or parameter.location == "path"
         }
@@ -127,7 +127,7 @@ class CallPlanner:
         For an operation that may change something they are the paths of created resources alone.
         """
         preset = {value.key: value.value for value in self._preset}
-        parameters = {parameter_key(parameter): parameter for parameter in self._operation.parameters}
+        parameters = {parameter.key: parameter for parameter in self._operation.parameters}
         fits = self._schemas.fits
         sets = chain(
             self._answers.from_links(self._operation.name), self._answers.for_path(self._operation, fits)
@@ -145,7 +145,7 @@ class CallPlanner:
         Args:
             together: Values that belong together.
         """
-        key = parameter_key(parameter)
+        key = parameter.key
         yield from (value for value in self._preset if value.key == key)
         if key in together:
             yield together[key]
@@ -178,7 +178,7 @@ class CallPlanner:
         for number in range(self._max_calls):
             for parameter, values in examples:
                 if number < len(values):
-                    yield InputValue(*parameter_key(parameter), values[number], "example")
+                    yield InputValue(*parameter.key, values[number], "example")
 
 
 def _sent_values(call: PlannedCall) -> list[tuple[str, str, Any]]:

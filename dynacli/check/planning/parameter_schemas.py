@@ -4,19 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation, schema_of_parameter
-from dynacli.client.inputs.call_inputs import ParameterKey
 from dynacli.model.operation import Parameter
 from dynacli.schema.documented_values import documented_values_at, example_values_of
 from dynacli.schema.example_call import parameter_example
 from dynacli.schema.example_value import NoExampleError
 from dynacli.schema.schema_matcher import SchemaMatcher
 
-__all__ = ["ParameterSchemas", "parameter_key"]
-
-
-def parameter_key(parameter: Parameter) -> ParameterKey:
-    """Return the location and name of a parameter."""
-    return parameter.location, parameter.name
+__all__ = ["ParameterSchemas"]
 
 
 class ParameterSchemas:
@@ -24,10 +18,7 @@ class ParameterSchemas:
 
     def __init__(self, described: DescribedOperation) -> None:
         self._described = described
-        # The operation's own come first in `raw_parameters`, and replace those of its path item.
-        self._raw = {
-            (raw.get("in", ""), raw.get("name", "")): raw for raw in reversed(described.raw_parameters())
-        }
+        self._raw = described.raw_parameters
 
     def fits(self, parameter: Parameter, value: Any) -> bool:
         """Return whether a parameter takes a value, as far as its schema says so."""
@@ -42,7 +33,7 @@ class ParameterSchemas:
 
     def examples(self, parameter: Parameter) -> Iterator[Any]:
         """Yield the examples that the document has for a parameter, and that its schema allows."""
-        raw = self._raw.get(parameter_key(parameter), {})
+        raw = self._raw.get(parameter.key, {})
         content = raw.get("content")
         holders = [raw, *(content.values() if isinstance(content, Mapping) else ())]
         values = [
@@ -72,9 +63,9 @@ class ParameterSchemas:
             LookupError: A reference leads nowhere.
         """
         described = self._described
-        raw = self._raw.get(parameter_key(parameter))
+        raw = self._raw.get(parameter.key)
         return parameter_example(parameter, raw, described.resolve)
 
     def _schema(self, parameter: Parameter) -> Any:
-        raw = self._raw.get(parameter_key(parameter))
+        raw = self._raw.get(parameter.key)
         return schema_of_parameter(raw) if raw is not None else None

@@ -14,7 +14,6 @@ from dataclasses import replace
 
 from dynacli.check.check_records import INVENTED, CheckedOperation, Exchange, InputValue, PlannedCall
 from dynacli.check.planning.dangerous_names import dangerous_word
-from dynacli.check.planning.parameter_schemas import parameter_key
 from dynacli.check.planning.select_operations import READING_METHODS
 from dynacli.model.operation import Operation, OperationSummary
 
@@ -97,13 +96,11 @@ def invalid_calls(operation: Operation, planned: PlannedCall) -> Iterator[Planne
     """Yield calls that differ from a good call in one value, which may be wrong; the document says whether it is."""
     for parameter in operation.parameters:
         if parameter.location in {"query", "header"} and parameter.is_required:
-            yield _with_values(
-                planned, [value for value in planned.values if value.key != parameter_key(parameter)]
-            )
+            yield _with_values(planned, [value for value in planned.values if value.key != parameter.key])
     for parameter in sorted(operation.parameters, key=lambda parameter: parameter.location == "path"):
         if parameter.location not in {"query", "path"}:
             continue
-        key = parameter_key(parameter)
+        key = parameter.key
         others = [value for value in planned.values if value.key != key]
         for wrong in _WRONG_VALUES:
             # A text is a text in every URL, whatever digits it has.

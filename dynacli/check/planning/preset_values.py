@@ -8,7 +8,6 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from dynacli.check.check_records import InputValue
-from dynacli.check.planning.parameter_schemas import parameter_key
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import ParameterKey
 from dynacli.errors import UsageError
@@ -75,7 +74,7 @@ def _joined(for_one: list[_Preset], for_all: list[_Preset]) -> list[InputValue]:
     texts: dict[ParameterKey, dict[tuple[str, ...], list[_PropertyText]]] = {}
     for preset in (*for_all, *for_one):  # the last word wins
         if isinstance(preset, _PropertyText):
-            by_path = texts.setdefault(parameter_key(preset.parameter), {})
+            by_path = texts.setdefault(preset.parameter.key, {})
             by_path.setdefault(preset.field.path, []).append(preset)
     objects = []
     for key, by_path in texts.items():
@@ -107,7 +106,7 @@ def _presets(described: DescribedOperation, name: str, text: str) -> Iterable[_P
             value = (
                 text if is_given_as_text(parameter, words) else convert_all(words, parameter.value, option)
             )
-            yield InputValue(*parameter_key(parameter), value, "set")
+            yield InputValue(*parameter.key, value, "set")
             return  # the first location has the plain name, as with options
     for parameter in described.operation.parameters:
         field = _find_property(described, parameter, name)

@@ -104,13 +104,13 @@ def call_values(described: DescribedOperation, planned: PlannedCall, content_typ
     operation = described.operation
     given = {value.key for value in planned.values if value.origin == "set"}
     for parameter in operation.parameters:
-        if is_idempotency_key(parameter) and (parameter.location, parameter.name) not in given:
+        if is_idempotency_key(parameter) and parameter.key not in given:
             from dynacli.client.inputs.idempotency_key import new_idempotency_key
 
             # With a value of the document's the server would take each call for the same one.
             key = new_idempotency_key(parameter)
             if key is not None and not planned.probe:
-                parameters[(parameter.location, parameter.name)] = key
+                parameters[parameter.key] = key
     if operation.body is None:
         return CallValues(parameters)
     from dynacli.client.inputs.build_body import build_body

@@ -215,6 +215,6 @@ def missing_thing(call: Call) -> str:
 
 
 def _told(call: Call, parameter: Parameter) -> str:
-    value = call.values.parameters.get((parameter.location, parameter.name))
+    value = call.values.parameters.get(parameter.key)
     is_shown = isinstance(value, str | int) and not is_secret_parameter(parameter)
     return f"{input_name(parameter)} (`{str(value)[:60]}`)" if is_shown else input_name(parameter)

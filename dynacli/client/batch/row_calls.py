@@ -201,7 +201,7 @@ def _names_of(described: DescribedOperation, names: Collection[str]) -> set[str]
     found = {f"--{name.replace('_', '-')}" for name in names}
     keys = {input_key(described, name) or () for name in names}
     for parameter in described.operation.parameters:
-        if (parameter.location, parameter.name) in keys:
+        if parameter.key in keys:
             found.add(input_name(parameter))
     if any(key[:1] == ("body",) for key in keys):
         found.add("a body")

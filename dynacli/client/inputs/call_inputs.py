@@ -154,7 +154,7 @@ def _fill_parameters(described: DescribedOperation, parameters: dict[ParameterKe
     from dynacli.schema.example_call import parameter_example
     from dynacli.schema.example_value import NoExampleError
 
-    raw = {(each.get("in"), each.get("name")): each for each in reversed(described.raw_parameters())}
+    raw = described.raw_parameters
     for parameter in described.operation.parameters:
         key = (parameter.location, parameter.name)
         if not parameter.is_required or key in parameters:

@@ -138,10 +138,10 @@ def read_plain_inputs(
         match found:
             case (Parameter() as parameter, None):
                 if value is not None:
-                    key = (parameter.location, parameter.name)
+                    key = parameter.key
                     parameters[key] = _parameter_value(parameter, value, reading, is_strict=is_strict)
             case (Parameter() as parameter, Field() as field):
-                option, key = f"--{field.option}", (parameter.location, parameter.name)
+                option, key = f"--{field.option}", parameter.key
                 read = reading(value, field.value, option, is_strict=is_strict)
                 inside.setdefault(key, []).append(Assignment(field.path, read, option))
             case (None, Field() as field):

@@ -163,7 +163,7 @@ class _Link:
     def _parameter_values(self, location: str, name: str) -> Iterator[Any]:
         """Yield what the example of the first call has for parameter of its parameters, or the document's own."""
         described, resolve = self._described, self._api.catalog.resolve
-        raw = _raw_parameters(described)
+        raw = described.raw_parameters
         for parameter in described.operation.parameters:
             if parameter.location != location or name not in (parameter.name, parameter.name.lower()):
                 continue
@@ -175,18 +175,18 @@ class _Link:
 
     def _example(self, target: DescribedOperation, fills: list[dict[str, Any]]) -> str:
         given = {(fill["in"], fill["name"]): fill for fill in fills}
-        raw = _raw_parameters(target)
+        raw = target.raw_parameters
         words: list[str] = []
         positional: list[str] = []
         is_positional = True
         for parameter in target.operation.parameters:
-            fill = given.get((parameter.location, parameter.name))
+            fill = given.get(parameter.key)
             if fill is None and not parameter.is_required:
                 continue
             if fill is not None:
                 value = fill["placeholder"] if fill["value"] is None else fill["value"]
             else:
-                made = _made(parameter, raw.get((parameter.location, parameter.name)), target)
+                made = _made(parameter, raw.get(parameter.key), target)
                 value = next(made, f"{{{parameter.name}}}")
             if parameter.location == "path" and not isinstance(value, list):
                 text = option_text(value)
@@ -216,13 +216,9 @@ def _parameter(operation: Operation, key: str) -> Parameter | None:
     """Return the parameter that a link calls `name` or `location.name`."""
     location, dot, name = key.partition(".")
     for parameter in operation.parameters:
-        if dot and (location, name) == (parameter.location, parameter.name):
+        if dot and (location, name) == parameter.key:
             return parameter
     return next((parameter for parameter in operation.parameters if parameter.name == key), None)
-
-
-def _raw_parameters(described: DescribedOperation) -> dict[tuple[str, str], dict[str, Any]]:
-    return {(raw.get("in", ""), raw.get("name", "")): raw for raw in reversed(described.raw_parameters())}
 
 
 def _made(parameter: Parameter, raw: dict[str, Any] | None, described: DescribedOperation) -> Iterator[Any]:

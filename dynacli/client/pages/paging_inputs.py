@@ -86,14 +86,12 @@ def is_listing(described: DescribedOperation) -> bool:
 
 def paging_inputs(described: DescribedOperation) -> list[InputPlace]:
     """Return the inputs that may be about pages: of the query, of headers, and of the body of a search."""
-    raw = {(each.get("in"), each.get("name")): each for each in reversed(described.raw_parameters())}
+    raw = described.raw_parameters
     found: list[InputPlace] = []
     for parameter in described.operation.parameters:
         if parameter.location not in ("query", "header"):
             continue
-        text = str(
-            raw.get((parameter.location, parameter.name), {}).get("description") or parameter.description
-        )
+        text = str(raw.get(parameter.key, {}).get("description") or parameter.description)
         if parameter.value.type not in ("array", "object"):
             found.append(
                 InputPlace(parameter.location, parameter.name, (), parameter.option, parameter.value, text)

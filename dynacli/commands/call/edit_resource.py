@@ -114,7 +114,7 @@ def _decoded(content: bytes) -> str:
 
 
 def _keys(update: DescribedOperation) -> set[tuple[str, str]]:
-    return {(parameter.location, parameter.name) for parameter in update.operation.parameters}
+    return {parameter.key for parameter in update.operation.parameters}
 
 
 def _value_of(body: bytes, media_type: str, described: DescribedOperation) -> Any:

@@ -152,9 +152,7 @@ def _with_missing(
 ) -> CallLine:
     if key[0] != "body":
         parameters = line.command.described.operation.parameters
-        return with_inputs(
-            line, [input_name(each) for each in parameters if (each.location, each.name) == key]
-        )
+        return with_inputs(line, [input_name(each) for each in parameters if each.key == key])
     name = finding["expected"]
     if not isinstance(name, str):
         return with_inputs(line, ["a body"])

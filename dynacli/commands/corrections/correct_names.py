@@ -118,7 +118,7 @@ def _as_options(line: CallLine, word: str) -> Iterator[Piece]:
     found = []
     for parameter in line.command.described.operation.parameters:
         enum = (parameter.value.items or parameter.value).enum
-        if ((parameter.location, parameter.name), ()) not in given and word in map(option_text, enum):
+        if (parameter.key, ()) not in given and word in map(option_text, enum):
             found.append(f"--{parameter.option}")
     if len(found) == 1:
         yield line.piece_of(found[0], word)

@@ -52,7 +52,7 @@ class MaskedWords:
     def _secret_texts(self, call: Call) -> Iterator[str]:
         """Yield the texts of all inputs that are secrets, and note their names."""
         for parameter in self._operation.parameters:
-            value = call.values.parameters.get((parameter.location, parameter.name))
+            value = call.values.parameters.get(parameter.key)
             if value is not None and is_secret_parameter(parameter):
                 self._names.add(parameter.name)
                 self._names.update(

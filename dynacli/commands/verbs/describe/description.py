@@ -21,11 +21,8 @@ __all__ = ["describe_operation", "described_responses"]
 def describe_operation(described: DescribedOperation) -> dict[str, Any]:
     """Return the description of an operation as `describe -o json` writes it."""
     api, operation = described.api, described.operation
-    raw_parameters = {(raw.get("in"), raw.get("name")): raw for raw in reversed(described.raw_parameters())}
-    parameters = [
-        (parameter, raw_parameters.get((parameter.location, parameter.name), {}))
-        for parameter in operation.parameters
-    ]
+    raw_parameters = described.raw_parameters
+    parameters = [(each, raw_parameters.get(each.key, {})) for each in operation.parameters]
     return {
         "api": api.name,
         "name": operation.name,

@@ -105,9 +105,7 @@ def _described_parameter(described: DescribedOperation, steps: list[str]) -> str
     """Return what the document says of a parameter beside its schema; empty where the steps lead to a field."""
     for parameter in described.operation.parameters:
         if steps[-1] in _names_of(parameter) and steps[:-1] in ([], [parameter.location]):
-            key = (parameter.location, parameter.name)
-            found = (raw for raw in described.raw_parameters() if (raw.get("in"), raw.get("name")) == key)
-            return str(next(found, {}).get("description") or "")
+            return str(described.raw_parameters.get(parameter.key, {}).get("description") or "")
     return ""
 
 
