@@ -103,7 +103,7 @@ class DescribedOperation:
         found = self.follow(self.part["operation"].get("responses"))
         return found if isinstance(found, dict) else {}
 
-    @property
+    @cached_property
     def raw_parameters(self) -> dict[tuple[str, str], dict[str, Any]]:
         """The document's Parameter Objects by location and name; the operation's own count, then the first ones."""
         holders = (self.part["path_item"], self.part["operation"])

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dynacli.client.described_operation import DescribedOperation, schema_of_parameter
+from dynacli.client.described_operation import DescribedOperation
 from dynacli.model.operation import Parameter
 from dynacli.schema.documented_values import documented_values_at, example_values_of
 from dynacli.schema.example_call import parameter_example
@@ -18,22 +18,20 @@ class ParameterSchemas:
 
     def __init__(self, described: DescribedOperation) -> None:
         self._described = described
-        self._raw = described.raw_parameters
 
     def fits(self, parameter: Parameter, value: Any) -> bool:
         """Return whether a parameter takes a value, as far as its schema says so."""
-        schema = self._schema(parameter)
+        schema = self._described.parameter_schema(parameter)
         if schema is None:
             return True
-        described = self._described
         try:
-            return SchemaMatcher(described.resolve, "request").matches(value, schema)
+            return SchemaMatcher(self._described.resolve, "request").matches(value, schema)
         except (NoExampleError, RecursionError):
             return True  # the matcher cannot tell; the judge of the request may
 
     def examples(self, parameter: Parameter) -> Iterator[Any]:
         """Yield the examples that the document has for a parameter, and that its schema allows."""
-        raw = self._raw.get(parameter.key, {})
+        raw = self._described.raw_parameters.get(parameter.key, {})
         content = raw.get("content")
         holders = [raw, *(content.values() if isinstance(content, Mapping) else ())]
         values = [
@@ -42,7 +40,7 @@ class ParameterSchemas:
             if isinstance(holder, Mapping)
             for value in example_values_of(holder, self._described.resolve)
         ]
-        schema = self._described.follow(self._schema(parameter))
+        schema = self._described.follow(self._described.parameter_schema(parameter))
         if isinstance(schema, Mapping) and not values:
             examples = schema.get("examples")
             values = [schema["example"]] if "example" in schema else []
@@ -51,7 +49,9 @@ class ParameterSchemas:
 
     def schema_values(self, parameter: Parameter) -> Iterator[Any]:
         """Yield the values that the schema of a parameter gives: its examples, `const`, `default` and `enum`."""
-        for value in documented_values_at(self._schema(parameter), (), self._described.resolve):
+        for value in documented_values_at(
+            self._described.parameter_schema(parameter), (), self._described.resolve
+        ):
             if self.fits(parameter, value):
                 yield value
 
@@ -62,10 +62,5 @@ class ParameterSchemas:
             NoExampleError: None can be made.
             LookupError: A reference leads nowhere.
         """
-        described = self._described
-        raw = self._raw.get(parameter.key)
-        return parameter_example(parameter, raw, described.resolve)
-
-    def _schema(self, parameter: Parameter) -> Any:
-        raw = self._raw.get(parameter.key)
-        return schema_of_parameter(raw) if raw is not None else None
+        raw = self._described.raw_parameters.get(parameter.key)
+        return parameter_example(parameter, raw, self._described.resolve)
