@@ -28,7 +28,7 @@ from dynacli.export.versions.convert_version import VERSIONS, Converted, convert
 from dynacli.schema.example_value import NoExampleError, example_value
 from dynacli.schema.success_answer import success_answer
 from dynacli.validation.judge import Judge
-from tests.documents import load_file, load_tree
+from tests.documents import load_file, load_tree, places_in
 from tests.real_documents import documents, parsed_with_folder
 from tests.validation.in_process_judge import JSON, answered
 
@@ -55,21 +55,12 @@ def is_valid(tree: dict[str, Any], version: str) -> bool:
 def with_mistakes(value: Any) -> Iterator[Any]:
     """Yield a JSON value as it is, and with one mistake each at some of its places."""
     yield value
-    for steps in list(_places(value))[:_MOST_PLACES]:
+    for steps in list(places_in(value))[:_MOST_PLACES]:
         wrongs: tuple[Any, ...] = (None, [], "\x00?", {"unknown": 1}, -1)
         for wrong in wrongs:
             yield _replaced(value, steps, wrong)
         if steps and isinstance(steps[-1], str):
             yield _replaced(value, steps, _replaced)
-
-
-def _places(value: Any, steps: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    yield steps
-    members = (
-        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    )
-    for step, member in members:
-        yield from _places(member, (*steps, step))
 
 
 def _replaced(value: Any, steps: tuple[str | int, ...], new: Any) -> Any:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,8 @@ __all__ = [
     "operation",
     "parameter",
     "pets",
+    "places_in",
+    "ref",
     "save",
     "save_files",
     "serve",
@@ -44,6 +46,19 @@ SERVER = "http://127.0.0.1:9"
 BEARER = {"type": "http", "scheme": "bearer"}
 BASIC = {"type": "http", "scheme": "basic"}
 API_KEY = {"type": "apiKey", "in": "header", "name": "X-Api-Key"}
+
+
+def ref(name: str) -> dict[str, str]:
+    """Return a reference to a schema among the components."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def places_in(value: Any, steps: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the steps to each value within a JSON value, itself included."""
+    yield steps
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, child in inner:
+        yield from places_in(child, (*steps, step))
 
 
 def operation(

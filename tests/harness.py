@@ -17,7 +17,18 @@ import pytest
 from dynacli.__main__ import main
 from dynacli.environment import Environment
 
-__all__ = ["REFUSES_NO_PROXY", "Answer", "RecordedRequest", "Recorder", "Result", "recording", "run_cli"]
+__all__ = [
+    "REFUSES_NO_PROXY",
+    "Answer",
+    "RecordedRequest",
+    "Recorder",
+    "Result",
+    "free_port",
+    "json_answer",
+    "recording",
+    "run_cli",
+    "silent_server",
+]
 
 REFUSES_NO_PROXY = pytest.mark.skipif(
     os.environ.get("DYNACLI_HTTP") == "httpx2",
@@ -113,6 +124,26 @@ class Answer:
     status: int = 200
     body: bytes = b"{}"
     headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
+
+
+def json_answer(value: Any, status: int = 200, /, **headers: str) -> Answer:
+    """Return an answer with a JSON value."""
+    return Answer(status, json.dumps(value).encode(), {"Content-Type": "application/json", **headers})
+
+
+def free_port() -> int:
+    """Return a port of this machine at which nothing listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def silent_server() -> Iterator[str]:
+    """Give the URL of a server that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
 @dataclass

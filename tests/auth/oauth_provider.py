@@ -1,6 +1,5 @@
 """An OAuth provider on loopback: it keeps to the RFCs, and notes what clients do wrong."""
 
-import json
 import secrets
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
@@ -10,19 +9,14 @@ from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit
 
-from tests.harness import Answer, RecordedRequest, Recorder
+from tests.harness import Answer, RecordedRequest, Recorder, json_answer
 
-__all__ = ["Browser", "OAuthProvider", "fetch", "json_answer", "parameters"]
+__all__ = ["Browser", "OAuthProvider", "fetch", "parameters"]
 
 
 def parameters(text: str) -> dict[str, str]:
     """Return the parameters of a query or a form."""
     return dict(parse_qsl(text, keep_blank_values=True))
-
-
-def json_answer(value: Any, status: int = 200) -> Answer:
-    """Return an answer with a JSON value."""
-    return Answer(status, json.dumps(value).encode())
 
 
 @dataclass

@@ -19,9 +19,9 @@ from dynacli.auth.store.credential_store import CredentialStore
 from dynacli.client.credentials.refresh_credential import refresh_credential
 from dynacli.environment import Environment
 from dynacli.errors import AuthError
-from tests.auth.oauth_provider import Browser, OAuthProvider, json_answer, parameters
+from tests.auth.oauth_provider import Browser, OAuthProvider, parameters
 from tests.auth.shop import Shop
-from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
+from tests.harness import Answer, RecordedRequest, Recorder, Result, json_answer, run_cli
 
 _STORE = ("--store", "file")
 

@@ -16,8 +16,8 @@ from dynacli.auth.oauth.provider_metadata import discover_flows
 from dynacli.auth.oauth.token_endpoint import refresh
 from dynacli.errors import AuthError, DynacliError, RefusedError, UsageError
 from dynacli.record import replace
-from tests.auth.oauth_provider import Browser, OAuthProvider, fetch, json_answer, parameters
-from tests.harness import Answer, RecordedRequest, Recorder
+from tests.auth.oauth_provider import Browser, OAuthProvider, fetch, parameters
+from tests.harness import Answer, RecordedRequest, Recorder, json_answer
 
 _CLIENT = OAuthClient("cli", None, ("read",))
 

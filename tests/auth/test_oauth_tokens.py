@@ -19,8 +19,8 @@ from dynacli.auth.oauth.oauth_flow import (
 from dynacli.auth.oauth.token_endpoint import refresh, sign_in_by_client_credentials, sign_in_by_password
 from dynacli.auth.secret import Secret
 from dynacli.errors import AuthError, DynacliError, NetworkError, RefusedError, TimedOutError
-from tests.auth.oauth_provider import OAuthProvider, json_answer, parameters
-from tests.harness import Answer, RecordedRequest, Recorder
+from tests.auth.oauth_provider import OAuthProvider, parameters
+from tests.harness import Answer, RecordedRequest, Recorder, json_answer
 
 _CONTEXT = SignInContext(clock=lambda: 1000.0)
 

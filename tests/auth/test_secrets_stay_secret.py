@@ -16,11 +16,11 @@ from urllib.parse import quote, quote_plus, urlencode
 import pytest
 
 from tests.auth.fake_keyring import Keyring
-from tests.auth.oauth_provider import Browser, OAuthProvider, json_answer
+from tests.auth.oauth_provider import Browser, OAuthProvider
 from tests.auth.shop import Shop
 from tests.auth.test_scheme_table import SCHEMES, guard
 from tests.documents import BEARER, document, operation, serve
-from tests.harness import Answer, RecordedRequest, Recorder, Result, recording, run_cli
+from tests.harness import Answer, RecordedRequest, Recorder, Result, json_answer, recording, run_cli
 
 
 class Stage:

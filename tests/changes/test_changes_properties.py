@@ -1,7 +1,7 @@
 """What holds for any two documents: nothing for copies, the mirror image for the way back, and never an exception."""
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from dynacli.changes.compare import compare
 from tests.changes.edits import EDITS, Edit
 from tests.changes.edits.base import MODERN, PETS, SWAGGER
 from tests.changes.edits.model import loaded
-from tests.documents import load_file
+from tests.documents import load_file, places_in
 from tests.real_documents import OWN, documents
 from tests.sampling import examples
 
@@ -133,14 +133,7 @@ def test_the_way_back_is_the_mirror_image(edits: Sequence[Edit]) -> None:
         assert forth.added == back.removed, edited.name
 
 
-def _places(value: Any, steps: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    yield steps
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, child in inner:
-        yield from _places(child, (*steps, key))
-
-
-_PLACES = [(index, place) for index, tree in enumerate(_SMALL) for place in _places(tree) if place]
+_PLACES = [(index, place) for index, tree in enumerate(_SMALL) for place in places_in(tree) if place]
 _SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
 _REFS = st.sampled_from(
     ["#/components/schemas/Pet", "#", "#/paths", "#nowhere", "other.json", "#/components"]

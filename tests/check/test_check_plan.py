@@ -9,7 +9,7 @@ from dynacli.check.check_records import InputValue
 from dynacli.check.planning.answer_values import AnswerValues
 from dynacli.model.path_templates import collection_template, path_template
 from tests.documents import document, save
-from tests.harness import Answer, RecordedRequest, Recorder, run_cli
+from tests.harness import Answer, RecordedRequest, Recorder, json_answer, run_cli
 
 _OK: dict[str, Any] = {"200": {"description": "Good"}}
 _TEXT = {"type": "string"}
@@ -30,10 +30,6 @@ def _query(name: str, schema: Any = None, *, required: bool = False, **more: Any
 
 def _get(*parameters: dict[str, Any], responses: Any = None, **more: Any) -> dict[str, Any]:
     return {"get": {"parameters": list(parameters), "responses": responses or _OK, **more}}
-
-
-def _json(value: Any, status: int = 200, /, **headers: str) -> Answer:
-    return Answer(status, json.dumps(value).encode(), {"Content-Type": "application/json", **headers})
 
 
 def _checked(server: Recorder, paths: dict[str, Any], *words: str) -> dict[str, dict[str, Any]]:
@@ -94,7 +90,7 @@ def test_an_item_of_a_collection_feeds_its_path(
     server: Recorder, body: Any, parameter: str, expected: Any
 ) -> None:
     """The item's own field is found by the parameter's name, or by what items of that collection are called."""
-    server.answers["/runs"] = _json(body)
+    server.answers["/runs"] = json_answer(body)
     rows = _checked(
         server, {"/runs": _get(), f"/runs/{{{parameter}}}": _get(_path(parameter), operationId="getRun")}
     )
@@ -104,16 +100,16 @@ def test_an_item_of_a_collection_feeds_its_path(
 
 def test_a_value_that_the_document_does_not_allow_is_passed_over(server: Recorder) -> None:
     """An id that does not have the parameter's type is no id of it."""
-    server.answers["/runs"] = _json([{"id": "not a number"}, {"id": 12}])
+    server.answers["/runs"] = json_answer([{"id": "not a number"}, {"id": 12}])
     rows = _checked(server, {"/runs": _get(), "/runs/{id}": _get(_path("id", _NUMBER), operationId="getRun")})
     assert {"id": (12, "answer")} == _values(rows["get-run"])
 
 
 def test_values_of_a_path_belong_together(server: Recorder) -> None:
     """An item is asked for below the parent under which it was listed."""
-    server.answers["/orgs"] = _json([{"id": "one"}])
-    server.answers["/orgs/one/runs"] = _json([{"id": "r1"}])
-    server.answers["/orgs/one/runs/r1/log"] = _json({})
+    server.answers["/orgs"] = json_answer([{"id": "one"}])
+    server.answers["/orgs/one/runs"] = json_answer([{"id": "r1"}])
+    server.answers["/orgs/one/runs/r1/log"] = json_answer({})
     org = _path("org", example="example-org")
     _checked(
         server,
@@ -130,7 +126,7 @@ def test_values_of_a_path_belong_together(server: Recorder) -> None:
 
 def test_a_search_beside_the_collection_feeds_it_too(server: Recorder) -> None:
     """`/pets/findByStatus` lists what `/pets/{petId}` is about."""
-    server.answers["/pets/findByStatus"] = _json([{"id": 3}])
+    server.answers["/pets/findByStatus"] = json_answer([{"id": 3}])
     rows = _checked(
         server,
         {"/pets/findByStatus": _get(), "/pets/{petId}": _get(_path("petId", _NUMBER), operationId="getPet")},
@@ -144,7 +140,7 @@ def test_a_search_beside_the_collection_feeds_it_too(server: Recorder) -> None:
 )
 def test_another_collection_below_does_not_feed_it(server: Recorder, path: str, is_fed: bool) -> None:
     """An id of a tag is none of a pet."""
-    server.answers[path] = _json([{"id": 3}])
+    server.answers[path] = json_answer([{"id": 3}])
     rows = _checked(
         server, {path: _get(), "/pets/{petId}": _get(_path("petId", _NUMBER), operationId="getPet")}
     )
@@ -153,7 +149,7 @@ def test_another_collection_below_does_not_feed_it(server: Recorder, path: str, 
 
 def test_a_field_of_that_name_feeds_a_parameter_anywhere(server: Recorder) -> None:
     """`workflowId` is a field of an answer, or the `id` of a `workflow` in it."""
-    server.answers["/status"] = _json({"last": {"workflow_id": "w1"}, "owner": {"id": "o1"}})
+    server.answers["/status"] = json_answer({"last": {"workflow_id": "w1"}, "owner": {"id": "o1"}})
     rows = _checked(
         server,
         {
@@ -180,7 +176,7 @@ def test_a_field_feeds_what_is_plausibly_the_same_thing(
     server: Recorder, answer: Any, parameter: tuple[str, Any], expected: Any
 ) -> None:
     """Ids are numbers or words; any other number is an amount of who knows what, and general names name nothing."""
-    server.answers["/status"] = _json(answer)
+    server.answers["/status"] = json_answer(answer)
     name, schema = parameter
     rows = _checked(server, {"/status": _get(), "/find": _get(_query(name, schema, required=True))})
     value, origin = _values(rows["get-find"])[name]
@@ -202,7 +198,7 @@ def test_an_item_feeds_what_is_called_like_it(
     server: Recorder, collection: str, parameter: str, is_fed: bool
 ) -> None:
     """An id goes into a path where the parameter's name says that it is one, or what the items are."""
-    server.answers[collection] = _json([{"id": 71, "other": 1}])
+    server.answers[collection] = json_answer([{"id": 71, "other": 1}])
     paths = {
         collection: _get(),
         f"{collection}/{{{parameter}}}": _get(_path(parameter, _NUMBER), operationId="one"),
@@ -304,7 +300,7 @@ _LINKED = {
 
 def test_links_are_followed_with_what_really_came(server: Recorder) -> None:
     """A runtime expression is evaluated on the answer, and only the links of its own status count."""
-    server.answers["/runs/latest"] = _json({"flow": {"key": "f7"}}, **{"X-Next": "abc"})
+    server.answers["/runs/latest"] = json_answer({"flow": {"key": "f7"}}, **{"X-Next": "abc"})
     rows = _checked(server, _LINKED)
     assert {"id": ("f7", "link")} == _values(rows["get-flow"])
     assert {"cursor": ("abc", "link")} == _values(rows["get-page"])
@@ -312,14 +308,14 @@ def test_links_are_followed_with_what_really_came(server: Recorder) -> None:
 
 def test_a_link_without_a_value_gives_way_to_the_example(server: Recorder) -> None:
     """What the expression names is not in the answer."""
-    server.answers["/runs/latest"] = _json({"flow": {}})
+    server.answers["/runs/latest"] = json_answer({"flow": {}})
     rows = _checked(server, _LINKED)
     assert {"id": ("example", "example")} == _values(rows["get-flow"])
 
 
 def test_what_the_person_gives_wins_over_all(server: Recorder) -> None:
     """`--set` for one operation wins over `--set` for all, and that over answers."""
-    server.answers["/runs"] = _json([{"id": "r1"}])
+    server.answers["/runs"] = json_answer([{"id": "r1"}])
     paths = {
         "/runs": _get(),
         "/runs/{id}": _get(_path("id"), operationId="getRun"),
@@ -413,8 +409,8 @@ def test_where_a_value_is_from_when_nothing_was_seen(
 
 def test_what_a_server_does_not_know_is_asked_for_once_more(server: Recorder) -> None:
     """After a 404 the document's example and the next items are tried, until something is there."""
-    server.answers["/runs"] = _json([{"id": "r1"}, {"id": "r2"}, {"id": "r3"}])
-    server.answers["/runs/r2"] = _json({})
+    server.answers["/runs"] = json_answer([{"id": "r1"}, {"id": "r2"}, {"id": "r3"}])
+    server.answers["/runs/r2"] = json_answer({})
     paths = {
         "/runs": _get(),
         "/runs/{id}": _get(
@@ -439,7 +435,7 @@ def test_operations_that_change_something_come_last_and_one_by_one(server: Recor
             **_get(_path("id")),
         },
     }
-    server.answers["/runs"] = lambda asked: _json([{"id": "r1"}] if asked.method == "GET" else {})
+    server.answers["/runs"] = lambda asked: json_answer([{"id": "r1"}] if asked.method == "GET" else {})
     words = ("--operation", "start", "--operation", "drop", "--set", "start.name=new", "--set", "drop.id=r1")
     _checked(server, paths, *words)
     sent = [(request.method, request.target) for request in server.requests]
@@ -456,7 +452,7 @@ def test_links_in_a_circle_come_to_an_end(server: Recorder) -> None:
             _path("id"), operationId=name, responses={"200": {"description": "Good", "links": {"on": link}}}
         )
 
-    answer = _json({"next": "n"})
+    answer = json_answer({"next": "n"})
     server.answers.update({"/a/n": answer, "/b/n": answer, "/a/id": answer, "/b/id": answer})
     rows = _checked(server, {"/a/{id}": linked("a", "b"), "/b/{id}": linked("b", "a")})
     assert [1, 1] == [len(value["calls"]) for value in rows.values()]
@@ -526,7 +522,7 @@ def test_an_answer_that_cannot_be_read_gives_nothing(server: Recorder, body: byt
 
 def test_an_error_gives_no_values(server: Recorder) -> None:
     """The id of an error is no id of a run."""
-    server.answers["/runs"] = _json([{"id": "of the error"}], 500)
+    server.answers["/runs"] = json_answer([{"id": "of the error"}], 500)
     rows = _checked(server, {"/runs": _get(), "/runs/{id}": _get(_path("id"), operationId="getRun")})
     assert "invented" == _values(rows["get-run"])["id"][1]
 
@@ -544,7 +540,7 @@ def test_values_that_were_sent_are_kept_with_the_call(server: Recorder) -> None:
     """What is in the results is what was on the wire."""
 
     def echo(request: RecordedRequest) -> Answer:
-        return _json({"target": request.target})
+        return json_answer({"target": request.target})
 
     server.answers["/runs"] = echo
     rows = _checked(server, {"/runs": _get(_query("q", required=True, example="a b"))})
@@ -575,7 +571,7 @@ _ADMIN = {
 )
 def test_what_is_skipped_is_not_called(server: Recorder, words: tuple[str, ...], expected: list[str]) -> None:
     """`--skip` takes an operation, a tag or a pattern, and each row says which word left it out."""
-    server.answers.update(dict.fromkeys(("/runs", "/runs/a", "/admin/jobs", "/admin/users"), _json([])))
+    server.answers.update(dict.fromkeys(("/runs", "/runs/a", "/admin/jobs", "/admin/users"), json_answer([])))
     given: list[str] = []
     for word in words:
         given.extend([word] if word.startswith("--") or given[-1:] == ["--operation"] else ["--skip", word])
@@ -618,7 +614,7 @@ def test_a_read_that_sounds_dangerous_is_left_out(
     )
     paths = {path: read, "/plain": _get(operationId="plain")}
     called = path.replace("{delete}", "a")
-    server.answers.update({called: _json({}), "/plain": _json({})})
+    server.answers.update({called: json_answer({}), "/plain": json_answer({})})
     rows = _checked(server, paths)
     name = next(name for name in rows if name != "plain")
     skipped = rows[name]["skipped"]
@@ -679,7 +675,7 @@ def test_where_else_an_id_may_be_listed(
     server: Recorder, path: str, body: Any, target: str, parameter: str, expected: str | None
 ) -> None:
     """The keys of an object, a member that does not say what it holds, the collection that a path searches by name."""
-    server.answers[path] = _json(body)
+    server.answers[path] = json_answer(body)
     paths = {path: _get(operationId="list"), target: _get(_path(parameter), operationId="one")}
     value, origin = _values(_checked(server, paths)["one"])[parameter]
     assert ((expected, "answer") == (value, origin)) if expected is not None else (origin == "invented")
@@ -697,8 +693,10 @@ def test_an_item_is_named_by_its_id_or_its_name(
     server: Recorder, description: str, known: str, expected: list[str]
 ) -> None:
     """What the server does not know gives way to the other, and what it knows is used from then on."""
-    server.answers["/databases"] = _json([{"id": "d1", "name": "main"}])
-    server.answers.update({f"/databases/{known}": _json({}), f"/databases/{known}/tables": _json([])})
+    server.answers["/databases"] = json_answer([{"id": "d1", "name": "main"}])
+    server.answers.update(
+        {f"/databases/{known}": json_answer({}), f"/databases/{known}/tables": json_answer([])}
+    )
     database = _path("database", description=description)
     paths = {
         "/databases": _get(),
@@ -717,7 +715,7 @@ def test_an_item_is_named_by_its_id_or_its_name(
 
 def test_a_search_by_post_that_is_named_gives_ids(server: Recorder) -> None:
     """It is called first, and only where it is named; a pattern names several."""
-    server.answers.update({"/runs/filter": _json([{"id": "r1"}]), "/runs/r1": _json({})})
+    server.answers.update({"/runs/filter": json_answer([{"id": "r1"}]), "/runs/r1": json_answer({})})
     body = {"content": {"application/json": {"schema": {"type": "object"}}}}
     search = {"operationId": "search", "requestBody": body, "responses": _OK}
     start = {"operationId": "start", "requestBody": body, "responses": _OK}
@@ -739,7 +737,7 @@ def test_a_search_by_post_that_is_named_gives_ids(server: Recorder) -> None:
 def test_a_list_elsewhere_is_called_before_what_needs_its_ids(server: Recorder) -> None:
     """`/projects/{}/runs` lists what `/runs/{run_id}` asks for, where there is no `/runs`."""
     server.answers.update(
-        {"/projects": _json([{"id": "p"}]), "/projects/p/runs": _json({"data": [{"id": "r"}]})}
+        {"/projects": json_answer([{"id": "p"}]), "/projects/p/runs": json_answer({"data": [{"id": "r"}]})}
     )
     paths = {
         "/runs/{run_id}": _get(_path("run_id"), operationId="getRun"),
@@ -754,7 +752,9 @@ def test_a_list_elsewhere_is_called_before_what_needs_its_ids(server: Recorder) 
 
 def test_a_name_in_a_path_belongs_to_what_it_names(server: Recorder) -> None:
     """`{flow_name}` below `/deployments/name` is no name of a deployment."""
-    server.answers.update({"/deployments": _json([{"name": "d"}]), "/flows": _json([{"flow_name": "f"}])})
+    server.answers.update(
+        {"/deployments": json_answer([{"name": "d"}]), "/flows": json_answer([{"flow_name": "f"}])}
+    )
     name = "/deployments/name/{flow_name}/{deployment_name}"
     paths = {
         "/deployments": _get(),

@@ -1,7 +1,6 @@
 """A check as a person reads it: each defect once, labels that say what was seen, hints where all answers are alike."""
 
 import contextlib
-import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.documents import document, save
-from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
+from tests.harness import Answer, RecordedRequest, Recorder, Result, json_answer, run_cli, silent_server
 
 _PET: dict[str, Any] = {
     "type": "object",
@@ -44,10 +43,6 @@ def _text(server: Recorder, paths: dict[str, Any], *words: str, base: str = "") 
     return run_cli("check", _document(server, paths, base), "-o", "text", *words).stdout
 
 
-def _json(value: Any, status: int = 200) -> Answer:
-    return Answer(status, json.dumps(value).encode())
-
-
 def _words(text: str) -> str:
     """The text in one line, however it was wrapped."""
     return " ".join(text.split())
@@ -58,7 +53,7 @@ _LIST = {"type": "object", "properties": {"data": {"type": "array", "items": _RE
 
 def test_a_defect_of_many_items_is_shown_once(server: Recorder) -> None:
     """One is shown with its place and what is around it, the others are counted; the data has them all."""
-    server.answers["/pets"] = _json({"data": [{"id": number} for number in range(42)]})
+    server.answers["/pets"] = json_answer({"data": [{"id": number} for number in range(42)]})
     result = run_cli("check", _document(server, {"/pets": _get(_LIST)}), "-o", "text")
     assert 1 == result.stdout.count("expected string, got")
     assert "/data/0/id: expected string, got" in result.stdout
@@ -70,7 +65,7 @@ def test_a_defect_of_many_items_is_shown_once(server: Recorder) -> None:
 
 def test_a_defect_in_several_places_names_them(server: Recorder) -> None:
     """It is one place of the document."""
-    server.answers["/pets"] = _json({"data": [{"id": 1}, {"id": 2}], "top": {"id": 3}})
+    server.answers["/pets"] = json_answer({"data": [{"id": 1}, {"id": 2}], "top": {"id": 3}})
     text = _text(server, {"/pets": _get(_LIST)})
     assert 1 == text.count("expected string, got")
     assert "and 2 more like it, at" in text
@@ -97,7 +92,7 @@ def test_a_defect_in_several_places_names_them(server: Recorder) -> None:
 )
 def test_different_defects_are_shown_each(server: Recorder, items: Any, shown: list[str]) -> None:
     """What is missing or not documented is told apart by its name, other things by their place in the document."""
-    server.answers["/pets"] = _json({"data": items})
+    server.answers["/pets"] = json_answer({"data": items})
     text = _text(server, {"/pets": _get(_LIST)})
     assert len(shown) == sum(
         "[" in line and "]" in line and line.startswith("    /") for line in text.splitlines()
@@ -108,7 +103,7 @@ def test_different_defects_are_shown_each(server: Recorder, items: Any, shown: l
 
 def test_a_defect_of_several_operations_is_shown_once(server: Recorder) -> None:
     """The operations that share the schema are named, and have no heading of their own."""
-    server.answers.update({f"/p{number}": _json({"id": 1}) for number in range(4)})
+    server.answers.update({f"/p{number}": json_answer({"id": 1}) for number in range(4)})
     text = _text(server, {f"/p{number}": _get() for number in range(4)})
     assert 1 == text.count("expected string, got")
     assert "and the same in 3 more operations: get-p1, get-p2, get-p3" in text
@@ -120,7 +115,7 @@ def test_a_defect_of_several_operations_is_shown_once(server: Recorder) -> None:
 def test_what_is_tolerated_has_a_section_of_its_own(server: Recorder) -> None:
     """Below `exact` it is no finding, and is told once for all items of a list."""
     schema = {"properties": {"data": {"items": {"type": "string", "format": "duration"}}}}
-    server.answers["/pets"] = _json({"data": ["PT1.5S", "PT2.5S"]})
+    server.answers["/pets"] = json_answer({"data": ["PT1.5S", "PT2.5S"]})
     paths = {"/pets": _get(schema)}
     text = _words(_text(server, paths, "--validate", "warn"))
     assert "Findings at `exact` alone get-pets: /data/* [format]" in text
@@ -130,7 +125,7 @@ def test_what_is_tolerated_has_a_section_of_its_own(server: Recorder) -> None:
 
 def test_a_defect_names_five_other_operations(server: Recorder) -> None:
     """The others are counted; the table above lists them all."""
-    server.answers.update({f"/p{number}": _json({"id": 1}) for number in range(9)})
+    server.answers.update({f"/p{number}": json_answer({"id": 1}) for number in range(9)})
     text = _words(_text(server, {f"/p{number}": _get() for number in range(9)}))
     assert "and the same in 8 more operations: get-p1, get-p2, get-p3, get-p4, get-p5 and 3 more" in text
 
@@ -146,7 +141,7 @@ def test_what_is_said_of_each_description_is_shown_once(
     server: Recorder, answers: dict[str, Any], shown: str
 ) -> None:
     """The same words about several operations are one defect to mend."""
-    server.answers.update({"/a": _json({}), "/b": _json({})})
+    server.answers.update({"/a": json_answer({}), "/b": json_answer({})})
     path = {"get": {"responses": answers}}
     text = _words(_text(server, {"/a": path, "/b": path}))
     assert (1, 1) == (text.count(shown), text.count("and the same in get-b"))
@@ -154,7 +149,7 @@ def test_what_is_said_of_each_description_is_shown_once(
 
 def test_different_statuses_are_different_defects(server: Recorder) -> None:
     """They stand in the same place of the document."""
-    answers = iter([_json({"id": "a"}, 418), _json({"id": "a"}, 451)])
+    answers = iter([json_answer({"id": "a"}, 418), json_answer({"id": "a"}, 451)])
     server.answers["/a"] = lambda _: next(answers)
     query = {"name": "q", "in": "query", "schema": {"type": "string"}, "example": "x"}
     text = _words(_text(server, {"/a": _get(_REF, query)}, "--parallel", "1"))
@@ -178,7 +173,7 @@ def test_a_hint_where_all_answers_are_alike(
     server: Recorder, status: int, count: int, base: str, hint: str
 ) -> None:
     """It stands before the summary."""
-    server.answers.update({f"{base}/p{number}": _json({}, status) for number in range(count)})
+    server.answers.update({f"{base}/p{number}": json_answer({}, status) for number in range(count)})
     text = _words(_text(server, {f"/p{number}": _get() for number in range(count)}, base=base))
     told = hint.format(server.origin)
     assert told in text
@@ -189,9 +184,9 @@ def test_a_hint_where_all_answers_are_alike(
 def test_a_hint_where_nearly_all_answers_are_alike(server: Recorder) -> None:
     """One that is found in ten does not say that the server is right; three do."""
     paths = {f"/p{number}": _get() for number in range(10)}
-    server.answers["/p0"] = _json({"id": "a"})
+    server.answers["/p0"] = json_answer({"id": "a"})
     assert "9 of 10 answers are 404" in _text(server, paths)
-    server.answers.update({"/p1": _json({"id": "a"}), "/p2": _json({"id": "a"})})
+    server.answers.update({"/p1": json_answer({"id": "a"}), "/p2": json_answer({"id": "a"})})
     assert "answers are" not in _text(server, paths)
 
 
@@ -224,14 +219,14 @@ def _row(text: str, name: str = "get-a") -> str:
 )
 def test_the_labels(server: Recorder, status: int, answers: dict[str, Any], verdict: str) -> None:
     """They say what was seen and judged, and nothing more."""
-    server.answers["/a"] = _json({"id": "a"}, status)
+    server.answers["/a"] = json_answer({"id": "a"}, status)
     words = _row(_text(server, {"/a": _get(**answers)})).split()
     assert verdict == " ".join(words[4:5] + [word for word in words[5:] if word != "ms"][1:])
 
 
 def test_answers_of_two_kinds_of_errors(server: Recorder) -> None:
     """Both are said."""
-    answers = iter([_json({"id": "a"}, 404), _json({"id": "a"}, 500)])
+    answers = iter([json_answer({"id": "a"}, 404), json_answer({"id": "a"}, 500)])
     server.answers["/a"] = lambda _: next(answers)
     query = {"name": "q", "in": "query", "schema": {"type": "string"}, "example": "x"}
     path = _get(_REF, query, sdefault=_good(_REF))
@@ -241,7 +236,7 @@ def test_answers_of_two_kinds_of_errors(server: Recorder) -> None:
 def test_a_redirect_that_was_followed_was_seen(server: Recorder) -> None:
     """The 302 is documented, what it leads to is not judged."""
     server.answers["/a"] = Answer(302, b"", {"Location": "/b"})
-    server.answers["/b"] = _json({})
+    server.answers["/b"] = json_answer({})
     text = _row(_text(server, {"/a": _get(s302=_NONE)}))
     assert ("1/1", True) == (text.split()[4], text.endswith("not judged"))
     both = _get(s302=_NONE, s200=_good(True))
@@ -251,7 +246,7 @@ def test_a_redirect_that_was_followed_was_seen(server: Recorder) -> None:
 def test_how_much_was_seen_is_counted_by_status(server: Recorder) -> None:
     """One media type of two that an answer may have is that answer."""
     content = {"application/json": {"schema": _REF}, "text/csv": {"schema": {"type": "string"}}}
-    server.answers["/a"] = _json({"id": "a"})
+    server.answers["/a"] = json_answer({"id": "a"})
     path = _get(s200={"description": "", "content": content}, s404=_NONE)
     result = run_cli("check", _document(server, {"/a": path}), "-o", "json")
     assert (["200", "404"], ["200"]) == (result.json[0]["documented"], result.json[0]["seen"])
@@ -278,8 +273,8 @@ def test_why_there_is_no_answer_is_a_sentence(server: Recorder, answer: Answer, 
 @pytest.fixture
 def silence() -> Iterator[str]:
     """The URL of a server that takes connections and says nothing."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    with silent_server() as origin:
+        yield origin
 
 
 def test_a_server_that_hangs_is_given_up(server: Recorder, silence: str) -> None:
@@ -299,10 +294,10 @@ def test_some_calls_that_hang_do_not_end_a_check(server: Recorder) -> None:
 
     def hanging(_: RecordedRequest) -> Answer:
         slow.wait()
-        return _json({"id": "a"})
+        return json_answer({"id": "a"})
 
     names = [f"/p{number}" for number in range(12)]
-    server.answers.update(dict.fromkeys(names, _json({"id": "a"})))
+    server.answers.update(dict.fromkeys(names, json_answer({"id": "a"})))
     server.answers.update(dict.fromkeys(names[2:7], hanging))
     try:
         result = run_cli(
@@ -325,7 +320,9 @@ def test_nothing_to_check(server: Recorder) -> None:
 def test_any_width(server: Recorder, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Names are whole, and no other line is longer than the terminal."""
     monkeypatch.setenv("COLUMNS", str(width))
-    server.answers.update({"/a": _json({"id": 1}), "/a-longer-name-than-others": _json({"age": "x"})})
+    server.answers.update(
+        {"/a": json_answer({"id": 1}), "/a-longer-name-than-others": json_answer({"age": "x"})}
+    )
     monkeypatch.setenv("NO_COLOR", "1")
     api = _document(server, {"/a": _get(), "/a-longer-name-than-others": _get()})
     text = run_cli("check", api, terminal=("stdout",)).stdout
@@ -341,7 +338,7 @@ def test_any_width(server: Recorder, width: int, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("output", ["json", "yaml", "raw", "text", "@out.json"])
 def test_sources_and_forms(server: Recorder, words: Any, piped: bool, output: str) -> None:
     """A document is taken from a file or from standard input, and each form is written."""
-    server.answers["/a"] = _json({"id": "a"})
+    server.answers["/a"] = json_answer({"id": "a"})
     path = _document(server, {"/a": _get()})
     stdin = Path(path).read_bytes() if piped else b""
     result = run_cli("check", *words(path), "-o", output, stdin=stdin)
@@ -355,7 +352,11 @@ def test_a_registered_name_a_url_and_a_profile(server: Recorder, other_server: R
     document = Path(_document(server, paths)).read_bytes()
     for served in (server, other_server):
         served.answers.update(
-            {"/openapi.json": Answer(200, document), "/a": _json({"id": "a"}), "/b": _json({"id": "b"})}
+            {
+                "/openapi.json": Answer(200, document),
+                "/a": json_answer({"id": "a"}),
+                "/b": json_answer({"id": "b"}),
+            }
         )
     url = f"{server.origin}/openapi.json"
     run_cli("api", "add", "things", url)
@@ -378,7 +379,7 @@ def test_a_registered_name_a_url_and_a_profile(server: Recorder, other_server: R
 
 def test_no_colour(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """`NO_COLOR` is honoured on a terminal."""
-    server.answers["/a"] = _json({"id": 1})
+    server.answers["/a"] = json_answer({"id": 1})
     path = _document(server, {"/a": _get()})
     assert "\x1b[" in run_cli("check", path, terminal=("stdout",)).stdout
     monkeypatch.setenv("NO_COLOR", "1")

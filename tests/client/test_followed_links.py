@@ -10,14 +10,10 @@ from dynacli import open_api
 from dynacli.client import wait_until
 from dynacli.errors import FormError, UsageError
 from tests.documents import document, operation, parameter, save
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Answer, Recorder, json_answer, run_cli
 
 _STRING = {"type": "string"}
 _HTML = Answer(200, b"<p>", {"Content-Type": "text/html"})
-
-
-def _answer(value: Any, status: int = 200, **headers: str) -> Answer:
-    return Answer(status, json.dumps(value).encode(), {"Content-Type": "application/json", **headers})
 
 
 def _responses(status: str = "200", schema: Any = None, **links: Any) -> dict[str, Any]:
@@ -72,13 +68,13 @@ def _api(server: Recorder, links: dict[str, Any] | None = None, **more: Any) -> 
         "/note": {"post": operation("note", body=_STRING, media_type="text/plain")},
     }
     run = {"run": {"id": 7}}
-    server.answers["/start"] = _answer(run, 201, **{"X-Id": "a/b"})
-    server.answers["/look"] = _answer(run, 200, **{"X-Id": "a/b"})
-    server.answers["/runs/7"] = _answer({"step": 3})
-    server.answers["/runs/a%2Fb"] = _answer({"step": 4})
-    server.answers["/runs/x"] = _answer({"put": True})
-    server.answers["/steps/3"] = _answer({"is": "step"})
-    server.answers["/note"] = _answer({"is": "note"})
+    server.answers["/start"] = json_answer(run, 201, **{"X-Id": "a/b"})
+    server.answers["/look"] = json_answer(run, 200, **{"X-Id": "a/b"})
+    server.answers["/runs/7"] = json_answer({"step": 3})
+    server.answers["/runs/a%2Fb"] = json_answer({"step": 4})
+    server.answers["/runs/x"] = json_answer({"put": True})
+    server.answers["/steps/3"] = json_answer({"is": "step"})
+    server.answers["/note"] = json_answer({"is": "note"})
     return save(document(paths, [server.origin], **more))
 
 
@@ -154,22 +150,22 @@ def test_read_follows_to_what_changes_nothing_alone(server: Recorder) -> None:
     ("answer", "code", "said", "written"),
     [
         (
-            _answer({"run": {}}),
+            json_answer({"run": {}}),
             13,
             "takes `id` of the next call from `$response.body#/run/id`, which is not",
             True,
         ),
-        (_answer({"run": {"id": None}}), 13, "which is not there", True),
+        (json_answer({"run": {"id": None}}), 13, "which is not there", True),
         (_HTML, 13, "which is not there", True),
         (
-            _answer({"run": {"id": 7}}, 202),
+            json_answer({"run": {"id": 7}}, 202),
             13,
             "Its status is 202, and the document has the link for 200",
             True,
         ),
-        (_answer({"run": {"id": ""}}), 13, "The next call cannot be made", True),
-        (_answer({"run": {"id": 7}}, 404), 4, "answered 404", True),
-        (_answer({"run": {"id": 8}}), 4, "answered 404", False),
+        (json_answer({"run": {"id": ""}}), 13, "The next call cannot be made", True),
+        (json_answer({"run": {"id": 7}}, 404), 4, "answered 404", True),
+        (json_answer({"run": {"id": 8}}), 4, "answered 404", False),
     ],
     ids=["missing", "null", "html", "another-status", "not-to-be-sent", "failed", "next-failed"],
 )
@@ -187,7 +183,7 @@ def test_an_answer_that_cannot_be_followed_is_the_last(
 def test_every_answer_is_judged(server: Recorder) -> None:
     """The findings of each are told once; at `strict` the first wrong answer ends it."""
     api = _api(server)
-    server.answers["/runs/7"] = _answer({"step": "x"})
+    server.answers["/runs/7"] = json_answer({"step": "x"})
     words = (api, "look", "--follow", "run", "--q", "x", "--follow", "step")
     warned = run_cli(*words, "--report", "json=out.json")
     assert (13, 1) == (warned.exit_code, warned.stderr.count("breaks the document"))
@@ -212,7 +208,7 @@ def test_a_wait_is_for_the_last_answer(server: Recorder, monkeypatch: pytest.Mon
     monkeypatch.setattr(wait_until, "sleep", lambda _: None)
     api = _api(server)
     steps = iter([1, 2, 3])
-    server.answers["/runs/7"] = lambda _: _answer({"step": next(steps)})
+    server.answers["/runs/7"] = lambda _: json_answer({"step": next(steps)})
     result = run_cli(api, "start", "--follow", "run", "--q", "x", "--wait", "step == `3`")
     assert (0, '{"step": 3}') == (result.exit_code, result.stdout)
     assert ["POST", "GET", "GET", "GET"] == [request.method for request in server.requests]
@@ -224,7 +220,7 @@ def test_another_server_is_refused_unless_it_is_named(server: Recorder, other_se
     there = {**_RUN["run"], "server": {"url": f"{other_server.origin}/{{v}}", "variables": variables}}
     here = {**_RUN["run"], "server": {"url": f"{server.origin}/base"}}
     api = _api(server, {"there": there, "here": here})
-    server.answers["/base/runs/7"] = other_server.answers["/v1/runs/7"] = _answer({"step": 5})
+    server.answers["/base/runs/7"] = other_server.answers["/v1/runs/7"] = json_answer({"step": 5})
     words = (api, "look", "--q", "x", "--follow")
     refused = run_cli(*words, "there")
     assert (11, [], []) == (refused.exit_code, server.requests, other_server.requests)
@@ -243,7 +239,7 @@ def test_each_kind_of_expression_is_filled(server: Recorder) -> None:
         "parameters": {"id": "{$method}-{$statusCode}-{$request.body#/a/0}", "trace": "$url"},
     }
     api = _api(server, {"all": link, "constant": {"operationId": "getRun", "parameters": {"id": 7}}})
-    server.answers["/runs/POST-201-b"] = _answer({"step": 6})
+    server.answers["/runs/POST-201-b"] = json_answer({"step": 6})
     assert {"step": 6} == run_cli(api, "start", "--set", 'a=["b"]', "--follow", "all").json
     assert server.last.target.endswith(
         "?trace=http%3A%2F%2F" + server.origin[7:].replace(":", "%3A") + "%2Fstart"
@@ -300,8 +296,8 @@ def test_edit_neither_waits_nor_follows(server: Recorder) -> None:
 def test_a_python_program_follows_a_link(server: Recorder) -> None:
     """The call is filled from the answer, and the same is refused as on the command line."""
     source = _api(server)
-    server.answers["/start"] = _answer({"run": {"id": 7}}, 201)
-    server.answers["/runs/7"] = _answer({"step": 3})
+    server.answers["/start"] = json_answer({"run": {"id": 7}}, 201)
+    server.answers["/runs/7"] = json_answer({"step": 3})
     with open_api(source) as api:
         started = api.call("start", q="x")
         followed = api.follow(started, "run")
@@ -310,7 +306,7 @@ def test_a_python_program_follows_a_link(server: Recorder) -> None:
             api.follow(started, "other")
         with pytest.raises(FormError, match="cannot be followed"):
             api.follow(started, "at")  # without the header that it takes
-        server.answers["/start"] = _answer({}, 404)
+        server.answers["/start"] = json_answer({}, 404)
         with pytest.raises(FormError, match="has no link `run`"):
             api.follow(api.call("start", q="x"), "run")
     with pytest.raises(UsageError, match="is closed"):

@@ -9,16 +9,12 @@ from typing import Any
 import pytest
 
 from dynacli.model.kebab_names import kebab
-from tests.documents import document, operation, parameter, save
+from tests.documents import document, operation, parameter, ref, save
 from tests.dry_runs import refusal_of, request_of
 from tests.harness import Answer, Recorder, run_cli
 
 STRING = {"type": "string"}
 INTEGER = {"type": "integer"}
-
-
-def _ref(name: str) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def _object(required: list[str] | None = None, **properties: Any) -> dict[str, Any]:
@@ -45,9 +41,7 @@ def _limited(*words: str) -> subprocess.CompletedProcess[str]:
 def _web(size: int) -> dict[str, Any]:
     """Return schemas of which each refers to every other one."""
     return {
-        f"S{number}": _object(
-            ["id"], id=INTEGER, **{f"to{other}": _ref(f"S{other}") for other in range(size)}
-        )
+        f"S{number}": _object(["id"], id=INTEGER, **{f"to{other}": ref(f"S{other}") for other in range(size)})
         for number in range(size)
     }
 
@@ -56,12 +50,12 @@ def _web(size: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "schemas",
     [
-        {"S0": _object(id=INTEGER, me=_ref("S0"))},
-        {"S0": _object(id=INTEGER, other=_ref("S1")), "S1": _object(back=_ref("S0"))},
-        {"S0": {"type": "array", "items": _ref("S0")}},
-        {"S0": {"allOf": [_ref("S0"), _object(id=INTEGER)]}},
-        {"S0": {"oneOf": [_ref("S1"), STRING]}, "S1": {"anyOf": [_ref("S0"), _ref("S1")]}},
-        {"S0": _object(additional={"type": "object", "additionalProperties": _ref("S0")})},
+        {"S0": _object(id=INTEGER, me=ref("S0"))},
+        {"S0": _object(id=INTEGER, other=ref("S1")), "S1": _object(back=ref("S0"))},
+        {"S0": {"type": "array", "items": ref("S0")}},
+        {"S0": {"allOf": [ref("S0"), _object(id=INTEGER)]}},
+        {"S0": {"oneOf": [ref("S1"), STRING]}, "S1": {"anyOf": [ref("S0"), ref("S1")]}},
+        {"S0": _object(additional={"type": "object", "additionalProperties": ref("S0")})},
         _web(40),
     ],
     ids=["itself", "pair", "array", "allOf", "oneOf", "map", "web"],
@@ -71,8 +65,8 @@ def test_circular_schemas_do_not_eat_the_memory(schemas: dict[str, Any]) -> None
 
     restish#21, restish#188, restish#295, RonnyPfannschmidt/prance#124, prance#40, schemathesis#671.
     """
-    responses = {"200": {"description": "d", "content": {"application/json": {"schema": _ref("S0")}}}}
-    made = {**operation("make", body=_ref("S0")), "responses": responses}
+    responses = {"200": {"description": "d", "content": {"application/json": {"schema": ref("S0")}}}}
+    made = {**operation("make", body=ref("S0")), "responses": responses}
     made["requestBody"]["required"] = False
     api = save(document({"/a": {"post": made}}, components={"schemas": schemas}))
     for words in (
@@ -93,8 +87,8 @@ def test_a_circular_schema_is_judged() -> None:
     """
     save(
         document(
-            {"/a": {"post": operation("make", body=_ref("N"))}},
-            components={"schemas": {"N": _object(["id"], id=INTEGER, next=_ref("N"))}},
+            {"/a": {"post": operation("make", body=ref("N"))}},
+            components={"schemas": {"N": _object(["id"], id=INTEGER, next=ref("N"))}},
         )
     )
     deep = {"id": 1, "next": {"id": 2, "next": {"id": 3}}}
@@ -210,7 +204,7 @@ def test_a_body_of_all_of_keeps_its_options() -> None:
 
     shivaam/openapi-cli-gen, docs/bugs.
     """
-    body = {"allOf": [_ref("Base"), _object(["size"], size=INTEGER)]}
+    body = {"allOf": [ref("Base"), _object(["size"], size=INTEGER)]}
     save(
         document(
             {"/a": {"post": operation("make", body=body)}},
@@ -232,7 +226,7 @@ def test_a_discriminated_union_can_be_sent() -> None:
     }
     mapping = {"cat": "#/components/schemas/Cat", "dog": "#/components/schemas/Dog"}
     body = {
-        "oneOf": [_ref("Cat"), _ref("Dog")],
+        "oneOf": [ref("Cat"), ref("Dog")],
         "discriminator": {"propertyName": "kind", "mapping": mapping},
     }
     save(document({"/a": {"post": operation("make", body=body)}}, components={"schemas": kinds}))
@@ -501,14 +495,14 @@ def test_the_example_names_a_branch_and_not_what_all_branches_share() -> None:
     """A discriminator that stands in a schema which all branches take by `allOf` picks one of the branches."""
 
     def branch(**properties: Any) -> dict[str, Any]:
-        return {"allOf": [_ref("Common"), _object(list(properties), **properties)]}
+        return {"allOf": [ref("Common"), _object(list(properties), **properties)]}
 
     schemas: dict[str, Any] = {
         "Common": {**_object(["kind"], kind=STRING), "discriminator": {"propertyName": "kind"}},
         "Paper": branch(pages=INTEGER),
         "Audio": branch(minutes=INTEGER),
     }
-    body = {"oneOf": [_ref("Paper"), _ref("Audio")]}
+    body = {"oneOf": [ref("Paper"), ref("Audio")]}
     api = save(
         document({"/books": {"post": operation("addBook", body=body)}}, components={"schemas": schemas})
     )

@@ -1,16 +1,13 @@
 """The exit codes, each with what it says about the request and about the body."""
 
-import contextlib
 import json
-import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from dynacli import errors
 from tests.documents import BEARER, document, operation, save
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Answer, Recorder, free_port, run_cli, silent_server
 
 ANSWER = {
     "description": "fine",
@@ -38,12 +35,6 @@ def api(server: Recorder) -> str:
         },
     }
     return save(document(paths, [server.origin], {"auth": BEARER}))
-
-
-@contextlib.contextmanager
-def _silent() -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 @pytest.mark.sampled(6)
@@ -123,9 +114,7 @@ def test_refused_is_11(api: str, server: Recorder, monkeypatch: pytest.MonkeyPat
 
 def test_no_network_is_6(api: str) -> None:
     """Code 6: refused, and no host; nothing on standard output."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     result = run_cli(api, "get-a", "--server", f"http://127.0.0.1:{port}", "--error-format", "json")
     assert (6, b"", "network") == (result.exit_code, result.stdout_bytes, result.error["kind"])
     assert f"`127.0.0.1:{port}` refuses the connection" == result.error["message"]
@@ -133,16 +122,14 @@ def test_no_network_is_6(api: str) -> None:
 
 def test_no_answer_is_7(api: str) -> None:
     """Code 7: a time limit."""
-    with _silent() as origin:
+    with silent_server() as origin:
         result = run_cli(api, "get-a", "--server", origin, "--timeout", "0.3", "--error-format", "json")
     assert (7, b"", "timeout") == (result.exit_code, result.stdout_bytes, result.error["kind"])
 
 
 def test_a_wrong_request_is_2_whatever_the_network_does(api: str) -> None:
     """What is wrong with the request is said first, though the server cannot be reached either."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     assert 2 == run_cli(api, "get-a", "--count", "6", "--server", f"http://127.0.0.1:{port}").exit_code
 
 

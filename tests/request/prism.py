@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from dynacli.auth.credentials import Variables
-from tests.harness import run_cli
+from tests.harness import free_port, run_cli
 from tests.npm_programs import program
 from tests.real_documents import documents, parsed_with_folder
 
@@ -139,9 +139,7 @@ def _serving(path: Path, seconds: float) -> Iterator[tuple[str, "subprocess.Pope
     Raises:
         OSError: It does not start.
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     log = path.with_suffix(".log")
     with (
         log.open("wb") as output,

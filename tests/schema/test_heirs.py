@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dynacli.catalog.compiler.implied_mappings import with_implied_mappings
-from tests.documents import document, operation, save
+from tests.documents import document, operation, ref, save
 from tests.dry_runs import refusal_of, request_of
 from tests.harness import run_cli
 
@@ -16,12 +16,8 @@ def _object(**properties: str) -> dict[str, Any]:
     return {"type": "object", "properties": {name: {"type": kind} for name, kind in properties.items()}}
 
 
-def _ref(name: str) -> dict[str, Any]:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
 def _heir(base: str, **properties: str) -> dict[str, Any]:
-    return {"allOf": [_ref(base), _object(**properties)]}
+    return {"allOf": [ref(base), _object(**properties)]}
 
 
 SCHEMAS = {
@@ -30,7 +26,7 @@ SCHEMAS = {
     "Dog": _heir("Pet", bark="string"),
     "Kitten": _heir("Cat", age="integer"),
 }
-ONE_OF = {"oneOf": [_ref("Cat"), _ref("Dog")]}
+ONE_OF = {"oneOf": [ref("Cat"), ref("Dog")]}
 
 
 def _write(body: Any, **schemas: Any) -> None:
@@ -39,7 +35,7 @@ def _write(body: Any, **schemas: Any) -> None:
 
 
 @pytest.mark.sampled(4)
-@pytest.mark.parametrize("body", [_ref("Pet"), {"anyOf": ONE_OF["oneOf"]}], ids=["base", "branches"])
+@pytest.mark.parametrize("body", [ref("Pet"), {"anyOf": ONE_OF["oneOf"]}], ids=["base", "branches"])
 @pytest.mark.parametrize(
     ("words", "sent"),
     [
@@ -56,7 +52,7 @@ def test_heirs_without_a_mapping_are_branches(body: Any, words: str, sent: Any) 
     assert sent == request_of("a", *words.split())["json"]
 
 
-@pytest.mark.parametrize("body", [_ref("Pet"), ONE_OF], ids=["base", "branches"])
+@pytest.mark.parametrize("body", [ref("Pet"), ONE_OF], ids=["base", "branches"])
 def test_heirs_of_two_kinds_do_not_go_together(body: Any) -> None:
     """Neither by the discriminator's value, nor by two options."""
     _write(body)
@@ -69,13 +65,13 @@ def test_an_option_that_heirs_share_picks_the_branch_that_has_it() -> None:
     """A base without branches leaves it open which of its heirs is meant."""
     _write({"anyOf": ONE_OF["oneOf"]})
     assert {"claws": 1, "kind": "Cat"} == request_of("a", "--claws", "1")["json"]
-    _write(_ref("Pet"))
+    _write(ref("Pet"))
     assert "needs --kind" in refusal_of("a", "--claws", "1").stderr
 
 
 def test_help_and_completion_show_the_values_of_heirs() -> None:
     """Help in a sentence, completion behind the option."""
-    _write(_ref("Pet"))
+    _write(ref("Pet"))
     page = " ".join(run_cli("./api.json", "a", "--help").stdout.split())
     assert "The body is one of Cat, Dog, Kitten or Pet; --kind picks it" in page
     assert page.endswith("a --kind Cat")
@@ -83,7 +79,7 @@ def test_help_and_completion_show_the_values_of_heirs() -> None:
     assert ["Cat", "Dog", "Kitten", "Pet"] == completed.split()
 
 
-@pytest.mark.parametrize("body", [_ref("Pet"), {"anyOf": ONE_OF["oneOf"]}], ids=["base", "branches"])
+@pytest.mark.parametrize("body", [ref("Pet"), {"anyOf": ONE_OF["oneOf"]}], ids=["base", "branches"])
 def test_a_value_that_all_heirs_share_picks_none(body: Any) -> None:
     """Where the base allows values that are no names of heirs, the given options alone choose."""
     kind = {"kind": {"type": "string", "enum": ["CAT", "DOG"]}}

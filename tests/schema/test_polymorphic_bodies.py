@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import document, operation, save
+from tests.documents import document, operation, ref, save
 from tests.dry_runs import refusal_of, request_of
 from tests.harness import run_cli
 
@@ -17,17 +17,13 @@ def _object(*required: str, **properties: Any) -> dict[str, Any]:
     return {"type": "object", "properties": properties, **({"required": list(required)} if required else {})}
 
 
-def _ref(name: str) -> dict[str, Any]:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
 CAT = _object("kind", kind=STRING, name=STRING, meow=INTEGER)
 DOG = _object("kind", "bark", kind=STRING, name=STRING, bark=STRING)
 MAPPED: dict[str, Any] = {
-    "oneOf": [_ref("Cat"), _ref("Dog")],
+    "oneOf": [ref("Cat"), ref("Dog")],
     "discriminator": {"propertyName": "kind", "mapping": {"c": "#/components/schemas/Cat", "d": "Dog"}},
 }
-UNMAPPED = {"oneOf": [_ref("Cat"), _ref("Dog")], "discriminator": {"propertyName": "kind"}}
+UNMAPPED = {"oneOf": [ref("Cat"), ref("Dog")], "discriminator": {"propertyName": "kind"}}
 MARKED = {
     "oneOf": [
         _object("type", type={"enum": ["card"]}, number=STRING),
@@ -54,8 +50,8 @@ SCHEMAS = {
     "Cat": CAT,
     "Dog": DOG,
     "Base": BASE,
-    "Lion": {"allOf": [_ref("Base"), _object("mane", mane=INTEGER)]},
-    "Fish": {"allOf": [_ref("Base"), _object(fins=INTEGER)]},
+    "Lion": {"allOf": [ref("Base"), _object("mane", mane=INTEGER)]},
+    "Fish": {"allOf": [ref("Base"), _object(fins=INTEGER)]},
 }
 
 
@@ -85,11 +81,11 @@ BODIES = {
     "a branch of a branch": (NESTED, {"bark": "w", "kind": "d"}, "--bark w"),
     "beside a branch of branches": (NESTED, {"wings": 2}, "--wings 2"),
     "only the mapping names the branches": (
-        _ref("Base"),
+        ref("Base"),
         {"mane": 3, "kind": "lion"},
         "--mane 3",
     ),
-    "one of those branches, named": (_ref("Lion"), {"kind": "x", "mane": 3}, "--mane 3 --kind x"),
+    "one of those branches, named": (ref("Lion"), {"kind": "x", "mane": 3}, "--mane 3 --kind x"),
     "any of": (FREE, {"a": "x", "b": "y"}, "--a x --b y"),
     "over a whole body": (MAPPED, {"kind": "d", "bark": "w"}, """--bark w --body {"kind":"d"}"""),
     "by --set": (MAPPED, {"meow": 2, "kind": "c"}, "--set meow=2"),
@@ -155,7 +151,7 @@ REFUSED = {
         "`--bark` belongs to `branch 1`, `--wings` to `Bird`",
     ),
     "only the mapping names the branches": (
-        _ref("Base"),
+        ref("Base"),
         "--mane 1 --fins 1",
         "`--mane` and `--fins` do not go together",
         "`--mane` belongs to `Lion`, `--fins` to `Fish`",
@@ -228,7 +224,7 @@ def test_the_branches_that_an_error_names_are_there_for_programs() -> None:
         (["--kind"], MAPPED, "--name n"),
         (["--pet.bark"], INSIDE, "--pet.kind d"),
         (["--pets[0].bark"], INSIDE, "--pets[0].kind d"),
-        (["--mane"], _ref("Base"), "--kind lion"),
+        (["--mane"], ref("Base"), "--kind lion"),
     ],
 )
 def test_missing_options_of_the_chosen_branch_are_named(
@@ -270,7 +266,7 @@ def test_a_discriminator_takes_the_values_that_pick_a_branch() -> None:
 def test_a_default_mapping_takes_every_other_value() -> None:
     """3.2: a value that no mapping names is of the default branch."""
     schema = {
-        "oneOf": [_ref("Cat"), _ref("Dog")],
+        "oneOf": [ref("Cat"), ref("Dog")],
         "discriminator": {**MAPPED["discriminator"], "mapping": {"d": "Dog"}, "defaultMapping": "Cat"},
     }
     _write(schema, "3.2.0")
@@ -335,10 +331,10 @@ def test_branches_that_refer_to_each_other_take_no_longer() -> None:
     """Sixteen unions of each other: help and a call take no longer than others."""
     names = [f"S{number}" for number in range(16)]
     schemas = {
-        name: {"oneOf": [*(_ref(other) for other in names if other != name), _object(**{name: STRING})]}
+        name: {"oneOf": [*(ref(other) for other in names if other != name), _object(**{name: STRING})]}
         for name in names
     }
-    api = save(document({"/a": {"post": operation("a", body=_ref("S0"))}}, components={"schemas": schemas}))
+    api = save(document({"/a": {"post": operation("a", body=ref("S0"))}}, components={"schemas": schemas}))
     assert 0 == run_cli(api, "a", "--help").exit_code
     assert {"S5": "x"} == request_of("a", "--s5", "x", "--validate", "off")["json"]
 
@@ -377,7 +373,7 @@ HEIRS = {
             "mapping": {"Pet": "#/components/schemas/Pet", "cat": "Cat"},
         },
     },
-    "Cat": {"allOf": [_ref("Pet"), _object("lives", lives=INTEGER)]},
+    "Cat": {"allOf": [ref("Pet"), _object("lives", lives=INTEGER)]},
 }
 
 
@@ -391,13 +387,13 @@ HEIRS = {
 )
 def test_a_base_schema_may_be_in_its_own_mapping(words: tuple[str, ...], sent: Any) -> None:
     """The base is one of the branches then, and the options of all others are there."""
-    save(document({"/a": {"post": operation("a", body=_ref("Pet"))}}, components={"schemas": HEIRS}))
+    save(document({"/a": {"post": operation("a", body=ref("Pet"))}}, components={"schemas": HEIRS}))
     assert sent == request_of("a", *words)["json"]
 
 
 def test_an_heir_has_no_options_of_other_heirs() -> None:
     """The discriminator that a body inherits names the other heirs, and their options are not offered."""
-    save(document({"/a": {"post": operation("a", body=_ref("Lion"))}}, components={"schemas": SCHEMAS}))
+    save(document({"/a": {"post": operation("a", body=ref("Lion"))}}, components={"schemas": SCHEMAS}))
     assert {"mane": 1, "kind": "x"} == request_of("a", "--mane", "1", "--kind", "x")["json"]
     page = run_cli("./api.json", "a", "--help").stdout
     assert (True, False) == ("--mane" in page, "--fins" in page)
@@ -411,10 +407,10 @@ LINE = {
             "mapping": {"salmon": "Salmon", "smart": "SmartSalmon", "wise": "WiseSalmon", "shark": "Shark"},
         },
     },
-    "Salmon": {"allOf": [_ref("Fish"), _object(river=STRING)]},
-    "SmartSalmon": {"allOf": [_ref("Salmon"), _object(degree=STRING)], "additionalProperties": INTEGER},
-    "WiseSalmon": {"allOf": [_ref("SmartSalmon"), _object(years=INTEGER)]},
-    "Shark": {"allOf": [_ref("Fish"), _object(teeth=INTEGER)]},
+    "Salmon": {"allOf": [ref("Fish"), _object(river=STRING)]},
+    "SmartSalmon": {"allOf": [ref("Salmon"), _object(degree=STRING)], "additionalProperties": INTEGER},
+    "WiseSalmon": {"allOf": [ref("SmartSalmon"), _object(years=INTEGER)]},
+    "Shark": {"allOf": [ref("Fish"), _object(teeth=INTEGER)]},
 }
 
 
@@ -429,7 +425,7 @@ LINE = {
 )
 def test_an_heir_has_the_options_of_its_own_heirs(words: str, sent: Any) -> None:
     """A body whose schema inherits the discriminator may be of each schema that inherits from it in turn."""
-    save(document({"/a": {"post": operation("a", body=_ref("Salmon"))}}, components={"schemas": LINE}))
+    save(document({"/a": {"post": operation("a", body=ref("Salmon"))}}, components={"schemas": LINE}))
     assert sent == request_of("a", *words.split())["json"]
     page = run_cli("./api.json", "a", "--help").stdout
     assert (True, False) == ("--years" in page, "--teeth" in page)

@@ -32,7 +32,7 @@ from dynacli.validation.accepting.plain_schema import PlainSchema, Untranslatabl
 from dynacli.validation.judge import Judge
 from dynacli.validation.judging_notes import JudgingNotes
 from dynacli.validation.schemas.dialects import SchemaValidators
-from tests.documents import load_file
+from tests.documents import load_file, places_in
 from tests.real_documents import documents, parsed_with_folder
 from tests.validation.in_process_judge import judge_of
 
@@ -213,7 +213,7 @@ def mutations(value: Any, random: Random, most: int) -> Iterator[Any]:
 
 
 def _changed(value: Any, random: Random) -> Any:
-    places = list(_places(value))
+    places = list(places_in(value))
     place = random.choice(places)
     if not place:
         return copy.deepcopy(random.choice(_OTHERS))
@@ -258,14 +258,6 @@ def _other(value: Any, random: Random) -> Any:
     if isinstance(value, list):
         return random.choice(([], value[:20] * 2, {}, [*value, None]))
     return random.choice(({}, [], {**value, "more": value}, None)) if isinstance(value, dict) else 0
-
-
-def _places(value: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    yield place
-    for step, child in (
-        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    ):
-        yield from _places(child, (*place, step))
 
 
 def _main() -> int:

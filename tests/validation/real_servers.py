@@ -9,7 +9,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
@@ -19,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.harness import free_port
 
 __all__ = ["BY_BASE_URL", "SERVERS", "TOKEN", "RealServer", "serving", "visit"]
 
@@ -69,9 +70,7 @@ def serving(server: RealServer, directory: Path) -> Iterator[str]:
         pytest.skip(f"`{server.name}` is not installed (set DYNACLI_TEST_SERVERS to the folder that has it)")
     if server.needs.endswith(".jar") and shutil.which("java") is None:
         pytest.skip(f"`{server.name}` needs `java`")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     server.prepare(str(program), port, directory)
     log = directory / "log"
     with (

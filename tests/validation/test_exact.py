@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.documents import ref
 from tests.validation.in_process_judge import compact, judge_value
 
 _A = {"type": "object", "properties": {"a": {"type": "integer"}}}
@@ -19,10 +20,6 @@ _SCHEMAS: dict[str, Any] = {
 }
 
 
-def _ref(name: str) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
 def _id(value: Any) -> str:
     return json.dumps(value)[:70]
 
@@ -34,19 +31,19 @@ def _id(value: Any) -> str:
     [
         (_A, {"a": 1, "x": 2}, ["/x"]),
         (_A, {"a": 1, "x": 2, "y": {}}, ["/x", "/y"]),
-        (_ref("A"), {"x": 1}, ["/x"]),
+        (ref("A"), {"x": 1}, ["/x"]),
         ({"properties": {"a": _A}}, {"a": {"a": 1, "x/y": 1}}, ["/a/x~1y"]),
-        ({"type": "array", "items": _ref("A")}, [{"a": 1}, {"x": 1}], ["/1/x"]),
+        ({"type": "array", "items": ref("A")}, [{"a": 1}, {"x": 1}], ["/1/x"]),
         (
-            _ref("Tree"),
+            ref("Tree"),
             {"n": 1, "children": [{"n": 1, "children": [{"x": 1}]}]},
             ["/children/0/children/0/x"],
         ),
-        ({"allOf": [_A, _ref("B")]}, {"a": 1, "b": 2, "x": 3}, ["/x"]),
+        ({"allOf": [_A, ref("B")]}, {"a": 1, "b": 2, "x": 3}, ["/x"]),
         ({"oneOf": [{**_A, "required": ["a"]}, {**_B, "required": ["b"]}]}, {"x": 3, "a": 1}, ["/x"]),
-        ({"anyOf": [_ref("A"), {"type": "string"}]}, {"x": 3}, ["/x"]),
+        ({"anyOf": [ref("A"), {"type": "string"}]}, {"x": 3}, ["/x"]),
         ({"properties": {"a": {"anyOf": [_A, _B]}}}, {"a": {"x": 1}}, ["/a/x"]),
-        ({"additionalProperties": _ref("A")}, {"k1": {"a": 1}, "k2": {"x": 1}}, ["/k2/x"]),
+        ({"additionalProperties": ref("A")}, {"k1": {"a": 1}, "k2": {"x": 1}}, ["/k2/x"]),
         ({"properties": {"a": {}}, "allOf": [{"type": "object"}]}, {"x": 1}, ["/x"]),
     ],
     ids=_id,
@@ -106,14 +103,14 @@ def test_what_may_come(schema: Any, value: Any, version: str) -> None:
             ["/x undocumented-property"],
         ),
         ({"prefixItems": [_A], "items": _B}, [{"a": 1}, {"b": 1}, {"x": 1}], ["/2/x undocumented-property"]),
-        ({**_ref("A"), "properties": {"c": {}}}, {"a": 1, "c": 1, "x": 1}, ["/x undocumented-property"]),
+        ({**ref("A"), "properties": {"c": {}}}, {"a": 1, "c": 1, "x": 1}, ["/x undocumented-property"]),
         (True, {"x": 1}, []),
         ({**_A, "patternProperties": {"^x-": {}}}, {"x-1": 1, "y": 1}, ["/y undocumented-property"]),
         ({"propertyNames": {"maxLength": 3}}, {"x": 1}, []),
         ({**_A, "propertyNames": {"maxLength": 3}}, {"x": 1}, ["/x undocumented-property"]),
         ({"type": "array", "contains": {**_A, "required": ["a"]}}, [{"a": 1, "x": 1}], []),
         ({"type": "object", "not": {"required": ["z"]}}, {"x": 1}, []),
-        ({"anyOf": [_ref("A"), {"type": "null"}]}, {"a": 1, "x": 1}, ["/x undocumented-property"]),
+        ({"anyOf": [ref("A"), {"type": "null"}]}, {"a": 1, "x": 1}, ["/x undocumented-property"]),
         (
             {"prefixItems": [_A, _B], "unevaluatedItems": _A},
             [{"x": 1}, {"b": 1}, {"a": 1, "b": 1}],
@@ -142,8 +139,8 @@ _PARENT = {
 }
 _FAMILY = {
     "Parent": _PARENT,
-    "Dog": {"allOf": [_ref("Parent"), {"properties": {"bark": {}}}]},
-    "Cat": {"allOf": [_ref("Parent"), {"properties": {"meow": {}}}]},
+    "Dog": {"allOf": [ref("Parent"), {"properties": {"bark": {}}}]},
+    "Cat": {"allOf": [ref("Parent"), {"properties": {"meow": {}}}]},
 }
 
 
@@ -166,8 +163,8 @@ _FAMILY = {
             ["/x additionalProperties"],
         ),
         # All that `allOf` has is seen together, with what stands beside it.
-        ({"allOf": [_A, _ref("B")], "properties": {"c": {}}}, {"a": 1, "b": 1, "c": 1}, []),
-        ({"allOf": [_A, {"allOf": [_ref("B"), _EITHER]}]}, {"a": 1, "x": 1}, ["/x undocumented-property"]),
+        ({"allOf": [_A, ref("B")], "properties": {"c": {}}}, {"a": 1, "b": 1, "c": 1}, []),
+        ({"allOf": [_A, {"allOf": [ref("B"), _EITHER]}]}, {"a": 1, "x": 1}, ["/x undocumented-property"]),
         # Alternatives that only say what must be there describe nothing.
         (
             {**_A, "anyOf": [{"required": ["a"]}, {"required": ["b"]}]},
@@ -182,13 +179,13 @@ _FAMILY = {
             ["/m/k/x undocumented-property"],
         ),
         # A discriminator names the child, of which its parent says nothing.
-        (_ref("Parent"), {"kind": "Dog", "bark": 1}, []),
-        (_ref("Parent"), {"kind": "hund", "bark": 1, "x": 1}, ["/x undocumented-property"]),
-        (_ref("Parent"), {"kind": "Cat", "bark": 1}, ["/bark undocumented-property"]),
-        (_ref("Parent"), {"kind": "Bird", "wings": 2}, []),
-        (_ref("Dog"), {"kind": "Dog", "bark": 1, "meow": 1}, ["/meow undocumented-property"]),
+        (ref("Parent"), {"kind": "Dog", "bark": 1}, []),
+        (ref("Parent"), {"kind": "hund", "bark": 1, "x": 1}, ["/x undocumented-property"]),
+        (ref("Parent"), {"kind": "Cat", "bark": 1}, ["/bark undocumented-property"]),
+        (ref("Parent"), {"kind": "Bird", "wings": 2}, []),
+        (ref("Dog"), {"kind": "Dog", "bark": 1, "meow": 1}, ["/meow undocumented-property"]),
         (
-            {"oneOf": [_ref("Dog"), _ref("Cat")], "discriminator": {"propertyName": "kind"}},
+            {"oneOf": [ref("Dog"), ref("Cat")], "discriminator": {"propertyName": "kind"}},
             {"kind": "Cat", "bark": 1},
             ["/bark undocumented-property"],
         ),
@@ -225,7 +222,7 @@ def test_of_a_condition_one_side_applies(value: Any, expected: list[str]) -> Non
 
 def test_siblings_of_a_reference_in_3_0_mention_nothing() -> None:
     """Keywords beside a `$ref` are ignored in 3.0 (OpenAPI 3.0.4, "Reference Object"), and count since 3.1."""
-    schema = {"properties": {"a": {**_ref("A"), "properties": {"c": {}}}}}
+    schema = {"properties": {"a": {**ref("A"), "properties": {"c": {}}}}}
     expected = {"3.0.3": ["/a/c undocumented-property"], "3.1.0": []}
     for version, found in expected.items():
         assert found == compact(judge_value(schema, {"a": {"c": 1}}, version, is_exact=True, **_SCHEMAS))
@@ -237,9 +234,9 @@ def test_schemas_in_circles_end() -> None:
         "allOf": [_A, {"anyOf": [{"$ref": "#/components/schemas/Leaf"}, {"type": "null"}]}],
         "properties": {},
     }
-    leaf = {"properties": {"next": _ref("Node"), "more": {"type": "array", "items": _ref("Node")}}}
+    leaf = {"properties": {"next": ref("Node"), "more": {"type": "array", "items": ref("Node")}}}
     value = {"a": 1, "next": {"a": 1, "x": 1, "next": {"a": 1}}, "more": [{"a": 1, "y": 1}]}
-    found = compact(judge_value(_ref("Node"), value, is_exact=True, Node=node, Leaf=leaf))
+    found = compact(judge_value(ref("Node"), value, is_exact=True, Node=node, Leaf=leaf))
     assert ["/more/0/y undocumented-property", "/next/x undocumented-property"] == found
 
 
@@ -250,10 +247,10 @@ def test_large_answers_are_looked_through_in_no_time() -> None:
         "type": "array",
         "items": {
             "properties": {
-                "a": _ref("A"),
-                "maybe": {"anyOf": [_ref("A"), {"type": "null"}]},
+                "a": ref("A"),
+                "maybe": {"anyOf": [ref("A"), {"type": "null"}]},
                 "either": _EITHER,
-                "some": {"type": "array", "items": {"oneOf": [{"type": "string"}, _ref("B")]}},
+                "some": {"type": "array", "items": {"oneOf": [{"type": "string"}, ref("B")]}},
             }
         },
     }

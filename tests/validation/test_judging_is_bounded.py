@@ -9,16 +9,13 @@ from typing import Any
 import pytest
 
 from dynacli.validation import judging_notes
+from tests.documents import ref
 from tests.validation.in_process_judge import answer_document, answered, compact, judge_of, judge_value
 
 _ITEM = {"type": "object", "required": ["name"]}
 _REST_OF_OBJECT = "the rest of an object that has over 1,000 errors"
 _REST_OF_ARRAY = "the rest of an array that has over 1,000 errors"
 _MANY: dict[str, Any] = {f"k{number}": {} for number in range(3_000)}
-
-
-def _ref(name: str) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def _at_depth(levels: int, asked: Callable[[], Any]) -> Any:
@@ -57,14 +54,14 @@ def test_a_thousand_properties_that_are_not_documented_are_enough() -> None:
 def test_alternatives_that_lead_to_themselves_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each level of the value doubles the work; findings from before the end of the time are kept."""
     monkeypatch.setattr(judging_notes, "_SECONDS", 0.2)
-    inside: dict[str, Any] = {"type": "object", "properties": {"c": _ref("T")}, "required": ["c"]}
+    inside: dict[str, Any] = {"type": "object", "properties": {"c": ref("T")}, "required": ["c"]}
     first, two = (
         {**inside, "properties": {**inside["properties"], "k": {"enum": [number]}}} for number in (1, 2)
     )
     tree: Any = {}
     for _ in range(40):
         tree = {"c": tree, "k": 1}
-    schema = {"properties": {"a": {"type": "integer"}}, "allOf": [{"properties": {"t": _ref("T")}}]}
+    schema = {"properties": {"a": {"type": "integer"}}, "allOf": [{"properties": {"t": ref("T")}}]}
     value = {"a": "x", "t": tree}
     empty = {"type": "object", "maxProperties": 0}
     verdict = judge_value(schema, value, T={"oneOf": [first, two, empty]})
@@ -75,8 +72,8 @@ def test_the_stack_ends_in_python(capfd: pytest.CaptureFixture[str]) -> None:
     """Wherever it ends, it is a note: the registry of references would panic, with a backtrace of its own."""
     judge = judge_of(
         answer_document(
-            {"200": {"description": "", "content": {"application/json": {"schema": _ref("A")}}}},
-            A={"not": _ref("A")},
+            {"200": {"description": "", "content": {"application/json": {"schema": ref("A")}}}},
+            A={"not": ref("A")},
         )
     )
     for levels in range(60):

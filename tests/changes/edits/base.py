@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from tests.documents import ref
+
 __all__ = [
     "ADMIN",
     "CALLBACK",
@@ -27,10 +29,6 @@ _ERROR = {"$ref": "#/components/responses/Error"}
 
 def _json(schema: Any) -> dict[str, Any]:
     return {"application/json": {"schema": schema}}
-
-
-def _ref(name: str) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{name}"}
 
 
 PETS: dict[str, Any] = {
@@ -70,7 +68,7 @@ PETS: dict[str, Any] = {
                             "X-Next": {"schema": {"type": "string"}},
                         },
                         "content": {
-                            **_json({"type": "array", "items": _ref("Pet")}),
+                            **_json({"type": "array", "items": ref("Pet")}),
                             "text/csv": {"schema": {"type": "string"}},
                         },
                     },
@@ -82,23 +80,23 @@ PETS: dict[str, Any] = {
                 "requestBody": {
                     "required": True,
                     "content": {
-                        **_json(_ref("NewPet")),
-                        "application/x-www-form-urlencoded": {"schema": _ref("Form")},
+                        **_json(ref("NewPet")),
+                        "application/x-www-form-urlencoded": {"schema": ref("Form")},
                     },
                 },
-                "responses": {"201": {"description": "It", "content": _json(_ref("Pet"))}, "422": _ERROR},
+                "responses": {"201": {"description": "It", "content": _json(ref("Pet"))}, "422": _ERROR},
             },
         },
         "/pets/{petId}": {
             "parameters": [{"$ref": "#/components/parameters/petId"}],
             "get": {
                 "operationId": "getPet",
-                "responses": {"200": {"description": "It", "content": _json(_ref("Pet"))}, "404": _ERROR},
+                "responses": {"200": {"description": "It", "content": _json(ref("Pet"))}, "404": _ERROR},
             },
             "put": {
                 "operationId": "replaceOwner",
-                "requestBody": {"content": _json(_ref("Owner"))},
-                "responses": {"200": {"description": "It", "content": _json(_ref("Owner"))}},
+                "requestBody": {"content": _json(ref("Owner"))},
+                "responses": {"200": {"description": "It", "content": _json(ref("Owner"))}},
             },
             "delete": {"operationId": "deletePet", "responses": {"204": {"description": "It is gone"}}},
         },
@@ -146,7 +144,7 @@ PETS: dict[str, Any] = {
         "parameters": {
             "petId": {"name": "petId", "in": "path", "required": True, "schema": {"type": "integer"}}
         },
-        "responses": {"Error": {"description": "What went wrong", "content": _json(_ref("Error"))}},
+        "responses": {"Error": {"description": "What went wrong", "content": _json(ref("Error"))}},
         "securitySchemes": {
             "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
             "oauth": {
@@ -236,15 +234,15 @@ MODERN: dict[str, Any] = {
         "/things": {
             "post": {
                 "operationId": "createThing",
-                "requestBody": {"content": _json(_ref("Sent"))},
-                "responses": {"200": {"description": "It", "content": _json(_ref("Got"))}},
+                "requestBody": {"content": _json(ref("Sent"))},
+                "responses": {"200": {"description": "It", "content": _json(ref("Got"))}},
             }
         }
     },
     "webhooks": {
         "thingMade": {
             "post": {
-                "requestBody": {"content": _json(_ref("Event"))},
+                "requestBody": {"content": _json(ref("Event"))},
                 "responses": {"200": {"description": "Heard"}},
             }
         }

@@ -19,7 +19,7 @@ from dynacli.document.discovery.probes import Probes
 from dynacli.document.discovery.search_origin import MAX_REQUESTS, discover
 from dynacli.document.discovery.well_known_places import BELOW, CATALOG, FIRST, SECOND, places_of_host
 from dynacli.errors import DocumentError, DynacliError, NetworkError, RefusedError
-from tests.harness import Answer, Recorder
+from tests.harness import Answer, Recorder, free_port
 from tests.served_document import until
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
@@ -744,9 +744,7 @@ def test_a_private_host_that_the_person_named_is_asked(
 
 def test_a_host_that_is_not_there_is_a_network_error() -> None:
     """Where nothing listens, the first request says so, and no place is tried."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     with pytest.raises(NetworkError, match="refuses the connection"):
         discover(f"http://127.0.0.1:{port}/")
 

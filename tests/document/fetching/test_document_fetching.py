@@ -29,7 +29,7 @@ from dynacli.errors import (
     UsageError,
 )
 from dynacli.wire.import_httpx import httpx
-from tests.harness import REFUSES_NO_PROXY
+from tests.harness import REFUSES_NO_PROXY, free_port
 
 DOCUMENT = b'{"openapi": "3.0.3"}'
 
@@ -437,9 +437,7 @@ def test_a_dripping_head_is_limited_too() -> None:
 
 def test_a_failed_connection_is_a_network_error() -> None:
     """A refused connection and an unknown host are network errors that name the host."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     with pytest.raises(NetworkError, match=f"`127.0.0.1:{port}` refuses the connection"):
         fetch(parse_source(f"http://127.0.0.1:{port}/a", Path("/")), Environment())
 

@@ -26,6 +26,7 @@ from dynacli.document.references.place_origins import Move, Origins, Place
 from dynacli.environment import Environment
 from dynacli.errors import DocumentError
 from dynacli.library.open_by_name import open_api
+from tests.documents import places_in
 from tests.real_documents import own_and_real
 from tests.sampling import examples
 
@@ -65,15 +66,10 @@ def _loaded(*overlays: Overlay, document: Any = DOCUMENT, uri: str = "file:///pe
     return load(_text(document), "pets.json", uri, overlays=overlays)
 
 
-def _pointers(tree: Any, here: str = "") -> list[str]:
-    below = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
-    return [here, *(pointer for key, value in below for pointer in _pointers(value, here + join((key,))))]
-
-
 def _assert_is_where_it_says(document: Document) -> None:
     """Every plain value of the tree is in the file that its place names, at the pointer that it names."""
     trees = [parse_file(file.content, name="file").tree for file in document.files]
-    for pointer in _pointers(document.tree):
+    for pointer in map(join, places_in(document.tree)):
         value = follow(document.tree, split(pointer))
         place = document.origins.locate(pointer)
         written = follow(trees[place.file], split(place.pointer))

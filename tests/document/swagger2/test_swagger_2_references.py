@@ -13,7 +13,7 @@ from dynacli.document.references.place_origins import Move, Origins, Place
 from dynacli.document.references.scan import scan
 from dynacli.document.swagger2.conversion import convert
 from tests.document.swagger2.conversions import RESPONSES, faults_of_places
-from tests.documents import swagger
+from tests.documents import places_in, swagger
 from tests.sampling import examples
 
 STRING = {"type": "string"}
@@ -245,12 +245,7 @@ def test_converted_references_and_origins_lead_to_existing_places() -> None:
     assert before == json.dumps(WHOLE)
 
 
-def _places(value: Any, steps: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [steps, *(place for key, item in inside for place in _places(item, (*steps, key)))]
-
-
-PLACES = _places(WHOLE)[1:]
+PLACES = list(places_in(WHOLE))[1:]
 ODD: list[Any] = [
     *(
         None,

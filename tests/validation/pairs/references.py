@@ -1,5 +1,6 @@
 """References, what stands beside them, circles, anchors, and dialects."""
 
+from tests.documents import ref
 from tests.validation.in_process_judge import JSON, answer_document, answered
 from tests.validation.pairs.model import BOTH, V30, V31, Pair, value
 
@@ -26,10 +27,6 @@ _PAGE_OF_INTS = {
 }
 
 
-def _ref(name: str) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
 def _into_other_operation(path: str) -> Pair:
     document = answer_document({"200": {"description": "", "content": {JSON: {"schema": {}}}}})
     steps = (
@@ -50,9 +47,9 @@ def _into_other_operation(path: str) -> Pair:
 PAIRS = [
     _into_other_operation("/a"),
     _into_other_operation("/b"),
-    value("a reference to a component", _ref("Int"), "x", "- type", schemas=_SCHEMAS),
-    value("a reference over a hop", _ref("Hop"), "x", "- type", schemas=_SCHEMAS),
-    value("a reference inside", {"properties": {"a": _ref("Int")}}, {"a": "x"}, "/a type", schemas=_SCHEMAS),
+    value("a reference to a component", ref("Int"), "x", "- type", schemas=_SCHEMAS),
+    value("a reference over a hop", ref("Hop"), "x", "- type", schemas=_SCHEMAS),
+    value("a reference inside", {"properties": {"a": ref("Int")}}, {"a": "x"}, "/a type", schemas=_SCHEMAS),
     value(
         "a name that is escaped",
         {"$ref": "#/components/schemas/a~1b%7Bc%7D"},
@@ -63,7 +60,7 @@ PAIRS = [
     ),
     value(
         "beside a reference in 3.0",
-        {**_ref("Int"), "maximum": 0},
+        {**ref("Int"), "maximum": 0},
         5,
         schemas=_SCHEMAS,
         versions=V30,
@@ -71,7 +68,7 @@ PAIRS = [
     ),
     value(
         "nullable beside a reference in 3.0",
-        {"properties": {"a": {**_ref("Int"), "nullable": True}}},
+        {"properties": {"a": {**ref("Int"), "nullable": True}}},
         {"a": None},
         "~ /a type",
         schemas=_SCHEMAS,
@@ -80,7 +77,7 @@ PAIRS = [
     ),
     value(
         "beside a reference since 3.1",
-        {**_ref("Int"), "maximum": 0},
+        {**ref("Int"), "maximum": 0},
         5,
         "- maximum",
         schemas=_SCHEMAS,
@@ -89,7 +86,7 @@ PAIRS = [
     ),
     value(
         "both sides of a reference since 3.1",
-        {**_ref("Int"), "enum": [5]},
+        {**ref("Int"), "enum": [5]},
         "x",
         "- enum",
         "- type",
@@ -98,7 +95,7 @@ PAIRS = [
     ),
     value(
         "a circle that data follows",
-        _ref("Tree"),
+        ref("Tree"),
         {"n": 1, "children": [{"n": 2, "children": [{"n": "x"}, {}]}]},
         "/children/0/children/0/n type",
         "/children/0/children/1 required",
@@ -106,12 +103,12 @@ PAIRS = [
     ),
     value(
         "a circle of two",
-        _ref("A"),
+        ref("A"),
         {"b": {"a": {"b": 5}}},
         "/b/a/b type",
         schemas={
-            "A": {"properties": {"b": _ref("B")}},
-            "B": {"type": "object", "properties": {"a": _ref("A")}},
+            "A": {"properties": {"b": ref("B")}},
+            "B": {"type": "object", "properties": {"a": ref("A")}},
         },
     ),
     value(
@@ -123,7 +120,7 @@ PAIRS = [
     ),
     value(
         "a schema of its own $defs",
-        _ref("Outer"),
+        ref("Outer"),
         {"a": "x"},
         "/a type",
         schemas={
@@ -145,7 +142,7 @@ PAIRS = [
     ),
     value(
         "an identifier is a base of references",
-        _ref("Outer"),
+        ref("Outer"),
         {"a": "x", "b": 5},
         "/a type",
         "/b type",
@@ -162,14 +159,14 @@ PAIRS = [
     ),
     value(
         "a dynamic reference without another scope",
-        _ref("Page"),
+        ref("Page"),
         {"items": [1, "x"]},
         schemas={"Page": _TEMPLATE},
         versions=V31,
     ),
     value(
         "a dynamic reference that is bound",
-        _ref("PageOfInts"),
+        ref("PageOfInts"),
         {"items": [1, "x"]},
         "/items/1 type",
         schemas={"Page": _TEMPLATE, "PageOfInts": _PAGE_OF_INTS},
@@ -178,7 +175,7 @@ PAIRS = [
     ),
     value(
         "a dynamic reference to the whole tree",
-        _ref("Strict"),
+        ref("Strict"),
         {"children": [{"wrong": 1}]},
         "/children/0/wrong unevaluatedProperties",
         schemas={
@@ -213,7 +210,7 @@ PAIRS = [
         "? dialect",
         versions=V31,
     ),
-    value("a reference to nowhere", _ref("Missing"), 5, "? leads nowhere", versions=BOTH),
+    value("a reference to nowhere", ref("Missing"), 5, "? leads nowhere", versions=BOTH),
     value(
         "beside a property whose reference leads nowhere",
         {"properties": {"a": {"$ref": "#/nowhere"}, "b": _INT}},
@@ -221,11 +218,11 @@ PAIRS = [
         "/b type",
         "? the document's reference `#/nowhere` leads nowhere",
     ),
-    value("a schema that is only itself", _ref("A"), 5, "? nested too deeply", schemas={"A": _ref("A")}),
+    value("a schema that is only itself", ref("A"), 5, "? nested too deeply", schemas={"A": ref("A")}),
     value(
         "beside a reference in an older dialect",
         {
-            "properties": {"a": {**_ref("Int"), "maximum": 0}},
+            "properties": {"a": {**ref("Int"), "maximum": 0}},
             "$schema": "http://json-schema.org/draft-07/schema#",
         },
         {"a": 5},
