@@ -17,7 +17,8 @@ def _files(home: Path) -> list[Path]:
 
 
 def _size(home: Path) -> int:
-    return sum(path.stat().st_size for path in _files(home))
+    """Return the size of all documents; a slow run has written the compiled form of the configuration beside them."""
+    return sum(path.stat().st_size for path in _files(home) if path.name != "configuration.json")
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def served(server: Recorder, home: Path, monkeypatch: pytest.MonkeyPatch) -> Ser
 
 def test_info_has_each_document(served: Served, home: Path) -> None:
     """`cache info` has the directory, its size and bound, and for each document what it is and takes."""
-    size = _size(home)  # at its end, a run may write the compiled form of the configuration
+    size = _size(home)
     data = run_cli("cache", "info", "-o", "json").json
     assert ["directory", "bytes", "limit", "documents"] == list(data)
     assert (str(home / "cache"), size, 1 << 30) == (data["directory"], data["bytes"], data["limit"])
