@@ -12,10 +12,11 @@ from dynacli.model.media_types import is_binary, is_text_type
 from dynacli.model.operation import ITEM_FORMATS, Dialect, item_formats_of
 from dynacli.record import record
 from dynacli.schema.flatten_schema import Resolve, flatten
+from dynacli.schema.possible_schemas import possible_schemas
 
 __all__ = ["Encodings", "PartHeader", "PropertyEncoding"]
 
-_MAX_SCHEMAS = 200
+_MOST_BRANCHES = 200
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _PARAMETER = rf"""\s*;\s*{_WORD}=({_WORD}|"[^"\\\x00-\x1f\x7f-\uffff]*")"""
 _MEDIA_TYPE = re.compile(rf"{_WORD}/{_WORD}({_PARAMETER})*", re.ASCII)
@@ -149,22 +150,7 @@ class Encodings:
         return bool(binary) or is_untyped or is_text, not binary or has_other
 
     def _schemas(self, schema: Any) -> Iterator[Mapping[str, Any]]:
-        """Yield a schema with all that it refers to, includes or chooses from."""
-        waiting, count = [schema], 0
-        refs: set[str] = set()
-        while waiting and count < _MAX_SCHEMAS:
-            part = waiting.pop(0)
-            count += 1
-            if not isinstance(part, Mapping):
-                continue
-            yield part
-            ref = part.get("$ref")
-            if isinstance(ref, str) and ref not in refs:
-                refs.add(ref)
-                waiting.append(self._target(ref))
-            for keyword in ("allOf", "oneOf", "anyOf"):
-                branches = part.get(keyword)
-                waiting.extend(branches if isinstance(branches, list) else [])
+        return possible_schemas(schema, self._resolve, _MOST_BRANCHES)
 
     def _target(self, ref: str) -> Any:
         try:

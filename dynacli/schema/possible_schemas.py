@@ -10,15 +10,20 @@ __all__ = ["possible_schemas", "properties_of", "value_types_of"]
 _MOST_BRANCHES = 12
 
 
-def possible_schemas(schema: Any, resolve: Callable[[str], Any]) -> Iterator[Mapping[str, Any]]:
+def possible_schemas(
+    schema: Any, resolve: Callable[[str], Any], most_branches: int = _MOST_BRANCHES
+) -> Iterator[Mapping[str, Any]]:
     """Yield the schemas that apply to a value, or may apply to it: those of `oneOf` and `anyOf`, too."""
     follow = following(resolve)
     waiting, count = [schema], 0
-    while waiting and count < _MOST_BRANCHES:
+    seen: dict[int, Mapping[str, Any]] = {}
+    while waiting and count < most_branches:
         count += 1
         for part in applied_schemas(waiting.pop(0), follow):
-            yield part
-            waiting += [*list_of(part, "oneOf"), *list_of(part, "anyOf")]
+            if id(part) not in seen:
+                seen[id(part)] = part
+                yield part
+                waiting += [*list_of(part, "oneOf"), *list_of(part, "anyOf")]
 
 
 def properties_of(schemas: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -92,17 +92,18 @@ class SchemaMatcher:
 
     def target(self, schema: Mapping[str, Any]) -> Any:
         """Return the target of a schema's `$ref`; any value is right where it leads nowhere."""
-        return self._follow(schema["$ref"])[0]
+        return self.follow(schema["$ref"])[0]
 
-    def _follow(self, ref: str) -> tuple[Any, Any]:
+    def follow(self, ref: str) -> tuple[Any, Any]:
+        """Follow a reference, as `Follow` does; any value is right where it leads nowhere."""
         try:
-            return self.resolve(ref), self._follow
+            return self.resolve(ref), self.follow
         except (LookupError, ValueError, TypeError):
-            return True, self._follow
+            return True, self.follow
 
     def is_hidden(self, schema: Any) -> bool:
         """Whether a property is left out in this direction, because it is `readOnly` or `writeOnly`."""
-        if self.keeps_hidden or not is_marked(schema, LEFT_OUT[self.direction], self._follow):
+        if self.keeps_hidden or not is_marked(schema, LEFT_OUT[self.direction], self.follow):
             return False
         self._hidden[:] = [schema]
         return True
@@ -187,7 +188,7 @@ class SchemaMatcher:
         return self.matches(value, branches[index], seen) if index is not None else None
 
     def _is_left_out(self, name: str, schema: Any) -> bool:
-        parts = applied_schemas(schema, self._follow)
+        parts = applied_schemas(schema, self.follow)
         return any(self.is_hidden(mapping_of(part, "properties").get(name)) for part in parts)
 
     def _array_matches(self, value: Sequence[Any], schema: dict[str, Any]) -> bool:

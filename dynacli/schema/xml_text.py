@@ -10,6 +10,7 @@ from typing import Any
 
 from dynacli.model.media_types import essence
 from dynacli.schema.example_schema import ExampleSchema
+from dynacli.schema.read_schema import applied_schemas
 from dynacli.schema.schema_matcher import SchemaMatcher
 
 __all__ = ["is_xml", "xml_text"]
@@ -98,21 +99,12 @@ def _name(text: str) -> str:
 
 def _xml_object(schema: Any, matcher: SchemaMatcher) -> Mapping[str, Any]:
     """Return the `xml` of a schema, of the target of its reference, or of a part of its `allOf`."""
-    waiting, seen = [schema], set()
-    while waiting:
-        part = waiting.pop(0)
-        if not isinstance(part, Mapping):
-            continue
-        if isinstance(part.get("xml"), Mapping):
-            found: Mapping[str, Any] = part["xml"]
-            return found
-        ref = part.get("$ref")
-        if isinstance(ref, str) and ref not in seen:
-            seen.add(ref)
-            waiting.append(matcher.target(part))
-        parts = part.get("allOf")
-        waiting.extend(parts if isinstance(parts, list) else [])
-    return {}
+    found = (
+        part["xml"]
+        for part in applied_schemas(schema, matcher.follow)
+        if isinstance(part.get("xml"), Mapping)
+    )
+    return next(found, {})
 
 
 def _component(schema: Any) -> str:
