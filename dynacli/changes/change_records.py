@@ -84,11 +84,6 @@ class ChangedOperation:
         """Whether only texts for people changed."""
         return all(change.is_text for change in self.changes)
 
-    @property
-    def is_breaking(self) -> bool:
-        """Whether a client of the operation can fail."""
-        return any(change.breaking for change in self.changes)
-
 
 @dataclass(frozen=True)
 class Changes:
@@ -110,11 +105,6 @@ class Changes:
     def noticed(self) -> tuple[ChangedOperation, ...]:
         """The changed operations in which a client can notice a change."""
         return tuple(operation for operation in self.changed if not operation.is_text)
-
-    @property
-    def is_breaking(self) -> bool:
-        """Whether a client of the old revision can fail with the new one."""
-        return bool(self.removed) or any(change.breaking for change in self)
 
     def __bool__(self) -> bool:
         return bool(self.added or self.removed or self.changed or self.document)
