@@ -1,10 +1,9 @@
 """What a check plans and sees: input values with their origins, calls, and what became of each operation."""
 
-import json
 from typing import TYPE_CHECKING, Any
 
+from dynacli.client.links.runtime_values import json_of
 from dynacli.errors import DynacliError
-from dynacli.model.media_types import is_json
 from dynacli.record import record
 
 if TYPE_CHECKING:
@@ -146,12 +145,9 @@ class Exchange:
 
     def answer_json(self) -> Any:
         """Return the JSON value of a successful answer; None where there is none."""
-        if self.answer is None or not self.is_success or not is_json(self.answer.header("content-type")):
+        if self.answer is None or not self.is_success:
             return None
-        try:
-            return json.loads(self.answer.body)
-        except (ValueError, RecursionError):
-            return None
+        return json_of(self.answer.body, self.answer.header("content-type"))
 
 
 @record

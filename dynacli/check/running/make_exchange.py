@@ -1,14 +1,13 @@
 """A prepared call is sent, and becomes an exchange with its answer or its error."""
 
-import json
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dynacli.check.check_records import Exchange, PlannedCall
 from dynacli.check.running.answer_reader import AnswerReader
 from dynacli.client.call import Call
-from dynacli.client.inputs.call_inputs import CallValues
+from dynacli.client.links.runtime_values import sent_json
 from dynacli.errors import DynacliError, TimedOutError
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ def make_exchange(planned: PlannedCall, call: "Call | UnsignedCall") -> Exchange
         signed.request,
         signed.shown,
         signed.masker,
-        sent_json=_sent_json(call.values),
+        sent_json=sent_json(call.values),
         started=time.time(),
     )
     start, reader = time.monotonic(), AnswerReader()
@@ -42,15 +41,3 @@ def make_exchange(planned: PlannedCall, call: "Call | UnsignedCall") -> Exchange
     # A call may wait for its turn before it begins.
     started = time.time() - answer.seconds
     return replace(exchange, answer=answer, started=started, seconds=answer.seconds, cut_reason=cut_reason)
-
-
-def _sent_json(values: CallValues) -> Any:
-    """Return the JSON value that a body was made from; None where there is none."""
-    if values.form is not None:
-        return values.form
-    if not isinstance(values.body, bytes) or not values.body:
-        return None
-    try:
-        return json.loads(values.body)
-    except (ValueError, RecursionError):
-        return None

@@ -1,6 +1,5 @@
 """Following a link: the call that it describes, filled from the call before and its answer."""
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -9,10 +8,10 @@ from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, collect_parameters
 from dynacli.client.links.describe_links import describe_links
-from dynacli.client.links.runtime_values import AnsweredCall, link_value
+from dynacli.client.links.runtime_values import AnsweredCall, json_of, link_value, sent_json
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, FormError, RefusedError, UsageError
-from dynacli.model.media_types import is_built, is_json
+from dynacli.model.media_types import is_built
 from dynacli.model.operation import SAFE_METHODS, Server, documented_status
 from dynacli.model.wording import enumerated
 from dynacli.record import replace
@@ -217,9 +216,9 @@ def followed_inputs(
     answered = AnsweredCall(
         call.signed.request._replace(url=call.signed.shown.url),
         call.values.parameters,
-        _sent_json(call),
+        sent_json(call.values),
         answer,
-        lambda: _json_of(answer.body, answer.header("content-type")),
+        lambda: json_of(answer.body, answer.header("content-type")),
     )
     parameters: dict[tuple[str, str], Any] = {}
     body: bytes | None = None
@@ -257,19 +256,3 @@ def _content(value: Any, link: FollowedLink) -> bytes:
     if isinstance(value, str) and (media_type is None or not is_built(media_type.name)):
         return value.encode("utf-8", "surrogatepass")
     return json_text(value).encode("utf-8", "surrogatepass")
-
-
-def _sent_json(call: Call) -> Any:
-    values = call.values
-    if values.form is not None:
-        return values.form
-    return _json_of(values.body, values.media_type) if isinstance(values.body, bytes) else None
-
-
-def _json_of(body: bytes, media_type: str) -> Any:
-    if not is_json(media_type):
-        return None
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None

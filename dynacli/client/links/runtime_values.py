@@ -1,17 +1,20 @@
 """The values that a link takes from a call that was made and its answer (OpenAPI 3.2.0, "Runtime Expressions")."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
+from dynacli.model.media_types import is_json
 from dynacli.model.runtime_expressions import Expression, parse_expression, split_template
 from dynacli.schema.documented_values import walk_value
 
 if TYPE_CHECKING:
+    from dynacli.client.inputs.call_inputs import CallValues
     from dynacli.request.built_request import Request
     from dynacli.transport.send import Answer
 
-__all__ = ["AnsweredCall", "link_value"]
+__all__ = ["AnsweredCall", "json_of", "link_value", "sent_json"]
 
 
 class AnsweredCall(NamedTuple):
@@ -30,6 +33,23 @@ class AnsweredCall(NamedTuple):
     sent_json: Any
     answer: "Answer"
     answer_json: Callable[[], Any]
+
+
+def json_of(body: bytes, media_type: str) -> Any:
+    """Return the JSON value of a body; None where it is none."""
+    if not is_json(media_type):
+        return None
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def sent_json(values: "CallValues") -> Any:
+    """Return the JSON value that the body of a call was made of; None where there is none."""
+    if values.form is not None:
+        return values.form
+    return json_of(values.body, values.media_type) if isinstance(values.body, bytes) else None
 
 
 def link_value(source: Any, call: AnsweredCall) -> Any:
