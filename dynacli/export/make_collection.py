@@ -72,11 +72,15 @@ def _secrets_of(request: ExportedRequest) -> Iterator[str]:
 
 
 def _with_distinct_titles(requests: list[ExportedRequest]) -> Iterator[ExportedRequest]:
-    """Yield requests of which none is called like another one, whatever the case of letters."""
-    titles = [request.title.casefold() for request in requests]
-    for request, title in zip(requests, titles, strict=True):
-        is_single = titles.count(title) == 1
-        yield request if is_single else replace(request, title=f"{request.title} ({request.name})")
+    """Yield requests of which none is called like another one, whatever the case of letters.
+
+    The first of several keeps its title, so that an operation that is added behind it changes nothing but itself.
+    """
+    taken: set[str] = set()
+    for request in requests:
+        title = request.title.casefold()
+        yield replace(request, title=f"{request.title} ({request.name})") if title in taken else request
+        taken.add(title)
 
 
 class _Maker:
