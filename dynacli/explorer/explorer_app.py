@@ -23,6 +23,7 @@ from dynacli.explorer.answer.answer_pane import AnswerPane, MadeCall
 from dynacli.explorer.answer.kept_call_views import KeptCall
 from dynacli.explorer.calls.caller import Caller
 from dynacli.explorer.calls.earlier_calls import ReadLine, draft_of, earlier_calls, with_messages
+from dynacli.explorer.calls.running_call import Came
 from dynacli.explorer.dialogs import QuestionDialog, TextDialog
 from dynacli.explorer.explorer_style import PLAIN, STYLE
 from dynacli.explorer.form.command_line import command_line, command_words, option_words
@@ -381,6 +382,8 @@ class ExplorerApp(App[None]):
         self.refresh_bindings()
         at = time.strftime("%H:%M:%S")
         self.query_one(AnswerPane).tell(message.event, message.draft, at)
+        if isinstance(message.event, Came):
+            self._caller.go_on()
 
     def _show_time(self) -> None:
         if self._caller.is_calling:

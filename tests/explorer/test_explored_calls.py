@@ -5,12 +5,18 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from queue import Empty, Queue
 from typing import Any
 
 import pytest
 
-from dynacli.client.call_settings import CallOptions, Consent
+from dynacli.client.call_settings import CallOptions, Consent, settings_of
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.environment import Environment
+from dynacli.explorer.calls.running_call import Begun, Came, Ended, Event, RunningCall
+from dynacli.explorer.form.draft import Draft
+from dynacli.library.open_by_name import open_api
 from tests.documents import API_KEY, document, operation, parameter, save
 from tests.explorer.exploring import Explorer, explored, exploring
 from tests.harness import Answer, Recorder, recording, run_cli
@@ -278,6 +284,45 @@ def test_the_items_of_a_stream_appear_as_they_come(
 
         explored(work())
         thread.join(5)
+
+
+def test_a_stream_comes_no_faster_than_it_is_shown() -> None:
+    """A server that never stops waits until a piece was shown, and a call that waits for that is cancelled."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+
+        def serve() -> None:
+            with closing(listening.accept()[0]) as connection:
+                connection.recv(65536)
+                head = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nConnection: close\r\n\r\n"
+                connection.sendall(head)
+                with suppress(OSError):
+                    while True:
+                        connection.sendall(b'{"n": 1}\n' * 10_000)
+
+        threading.Thread(target=serve, daemon=True).start()
+        content: dict[str, Any] = {"application/x-ndjson": {}}
+        watching = operation("watch", responses={"200": {"description": "", "content": content}})
+        origin = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        word, env = save(document({"/watch": {"get": watching}}, [origin])), Environment()
+        api = open_api(word, env)
+        pieces: Queue[Event] = Queue()
+        with closing(api.catalog):
+            draft = Draft(DescribedOperation(api, api.catalog.operation("watch")).sending(""), (), {})
+            settings = settings_of(env, api, CallOptions())
+            call = RunningCall(env, draft, settings, lambda _: False, lambda _, event: pieces.put(event))
+            call.start()
+            assert isinstance(pieces.get(timeout=20), Begun)
+            first = [pieces.get(timeout=20) for _ in range(8)]
+            assert {Came} == {type(event) for event in first}
+            with pytest.raises(Empty):
+                pieces.get(timeout=0.3)
+            call.take_piece()
+            assert isinstance(pieces.get(timeout=20), Came)
+            call.cancel()
+            while isinstance(event := pieces.get(timeout=20), Came):
+                pass
+            assert isinstance(event, Ended)
+            assert event.was_cancelled
 
 
 def test_a_call_of_the_history_is_shown_again_with_its_form(server: Recorder) -> None:

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from dynacli.client.call_settings import CallSettings, Consent
 from dynacli.environment import Environment
 from dynacli.explorer.calls.keep_call import keep_call
-from dynacli.explorer.calls.running_call import Came, Ended, Event, RunningCall
+from dynacli.explorer.calls.running_call import Ended, Event, RunningCall
 from dynacli.explorer.dialogs import QuestionDialog
 from dynacli.explorer.form.draft import Draft
 from dynacli.explorer.work_aside import work_aside
@@ -72,6 +72,11 @@ class Caller(Widget):
         self._began = time.monotonic()
         self._under_way.start()
 
+    def go_on(self) -> None:
+        """Let a further piece of a stream come, after one was shown."""
+        if self._under_way is not None:
+            self._under_way.take_piece()
+
     def cancel(self) -> None:
         """End the call that is under way."""
         call = self._under_way
@@ -91,8 +96,6 @@ class Caller(Widget):
     @on(_Happened)
     def _take(self, message: _Happened) -> None:
         call, event = message.call, message.event
-        if isinstance(event, Came):
-            call.take_piece()
         if call is not self._under_way:
             return
         if isinstance(event, Ended) and event.is_last:

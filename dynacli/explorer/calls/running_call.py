@@ -1,6 +1,7 @@
 """A call under way: it runs in a thread of its own, tells what comes, and can be cancelled at any moment."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, NamedTuple
@@ -28,7 +29,7 @@ __all__ = ["Begun", "Came", "Ended", "Event", "Progress", "RunningCall"]
 
 _KEPT_OF_STREAM = 8 * 1024 * 1024
 """Bytes up to which a stream is kept, for the views of its whole."""
-_MOST_UNSEEN = 50
+_MOST_UNSEEN = 8
 """Pieces of a stream that were not shown yet, behind which the server waits."""
 
 
@@ -108,6 +109,7 @@ class RunningCall:
         self._notes: tuple[str, ...] = ()
         self._kept: list[bytes] = []
         self._size = 0
+        self._begun = 0.0
 
     @property
     def call(self) -> Call | None:
@@ -119,13 +121,9 @@ class RunningCall:
         """Whether the person ended the call."""
         return self._is_cancelled.is_set()
 
-    @property
-    def size(self) -> int:
-        """The bytes of a stream that came."""
-        return self._size
-
     def start(self) -> None:
         """Begin the call."""
+        self._begun = time.monotonic()
         threading.Thread(target=self._run, name="dynacli-explored-call", daemon=True).start()
 
     def cancel(self) -> None:
@@ -145,7 +143,8 @@ class RunningCall:
             return Ended(*several.came, error, self.is_cancelled, tuple(several.notes))
         answer = self._answer
         if answer is not None and self._kept:  # a stream, which may have broken off
-            answer = replace(answer, body=b"".join(self._kept), size=self._size)
+            seconds = time.monotonic() - self._begun
+            answer = replace(answer, body=b"".join(self._kept), size=self._size, seconds=seconds)
         return Ended(self.call, answer, self._verdict, error, self.is_cancelled, self._notes)
 
     def _run(self) -> None:

@@ -16,7 +16,7 @@ from dynacli.model.value_words import constraints, placeholder
 from dynacli.text.exact_json import compact_json, read_json
 from dynacli.text.terminal import visible
 
-__all__ = ["ActionLine", "BodyText", "ChoiceBox", "FieldRow", "SettingRow", "facts_of"]
+__all__ = ["ActionLine", "BodyText", "ChoiceBox", "FieldRow", "SettingRow", "TextBox", "facts_of"]
 
 
 def facts_of(row: FormRow) -> str:
@@ -165,8 +165,15 @@ class TextBox(Input):
         is_secret: Whether what is typed is not shown.
     """
 
-    def __init__(self, value: str, hint: str, *, is_secret: bool) -> None:
-        super().__init__(value, password=is_secret, compact=True, select_on_focus=False)
+    def __init__(
+        self,
+        value: str,
+        hint: str,
+        *,
+        is_secret: bool = False,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        super().__init__(value, password=is_secret, compact=True, select_on_focus=False, id=id)
         self._hint = hint
 
     def show_hint(self, hint: str) -> None:

@@ -19,7 +19,7 @@ from dynacli.explorer.form.about_input import about_input, about_operation
 from dynacli.explorer.form.body_text import body_rows, body_text, example_words, with_example_body
 from dynacli.explorer.form.draft import CONTENT_TYPE, PROFILE, SERVER, Checked, Draft
 from dynacli.explorer.form.form_rows import BODY, FormRow, MoreItems, located, row_of, rows_of
-from dynacli.explorer.form.form_widgets import ActionLine, BodyText, ChoiceBox, FieldRow, SettingRow
+from dynacli.explorer.form.form_widgets import ActionLine, BodyText, ChoiceBox, FieldRow, SettingRow, TextBox
 from dynacli.explorer.form.setting_rows import ROWS_BELOW, setting_rows
 from dynacli.record import replace
 from dynacli.text.terminal import visible
@@ -136,9 +136,7 @@ class RequestForm(Vertical):
         if len(rows) > self._shown:
             widgets.append(ActionLine(f"{len(rows) - self._shown} more inputs ...", name="more"))
         if rows or described.media_type is not None:
-            widgets.append(
-                Input(placeholder="another input by its name, such as a.b.0.c", id="add", compact=True)
-            )
+            widgets.append(TextBox("", "another input by its name, such as a.b.0.c", id="add"))
         settings = list(setting_rows(described, self._settings, self._profiles))
         return [*widgets, Static("Call", markup=False, classes="heading"), *settings] if settings else widgets
 
