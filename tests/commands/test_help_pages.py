@@ -239,3 +239,14 @@ def test_a_body_without_options_keeps_what_gives_it_whole() -> None:
     page = run_cli(save(document({"/file": {"put": raw}})), "put-file", "--help").stdout
     assert [1, 1, 0] == [page.count(f"\n  {flag} ") for flag in ("--body", "--content-type", "--set")]
     assert 'Answers\n  302  "Elsewhere"\n' in page
+
+
+def test_a_long_description_does_not_hide_the_options() -> None:
+    """The page has the first lines of a long description, and names the command that shows the others."""
+    lines = [f"Line {number}." for number in range(100)]
+    raw = operation("a", parameter("q", STRING), description="\n\n".join(lines))
+    api = save(document({"/a": {"get": raw}}))
+    page = run_cli(api, "a", "--help").stdout.splitlines()
+    note = f"  and 176 more lines: `dynacli describe {api} a --all`"
+    assert ["  > Line 0.", "  > Line 11.", note] == [page[2], page[page.index(note) - 1], note]
+    assert "Line 99." in run_cli("describe", api, "a", "--all").stdout

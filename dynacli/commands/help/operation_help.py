@@ -22,6 +22,8 @@ from dynacli.text.wrapping import wrapped
 
 __all__ = ["operation_help"]
 
+_MOST_LINES = 24
+"""Lines of a description; `describe` has the others."""
 _MAX_FIELDS = 60
 """Options of a body that the page lists; for the others it points to `describe`."""
 _MAX_BRANCHES = 8
@@ -43,7 +45,7 @@ def operation_help(env: Environment, described: DescribedOperation, usage: str, 
         lines.extend([*_quote(wrapped(visible(operation.summary, keep=""), width - 4)), ""])
     description = block_text(operation.description, width - 4)
     if description and description.strip() != operation.summary.strip():
-        lines.extend([*_quote(description.splitlines()), ""])
+        lines.extend([*_description_lines(described, description.splitlines(), width), ""])
     lines.extend([f"  {paint.dim(f'{visible(operation.method)} {word_or_quoted(operation.path)}')}", ""])
     page = _Page(paint, width)
     in_path = [parameter for parameter in operation.parameters if parameter.location == "path"]
@@ -313,6 +315,16 @@ def _file_placeholder(value: ValueType) -> str:
     """Return the placeholder of a file; empty where the value is none."""
     inner = value.items if value.type == "array" and value.items is not None else value
     return "" if inner.format != "binary" else "@FILE ..." if inner is not value else "@FILE"
+
+
+def _description_lines(described: DescribedOperation, text: list[str], width: int) -> list[str]:
+    """Return the lines of a description; of a long one the first, as the options come behind it."""
+    if len(text) <= _MOST_LINES:
+        return _quote(text)
+    shown = text[: _MOST_LINES - 1]
+    page = f"{invocation('describe', described.api.name)} {described.operation.name} --all"
+    more = wrapped(f"and {len(text) - len(shown):,} more lines: `{page}`", width - 2)
+    return [*_quote(shown), *(f"  {line}" for line in more)]
 
 
 def _quote(lines: Iterable[str]) -> list[str]:
