@@ -53,9 +53,8 @@ class ClientConnection(asyncio.Protocol):
         is_one_too_many = len(self._connections) >= _MOST_CONNECTIONS
         self._connections.add(self)
         if is_one_too_many:
-            self._refuse(
-                no_room([each.exchange.head for each in self._connections if each.exchange is not None])
-            )
+            heads = [each.exchange.head for each in self._connections if each.exchange is not None]
+            self._refuse(no_room(heads, _MOST_CONNECTIONS))
         else:
             self._wait()
 

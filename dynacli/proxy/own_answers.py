@@ -46,7 +46,7 @@ def broken_upstream(why: str) -> OwnAnswer:
     return OwnAnswer(502, "connection_terminated", "The upstream gave no answer", why)
 
 
-def no_room(heads: Sequence[RequestHead]) -> OwnAnswer:
+def no_room(heads: Sequence[RequestHead], most: int) -> OwnAnswer:
     """Return the answer to a client that is one too many.
 
     A way back over another proxy is seen here, and only here: each request on it comes again until there is no room.
@@ -54,10 +54,13 @@ def no_room(heads: Sequence[RequestHead]) -> OwnAnswer:
 
     Args:
         heads: Of the requests that pass at the time.
+        most: How many clients there may be.
     """
     shortest = min((head.target for head in heads), key=len, default=b"")
     # A base URL with a path puts it before the target in each round.
-    is_same = all(head.method == heads[0].method and head.target.endswith(shortest) for head in heads)
+    is_same = len(heads) > most // 2 and all(
+        head.method == heads[0].method and head.target.endswith(shortest) for head in heads
+    )
     why, hint = "The proxy serves a limited number at a time", "Try again later"
     if is_same:
         why = f"All {len(heads)} requests that pass ask for the same, so the upstream may lead back to this proxy"

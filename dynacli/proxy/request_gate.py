@@ -1,6 +1,7 @@
 """Which requests are not passed on: what no proxy can, what leads in a circle, and what a policy denies."""
 
 import ipaddress
+import re
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -80,9 +81,7 @@ class RequestGate:
         A page of any site can reach a server on loopback under a name of its own (DNS rebinding), and the upstream
         could not tell, because it sees another `Host`.
         """
-        host = request.values.get(b"host", b"").decode("latin-1")
-        if b"://" in request.target:
-            host = urlsplit(request.target.decode("latin-1")).netloc
+        host = (_authority(request.target) or request.values.get(b"host", b"")).decode("latin-1")
         name = _host_name(host)
         if self._own_names is None or not host or host == self._upstream.authority or self._is_known(name):
             return None
@@ -125,9 +124,14 @@ def path_of(target: bytes) -> bytes:
     scheme, mark, rest = target.partition(b"://")
     if not mark or scheme.lower() not in {b"http", b"https"}:
         return b""
-    start = min((at for at in (rest.find(b"/"), rest.find(b"?")) if at >= 0), default=len(rest))
-    path = rest[start:]
+    path = rest[len(_authority(target)) :]
     return path if path.startswith(b"/") else b"/" + path
+
+
+def _authority(target: bytes) -> bytes:
+    """Return the host in a request's target; empty where it has none."""
+    _, _, rest = target.partition(b"://")
+    return re.split(rb"[/?]", rest, maxsplit=1)[0] if not target.startswith(b"/") else b""
 
 
 @lru_cache(maxsize=100)

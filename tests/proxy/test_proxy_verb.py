@@ -117,6 +117,7 @@ _REFUSED = [
     (_request("CONNECT example.com:443"), 501, "http_request_error"),
     (_request("GET /items/1", "Host: evil.example"), 421, "http_request_denied"),
     (_request("GET http://evil.example/items/1"), 421, "http_request_denied"),
+    (_request("GET http://[evil.example/items/1"), 421, "http_request_denied"),
     (_request("GET items"), 400, "http_request_error"),
     (_request("GET /items/1", "X-A: " + "a" * 200_000), 431, "http_request_error"),
     (b"nonsense\r\n\r\n", 400, "http_request_error"),
