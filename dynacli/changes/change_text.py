@@ -6,7 +6,7 @@ from dynacli.changes.change_records import Change, Changes, OperationKey
 from dynacli.changes.change_report import Report, RowOf, arrange, name_and_key, names_in_short
 from dynacli.changes.change_words import changes_summary, sentence
 from dynacli.environment import invocation
-from dynacli.text.quoting import quoted
+from dynacli.text.quoting import quoted_within
 from dynacli.text.terminal import Painter, cell_width, visible
 from dynacli.text.wrapping import wrapped
 
@@ -59,7 +59,7 @@ def _operations(
         name, method_and_path = map(_visible, name_and_key(key, row))
         summary = _visible(" ".join(str(row["summary"]).split())) if row is not None else ""
         room = width - 4 - cell_width(name or method_and_path)
-        about = quoted(_cut(summary, room - 2)) if summary else _cut(method_and_path if name else "", room)
+        about = quoted_within(summary, room) if summary else _cut(method_and_path if name else "", room)
         lines.append(f"{mark} {paint.cyan(name or method_and_path)}  {paint.dim(about)}".rstrip())
     if len(keys) > _MOST_OPERATIONS:
         lines.append(f"  and {len(keys) - _MOST_OPERATIONS:,} more")

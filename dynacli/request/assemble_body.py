@@ -61,7 +61,7 @@ def _assign(holder: Any, path: tuple[str, ...], assignment: Assignment) -> Any:
         if step == "[]":
             raise UsageError(
                 f"{source} needs the index of an item",
-                hint=f"Write `{source.replace('[]', '[0]')}` for the first one",
+                hint=f"Write `{source.replace('[]', '.0')}` for the first one",
             )
         if holder is None or isinstance(holder, _Gap):
             holder = []

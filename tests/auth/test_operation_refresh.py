@@ -249,7 +249,7 @@ def test_a_key_that_is_the_header_of_tokens(directory: Directory, home: Path) ->
     directory.register(_refresh(), {"type": "apiKey", "in": "header", "name": "Authorization"})
     directory.sign_in()
     directory.server.answers["/items"] = Answer(403, b'{"message":"token-1 may not"}')
-    assert "The server says: *** may not" in run_cli("shop", "list-items").stderr
+    assert 'The server says: "*** may not"' in run_cli("shop", "list-items").stderr
     directory.server.answers["/items"] = directory.items
     for number in (1, 2):
         assert 0 == run_cli("shop", "list-items").exit_code

@@ -241,6 +241,8 @@ def _completed(*words: str, shell: str = "bash") -> list[str]:
         pytest.param("pets put-pet --size ", ["small", "large", "7"], id="body-property"),
         pytest.param("pets put-pet --o", ["--owner.vip", "--output", "--offline"], id="deep-body-property"),
         pytest.param("pets put-pet --bo", ["--body"], id="whole-body"),
+        pytest.param("pets put-pet --bells.", ["--bells.0.tone"], id="array"),
+        pytest.param("pets put-pet --bells.0.tone ", ["low", "high"], id="value-in-an-item"),
         pytest.param("pets put-pet --bells[0].to", ["--bells[0].tone"], id="item-of-an-array"),
         pytest.param("pets put-pet --bells[0].tone ", ["low", "high"], id="value-in-an-item-of-an-array"),
         pytest.param(
@@ -685,6 +687,7 @@ def shell(request: pytest.FixtureRequest, pets: Path, monkeypatch: pytest.Monkey
         pytest.param(
             "dynacli pets put-pet --body=@bod", ["pets", "put-pet", "--body=@body.json"], id="joined-file"
         ),
+        pytest.param("dynacli pets put-pet --bells.", ["pets", "put-pet", "--bells.0.tone"], id="items"),
         pytest.param(
             "dynacli pets put-pet '--bells[0].t", ["pets", "put-pet", "--bells[0].tone"], id="brackets"
         ),

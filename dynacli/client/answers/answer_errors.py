@@ -37,6 +37,7 @@ def http_error(call: Call, answer: "Answer", place: str = "") -> HttpError:
     Args:
         place: Where its body may say more, for example `on standard output`; empty for nowhere.
     """
+    from dynacli.text.quoting import quoted
     from dynacli.text.server_message import server_message
     from dynacli.transport.send import PASSING
     from dynacli.urls import without_query
@@ -46,7 +47,7 @@ def http_error(call: Call, answer: "Answer", place: str = "") -> HttpError:
     masked = answer_masker(call.signed, answer.headers).mask
     said = server_message(answer.body, answer.header("content-type"), masked)
     more = f"; its answer, {place}, may say more" if place and answer.size else ""
-    why = f"The server says: {said}" if said else f"The server says so{more}"
+    why = f"The server says: {quoted(said)}" if said else f"The server says so{more}"
     error = HttpError(
         answer.status,
         f"`{call.described.operation.method} {without_query(answer.url)}` answered {answer.status}{reason}",

@@ -11,6 +11,8 @@ from dynacli.record import record
 __all__ = ["CardInput", "card_inputs"]
 
 _MOST_OPTIONAL = 5
+_MOST_VALUES = 20
+"""Values of an enumeration that a card as JSON has; `describe -o json` has all."""
 _LONGEST_FILLER = 3
 """Characters of the longest words of a question that name no input: `the`, `of`."""
 _SEARCHES = frozenset(
@@ -56,7 +58,8 @@ class CardInput:
             "in": self.location,
             "required": self.is_required,
             "type": f"array of {value.items.type}" if is_list and value.items else value.type,
-            "enum": list(enumeration) or None,
+            "enum": list(enumeration[:_MOST_VALUES]) or None,
+            **({"more_values": len(enumeration) - _MOST_VALUES} if len(enumeration) > _MOST_VALUES else {}),
             "description": self.description,
             "from": self.source or None,
         }

@@ -33,6 +33,7 @@ from dynacli.commands.completion.completion_tables import (
     VERB_OPTIONS,
     Option,
     Options,
+    spelled,
 )
 from dynacli.environment import Environment, program
 from dynacli.library.configuration.configuration import DEMO, Configuration
@@ -203,7 +204,9 @@ def _option_words(line: _WordsBefore, options: Options, word: str) -> Generator[
     if equals:
         yield from ((f"{flag}={value}", "") for value in options.get(flag, ANY).values)
     else:
-        yield from ((name, option.description) for name, option in options.items() if option.is_listed)
+        for name, option in options.items():
+            if option.is_listed or ("[" in word and "[" in name):
+                yield name, option.description
     return True
 
 
@@ -437,8 +440,8 @@ def _options_of(operation: Operation) -> dict[str, Option]:
             is_listed = number == 0 and not parameter.is_hidden
             options[flag] = _option(parameter.value, parameter.description, is_listed=is_listed)
         for field in parameter.fields:
-            flag = f"--{field.option}".replace("[]", "[0]")
-            options[flag] = _option(field.value, field.description, is_listed=not parameter.is_hidden)
+            option = _option(field.value, field.description, is_listed=not parameter.is_hidden)
+            options.update(spelled(field.option, option))
     inputs = dict(EXAMPLE)
     if operation.body is not None:
         from dynacli.model.media_types import takes_options
@@ -446,11 +449,12 @@ def _options_of(operation: Operation) -> dict[str, Option]:
         content = operation.body.content
         for media_type in content:
             for field in media_type.fields if takes_options(media_type) else ():
-                flag = f"--{field.option}".replace("[]", "[0]")
-                options.setdefault(flag, _option(field.value, field.description))
-            for flag, tags in _discriminators(media_type):
-                if flag in options and not options[flag].values:
-                    options[flag] = options[flag]._replace(values=tags)
+                for flag, option in spelled(field.option, _option(field.value, field.description)):
+                    options.setdefault(flag, option)
+            for name, tags in _discriminators(media_type):
+                for flag, _ in spelled(name, ANY):
+                    if flag in options and not options[flag].values:
+                        options[flag] = options[flag]._replace(values=tags)
         inputs = {**INPUTS, "--content-type": Option(tuple(media_type.name for media_type in content))}
         if not any(takes_options(media_type) for media_type in content):
             del inputs["--set"]
@@ -468,10 +472,10 @@ def _options_of(operation: Operation) -> dict[str, Option]:
 
 
 def _discriminators(media_type: MediaType) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the option of each discriminator, and the values that are known to pick a branch."""
+    """Yield the option of each discriminator, without dashes, and the values that are known to pick a branch."""
     for choice in media_type.choices:
-        flag = "--" + ".".join(filter(None, (choice.option, choice.by)))
-        yield flag.replace("[]", "[0]"), tuple(tag for _, tag in choice.branches if tag)
+        name = ".".join(filter(None, (choice.option, choice.by)))
+        yield name, tuple(tag for _, tag in choice.branches if tag)
 
 
 def _option(value: ValueType, description: str, *, is_listed: bool = True) -> Option:

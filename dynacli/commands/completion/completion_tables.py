@@ -3,10 +3,11 @@
 The commands have the same options, but importing them would import click; a test compares the two.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from dynacli.library.configuration.configuration import DEMO
+from dynacli.model.operation import EACH, of_first_items
 
 __all__ = [
     "ANY",
@@ -28,6 +29,7 @@ __all__ = [
     "VERB_OPTIONS",
     "Option",
     "Options",
+    "spelled",
 ]
 
 
@@ -47,6 +49,13 @@ class Option(NamedTuple):
     is_optional: bool = False
     is_listed: bool = True
     description: str = ""
+
+
+def spelled(name: str, option: Option) -> Iterator[tuple[str, Option]]:
+    """Yield the flags of an option; that with brackets, which shells want in quotes, is for those who begin it so."""
+    yield f"--{of_first_items(name)}", option
+    if EACH in name:
+        yield f"--{name.replace(EACH, '[0]')}", option._replace(is_listed=False)
 
 
 Options = Mapping[str, Option]

@@ -40,7 +40,7 @@ def with_inputs(line: CallLine, names: Sequence[str], *, is_body_known: bool = F
     has_whole_body = not is_body_known and any(map(_is_whole_body, line.pieces))
     made = list(line.pieces)
     for name in names:
-        flag = in_path.get(name, name if name.startswith("--") else "--body").replace(EACH, "[0]")
+        flag = in_path.get(name, name if name.startswith("--") else "--body").replace(EACH, ".0")
         piece = line.piece_of(flag, None)
         place = (*piece.key, piece.field.path if piece.field else ())
         is_given = piece.is_input and (place in given or (piece.key[0] == "body" and has_whole_body))
@@ -168,10 +168,9 @@ def _option_at(line: CallLine, steps: tuple[str, ...]) -> str:
         if field.path == shape:
             option = field.option
             for number in numbers:
-                option = option.replace(EACH, f"[{number}]", 1)
+                option = option.replace(EACH, f".{number}", 1)
             return f"--{option}"
-    words = [f"[{step}]" if step.isdecimal() else f".{step}" for step in steps]
-    return "--" + "".join(words).removeprefix(".")
+    return "--" + ".".join(steps)
 
 
 def _corrected(

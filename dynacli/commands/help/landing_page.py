@@ -17,7 +17,7 @@ from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import OperationSummary
 from dynacli.model.overview import Overview, Start
 from dynacli.model.wording import counted
-from dynacli.text.quoting import closed, note_for_agents, quoted, quoted_lines, word_or_quoted
+from dynacli.text.quoting import closed, note_for_agents, quoted_lines, quoted_within, word_or_quoted
 from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
 from dynacli.text.wrapping import shortened, wrapped
 
@@ -109,7 +109,7 @@ class _Page:
     def _title(self) -> list[str]:
         meta = self.api.catalog.meta
         title = visible(" ".join(part for part in (meta["title"], meta["version"]) if part), keep="")
-        return [f"  {self.paint.bold(quoted(shortened(title, self.width - 4)))}"] if title else []
+        return [f"  {self.paint.bold(quoted_within(title, self.width - 2))}"] if title else []
 
     def _about(self) -> list[str]:
         about = self.overview.about
@@ -288,7 +288,7 @@ class _Page:
         """Return the tags with most operations, the others counted."""
         overview = self.overview
         untagged = (
-            [("without a tag", f"{overview.untagged:,}", partial(_quoted_in, ""))]
+            [("without a tag", f"{overview.untagged:,}", partial(quoted_within, ""))]
             if overview.untagged
             else []
         )
@@ -296,7 +296,8 @@ class _Page:
         is_cut = overview.tags > min(fit, len(overview.largest_tags))
         tags = overview.largest_tags[: max(fit - is_cut, 0)]
         rows = [
-            (word_or_quoted(tag.word), f"{tag.operations:,}", partial(_quoted_in, tag.about)) for tag in tags
+            (word_or_quoted(tag.word), f"{tag.operations:,}", partial(quoted_within, tag.about))
+            for tag in tags
         ]
         lines = [self.paint.bold("Tags") + self.paint.dim("  and how many operations they have")]
         lines += self._rows([*rows, *untagged])
@@ -366,10 +367,6 @@ class _Page:
             if origin_of(base_url) in self.api.origins and (stored is None or origin_of(base_url) in stored):
                 return overview.first_look
         return overview.first_anonymous_look
-
-
-def _quoted_in(text: str, width: int) -> str:
-    return quoted(shortened(visible(text, keep=""), width - 2))
 
 
 def _apart(*groups: list[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from dynacli.model.operation import OperationSummary
-from dynacli.text.quoting import closed, quoted, word_or_quoted
+from dynacli.text.quoting import closed, quoted_within, word_or_quoted
 from dynacli.text.terminal import Painter, cell_width, visible
 from dynacli.text.wrapping import shortened
 
@@ -71,7 +71,7 @@ def _joined(before: str, summary: str, behind: str, width: int) -> str:
     room = width - _width_of(before, "", behind) - 2
     if not summary or (room < _SHORTEST and (before or behind)):
         return closed(shortened(f"{before} {behind}".strip(), width))
-    return f"{before} {quoted(shortened(summary, room))} {behind}".strip()
+    return f"{before} {quoted_within(summary, room + 2)} {behind}".strip()
 
 
 def _width_of(before: str, summary: str, behind: str) -> int:

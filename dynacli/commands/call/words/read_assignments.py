@@ -35,7 +35,7 @@ def read_assignments(
         if not equals or not (steps or field):
             raise UsageError(
                 f"`--set {word}` cannot be read",
-                hint="Write `--set PATH=JSON`, for example `--set 'name=\"x\"'` or `--set tags[0]=null`",
+                hint="Write `--set PATH=JSON`, for example `--set 'name=\"x\"'` or `--set tags.0=null`",
             )
         if field is None and is_strict:
             raise _no_such_place(place, steps, schema, described)
