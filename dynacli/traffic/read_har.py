@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from dynacli.environment import invocation
 from dynacli.errors import FileError, UsageError
 from dynacli.model.operation import WITHOUT_BODY
+from dynacli.record import replace
 from dynacli.traffic.har_entries import Readable, har_entries
 from dynacli.traffic.recorded_request import (
     NOT_RECORDED,
@@ -72,8 +73,11 @@ def _exchange(entry: Mapping[str, Any]) -> RecordedExchange:
     answer = _answer(status, response) if status else None
     error = str(entry.get("_error") or response.get("_error") or "the recording has no answer")
     milliseconds = entry.get("time")
+    sent = _request(request)
+    if has_lost_content:
+        sent = replace(sent, remarks=("The recording does not have the body of this request",))
     return RecordedExchange(
-        _request(request),
+        sent,
         content,
         NOT_RECORDED if has_lost_content else "",
         answer,
@@ -124,7 +128,10 @@ def _sent(request: Mapping[str, Any]) -> tuple[bytes | None, bool]:
 def _announces_body(request: Mapping[str, Any]) -> bool:
     """Return whether headers tell of a body: Chromium keeps nothing of one that is a `Blob` or a form with files."""
     headers = {name.lower(): value.strip() for name, value in _headers(request)}
-    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
+    if "transfer-encoding" in headers or headers.get("content-length", "0") != "0":
+        return True
+    # One without parts has a boundary all the same (RFC 2046, section 5.1.1).
+    return headers.get("content-type", "").lower().startswith("multipart/")
 
 
 def _answer(status: int, response: Mapping[str, Any]) -> RecordedAnswer:

@@ -51,10 +51,18 @@ def test_the_requests_of_a_har() -> None:
                 "headers": [{"name": "authorization", "value": "Bearer s3cr3t-token"}],
                 "postData": {"mimeType": "application/json; charset=utf-8", "text": '{"name":"Rex"}'},
             },
+            {
+                "method": "POST",
+                "url": "https://api.example.com/pets",
+                "headers": [{"name": "content-type", "value": "multipart/form-data; boundary=B"}],
+                "bodySize": -1,
+            },
         ),
     )
     assert result.exit_code == 0
-    assert ["dynacli pets get-pet 7", "dynacli pets add-pet --name Rex"] == result.stdout.splitlines()
+    lines = ["dynacli pets get-pet 7", "dynacli pets add-pet --name Rex", "dynacli pets add-pet"]
+    assert lines == result.stdout.splitlines()
+    assert "The recording does not have the body of this request" in result.stderr
     assert "No operation is known for GET https://cdn.example.com/logo.png" in result.stderr
     assert "s3cr3t" not in result.stdout + result.stderr
 
