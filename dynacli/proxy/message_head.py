@@ -56,6 +56,7 @@ class MessageHead:
         values: The same by names in small letters, several of one name joined by commas.
         block: The lines of the headers as they came.
         version: `1.0` or `1.1`.
+        length: Of the body in bytes; None where the head does not tell it.
 
     Raises:
         BadMessageError: Some line is none of a header.
@@ -85,7 +86,6 @@ class MessageHead:
             raise BadMessageError("it has a transfer encoding, which HTTP/1.0 does not know")
 
     def _length(self) -> int | None:
-        """Return the length of the body as the head tells it; None where it does not."""
         value = self.values.get(b"content-length")
         if value is None:
             return None

@@ -84,8 +84,10 @@ def run_proxy(
         thread.start_with(stop)
         on_ready()
 
-    serve_proxy(passage, sock, is_ready)
-    thread.finish()
+    try:
+        serve_proxy(passage, sock, is_ready)
+    finally:
+        thread.finish()
     return judge, thread.lost
 
 

@@ -53,9 +53,11 @@ async def _serve(
 
     def note_defect(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         defect = context.get("exception")
-        if defect is None or isinstance(defect, OSError):
+        if defect is None:
             loop.default_exception_handler(context)
-        else:
+        elif not isinstance(
+            defect, OSError
+        ):  # asyncio goes on after too many open files, or a broken connection
             defects.append(defect)
             ended.set()
 

@@ -193,9 +193,10 @@ def test_a_way_back_over_another_proxy_ends_where_there_is_no_room() -> None:
     ports = free_port(), free_port()
     api = _document()
     origins = [f"http://127.0.0.1:{port}" for port in ports]
+    words = api, "--no-fail", "--validate", "off"
     with (
-        own_process(api, "--upstream", origins[1], "--no-fail", port=ports[0]),
-        own_process(api, "--upstream", origins[0], "--no-fail", port=ports[1]),
+        own_process(*words, "--upstream", origins[1], port=ports[0]),
+        own_process(*words, "--upstream", origins[0], port=ports[1]),
     ):
         head, _, body = exchanged(ports[0], _request(b"GET", closes=True)).partition(b"\r\n\r\n")
         again = exchanged(ports[0], b"nonsense\r\n\r\n")
