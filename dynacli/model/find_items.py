@@ -17,7 +17,12 @@ ID_NAMES = frozenset({"id", "_id", "uuid", "key", "sid", "guid"})
 """The names of fields that are ids, in lower case."""
 _EMBEDDED = "_embedded"
 """The object of HAL under which each array holds items (draft-kelly-json-hal, section 4.1.2)."""
-_BESIDE = frozenset(("messages", "notices", "links", "included", "meta", "facets", "schemas"))
+_BESIDE = frozenset(
+    (
+        *("messages", "notices", "links", "included", "meta", "metadata", "response_metadata", "facets"),
+        *("schemas", "paging", "pagination"),
+    )
+)
 """What arrays are called that often stand beside the items."""
 _ERRORS = frozenset(("errors", "warnings"))
 """What arrays are called that are never items, unless the path is called so."""

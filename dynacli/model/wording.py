@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 __all__ = ["age_text", "counted", "did_you_mean", "enumerated", "seconds_text"]
 
+_YEAR = 365.2425 * 86_400
+
 
 def enumerated(words: Sequence[str], conjunction: str = "and", most: int = 0) -> str:
     """Return words as a message lists them: `a, b and c`.
@@ -23,9 +25,11 @@ def did_you_mean(near: Sequence[str], otherwise: str = "") -> str:
 
 
 def age_text(seconds: float) -> str:
-    """Return a span of time in its largest unit, for example `3 days`."""
+    """Return a span of time in its largest unit, for example `3 days`; years from two on."""
     if seconds == float("inf"):
         return "an unknown time"
+    if seconds >= 2 * _YEAR:  # files of npm's archives are of 1985
+        return f"{int(seconds // _YEAR)} years"
     for size, word in ((86_400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= size:
             count = int(seconds // size)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dynacli.model.find_items import Items, find_items
 from tests.client.pages.listed_api import ITEMS, SIZE, ListedApi, array, integer, record, string
 from tests.documents import save
 from tests.harness import Answer, Recorder, run_cli
@@ -622,6 +623,14 @@ def test_fields_of_schemas_that_apply_together_count(server: Recorder) -> None:
     pages = run_cli("describe", word, "list-things", "-o", "json").json["pages"]
     assert ("cursor", "meta.next_cursor", "data") == (pages["kind"], pages["next"], pages["items"])
     assert ITEMS == run_cli(word, "list-things", "--all", "--validate", "off").json["data"]
+
+
+@pytest.mark.parametrize("name", ["response_metadata", "metadata", "paging", "messages"])
+def test_a_list_of_what_is_about_the_answer_holds_no_items(name: str) -> None:
+    """Beside another list of objects, one that is called so does not leave the items in doubt."""
+    found = find_items({name: [{"next": "c"}], "members": [{"x": 1}]}, is_list=True)
+    assert isinstance(found, Items)
+    assert ("members",) == found.steps
 
 
 _SIZES = {
