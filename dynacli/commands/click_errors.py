@@ -34,4 +34,9 @@ def from_click(error: click.ClickException) -> DynacliError:
         )
     if isinstance(error, click.FileError):
         return FileError(f"`{error.ui_filename}` cannot be used", why=error.message)
+    if error.message == "Missing command." and isinstance(error, click.UsageError) and error.ctx:
+        return UsageError(
+            f"Nothing is named behind `{error.ctx.command_path}` but options",
+            hint=f"Name what to do, and give the options behind it; {help_hint[0].lower()}{help_hint[1:]}",
+        )
     return UsageError(error.format_message().rstrip("."), hint=help_hint)

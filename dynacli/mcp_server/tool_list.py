@@ -52,7 +52,7 @@ def tool_list(names: Collection[str], methods: Collection[str]) -> list[Tool]:
         Tool(
             name=DESCRIBE,
             description="All of one operation: inputs, body, answers, pages, credential. "
-            "`path` names one field of it, such as `schedule.cron` or `response.rows`.",
+            "`path` names one field of it, such as `schedule.cron` or `answer.rows`.",
             input_schema=_schema(names, {"operation": _TEXT, "path": _TEXT}, ["operation"]),
             annotations=ToolAnnotations(
                 title="Describe an operation",

@@ -120,6 +120,7 @@ def test_a_document_without_paths_has_no_operations(made: dict[str, Any]) -> Non
         (["post-a", "--body", "hunter2"], "--body is not JSON", "line 1, column 1", "quotes"),
         (["post-a", "--body", "[]"], "does not allow this request", "[type]", "`--validate off`"),
         (["get-a", "--stat", "open"], "no option `--stat`", "", "`--state`"),
+        (["--offline"], "Nothing is named behind `dynacli ./api.json`", "", "give the options behind it"),
         (["get-a", "--state"], "`--state` needs a value", "", "--help"),
     ],
     ids=lambda words: " ".join(words) if isinstance(words, list) else "",
