@@ -118,9 +118,8 @@ class Vocabulary:
         letters = set(word)
         near: list[tuple[int, int, str]] = []
         for term, packed in (*known, *((each, b"") for each in usual)):
-            if len(letters.symmetric_difference(term)) <= 2 * most and (
-                term[0] == word[0] or term[:2] == word[1::-1]
-            ):
+            begins_alike = term[0] == word[0] or term[:2] == word[1::-1]
+            if begins_alike and len(letters.symmetric_difference(term)) <= 2 * most:
                 distance = min(_distance(word, term, most), _distance(stem, term, most))
                 if distance <= most:
                     near.append((distance, -count_postings(packed), term if packed else stem_of(term)))
