@@ -342,6 +342,7 @@ actions: [{target: "$.paths['/pets'].get", update: {summary: of the overlay}}]
 """
 
 
+@pytest.mark.exhaustive
 def test_a_package_takes_along_what_its_api_is_made_of(server: Recorder, tmp_path: Path) -> None:
     """It has the overlays, further documents and authorities of the machine that it was made on, but no key."""
     home = Path(os.environ["DYNACLI_CONFIG_DIR"])
