@@ -260,6 +260,21 @@ def test_what_comes_from_elsewhere_stays_and_is_completed(tmp_path: Path) -> Non
         assert f"  try: dynacli demo create-workflow --body {line}" == result.stderr.splitlines()[-1]
 
 
+def test_a_word_too_many_is_the_text_that_a_call_lacks() -> None:
+    """It becomes the value of the only required text; two words, or two such texts, tell nothing."""
+    text = {"type": "string"}
+    one = [parameter("q", text, required=True), parameter("limit", {"type": "integer"}, required=True)]
+    two = [*one, parameter("r", text, required=True)]
+    api = save(document({"/a": {"get": operation("one", *one)}, "/b": {"get": operation("two", *two)}}))
+    for typed, line in {
+        "one beatles --limit 3": "one --q beatles --limit 3",
+        "one the beatles --limit 3": "one --limit 3 --q TEXT",
+        "two beatles --limit 3": "two --limit 3 --q TEXT --r TEXT",
+    }.items():
+        result = run_cli(api, *typed.split())
+        assert f"  try: dynacli {api} {line}" == result.stderr.splitlines()[-1]
+
+
 def test_the_path_of_a_file_that_is_there_gets_its_sign(tmp_path: Path) -> None:
     """`--file PATH` of an upload becomes `--file @PATH` where there is such a file."""
     upload = {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}

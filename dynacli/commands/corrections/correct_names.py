@@ -106,7 +106,10 @@ def _is_open_text(piece: Piece) -> bool:
 
 
 def _as_options(line: CallLine, word: str) -> Iterator[Piece]:
-    """Yield the option that a word was meant for: `NAME=VALUE`, or the only enumeration that has the word."""
+    """Yield the option that a word was meant for.
+
+    It is `NAME=VALUE`, else the only enumeration that has the word, else the only text that a call lacks.
+    """
     name, equals, value = word.partition("=")
     if equals and name:
         flag = f"--{name}"
@@ -115,10 +118,15 @@ def _as_options(line: CallLine, word: str) -> Iterator[Piece]:
             yield piece
             return
     given = line.given()
-    found = []
+    found, lacking = [], []
     for parameter in line.command.described.operation.parameters:
-        enum = (parameter.value.items or parameter.value).enum
-        if (parameter.key, ()) not in given and word in map(option_text, enum):
-            found.append(f"--{parameter.option}")
+        if (parameter.key, ()) in given:
+            continue
+        piece = line.piece_of(f"--{parameter.option}", word)
+        if word in map(option_text, (parameter.value.items or parameter.value).enum):
+            found.append(piece)
+        elif parameter.is_required and _is_open_text(piece):
+            lacking.append(piece)
+    found = found or (lacking if _surplus(line.pieces) == 1 else [])
     if len(found) == 1:
-        yield line.piece_of(found[0], word)
+        yield found[0]
