@@ -21,7 +21,24 @@ _NO_KEYS = frozenset(
 """What inputs that sort take beside the names of fields, as plain names."""
 _BY = r"(?i:\bfilter(?:s|ed|ing)?\b[^.]{0,40}\bby\b)"
 _NO_FIELDS = frozenset(
-    ("before", "after", "since", "until", "from", "to", "min", "max", "where", "not", "only", "include", "q")
+    (
+        *(
+            "before",
+            "after",
+            "since",
+            "until",
+            "from",
+            "to",
+            "min",
+            "max",
+            "where",
+            "not",
+            "only",
+            "include",
+            "q",
+        ),
+        *("expression", "filter", "filters", "query"),
+    )
 )
 """Words of the names of inputs that filter by a range, or by an expression."""
 _FEWEST_KEYS = 2

@@ -277,6 +277,13 @@ def test_other_scripts_are_searched(question: str, name: str) -> None:
     assert name == _names(save(document(paths)), question)[0]
 
 
+def test_a_value_of_a_question_shows_the_input_that_gives_it_as_an_example() -> None:
+    """A word of programs, `wrong_answer`, is found in the description of an input, which its card then has."""
+    words = ("search", "demo", "count", "runs", "that", "failed", "with", "wrong_answer,", "the", "dearest")
+    assert "--classification TEXT" in run_cli(*words).stdout
+    assert "--classification TEXT" not in run_cli(*words[:6]).stdout
+
+
 def test_an_api_without_summaries_and_operation_ids_is_searched() -> None:
     """Paths and methods are enough."""
     paths: dict[str, Any] = {

@@ -172,6 +172,7 @@ def test_what_is_sorted_by_and_not_returned(
         ("owner", "Filter by owner", False),
         ("created_before", "Filter by a date", False),
         ("q", "Filter by words", False),
+        ("aspect_filter", "Filter by aspects", False),
     ],
 )
 def test_what_is_filtered_by_and_not_returned(name: str, description: str, is_named: bool) -> None:

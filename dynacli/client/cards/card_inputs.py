@@ -87,7 +87,12 @@ def card_inputs(
         is_needed = has_body and field.is_needed and not field.value.has_known_default
         (needed if is_needed else others).append(field)
     asked = _words(question) - _words(f"{operation.name} {operation.summary}")
-    others.sort(key=lambda each: (not _is_asked(each, asked), _rank(each)))
+    # `wrong_answer` and `costUsd` are words of programs, which a description gives as examples of values.
+    said = (word.strip(".,;:?!\"'`()") for word in question.split())
+    literals = [
+        word for word in said if len(word) > _LONGEST_FILLER and not (word.isalpha() and word[1:].islower())
+    ]
+    others.sort(key=lambda each: (not _is_asked(each, asked, literals), _rank(each)))
     shown = [*needed, *others[:_MOST_OPTIONAL]]
     sources = input_sources(described.api, operation, shown)
     inputs = tuple(
@@ -108,8 +113,10 @@ def _words(text: str) -> set[str]:
     return {singular(word) for word in words_of(text) if len(word) > _LONGEST_FILLER}
 
 
-def _is_asked(each: Parameter | Field, asked: set[str]) -> bool:
+def _is_asked(each: Parameter | Field, asked: set[str], literals: list[str]) -> bool:
     """Return whether words of a question name an input, or one of the values that it takes."""
+    if any(literal in each.description for literal in literals):
+        return True
     values = (each.value.items or each.value).enum
     named = _words(" ".join([each.option, *(value for value in values if isinstance(value, str))]))
     # `failed` and `fail`, `classified` and `classification`
