@@ -287,17 +287,37 @@ def run(program: "Callable[[], int]" = main) -> None:
         code = INTERRUPTED
     except _TerminatedError:
         code = TERMINATED
-    import gc
     import signal
 
-    gc.freeze()  # the interpreter ends after this, and would look at every object that is there for garbage
     numbers = {INTERRUPTED: signal.SIGINT, TERMINATED: signal.SIGTERM}
     if hasattr(signal, "SIGPIPE"):
         numbers[BROKEN_PIPE] = signal.SIGPIPE
     if code in numbers:
         signal.signal(numbers[code], signal.SIG_DFL)
         os.kill(os.getpid(), numbers[code])
+    _leave_at_exit(code)
     sys.exit(code)
+
+
+def _leave_at_exit(code: int) -> None:
+    """Let the process end once threads have ended and all is done that was registered for its end.
+
+    Then the interpreter would free every module and object, for the last twentieth of the time of a call.
+    """
+    import atexit
+
+    def leave() -> None:
+        atexit.unregister(leave)
+        atexit._run_exitfuncs()  # noqa: SLF001  - what was registered before; no other function does this
+        try:
+            for stream in (sys.stdout, sys.stderr):
+                if stream is not None:
+                    stream.flush()
+        except (OSError, ValueError):
+            return  # the interpreter knows how to tell it
+        os._exit(code)
+
+    atexit.register(leave)
 
 
 if __name__ == "__main__":

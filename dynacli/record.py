@@ -67,8 +67,15 @@ class _DataclassFields:
 def _make_init(names: tuple[str, ...], defaults: dict[str, Any]) -> Callable[..., None]:
     # Set one by one, the fields of all records of a class share their names, which takes half the memory.
     put = object.__setattr__
+    last = tuple(defaults.values())
+    required = len(names) - len(last)
 
     def init(self: Any, *args: Any, **values: Any) -> None:
+        if not values and required <= len(args) <= len(names):
+            # The usual case, at less than half of what it costs through a dictionary: defaults stand last.
+            for name, value in zip(names, args + last[len(args) - required :], strict=True):
+                put(self, name, value)
+            return
         state = {**defaults, **dict(zip(names, args, strict=False)), **values}
         if len(state) != len(names) or len(args) > len(names):
             wrong = set(names) ^ set(state) or {f"{len(args)} positional values"}
