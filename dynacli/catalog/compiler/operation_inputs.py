@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -29,6 +28,7 @@ from dynacli.model.operation import (
     style_of,
 )
 from dynacli.model.wording import enumerated
+from dynacli.record import replace
 from dynacli.schema.flatten_schema import FlatSchemas, Resolve, value_type
 from dynacli.schema.option_fields import Listing, list_fields
 from dynacli.text.markdown import first_sentence

@@ -1,11 +1,11 @@
 """Gives each parameter of an operation, and each field of its body, an option of its own."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from dynacli.model.kebab_names import MAX_LENGTH, kebab, spelled_out
 from dynacli.model.operation import GUARDED_OPTIONS, Field
+from dynacli.record import replace
 
 __all__ = ["Named", "fields_with_own_options", "option_names", "option_word"]
 
