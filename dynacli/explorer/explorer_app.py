@@ -14,7 +14,6 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Footer, Input, Static
 
-from dynacli.client.call import base_url_of
 from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.environment import Environment, invocation
@@ -28,7 +27,7 @@ from dynacli.explorer.dialogs import QuestionDialog, TextDialog
 from dynacli.explorer.explorer_style import PLAIN, STYLE
 from dynacli.explorer.form.command_line import command_line, command_words, option_words
 from dynacli.explorer.form.draft import PROFILE, SERVER, Checked, Draft, check
-from dynacli.explorer.form.further_calls import further_calls
+from dynacli.explorer.form.question_before import question_before
 from dynacli.explorer.form.request_form import RequestForm
 from dynacli.explorer.keys_page import KEYS
 from dynacli.explorer.leave_to_sign_in import sign_in
@@ -36,10 +35,9 @@ from dynacli.explorer.operations.find_operations import find_operations
 from dynacli.explorer.operations.operations_pane import OperationGroup, OperationList, grouped
 from dynacli.explorer.work_aside import FailedWork, work_aside
 from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import SAFE_METHODS, OperationSummary
+from dynacli.model.operation import OperationSummary
 from dynacli.record import replace
 from dynacli.text.terminal import visible
-from dynacli.urls import with_masked_secrets
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -242,6 +240,7 @@ class ExplorerApp(App[None]):
         operation = self._api.catalog.operation(event.operation.name)
         form = self.query_one(RequestForm)
         await form.show(DescribedOperation(self._api, operation))
+        self._turn_to("request")
         form.focus_first()
 
     # The request
@@ -304,7 +303,14 @@ class ExplorerApp(App[None]):
         focused = self.focused
         self.query_one(RequestForm).show_hint(focused)
         if focused is not None:
-            self.screen.set_class(self._is_in_answer(focused), "at-answer")
+            self._turn_to(
+                next((each.id for each in focused.ancestors_with_self if each.has_class("pane")), None)
+            )
+
+    def _turn_to(self, pane: str | None) -> None:
+        """Show a pane where the terminal has no room for all; a pane that is not shown cannot have the focus."""
+        for name in ("answer", "request"):
+            self.screen.set_class(name == pane, f"at-{name}")
 
     def _is_in_answer(self, widget: Widget) -> bool:
         return any(each.id == "answer" for each in widget.ancestors_with_self)
@@ -337,7 +343,7 @@ class ExplorerApp(App[None]):
             return
         try:
             settings = self._settings(draft)
-            question = self._question(draft, settings)
+            question = question_before(draft, settings, self._line(draft, is_masked=True))
         except DynacliError as error:
             self.notify(f"{error.message}: {error.why}", severity="error", markup=False)
             return
@@ -352,28 +358,11 @@ class ExplorerApp(App[None]):
         is_dangerous = draft.described.operation.method == "DELETE"
         self.push_screen(QuestionDialog(question, "Send", is_dangerous=is_dangerous), take)
 
-    def _question(self, draft: Draft, settings: CallSettings) -> str:
-        """Return what is asked before a draft is sent; empty where nothing is, as nothing is sent that is wrong.
-
-        Raises:
-            DynacliError: There is no server to send it to.
-        """
-        if settings.consent.is_given or not check(draft, settings).is_right:
-            return ""
-        described = draft.described
-        asked = [described, *further_calls(described, draft.settings, settings).targets]
-        asked = [each for each in asked if _changes(each) or settings.is_asked_about(each)]
-        if not asked:
-            return ""
-        calls = dict.fromkeys(f"{each.operation.method} {each.operation.path}" for each in asked)
-        server = with_masked_secrets(base_url_of(described, settings))
-        return f"Send {' and '.join(calls)} to {server}?\n\n$ {self._line(draft, is_masked=True)}"
-
     def _send(self, draft: Draft, settings: CallSettings) -> None:
         pane = self.query_one(AnswerPane)
         pane.begin()
         self._caller.send(draft, settings)
-        self.screen.add_class("at-answer")
+        self._turn_to("answer")
         pane.focus_content()
         self.refresh_bindings()
 
@@ -400,6 +389,7 @@ class ExplorerApp(App[None]):
             if not self.query_one(AnswerPane).leave_search():
                 self.action_request()
         else:
+            self._turn_to("operations")
             self.set_focus(self.query_one(OperationList))
 
     # Keys
@@ -420,15 +410,17 @@ class ExplorerApp(App[None]):
 
     def action_search(self) -> None:
         """Go to the search box."""
+        self._turn_to("operations")
         self.set_focus(self.query_one("#search"))
 
     def action_request(self) -> None:
         """Go to the form."""
+        self._turn_to("request")
         self.query_one(RequestForm).focus_again()
 
     def action_answer(self) -> None:
         """Go to the answer."""
-        self.screen.add_class("at-answer")
+        self._turn_to("answer")
         self.query_one(AnswerPane).focus_content()
 
     async def action_text(self) -> None:
@@ -493,7 +485,3 @@ class ExplorerApp(App[None]):
         if isinstance(made, KeptCall) and form.draft is not None:
             made = made._replace(draft=form.draft)  # with its rows
         self.query_one(AnswerPane).recall(made)
-
-
-def _changes(described: DescribedOperation) -> bool:
-    return described.operation.method not in SAFE_METHODS

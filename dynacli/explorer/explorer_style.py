@@ -23,12 +23,13 @@ Screen { layout: vertical; }
 .narrow #answer { display: none; }
 .narrow.at-answer #operations, .narrow.at-answer #request { display: none; }
 .narrow.at-answer #answer { display: block; }
-.tiny #operations:focus-within { width: 100%; }
-.tiny #request:focus-within { min-width: 100%; }
+.tiny #operations, .tiny #operations:focus-within { width: 100%; }
+.tiny #request, .tiny.at-request #operations { display: none; }
+.tiny.at-request #request { display: block; }
 #search { margin-bottom: 0; }
 OperationList { height: 1fr; }
 OperationList .list--group { text-style: bold; color: $foreground; }
-OperationList .list--method { color: $secondary; }
+OperationList .list--method { color: $text-primary; }
 OperationList .list--deprecated { text-style: strike; }
 OperationList .list--cursor { text-style: reverse; }
 #title { height: auto; max-height: 2; text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
@@ -38,7 +39,7 @@ OperationList .list--cursor { text-style: reverse; }
 #state { height: auto; max-height: 2; color: $success; }
 #state.wrong { color: $error; }
 #line { height: auto; max-height: 2; text-style: bold; }
-.heading { color: $secondary; text-style: bold; height: 1; }
+.heading { color: $text-primary; text-style: bold; height: 1; }
 .field { height: 1; }
 .field .name { width: 40%; max-width: 30; height: 1; padding-right: 1; text-wrap: nowrap; text-overflow: ellipsis; }
 .field Input, .field ChoiceBox { width: 1fr; }
@@ -47,7 +48,7 @@ OperationList .list--cursor { text-style: reverse; }
 .wrong .name { color: $error; }
 ChoiceBox { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
 ChoiceBox:focus, ActionLine:focus { text-style: reverse; }
-ActionLine { height: 1; text-wrap: nowrap; color: $secondary; }
+ActionLine { height: 1; text-wrap: nowrap; color: $text-primary; }
 #tabs { layout: horizontal; height: 1; }
 .tab { width: auto; padding-right: 1; }
 .tab.chosen { text-style: reverse; }

@@ -2,7 +2,9 @@
 
 import json
 import shlex
+import threading
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -130,6 +132,7 @@ def test_a_wait_shows_each_answer_and_is_cancelled_between_two_calls(server: Rec
             await explorer.open("get-job")
             await explorer.type("j1")
             await _set(explorer, "wait", "status=='done'")
+            await _set(explorer, "wait-interval", "60")
             await explorer.press("f5")
             await explorer.until(lambda: "is not true after 1 call; again in" in explorer.screen)
             assert '"status": "running"' in explorer.screen
@@ -137,6 +140,10 @@ def test_a_wait_shows_each_answer_and_is_cancelled_between_two_calls(server: Rec
             await explorer.answered()
             assert "200 OK" in explorer.screen
             assert "cancelled" in explorer.screen
+            # It does not wait on beside the screen.
+            await explorer.until(
+                lambda: "dynacli-explored-call" not in map(attrgetter("name"), threading.enumerate())
+            )
             assert '"status": "running"' in explorer.screen
         assert 1 == len(server.requests)
 

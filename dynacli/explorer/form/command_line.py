@@ -1,7 +1,7 @@
 """The command line that makes the request which the form shows."""
 
 from collections.abc import Iterator, Sequence
-from shlex import join
+from shlex import quote
 
 from dynacli.auth.secret import MASK
 from dynacli.client.call_settings import CallOptions
@@ -12,6 +12,9 @@ from dynacli.explorer.form.further_calls import further_words
 from dynacli.model.option_pair import option_pair
 
 __all__ = ["command_line", "command_words", "option_words"]
+
+_SPECIAL = frozenset('"$`\\!\n')
+"""What means something between double quotes, also to a shell that looks for `!`."""
 
 
 def command_words(draft: Draft, before: Sequence[str] = (), *, is_masked: bool = False) -> list[str]:
@@ -70,8 +73,12 @@ def option_words(options: CallOptions, *, is_masked: bool = False) -> Iterator[s
 
 
 def command_line(words: Sequence[str]) -> str:
-    """Return words as a line for a shell."""
-    return join([program().name, *words])
+    """Return words as a line for a shell; an expression keeps its own quotes where others can stand around it."""
+    return " ".join(map(_quoted, (program().name, *words)))
+
+
+def _quoted(word: str) -> str:
+    return f'"{word}"' if "'" in word and _SPECIAL.isdisjoint(word) else quote(word)
 
 
 def _positional(
