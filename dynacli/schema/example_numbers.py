@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from math import ceil, floor
 from typing import Any
 
-from dynacli.schema.schema_matcher import is_number, number_matches
+from dynacli.schema.read_schema import is_number
+from dynacli.schema.schema_matcher import number_matches
 
 __all__ = ["number_value"]
 

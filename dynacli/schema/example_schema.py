@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dynacli.schema.discriminators import Discriminator, discriminator_of, reference_name
-from dynacli.schema.read_schema import common_types, list_of, names_in, types_of
-from dynacli.schema.schema_matcher import NoExampleError, SchemaMatcher, is_number
+from dynacli.schema.read_schema import common_types, is_number, list_of, names_in, types_of
+from dynacli.schema.schema_matcher import NoExampleError, SchemaMatcher
 
 __all__ = ["ExampleSchema"]
 

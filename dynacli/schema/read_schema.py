@@ -5,7 +5,8 @@ run reads a few keywords.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Literal
+from math import isfinite
+from typing import Any, Literal, TypeGuard
 
 __all__ = [
     "LEFT_OUT",
@@ -15,6 +16,7 @@ __all__ = [
     "common_types",
     "following",
     "is_marked",
+    "is_number",
     "is_only_null",
     "json_type",
     "list_of",
@@ -64,6 +66,11 @@ def json_type(value: Any) -> str:
     types = ((type(None), "null"), (bool, "boolean"), (int, "integer"), (str, "string"), (list, "array"))
     names = (name for type_, name in types if isinstance(value, type_))
     return next(names, "object" if isinstance(value, Mapping) else "number")
+
+
+def is_number(value: Any) -> TypeGuard[float]:
+    """Whether a value is a JSON number; Python reads a number as large as `1e400` as infinite, which is no number."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
 def common_types(types: Iterable[str], others: Iterable[str]) -> list[str]:

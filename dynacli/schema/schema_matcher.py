@@ -7,8 +7,7 @@ and says yes where it cannot decide.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import isfinite
-from typing import Any, TypeGuard
+from typing import Any
 
 from dynacli.document.json_trees import is_same_json
 from dynacli.model.multiples import is_multiple
@@ -19,6 +18,7 @@ from dynacli.schema.read_schema import (
     Direction,
     applied_schemas,
     is_marked,
+    is_number,
     list_of,
     mapping_of,
     names_in,
@@ -29,7 +29,6 @@ __all__ = [
     "NoExampleError",
     "SchemaMatcher",
     "integer_range",
-    "is_number",
     "number_matches",
 ]
 
@@ -233,11 +232,6 @@ def integer_range(format_name: Any) -> tuple[int, int] | None:
     """Return the least and greatest integer of a `format`; None for a format without bounds."""
     bits = {"int8": 8, "int16": 16, "int32": 32, "int64": 64}.get(str(format_name))
     return (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if bits else None
-
-
-def is_number(value: Any) -> TypeGuard[float]:
-    """Whether a value is a JSON number; Python reads a number as large as `1e400` as infinite, which is no number."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
 def _is_of_type(value: Any, type_name: str) -> bool:

@@ -20,7 +20,7 @@ from dynacli.validation.accepting import compiled_schema, operation_schemas
 from dynacli.validation.accepting.accept_messages import accepts_request, accepts_response
 from dynacli.validation.accepting.operation_schemas import OperationSchemas
 from dynacli.validation.accepting.plain_keywords import TRANSLATIONS
-from dynacli.validation.accepting.plain_schema import LATER, PlainSchema, SchemaSource, judging_keywords
+from dynacli.validation.accepting.plain_schema import JUDGING_KEYWORDS, LATER, PlainSchema, SchemaSource
 from dynacli.validation.import_openapi_core import load_engine
 from dynacli.validation.judge import Judge
 from dynacli.validation.judge_by_level import JudgeByLevel
@@ -190,8 +190,8 @@ def test_the_keywords_are_those_of_openapi_core(version: Dialect) -> None:
     annotations = {"deprecated", "description", "example"}
     # Flags beside `minimum` and `maximum` in 3.0, and numbers in the normal form.
     exclusive = {"exclusiveMinimum", "exclusiveMaximum"}
-    assert (set(validator.VALIDATORS) - annotations) | exclusive == judging_keywords(version)
-    untranslated = judging_keywords(version) - TRANSLATIONS.keys()
+    assert (set(validator.VALIDATORS) - annotations) | exclusive == JUDGING_KEYWORDS[version]
+    untranslated = JUDGING_KEYWORDS[version] - TRANSLATIONS.keys()
     assert untranslated <= {"$ref", "$dynamicRef", "patternProperties"}
 
 

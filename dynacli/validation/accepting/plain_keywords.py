@@ -1,12 +1,11 @@
 """Translating the keywords of a Schema Object into those of plain JSON Schema 2020-12, with this room's meaning."""
 
 from collections.abc import Callable, Iterator, Mapping
-from math import isfinite
 from typing import Any, NamedTuple, Protocol
 
 from dynacli.model.patterns import MAX_PATTERN
 from dynacli.schema.discriminators import Discriminator, discriminator_of
-from dynacli.schema.read_schema import mapping_of, names_in
+from dynacli.schema.read_schema import is_number, mapping_of, names_in
 from dynacli.validation.accepting.plain_values import LIMIT
 from dynacli.validation.formats import RANGES, TEXT_FORMATS
 
@@ -113,7 +112,7 @@ def _limit(keyword: str) -> Translation:
 
 
 def _multiple_of(_: Translator, value: Any, __: Any, ___: Nesting) -> Part:
-    if not _is_number(value) or value == 0:
+    if not is_number(value) or value == 0:
         raise DoubtError
     return {MULTIPLE: value}
 
@@ -302,7 +301,7 @@ def _size(keyword: str) -> Translation:
 
 
 def _bound(keyword: str, value: Any) -> Part:
-    if not _is_number(value):
+    if not is_number(value):
         raise DoubtError
     if abs(value) <= LIMIT:
         return {keyword: value}
@@ -311,12 +310,8 @@ def _bound(keyword: str, value: Any) -> Part:
     raise DoubtError
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
-
-
 def _count(value: Any) -> int:
-    if not _is_number(value) or value != int(value) or not 0 <= value <= LIMIT:
+    if not is_number(value) or value != int(value) or not 0 <= value <= LIMIT:
         raise DoubtError
     return int(value)
 
@@ -327,7 +322,7 @@ def _is_plain(value: Any) -> bool:
         return all(map(_is_plain, value))
     if isinstance(value, dict):
         return all(isinstance(name, str) for name in value) and all(map(_is_plain, value.values()))
-    return value is None or isinstance(value, bool | str) or (_is_number(value) and abs(value) <= LIMIT)
+    return value is None or isinstance(value, bool | str) or (is_number(value) and abs(value) <= LIMIT)
 
 
 def _list(value: Any) -> list[Any]:

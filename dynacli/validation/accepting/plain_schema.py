@@ -23,12 +23,12 @@ from dynacli.validation.accepting.plain_keywords import (
 __all__ = [
     "DOUBT",
     "ENTRY",
+    "JUDGING_KEYWORDS",
     "LATER",
     "PlainSchema",
     "SchemaSource",
     "UntranslatableError",
     "is_dialect_of",
-    "judging_keywords",
 ]
 
 DOUBT = "doubt"
@@ -66,12 +66,12 @@ _KEYWORDS_3_1 = _KEYWORDS_3_0 | {
     *("$dynamicRef", "const", "contains", "dependentRequired", "dependentSchemas", "if", "patternProperties"),
     *("prefixItems", "propertyNames", "unevaluatedItems", "unevaluatedProperties"),
 }
-_KEYWORDS: Mapping[str, frozenset[str]] = {
+JUDGING_KEYWORDS: Mapping[str, frozenset[str]] = {
     "3.0": _KEYWORDS_3_0,
     "3.1": _KEYWORDS_3_1,
     "3.2": _KEYWORDS_3_1,
 }
-"""Version → the keywords that judge; a test holds them against those of openapi-core."""
+"""Version → the keywords that judge, in the normal form; a test holds them against those of openapi-core."""
 
 _DIALECTS = {
     "3.1": (
@@ -100,11 +100,6 @@ class SchemaSource(NamedTuple):
     direction: Direction
     follow: Follow
     is_normal: bool = True
-
-
-def judging_keywords(version: str) -> frozenset[str]:
-    """Return the keywords that judge in a version of OpenAPI, in the normal form; all others are annotations."""
-    return _KEYWORDS[version]
 
 
 def is_dialect_of(version: str, name: Any) -> bool:
@@ -141,7 +136,7 @@ class PlainSchema:
         self._most_at_once = max_schemas if most_at_once is None else most_at_once
         self.is_3_0 = source.version == "3.0"
         self.refuses_hidden = self.is_3_0 or source.direction == "response"
-        self._keywords = _KEYWORDS[source.version]
+        self._keywords = JUDGING_KEYWORDS[source.version]
         self._names: dict[str, int] = {}
         self._waiting: deque[tuple[int, Any]] = deque()
         self._steps: dict[int, dict[int, int]] = {}
