@@ -385,3 +385,11 @@ def test_an_example_has_the_body_that_a_document_forgot_to_require(
     body = {"content": {"application/json": {"schema": schema}}, **said}
     api = save(document({"/a": {method: operation("do", requestBody=body)}}))
     assert f"dynacli {api} do{words}" == run_cli("describe", api, "do", "-o", "json").json["example"]
+
+
+def test_a_parameter_of_the_operation_counts_before_that_of_its_path() -> None:
+    """Of two with the same name at the same location, the operation's own is described."""
+    item = {"parameters": [parameter("a", {"type": "integer"}, description="of the path")]}
+    save(document({"/things": {**item, "get": operation("list", parameter("a", STRING, description="own"))}}))
+    found = run_cli("describe", "./api.json", "list", "-o", "json").json["parameters"]
+    assert [("a", STRING, "own")] == [(each["name"], each["schema"], each["description"]) for each in found]
