@@ -97,11 +97,13 @@ def body_schema(media: Mapping[str, Any]) -> Any:
 def preferred(content: Sequence["MediaType"]) -> "MediaType":
     """Return the media type that a body is sent as unless the person says otherwise.
 
-    JSON comes first, then multipart where an option takes a file, then a form, then any multipart.
+    JSON comes first, unless a multipart takes files that JSON has no way to carry; then multipart where an option takes
+    a file, then a form, then any multipart.
     """
     ranks: tuple[Callable[[MediaType], bool], ...] = (
-        lambda media_type: is_json(media_type.name),
+        lambda media_type: is_json(media_type.name) and not _takes_file(media_type),
         lambda media_type: is_multipart(media_type.name) and _takes_file(media_type),
+        lambda media_type: is_json(media_type.name),
         lambda media_type: is_form(media_type.name),
         lambda media_type: is_multipart(media_type.name),
         takes_options,

@@ -187,6 +187,18 @@ def test_standard_input_is_a_file() -> None:
     )
 
 
+def test_files_are_sent_as_parts_where_json_is_documented_first() -> None:
+    """JSON has no way to carry a file; without one it comes first, as always."""
+    for format_, sent in {"binary": "multipart/form-data", "date": "application/json"}.items():
+        schema = {"type": "object", "properties": {"f": {"type": "string", "format": format_}}}
+        raw = operation("a", body=schema)
+        raw["requestBody"]["content"][FORM_DATA] = {"schema": schema}
+        save(document({"/a": {"post": raw}}))
+        Path("f.txt").write_text("x")
+        headers = dict(request_of("a", "--f", "@f.txt" if format_ == "binary" else "2026-01-01")["headers"])
+        assert sent == headers["Content-Type"].partition(";")[0]
+
+
 def test_it_is_sent_as_it_is_shown(server: Recorder) -> None:
     """Parts are sent as they are given, under a new boundary each time; a dry run shows a fixed one."""
     _write(PROPERTIES)
