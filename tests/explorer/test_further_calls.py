@@ -32,7 +32,7 @@ def server() -> Iterator[Recorder]:
 
     def job(_: RecordedRequest) -> Answer:
         asked = sum(request.target == "/jobs/j1" for request in recorder.requests)
-        return Answer(200, json.dumps({"id": "j1", "status": "running" if asked % 2 else "done"}).encode())
+        return Answer(200, json.dumps({"id": "j1", "done": not asked % 2}).encode())
 
     with recording() as recorder:
         recorder.answers["/items"] = list_items
@@ -75,7 +75,7 @@ async def _set(explorer: Explorer, setting: str, word: str) -> None:
     ("name", "given", "told"),
     [
         ("list-items", {"all": "->", "max-items": "22"}, "3 pages, 22 items"),
-        ("start-job", {"follow": "->", "wait": "status=='done'", "wait-interval": "0.01"}, "200 OK"),
+        ("start-job", {"follow": "->", "wait": "done", "wait-interval": ".01"}, "200 OK"),
     ],
     ids=["pages", "follow and wait"],
 )
@@ -103,48 +103,40 @@ def test_the_answer_is_that_of_the_command_line(
     explored(work())
 
 
-def test_a_setting_that_cannot_be_is_told_below_its_row_and_nothing_is_sent(server: Recorder) -> None:
-    """Each where it stands: an expression that is none, a number of seconds, and what does not go together."""
+def test_a_wait_says_what_cannot_be_shows_each_answer_and_is_cancelled_between_two_calls(
+    server: Recorder,
+) -> None:
+    """What is wrong stands below its row, and is not sent; what came last stays, and no further call is made."""
+    server.answers["/jobs/j1"] = Answer(200, b'{"id": "j1", "done": false}')
 
     async def work() -> None:
         async with exploring(_document(server), size=(120, 30)) as explorer:
             await explorer.open("get-job")
             await explorer.type("j1")
-            await _set(explorer, "wait", "status==")
+            await _set(explorer, "wait", "!")
             assert "^ `--wait` is no JMESPath expression" in explorer.screen, explorer.screen
-            await _set(explorer, "wait", "'x'")
-            await _set(explorer, "wait-timeout", "soon")
-            assert "^ `soon` is no number of seconds" in explorer.screen, explorer.screen
+            await explorer.press("backspace")
+            await _set(explorer, "wait", "done")
+            await _set(explorer, "wait-interval", "6x")
+            assert "^ `6x` is no number of seconds" in explorer.screen, explorer.screen
             await explorer.press("f5")
             await explorer.answered()
-            assert "`soon` is no number of seconds" in explorer.app.answer_text
+            assert "`6x` is no number of seconds" in explorer.app.answer_text
             assert [] == server.requests
-
-    explored(work())
-
-
-def test_a_wait_shows_each_answer_and_is_cancelled_between_two_calls(server: Recorder) -> None:
-    """What came last stays, and no further call is made."""
-    server.answers["/jobs/j1"] = Answer(200, b'{"id": "j1", "status": "running"}')
-
-    async def work() -> None:
-        async with exploring(_document(server)) as explorer:
-            await explorer.open("get-job")
-            await explorer.type("j1")
-            await _set(explorer, "wait", "status=='done'")
-            await _set(explorer, "wait-interval", "60")
+            await explorer.press("f3", "backspace")
+            await _set(explorer, "wait-interval", "0")
             await explorer.press("f5")
-            await explorer.until(lambda: "is not true after 1 call; again in" in explorer.screen)
-            assert '"status": "running"' in explorer.screen
+            await explorer.until(lambda: "after 1 call; again in 60 s" in explorer.screen)
+            assert '"done": false' in explorer.screen
             await explorer.press("escape")
             await explorer.answered()
             assert "200 OK" in explorer.screen
             assert "cancelled" in explorer.screen
+            assert '"done": false' in explorer.screen
             # It does not wait on beside the screen.
             await explorer.until(
                 lambda: "dynacli-explored-call" not in map(attrgetter("name"), threading.enumerate())
             )
-            assert '"status": "running"' in explorer.screen
         assert 1 == len(server.requests)
 
     explored(work())
