@@ -1,5 +1,6 @@
 """Connections on both sides of `dynacli proxy`: which are kept, which end, and how many there may be."""
 
+import asyncio
 import json
 import socket
 import threading
@@ -10,9 +11,12 @@ import pytest
 from dynacli.proxy import client_connection, judging_thread, passing_exchange
 from dynacli.proxy.judging_thread import JudgingThread
 from dynacli.proxy.passed_exchange import CopyBudget, PassedExchange
+from dynacli.proxy.upstream_connection import UpstreamConnection
+from dynacli.proxy.upstream_server import UpstreamServer
 from tests.documents import document, operation, save
 from tests.harness import Recorder
 from tests.proxy.through_proxy import exchanged, free_port, own_process, raw_server, through_proxy
+from tests.served_document import until
 
 _OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
@@ -73,9 +77,18 @@ def test_what_an_upstream_sends_too_much_reaches_no_other_request() -> None:
     assert [1, 1] == [got.count(b" /a HTTP/1.1\r\n") for got in server.got]
 
 
-def test_an_upstream_that_answers_at_once_is_heard() -> None:
+@pytest.mark.parametrize("seconds", [0, 0.05], ids=["soon", "sooner-than-it-is-asked"])
+def test_an_upstream_that_answers_at_once_is_heard(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     """Some servers say that they have no room before they are asked, or while the request is still coming."""
     answers: list[bytes] = []
+    connect = UpstreamServer.connect
+
+    async def connect_slowly(upstream: UpstreamServer) -> UpstreamConnection:
+        connection = await connect(upstream)
+        await asyncio.sleep(seconds)
+        return connection
+
+    monkeypatch.setattr(UpstreamServer, "connect", connect_slowly)
     full = b"HTTP/1.1 503 Full\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
     def client(port: int) -> None:
@@ -168,23 +181,30 @@ def test_a_client_that_has_said_all_gets_its_answer(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("size", [0, 40 * 1024 * 1024], ids=["little-memory", "much-memory"])
-def test_the_judge_waits_while_much_passes(size: int) -> None:
+def test_the_judge_waits_while_much_passes(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     """Beside it an exchange takes ten times as long; only where bodies take much memory it does not wait."""
+    monkeypatch.setattr(judging_thread, "_WINDOW", 0.5)
     judged: list[PassedExchange] = []
     budget = CopyBudget()
     assert budget.take(size)
     thread = JudgingThread(judged.append, budget)
     thread.start_with(lambda: None)
+
+    def is_judged() -> bool:
+        thread.begin()  # meanwhile further exchanges begin
+        return len(judged) == 50
+
     for _ in range(50):
-        thread.begin()
-        thread.put(PassedExchange("GET", "/", "http://127.0.0.1/", [], budget))
-        for _ in range(5):
+        for _ in range(3):
             thread.begin()
-            time.sleep(judging_thread._WINDOW / 10)
-    while_passing = len(judged)
+        thread.put(PassedExchange("GET", "/", "http://127.0.0.1/", [], budget))
+    if size:
+        until(is_judged, "the judge")
+    else:
+        time.sleep(0.05)
+    assert len(judged) == (50 if size else 0)
     thread.finish()
     assert 50 == len(judged)
-    assert (while_passing > 25) == (size > 0)
 
 
 @pytest.mark.exhaustive
