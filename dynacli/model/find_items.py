@@ -24,6 +24,8 @@ _BESIDE = frozenset(
     )
 )
 """What arrays are called that often stand beside the items."""
+_MESSAGES = "messages"
+"""What an API calls its notes to the caller, and what a chat or a mailbox lists."""
 _ERRORS = frozenset(("errors", "warnings"))
 """What arrays are called that are never items, unless the path is called so."""
 _DEEPEST = 4
@@ -96,13 +98,15 @@ def choose_array(arrays: "Sequence[_A]", path: str = "") -> "_A | tuple[_A, ...]
         path: The path of the operation; empty where it is not known.
     """
     segments = [plain_name(segment) for segment in path.split("/") if segment and "{" not in segment]
+    count = len(arrays)
     arrays = [array for array in arrays if not array.steps or _is_no_error(array.steps[-1], segments)]
+    has_errors = len(arrays) < count
     for array in arrays:
         if not array.steps or len(arrays) == 1:
             return array
         if plain_name(array.steps[-1]) in segments[-2:] and not is_search_name(array.steps[-1]):
             return array
-    arrays = [array for array in arrays if array.steps[-1].lower() not in _BESIDE] or arrays
+    arrays = _without_notes(arrays, has_errors=has_errors) or arrays
     arrays = [array for array in arrays if array.may_hold_objects] or arrays
     outermost = min(map(_depth, arrays), default=0)
     level = [array for array in arrays if _depth(array) == outermost]
@@ -112,6 +116,23 @@ def choose_array(arrays: "Sequence[_A]", path: str = "") -> "_A | tuple[_A, ...]
             return some[0]
     named = _usual(with_ids or level)
     return tuple(with_ids or level) if named is None else named
+
+
+def _without_notes(arrays: "Sequence[_A]", *, has_errors: bool) -> "list[_A]":
+    """Return the arrays without those that stand beside the items.
+
+    Messages that are objects are the items where all else is plain values that are called like nothing in
+    particular; next to errors, or further out than the rest, they are notes.
+
+    Args:
+        has_errors: Whether the answer has an array of errors, too.
+    """
+    found = [array for array in arrays if array.steps[-1].lower() not in _BESIDE]
+    if has_errors or any(array.may_hold_objects for array in found) or _usual(found) is not None:
+        return found
+    outermost = min(map(_depth, found), default=0)
+    messages = [array for array in arrays if array.steps[-1].lower() == _MESSAGES and array.may_hold_objects]
+    return [array for array in messages if _depth(array) >= outermost] or found
 
 
 def _is_no_error(name: str, segments: Sequence[str]) -> bool:

@@ -7,7 +7,7 @@ from dynacli.text.quoting import word_or_quoted
 from dynacli.text.terminal import visible
 from dynacli.text.text_blocks import short_sentence
 
-__all__ = ["MAY_BE_NULL", "MAY_BE_REPEATED", "NOT_EMPTY", "constraints", "placeholder"]
+__all__ = ["MAY_BE_NULL", "MAY_BE_REPEATED", "NOT_EMPTY", "constraints", "file_or_value", "placeholder"]
 
 NOT_EMPTY = "not empty"
 MAY_BE_NULL = "may be null"
@@ -28,6 +28,14 @@ def placeholder(value: ValueType) -> str:
     if value.type == "string" and value.format and len(value.format.split()) == 1:
         return visible(value.format, keep="").upper()[:24]
     return names.get(value.type, "VALUE")
+
+
+def file_or_value(value: ValueType) -> str:
+    """Return the placeholder of a part of a multipart body, which is `@FILE` where its content is a file's."""
+    inner = value.items if value.type == "array" and value.items is not None else value
+    if inner.format != "binary":
+        return placeholder(value)
+    return "@FILE" if inner is value else "@FILE ..."
 
 
 def constraints(value: ValueType) -> list[str]:

@@ -171,3 +171,23 @@ def test_the_most_useful_inputs_come_first() -> None:
     takes = [line.split()[0] for line in card.splitlines() if line.startswith("  --")]
     assert ["--q", "--kind", "--limit", "--colour", "--x-trace"] == takes
     assert "  and 2 more: --page, --old\n" in card
+
+
+def test_a_card_asks_for_files_as_they_are_given() -> None:
+    """A part of a multipart body that is a file takes `@FILE`, as the help page says; in JSON such a text is a text."""
+    binary = {"type": "string", "format": "binary"}
+    body = {
+        "type": "object",
+        "required": ["photo"],
+        "properties": {"photo": binary, "more": {"type": "array", "items": binary}},
+    }
+    paths = {
+        f"/{name}": {"post": operation(name, body=body, media_type=media_type)}
+        for name, media_type in (("form", "multipart/form-data"), ("json", "application/json"))
+    }
+    api = save(document(paths))
+    for words in (["describe", api, "form", "--card"], [api, "form", "--help"]):
+        lines = run_cli(*words).stdout
+        assert "--photo @FILE" in lines
+        assert "--more @FILE ..." in lines
+    assert "--photo BINARY" in run_cli("describe", api, "json", "--card").stdout

@@ -34,10 +34,13 @@ def test_operations_with_one_summary_are_told_apart(api: str) -> None:
 
 @pytest.mark.parametrize("width", [60, 80, 100, 120])
 def test_a_list_fits_the_width(api: str, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
-    """Where there is no room for a path and a summary, both are cut, and neither is left out."""
+    """Where there is no room for a path and a summary, both are cut, and neither is left out; a pipe has them whole."""
     monkeypatch.setenv("COLUMNS", str(width))
-    lines = run_cli(api, "pets", "--help").stdout.splitlines()
+    monkeypatch.setenv("NO_COLOR", "1")
+    lines = run_cli(api, "pets", "--help", terminal=("stdout",)).stdout.splitlines()
     line = next(line for line in lines if line.startswith("  end-it"))
     assert width >= len(line)
     assert "DELETE /tenants/" in line
     assert "End what" in line
+    for words in (["pets"], ["pets", "--help"]):
+        assert f'DELETE {LONG}  "End what has begun"' in run_cli(api, *words).stdout

@@ -272,7 +272,9 @@ def test_a_part_needs_a_name_and_a_file() -> None:
     save(document({"/a": {"post": operation("a", body=FILE, media_type=FORM_DATA)}}))
     assert ["a.txt", "c"] == [part[1] for part in _shown("--file", "x=@a.txt", "--file", "x=@c")]
     for word in ("@a.txt", "=@a.txt", "x=a.txt", "x"):
-        assert "Write `--file NAME=@FILE`" in run_cli("./api.json", "a", "--file", word).stderr
+        told = run_cli("./api.json", "a", "--file", word).stderr
+        assert f"`--file {word}` is not `NAME=@FILE`" in told
+        assert "Write `--file NAME=@FILE`" in told
     _write(PROPERTIES)
     assert "There is no option `--file`" in run_cli("./api.json", "a", "--file", "x=@a.txt").stderr
 

@@ -5,6 +5,7 @@ from typing import Any
 from dynacli.client.cards.input_sources import input_sources
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.model.field_names import plain_name, singular, words_of
+from dynacli.model.media_types import is_multipart
 from dynacli.model.operation import Field, Parameter, ValueType, of_first_items
 from dynacli.record import record
 
@@ -39,6 +40,7 @@ class CardInput:
         value: What it takes.
         description: The first sentence of its description, as plain text.
         source: Where its values come from, such as `list-runs rows[].id`; empty where that is not known.
+        is_part: Whether it is a part of a multipart body, which may be a file.
     """
 
     name: str
@@ -47,6 +49,7 @@ class CardInput:
     value: ValueType
     description: str = ""
     source: str = ""
+    is_part: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return the input as `-o json` has it."""
@@ -75,7 +78,8 @@ def card_inputs(
     """
     operation = described.operation
     has_body = operation.body is not None and operation.body.is_required
-    fields = described.media_type.fields if described.media_type is not None else ()
+    media_type = described.media_type
+    fields = media_type.fields if media_type is not None else ()
     needed: list[Parameter | Field] = []
     others: list[Parameter | Field] = []
     for parameter in operation.parameters:
@@ -94,6 +98,7 @@ def card_inputs(
     ]
     others.sort(key=lambda each: (not _is_asked(each, asked, literals), _rank(each)))
     shown = [*needed, *others[:_MOST_OPTIONAL]]
+    is_of_parts = media_type is not None and is_multipart(media_type.name)
     sources = input_sources(described.api, operation, shown)
     inputs = tuple(
         CardInput(
@@ -103,6 +108,7 @@ def card_inputs(
             value=each.value,
             description=each.description,
             source=sources.get(each.option, ""),
+            is_part=is_of_parts and isinstance(each, Field),
         )
         for number, each in enumerate(shown)
     )

@@ -13,6 +13,7 @@ from dynacli.model.value_words import (
     MAY_BE_REPEATED,
     NOT_EMPTY,
     constraints,
+    file_or_value,
     placeholder,
 )
 from dynacli.record import record
@@ -104,7 +105,7 @@ def _input(each: CardInput, detail: _Detail) -> str:
     left = (
         word.upper().replace("-", "_")
         if each.location == "path"
-        else f"--{word} {placeholder(each.value)}".rstrip()
+        else f"--{word} {(file_or_value if each.is_part else placeholder)(each.value)}".rstrip()
     )
     facts = "; ".join(fact for fact in constraints(each.value) if not _is_obvious(fact))
     if facts and detail.facts:

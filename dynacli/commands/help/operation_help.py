@@ -14,7 +14,7 @@ from dynacli.commands.standard_options import (
 from dynacli.environment import Environment, invocation, program
 from dynacli.model.media_types import is_built, is_multipart
 from dynacli.model.operation import MORE, Body, Choice, Field, MediaType, Parameter, ValueType, of_first_items
-from dynacli.model.value_words import MAY_BE_NULL, NOT_EMPTY, constraints, placeholder
+from dynacli.model.value_words import MAY_BE_NULL, NOT_EMPTY, constraints, file_or_value, placeholder
 from dynacli.text.quoting import note_for_agents, quoted, quoted_lines, word_or_quoted
 from dynacli.text.terminal import Painter, terminal_width, visible
 from dynacli.text.text_blocks import block_text, short_sentence
@@ -126,9 +126,7 @@ class _Page:
             is_part: Whether it is a part of a multipart body, which may be a file.
         """
         option = visible(of_first_items(field.option), keep="")
-        left = (
-            f"--{option} {(is_part and _file_placeholder(field.value)) or placeholder(field.value)}".rstrip()
-        )
+        left = f"--{option} {(file_or_value if is_part else placeholder)(field.value)}".rstrip()
         facts = []
         branch = visible(field.branch, keep="")
         if field.is_needed and not is_inside:
@@ -309,12 +307,6 @@ def _required_first(fields: Sequence[Field]) -> list[Field]:
     """Return the fields with those of required properties first; fields of the same property stay together."""
     required = {field.path[0] for field in fields if field.is_needed}
     return sorted(fields, key=lambda field: field.path[0] not in required)
-
-
-def _file_placeholder(value: ValueType) -> str:
-    """Return the placeholder of a file; empty where the value is none."""
-    inner = value.items if value.type == "array" and value.items is not None else value
-    return "" if inner.format != "binary" else "@FILE ..." if inner is not value else "@FILE"
 
 
 def _description_lines(described: DescribedOperation, text: list[str], width: int) -> list[str]:

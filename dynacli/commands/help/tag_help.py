@@ -6,6 +6,7 @@ from dynacli.commands.help.usage_lines import usage_lines
 from dynacli.environment import Environment, invocation
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.kebab_names import under_tag
+from dynacli.output.render import list_width
 from dynacli.text.quoting import note_for_agents, quoted
 from dynacli.text.terminal import Painter, terminal_width, visible
 
@@ -37,7 +38,8 @@ def tag_help(env: Environment, api: OpenedApi, tag: str) -> str:
     longest = max((len(word) for word, _ in operations), default=0)
     longest_path = max((len(operation.path) for _, operation in operations), default=0)
     lines.append(paint.bold("Operations"))
-    lines.extend(operation_lines(operations, (longest, longest_path), catalog.has_name, width, paint))
+    list_layout = (longest, longest_path), catalog.has_name, list_width(env), paint
+    lines.extend(operation_lines(operations, *list_layout))
     lines.extend(["", "More about one of them:", f"  {invocation(api=name)} {tag} OPERATION --help"])
     return "\n".join(lines)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dynacli.client.pages.answer_fields import AnswerField, fields_of_value, item_field
 from dynacli.model.find_items import Items, find_items
 from tests.client.pages.listed_api import ITEMS, SIZE, ListedApi, array, integer, record, string
 from tests.documents import save
@@ -631,6 +632,28 @@ def test_a_list_of_what_is_about_the_answer_holds_no_items(name: str) -> None:
     found = find_items({name: [{"next": "c"}], "members": [{"x": 1}]}, is_list=True)
     assert isinstance(found, Items)
     assert ("members",) == found.steps
+
+
+@pytest.mark.parametrize(
+    ("beside", "steps"),
+    [
+        ({"marks": [1]}, ("messages",)),
+        ({"links": [{"x": 1}]}, ("messages",)),
+        ({"data": ["a"]}, ("data",)),
+        ({"marks": [1], "errors": []}, ("marks",)),
+        ({"content": {"marks": [1]}}, ("content", "marks")),
+    ],
+    ids=["of-numbers", "of-links", "called-as-items", "next-to-errors", "further-out"],
+)
+def test_messages_may_be_what_is_listed(beside: dict[str, Any], steps: tuple[str, ...]) -> None:
+    """They are where all else is plain values, and in the schema of an answer as in an answer that came."""
+    answer = {**beside, "messages": [{"text": "Hi"}]}
+    found = find_items(answer, is_list=True)
+    assert isinstance(found, Items)
+    assert steps == found.steps
+    described = item_field(fields_of_value(answer), "/history")
+    assert isinstance(described, AnswerField)
+    assert steps == described.steps
 
 
 _SIZES = {

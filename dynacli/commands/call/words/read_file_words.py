@@ -63,7 +63,11 @@ def read_parts(run: Run, words: Iterable[str]) -> list[Assignment]:
     for word in words:
         name, _, content = word.partition("=")
         if not name or not content.startswith("@"):
-            raise UsageError(f"`--file {word[:60]}` cannot be read", hint="Write `--file NAME=@FILE`")
+            raise UsageError(
+                f"`--file {word[:60]}` is not `NAME=@FILE`",
+                why="The document does not name the parts of this body, so that each file is given with a name",
+                hint="Write `--file NAME=@FILE`",
+            )
         parts.setdefault(name, []).append(_opened(run, content[1:], f"--file {name}"))
     return [
         Assignment((name,), sources if len(sources) > 1 else sources[0], f"--file {name}")
