@@ -243,6 +243,12 @@ def _completed(*words: str, shell: str = "bash") -> list[str]:
         pytest.param("pets put-pet --bo", ["--body"], id="whole-body"),
         pytest.param("pets put-pet --bells.", ["--bells.0.tone"], id="array"),
         pytest.param("pets put-pet --bells.0.tone ", ["low", "high"], id="value-in-an-item"),
+        pytest.param("pets put-pet --bells.12.", ["--bells.12.tone"], id="item-by-its-index"),
+        pytest.param(
+            "pets put-pet --bells.0.tone low --bells.", ["--bells.0.tone", "--bells.1.tone"], id="next-item"
+        ),
+        pytest.param("pets put-pet --bells.1.tone ", ["low", "high"], id="value-in-another-item"),
+        pytest.param("pets put-pet --bells[0].tone=low --bells[1", ["--bells[1].tone"], id="in-brackets"),
         pytest.param("pets put-pet --bells[0].to", ["--bells[0].tone"], id="item-of-an-array"),
         pytest.param("pets put-pet --bells[0].tone ", ["low", "high"], id="value-in-an-item-of-an-array"),
         pytest.param(

@@ -393,6 +393,10 @@ def _call_words(
 ) -> Iterator[Candidate]:
     """Yield the candidates behind an operation: its options, values of an option, values of a path parameter."""
     options = _options_of(operation)
+    if any("[0]" in flag for flag in options):
+        from dynacli.commands.completion.item_options import item_options
+
+        options = item_options(options, [*words, word]) | options
     line = _read(words, options)
     positional = [words[index] for index in line.positional]
     flag, equals, _ = word.partition("=")
