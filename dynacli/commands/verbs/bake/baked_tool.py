@@ -3,14 +3,14 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.auth.tls_login import authorities_in, certificate_path
 from dynacli.commands.bound_words import TOOL_VERBS
-from dynacli.commands.verbs.bake.layers_inside import LayersInside, lost_document, take_along
+from dynacli.commands.verbs.bake.layers_inside import lost_document, take_along
 from dynacli.environment import Environment, Program
 from dynacli.errors import UsageError
 from dynacli.library.configuration.configuration import DEMO, Configuration
@@ -87,16 +87,16 @@ class BakedTool(NamedTuple):
     Args:
         program: What it is.
         compiled: The document inside; None for one without.
-        api: The API as it was opened.
-        layers: The overlays and further documents that it takes along; None where it takes none.
+        api: The API as it is inside.
+        layers: URL → content, of the overlays and further documents that it takes along.
         authorities: The certificates of `ca` that it takes along; empty where it takes none.
     """
 
     program: Program
     compiled: "Compiled | None"
     api: OpenedApi
-    layers: LayersInside | None = None
-    authorities: bytes = b""
+    layers: Mapping[str, bytes]
+    authorities: bytes
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -130,10 +130,9 @@ class BakedTool(NamedTuple):
         from dynacli.library.revisions.freshness import write_file_list
         from dynacli.library.revisions.referenced_files import write_archive
 
-        api = self.layers.api if self.layers is not None else self.api
-        revisions, pointer, content = api.revisions, api.pointer, api.content()
+        revisions, pointer, content = self.api.revisions, self.api.pointer, self.api.content()
         if content is None:
-            raise lost_document(api)
+            raise lost_document(self.api)
         kept = {key: pointer[key] for key in _OF_POINTER if key in pointer}
         revision = pointer["revision"]
         files = {f"{revision}.document": content}
@@ -145,8 +144,9 @@ class BakedTool(NamedTuple):
                 revision,
             )
             archived = revisions.archive_path(revision)
-            if self.layers is not None:
-                write_archive(os.path.join(directory, os.path.basename(archived)), self.layers.files)
+            taken = self.api.referenced_files() if self.layers else None
+            if taken is not None:
+                write_archive(os.path.join(directory, os.path.basename(archived)), taken)
                 # None of them is a file of the machine that the tool runs on.
                 kept["parts"] = write_file_list(directory, {})
             elif "parts" in pointer:
@@ -161,7 +161,7 @@ class BakedTool(NamedTuple):
             archive,
             {**kept, "location": place, "operations": len(self.compiled.operations)},
             files,
-            self.layers.contents if self.layers is not None else {},
+            self.layers,
         )
 
 
@@ -180,12 +180,12 @@ def baked_tool(env: Environment, name: str, api: OpenedApi, options: ToolOptions
             "A tool cannot read its document from standard input", hint="Name a file or a URL with `--api`"
         )
     entry = {} if is_demo else _entry(env, api, options)
-    layers, authorities = None, b""
+    layers: Mapping[str, bytes] = {}
+    authorities = b""
     if options.is_package:
-        layers = take_along(api)
-        if layers is not None:
-            named = layers.layers._asdict()
-            entry |= {key: list(named[key]) for key in named if named[key]}
+        api, layers = take_along(api)
+        if layers:
+            entry |= {key: api.pointer[key] for key in ("more", "overlays") if api.pointer[key]}
         if "ca" in entry:
             authorities = authorities_in(env, entry["ca"])
             entry["ca"] = AUTHORITIES
@@ -203,8 +203,7 @@ def baked_tool(env: Environment, name: str, api: OpenedApi, options: ToolOptions
         is_short=options.is_short,
         fetched_at=0.0 if is_demo else api.pointer.get("fetched_at", 0.0),
     )
-    compiled = None if is_demo else _compiled(layers.api if layers is not None else api, program)
-    return BakedTool(program, compiled, api, layers, authorities)
+    return BakedTool(program, None if is_demo else _compiled(api, program), api, layers, authorities)
 
 
 def _compiled(api: OpenedApi, program: Program) -> "Compiled":

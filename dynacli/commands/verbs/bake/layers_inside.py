@@ -3,7 +3,6 @@
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 from dynacli.document.fetched import Fetched
 from dynacli.errors import DocumentError, UsageError
@@ -13,26 +12,7 @@ from dynacli.library.revisions.document_inside import INSIDE
 from dynacli.library.revisions.referenced_files import ReferencedFiles
 from dynacli.library.revisions.revisions import revision_of
 
-__all__ = ["LayersInside", "lost_document", "take_along"]
-
-
-class LayersInside(NamedTuple):
-    """An API whose overlays and further documents are inside a tool.
-
-    Args:
-        api: The API, made of them under the URLs that they have there.
-        files: All files that its document is made of.
-        contents: URL → content of those that are inside.
-    """
-
-    api: OpenedApi
-    files: ReferencedFiles
-    contents: dict[str, bytes]
-
-    @property
-    def layers(self) -> Layers:
-        """The overlays and further documents."""
-        return Layers.of(self.api.pointer)
+__all__ = ["lost_document", "take_along"]
 
 
 def lost_document(api: OpenedApi) -> DocumentError:
@@ -42,8 +22,11 @@ def lost_document(api: OpenedApi) -> DocumentError:
     )
 
 
-def take_along(api: OpenedApi) -> LayersInside | None:
-    """Return what a package takes along; None where the API has no overlay or further document of this machine.
+def take_along(api: OpenedApi) -> tuple[OpenedApi, dict[str, bytes]]:
+    """Return an API as it is inside a package, which takes along the overlays and further documents of this machine.
+
+    Returns:
+        The API, made of them under the URLs that they have there, and URL → content of each.
 
     Raises:
         UsageError: A further document refers to other files of this machine.
@@ -52,7 +35,7 @@ def take_along(api: OpenedApi) -> LayersInside | None:
     layers = Layers.of(api.pointer)
     paths = [place for place in (*layers.more, *layers.overlays) if "://" not in place]
     if not paths:
-        return None
+        return api, {}
     content, files = api.content(), api.referenced_files()
     if content is None or files is None:
         raise lost_document(api)
@@ -78,8 +61,7 @@ def take_along(api: OpenedApi) -> LayersInside | None:
         "overlays": [urls.get(place, place) for place in layers.overlays],
         "revision": revision_of(content, moved, api.uri),
     }
-    inside = OpenedApi(api.open_request, api.revisions, api.catalog, pointer, content, moved)
-    return LayersInside(inside, moved, contents)
+    return OpenedApi(api.open_request, api.revisions, api.catalog, pointer, content, moved), contents
 
 
 def _refers_to_files(uri: str) -> UsageError:
