@@ -6,7 +6,6 @@ Most runs have no document inside: `zipfile` is imported where there is one.
 
 import json
 import os
-import zlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from dynacli.document.fetched import Fetched
 from dynacli.environment import program
 from dynacli.errors import DocumentError
 from dynacli.files import make_directory, write_file
+from dynacli.library.revisions.referenced_files import archive_damage
 
 if TYPE_CHECKING:
     from zipfile import ZipFile
@@ -62,7 +62,7 @@ def read_inside(url: str) -> Fetched:
     try:
         with ZipFile(program().inside) as archive:
             return Fetched(archive.read(f"{_LAYERS}{url.removeprefix(INSIDE)}"), uri=url)
-    except _damage() as error:
+    except archive_damage() as error:
         raise DocumentError(
             f"`{url.removeprefix(INSIDE)}` did not come with `{program().name}`",
             why=f"`{program().inside}` is damaged or another one",
@@ -90,7 +90,7 @@ def unpack_document(path: str, revisions: "Revisions") -> None:
             if not _is_of(pointer, revisions.location):
                 return
             files = dict(_sound_files(archive))
-    except _damage():
+    except archive_damage():
         return
     if f"{pointer['revision']}.document" not in files:
         return
@@ -125,13 +125,6 @@ def _is_of(pointer: Any, location: str) -> bool:
     return bool(source) and (location == source or location.endswith(f"{os.sep}{source}"))
 
 
-def _damage() -> tuple[type[Exception], ...]:
-    """Return what an archive raises that cannot be read, or is damaged."""
-    from zipfile import BadZipFile
-
-    return (OSError, BadZipFile, KeyError, RuntimeError, ValueError, zlib.error, EOFError)
-
-
 def _sound_files(archive: "ZipFile") -> Iterator[tuple[str, bytes]]:
     for name in archive.namelist():
         base = name.removeprefix(FOLDER)
@@ -139,5 +132,5 @@ def _sound_files(archive: "ZipFile") -> Iterator[tuple[str, bytes]]:
             continue
         try:
             yield base, archive.read(name)
-        except _damage():
+        except archive_damage():
             continue

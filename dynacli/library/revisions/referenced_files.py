@@ -19,22 +19,18 @@ from dynacli.files import write_file
 if TYPE_CHECKING:
     from zipfile import ZipFile
 
-__all__ = ["MissingFile", "ReferencedFiles", "read_archive", "read_archived_file", "write_archive"]
+__all__ = [
+    "MissingFile",
+    "ReferencedFiles",
+    "archive_damage",
+    "read_archive",
+    "read_archived_file",
+    "write_archive",
+]
 
 _INDEX = "index.json"
 _MAX_BYTES = 1 << 30
 """How much an archive may hold, decompressed; what dynacli writes is far less."""
-
-_DAMAGE = (
-    OSError,
-    EOFError,
-    AttributeError,
-    LookupError,
-    TypeError,
-    ValueError,
-    RuntimeError,  # an encrypted member; `NotImplementedError` and `RecursionError` are of its kind
-    zlib.error,
-)
 
 
 class MissingFile(NamedTuple):
@@ -72,6 +68,23 @@ class ReferencedFiles(NamedTuple):
         return not self.found and not self.missing
 
 
+def archive_damage() -> tuple[type[Exception], ...]:
+    """Return what reading an archive raises that cannot be read, or is damaged."""
+    from zipfile import BadZipFile
+
+    return (
+        OSError,
+        EOFError,
+        AttributeError,
+        LookupError,
+        TypeError,
+        ValueError,
+        RuntimeError,  # an encrypted member; `NotImplementedError` and `RecursionError` are of its kind
+        BadZipFile,
+        zlib.error,
+    )
+
+
 def write_archive(path: str, files: ReferencedFiles) -> None:
     """Write an archive, complete or not at all.
 
@@ -101,7 +114,7 @@ def write_archive(path: str, files: ReferencedFiles) -> None:
 
 def read_archive(path: str) -> ReferencedFiles | None:
     """Return all files of an archive; None where it is lost or damaged."""
-    from zipfile import BadZipFile, ZipFile
+    from zipfile import ZipFile
 
     try:
         with ZipFile(path) as archive:
@@ -109,7 +122,7 @@ def read_archive(path: str) -> ReferencedFiles | None:
                 return None
             rows, missing = _read_index(archive)
             found = {row["uri"]: _fetched(row, archive.read(str(number))) for number, row in enumerate(rows)}
-    except (*_DAMAGE, BadZipFile):
+    except archive_damage():
         return None
     return ReferencedFiles(found, missing)
 
@@ -120,14 +133,15 @@ def read_archived_file(path: str, uri: str) -> bytes | None:
     Args:
         uri: The URI in the reference, or the file's own.
     """
-    from zipfile import BadZipFile, ZipFile
+    from zipfile import ZipFile
 
     try:
         with ZipFile(path) as archive:
             rows, _ = _read_index(archive)
-            number = next(number for number, row in enumerate(rows) if uri in (row["uri"], row["base"]))
-            return archive.read(str(number))
-    except (*_DAMAGE, BadZipFile, StopIteration):
+            found = (number for number, row in enumerate(rows) if uri in (row["uri"], row["base"]))
+            number = next(found, None)
+            return None if number is None else archive.read(str(number))
+    except archive_damage():
         return None
 
 
