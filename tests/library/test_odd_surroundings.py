@@ -68,7 +68,7 @@ def _is_whole(home: Path) -> None:
 
 
 @pytest.mark.sampled(2)
-@pytest.mark.parametrize("size", [0, 10, 300, 600, 2000, 2048, 5000, 20_000])
+@pytest.mark.parametrize("size", [0, 10, 300, 600, 2000, 2048, 5000, 18_000])
 @pytest.mark.usefixtures("served")
 def test_a_refresh_on_a_full_disk_costs_nothing_but_itself(size: int, forks: Forks, home: Path) -> None:
     """Where no file can grow, this run has the new document, the next one the old, and then all is well again."""
