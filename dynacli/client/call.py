@@ -137,16 +137,19 @@ class Call:
         self.described, self.values, self.settings = described, values, settings
         self.has_sent = False
         self.renewal: bool | DynacliError = False
-        request = request_of(described, settings, values)
+        asking_later = settings.asking_later()
+        request = request_of(described, asking_later, values)
         if program().hooks:
             from dynacli.transport.call_hooks import call_before
 
             request = call_before(described.operation.name, request)
         if adapt is not None:
             request = adapt(request)
-            _permit_built(described, settings, request)
+            _permit_built(described, asking_later, request)
         self._sign = partial(sign, env, described.api, described.operation, request, settings, ask)
         self.signed: Signed = self._sign()
+        for ask_about in asking_later.consent.waiting or ():
+            ask_about(settings)
         self.judging = judging
         if settings.level != "off" and judging is None:
             from dynacli.client.validate_call import CallJudge

@@ -19,7 +19,7 @@ from dynacli.errors import UsageError
 from dynacli.library.configuration.configuration import Configuration, profiles_in
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
-from dynacli.record import record
+from dynacli.record import record, replace
 
 if TYPE_CHECKING:
     from dynacli.client.described_operation import DescribedOperation
@@ -60,6 +60,7 @@ class Consent:
         ask: Asks the person, with a question; None where nobody can be asked.
         is_required: Whether nothing that removes something is called without it, where nobody can be asked.
         agreed: The names of the operations that the person has agreed to.
+        waiting: Ask the questions that wait until the call can be sent, by the settings; None where none waits.
         hint: How a person agrees where nobody can be asked.
         hint_on_reading: How `{operation}` is called, by the line that begins with `{line}`, where only operations are
             that read.
@@ -77,6 +78,7 @@ class Consent:
     ) -> None:
         self.is_given, self.ask, self.is_required = is_given, ask, is_required
         self.agreed: set[str] = set()
+        self.waiting: list[Callable[[CallSettings], None]] | None = None
 
 
 @record
@@ -197,6 +199,14 @@ class CallSettings:
             from dynacli.client.policy.permission import permit
 
             permit(described, self, asked)
+
+    def asking_later(self) -> "CallSettings":
+        """Return the settings for what comes before a call can be sent: all questions wait in `consent.waiting`."""
+        if self.consent.is_given or self.consent.ask is None:
+            return self
+        consent = Consent(ask=self.consent.ask, is_required=self.consent.is_required)
+        consent.agreed, consent.waiting = self.consent.agreed, []
+        return replace(self, consent=consent)
 
     def denial(self, described: "DescribedOperation") -> str:
         """Return why the policy never lets an operation be called; empty where it may be."""

@@ -223,6 +223,27 @@ def test_a_person_on_a_terminal_is_asked(
     assert (["DELETE"] if code == 0 and "--dry-run" not in words else []) == pets.methods
 
 
+@pytest.mark.parametrize("policy", ["", "confirm = ['DELETE']"])
+def test_nobody_is_asked_about_a_call_that_cannot_be_sent(
+    policy: str, pets: Pets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without its credential a call fails before the question; with it the question comes, once."""
+    described = json.loads(Path("pets.json").read_text())
+    described["components"] = {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}}
+    described["security"] = [{"token": []}]
+    Path("pets.json").write_text(json.dumps(described))
+    pets.has(policy)
+    words = ("pets", "delete-pet", "7", "--accept-origin", pets.server.origin)
+    result = run_cli(*words, stdin=b"y\n", terminal=TERMINAL)
+    assert (10, False) == (result.exit_code, "[y/N]" in result.stderr)
+    assert [] == pets.methods
+    monkeypatch.setenv("DYNACLI_PETS_TOKEN", "t")
+    for answer, code, methods in ((b"n\n", 11, []), (b"y\n", 0, ["DELETE"])):
+        result = run_cli(*words, stdin=answer, terminal=TERMINAL)
+        assert (code, 1) == (result.exit_code, result.stderr.count("[y/N]"))
+        assert methods == pets.methods
+
+
 @pytest.mark.parametrize(
     ("variable", "terminal", "words", "code"),
     [

@@ -100,6 +100,9 @@ def obey(
         return
     if consent.ask is None and not is_confirmed and not consent.is_required:
         return
+    if consent.ask is not None and consent.waiting is not None:
+        consent.waiting.append(lambda settings: obey(decision, described, settings, asked))
+        return
     if consent.ask is None or not consent.ask(_question(described, decision)):
         raise _unconfirmed(described, settings, decision, was_asked=consent.ask is not None)
     consent.agreed.add(name)

@@ -72,7 +72,7 @@ def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> Non
         DynacliError: The call does not end well; the exit code is the error's.
     """
     settings = settings_of(run.env, described.api, run.call_options)
-    settings.permit(described)
+    settings.asking_later().permit(described)  # whoever may not call it need not hear what its inputs are
     if not described.is_documented:
         from dynacli.client.undocumented_operation import undocumented_note
 
