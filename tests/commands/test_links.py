@@ -281,6 +281,17 @@ def test_links_of_several_answers_are_all_there() -> None:
     ]
 
 
+def test_the_links_of_an_answer_may_be_a_reference() -> None:
+    """The map itself, too, which documents with many answers alike write once."""
+    get_user = operation("getUser")
+    get_user["responses"] = {"200": {"description": "", "links": {"$ref": "#/components/links"}}}
+    api = save(
+        document({"/user": {"get": get_user}}, components={"links": {"again": {"operationId": "getUser"}}})
+    )
+    described = run_cli("describe", api, "get-user", "-o", "json").json
+    assert [("again", "200")] == [(name, body["status"]) for name, body in described["links"].items()]
+
+
 EVENT = {
     "post": {
         "summary": "Something happened",

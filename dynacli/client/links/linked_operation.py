@@ -14,12 +14,12 @@ def links_in(
     """Yield for each link the status of its answer, the Response Object, the link's name, and the Link Object.
 
     Args:
-        responses: The Responses Object of an operation.
+        responses: The Responses Object of an operation; reading a document has replaced references in place of maps.
         follow: Follows references.
     """
     for status, reference in responses.items() if isinstance(responses, Mapping) else ():
         response = follow(reference)
-        links = follow(response.get("links")) if isinstance(response, Mapping) else None
+        links = response.get("links") if isinstance(response, Mapping) else None
         for name, raw in links.items() if isinstance(links, Mapping) else ():
             link = follow(raw)
             if isinstance(link, Mapping):
