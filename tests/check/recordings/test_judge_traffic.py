@@ -125,6 +125,7 @@ def test_secrets_are_masked_in_all_that_is_written() -> None:
     headers = [
         {"name": "authorization", "value": f"Bearer header-{_SECRET}"},
         {"name": "cookie", "value": f"sid=cookie-{_SECRET}"},
+        {"name": "Cookie", "value": f"sid=capital-{_SECRET}"},
     ]
     entry = _entry(
         f"/pets?access_token=query-{_SECRET}&limit=query-{_SECRET}",
