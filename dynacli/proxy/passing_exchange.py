@@ -84,6 +84,8 @@ class PassingExchange:
         piece = self._take(received)
         if self._is_over:
             return
+        # Where the body was sent ahead of the answer before it, more may come.
+        self._client.hold(is_held=False)
         if refusal is not None:
             self._refuse(refusal)
             return

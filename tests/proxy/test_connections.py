@@ -153,6 +153,34 @@ def test_requests_that_are_sent_ahead_wait_at_their_client() -> None:
         through_proxy(client, _document(), "--upstream", server.origin, "--no-fail", "--validate", "off")
 
 
+def test_a_body_that_is_sent_ahead_comes_whole() -> None:
+    """The client is not read while much of it waits, and is again once that has passed on."""
+    size, begun, sent = 400_000, threading.Event(), list[bytes]()
+
+    def talk(sock: socket.socket, _: bytes) -> bytes:
+        assert begun.wait(20)
+        time.sleep(0.1)  # so that the proxy has stopped reading
+        sock.sendall(_OK)
+        got = _head(sock)
+        while not got.endswith(b"!") and (piece := sock.recv(1 << 16)):
+            got += piece
+        sock.sendall(_OK)
+        return got
+
+    def client(port: int) -> None:
+        ahead = _request(b"POST", closes=True).replace(b"Length: 0", b"Length: %d" % size)
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:
+            sock.sendall(_request(b"GET") + ahead + b"x" * 200_000)
+            begun.set()
+            sock.sendall(b"x" * (size - 200_001) + b"!")
+            sent.extend(iter(lambda: sock.recv(1 << 16), b""))
+
+    with raw_server(talk) as server:
+        through_proxy(client, _document(), "--upstream", server.origin, "--no-fail", "--validate", "off")
+    assert 2 == b"".join(sent).count(b"HTTP/1.1 200 OK")
+    assert server.got[0].endswith(b"x!")
+
+
 def test_a_client_that_has_said_all_gets_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """It closes its side and reads on; one that does not read on looks the same, and is waited for a while."""
     monkeypatch.setattr(passing_exchange, "LINGER_SECONDS", 1)
