@@ -116,14 +116,19 @@ class UpstreamConnection(asyncio.Protocol):
             await self._tunnel
         finally:
             self._tunnel = None
+        if self._received:
+            # It would be taken for an answer of the server, which has not shown yet who it is.
+            raise BadMessageError("it sends more than it was asked for")
 
     def _look_for_tunnel(self, tunnel: "asyncio.Future[None]") -> None:
+        if tunnel.done():
+            return
         try:
             head = ResponseHead.taken(self._received)
         except BadMessageError as error:
             tunnel.set_exception(error)
             return
-        if head is not None and not tunnel.done():
+        if head is not None:
             is_through = head.status // 100 == 2
             tunnel.set_result(None) if is_through else tunnel.set_exception(BadMessageError("it refuses"))
 

@@ -148,12 +148,7 @@ def test_a_proxy_of_the_environment_is_passed_through(
         if not head.startswith(b"CONNECT "):
             sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
             return b""
-        with socket.create_connection(("127.0.0.1", int(head.split()[1].rpartition(b":")[2]))) as far:
-            sock.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
-            thread = threading.Thread(target=_copy, args=(far, sock))
-            thread.start()
-            _copy(sock, far)
-            thread.join()
+        _connect_through(sock, head, b"HTTP/1.1 200 Connected\r\n\r\n")
         return b""
 
     answers: list[bytes] = []
@@ -180,6 +175,46 @@ def test_a_proxy_of_the_environment_is_passed_through(
     assert expected.lower() in near.got[0].lower()
     line = b"GET http://far.invalid:81/a " if scheme == "http" else b"CONNECT " + origin.encode()[8:] + b" "
     assert near.got[0].startswith(line)
+
+
+def test_a_proxy_of_the_environment_answers_for_no_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it sends before the server has shown who it is, is no answer of the server."""
+    monkeypatch.setenv("no_proxy", "")
+    answers: list[bytes] = []
+
+    def talk(sock: socket.socket, head: bytes) -> bytes:
+        forged = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged"
+        _connect_through(sock, head, b"HTTP/1.1 200 Connected\r\n\r\n" + forged)
+        return b""
+
+    def client(port: int) -> None:
+        answers.append(exchanged(port, b"GET /a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
+
+    Certificates(tmp_path).sign("server")
+    with (
+        tls_server(tmp_path, "server", ssl.CERT_NONE, ssl.TLSVersion.TLSv1_3) as far,
+        raw_server(talk) as near,
+    ):
+        api = save(document({"/a": {"get": operation("get-a")}}, [far.origin]))
+        assert 0 == run_cli("api", "add", "corp", api).exit_code
+        with Path(run_cli("config", "path").stdout.strip()).open("a", encoding="utf-8") as file:
+            file.write(f'[apis.corp.profiles.inside]\nca = "{tmp_path}/ca.pem"\n')
+        monkeypatch.setenv("https_proxy", near.origin)
+        through_proxy(client, "corp", "--upstream", far.origin, "--profile", "inside", "--no-fail")
+    assert answers[0].startswith(b"HTTP/1.1 502 ")
+    assert b"did not let us through" in answers[0]
+
+
+def _connect_through(sock: socket.socket, head: bytes, answer: bytes) -> None:
+    """Do what a proxy does that is asked to connect through to a server, after an answer of its own."""
+    with socket.create_connection(("127.0.0.1", int(head.split()[1].rpartition(b":")[2]))) as far:
+        sock.sendall(answer)
+        thread = threading.Thread(target=_copy, args=(far, sock))
+        thread.start()
+        _copy(sock, far)
+        thread.join()
 
 
 def _copy(source: socket.socket, target: socket.socket) -> None:
