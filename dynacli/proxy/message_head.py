@@ -32,7 +32,6 @@ FIELD_LINES = rb"(?:" + _TOKEN + rb":[^\x00\n\r\x0b\x0c]*+\r\n)*+"
 _FIELD_LINES = re.compile(FIELD_LINES)
 _REQUEST_LINE = re.compile(rb"(" + _TOKEN + rb") ([!-~]++) HTTP/(1\.[01])\r\n")
 _STATUS_LINE = re.compile(rb"HTTP/(1\.[01]) ([1-9][0-9][0-9])(?: ([^\x00\n\r\x0b\x0c]*+))?\r\n")
-_BARE_LF = re.compile(rb"(?<!\r)\n")
 
 
 class BadMessageError(Exception):
@@ -176,7 +175,8 @@ def _taken(received: bytearray) -> bytes | None:
     if end > MAX_HEAD or (end < 0 and len(received) > MAX_HEAD):
         raise BadMessageError("its head is too large", 431)
     if end < 0:
-        if _BARE_LF.search(received):
+        # It looks at the whole again with each piece that comes: counting takes an eighth of a search for one.
+        if received.count(b"\n") != received.count(b"\r\n"):
             raise BadMessageError("a line of its head ends without CR")
         return None
     head = bytes(received[: end + 2])
