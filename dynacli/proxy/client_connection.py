@@ -105,25 +105,23 @@ class ClientConnection(asyncio.Protocol):
 
     def _next(self) -> None:
         """Begin with the next request, if its head is there."""
-        while self.exchange is None and not self.is_full and not self._is_over:
-            try:
-                head = RequestHead.taken(self._received)
-            except BadMessageError as error:
-                title = (
-                    "The head of the request is too large"
-                    if error.status == 431
-                    else "The request is not HTTP/1.1"
-                )
-                self._refuse(OwnAnswer(error.status, "http_request_error", title, error.why))
-                return
-            if head is None:
-                self.hold(is_held=False)
-                if self.has_ended:
-                    self.close()
-                return
-            self.must_close = head.closes
-            self.exchange = PassingExchange(self._passage, self, head)
-            self.exchange.begin(self._received)
+        if self.exchange is not None or self.is_full or self._is_over:
+            return
+        try:
+            head = RequestHead.taken(self._received)
+        except BadMessageError as error:
+            is_large = error.status == 431
+            title = "The head of the request is too large" if is_large else "The request is not HTTP/1.1"
+            self._refuse(OwnAnswer(error.status, "http_request_error", title, error.why))
+            return
+        if head is None:
+            self.hold(is_held=False)
+            if self.has_ended:
+                self.close()
+            return
+        self.must_close = head.closes
+        self.exchange = PassingExchange(self._passage, self, head)
+        self.exchange.begin(self._received)
 
     def _refuse(self, answer: OwnAnswer) -> None:
         self.must_close = True
