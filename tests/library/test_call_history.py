@@ -333,9 +333,12 @@ def test_what_full_keeps(api: str, history: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("DYNACLI_HISTORY", "full")
     _calls(api)
     run_cli(api, "create-pet", "--name", "Tom")
-    run_cli(api, "create-pet", "--name", "x" * 300_000)
+    run_cli(api, "create-pet", "--name", "x" * 300_000, "-H", "X-Session: 81dc9bdb")
     with sqlite3.connect(history) as db:
         kept = [json.loads(row[0]) for row in db.execute("SELECT messages FROM calls ORDER BY n")]
     assert [None, '{"name":"Tom"}', None] == [each["request"]["body"] for each in kept]
     assert [0, 14, 300_011] == [each["request"]["size"] for each in kept]
     assert '[{"id": 1, "name": "Tom"}]' == kept[0]["answer"]["body"]
+    assert [("X-Session", "***")] == [
+        pair for pair in map(tuple, kept[2]["request"]["headers"]) if "session" in pair[0].lower()
+    ]

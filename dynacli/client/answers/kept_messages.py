@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.auth.secret import MASK, Masker
 from dynacli.client.answers.answer_errors import answer_masker
-from dynacli.client.answers.mask_body import mask_text, password_fields
+from dynacli.client.answers.mask_body import is_secret_header, mask_text, password_fields
 from dynacli.client.call import Call
 from dynacli.request import preview
-from dynacli.urls import is_secret_name, with_masked_secrets
+from dynacli.urls import with_masked_secrets
 
 if TYPE_CHECKING:
     from dynacli.transport.send import Answer
@@ -63,5 +63,4 @@ def _mask(message: dict[str, Any], masker: Masker, names: frozenset[str], header
 
 
 def _masked_header(name: str, value: str, headers: frozenset[str]) -> str:
-    is_secret = name.lower() in headers or is_secret_name(name)
-    return MASK if is_secret and not value.endswith(f" {MASK}") else value
+    return MASK if is_secret_header(name, headers) and not value.endswith(f" {MASK}") else value
