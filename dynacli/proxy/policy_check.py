@@ -15,6 +15,7 @@ from dynacli.proxy.own_answers import OwnAnswer
 from dynacli.proxy.passed_exchange import PassedExchange
 from dynacli.request.built_request import Request, RequestParts
 from dynacli.traffic.operation_finder import OperationFinder
+from dynacli.traffic.recorded_request import RecordedRequest
 
 __all__ = ["PolicyCheck"]
 
@@ -42,7 +43,7 @@ class PolicyCheck:
         """
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in passed.headers)
         request = Request(passed.method, passed.url, headers, body, _NO_PARTS)
-        described = self._described(passed)
+        described = self._described(passed, headers)
         is_readable = body is not None and not request.header("content-encoding")
         may_hide = not is_readable and _has_fields(request.header("content-type") or "")
         asked = dict.fromkeys(ANY_METHOD, _UNSEEN) if may_hide else {}
@@ -53,8 +54,8 @@ class PolicyCheck:
             return OwnAnswer(403, "http_request_denied", error.message, error.why, error.hint)
         return None
 
-    def _described(self, passed: PassedExchange) -> DescribedOperation:
-        match = self._finder.find(passed.method, passed.url)
+    def _described(self, passed: PassedExchange, headers: tuple[tuple[str, str], ...]) -> DescribedOperation:
+        match = self._finder.find_request(RecordedRequest(passed.method, passed.url, headers))
         if match is not None and all(map(_is_plain, match.path_values.values())):
             return DescribedOperation(self._api, match.operation)
         # What is denied of any operation is denied of a path that may be another spelling of its path.

@@ -92,17 +92,14 @@ class OperationFinder:
         self._operations: dict[str, Operation] = {}
         self._server_options: dict[tuple[str, str], tuple[str, ...] | None] = {}
 
-    def find(self, method: str, url: str) -> MatchedOperation | None:
-        """Return the operation of a method and a URL at a server of the document; of several, the most literal."""
-        return self._best(self._at_known_servers(method, url))
-
     def find_request(self, request: RecordedRequest) -> MatchedOperation | None:
         """Return the operation of a request to a server of the document.
 
         Documents have `/#Action=A` and `/#Action=B`, each with a parameter of one value: of operations that are as
         literal, it is the one whose required query and headers the request has.
         """
-        return self._best(self._at_known_servers(request.method, request.url), _Sent(request))
+        matches = self._matches(request.method, request.url)
+        return self._best((match for match in matches if self._is_known_server(match)), _Sent(request))
 
     def find_request_anywhere(self, request: RecordedRequest) -> MatchedOperation | None:
         """Return the operation that a request would belong to if its server were one of the document."""
@@ -133,9 +130,6 @@ class OperationFinder:
     def methods(self) -> list[str]:
         """The methods of the document's operations."""
         return sorted({method for method, _ in self._summaries})
-
-    def _at_known_servers(self, method: str, url: str) -> Iterator[MatchedOperation]:
-        return (match for match in self._matches(method, url) if self._is_known_server(match))
 
     def _best(
         self, matches: Iterable[MatchedOperation], sent: "_Sent | None" = None

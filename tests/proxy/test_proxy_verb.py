@@ -4,8 +4,9 @@ import json
 import re
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -22,13 +23,14 @@ _ITEM = {"type": "object", "required": ["id"], "properties": {"id": {"type": "in
 _ANSWERS = {"200": {"description": "", "content": {"application/json": {"schema": _ITEM}}}}
 
 
-def _document() -> str:
+def _document(more: Mapping[str, Any] = MappingProxyType({})) -> str:
     identifier = parameter("id", {"type": "integer"}, "path")
     get, delete = (operation(f"{verb}Item", identifier, responses=_ANSWERS) for verb in ("get", "delete"))
     post = operation("addItem", responses=_ANSWERS)
     post["requestBody"] = {"content": {"application/json": {"schema": _ITEM}, "multipart/form-data": {}}}
     secret = operation("secret", responses=_ANSWERS)
     paths = {
+        **more,
         "/secret": {"get": secret},
         "/items/{id}": {"get": get, "delete": delete},
         "/items": {"post": post},
@@ -143,15 +145,20 @@ def test_requests_that_cannot_be_passed_on(server: Recorder) -> None:
 def test_a_policy_holds_for_what_passes(server: Recorder, home: Path) -> None:
     """What it denies is not passed on, by whatever spelling or override, and what it allows is."""
     server.answers = {path: Answer(body=b'{"id":1}') for path in ("/items/1", "/items", "/items/1/", "/x")}
-    assert 0 == run_cli("api", "add", "shop", _document()).exit_code
+    actions = {
+        f"/do#Action={name}": {"get": operation(name, parameter("Action", {"enum": [name]}, required=True))}
+        for name in ("list", "erase")
+    }
+    assert 0 == run_cli("api", "add", "shop", _document(actions)).exit_code
     with (home / "config" / "config.toml").open("a", encoding="utf-8") as file:
-        file.write('[apis.shop.policy]\ndeny = ["DELETE", "secret"]\nconfirm = ["PUT"]\n')
+        file.write('[apis.shop.policy]\ndeny = ["DELETE", "secret", "erase"]\nconfirm = ["PUT"]\n')
     part = '--b\r\nContent-Disposition: form-data; name="_method"\r\n\r\nDELETE\r\n--b--\r\n'
     client, answers = _sent(
         _request("GET /items/1"),
         _request("DELETE /items/1"),
         _request("DELETE /items/1/"),
         _request("GET /items/%2e%2e%2fsecret"),
+        _request("GET /do?Action=erase"),
         _request("POST /items", "X-HTTP-Method-Override: DELETE", body='{"id":1}'),
         _request("POST /items", body='{"_method":"DELETE"}'),
         _request("POST /items", "Content-Type: multipart/form-data; boundary=b", body=part),
@@ -161,7 +168,7 @@ def test_a_policy_holds_for_what_passes(server: Recorder, home: Path) -> None:
         _request("POST /items", "Content-Type: image/png", body="x" * 1_100_000),
     )
     result = through_proxy(client, "shop", "--upstream", server.origin, "--validate", "off")
-    assert [200, *[403] * 8, 200, 200] == [status for status, _ in answers]
+    assert [200, *[403] * 9, 200, 200] == [status for status, _ in answers]
     assert ["GET", "POST", "POST"] == [request.method for request in server.requests]
     assert "refused: `delete-item` is not called: the policy denies it" in result.stdout
     assert "the policy denies it" in answers[1][1]["title"]
