@@ -6,6 +6,7 @@ from collections.abc import Container
 __all__ = [
     "GENERAL_NAMES",
     "ID_ENDINGS",
+    "MORE_NAMES",
     "is_id_name",
     "is_search_name",
     "names_another_thing",
@@ -43,6 +44,23 @@ GENERAL_NAMES = frozenset(
     }
 )
 """Names that say nothing about what their values belong to."""
+
+MORE_NAMES = frozenset(
+    (
+        *(
+            "hasmore",
+            "hasnext",
+            "nextpage",
+            "hasnextpage",
+            "hasmoreitems",
+            "moreitems",
+            "more",
+            "moreavailable",
+        ),
+        *("hasmoreresults", "moreresults", "hasadditionalpages", "hasmorepages", "hasmoredata"),
+    )
+)
+"""Plain names of fields that say of a page whether more follow."""
 
 
 def names_another_thing(name: str, nouns: Container[str]) -> bool:

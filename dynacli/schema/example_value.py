@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any, Literal
 
 from dynacli.document.json_trees import is_same_json
+from dynacli.model.field_names import MORE_NAMES, plain_name
 from dynacli.model.lenient_reading import dict_or_empty, list_or_empty
 from dynacli.schema.example_numbers import number_value
 from dynacli.schema.example_schema import ExampleSchema
@@ -288,10 +289,10 @@ class ExampleMaker:
         value: dict[str, Any] = {}
         for name, part in visible.items():
             if name in required:
-                value[name] = self.make(part, below)
+                value[name] = self._property(name, part, below)
             elif not is_short or len(value) < keywords.get("minProperties", 0):
                 with suppress(NoExampleError):
-                    value[name] = self.make(part, below)
+                    value[name] = self._property(name, part, below)
         others = keywords.get("additionalProperties", True)
         for name in required:
             if name not in value:
@@ -305,6 +306,16 @@ class ExampleMaker:
                 break
             value.setdefault(f"key{number}", self.make(others, below))
         return value
+
+    def _property(self, name: str, part: Any, below: frozenset[str]) -> Any:
+        """Return the value of a property; a made answer is its own last page, unless the document says otherwise."""
+        value = self.make(part, below)
+        is_last = value is True and self.matcher.direction == "response" and plain_name(name) in MORE_NAMES
+        if not is_last or not self.matcher.matches(False, part):
+            return value
+        merged = ExampleSchema()
+        merged.add(part, self.matcher, below)
+        return any(offer is True for offer in self.offers(merged))
 
     def _add_dependent(
         self, value: dict[str, Any], keywords: dict[str, Any], visible: dict[str, Any], below: frozenset[str]

@@ -414,6 +414,24 @@ def test_what_is_left_out_is_kept_where_nothing_is_valid_without() -> None:
     assert example_value({"type": "object", **closed}, resolve) == {"id": 1}
 
 
+def test_a_made_answer_is_the_last_page() -> None:
+    """A boolean that says whether more follow is false, unless the document offers or wants true."""
+    boolean = {"type": "boolean"}
+    schema = {
+        "properties": {
+            "has_more": boolean,
+            "hasNextPage": {"type": "boolean", "example": True},
+            "more": {"type": "boolean", "enum": [True]},
+            "isOpen": boolean,
+        },
+        "type": "object",
+    }
+    made = example_value(schema, resolve, direction="response", required_only=False)
+    assert {"has_more": False, "hasNextPage": True, "more": True, "isOpen": True} == made
+    asked = example_value(schema, resolve, required_only=False)
+    assert asked["has_more"] is True
+
+
 def test_requests_and_responses_have_different_examples() -> None:
     """A response has `readOnly` properties and no `writeOnly` ones."""
     schema = {

@@ -21,7 +21,7 @@ from dynacli.client.pages.paging_inputs import (
     paging_inputs,
     with_size,
 )
-from dynacli.model.field_names import plain_name
+from dynacli.model.field_names import MORE_NAMES, plain_name
 from dynacli.record import replace
 
 __all__ = ["inferred_rules", "is_url"]
@@ -107,21 +107,6 @@ _PARTNERS = {
     "continue": ("continue",),
 }
 """Plain name of a cursor in an answer → plain names of the inputs that it is for, the usual one first."""
-_MORE = frozenset(
-    (
-        *(
-            "hasmore",
-            "hasnext",
-            "nextpage",
-            "hasnextpage",
-            "hasmoreitems",
-            "moreitems",
-            "more",
-            "moreavailable",
-        ),
-        *("hasmoreresults", "moreresults", "hasadditionalpages", "hasmorepages", "hasmoredata"),
-    )
-)
 _LAST_ID_INPUTS = ("startingafter", "after", "afterid", "startafter", "sinceid", "lastid")
 _PAGES = ("page", "pagenumber", "pageno", "pagenum", "pageindex", "currentpage", "pagepage")
 _OFFSETS = (
@@ -346,7 +331,7 @@ def _with_ends(rule: PageRule, fields: Sequence[AnswerField]) -> PageRule:
 
 def _field_of_more(fields: Sequence[AnswerField]) -> AnswerField | None:
     for field in fields:
-        if field.steps and plain_name(field.steps[-1]) in _MORE and field.types <= {"boolean"}:
+        if field.steps and plain_name(field.steps[-1]) in MORE_NAMES and field.types <= {"boolean"}:
             return field
     return None
 
