@@ -186,6 +186,7 @@ def _import_all() -> None:
             ("document", "warm"),
             ("operations", "warm", "-o", "json"),
             ("warm", "list-pets", "--dry-run", "json"),
+            ("help", "exit-codes"),
         ):
             run_cli(*words)
 
