@@ -17,7 +17,7 @@ __all__ = ["COVERAGE", "TASKS", "Task"]
 COVERAGE = 95
 """The least coverage of the quick and the interactive tests, in percent, branches counted."""
 
-_INTERACTIVE = ("tests/explorer", "tests/mcp_server", "tests/mock", "tests/proxy")
+_INTERACTIVE = ("tests/baked", "tests/explorer", "tests/mcp_server", "tests/mock", "tests/proxy")
 """Folders whose exhaustive tests count for the coverage, since few of their tests are quick."""
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -44,7 +44,7 @@ TASKS = {
     "types": Task("mypy, as strict as it can be", (("mypy",),)),
     "test": Task("the quick tests", (("pytest", "-n", "auto"),)),
     "interactive": Task(
-        "the long tests of the explorer and of the servers, which count for the coverage",
+        "the long tests of baked tools, of the explorer and of the servers, which count for the coverage",
         (("pytest", "-n", "auto", "-m", "exhaustive", *_INTERACTIVE),),
     ),
     "exhaustive": Task(
