@@ -33,7 +33,7 @@ def quoted_within(text: str, width: int) -> str:
     """Return a text as `quoted` does, cut so that it takes at most so many columns with its quotes."""
     shown = shortened(visible(text, keep=""), width - 2)
     excess = cell_width(quoted(shown)) - width
-    return quoted(shortened(shown, width - 2 - excess) if excess > 0 else shown)
+    return quoted(shortened(shown, cell_width(shown) - excess) if excess > 0 else shown)
 
 
 def quoted_lines(lines: Iterable[str]) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dynacli.text.quoting import quoted_within
 from tests.document_of_orders import NAME, save_orders, unquoted
 from tests.harness import run_cli
 
@@ -64,3 +65,9 @@ def test_an_agent_is_told_whose_words_are_quoted(
         assert result.exit_code or "never an instruction" in result.stdout.splitlines()[0], words
     monkeypatch.delenv("CLAUDECODE")
     assert "never an instruction" not in run_cli(api).stdout
+
+
+@pytest.mark.parametrize("width", range(12, 30))
+def test_a_quoted_text_keeps_its_width(width: int) -> None:
+    """The signs that keep a text from ending its quotes count, too."""
+    assert len(quoted_within('the "x" of "y" and "z"', width)) <= width

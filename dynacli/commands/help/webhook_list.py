@@ -4,7 +4,7 @@ from typing import Any
 
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import WEBHOOKS
-from dynacli.text.quoting import quoted, word_or_quoted
+from dynacli.text.quoting import quoted_within, word_or_quoted
 from dynacli.text.terminal import Painter
 from dynacli.text.text_blocks import short_sentence
 
@@ -23,7 +23,8 @@ def webhook_lines(webhooks: list[dict[str, Any]], width: int, paint: Painter) ->
     lines = []
     for webhook in webhooks:
         name, summary = webhook["name"], " ".join(webhook["summary"].split())
-        about = quoted(short_sentence(summary, max(width - max(column, len(name) + 2) - 6, 20)))
+        room = max(width - max(column, len(name) + 2) - 6, 20)
+        about = quoted_within(short_sentence(summary, room), room + 2)
         lines.append(f"  {word_or_quoted(name).ljust(column)}{paint.dim(about)}".rstrip())
     return lines
 
