@@ -58,6 +58,11 @@ def _ended(home: Path) -> None:
     until(lambda: not _refreshes(home), "the refresh has ended")
 
 
+def _has_died(number: int) -> bool:
+    """Return whether a process of this one can be waited for: it has no command line any more a moment earlier."""
+    return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+
+
 @pytest.fixture
 def served(server: Recorder, home: Path) -> Iterator[Served]:
     """A document that is due."""
@@ -254,6 +259,6 @@ def test_a_program_that_lives_long_keeps_no_dead_processes(served: Served, home:
             until(lambda: _refreshes(home), "a refresh has begun")
             numbers.append(_refreshes(home)[0].number)
         until(lambda: not _has_claim(home), "the document is refreshed")
-        _ended(home)
+        until(lambda: _has_died(numbers[-1]), "the refresh has ended")
         age(home, 3 * DAY)
     assert not Path(f"/proc/{numbers[0]}").exists()
