@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from dynacli.client.validate_call import CallJudge
+    from dynacli.library.history.record_call import AnsweredPath
     from dynacli.transport.retrying import Pause
     from dynacli.transport.send import Answer, Receive, Retries
     from dynacli.validation.bodies.read_forms import UnreadBody
@@ -211,6 +212,29 @@ class Call:
 
             call_after(self.described.operation.name, self.signed.shown, answer)
         return answer
+
+    def ids_of_answer(self, answer: "Answer", at: float, mask: Callable[[str], str]) -> "AnsweredPath | None":
+        """Return what the answer tells of ids, which completion offers later; None where it tells nothing.
+
+        Args:
+            at: When the call began, in seconds since 1970.
+            mask: Takes secrets out of a text.
+        """
+        from dynacli.library.history.record_call import LARGEST_REMEMBERED, AskedPath, answered_path, api_key
+        from dynacli.model.media_types import is_json
+
+        api, request = self.described.api, self.signed.request
+        asked = AskedPath(
+            at,
+            api_key(api.revisions.directory),
+            request.method,
+            self.described.operation.path,
+            request.parts.path,
+            self.signed.shown.url.partition("?")[2],
+        )
+        is_whole = len(answer.body) == answer.size <= LARGEST_REMEMBERED
+        body = answer.body if is_whole and is_json(answer.header("content-type")) else b""
+        return answered_path(asked, answer.status, body, api.catalog, mask)
 
     def _renew(self) -> bool:
         """Refresh the stored token, and return whether there is a new one."""

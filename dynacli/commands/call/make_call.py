@@ -16,19 +16,15 @@ from dynacli.commands.run import Run
 from dynacli.environment import variable
 from dynacli.errors import DynacliError, FileError
 from dynacli.library.history.record_call import (
-    LARGEST_REMEMBERED,
     MODES,
     MOST_REMEMBERED,
     AnsweredPath,
-    AskedPath,
     RecordedCall,
     UnusualHistoryError,
-    answered_path,
     api_key,
     history_mode,
     record_call,
 )
-from dynacli.model.media_types import is_json
 from dynacli.model.operation import Field, Parameter
 from dynacli.record import record, replace
 from dynacli.request.convert_words import convert_all, is_given_as_text
@@ -345,19 +341,8 @@ class MadeCall:
         self._seconds += answer.seconds
         if self._find_mode() == "off" or sum(each.items for each in self._answered) >= MOST_REMEMBERED:
             return
-        is_whole = len(answer.body) == answer.size <= LARGEST_REMEMBERED
         self._find_secrets(())
-        request = call.signed.request
-        asked = AskedPath(
-            self._started,
-            self._source,
-            request.method,
-            call.described.operation.path,
-            request.parts.path,
-            call.signed.shown.url.partition("?")[2],
-        )
-        body = answer.body if is_whole and is_json(answer.header("content-type")) else b""
-        answered = answered_path(asked, answer.status, body, call.described.api.catalog, self._masker.mask)
+        answered = call.ids_of_answer(answer, self._started, self._masker.mask)
         if answered is not None:
             self._answered.append(answered)
 
@@ -419,7 +404,7 @@ class MadeCall:
             self._started,
             json.dumps([self._masker.mask(word) for word in shown]),
             with_masked_query(described.api.name),
-            self._source,
+            api_key(described.api.revisions.directory),
             described.operation.name,
             signed.request.method,
             with_masked_secrets(url),
@@ -429,10 +414,6 @@ class MadeCall:
             self._findings,
             exit_code,
         )
-
-    @property
-    def _source(self) -> str:
-        return api_key(self._call.described.api.revisions.directory)
 
     def _find_secrets(self, words: Sequence[str]) -> None:
         """Find the secrets among the inputs of the call, once, if a word or an input may be one."""

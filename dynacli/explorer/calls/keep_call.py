@@ -14,18 +14,13 @@ from dynacli.explorer.calls.running_call import Ended
 from dynacli.explorer.form.draft import Draft
 from dynacli.library.history.history_file import record_with_care, sweep
 from dynacli.library.history.record_call import (
-    LARGEST_REMEMBERED,
     MODES,
-    AnsweredPath,
-    AskedPath,
     RecordedCall,
     UnusualHistoryError,
-    answered_path,
     api_key,
     history_mode,
     record_call,
 )
-from dynacli.model.media_types import is_json
 from dynacli.record import replace
 from dynacli.urls import is_secret_name, with_masked_query, with_masked_secrets
 
@@ -52,7 +47,8 @@ def keep_call(env: Environment, draft: Draft, words: Sequence[str], ended: Ended
         recorded = _recorded(call, masker, words, ended, started)
         if mode == "full":
             recorded = replace(recorded, messages=kept_messages(call, ended.answer, masker))
-        answered = _answered(call, masker, ended, started)
+        found = call.ids_of_answer(ended.answer, started, masker.mask) if ended.answer is not None else None
+        answered = [found] if found is not None else []
         try:
             is_time_to_sweep = record_call(env, recorded, answered)
         except UnusualHistoryError as unusual:
@@ -93,24 +89,3 @@ def _masked(word: str) -> str:
     has_parts = any(mark in value for mark in '{[":=?')
     is_secret = has_parts and any(map(is_secret_name, _NAME.findall(value)))
     return f"{flag}{equals}{MASK}" if is_secret else word
-
-
-def _answered(call: Call, masker: Masker, ended: Ended, started: float) -> list[AnsweredPath]:
-    """Return what the answer tells of ids, which completion offers later."""
-    answer, request = ended.answer, call.signed.request
-    if answer is None:
-        return []
-    asked = AskedPath(
-        started,
-        api_key(call.described.api.revisions.directory),
-        request.method,
-        call.described.operation.path,
-        request.parts.path,
-        call.signed.shown.url.partition("?")[2],
-    )
-    is_whole = len(answer.body) == answer.size <= LARGEST_REMEMBERED and is_json(
-        answer.header("content-type")
-    )
-    body = answer.body if is_whole else b""
-    found = answered_path(asked, answer.status, body, call.described.api.catalog, masker.mask)
-    return [found] if found is not None else []
