@@ -15,10 +15,12 @@ from typing import IO, Any, BinaryIO, TextIO
 from dynacli.record import record
 
 __all__ = [
+    "DISTRIBUTION",
     "Environment",
     "Program",
     "StandardInput",
     "become",
+    "how_to_install",
     "invocation",
     "invocation_words",
     "prefix_of",
@@ -26,6 +28,9 @@ __all__ = [
     "settings",
     "variable",
 ]
+
+DISTRIBUTION = "dynacli-openapi"
+"""What package installers call dynacli: `dynacli` is another project, with the same import package and executable."""
 
 _SETTINGS = (
     *("CACHE_DIR", "CACHE_LIMIT", "CONFIG_DIR", "ERROR_FORMAT", "HISTORY", "HTTP", "PAGER"),
@@ -140,6 +145,11 @@ def invocation(verb: str = "", api: str = "") -> str:
 def variable(setting: str) -> str:
     """Return the name of a variable of the program: `DYNACLI_CACHE_DIR` for `CACHE_DIR`."""
     return f"{_program[0].prefix}_{setting}"
+
+
+def how_to_install(extra: str = "") -> str:
+    """Return the command that installs dynacli, with one of its extras, in the quotes of Markdown."""
+    return f"`pip install '{DISTRIBUTION}[{extra}]'`" if extra else f"`pip install {DISTRIBUTION}`"
 
 
 def settings() -> frozenset[str]:

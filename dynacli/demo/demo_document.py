@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from dynacli.demo.demo_facts import document_path
+from dynacli.environment import how_to_install
 from dynacli.errors import FileError
 
 __all__ = ["ServedDocument", "served_document"]
@@ -44,7 +45,9 @@ def served_document(*, with_next: bool = False) -> ServedDocument:
             content = file.read()
     except OSError as error:
         raise FileError(
-            f"Cannot read `{path}`", why=error.strerror or "It is not readable", hint="Install dynacli again"
+            f"Cannot read `{path}`",
+            why=error.strerror or "It is not readable",
+            hint=f"Install it again: {how_to_install()}",
         ) from error
     if with_next:
         document = _with_versions(json.loads(content))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dynacli.client.call_settings import CallOptions
-from dynacli.environment import Environment, invocation
+from dynacli.environment import Environment, how_to_install, invocation
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 
@@ -39,7 +39,7 @@ def check_terminal(env: Environment, name: str) -> None:
         raise UsageError(
             "The explorer is not installed",
             why=f"It needs the library `{error.name}`",
-            hint="Install it: `pip install 'dynacli[tui]'`",
+            hint=f"Install it: {how_to_install('tui')}",
         ) from None
 
 

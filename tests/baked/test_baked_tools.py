@@ -400,6 +400,27 @@ ca = "ca.pem"
     assert "One of them is" in result.stderr
 
 
+def test_a_package_that_needs_another_project_is_warned_of(bake: Callable[..., Path]) -> None:
+    """A `pyproject.toml` is kept, so one of an earlier version, which named `dynacli`, would go on to install that."""
+    pyproject = bake("petshop", "--package") / "pyproject.toml"
+    again = ("bake", "petshop", "--api", "demo", "--package", "--out", str(pyproject.parent))
+    assert "another project" not in run_cli(*again).stderr
+    pyproject.write_text(pyproject.read_text().replace("dynacli-openapi~=", "dynacli~="))
+    warning = f"`{pyproject}` depends on `dynacli`, which is another project: write `dynacli-openapi` instead"
+    assert warning in run_cli(*again).stderr
+
+
+def test_a_tool_without_dynacli_says_what_to_install(bake: Callable[..., Path]) -> None:
+    """Where the Python of a tool has no dynacli, or another project of that name, it tells so in three lines."""
+    words = [sys.executable, "-I", "-S", str(bake("petshop")), "list-pets"]
+    run = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (2, "") == (run.returncode, run.stdout)
+    assert (
+        "Error: petshop needs dynacli, which is not installed for this Python" == run.stderr.splitlines()[0]
+    )
+    assert run.stderr.endswith("-m pip install dynacli-openapi\n")
+
+
 @pytest.mark.exhaustive
 def test_a_package_is_installed_and_runs(bake: Callable[..., Path], server: Recorder, tmp_path: Path) -> None:
     """Pip installs the directory into a fresh environment; a file that people change is kept when it is baked again."""

@@ -42,6 +42,19 @@ def test_all_is_well_without_anything() -> None:
     assert "openapi-core 0." in told["libraries"]
 
 
+def test_another_project_with_the_same_files_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where `dynacli` of the package index is installed, too, either may have the other's files."""
+    metadata = tmp_path / "dynacli-9.0.dist-info" / "METADATA"
+    metadata.parent.mkdir()
+    metadata.write_text("Metadata-Version: 2.1\nName: dynacli\nVersion: 9.0\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    result = run_cli("doctor", "-o", "json")
+    assert (12, False) == (result.exit_code, _checks(result)["libraries"])
+    assert "`pip uninstall dynacli dynacli-openapi`, then `pip install dynacli-openapi`" in result.stderr
+
+
 def test_each_thing_that_is_wrong_has_its_place() -> None:
     """File, line, column and pointer, of what is mended and of what is not valid."""
     api = save(_odd())

@@ -4,14 +4,19 @@ import importlib.util
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
 import tomllib
-import zipfile
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
+
+from dynacli.environment import DISTRIBUTION, Program, become, how_to_install
+from dynacli.guide.pages import page, topics
+from tests.harness import run_cli
 
 ROOT = Path(__file__).resolve().parents[2]
 _PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -57,12 +62,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("wheel")
     flags = ["--no-deps", "--no-build-isolation", "--quiet", "--wheel-dir", str(directory)]
     subprocess.run([sys.executable, "-m", "pip", "wheel", *flags, str(ROOT)], check=True, capture_output=True)
-    return next(directory.glob("dynacli-*.whl"))
+    return next(directory.glob("dynacli_openapi-*.whl"))
 
 
 def test_a_wheel_holds_all_that_the_package_reads(wheel: Path) -> None:
     """The shipped document, every page of the manual, the type marker, and every module are in it."""
-    names = set(zipfile.ZipFile(wheel).namelist())
+    names = set(ZipFile(wheel).namelist())
     package = {
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "dynacli").rglob("*")
@@ -74,13 +79,13 @@ def test_a_wheel_holds_all_that_the_package_reads(wheel: Path) -> None:
 
 def test_a_wheel_holds_nothing_else(wheel: Path) -> None:
     """Neither tests nor caches travel."""
-    tops = {name.partition("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
-    assert {"dynacli", f"dynacli-{_PROJECT['version']}.dist-info"} == tops
+    tops = {name.partition("/")[0] for name in ZipFile(wheel).namelist()}
+    assert {"dynacli", f"dynacli_openapi-{_PROJECT['version']}.dist-info"} == tops
 
 
 def test_the_shipped_document_is_the_one_in_the_checkout(wheel: Path) -> None:
     """`cache/` and the wheel have the same bytes."""
-    shipped = zipfile.ZipFile(wheel).read("dynacli/shipped/armature.json")
+    shipped = ZipFile(wheel).read("dynacli/shipped/armature.json")
     assert (ROOT / "cache" / "armature.json").read_bytes() == shipped
 
 
@@ -119,6 +124,78 @@ def test_the_lower_bounds_are_true(wheel: Path, tmp_path: Path, home: Path) -> N
     )
     assert (0, "") == (ended.returncode, ended.stderr)
     assert 2 == len(json.loads(ended.stdout)["rows"])
+
+
+_INSTALLS_ANOTHER = re.compile(
+    r"\b(?:install|uv add|poetry add|download|uvx|--with)\b[^`&|;\n]*?[ '\"]dynacli(?![\w./-])"  # as a package
+    r"|\bdynacli\[(?:tui|mcp|httpx2|test)"  # an extra of it
+    r"|[\"']dynacli\s*(?:[~=!<>]=|[<>]\d|@)",  # a requirement
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "pip install dynacli",
+            "`pip install 'dynacli[tui]'`",
+            "pipx install dynacli",
+            "uv tool install dynacli",
+        ),
+        *(
+            "uvx dynacli demo",
+            "python -m pip install -U dynacli",
+            'dependencies = ["dynacli~=0.1.0"]',
+            "dynacli[mcp]",
+        ),
+        *('"dynacli >= 1"', "uv add dynacli", "uvx --from dynacli armature", '"dynacli @ https://a/b.whl"'),
+        *("Install dynacli again",),
+    ],
+)
+def test_a_text_that_installs_another_project_is_found(text: str) -> None:
+    """The pattern of the next test knows each way to say it."""
+    assert _INSTALLS_ANOTHER.search(text)
+    assert not _INSTALLS_ANOTHER.search(text.replace("dynacli", "dynacli-openapi"))
+
+
+def test_nothing_that_is_printed_or_written_installs_another_project(tmp_path: Path) -> None:
+    """`dynacli` on the package index is not dynacli: texts, pages of baked tools and their packages name our own."""
+    texts = {
+        str(path): path.read_text(encoding="utf-8", errors="replace")
+        for path in _files()
+        if path.suffix in {".py", ".md", ".toml", ".yml", ""} and "tests" not in path.parts
+    }
+    for words in ((), ("--package",)):
+        result = run_cli(
+            "bake", "shop", "--api", "demo", "--out", str(tmp_path / f"shop{len(words)}"), *words
+        )
+        assert 0 == result.exit_code
+        texts[f"bake {words}"] = result.stdout + result.stderr
+    module = tmp_path / "shop1" / "shop_cli"
+    executable = ZipFile(tmp_path / "shop0").read("__main__.py").decode()
+    texts |= {"package": (module / "__init__.py").read_text(), "executable": executable}
+    project = (tmp_path / "shop1" / "pyproject.toml").read_text()
+    assert [f"dynacli-openapi~={_PROJECT['version']}"] == tomllib.loads(project)["project"]["dependencies"]
+    tool = {**runpy.run_path(str(module / "__init__.py"))["TOOL"], "inside": str(module / "document.zip")}
+    before = become(Program(**tool))
+    try:
+        texts |= {f"shop help {topic}": page(topic) or "" for topic, _ in topics()}
+    finally:
+        become(before)
+    assert "pip install 'dynacli-openapi[tui]'" in texts["shop help exploring"]
+    assert {} == {
+        name: found[0]
+        for name, text in texts.items()
+        if (found := _INSTALLS_ANOTHER.search(text.replace("import dynacli", "")))
+    }
+
+
+def test_the_package_is_called_as_messages_call_it() -> None:
+    """What a hint tells to install is what `pyproject.toml` names, with extras that it has."""
+    assert DISTRIBUTION == _PROJECT["name"]
+    assert "`pip install 'dynacli-openapi[mcp]'`" == how_to_install("mcp")
+    assert {"mcp", "tui", "httpx2"} <= set(_PROJECT["optional-dependencies"])
 
 
 _PLACES = (f"{ROOT}/", f"{Path.home()}/")

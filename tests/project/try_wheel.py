@@ -43,7 +43,7 @@ def _try_wheel(directory: Path) -> None:
     pip = (sys.executable, "-m", "pip")
     flags = ("--no-deps", "--no-build-isolation", "--quiet", "--wheel-dir", directory)
     _run(*pip, "wheel", *flags, _ROOT, directory=directory)
-    wheel = next(directory.glob("dynacli-*.whl"))
+    wheel = next(directory.glob("dynacli_openapi-*.whl"))
 
     uv = {"UV_TOOL_DIR": directory / "uv", "UV_TOOL_BIN_DIR": directory / "uv-bin"}
     with_this_python = ("install", "--quiet", "--python", sys.executable, wheel)

@@ -9,7 +9,7 @@ import click
 from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.verb_options import LISTING_OF_DOCUMENT
-from dynacli.environment import Environment, invocation, program, variable
+from dynacli.environment import DISTRIBUTION, Environment, how_to_install, invocation, program, variable
 from dynacli.errors import DocumentError, DynacliError, FileError, UsageError
 from dynacli.library.configuration.configuration import Configuration, profiles_in
 from dynacli.library.opened_api import OpenedApi
@@ -105,7 +105,7 @@ def _libraries() -> _Check:
 
     try:
         requirements = [
-            requirement for requirement in requires("dynacli") or () if "extra ==" not in requirement
+            requirement for requirement in requires(DISTRIBUTION) or () if "extra ==" not in requirement
         ]
     except PackageNotFoundError:
         return _Check("libraries", "not known: dynacli is not installed as a package")
@@ -120,8 +120,14 @@ def _libraries() -> _Check:
             missing.append(name)
     if missing:
         message = f"Libraries are missing: {', '.join(missing)}"
-        return _Check("libraries", message, FileError(message, hint="Install dynacli again"))
-    return _Check("libraries", ", ".join(installed))
+        return _Check("libraries", message, FileError(message, hint=f"Install it again: {how_to_install()}"))
+    try:
+        version("dynacli")
+    except PackageNotFoundError:
+        return _Check("libraries", ", ".join(installed))
+    message = f"The package `dynacli` is installed, too, and its files have the same names as those of `{DISTRIBUTION}`"
+    hint = f"`pip uninstall dynacli {DISTRIBUTION}`, then {how_to_install()}"
+    return _Check("libraries", message, FileError(message, hint=hint))
 
 
 def _http_library() -> _Check:

@@ -8,7 +8,7 @@ from dynacli.client.call_settings import Consent
 from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.verb_options import named_options
-from dynacli.environment import invocation
+from dynacli.environment import how_to_install, invocation
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.record import replace
@@ -77,7 +77,7 @@ def _check_is_installed() -> None:
         raise UsageError(
             f"`{invocation('mcp')}` needs a package that is not installed",
             why=f"`import {error.name}` fails",
-            hint="`pip install 'dynacli[mcp]'`",
+            hint=f"Install it: {how_to_install('mcp')}",
         ) from error
 
 

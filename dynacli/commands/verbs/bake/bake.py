@@ -8,6 +8,7 @@ import click
 from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.verb_options import OPENING
+from dynacli.environment import DISTRIBUTION
 from dynacli.errors import UsageError
 from dynacli.library.configuration.configuration import check_name
 
@@ -29,7 +30,11 @@ def _bake(
     out: str | None,
 ) -> None:
     from dynacli.commands.verbs.bake.baked_tool import ToolOptions, baked_tool
-    from dynacli.commands.verbs.bake.write_tool import write_executable, write_package
+    from dynacli.commands.verbs.bake.write_tool import (
+        depends_on_another_project,
+        write_executable,
+        write_package,
+    )
 
     check_name(name)
     hooks = [(kind, hook) for kind, hook in (("before", before), ("after", after)) if hook]
@@ -57,6 +62,10 @@ def _bake(
     run.note(f"Written: {file}")
     for path in kept:
         run.note(f"`{path}` was there, and stays as it is")
+        if depends_on_another_project(path):
+            run.warn(
+                f"`{path}` depends on `dynacli`, which is another project: write `{DISTRIBUTION}` instead"
+            )
     if package:
         run.note(f"Install it: pipx install {quote(file if '/' in file else f'./{file}')}")
 

@@ -10,15 +10,17 @@ from zipfile import ZipFile
 
 from dynacli import __version__
 from dynacli.commands.verbs.bake.baked_tool import AUTHORITIES, BakedTool
+from dynacli.environment import DISTRIBUTION
 from dynacli.errors import FileError, UsageError
 from dynacli.files import cannot_be_written, write_named_file
 
-__all__ = ["write_executable", "write_package"]
+__all__ = ["depends_on_another_project", "write_executable", "write_package"]
 
 _LONGEST_SHEBANG = 127
 """Bytes that every Linux reads of the first line: https://man7.org/linux/man-pages/man2/execve.2.html."""
 
-_MAIN = """# {name}: a command line made by dynacli {made_by}, which has to be installed for {python}.
+_MAIN = """# {name}: a command line made by dynacli {made_by}, which has to be installed for {python}:
+# its package is {distribution}.
 import os
 import sys
 
@@ -27,7 +29,14 @@ TOOL = {tool}
 if __name__ == "__main__":
     # The archive, from which nothing else is imported.
     file = os.path.abspath(sys.path.pop(0))
-    from dynacli.baked.run_baked import run
+    try:
+        from dynacli.baked.run_baked import run
+    except ModuleNotFoundError as error:
+        sys.stderr.write(
+            "Error: {name} needs dynacli, which is not installed for this Python\\n"
+            f"  why: {{error}}\\n  do: {{sys.executable}} -m pip install {distribution}\\n"
+        )
+        sys.exit(2)
 
     code = f"import runpy; runpy.run_path({{file!r}}, run_name='__main__')"
     run({{**TOOL, "inside": file, "code": code}})
@@ -57,7 +66,7 @@ name = "{name}-cli"
 description = "A command line for {name}, made by dynacli"
 dynamic = ["version"]
 requires-python = ">=3.11"
-dependencies = ["dynacli~={made_by}"]
+dependencies = ["{distribution}~={made_by}"]
 
 [project.scripts]
 {name} = "{module}:run"
@@ -82,7 +91,11 @@ def write_executable(tool: BakedTool, file: str) -> None:
     if len(os.fsencode(first_line)) > _LONGEST_SHEBANG or " " in first_line:
         first_line = "#!/usr/bin/env python3"
     text = _MAIN.format(
-        name=tool.program.name, made_by=__version__, python=sys.executable, tool=_literal(tool.fields)
+        name=tool.program.name,
+        made_by=__version__,
+        distribution=DISTRIBUTION,
+        python=sys.executable,
+        tool=_literal(tool.fields),
     )
     content = _archive(tool, {"__main__.py": text})
     write_named_file(file, os.fsencode(f"{first_line}\n") + content)
@@ -114,7 +127,7 @@ def write_package(tool: BakedTool, directory: str) -> list[str]:
         tool=_literal(tool.fields),
         module=module,
     )
-    project = _PYPROJECT.format(name=name, module=module, made_by=__version__)
+    project = _PYPROJECT.format(name=name, module=module, distribution=DISTRIBUTION, made_by=__version__)
     package = os.path.join(directory, module)
     try:
         os.makedirs(package, exist_ok=True)
@@ -130,6 +143,17 @@ def write_package(tool: BakedTool, directory: str) -> list[str]:
         return [path]
     write_named_file(path, project.encode())
     return []
+
+
+def depends_on_another_project(path: str) -> bool:
+    """Return whether a `pyproject.toml` depends on `dynacli`, as packages of earlier versions did."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return (
+                re.search(r"""["']\s*dynacli\s*(?:[\["'<>=!~;@(]|$)""", file.read(), re.MULTILINE) is not None
+            )
+    except (OSError, ValueError):
+        return False
 
 
 def _literal(fields: dict[str, Any]) -> str:
