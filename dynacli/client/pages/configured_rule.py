@@ -45,7 +45,8 @@ def configured_rule(described: DescribedOperation) -> PageRule | None:
             if rule is None:
                 missing = table.get("parameter") or table.get("page") or table.get("offset")
                 raise malformed(env, part, f"`{operation.name}` has no input `{missing}`")
-            return replace(rule, why=f"the configuration says so in `pages.{key}`", is_declared=True)
+            why = f"the configuration says so in `pages.{key}`"
+            return replace(rule, why=why, is_declared=True, is_configured=True)
     return None
 
 

@@ -24,7 +24,7 @@ from dynacli.client.pages.paging_inputs import (
 from dynacli.model.field_names import MORE_NAMES, plain_name
 from dynacli.record import replace
 
-__all__ = ["inferred_rules", "is_url"]
+__all__ = ["empty_next", "inferred_rules", "is_url", "with_ends"]
 
 _URL_NAMES = frozenset(
     (
@@ -33,6 +33,10 @@ _URL_NAMES = frozenset(
     )
 )
 """Plain names of fields that have the URL of the next page."""
+_INNER_NAMES = (["href"], ["url"], ["uri"], ["link"])
+"""Plain names of fields that have a URL inside of an object that is called the next page."""
+_WRAPPERS = HOLDERS | _URL_NAMES | {"data", "response"}
+"""Plain names of objects that may hold what is said of the next page."""
 _LINK_LISTS = {"links": ("rel", "href"), "link": ("relation", "url")}
 """Plain name of an array of links → which member of a link has its relation, and which one its URL."""
 _NEXT = "next"
@@ -160,7 +164,7 @@ def inferred_rules(
         *_offset_rules(inputs),
         *(_keyset_rules(fields, inputs) if is_keyset_asked else ()),
     ]
-    return tuple(with_size(_with_ends(rule, fields), inputs) for rule in rules)
+    return tuple(with_size(with_ends(rule, fields), inputs) for rule in rules)
 
 
 def _link_rules(headers: Mapping[str, Any], inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
@@ -201,6 +205,31 @@ def _next_of_links(field: AnswerField, *, has_size: bool) -> AnswerPlace | None:
     else:
         is_chosen = has_size and {relation, url} <= {*field.item_names}
     return AnswerPlace(f"{place_at(*field.steps).text}{chosen}") if is_chosen else None
+
+
+def empty_next(fields: Sequence[AnswerField]) -> str:
+    """Return the place where a response says that there is no next page.
+
+    It is a field that is called the next page and is empty, such as `next: null`. The result is empty if there is
+    none, and if any such field has a value.
+
+    Args:
+        fields: The fields of the response.
+    """
+    empty = ""
+    for field in fields:
+        names, value = [plain_name(step) for step in field.steps], field.facts["example"]
+        is_inner = names[-1:] in _INNER_NAMES and names[-2:-1] in ([_NEXT], ["nextpage"])
+        name = names[-2 if is_inner else -1] if names else ""
+        is_next = name == _NEXT or name in _URL_NAMES or (name.startswith(_NEXT) and name in _CURSORS)
+        if not is_next or not all(each in _WRAPPERS for each in names[:-1]):
+            continue
+        if isinstance(value, dict) and any([plain_name(key)] in _INNER_NAMES for key in value):
+            continue  # its URL is a field of its own
+        if value is not None and value is not False and value not in ("", [], {}):
+            return ""
+        empty = empty or place_at(*field.steps).text
+    return empty
 
 
 def _is_next_url(field: AnswerField) -> bool:
@@ -316,7 +345,7 @@ def _keyset_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) -
         yield PageRule("keyset", why, input=chosen, other=after if before else None)
 
 
-def _with_ends(rule: PageRule, fields: Sequence[AnswerField]) -> PageRule:
+def with_ends(rule: PageRule, fields: Sequence[AnswerField]) -> PageRule:
     """Return a rule with the places where an answer says that there is more, or how much there is."""
     more = _field_of_more(fields)
     total = _numeric(fields, _TOTALS)

@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey
-from dynacli.client.pages.decide_rule import is_url
+from dynacli.client.pages.answer_fields import fields_of_value
+from dynacli.client.pages.decide_rule import empty_next, is_url
 from dynacli.client.pages.page_rule import ABSENT, AnswerPlace, InputPlace, PageRule
 from dynacli.environment import invocation
 from dynacli.errors import NetworkError, RefusedError
@@ -29,6 +30,8 @@ __all__ = [
 
 _NOWHERE = AnswerPlace("", ())
 _IDS = ("id", "_id", "ID", "Id", "uuid", "key", "sid", "guid", "name")
+_LENGTHS = frozenset({"count", "itemcount", "resultcount"})
+"""Plain names of numbers that mean all items, or those of the page alone."""
 _TOTAL_HEADERS = frozenset(
     {"x-total-count", "x-total", "x-total-items", "total-count", "x-pagination-total-count"}
 )
@@ -99,10 +102,35 @@ class End:
 def next_page(rule: PageRule, page: ReceivedPage) -> NextPage | End:
     """Return what comes after a page.
 
+    Whatever the rule is, a list ends if the response says that there is no next page, or if all items came.
+
     Raises:
         NetworkError: The answer names the next page by something that is no such name.
         RefusedError: The next page would cross a line of trust.
     """
+    step = _by_rule(rule, page)
+    return step if isinstance(step, End) else _unless_ended(rule, page, step)
+
+
+def _unless_ended(rule: PageRule, page: ReceivedPage, step: NextPage) -> NextPage | End:
+    """Return what the rule says comes next, unless something else in the response says that the list ends."""
+    # A URL that the response gives, and a place that the person has named, say more than any other field.
+    if not step.url and not (rule.is_configured and rule.next is not None):
+        empty = empty_next(fields_of_value(page.value))
+        if empty:
+            return End(f"`{empty}` is empty")
+    if rule.kind in ("page", "offset") or page.items is None:
+        return step  # these rules count by themselves
+    total = _total_beside(rule, page, page.count)
+    if total is None or page.count + len(page.items) < total:
+        return step
+    if step.url and total == len(page.items):
+        # It may be the length of this page: the URL is tried.
+        return replace(step, is_proven=False)
+    return End(f"all {total:,} items came")
+
+
+def _by_rule(rule: PageRule, page: ReceivedPage) -> NextPage | End:
     match rule.kind:
         case "link":
             return _by_link(page)
@@ -252,15 +280,8 @@ def _ended(rule: PageRule, page: ReceivedPage, skipped: int | None) -> "End | bo
     more = _more(rule, page)
     if more is not None:
         return True if more else End(f"`{rule.more.text if rule.more else ''}` is false")
-    total = _count_of(page, rule.total, _TOTAL_HEADERS)
-    if (
-        total is not None
-        and rule.total is not None
-        and rule.total.text.endswith("count")
-        and total == len(page.items)
-    ):
-        total = None if rule.total.text.split(".")[-1] == "count" else total
-    if total is not None and total >= 0:
+    total = _total_beside(rule, page, skipped)
+    if total is not None:
         if skipped is None:
             return False
         if skipped + len(page.items) >= total:
@@ -269,6 +290,20 @@ def _ended(rule: PageRule, page: ReceivedPage, skipped: int | None) -> "End | bo
     if _count_of(page, rule.last, _LAST_HEADERS) is None and _is_short(rule, page):
         return End("the page is not full")
     return False
+
+
+def _total_beside(rule: PageRule, page: ReceivedPage, skipped: int | None) -> int | None:
+    """Return how many items there are on all pages; None if that is not known, or may be the length of the page.
+
+    Args:
+        skipped: How many items stand before the page; None if that is not known.
+    """
+    total = total_of(rule, page)
+    if total is None or total != len(page.items or ()):
+        return total
+    steps = rule.total.steps if rule.total is not None else None
+    is_length = bool(steps) and plain_name(str(steps[-1])) in _LENGTHS if steps else False
+    return None if is_length or skipped else total
 
 
 def _is_short(rule: PageRule, page: ReceivedPage) -> bool:

@@ -8,7 +8,7 @@ from dynacli.client.call import Call
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.pages.answer_fields import fields_of_value
-from dynacli.client.pages.decide_rule import inferred_rules
+from dynacli.client.pages.decide_rule import inferred_rules, with_ends
 from dynacli.client.pages.document_rule import NO_RULE, DocumentPages, document_rule
 from dynacli.client.pages.next_page import (
     End,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["MOST_PAGES", "Exchange", "Page", "PageLoop", "no_list"]
 
 _NO_CONTENT = 204
+_NOT_FOUND = 404
 MOST_PAGES = 10_000
 """How many pages are followed."""
 
@@ -123,6 +124,8 @@ class PageLoop:
     def __iter__(self) -> Iterator[Page]:
         """Yield the pages; an answer that is no success is the last one.
 
+        A page that nothing but a number says may be there is tried: a 404 then ends the list.
+
         Raises:
             NetworkError: A call failed, or the pages go round in circles.
             RefusedError: The next page would cross a line of trust.
@@ -137,6 +140,10 @@ class PageLoop:
                     why=f"There are more than {MOST_PAGES:,}, where {program().name} stops",
                 )
             call, answer, verdict = self._exchange(asked.inputs, asked.url)
+            if answer.status == _NOT_FOUND and not asked.is_proven:
+                self.position = self.following = None
+                self.end = End(f"page {number} is not there, as the server says (404)")
+                return
             if not 200 <= answer.status < 300:
                 yield Page(number, call, answer, verdict, None, None)
                 if number == 1:
@@ -275,8 +282,10 @@ class PageLoop:
         more.
         """
         rules = self._pages.rules
-        if not rules or not rules[0].is_declared:
-            fields = [*self._pages.fields, *fields_of_value(page.value)]
+        fields = [*self._pages.fields, *fields_of_value(page.value)]
+        if rules and rules[0].is_declared:
+            rules = tuple(with_ends(rule, fields) for rule in rules)
+        else:
             headers = {**self._pages.headers, **dict(page.headers)}
             rules = inferred_rules(self._described, fields, headers, is_keyset_asked=self._is_keyset_asked)
         decided: tuple[PageRule, NextPage | End] | None = None

@@ -91,6 +91,7 @@ class PageRule:
             number of items before the page), `keyset` (an id of the page, over a bare array); `none`: nothing does.
         why: What in the document, in the configuration or in an answer the rule rests on.
         is_declared: Whether somebody has written the rule down; other rules are then not looked for.
+        is_configured: Whether it is that of the person's configuration.
         input: The input that the next page is asked for by; None for `link`, `url` and `none`.
         size: The input that says how many items a page has.
         most: The largest page that the document allows.
@@ -107,6 +108,7 @@ class PageRule:
     kind: str
     why: str
     is_declared: bool = False
+    is_configured: bool = False
     input: InputPlace | None = None
     size: InputPlace | None = None
     most: int | None = None

@@ -8,6 +8,7 @@ from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.pages.next_page import End, NextPage, ReceivedPage, id_of, next_page, number_in
 from dynacli.client.pages.page_rule import ABSENT, AnswerPlace, InputPlace, PageRule, place_at
 from dynacli.model.operation import ValueType
+from dynacli.record import replace
 from tests.client.pages.listed_api import ListedApi, array, integer, record, string
 from tests.harness import Recorder, run_cli
 
@@ -77,6 +78,32 @@ _NEXT = {
         _page({}, [1], headers=(("n", "5"),)),
         "5",
     ),
+    "URL beside a count of the page": (
+        PageRule("url", "", next=place_at("next"), total=place_at("count")),
+        _page({"next": "/y", "count": 1}, [1]),
+        f"{_ORIGIN}/y",
+    ),
+    "URL beside a total of the page": (
+        PageRule("url", "", next=place_at("next"), total=place_at("total")),
+        _page({"next": "/y", "total": 1}, [1], number=3, count=2),
+        f"{_ORIGIN}/y",
+    ),
+    "URL beside other fields that are empty": (
+        PageRule("url", "", next=place_at("next")),
+        _page({"next": "/y", "next_cursor": None}, [1]),
+        f"{_ORIGIN}/y",
+    ),
+    "cursor beside an empty URL": (
+        PageRule("cursor", "", input=_input("c", ValueType("string")), next=place_at("next_cursor")),
+        _page({"next_url": None, "next_cursor": "b"}, [1]),
+        "b",
+    ),
+    "cursor of the configuration": (
+        replace(_CURSOR, next=place_at("onward"), is_declared=True, is_configured=True),
+        _page({"next": None, "onward": "b"}, [1]),
+        "b",
+    ),
+    "page beside a `next` of an item": (_NUMBERED, _page({"best": {"next": None}}, [1, 2, 3], size=3), "2"),
     "URL of an object": (
         PageRule("url", "", next=place_at("next")),
         _page({"next": {"url": "/y"}}),
@@ -149,6 +176,44 @@ _ENDS = {
         True,
     ),
     "all came": (_OFFSET, _page({"total": 3}, [1, 2], offset=1), "all 3 items came", True),
+    "all came, by a cursor": (
+        replace(_CURSOR, total=place_at("total")),
+        _page({"next": "b", "total": 5}, [1, 2], number=2, count=3),
+        "all 5 items came",
+        True,
+    ),
+    "all came, by URLs": (
+        PageRule("url", "", next=place_at("next")),
+        _page({"next": "/y"}, [1, 2], number=2, count=3, headers=(("X-Total-Count", "5"),)),
+        "all 5 items came",
+        True,
+    ),
+    "all came, by ids": (
+        replace(_KEYSET, total=place_at("total")),
+        _page({"total": 2}, ["a", "b"]),
+        "all 2 items came",
+        True,
+    ),
+    "no next page of numbers": (_NUMBERED, _page({"next": None}, [1, 2, 3], size=3), "`next` is empty", True),
+    "no next page of an offset": (
+        _OFFSET,
+        _page({"total": 9, "links": {"next": None}}, [1, 2]),
+        "`links.next` is empty",
+        True,
+    ),
+    "no next page of an object": (
+        _NUMBERED,
+        _page({"_links": {"next": {"href": None}}}, [1, 2, 3], size=3),
+        "`_links.next.href` is empty",
+        True,
+    ),
+    "no next cursor of a wrapper": (
+        _OFFSET,
+        _page({"data": {"nextCursor": ""}}, [1, 2]),
+        "`data.nextCursor` is empty",
+        True,
+    ),
+    "no next page of ids": (_KEYSET, _page({"nextPage": False}, ["a", "b"]), "`nextPage` is empty", True),
     "empty key set": (_KEYSET, _page(None, []), "the page is empty", True),
     "short key set": (_KEYSET, _page(None, [1], size=2), "the page is not full", True),
     "key set without ids": (_KEYSET, _page(None, [{}, {}]), "have no id", False),

@@ -1,6 +1,7 @@
 """How a list ends: circles, other servers, broken pages, limits; what came before is never lost."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -414,3 +415,91 @@ def test_a_request_that_holds_more_than_the_document_is_told_of_once(server: Rec
     words = ("search-things", "--body", '{"more": 1}', "--all", "--validate", "exact")
     result = run_cli(api.start(server), *words)
     assert 1 >= result.stderr.count("The request holds what the document does not mention")
+
+
+def _by_extension(extension: dict[str, Any], **inputs: Any) -> Callable[[Any, str], ListedApi]:
+    """Return an API whose pages are counted as an extension says, with what its only page has besides."""
+
+    def listed(besides: Any, header: str) -> ListedApi:
+        def reply(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
+            assert not query.keys() & {"offset", "page", "cursor"}, "a second page is asked for"
+            return {"data": ITEMS, **besides}, {"X-Total-Count": header} if header else {}
+
+        return ListedApi(reply, record(data=array), inputs, more=extension)
+
+    return listed
+
+
+_EXTENSIONS = {
+    "fern offset": _by_extension(
+        {"x-fern-pagination": {"offset": "$request.offset", "results": "$response.data"}}, offset=integer
+    ),
+    "fern cursor": _by_extension(
+        {
+            "x-fern-pagination": {
+                "cursor": "$request.cursor",
+                "next_cursor": "$response.cursor",
+                "results": "$response.data",
+            }
+        },
+        cursor=string,
+    ),
+    "speakeasy": _by_extension(
+        {
+            "x-speakeasy-pagination": {
+                "type": "offsetLimit",
+                "inputs": [{"name": "page", "in": "parameters", "type": "page"}],
+                "outputs": {"results": "$.data"},
+            }
+        },
+        page=integer,
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("besides", "header"),
+    [({"next": None}, ""), ({"count": 7, "next": None, "previous": None}, ""), ({"total": 7}, ""), ({}, "7")],
+    ids=["next", "django", "total", "header"],
+)
+@pytest.mark.parametrize("api", _EXTENSIONS.values(), ids=_EXTENSIONS)
+def test_a_list_that_says_it_is_whole_is_whole(
+    server: Recorder, api: Callable[[Any, str], ListedApi], besides: Any, header: str
+) -> None:
+    """An empty `next` or a total that is reached ends it, whatever rule an extension has declared."""
+    word = api({"cursor": "c", **besides}, header).start(server)
+    result = run_cli(word, "list-things", "--all", "--validate", "off")
+    assert (0, ITEMS, 1) == (result.exit_code, result.json["data"], len(server.requests))
+
+
+_TRIED: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
+    "page": ({"page": integer}, ()),
+    "offset": ({"offset": integer, "limit": integer}, ()),
+    "keyset": ({"before": string, "limit": integer}, ("--all=keyset",)),
+}
+
+
+@pytest.mark.parametrize(("inputs", "options"), _TRIED.values(), ids=_TRIED)
+def test_a_page_that_was_only_tried_may_be_missing(
+    server: Recorder, inputs: dict[str, Any], options: tuple[str, ...]
+) -> None:
+    """A 404 ends the list then, and is no failure; other statuses are."""
+    api = ListedApi(lambda _: (ITEMS, {}), array, inputs)
+    arguments = (_breaking(server, 2, Answer(404), api), "list-things", *(options or ("--all",)))
+    result = run_cli(*arguments)
+    assert (0, ITEMS, 2, "") == (result.exit_code, result.json, len(server.requests), result.stderr)
+    server.requests.clear()
+    other = run_cli(_breaking(server, 2, Answer(400), api), *arguments[1:])
+    assert (4, ITEMS) == (other.exit_code, other.json)
+
+
+def test_a_page_that_the_server_spoke_of_must_be_there(server: Recorder) -> None:
+    """A 404 is an error if the response before it says that there is more."""
+    result = run_cli(_breaking(server, 2, Answer(404)), "list-things", "--all")
+    assert (4, ITEMS[:3]) == (result.exit_code, result.json["data"])
+
+
+def test_a_first_page_that_is_missing_is_an_error(server: Recorder) -> None:
+    """It is what the person has asked for."""
+    api = ListedApi(lambda _: (ITEMS, {}), array, {"page": integer})
+    assert 4 == run_cli(_breaking(server, 1, Answer(404), api), "list-things", "--all").exit_code
