@@ -157,6 +157,14 @@ def test_the_next_commands_run(count: int, server: Recorder) -> None:
     assert {"GET"} == {request.method for request in server.requests}
 
 
+def test_a_read_that_acts_is_not_proposed(server: Recorder) -> None:
+    """Copying a proposed line must not stop or send anything."""
+    paths = {"/irc/stop": {"get": operation("")}, "/plain/list": {"get": operation("listPlain")}}
+    assert ["list-plain"] == _commands(run_cli(serve(server, document(paths, (server.origin,)))).stdout)[0][
+        1:
+    ]
+
+
 def test_a_call_needs_a_server_to_be_proposed() -> None:
     """A file whose document names no server has no call that runs as it stands."""
     page = run_cli(save(document({"/a": {"get": operation("a")}}, None))).stdout

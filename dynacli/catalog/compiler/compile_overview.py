@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from dynacli.model.acting_names import acting_word
 from dynacli.model.kebab_names import kebab
 from dynacli.model.operation import Operation, SecurityScheme
 from dynacli.model.overview import MOST_TAGS, Overview, SignIn, Start, TagCount
@@ -90,9 +91,13 @@ def _is_anonymous(operation: Operation) -> bool:
 
 
 def _first_look(operations: Sequence[Operation]) -> Start | None:
-    """Return the simplest call that changes nothing: the fewest characters of required inputs, the first of these."""
+    """Return the simplest call that only reads: the fewest characters of required inputs, the first of these."""
     # An operation with servers of its own may go where the landing page does not say.
-    looks = [operation for operation in operations if operation.method == "GET" and not operation.servers]
+    looks = [
+        operation
+        for operation in operations
+        if operation.method == "GET" and not operation.servers and not acting_word(operation)
+    ]
     best = min(looks, key=_length_of_example, default=None)
     return (
         None if best is None or _length_of_example(best) > _LONGEST_CALL else Start(best.name, best.example)

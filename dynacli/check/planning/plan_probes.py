@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from dynacli.check.check_records import INVENTED, CheckedOperation, Exchange, InputValue, PlannedCall
-from dynacli.check.planning.dangerous_names import dangerous_word
 from dynacli.check.planning.select_operations import READING_METHODS
+from dynacli.model.acting_names import acting_word
 from dynacli.model.operation import Operation, OperationSummary
 
 __all__ = [
@@ -38,7 +38,7 @@ def plan_probes(operations: Sequence[CheckedOperation]) -> tuple[list[PlannedCal
     paths = set()
     for checked in operations:
         operation = checked.operation
-        if operation.method not in READING_METHODS or dangerous_word(operation):
+        if operation.method not in READING_METHODS or acting_word(operation):
             continue
         good = next((exchange.planned for exchange in checked.exchanges if exchange.is_success), None)
         if good is not None and operation.path not in paths:
@@ -65,7 +65,7 @@ def possible_probes(operations: Iterable[Operation]) -> dict[str, list[str]]:
     counts = dict.fromkeys(("method", "credentials", "request"), 0)
     paths = set()
     for operation in operations:
-        if operation.method not in READING_METHODS or dangerous_word(operation):
+        if operation.method not in READING_METHODS or acting_word(operation):
             continue
         kinds = {
             "method": operation.path not in paths,

@@ -5,11 +5,11 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from dynacli.check.check_records import CheckedOperation
-from dynacli.check.planning.dangerous_names import dangerous_word
 from dynacli.client.unknown_operation import unknown_operation
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
+from dynacli.model.acting_names import acting_word
 from dynacli.model.field_names import is_search_name
 from dynacli.model.operation import Operation
 
@@ -91,7 +91,7 @@ def select_operations(
             called.append(operation)
         elif summary.method not in READING_METHODS:
             leave_out(operation, "unsafe", _UNSAFE_WITH_WRITE if may_write else _UNSAFE)
-        elif name not in only_names and (word := dangerous_word(summary)):
+        elif name not in only_names and (word := acting_word(summary)):
             reason = (
                 f"it sounds as if it did more than read (`{word}`); `--operation NAME` calls it all the same"
             )
