@@ -21,6 +21,7 @@ from dynacli.errors import FileError
 __all__ = [
     "LOCK_SECONDS",
     "cannot_be_written",
+    "check_links",
     "check_named_file",
     "finish_named_file",
     "followed_links",
@@ -196,7 +197,8 @@ def replace_named_file(
 ) -> Iterator[Callable[[bytes], None]]:
     """Write a file that a person named, piece by piece; it takes the target's place when the block ends.
 
-    A symbolic link that the user or root made is followed, one that somebody else made is refused.
+    A symbolic link that the user or root made is followed; one that somebody else made is refused, also if it stands
+    for a directory of the path.
     A device or a named pipe is written to directly: it has no content to keep whole.
 
     Args:
@@ -235,6 +237,7 @@ def replace_named_file(
 
 @contextmanager
 def _new_file(path: str, mode: int) -> Iterator[IO[bytes]]:
+    check_links(path)
     if os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
     temporary = _name_beside(path)
@@ -301,6 +304,7 @@ def _opened_target(path: str, mode: int) -> Iterator[IO[bytes]]:
         existing = os.stat(path)
     if existing is not None:
         if not stat.S_ISREG(existing.st_mode) and not stat.S_ISDIR(existing.st_mode):
+            check_links(path)
             with open(path, "wb", buffering=0) as file:
                 yield file
             return
@@ -316,20 +320,37 @@ def followed_links(path: str) -> str:
     """Return the file that symbolic links of the user and of root lead to.
 
     Raises:
-        FileError: Another user made a link.
+        FileError: Another user made a link, or one that a directory of the path is.
         OSError: The links run in a circle.
     """
     for _ in range(40):  # as many links as Linux follows
+        check_links(path)
         if not os.path.islink(path):
             return path
-        if os.lstat(path).st_uid not in {os.geteuid(), 0}:
-            raise FileError(
-                f"`{path}` cannot be written",
-                why="it is a symbolic link that another user made",
-                hint="name the file itself, or one in a directory of your own",
-            )
         path = os.path.join(os.path.dirname(path), os.readlink(path))
     raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+
+
+def check_links(path: str) -> None:
+    """Check that no part of a path is a symbolic link of another user.
+
+    Raises:
+        FileError: One is.
+        OSError: A directory of the path cannot be looked into.
+    """
+    while True:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            found = os.lstat(path)
+            if stat.S_ISLNK(found.st_mode) and found.st_uid not in {os.geteuid(), 0}:
+                raise FileError(
+                    f"`{path}` cannot be written",
+                    why="it is a symbolic link that another user made",
+                    hint="name the file itself, or one in a directory of your own",
+                )
+        above = os.path.dirname(path.rstrip("/"))
+        if above in {path, ""}:
+            return
+        path = above
 
 
 def _sync_directory(directory: str) -> None:

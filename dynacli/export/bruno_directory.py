@@ -18,6 +18,7 @@ from dynacli.export.collection import (
     Part,
     distinct_name,
     file_stem,
+    without_templates,
 )
 from dynacli.model.media_types import is_json
 from dynacli.text.terminal import visible
@@ -110,6 +111,7 @@ def _texts(name: str, text: str) -> str:
 
 
 def _indented(text: str) -> str:
+    # A line ends only there for Bruno, and nothing else ends one for whoever reads the file.
     return "\n".join(f"  {line}" for line in text.splitlines())
 
 
@@ -121,20 +123,22 @@ def _key(name: str) -> str:
     """Return the name of a pair; signs that mean something else are only names in quotes."""
     if name and not _QUOTED.search(name):
         return name
-    return '"' + _line(name).replace('"', r"\"") + '"'
+    # A backslash before the last quote would take its meaning.
+    return '"' + _line(without_templates(name)).replace("\\", "").replace('"', r"\"") + '"'
 
 
 def _many_lines(value: str) -> str:
     """Return a value, in quotes of three where it has several lines or would be read as something else."""
-    if "\n" not in value and "\r" not in value and not value.startswith(("'''", "[", "@")):
+    if len(value.splitlines()) < 2 and not value.startswith(("'''", "[", "@")):
         return value
-    return f"'''\n{_indented(value)}\n'''" if "'''" not in value else _line(value)
+    return f"'''\n{_indented(value)}\n'''" if "'''" not in value else _line(value.replace("'''", "' ' '"))
 
 
 def _value(entry: Entry) -> str:
     if entry.is_new:
         return "{{$guid}}"
-    return f"{entry.value}{{{{{entry.variable}}}}}" if entry.variable else entry.value
+    text = without_templates(entry.value)
+    return f"{text}{{{{{entry.variable}}}}}" if entry.variable else text
 
 
 def _auth(authorization: Authorization) -> str:
@@ -142,7 +146,12 @@ def _auth(authorization: Authorization) -> str:
     if authorization.kind == "apiKey":
         place = "queryparams" if authorization.location == "query" else "header"
         return _pairs(
-            "auth:apikey", {"key": authorization.scheme.parameter, "value": variable, "placement": place}
+            "auth:apikey",
+            {
+                "key": without_templates(authorization.scheme.parameter),
+                "value": variable,
+                "placement": place,
+            },
         )
     if authorization.has_password:
         names = {"username": authorization.username, "password": authorization.password}
@@ -159,12 +168,21 @@ def _body(body: Body | None) -> tuple[str, str]:
             "body:multipart-form", [(part.name, _part(part)) for part in body.parts]
         )
     if body.form is not None:
-        return "formUrlEncoded", _pairs("body:form-urlencoded", body.form)
-    text = (body.laid_out or "").replace("\r", "")
+        form = [(name, without_templates(value)) for name, value in body.form]
+        return "formUrlEncoded", _pairs("body:form-urlencoded", form)
+    text = body.without_templates.replace("\r", "")
     kind = "json" if is_json(body.media_type) else "xml" if "xml" in body.media_type else "text"
     return kind, f"body:{kind} {{\n{_indented(text)}\n}}" if text else ""
 
 
 def _part(part: Part) -> str:
-    kind = f" @contentType({part.media_type})" if part.media_type else ""
-    return f"@file({part.file_name}){kind}" if part.file_name is not None else f"{part.text or ''}{kind}"
+    kind = f" @contentType({without_templates(part.media_type)})" if part.media_type else ""
+    if part.file_name is not None:
+        return f"@file({part.file_name}){kind}"
+    # Bruno looks for these two in a text as well, and has no escape for them.
+    text = (
+        without_templates(part.text or "")
+        .replace("@file(", "@ file(")
+        .replace("@contentType(", "@ contentType(")
+    )
+    return f"{text}{kind}"

@@ -13,6 +13,7 @@ from dynacli.model.kebab_names import kebab
 from dynacli.model.media_types import is_json
 from dynacli.model.operation import SecurityScheme
 from dynacli.record import record
+from dynacli.request.build_request import path_text
 from dynacli.text.content_kind import decoded
 from dynacli.text.json_text import reindent
 
@@ -31,12 +32,13 @@ __all__ = [
     "file_stem",
     "stable_id",
     "variable_name",
+    "without_templates",
 ]
 
 BASE_URL = "baseUrl"
 """The variable that holds the URL of the server."""
 _LONGEST_STEM = 80
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_VARIABLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 def stable_id(*names: str) -> str:
@@ -55,6 +57,11 @@ def variable_name(text: str) -> str:
     """Return the name of a variable that every target takes."""
     name = re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_") or "value"
     return f"_{name}" if name[0].isdigit() else name
+
+
+def without_templates(text: str) -> str:
+    """Return text in which no program finds a variable in double braces, for those that have no escape for braces."""
+    return re.sub(r"\{(?=\{)", "{ ", text)
 
 
 def distinct_name(name: str, taken: set[str], separated: str = " ({})") -> str:
@@ -129,6 +136,15 @@ class Body:
             return reindent(self.text)
         except ValueError:
             return self.text
+
+    @property
+    def without_templates(self) -> str:
+        """The text for people, with no variable in double braces; JSON has an escape, and its value stays the same."""
+        text = self.laid_out or ""
+        if is_json(self.media_type):
+            # Indented JSON has two braces side by side only within strings.
+            text = re.sub(r"\{(?=\{)", r"\\u007b", text)
+        return without_templates(text)
 
 
 @record
@@ -275,19 +291,19 @@ class ExportedRequest:
 
     @property
     def filled_path(self) -> str:
-        """The path with the values of its placeholders; one without a value stays."""
-        return _PLACEHOLDER.sub(lambda found: self.path_values.get(found[1], found[0]), self.path)
+        """The path as a URL has it, with the values of its placeholders; one without a value stays."""
+        return path_text(self.path, self.path_values)
 
     def path_with_variables(self) -> tuple[str, dict[str, str]]:
         """Return the path with `:name` for each segment that is a placeholder, and the values of these."""
         segments, values = [], {}
         for segment in self.path.split("/"):
-            found = _PLACEHOLDER.fullmatch(segment)
-            if found and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", found[1]):
+            found = _VARIABLE.fullmatch(segment)
+            if found:
                 segments.append(f":{found[1]}")
                 values[found[1]] = self.path_values.get(found[1], "")
             else:
-                filled = _PLACEHOLDER.sub(lambda each: self.path_values.get(each[1], each[0]), segment)
+                filled = path_text(segment, self.path_values)
                 # A colon at the front would make a variable of it.
                 segments.append(f"%3A{filled[1:]}" if filled.startswith(":") else filled)
         return "/".join(segments), values

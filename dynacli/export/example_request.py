@@ -19,6 +19,7 @@ from dynacli.export.collection import (
     ExportedRequest,
     Input,
     Part,
+    file_stem,
     stable_id,
     variable_name,
 )
@@ -188,7 +189,9 @@ def _part(part: Any) -> Part:
         text = content.decode()
     except UnicodeDecodeError:
         text = None
-    return Part(part.name or "", text, part.media_type, part.file_name)
+    # The programs read a file of this name: it is never a path of the document's, nor a name with a dot.
+    file_name = part.file_name if part.file_name is None else file_stem(part.file_name)
+    return Part(part.name or "", text, part.media_type, file_name)
 
 
 def _authorizations(described: DescribedOperation, base_url: str) -> tuple[Authorization, ...]:

@@ -92,22 +92,17 @@ def _body_lines(body: Body) -> Iterator[str]:
         yield "[Multipart]"
         yield from (f"{_name(part.name)}: {_part(part)}" for part in body.parts)
     elif is_json(body.media_type) and body.laid_out is not None and "```" not in body.laid_out:
-        yield from ("```json", *_json_lines(body.laid_out), "```")
+        yield from ("```json", *body.without_templates.splitlines(), "```")
     elif body.text is not None and body.text.encode() == body.content:
         yield f"`{_BETWEEN_TICKS.sub(_escape, body.text)}`"
     else:
         yield f"base64,{b64encode(body.content).decode()};"
 
 
-def _json_lines(text: str) -> list[str]:
-    """Return JSON without two braces side by side, which would begin a variable, outside and inside of strings."""
-    return re.sub(r"\{(?=\{)", r"\\u007b", text).splitlines()
-
-
 def _part(part: Part) -> str:
     if part.file_name is None:
         return _escaped(part.text or "")
-    media_type = f" {part.media_type}" if part.media_type else ""
+    media_type = f" {_escaped(part.media_type)}" if part.media_type else ""
     return f"file,{_escaped(part.file_name)};{media_type}"
 
 

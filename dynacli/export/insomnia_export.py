@@ -30,7 +30,7 @@ _GRANTS = {
 }
 _SORTED_BYTES = 6
 """Of a name; a number of JavaScript is exact up to 53 bits."""
-_TEMPLATE = re.compile(r"\{[{%#]|[}%#]\}")
+_BEGINNING = re.compile(r"\{[{%#]")
 
 
 def files_of(collection: Collection) -> dict[str, str]:
@@ -125,10 +125,11 @@ def _variable(name: str) -> str:
 
 
 def _literal(text: str) -> str:
-    """Return text that Nunjucks writes as it is."""
-    if not _TEMPLATE.search(text):
-        return text
-    return "{% raw %}" + text.replace("{% endraw %}", "{ % endraw % }") + "{% endraw %}"
+    """Return text that Nunjucks writes as it is.
+
+    Only what begins a template is raw: around a whole text, an end of a block in it would be the end of its own.
+    """
+    return _BEGINNING.sub(lambda found: f"{{% raw %}}{found[0]}{{% endraw %}}", text)
 
 
 def _pair(entry: Entry) -> dict[str, Any]:
@@ -146,7 +147,7 @@ def _authentication(authorization: Authorization) -> dict[str, Any]:
         is_in_query = authorization.location == "query"
         return {
             "type": "apikey",
-            "key": authorization.scheme.parameter,
+            "key": _literal(authorization.scheme.parameter),
             "value": variable,
             "addTo": "queryParams" if is_in_query else "header",
         }
@@ -160,11 +161,11 @@ def _authentication(authorization: Authorization) -> dict[str, Any]:
         return {
             "type": "oauth2",
             "grantType": _GRANTS[authorization.grant],
-            "authorizationUrl": authorization.authorization_url,
-            "accessTokenUrl": authorization.token_url,
+            "authorizationUrl": _literal(authorization.authorization_url),
+            "accessTokenUrl": _literal(authorization.token_url),
             "clientId": _variable(authorization.client_id),
             "clientSecret": _variable(authorization.client_secret),
-            "scope": " ".join(authorization.scheme.scopes),
+            "scope": _literal(" ".join(authorization.scheme.scopes)),
         }
     return {"type": "bearer", "token": variable}
 
@@ -175,7 +176,7 @@ def _body(body: Body) -> dict[str, Any]:
     if body.form is not None:
         params = [{"name": _literal(name), "value": _literal(value)} for name, value in body.form]
         return {"mimeType": "application/x-www-form-urlencoded", "params": params}
-    return {"mimeType": body.media_type, "text": _literal(body.laid_out or "")}
+    return {"mimeType": _literal(body.media_type), "text": _literal(body.laid_out or "")}
 
 
 def _part(part: Part) -> dict[str, Any]:
@@ -184,4 +185,8 @@ def _part(part: Part) -> dict[str, Any]:
         return {**made, "type": "file", "fileName": part.file_name}
     made["value"] = _literal(part.text or "")
     is_multiline = "\n" in made["value"] or bool(part.media_type)
-    return {**made, "type": "text", **({"multiline": part.media_type or True} if is_multiline else {})}
+    return {
+        **made,
+        "type": "text",
+        **({"multiline": _literal(part.media_type) or True} if is_multiline else {}),
+    }

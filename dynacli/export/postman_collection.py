@@ -19,6 +19,7 @@ from dynacli.export.collection import (
     Surroundings,
     file_stem,
     stable_id,
+    without_templates,
 )
 
 __all__ = ["files_of"]
@@ -91,7 +92,7 @@ def _item(collection: Collection, request: ExportedRequest) -> dict[str, Any]:
     headers = request.sent_headers(covered, without_type=has_parts)
     made: dict[str, Any] = {
         "method": request.method,
-        "header": [{"key": each.name, "value": _value(each)} for each in headers],
+        "header": [{"key": without_templates(each.name), "value": _value(each)} for each in headers],
         "url": _url(request, covered),
         "auth": _auth(covered) if covered is not None else {"type": "noauth"},
         "description": request.notes,
@@ -109,7 +110,8 @@ def _item(collection: Collection, request: ExportedRequest) -> dict[str, Any]:
 def _value(entry: Entry) -> str:
     if entry.is_new:
         return "{{$guid}}"
-    return f"{entry.value}{{{{{entry.variable}}}}}" if entry.variable else entry.value
+    text = without_templates(entry.value)
+    return f"{text}{{{{{entry.variable}}}}}" if entry.variable else text
 
 
 def _url(request: ExportedRequest, covered: Authorization | None) -> dict[str, Any]:
@@ -135,7 +137,7 @@ def _auth(authorization: Authorization) -> dict[str, Any]:
     match authorization.kind:
         case "apiKey":
             fields = {
-                "key": authorization.scheme.parameter,
+                "key": without_templates(authorization.scheme.parameter),
                 "value": variable,
                 "in": authorization.location,
             }
@@ -144,11 +146,11 @@ def _auth(authorization: Authorization) -> dict[str, Any]:
             fields = {"accessToken": variable, "addTokenTo": "header", "headerPrefix": "Bearer"}
             optional = {
                 "grant_type": _GRANTS.get(authorization.grant, ""),
-                "authUrl": authorization.authorization_url,
-                "accessTokenUrl": authorization.token_url,
+                "authUrl": without_templates(authorization.authorization_url),
+                "accessTokenUrl": without_templates(authorization.token_url),
                 "clientId": f"{{{{{authorization.client_id}}}}}" if authorization.grant else "",
                 "clientSecret": f"{{{{{authorization.client_secret}}}}}" if authorization.grant else "",
-                "scope": " ".join(authorization.scheme.scopes),
+                "scope": without_templates(" ".join(authorization.scheme.scopes)),
             }
             fields.update({name: value for name, value in optional.items() if value})
             return _attributes("oauth2", fields)
@@ -172,19 +174,23 @@ def _body(body: Body) -> dict[str, Any]:
     if body.form is not None:
         return {
             "mode": "urlencoded",
-            "urlencoded": [{"key": name, "value": value} for name, value in body.form],
+            "urlencoded": [
+                {"key": without_templates(name), "value": without_templates(value)}
+                for name, value in body.form
+            ],
         }
     language = next((each for word, each in _LANGUAGES.items() if word in body.media_type), "text")
     return {
         "mode": "raw",
-        "raw": body.laid_out or "",
+        "raw": body.without_templates,
         "options": {"raw": {"language": language}},
     }
 
 
 def _part(part: Part) -> dict[str, str]:
-    made = {"key": part.name, "type": "text", "value": part.text or ""}
+    name = without_templates(part.name)
+    made = {"key": name, "type": "text", "value": without_templates(part.text or "")}
     if part.file_name is not None:
         # Postman reads a file when it sends; one that is not there can be chosen in its window.
-        made = {"key": part.name, "type": "file", "src": part.file_name}
-    return {**made, "contentType": part.media_type} if part.media_type else made
+        made = {"key": name, "type": "file", "src": part.file_name}
+    return {**made, "contentType": without_templates(part.media_type)} if part.media_type else made

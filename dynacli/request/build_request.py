@@ -23,7 +23,7 @@ from dynacli.request.parameter_serialization import (
 if TYPE_CHECKING:
     from dynacli.request.payload import Payload
 
-__all__ = ["MANAGED_HEADERS", "build_request", "check_header", "kept_slashes"]
+__all__ = ["MANAGED_HEADERS", "build_request", "check_header", "kept_slashes", "path_text"]
 
 MANAGED_HEADERS = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 """Headers that belong to the connection, and cannot be set."""
@@ -159,6 +159,18 @@ def _path(template: str, encoded: Mapping[str, str]) -> str:
     return path if path.startswith("/") else "/" + path
 
 
+def path_text(template: str, encoded: Mapping[str, str]) -> str:
+    """Return a path as a URL has it, also if values are missing: the placeholders of those stay.
+
+    Args:
+        template: The path, or a piece of it, as the document has it.
+        encoded: Name of a placeholder → its percent-encoded value.
+    """
+    pieces = _pieces(template, _SAFE_IN_PATH)
+    left = {name: f"{{{quote(name, safe='', errors='surrogatepass')}}}" for name in pieces[1::2]}
+    return _filled(template, {**left, **encoded}, _SAFE_IN_PATH)
+
+
 def _filled(template: str, encoded: Mapping[str, str], safe: str) -> str:
     """Return a template with its placeholders replaced, and the text between them percent-encoded."""
     pieces = enumerate(_pieces(template, safe))
@@ -218,6 +230,7 @@ def _headers(
     if body is not None and not (is_json(content_type) and is_json(media_type)):
         content_type = media_type  # what the body is written in
     if content_type:
+        check_header("Content-Type", content_type)
         headers["content-type"] = ("Content-Type", content_type)
     for name, value in parts.headers.items():
         check_header(name, value)

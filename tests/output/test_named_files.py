@@ -6,6 +6,7 @@ import resource
 import stat
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from dynacli.errors import FileError
 from dynacli.files import write_named_file
 from dynacli.output.output_form import OutputForm
 from dynacli.output.render import write_body, write_data
+from dynacli.output.written_files import write_named_files
 
 
 @pytest.fixture(autouse=True)
@@ -175,3 +177,39 @@ def test_bodies_and_data_go_to_a_named_file(tmp_path: Path) -> None:
     assert b"\x00\xff\x1b" == (tmp_path / "body").read_bytes()
     assert '{\n  "b": 1,\n  "a": "ü"\n}\n' == (tmp_path / "data").read_text(encoding="utf-8")
     assert "" == (tmp_path / "stdout").read_text()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a link of another user")
+@pytest.mark.parametrize("is_several", [False, True])
+def test_a_foreign_link_in_the_place_of_a_directory_is_refused(tmp_path: Path, is_several: bool) -> None:
+    """A symbolic link of another user is not followed anywhere in a path."""
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "link").symlink_to("theirs")
+    os.lchown(tmp_path / "link", 12345, 12345)
+    write = (
+        partial(write_named_files, files={"file": b"new"})
+        if is_several
+        else partial(write_named_file, data=b"new")
+    )
+    with pytest.raises(FileError, match="link` cannot be written"):
+        write(str(tmp_path / ("link" if is_several else "link/file")))
+    assert [] == list((tmp_path / "theirs").iterdir())
+
+
+@pytest.mark.parametrize("name", ["folder", "folder/file"])
+def test_files_of_a_directory_stay_in_it(tmp_path: Path, name: str) -> None:
+    """A link below a directory that leads out of it is refused before a file is written; one within it is followed."""
+    made, elsewhere = tmp_path / "made", tmp_path / "elsewhere"
+    (made / name).parent.mkdir(parents=True)
+    elsewhere.mkdir()
+    (elsewhere / "file").write_bytes(b"old")
+    (made / name).symlink_to(elsewhere / "file" if name.endswith("file") else elsewhere)
+    with pytest.raises(FileError) as caught:
+        write_named_files(str(made), {"first": b"1", "folder/file": b"2"})
+    assert "a symbolic link leads out of the directory that you name" == caught.value.why
+    assert (b"old", False) == ((elsewhere / "file").read_bytes(), (made / "first").exists())
+    (made / name).unlink()
+    (made / "inside").mkdir()
+    (made / name).symlink_to(made / "inside/file" if name.endswith("file") else made / "inside")
+    write_named_files(str(made), {"first": b"1", "folder/file": b"2"})
+    assert b"2" == (made / "inside/file").read_bytes()

@@ -18,7 +18,7 @@ from dynacli.catalog.compiler.operation_inputs import Inputs, SkippedOperationEr
 from dynacli.catalog.compiler.operation_selection import EVERYTHING, Selection
 from dynacli.catalog.compiler.security_requirements import Security
 from dynacli.catalog.compiler.shared_errors import shared_errors
-from dynacli.catalog.compiler.uncallable_operations import LeftOut, check_is_readable, why_unread
+from dynacli.catalog.compiler.uncallable_operations import LeftOut, check_is_readable, path_fault, why_unread
 from dynacli.catalog.store.written_form import difference
 from dynacli.document.file_names import file_name
 from dynacli.document.load import Document
@@ -158,8 +158,9 @@ def _compile_operations(
     for path, entry, item, raw_item in entries:
         raw, resolved = entry.operation, follow(item, entry.steps)
         where = ("paths", path, *entry.steps)
-        if entry.fault or not isinstance(raw, Mapping) or not isinstance(resolved, Mapping):
-            left_out.add(entry.method, path, raw, entry.fault or "it is not an object", where)
+        fault = entry.fault or path_fault(path)
+        if fault or not isinstance(raw, Mapping) or not isinstance(resolved, Mapping):
+            left_out.add(entry.method, path, raw, fault or "it is not an object", where)
             continue
         if raw.get("x-cli-ignore") is True or raw_item.get("x-cli-ignore") is True:
             continue

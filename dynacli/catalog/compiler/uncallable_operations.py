@@ -1,5 +1,6 @@
 """The operations of a document that cannot be called, with the reasons that a call of them gives."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,10 +10,13 @@ from dynacli.document.load import Document
 from dynacli.document.references.scan import follow_references, lookup
 from dynacli.model.kebab_names import kebab
 from dynacli.model.lenient_reading import dict_or_empty, text_or_empty
+from dynacli.text.terminal import visible
 
-__all__ = ["LeftOut", "check_is_readable", "why_unread"]
+__all__ = ["LeftOut", "check_is_readable", "path_fault", "why_unread"]
 
 _MAX_HOPS = 50
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""Control characters, and what else ends a line."""
 
 
 @dataclass
@@ -29,11 +33,17 @@ class LeftOut:
 
     def add(self, method: str, path: str, operation: Any, why: str, where: tuple[str, ...]) -> None:
         """Leave an operation out, with a warning."""
+        path = visible(path, keep="")
         self.warn(f"`{method} {path}` is left out: {why}", *where)
         own = dict_or_empty(operation)
         texts = (*map(text_or_empty, (own.get("x-cli-name"), own.get("operationId"))), f"{method} {path}")
         names = [name for text in texts if (name := kebab(text))]
         self.rows.append({"names": names, "why": f"`{method} {path}`: {why}"})
+
+
+def path_fault(path: str) -> str:
+    """Return why no operation of a path can be called; empty if they can."""
+    return "the path has a line break or another control character" if _CONTROLS.search(path) else ""
 
 
 def check_is_readable(document: Document, operation: Mapping[str, Any]) -> None:

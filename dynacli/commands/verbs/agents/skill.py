@@ -28,15 +28,10 @@ def _skill(run: Run, api: str, out: str | None) -> None:
     if out is None:
         write_body(run.env, text.encode(), "text/markdown; charset=utf-8", run.options.output_form)
         return
-    from dynacli.files import cannot_be_written, write_named_file
+    from dynacli.output.written_files import write_named_files
 
-    path = os.path.join(out, "SKILL.md")
-    try:
-        os.makedirs(out, exist_ok=True)
-        write_named_file(path, text.encode())
-    except OSError as error:
-        raise cannot_be_written(path, error) from error
-    run.note(f"Written: {path}")
+    write_named_files(out, {"SKILL.md": text.encode()})
+    run.note(f"Written: {os.path.join(out, 'SKILL.md')}")
 
 
 command = Verb(

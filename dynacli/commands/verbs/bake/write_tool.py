@@ -13,6 +13,7 @@ from dynacli.commands.verbs.bake.baked_tool import AUTHORITIES, BakedTool
 from dynacli.environment import DISTRIBUTION
 from dynacli.errors import FileError, UsageError
 from dynacli.files import cannot_be_written, write_named_file
+from dynacli.output.written_files import write_named_files
 
 __all__ = ["depends_on_another_project", "write_executable", "write_package"]
 
@@ -128,21 +129,14 @@ def write_package(tool: BakedTool, directory: str) -> list[str]:
         module=module,
     )
     project = _PYPROJECT.format(name=name, module=module, distribution=DISTRIBUTION, made_by=__version__)
-    package = os.path.join(directory, module)
-    try:
-        os.makedirs(package, exist_ok=True)
-    except OSError as error:
-        raise cannot_be_written(package, error) from error
-    write_named_file(os.path.join(package, "__init__.py"), text.encode())
-    write_named_file(os.path.join(package, "document.zip"), _archive(tool, {}))
+    files = {f"{module}/__init__.py": text.encode(), f"{module}/document.zip": _archive(tool, {})}
     if tool.authorities:
-        write_named_file(os.path.join(package, AUTHORITIES), tool.authorities)
+        files[f"{module}/{AUTHORITIES}"] = tool.authorities
     # People add dependencies and commands of their own to it.
     path = os.path.join(directory, "pyproject.toml")
-    if os.path.lexists(path):
-        return [path]
-    write_named_file(path, project.encode())
-    return []
+    is_kept = os.path.lexists(path)
+    write_named_files(directory, files if is_kept else {**files, "pyproject.toml": project.encode()})
+    return [path] if is_kept else []
 
 
 def depends_on_another_project(path: str) -> bool:

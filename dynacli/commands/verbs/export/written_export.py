@@ -41,7 +41,9 @@ def write_files(run: Run, files: dict[str, str], form: Format, out: str | None) 
         content = _as_bytes(next(iter(files.values())))
         write_body(run.env, content, form.media_type, run.options.output_form)
     elif is_directory or form.is_directory:
-        _write_files(out, files)
+        from dynacli.output.written_files import write_named_files
+
+        write_named_files(out, {name: _as_bytes(text) for name, text in files.items()})
         run.note(f"Written: {len(files)} file{'s' * (len(files) > 1)} in {out}")
         if form.is_directory and (left := _left_over(out, files)):
             # Programs that run a whole directory would send them, too; yet they may be somebody's own.
@@ -49,20 +51,10 @@ def write_files(run: Run, files: dict[str, str], form: Format, out: str | None) 
                 f"Of no operation of this export, and left as they are: {enumerated(left, most=_MOST_NAMED)}"
             )
     else:
-        _write(out, next(iter(files.values())))
+        from dynacli.files import write_named_file
+
+        write_named_file(out, _as_bytes(next(iter(files.values()))))
         run.note(f"Written: {out}")
-
-
-def _write_files(directory: str, files: dict[str, str]) -> None:
-    from dynacli.files import cannot_be_written
-
-    for name, text in files.items():
-        path = os.path.join(directory, *name.split("/"))
-        try:
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-        except OSError as error:
-            raise cannot_be_written(path, error) from error
-        _write(path, text)
 
 
 def _left_over(directory: str, files: dict[str, str]) -> list[str]:
@@ -75,12 +67,6 @@ def _left_over(directory: str, files: dict[str, str]) -> list[str]:
         if name.endswith(endings)
     )
     return sorted(name for name in found if name.replace(os.sep, "/") not in files)
-
-
-def _write(path: str, text: str) -> None:
-    from dynacli.files import write_named_file
-
-    write_named_file(path, _as_bytes(text))
 
 
 def _as_bytes(text: str) -> bytes:
