@@ -1,8 +1,7 @@
 """The operation that a method and a path mean, with the values that the path has."""
 
-import re
 from collections.abc import Iterator, Mapping
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.client.inputs.styled_values import styled_options
@@ -10,11 +9,11 @@ from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation, OperationSummary
+from dynacli.model.path_templates import path_values
 from dynacli.model.wording import did_you_mean, enumerated
 
-__all__ = ["no_operation_at", "operation_at", "path_options", "path_values"]
+__all__ = ["no_operation_at", "operation_at", "path_options"]
 
-_PARAMETER = re.compile(r"\{([^{}]*)\}")
 _MOST_NAMED = 3
 
 
@@ -77,25 +76,6 @@ def _matching(catalog: Catalog, path: str) -> Iterator[tuple[OperationSummary, d
         values = path_values(template.partition("?")[0], plain)
         if values is not None and fragment in ("", own):
             yield operation, values
-
-
-def path_values(template: str, path: str) -> dict[str, str] | None:
-    """Return the percent-encoded values that a path has in the places of a template; None where it does not fit."""
-    steps, given = template.split("/"), path.split("/")
-    if len(steps) != len(given):
-        return None
-    values: dict[str, str] = {}
-    for step, word in zip(steps, given, strict=True):
-        if step == word or ("%" in word and unquote(word) == step):
-            continue
-        if "{" not in step:
-            return None
-        pattern = "(.+)".join(re.escape(text) for text in _PARAMETER.split(step)[::2])
-        found = re.fullmatch(pattern, word)
-        if found is None:
-            return None
-        values.update(zip(_PARAMETER.findall(step), found.groups(), strict=True))
-    return values
 
 
 def _near(catalog: Catalog, path: str) -> list[str]:

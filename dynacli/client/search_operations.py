@@ -25,7 +25,8 @@ class Hit:
         method: In capitals.
         path: As the document has it.
         summary: The document's, empty where it has none.
-        score: How well it fits, from 0 to about 1.7; scores of different APIs can be compared.
+        score: How well it fits, from 0 to about 1.7, and more if the question names it. Scores of different APIs can
+            be compared.
         reasons: What the score is made of: a text, and its part of the score.
         calls: How many calls of it the history has; 0, too, where no other hit is as good, so that nobody asked.
     """
@@ -50,6 +51,7 @@ class Hit:
 def search_operations(apis: Iterable[OpenedApi], words: str, most: int = 5) -> list[Hit]:
     """Return the operations that fit a question, the best first; hidden ones are left out.
 
+    What the question names, by name, operationId, or method and path, comes before all others.
     Of those that fit equally well, the one comes first that was called more often lately, by the history.
 
     Args:
@@ -61,12 +63,6 @@ def search_operations(apis: Iterable[OpenedApi], words: str, most: int = 5) -> l
         UsageError: The question has no words.
         DamagedCatalogError: A catalog is damaged.
     """
-    if not has_words(words):
-        raise UsageError(
-            "There is nothing to search for",
-            why="The question has no words but such as every text has",
-            hint=f"Say what is to be done, and to what: `{invocation('search')} create a user`",
-        )
     hits: list[Hit] = []
     searched: dict[str, OpenedApi] = {}
     for api in apis:
@@ -76,6 +72,12 @@ def search_operations(apis: Iterable[OpenedApi], words: str, most: int = 5) -> l
             hits.append(
                 Hit(api.name, each.name, each.method, each.path, each.summary, ranked.score, ranked.reasons)
             )
+    if not hits and not has_words(words):
+        raise UsageError(
+            "There is nothing to search for",
+            why="The question has no words but such as every text has",
+            hint=f"Say what is to be done, and to what: `{invocation('search')} create a user`",
+        )
     hits.sort(key=lambda hit: -hit.score)
     return _by_usage(searched, hits, most)[:most]
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from dynacli.model.field_names import is_search_name, plain_name, singular
 
@@ -15,6 +16,7 @@ __all__ = [
     "nouns_of_paths",
     "parameter_names",
     "path_template",
+    "path_values",
 ]
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -93,6 +95,25 @@ def nouns_of_paths(paths: Iterable[str]) -> set[str]:
     """Return what the things of an API are called, as far as its paths say so."""
     segments = {segment for path in paths for segment in path_template(path).split("/")}
     return {singular(segment) for segment in segments if segment and "{" not in segment}
+
+
+def path_values(template: str, path: str) -> dict[str, str] | None:
+    """Return the percent-encoded values that a path has in the places of a template; None where it does not fit."""
+    steps, given = template.split("/"), path.split("/")
+    if len(steps) != len(given):
+        return None
+    values: dict[str, str] = {}
+    for step, word in zip(steps, given, strict=True):
+        if step == word or ("%" in word and unquote(word) == step):
+            continue
+        if "{" not in step:
+            return None
+        pattern = "(.+)".join(re.escape(text) for text in _PLACEHOLDER.split(step)[::2])
+        found = re.fullmatch(pattern, word)
+        if found is None:
+            return None
+        values.update(zip(_PLACEHOLDER.findall(step), found.groups(), strict=True))
+    return values
 
 
 def _without_query(path: str) -> str:

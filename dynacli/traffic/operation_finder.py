@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
-from dynacli.client.operation_at import path_values
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation, OperationSummary, Server
+from dynacli.model.path_templates import path_values
 from dynacli.record import record
 from dynacli.request.choose_server import choose_server
 from dynacli.traffic.recorded_request import RecordedRequest

@@ -18,9 +18,10 @@ from dynacli.catalog.compiler.compile_document import compile_document
 from dynacli.catalog.search.rank_operations import rank_operations
 from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.catalog.store.catalog_writer import catalog_in_memory
+from dynacli.errors import DocumentError
 from dynacli.text.text_blocks import block_text
 from tests.documents import load_file
-from tests.real_documents import FOLDER
+from tests.real_documents import FOLDER, documents
 
 _QUESTIONS = Path(__file__).with_name("questions")
 _RANKS = (1, 3, 5)
@@ -121,6 +122,32 @@ def test_questions_find_their_operations(name: str) -> None:
     plain = sum((row[1] for row in table), Recall()).parts
     assert list(ranking) == [max(pair) for pair in zip(ranking, LEAST[name], strict=True)]
     assert [rank + 0.2 < part for rank, part in zip(plain, ranking, strict=True)] == [True] * 3
+
+
+@pytest.mark.exhaustive
+@pytest.mark.corpus
+@pytest.mark.skipif(not FOLDER.is_dir(), reason=f"there are no real documents in {FOLDER}")
+@pytest.mark.parametrize("path", list(documents(FOLDER)), ids=lambda path: path.name)
+def test_what_is_named_comes_first(path: Path) -> None:
+    """A hundred operations of each real document are found first by name, operationId, and method and path."""
+    try:
+        catalog = catalog_in_memory(compile_document(load_file(path)), [])
+    except DocumentError:
+        return  # for such documents there are other tests
+    search = _ranking(catalog)
+    operations = [each for each in catalog.summaries() if not each.is_hidden]
+    wrong = []
+    for each in operations[:: max(len(operations) // 100, 1)]:
+        by_id = catalog.find(each.operation_id) or each.name
+        place = f"{each.method} {each.path}"
+        for question, name in (
+            (each.name, each.name),
+            (each.operation_id or each.name, by_id),
+            (place, each.name),
+        ):
+            wrong += [(question, name)] if [name] != search(question)[:1] else []
+    catalog.close()
+    assert [] == wrong
 
 
 def test_there_are_enough_questions() -> None:

@@ -1,5 +1,6 @@
 """`search` finds the operations that do what a person says in plain words."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,85 @@ def test_the_best_operation_comes_first(api: str, question: str, name: str) -> N
     """Verbs, their synonyms, and singular and plural tell the operations of one resource apart."""
     assert name == _names(api, *question.split())[0]
     assert name == _names("--api", api, question)[0]
+
+
+_NAMED = {
+    # Better by its words is another operation: `DELETE /groups/{id}/members`, `GET /toys`, ...
+    "remove-from-group": "remove-from-group",
+    "Remove_From_Group": "remove-from-group",
+    "REMOVEFROMGROUP": "remove-from-group",
+    "list toys": "list-toys",
+    "read_item_items__item_id__get": "read-item",
+    "READ-ITEM-ITEMS-ITEM-ID-GET": "read-item",
+    "issues/list-for-repo": "issues-list-for-repo",
+    "list-for-repo": "issues-list-for-repo",
+    "issues list-for-repo": "issues-list-for-repo",
+    "all-mine": "all-mine",
+    "the": "the",
+    "POST /groups/{id}/actions": "remove-from-group",
+    "post /Groups/{ID}/actions": "remove-from-group",
+    "POST /groups/7/actions?dry=1": "remove-from-group",
+    "/items/{item_id}": "read-item",
+    "GET /cookies#b": "cookies-b",
+}
+
+
+@pytest.fixture(name="named", scope="module")
+def _named(tmp_path_factory: pytest.TempPathFactory) -> str:
+    issues = {"tags": ["issues"]}
+    paths = {
+        "/groups/{id}/members": {
+            "delete": operation("removeGroup", ID, summary="Remove members from a group")
+        },
+        "/groups/{id}/actions": {"post": operation("removeFromGroup", ID, summary="Act")},
+        "/toys/{id}/list": {"get": operation("toysList", ID, summary="List toys: list all toys")},
+        "/playthings": {"get": operation("listToys", summary="What there is")},
+        "/items/{item_id}": {
+            "get": operation(
+                "read_item_items__item_id__get", parameter("item_id", {}, "path"), summary="Read"
+            )
+        },
+        "/items": {
+            "get": operation("read_items_items_get", summary="Read the items, get each item by its ID")
+        },
+        "/repos/{id}/list": {"get": operation("repoList", ID, summary="List for a repo the lists of a repo")},
+        "/repos/{id}/issues": {"get": {**operation("issues/list-for-repo", ID), **issues}},
+        "/mine": {"get": operation("allMine"), "post": operation("the")},
+        "/cookies#a": {"get": operation("cookiesA", summary="Cookies b")},
+        "/cookies#b": {"get": operation("cookiesB")},
+    }
+    directory = tmp_path_factory.mktemp("named")
+    (directory / "api.json").write_text(json.dumps(document(paths)))
+    return str(directory / "api.json")
+
+
+@pytest.mark.parametrize("question", _NAMED)
+def test_what_is_named_comes_first(named: str, question: str) -> None:
+    """A name, an operationId, a method and path, in any case, and a name without its tag, is that operation."""
+    assert _NAMED[question] == _names(named, *question.split())[0]
+    assert _NAMED[question] == _names("--api", named, question)[0]
+
+
+def test_what_is_named_comes_first_among_all_apis(named: str) -> None:
+    """Of all registered APIs the one comes first that has an operation of that name, whatever fits in the others."""
+    rival = {
+        "/groups": {"delete": operation("removeGroups", summary="Remove from a group, remove from group")}
+    }
+    run_cli("api", "add", "first", save(document(rival)))
+    run_cli("api", "add", "second", named)
+    for question in ("remove-from-group", "POST /groups/{id}/actions"):
+        best = run_cli("search", *question.split(), "-o", "json").json["best"]
+        assert ("second", "remove-from-group") == (best["api"], best["name"])
+
+
+def test_of_operations_with_one_operation_id_the_one_comes_first_that_it_calls() -> None:
+    """Search and call agree on what a name means."""
+    paths = {"/a": {"get": operation("show")}, "/b": {"get": operation("show", summary="Show show show")}}
+    api = save(document(paths))
+    called = run_cli(api, "show", "--dry-run", "json").json["url"]
+    assert "/a" == called[-2:]
+    assert ["show", "show-get-b"] == _names(api, "show")
+    assert ["show-get-b", "show"] == _names(api, "show-get-b")
 
 
 def test_an_operation_is_known_by_what_it_does_and_not_by_its_method_alone() -> None:

@@ -1,6 +1,6 @@
 """The operations of a catalog that have words of a question, found by its index."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from math import log
 
 from dynacli.catalog.search.operation_words import OperationWords
@@ -47,8 +47,13 @@ class Candidates:
     rarity: list[float]
 
 
-def find_candidates(catalog: Catalog, index: StemIndex, question: Question) -> Candidates:
+def find_candidates(
+    catalog: Catalog, index: StemIndex, question: Question, named: Collection[int] = ()
+) -> Candidates:
     """Return the operations that have most of a question's words, without hidden ones.
+
+    Args:
+        named: Operations that are among them whatever words they have.
 
     Raises:
         DamagedCatalogError: The catalog is damaged.
@@ -62,7 +67,7 @@ def find_candidates(catalog: Catalog, index: StemIndex, question: Question) -> C
         for number, match in found.items():
             scores[number] = scores.get(number, 0.0) + match * weight
     try:
-        words = [(number, OperationWords.from_text(text)) for number, text in _best(catalog, scores)]
+        words = [(number, OperationWords.from_text(text)) for number, text in _best(catalog, scores, named)]
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise DamagedCatalogError(catalog.path) from error
     candidates = [
@@ -72,16 +77,19 @@ def find_candidates(catalog: Catalog, index: StemIndex, question: Question) -> C
     return Candidates(candidates, rarity)
 
 
-def _best(catalog: Catalog, scores: Mapping[int, float]) -> list[tuple[int, str]]:
+def _best(catalog: Catalog, scores: Mapping[int, float], named: Collection[int]) -> list[tuple[int, str]]:
     """Return number and words of the operations with the highest scores; of equal ones those with the fewest words."""
     least = sorted(scores.values(), reverse=True)[:_MOST][-1:]
-    higher = [number for number, score in scores.items() if [score] > least]
-    equal = [number for number, score in scores.items() if [score] == least]
+    higher = [
+        *named,
+        *(number for number, score in scores.items() if [score] > least and number not in named),
+    ]
+    equal = [number for number, score in scores.items() if [score] == least and number not in named]
     select = (
         "SELECT id, words FROM operations WHERE words IS NOT NULL AND id IN ({}) ORDER BY length(words), id LIMIT {}"
     ).format
-    rows = catalog.rows(select(",".join(map(str, higher)), _MOST))
-    return [*rows, *catalog.rows(select(",".join(map(str, equal)), _MOST - len(higher)))]
+    rows = catalog.rows(select(",".join(map(str, higher)), len(higher)))
+    return [*rows, *catalog.rows(select(",".join(map(str, equal)), max(_MOST - len(higher), 0)))]
 
 
 def _matches(index: StemIndex, stems: Mapping[str, float]) -> dict[int, float]:

@@ -1,6 +1,7 @@
 """The order of the operations that have words of a question."""
 
 from dynacli.catalog.search.find_candidates import Candidate, find_candidates
+from dynacli.catalog.search.named_operations import named_operations
 from dynacli.catalog.search.operation_words import OperationWords
 from dynacli.catalog.search.postings import StemIndex
 from dynacli.catalog.search.question import ALL, DOING, READING, Question, Term, read_question
@@ -51,6 +52,7 @@ _REASONS = (
     "what else is in its path",
     "how long its path is",
     "deprecated",
+    "the question names it",
 )
 """What the parts of a score are, in their order."""
 
@@ -60,7 +62,7 @@ class Ranked:
     """An operation with its place among others.
 
     Args:
-        score: Up to about 1.6; scores of different catalogs can be compared.
+        score: Up to about 1.6, and more for what the question names; scores of different catalogs can be compared.
         reasons: What the score is made of: a text, and its part of the score.
     """
 
@@ -72,6 +74,8 @@ class Ranked:
 def rank_operations(catalog: Catalog, text: str, most: int = 10) -> list[Ranked]:
     """Return the operations of a catalog that have words of a question, the best first, without hidden ones.
 
+    What the question names, by name, operationId, or method and path, comes before all others.
+
     Args:
         text: The question.
         most: How many are returned.
@@ -82,9 +86,10 @@ def rank_operations(catalog: Catalog, text: str, most: int = 10) -> list[Ranked]
     index = StemIndex(catalog)
     vocabulary = Vocabulary(index)
     question = read_question(text, vocabulary)
-    candidates = find_candidates(catalog, index, question)
+    named = named_operations(catalog, text)
+    candidates = find_candidates(catalog, index, question, named)
     scorer = _Scorer(question, candidates.rarity, vocabulary, catalog.meta["operations"])
-    scored = [(scorer.parts(each), each) for each in candidates.found]
+    scored = [((*scorer.parts(each), named.get(each.number, 0.0)), each) for each in candidates.found]
     scored.sort(key=lambda pair: (-round(sum(pair[0]), 6), pair[1].words.length, pair[1].number))
     best = {each.number: parts for parts, each in scored[:most]}
     operations = dict(zip(sorted(best), catalog.each_summary(numbers=best), strict=True))

@@ -190,7 +190,7 @@ class Catalog:
                 BY_ID_IN_ANY_CASE,
             )
             for name, tags in self._texts(rows, 2):
-                if not tag or tag in self._tag_keys(tags):
+                if not tag or tag in self.tag_keys(tags):
                     return str(name)
         return self._find_among(word, tag) if tag else None
 
@@ -213,7 +213,8 @@ class Catalog:
         names = [row.name for row in self.summaries(tag) if kebab(row.operation_id) == plain]
         return names[0] if len(names) == 1 else None
 
-    def _tag_keys(self, tags: str) -> list[str]:
+    def tag_keys(self, tags: str) -> list[str]:
+        """Return the kebab forms of the tags in a row of an operation."""
         from dynacli.model.kebab_names import kebab
 
         return [kebab(tag) for tag in self._tags(tags)]
@@ -290,7 +291,7 @@ class Catalog:
         for row in rows:
             name, operation_id, method, path, tags, summary, deprecated, hidden = self._texts([row], 6)[0]
             names = self._tags(tags)
-            if not tag or tag in names or tag in self._tag_keys(tags):
+            if not tag or tag in names or tag in self.tag_keys(tags):
                 yield OperationSummary(
                     name, operation_id, method, path, names, summary, bool(deprecated), bool(hidden)
                 )
