@@ -77,12 +77,13 @@ def request_of(described: DescribedOperation, settings: CallSettings, values: Ca
 
 
 def _permit_built(described: DescribedOperation, settings: CallSettings, request: Request) -> None:
-    """Let a request be sent, which may ask for another method, or go where another API's policy holds.
+    """Let a request be sent, which may ask for another method or path, or go where another API's policy holds.
 
     Raises:
         RefusedError: It is not let.
     """
-    if settings.others is not None or _may_ask_for_a_method(request):
+    is_elsewhere = "" in request.parts.path.values()
+    if is_elsewhere or settings.others is not None or _may_ask_for_a_method(request):
         from dynacli.client.policy.permit_request import permit_request
 
         permit_request(described, settings, request)

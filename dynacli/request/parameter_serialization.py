@@ -217,8 +217,8 @@ def serialize_path(
 
     Everything but the unreserved characters (RFC 3986, section 2.3) is percent-encoded, so a value
     never adds a segment, a query or a fragment. Values that a client or server might resolve away
-    or decode into something else are refused: the empty value, the segments `.` and `..`,
-    backslashes and control characters, also in percent-encoded form.
+    or decode into something else are refused: the segments `.` and `..`, backslashes and control
+    characters, also in percent-encoded form; and, unless nothing is judged, the empty value.
 
     Args:
         name: The parameter's name, not encoded.
@@ -228,7 +228,7 @@ def serialize_path(
         allow_reserved: Whether reserved characters but `?`, `#`, `[` and `]`, and percent-encoded triplets,
             stay as they are. Documents say so for a parameter that holds a path, such as that of
             a file, whose slashes stay slashes.
-        is_strict: Whether an empty member, or one that holds the delimiter, is refused.
+        is_strict: Whether an empty value, an empty member, or one that holds the delimiter, is refused.
 
     Returns:
         The percent-encoded text, with the prefix of the style.
@@ -243,13 +243,15 @@ def serialize_path(
     if style not in {"simple", "label", "matrix", "ssv", "tsv", "pipes"}:
         parameter.refuse_style()
     texts = member_texts(parameter, value)
-    if not any(texts) or ("" in texts and style == "label"):  # empty labels would make the segment `..`
+    if not texts or ("" in texts and style == "label"):  # empty labels would make the segment `.` or `..`
         parameter.refuse("A path parameter always needs a value that is not empty")
+    if not any(texts):
+        parameter.refuse_misread("A path parameter always needs a value that is not empty")
     if "" in texts:
         parameter.refuse_misread("A member is empty, which many servers take for no member at all")
     for text in texts:
         _check_path_text(parameter, text)
-        if allow_reserved and "" in text.split("/"):
+        if allow_reserved and text and "" in text.split("/"):
             parameter.refuse("A path with nothing between two slashes, or before the first, is another path")
     is_single = not isinstance(value, Mapping | list | tuple)
     safe = _RESERVED_IN_PATH
@@ -261,6 +263,8 @@ def serialize_path(
     if style == "matrix":
         _checked(parameter, name)
         key = quote(name, safe="")
+        if not any(texts):
+            return f";{key}"  # RFC 6570, section 3.2.7: an empty value has no equals sign
         if not explode:
             return f";{key}={','.join(encoded)}"
         named = encoded if isinstance(value, Mapping) else [f"{key}={text}" for text in encoded]

@@ -593,3 +593,45 @@ def test_a_program_waits_for_nothing_that_is_denied(pets: Pets) -> None:
         with pytest.raises(RefusedError):
             next(iter(api.items("list-pets")))
     assert [] == pets.methods
+
+
+_NAMED = {"delete": operation("deleteNamed", parameter("name", {"type": "string"}, "path"))}
+_EMPTY: dict[str, tuple[dict[str, dict[str, object]], str]] = {
+    "list": ({"/named": {"delete": operation("deleteAll")}, "/named/{name}": _NAMED}, "deny = ['deleteAll']"),
+    "list that is not allowed": (
+        {"/named": {"delete": operation("deleteAll")}, "/named/{name}": _NAMED},
+        "allow = ['deleteNamed']",
+    ),
+    "merged slashes": (
+        {"/named/all": {"delete": operation("deleteAll")}, "/named/{name}/all": _NAMED},
+        "deny = ['deleteAll']",
+    ),
+    "hidden list": ({"/named/{name}": _NAMED}, "allow = ['deleteNamed']"),
+}
+
+
+@pytest.mark.parametrize(("paths", "policy"), _EMPTY.values(), ids=_EMPTY)
+def test_an_empty_value_of_a_path_leads_nowhere_that_the_policy_denies(
+    server: Recorder, paths: dict[str, dict[str, object]], policy: str
+) -> None:
+    """Many servers ignore the slash that is left, or merge two of them, so that another operation is called."""
+    server.answers["/named/7"] = server.answers["/named/7/all"] = Answer(204)
+    save(document(paths, [server.origin]), "named.json")
+    assert 0 == run_cli("api", "add", "named", "./named.json").exit_code
+    configuration = Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml")
+    configuration.write_text(f"{configuration.read_text()}\n[apis.named.policy]\n{policy}\n")
+    assert 0 == run_cli("named", "delete-named", "7", "--validate", "off", "--yes").exit_code
+    result = run_cli("named", "delete-named", "", "--validate", "off", "--yes")
+    assert 11 == result.exit_code
+    assert "the policy denies it" in result.stderr
+    assert 1 == len(server.requests)
+
+
+def test_an_empty_value_of_a_path_is_sent_where_the_policy_lets_its_path_be_called(server: Recorder) -> None:
+    """The path ends in the slash before it."""
+    paths = {"/named": {"get": operation("list")}, "/named/{name}": {"get": _NAMED["delete"]}}
+    server.answers["/named/"] = Answer(204)
+    word = save(document(paths, [server.origin]), "named.json")
+    assert 2 == run_cli(word, "delete-named", "").exit_code
+    assert 0 == run_cli(word, "delete-named", "", "--validate", "off").exit_code
+    assert ["/named/"] == [request.target for request in server.requests]

@@ -338,11 +338,34 @@ def test_what_reads_back_as_another_list_is_refused_unless_nothing_is_judged(
     assert expected == write("x", value, **options, is_strict=False)
 
 
-@pytest.mark.parametrize(("value", "style"), [([""], "simple"), (["", ""], "label")])
-def test_no_level_sends_an_empty_segment_or_dots_alone(value: list[str], style: str) -> None:
+@pytest.mark.parametrize(
+    ("value", "options", "expected"),
+    [
+        ("", {}, ""),
+        ([""], {}, ""),
+        ("", {"allow_reserved": True}, ""),
+        ("", {"style": "matrix"}, ";x"),
+        ([""], {"style": "matrix", "explode": True}, ";x"),
+    ],
+)
+def test_an_empty_value_of_a_path_is_sent_if_nothing_is_judged(
+    value: Any, options: dict[str, Any], expected: str
+) -> None:
+    """The error names the way to send it."""
+    with pytest.raises(UsageError) as caught:
+        serialize_path("x", value, **options)
+    assert "`--validate off` sends it all the same" == caught.value.hint
+    assert expected == serialize_path("x", value, **options, is_strict=False)
+
+
+@pytest.mark.parametrize(
+    ("value", "style"), [("", "label"), (["", ""], "label"), (None, "simple"), ([], "simple"), ({}, "matrix")]
+)
+def test_no_level_sends_dots_alone_or_a_path_without_its_value(value: Any, style: str) -> None:
     """Such a path is another one."""
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError) as caught:
         serialize_path("x", value, style=style, explode=True, is_strict=False)
+    assert "" == caught.value.hint
 
 
 REFUSED_PATHS = [

@@ -1,7 +1,8 @@
 """A request as it was built is held against the policy once more: it may be taken for more than its operation says.
 
 Many servers take a request for one of another method where a header or a field named `_method` asks for it (Rails,
-Laravel, Symfony; Salesforce: `_HttpMethod`), and any name of an API leads to the same server.
+Laravel, Symfony; Salesforce: `_HttpMethod`), and any name of an API leads to the same server. A path with an empty
+value, `/keys/` for `/keys/{id}`, is that of the list for many servers, which ignore or merge such slashes.
 """
 
 import re
@@ -17,6 +18,7 @@ from dynacli.request.built_request import Request
 __all__ = ["ANY_METHOD", "permit_request"]
 
 _FIELDS = frozenset({"_method", "_httpmethod"})
+_PARAMETER = re.compile(r"\{([^{}]*)\}")
 _METHOD = re.compile(r"[A-Za-z][A-Za-z-]{1,30}")
 _PART = re.compile(
     rb'name="?(_method|_httpmethod)"?[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]*)', re.IGNORECASE
@@ -34,8 +36,32 @@ def permit_request(described: DescribedOperation, settings: CallSettings, reques
     asked = {method.upper(): source for method, source in _asked(request) if _METHOD.fullmatch(method)}
     if asked:
         settings.permit(described, asked)
+    if "" in request.parts.path.values():
+        for other in _at_paths_without_empty_values(described, request):
+            settings.permit(other, asked)
     if settings.others is not None:
         settings.others.permit(described, settings, request, asked)
+
+
+def _at_paths_without_empty_values(
+    described: DescribedOperation, request: Request
+) -> list[DescribedOperation]:
+    """Return the operations that a server may take a request for whose path has an empty value."""
+    from dynacli.client.operation_at import operation_at
+    from dynacli.client.undocumented_operation import UndocumentedOperation
+    from dynacli.model.operation import Operation
+
+    api, operation, values = described.api, described.operation, request.parts.path
+    template = operation.path.partition("#")[0].partition("?")[0]
+    path = _PARAMETER.sub(lambda match: values.get(match[1], match[0]), template)
+    path = re.sub("/+", "/", path)
+    shorter = path.rstrip("/") or "/"
+    matches = (operation_at(api.catalog, request.method, each) for each in (path, shorter))
+    found: list[DescribedOperation] = [
+        DescribedOperation(api, match[0]) for match in matches if match is not None
+    ]
+    unknown = Operation(f"{request.method} {shorter}", "", request.method, shorter)
+    return found or [UndocumentedOperation(api, unknown)]
 
 
 def _asked(request: Request) -> Iterator[tuple[str, str]]:
