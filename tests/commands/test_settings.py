@@ -361,3 +361,30 @@ def test_an_empty_policy_is_filled_by_anybody(path: Path) -> None:
     assert 0 == run_cli("api", "add", "pets", "./api.json").exit_code
     assert 0 == run_cli("api", "rename", "pets", "toys").exit_code
     assert ["DELETE"] == run_cli("config", "get", "apis.toys.policy.deny", "-o", "json").json
+
+
+_CALLED_WRONG = {
+    "timeout": "timeout = 'long'",
+    "level": "validate = 'loud'",
+    "ignore": "ignore = 5",
+    "rate": "rate = 5",
+    "policy": "[apis.shop.policy]\ndeny = 5",
+    "credential": "[apis.shop.auth.key]\nbogus = 1",
+    "profile": "[apis.shop.profiles.staging]\ntimeout = 'long'",
+}
+
+
+@pytest.mark.parametrize("wrong", _CALLED_WRONG.values(), ids=_CALLED_WRONG)
+def test_a_refresh_says_what_a_call_would_say_of_the_configuration(wrong: str) -> None:
+    """It is the same error with exit code 12, and the document is refreshed all the same."""
+    assert 0 == run_cli("api", "add", "shop", save(pets(), "shop.json")).exit_code
+    configuration = Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml")
+    configuration.write_text(f"{configuration.read_text()}{wrong}\n")
+    profile = ("--profile", "staging") if "profiles" in wrong else ()
+    save(pets("9"), "shop.json")
+    call = run_cli("shop", "list-pets", "--dry-run", *profile)
+    result = run_cli("api", "refresh", "shop", *profile)
+    assert (12, 12) == (call.exit_code, result.exit_code)
+    assert "shop: " in result.stderr
+    assert result.stderr.endswith(call.stderr[call.stderr.index("Error: ") :].partition("  try:")[0])
+    assert "9" == run_cli("api", "show", "shop", "-o", "json").json["version"]

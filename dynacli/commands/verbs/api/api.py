@@ -201,6 +201,8 @@ def _refresh(run: Run, name: str, accept: bool) -> None:
             f"`{name}` is held at one revision, and not refreshed",
             hint=f"Go on with the latest: `{invocation('api unpin', name)}`",
         )
+    from dynacli.client.call_settings import settings_of
+
     login = login_of(run.env, name, run.options.header, run.options.profile or None)
     with run.reading_document(name):
         api, before = refresh_api(
@@ -224,20 +226,40 @@ def _refresh(run: Run, name: str, accept: bool) -> None:
             run.env,
             f"{name}: {counted(len(names))}, revision {api.pointer['revision']}{unchanged}\n",
         )
-        if before is None:
-            return
-        new = [name for key, name in names.items() if key not in before.names]
-        gone = [name for key, name in before.names.items() if key not in names]
-        for title, some in (("new", new), ("gone", gone)):
-            if some:
-                more = f" and {len(some) - 10} more" if len(some) > 10 else ""
-                write_stderr(run.env, f"  {title}: {', '.join(some[:10])}{more}\n")
-        news = take_news(api.revisions)
-        if news is not None and (news.changed or not (new or gone)):
-            changed = counted(news.changed) if news.changed else "the document itself"
-            write_stderr(run.env, f"  changed: {changed} ({invocation('changes', name)})\n")
+        if before is not None:
+            _tell_changes(run, name, api, names, before.names)
+        settings_of(
+            run.env, api, run.call_options
+        )  # what is wrong in the configuration keeps calls from being made
     finally:
         api.catalog.close()
+
+
+def _tell_changes(
+    run: Run,
+    name: str,
+    api: OpenedApi,
+    names: Mapping[tuple[str, str], str],
+    before: Mapping[tuple[str, str], str],
+) -> None:
+    """Write what a refresh has changed.
+
+    Args:
+        names: Method and path → name of the operations that there are now.
+        before: The same of the revision before.
+    """
+    from dynacli.output.standard_error import write_stderr
+
+    new = [named for key, named in names.items() if key not in before]
+    gone = [named for key, named in before.items() if key not in names]
+    for title, some in (("new", new), ("gone", gone)):
+        if some:
+            more = f" and {len(some) - 10} more" if len(some) > 10 else ""
+            write_stderr(run.env, f"  {title}: {', '.join(some[:10])}{more}\n")
+    news = take_news(api.revisions)
+    if news is not None and (news.changed or not (new or gone)):
+        changed = counted(news.changed) if news.changed else "the document itself"
+        write_stderr(run.env, f"  changed: {changed} ({invocation('changes', name)})\n")
 
 
 def _set(run: Run, name: str, settings: tuple[str, ...]) -> None:
