@@ -1,39 +1,165 @@
 """Importing a library without the modules that it imports and dynacli has little or no use for.
 
-A stand-in takes the place of such a module in `sys.modules` while the library is imported. The module itself is
-imported when something of it is used, so that the library does the same as without the stand-in.
+The modules of such a library see stand-ins: each is run with a builtin `__import__` of its own. `sys.modules` holds
+no stand-in, so no other module and no other thread ever sees one. A stand-in imports its module when something of it
+is used, so that the library does the same as without it.
 
 Where dynacli is not the program, other code may count on what an import brings along: there a library is imported as
 everybody does it.
 """
 
+import builtins
+import importlib.util
 import sys
 import threading
 import types
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from typing import Any
 
 import dynacli
 
-__all__ = ["DeferredFunctions", "DeferredModule", "import_click", "import_jsonschema_rs", "placed"]
+__all__ = [
+    "DeferredFunctions",
+    "DeferredModule",
+    "import_click",
+    "import_jsonschema_rs",
+    "import_lean",
+    "is_alone",
+    "placed",
+]
 
-_lock = threading.Lock()
+_lock = threading.RLock()
 
 
 @contextmanager
-def placed(stand_ins: Mapping[str, Any]) -> Iterator[None]:
-    """Put stand-ins in the place of modules, during a block."""
-    replaced = {name: sys.modules[name] for name in stand_ins if name in sys.modules}
-    sys.modules.update(stand_ins)
+def _seeing(
+    stand_ins: Mapping[str, Any], packages: Collection[str], deferred: Collection[str]
+) -> Iterator[None]:
+    """Let the modules of packages see stand-ins, if this thread imports them within a block.
+
+    They see them for good, also in imports inside their functions.
+
+    Args:
+        stand_ins: The name of a module → what stands in for it; None if the module is to be missing. A module that
+            is loaded already is used as it is.
+        packages: Names of top-level packages.
+        deferred: Those of the packages whose `__init__` is not run until something of it is used.
+    """
+    unloaded = {name: module for name, module in stand_ins.items() if name not in sys.modules}
+    finder = _Finder(packages, deferred, _import_with(unloaded))
+    sys.meta_path.insert(0, finder)
     try:
         yield
     finally:
-        for name, module in stand_ins.items():
-            if sys.modules.get(name) is module:
-                sys.modules.pop(name, None)
-        sys.modules.update(replaced)
+        sys.meta_path.remove(finder)
+
+
+class _Finder:
+    """Finds the modules of packages for one thread, and runs them with another `__import__`."""
+
+    def __init__(
+        self, packages: Collection[str], deferred: Collection[str], import_module: Callable[..., Any]
+    ) -> None:
+        self._packages, self._deferred, self._import_module = packages, deferred, import_module
+        self._thread = threading.get_ident()
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return the spec of a module of the packages; for other modules the next finder is asked."""
+        if fullname.partition(".")[0] not in self._packages or threading.get_ident() != self._thread:
+            return None
+        spec = PathFinder.find_spec(fullname, path, target)
+        if spec is not None and isinstance(spec.loader, SourceFileLoader):
+            if fullname in self._deferred:
+                spec.loader = _DeferringLoader(spec.loader.name, spec.loader.path)
+            else:
+                spec.loader = _Loader(spec.loader.name, spec.loader.path, self._import_module)
+        return spec
+
+
+class _Loader(SourceFileLoader):
+    """Loads a module that has an `__import__` of its own."""
+
+    def __init__(self, name: str, path: str, import_module: Callable[..., Any]) -> None:
+        super().__init__(name, path)
+        self._import_module = import_module
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """Run a module; an import statement calls the `__import__` of its `__builtins__` (`builtins.__import__`)."""
+        vars(module)["__builtins__"] = {**vars(builtins), "__import__": self._import_module}
+        super().exec_module(module)
+
+
+class _DeferringLoader(SourceFileLoader):
+    """Loads a package whose `__init__` is run when something of it is used; its submodules can be imported before."""
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """Run nothing yet."""
+        module.__class__ = _DeferredPackage
+
+    def run(self, module: types.ModuleType) -> None:
+        """Run the `__init__`."""
+        super().exec_module(module)
+
+
+class _DeferredPackage(types.ModuleType):
+    def __getattr__(self, name: str) -> Any:
+        loader = vars(self)["__loader__"]
+        if name.startswith("__") or not isinstance(loader, _DeferringLoader):
+            raise AttributeError(name)
+        if importlib.util.find_spec(f"{self.__name__}.{name}"):  # for `from package import submodule`
+            return import_module(f"{self.__name__}.{name}")
+        with _lock:
+            if type(self) is _DeferredPackage:
+                self.__class__ = types.ModuleType  # type: ignore[assignment]
+                loader.run(self)
+        return getattr(self, name)
+
+
+def _import_with(stand_ins: Mapping[str, Any]) -> Callable[..., Any]:
+    """Return the function of the import statement for modules that see stand-ins."""
+    names = frozenset(stand_ins)
+    tops = frozenset(name.partition(".")[0] for name in stand_ins)
+
+    def of(name: str) -> Any:
+        if stand_ins[name] is None:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        return stand_ins[name]
+
+    def lean_import(
+        name: str,
+        module: Mapping[str, Any] | None = None,
+        local: Mapping[str, Any] | None = None,
+        wanted: Sequence[str] = (),
+        level: int = 0,
+    ) -> Any:
+        full = (
+            importlib.util.resolve_name("." * level + name, (module or {})["__package__"]) if level else name
+        )
+        if full.partition(".")[0] not in tops:
+            return __import__(name, module, local, wanted, level)
+        if full in names:
+            if wanted:
+                return of(full)
+            # `import a.b` binds `a`, and `import a.b as c` takes `b` from it.
+            top, _, rest = full.partition(".")
+            return _with(__import__(top), {rest: of(full)}) if rest else of(full)
+        inner = {item: of(f"{full}.{item}") for item in wanted or () if f"{full}.{item}" in names}
+        found = __import__(name, module, local, [item for item in wanted or () if item not in inner], level)
+        return _with(import_module(full), inner) if inner else found
+
+    return lean_import
+
+
+def _with(package: types.ModuleType, modules: Mapping[str, Any]) -> types.ModuleType:
+    """Return a copy of a package that has other submodules."""
+    copy = types.ModuleType(package.__name__)
+    vars(copy).update(vars(package), **modules)
+    return copy
 
 
 class DeferredModule(types.ModuleType):
@@ -68,11 +194,36 @@ class DeferredFunctions(types.ModuleType):
 
 
 def _real(stand_in: types.ModuleType, name: str) -> Any:
-    """Return an attribute of the module in whose place a stand-in is, or was."""
+    """Return an attribute of the module that a stand-in stands for."""
     with _lock:
         if sys.modules.get(stand_in.__name__) is stand_in:
             del sys.modules[stand_in.__name__]
     return getattr(import_module(stand_in.__name__), name)
+
+
+def import_lean(
+    name: str, stand_ins: Mapping[str, Any], packages: Collection[str], *, deferred: Collection[str] = ()
+) -> types.ModuleType:
+    """Import a library whose modules see stand-ins; plainly if it needs something that a stand-in does not have.
+
+    Args:
+        name: The module to import.
+        stand_ins: The name of a module → what stands in for it; None if the module is to be missing. A module that
+            is loaded already is used as it is.
+        packages: Names of top-level packages; if the import fails, they are imported again.
+        deferred: Those of the packages whose `__init__` is run when something of it is used, and not before.
+    """
+    before = frozenset(sys.modules)
+    try:
+        with _seeing(stand_ins, packages, deferred):
+            return import_module(name)
+    except Exception:  # noqa: BLE001  - nobody knows what another version misses in the stand-ins
+        # The import below gets the real modules, and raises what has another cause.
+        for added in sys.modules.keys() - before:
+            # Other modules stay: other threads may have imported them, and compiled ones cannot start over.
+            if added.partition(".")[0] in packages:
+                del sys.modules[added]
+    return import_module(name)
 
 
 def import_click() -> None:
@@ -83,21 +234,14 @@ def import_click() -> None:
     """
     if not dynacli.is_own_process or "click" in sys.modules:
         return
-    _import_datetime()
+    uuid = DeferredModule("uuid", UUID=_UUID)
     stand_ins = {
         "gettext": DeferredFunctions("gettext"),
         "inspect": DeferredModule("inspect", cleandoc=_cleandoc),
-        "uuid": DeferredModule("uuid", UUID=_UUID),
+        "uuid": uuid,
     }
-    stand_ins = {name: module for name, module in stand_ins.items() if name not in sys.modules}
-    try:
-        with placed(stand_ins):
-            import_module("click")
-    except Exception:  # noqa: BLE001  - nobody knows what another version misses in the stand-ins
-        for name in [name for name in sys.modules if name.partition(".")[0] == "click"]:
-            del sys.modules[name]
-    if "uuid" in stand_ins:
-        del stand_ins["uuid"].UUID  # whoever asks for it from now on gets the real one
+    import_lean("click", stand_ins, {"click"})
+    del vars(uuid)["UUID"]  # click uses the real one from now on
 
 
 def _cleandoc(doc: str) -> str:
@@ -107,16 +251,6 @@ def _cleandoc(doc: str) -> str:
     return str(import_module("inspect").cleandoc(doc))
 
 
-def _import_datetime() -> None:
-    """Import the classes of `datetime` that are written in C, which click and sqlite3 use.
-
-    Up to Python 3.11 `import datetime` makes the same classes in Python first, to throw them away.
-    """
-    if sys.version_info < (3, 12):
-        with suppress(ImportError):
-            sys.modules.setdefault("datetime", import_module("_datetime"))
-
-
 class _UUID:
     """The class that click's type of UUIDs converts to, where that type is made."""
 
@@ -124,10 +258,27 @@ class _UUID:
 def import_jsonschema_rs() -> None:
     """Import jsonschema-rs, before any other module does.
 
-    It asks `email.utils`, which brings nine more modules, for a single date: that of its own build.
+    It asks `email.utils`, which brings nine more modules, for a single date: that of its own build. It is compiled, and
+    imports by `sys.modules` alone, so this is done only while no other thread is there to see it.
     """
-    if not dynacli.is_own_process or not {"jsonschema_rs", "email.utils"}.isdisjoint(sys.modules):
+    if not is_alone() or not {"jsonschema_rs", "email.utils"}.isdisjoint(sys.modules):
         return
     import_module("decimal")  # jsonschema-rs (0.61.0) panics where Ctrl-C comes while it imports it by itself
-    with placed({"email.utils": DeferredModule("email.utils", parsedate_to_datetime=lambda _: None)}):
+    with placed("email.utils", DeferredModule("email.utils", parsedate_to_datetime=lambda _: None)):
         import_module("jsonschema_rs")
+
+
+def is_alone() -> bool:
+    """Return whether dynacli is the program, and no other thread runs."""
+    return dynacli.is_own_process and threading.active_count() == 1
+
+
+@contextmanager
+def placed(name: str, stand_in: types.ModuleType) -> Iterator[None]:
+    """Put a stand-in for a module that is not loaded into `sys.modules`, during a block; only if `is_alone`."""
+    sys.modules[name] = stand_in
+    try:
+        yield
+    finally:
+        if sys.modules.get(name) is stand_in:
+            del sys.modules[name]

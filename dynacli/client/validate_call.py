@@ -7,6 +7,7 @@ from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallValues
 from dynacli.errors import UsageError
+from dynacli.lean_imports import import_jsonschema_rs
 from dynacli.request.built_request import Request
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class CallJudge:
 
     def start(self) -> None:
         """Judge the request, and then prepare for the answer, in a thread."""
+        if self._settings.may_accept:
+            import_jsonschema_rs()  # while this is the only thread
         self._is_judged = threading.Event()
         self._thread = threading.Thread(target=self._judge_and_prepare, name="dynacli-judge", daemon=True)
         self._thread.start()

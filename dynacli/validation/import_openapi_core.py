@@ -1,130 +1,55 @@
-"""Importing openapi-core in a third of the time.
+"""Importing openapi-core in half of the time, if dynacli is the program.
 
 `import openapi_core` costs as much as a whole call: it imports pydantic-settings (for two numbers from the
-environment), requests and werkzeug's server (judging uses neither), and its unmarshalling half.
-So during the import stand-ins take the place of a few modules in `sys.modules`; afterwards they are removed,
-and other code of the process imports the real modules.
-A test compares verdicts and versions with those of the plain import. Where anything is not as expected here,
-openapi-core is imported plainly.
+environment), requests and werkzeug's server (validating uses neither), and its unmarshalling half.
+So its modules see stand-ins for those, and the two packages whose `__init__` brings most of it run theirs
+when something of it is used. A test compares findings and versions with those of the plain import.
 """
 
-import importlib.util
 import sys
 import threading
 import types
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from importlib import import_module
 from typing import Any
 
 import dynacli
+from dynacli.lean_imports import DeferredFunctions, import_lean
 
 __all__ = ["load_engine"]
 
 _lock = threading.Lock()
 
-# Packages whose `__init__` is not run, because it imports what is not needed; their submodules are the real ones.
-_BARE = ("openapi_core", "werkzeug")
-# Modules that read settings by pydantic. The stand-ins give the defaults: no environment variable may change a verdict.
-_SETTINGS = ("openapi_spec_validator.settings", "openapi_schema_validator.settings")
-
-# Packages that keep references to the stand-ins.
-_IMPORTING_STAND_INS = (
-    "openapi_core",
-    "openapi_spec_validator",
-    "openapi_schema_validator",
-    "jsonschema_path",
-    "werkzeug",
-    "dynacli.validation.",
+# Packages whose `__init__` imports what is not needed; their submodules are the real ones.
+_DEFERRED = ("openapi_core", "werkzeug")
+_PACKAGES = frozenset(
+    {*_DEFERRED, "jsonschema", "jsonschema_path", "openapi_schema_validator", "openapi_spec_validator"}
 )
-# Optional modules that are not needed; None in `sys.modules` makes their import fail, as if they were not installed.
-_LEFT_OUT = ("requests", "jsonschema_rs")
 
 
 def load_engine() -> types.ModuleType:
-    """Return `dynacli.validation.openapi_core_setup`, imported the fast way where that works."""
+    """Return `dynacli.validation.openapi_core_setup`, imported the fast way if dynacli is the program."""
     name = "dynacli.validation.openapi_core_setup"
     with _lock:
-        if name in sys.modules:
-            return sys.modules[name]
-        if not any(module in sys.modules for module in (*_BARE, *_SETTINGS)):
-            before = frozenset(sys.modules)
-            try:
-                with _stand_ins():
-                    engine = importlib.import_module(name)
-            except (ImportError, AttributeError):
-                # Another version needs more than the stand-ins have: start over with the real modules.
-                for added in sys.modules.keys() - before:
-                    # Other modules stay: other threads may have imported them, and compiled ones cannot start over.
-                    if added.startswith(_IMPORTING_STAND_INS):
-                        del sys.modules[added]
-            else:
-                sys.meta_path.insert(0, _Rejoining)
-                return engine
-        return importlib.import_module(name)
+        if name in sys.modules or not dynacli.is_own_process or not sys.modules.keys().isdisjoint(_PACKAGES):
+            return import_module(name)
+        stand_ins = {
+            # Modules that read settings by pydantic. The stand-ins give the defaults: no environment variable may
+            # change a finding.
+            "openapi_spec_validator.settings": _spec_validator_settings(),
+            "openapi_schema_validator.settings": _schema_validator_settings(),
+            # Optional; nothing is fetched here.
+            "requests": None,
+            "openapi_spec_validator.schemas.backend.jsonschema_rs": _no_backend(),
+            "urllib.request": DeferredFunctions("urllib.request"),
+        }
+        return import_lean(name, stand_ins, _PACKAGES, deferred=_DEFERRED)
 
 
-@contextmanager
-def _stand_ins() -> Iterator[None]:
-    stand_ins: dict[str, Any] = {name: _bare_package(name) for name in _BARE}
-    stand_ins["openapi_spec_validator.settings"] = _spec_validator_settings()
-    stand_ins["openapi_schema_validator.settings"] = _schema_validator_settings()
-    stand_ins.update(dict.fromkeys(name for name in _LEFT_OUT if name not in sys.modules))
-    if dynacli.is_own_process and "urllib.request" not in sys.modules:
-        # It would import `http.client` and `email` for a function that is never called: nothing is fetched here.
-        stand_ins["urllib.request"] = _urllib_request()
-    sys.modules.update(stand_ins)
-    try:
-        yield
-    finally:
-        for name in stand_ins:
-            sys.modules.pop(name, None)
-
-
-def _urllib_request() -> types.ModuleType:
-    module: Any = types.ModuleType("urllib.request")
-
-    def urlopen(*args: Any, **values: Any) -> Any:  # noqa: ARG001
-        raise OSError("nothing is fetched while judging")
-
-    module.urlopen = urlopen
+def _no_backend() -> types.ModuleType:
+    """Return the module of a backend that is not used; the real one imports jsonschema-rs."""
+    module: Any = DeferredFunctions("openapi_spec_validator.schemas.backend.jsonschema_rs")
+    module.has_jsonschema_rs_validators = lambda: False
     return module  # type: ignore[no-any-return]
-
-
-class _Rejoining:
-    """Finds a package that other code imports later, and sets the submodules on it that are loaded already.
-
-    Python sets a submodule on its package when it loads the submodule; these were set on the stand-in.
-    """
-
-    @staticmethod
-    def find_spec(name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        """Return the spec of one of the packages; for other modules the next finder is asked."""
-        if name not in _BARE or path is not None:
-            return None
-        spec = PathFinder.find_spec(name, None, target)
-        if spec is not None and isinstance(spec.loader, SourceFileLoader):
-            spec.loader = _RejoiningLoader(spec.loader.name, spec.loader.path)
-        return spec
-
-
-class _RejoiningLoader(SourceFileLoader):
-    def exec_module(self, module: types.ModuleType) -> None:
-        start = f"{module.__name__}."
-        for name, loaded in list(sys.modules.items()):
-            if name.startswith(start) and "." not in name.removeprefix(start):
-                setattr(module, name.removeprefix(start), loaded)
-        super().exec_module(module)
-
-
-def _bare_package(name: str) -> types.ModuleType:
-    spec = importlib.util.find_spec(name)
-    if spec is None or spec.submodule_search_locations is None:
-        raise ImportError(name)
-    package = types.ModuleType(name)
-    package.__path__ = list(spec.submodule_search_locations)
-    package.__spec__ = spec
-    return package
 
 
 class _SpecValidatorSettings:

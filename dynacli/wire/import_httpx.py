@@ -18,25 +18,23 @@ Either is imported without what dynacli does not use, or not in each call; stand
 - Logging: nobody can ask for a message before `logging` is imported elsewhere.
 - The methods of h11's dataclasses, which take longer to make than to use.
 
-Other code that uses the library in the same process would miss some of these,
-so all but the first are left out only where dynacli is the program, and only on platforms where the stand-ins do all
-that is needed. Tests compare proxies, redirects, cookies and TLS with those of the plain import.
+Other code that uses the library in the same process would miss some of these, so they are left out only if dynacli is
+the program, and only on platforms whose needs the stand-ins cover. Tests compare proxies, redirects, cookies and TLS
+with those of the plain import.
 """
 
 import codecs
 import os
 import sys
 import types
-import urllib.parse
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import dynacli
 from dynacli.environment import program, variable
 from dynacli.errors import UsageError
-from dynacli.lean_imports import DeferredFunctions, DeferredModule, placed
+from dynacli.lean_imports import DeferredFunctions, DeferredModule, import_lean, is_alone, placed
 
 __all__ = ["httpx"]
 
@@ -77,75 +75,38 @@ def _import_library() -> types.ModuleType:
 
 
 def _import_lean(name: str) -> types.ModuleType:
-    """Return a library, imported without its unused parts where that works."""
-    if name not in sys.modules:
-        before = set(sys.modules)
-        try:
-            with _without_unused_parts(name, _LIBRARIES[name]):
-                library = import_module(name)
-                if dynacli.is_own_process:
-                    # The library would import it when the first client is made, without the stand-ins.
-                    import_module(_LIBRARIES[name])
-                return library
-        except Exception:  # noqa: BLE001  - nobody knows what another version misses in the stand-ins
-            # The import below gets the real modules, and raises what has another cause.
-            for added in set(sys.modules) - before:
-                if str(getattr(sys.modules[added], "__file__", "")).endswith(".py"):  # compiled ones stay
-                    del sys.modules[added]
-    return import_module(name)
-
-
-@contextmanager
-def _without_unused_parts(library: str, core: str) -> Iterator[None]:
-    """Keep the unused parts of a library from loading while it is imported in a block.
-
-    Args:
-        library: The name of the HTTP library.
-        core: The name of the package that makes its connections.
-    """
-    stand_ins: dict[str, Any] = {f"{library}._main": None}  # None makes the import of a module fail
+    """Return a library, imported without its unused parts if dynacli is the program."""
     # On other platforms the real `getproxies` asks the system, which the stand-in cannot.
     is_environment_all = os.name == "posix" and sys.platform not in {"darwin", "ios"}
     is_lean = dynacli.is_own_process and is_environment_all and "urllib.request" not in sys.modules
-    if is_lean:
-        stand_ins |= dict.fromkeys(_ABSENT)
-        stand_ins |= {name: DeferredModule(name) for name in _DEFERRED}
-        stand_ins |= {name: DeferredFunctions(name) for name in ("hashlib", "pathlib", f"{core}._ssl")}
-        stand_ins |= {
-            "encodings.idna": _encodings_idna(),
-            "http.cookiejar": _http_cookiejar(),
-            # httpx2 names its version in the header `User-Agent`, in whose place dynacli's own is sent.
-            "importlib.metadata": DeferredModule("importlib.metadata", version=lambda _: "0"),
-            # httpcore asks after each event that it reports.
-            "inspect": DeferredModule("inspect", iscoroutine=_is_coroutine),
-            "logging": DeferredModule("logging", DEBUG=10, getLogger=_Logger),
-            "ssl": _DeferredTls("ssl"),
-            "urllib.request": _urllib_request(),
-            f"{core}._async": _asynchronous(f"{core}._async"),
-            f"{library}._alias": _alias(f"{library}._alias"),
-        }
-    stand_ins = {name: module for name, module in stand_ins.items() if name not in sys.modules}
-    with placed(stand_ins | _packages(stand_ins)):
-        if is_lean and "h11" not in sys.modules:
-            with placed({"dataclasses": DeferredModule("dataclasses", dataclass=_dataclass)}):
-                import h11  # noqa: F401
-        codecs.lookup("idna")  # which Python remembers
-        yield
-    # httpx imports these again for each client; the stand-ins go when something of them is used.
-    sys.modules.update((name, stand_ins[name]) for name in ("certifi", "ssl") if name in stand_ins)
-
-
-def _packages(stand_ins: Mapping[str, Any]) -> dict[str, types.ModuleType]:
-    """Return copies of packages that have stand-ins, for code that imports `a.b` and then takes `b` from `a`."""
-    import email
-
-    copies = {}
-    for package, name in ((email, "message"), (urllib, "request")):
-        path = f"{package.__name__}.{name}"
-        if path in stand_ins:
-            copies[package.__name__] = types.ModuleType(package.__name__)
-            vars(copies[package.__name__]).update(vars(package), **{name: stand_ins[path]})
-    return copies
+    if name in sys.modules or not is_lean:
+        return import_module(name)
+    core = _LIBRARIES[name]
+    stand_ins: dict[str, Any] = dict.fromkeys([*_ABSENT, f"{name}._main"])  # None makes the import fail
+    stand_ins |= {module: DeferredModule(module) for module in _DEFERRED}
+    stand_ins |= {module: DeferredFunctions(module) for module in ("hashlib", "pathlib", f"{core}._ssl")}
+    stand_ins |= {
+        # h11 writes each `__init__` itself, and nobody compares or prints its events.
+        "dataclasses": DeferredModule("dataclasses", dataclass=_dataclass),
+        "http.cookiejar": _http_cookiejar(),
+        # httpx2 names its version in the header `User-Agent`, in whose place dynacli's own is sent.
+        "importlib.metadata": DeferredModule("importlib.metadata", version=lambda _: "0"),
+        # httpcore asks after each event that it reports.
+        "inspect": DeferredModule("inspect", iscoroutine=_is_coroutine),
+        "logging": DeferredModule("logging", DEBUG=10, getLogger=_Logger),
+        "ssl": _DeferredTls("ssl"),
+        "urllib.request": _urllib_request(),
+        f"{core}._async": _asynchronous(f"{core}._async"),
+        f"{name}._alias": _alias(f"{name}._alias"),
+    }
+    if is_alone() and "encodings.idna" not in sys.modules:
+        with placed("encodings.idna", _encodings_idna()):
+            codecs.lookup("idna")  # which Python remembers
+    packages = {name, core, "h11"}
+    library = import_lean(name, stand_ins, packages)
+    # The library would import it when the first client is made, without the stand-ins.
+    import_lean(core, stand_ins, packages)
+    return library
 
 
 class _DeferredTls(DeferredModule):

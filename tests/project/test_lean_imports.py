@@ -79,21 +79,14 @@ print(sqlite3.Date is datetime.date, datetime.UTC is datetime.timezone.utc, date
 
 # Another version of click may use more of a module than its stand-in has.
 _OTHER_VERSION = """
-import sys
-
-class OtherVersion:
-    @staticmethod
-    def find_spec(name, path, target=None):
-        if name == "click.termui" and type(sys.modules["uuid"]) is not type(sys):
-            return sys.modules["uuid"].UUID.urn
-
-sys.meta_path.insert(0, OtherVersion)
-from dynacli.lean_imports import import_click
+from dynacli import lean_imports
 import dynacli
+import_lean = lean_imports.import_lean
+lean_imports.import_lean = lambda name, stand_ins, packages: import_lean(name, {"inspect": None}, packages)
 dynacli.is_own_process = True
-import_click()
-import click
-print(click.types.uuid.__name__, type(click.types.uuid) is type(sys))
+lean_imports.import_click()
+import click, inspect
+print(click.types.uuid.__name__, click.core.inspect is inspect)
 """
 
 

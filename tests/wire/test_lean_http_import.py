@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import ssl
 import subprocess
 import sys
@@ -154,20 +155,18 @@ def test_what_was_not_loaded_works_when_it_is_needed() -> None:
 _OTHER_VERSION = """
 import sys
 import dynacli; dynacli.is_own_process = True
+from dynacli import lean_imports
 
-class OtherVersion:
-    @staticmethod
-    def find_spec(name, path, target=None):
-        if name.endswith("._status_codes") and "logging" in sys.modules:
-            is_stand_in = type(sys.modules["logging"]) is not type(sys)
-            return sys.modules["logging"].nothing_that_there_is if is_stand_in else None
+import_lean = lean_imports.import_lean
+
+def import_other(name, stand_ins, packages):
+    return import_lean(name, stand_ins | {"logging": None}, packages)
 
 if sys.argv[1] == "other":
-    sys.meta_path.insert(0, OtherVersion)
+    lean_imports.import_lean = import_other
 from dynacli.wire.import_httpx import httpx
 print(httpx._models.CookieJar.__module__, type(httpx._client.logger).__module__)
 """
-
 
 _HOSTS = """
 import sys
@@ -196,6 +195,15 @@ def test_the_plain_import_is_the_way_back() -> None:
     assert ["http.cookiejar logging"] == _printed(_OTHER_VERSION, "other")
 
 
+@pytest.mark.parametrize("level", ["strict", "exact"])
+def test_a_dead_host_is_a_failure_of_the_network(document: str, level: str) -> None:
+    """If nothing listens while openapi-core is imported, the call ends with 6, as at every level."""
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        server = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    ended = _run(document, "list-pets", "--server", server, "--validate", level, "--retries", "0")
+    assert (6, "") == (ended.returncode, ended.stdout), ended.stderr
+
+
 @pytest.mark.parametrize("is_trusted", [True, pytest.param(False, marks=pytest.mark.exhaustive)])
 def test_tls_is_spoken_where_it_is_needed(
     tls_origin: tuple[str, list[str]], certificate: Path, document: str, is_trusted: bool
@@ -217,3 +225,42 @@ def test_other_code_of_the_process_gets_the_real_modules() -> None:
         "print(urllib.request.urlopen.__module__, http.cookiejar.CookieJar.__module__, certifi.where()[-4:])"
     )
     assert ["urllib.request http.cookiejar .pem"] == _printed(code)
+
+
+# Looks at what other threads could get, at each import while a thread imports the HTTP library and openapi-core.
+_WITNESS = """
+import sys, threading
+import dynacli; dynacli.is_own_process = sys.argv[1] == "program"
+seen = set()
+
+def witness(event, args):
+    if event == "import":
+        for name, module in list(sys.modules.items()):
+            if module is None or type(module).__module__ == "dynacli.lean_imports" and not hasattr(module, "__file__"):
+                seen.add(name)
+
+def work():
+    from dynacli.lean_imports import import_jsonschema_rs
+    from dynacli.validation.import_openapi_core import load_engine
+    import dynacli.wire.import_httpx
+    import_jsonschema_rs()
+    load_engine()
+
+sys.addaudithook(witness)
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+print(sorted(seen), "pydantic_settings" in sys.modules, "http.cookiejar" in sys.modules)
+import http.cookiejar, logging, openapi_core, requests, ssl, urllib.request, urllib3, werkzeug.test
+print(requests.Session().get_adapter("http://a").__class__, ssl.SSLSocket, openapi_core.OpenAPI)
+"""
+
+
+@pytest.mark.parametrize(("process", "is_whole"), [("program", False), ("library", True)])
+def test_no_thread_sees_a_stand_in(process: str, is_whole: bool) -> None:
+    """While a thread imports libraries, others find real modules alone; a library's user gets them whole."""
+    expected = [
+        f"[] {is_whole} {is_whole}",
+        "<class 'requests.adapters.HTTPAdapter'> <class 'ssl.SSLSocket'> <class 'openapi_core.app.OpenAPI'>",
+    ]
+    assert expected == _printed(_WITNESS, process)
