@@ -243,12 +243,12 @@ def serialize_path(
     if style not in {"simple", "label", "matrix", "ssv", "tsv", "pipes"}:
         parameter.refuse_style()
     texts = member_texts(parameter, value)
+    needs = "A path parameter always needs a value that is not empty"
     if not texts or ("" in texts and style == "label"):  # empty labels would make the segment `.` or `..`
-        parameter.refuse("A path parameter always needs a value that is not empty")
-    if not any(texts):
-        parameter.refuse_misread("A path parameter always needs a value that is not empty")
+        parameter.refuse(needs)
     if "" in texts:
-        parameter.refuse_misread("A member is empty, which many servers take for no member at all")
+        no_member = "A member is empty, which many servers take for no member at all"
+        parameter.refuse_misread(no_member if any(texts) else needs)
     for text in texts:
         _check_path_text(parameter, text)
         if allow_reserved and text and "" in text.split("/"):
@@ -263,10 +263,8 @@ def serialize_path(
     if style == "matrix":
         _checked(parameter, name)
         key = quote(name, safe="")
-        if not any(texts):
-            return f";{key}"  # RFC 6570, section 3.2.7: an empty value has no equals sign
-        if not explode:
-            return f";{key}={','.join(encoded)}"
+        if not explode or texts == [""]:  # RFC 6570, section 3.2.7: an empty value has no equals sign
+            return f";{key}={','.join(encoded)}".removesuffix("=")
         named = encoded if isinstance(value, Mapping) else [f"{key}={text}" for text in encoded]
         return "".join(f";{text}" for text in named)
     if style == "label":

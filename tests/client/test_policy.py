@@ -595,7 +595,9 @@ def test_a_program_waits_for_nothing_that_is_denied(pets: Pets) -> None:
     assert [] == pets.methods
 
 
-_NAMED = {"delete": operation("deleteNamed", parameter("name", {"type": "string"}, "path"))}
+_NAMED: dict[str, object] = {
+    "delete": operation("deleteNamed", parameter("name", {"type": "string"}, "path"))
+}
 _EMPTY: dict[str, tuple[dict[str, dict[str, object]], str]] = {
     "list": ({"/named": {"delete": operation("deleteAll")}, "/named/{name}": _NAMED}, "deny = ['deleteAll']"),
     "list that is not allowed": (
