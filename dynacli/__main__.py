@@ -68,11 +68,11 @@ def main(argv: list[str] | None = None, env: "Environment | None" = None) -> int
             from dynacli.commands.completion.complete import complete
 
             return complete(env, words[1:])
-        if words[:1] == ["__refresh"] and len(words) == 2:
+        if words[:1] == ["__refresh"] and len(words) > 1:
             from dynacli.client.document_login import login_of
             from dynacli.library.background_refresh import refresh_quietly
 
-            return refresh_quietly(env, words[1], login_of)
+            return refresh_quietly(env, words[1], words[2:], login_of)
         return _run_with_repair(env, words)
     except BrokenPipeError:
         _close_quietly(env)

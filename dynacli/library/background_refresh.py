@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -55,7 +55,7 @@ def begin_refresh(api: "OpenedApi", env: Environment, profile: str | None = None
         or not take_refresh_claim(api.revisions.directory)
     ):
         return
-    words = process_words(WORD, api.name if api.is_registered else "-")
+    words = process_words(WORD, api.name if api.is_registered else "-", *api.open_request.allow_refs)
     try:
         _spawn(
             words, {**env.variables, _URL: api.name, **({variable("PROFILE"): profile} if profile else {})}
@@ -115,12 +115,16 @@ def _is_inherited(number: int) -> bool:
 
 
 def refresh_quietly(
-    env: Environment, word: str, login_of: "Callable[[Environment, str], DocumentLogin]"
+    env: Environment,
+    word: str,
+    allow_refs: Iterable[str],
+    login_of: "Callable[[Environment, str], DocumentLogin]",
 ) -> int:
     """Refresh the document that a word names, if it is still due, without output, and return an exit code.
 
     Args:
         word: A registered name; `-` for a URL, which is then in the environment.
+        allow_refs: What the run allowed that started this process: the cache's word for it is none of a person's.
         login_of: Returns what signs in at the origin of a document, given the name of its API.
     """
     from pathlib import Path
@@ -145,11 +149,10 @@ def refresh_quietly(
         if pointer is None or open_request.pin or source.kind != "url":
             drop_refresh_claim(revisions.directory)  # nothing is to be refreshed any more
             return 0
-        allowed = tuple(pointer.get("allow_refs", ())) or open_request.allow_refs
         open_request = replace(
             open_request,
             mode=BLOCKING,
-            allow_refs=allowed,
+            allow_refs=tuple(sorted({*open_request.allow_refs, *allow_refs})),
             login=lambda: login_of(env, open_request.name),
         )
         api = fetch_when_due(open_request, source, patience=0)

@@ -231,13 +231,11 @@ class OpenedApi:
 
     def note_use(self) -> None:
         """Remember the day of this use, and tidy up once a day: at the end of a run, because opening writes nothing."""
-        configuration = Configuration(self.open_request.env)
-        configuration.keep_compiled()
         if not self.revisions.was_used_today:
             from dynacli.library.revisions.housekeeping import begin_day
 
             begin_day(self.revisions)
-            configuration.sweep()
+            Configuration(self.open_request.env).sweep()
 
 
 def _left_out_lines(catalog: Catalog) -> list[str]:

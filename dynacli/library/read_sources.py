@@ -210,6 +210,11 @@ def make_reader(
         else parse_source(location, Path.cwd())
         for location in open_request.more
     ]
+    if cached is not None:
+        overlays = {_uri_of(path) + _OVERLAY for path in open_request.overlays}
+        owners = {"", *map(str, range(1, len(further) + 1))}
+        if any(key.partition("#")[2] not in owners for key in {*cached.found, *cached.missing} - overlays):
+            cached = None  # an archive that dynacli did not write does not say what is read
     return SourceReader(
         _access(open_request, source, source),
         cached or ReferencedFiles({}),

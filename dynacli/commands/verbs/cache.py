@@ -10,7 +10,6 @@ from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS
 from dynacli.commands.verbs.verb_options import LISTING, RUNNING
 from dynacli.errors import FileError
-from dynacli.library.configuration.configuration import Configuration
 from dynacli.library.revisions.cache_limit import limit_of, registered_directories
 from dynacli.library.revisions.housekeeping import (
     CachedDocument,
@@ -78,8 +77,6 @@ def _size(count: int) -> str:
 
 def _clear(run: Run, api: str | None, history: bool) -> None:
     documents = cached_documents(run.env.cache_dir)
-    if api is None and not history:
-        Configuration(run.env).forget_compiled()
     if api is not None:
         from dynacli.library.open_by_name import find_revisions
 

@@ -2,14 +2,12 @@
 
 import os
 import re
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from dynacli.environment import Environment, program
 from dynacli.errors import FileError, UsageError
-from dynacli.record import record
 
 __all__ = ["DEMO", "VERBS", "Configuration", "check_name", "is_name", "profiles_in", "texts"]
 
@@ -88,33 +86,16 @@ def profiles_in(entry: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {name: table for name, table in tables if isinstance(table, dict)}
 
 
-@record
-class _Known:
-    """What a file says, as this process has read it.
-
-    Args:
-        stamp: What tells the file from all others, and from itself after a change.
-        tables: Its tables.
-        is_compiled: Whether they were read from the compiled form.
-    """
-
-    stamp: list[int]
-    tables: dict[str, Any]
-    is_compiled: bool
-
-
-_known: dict[str, _Known] = {}
-"""Path → what the file says, for the files that this process has read."""
-
-_SETTLED_NS = 1_000_000_000
-"""A file that was changed so recently may change again without another timestamp."""
+_known: dict[str, tuple[list[int], dict[str, Any]]] = {}
+"""Path → what tells the file from all others, and from itself after a change, and what it says: as this process has
+read it."""
 
 
 class Configuration:
     """The file that a person may write by hand: `config.toml` in the configuration directory.
 
-    Its compiled form is JSON in the cache, which saves importing `tomllib`. It counts as long as `config.toml` is the
-    very file, unchanged, that it was made of.
+    Each process parses it once, which takes 2 to 4 ms; nothing in the cache stands for it, as the cache is trusted
+    less.
 
     Raises:
         FileError: From any method, when the file cannot be read or written.
@@ -122,7 +103,6 @@ class Configuration:
 
     def __init__(self, env: Environment) -> None:
         self.path = os.path.join(env.config_dir, "config.toml")
-        self._compiled_path = os.path.join(env.cache_dir, "configuration.json")
 
     def apis(self) -> dict[str, dict[str, Any]]:
         """Return name → entry of the registered APIs; their sources mean the same from any directory."""
@@ -183,48 +163,15 @@ class Configuration:
         return entries if isinstance(entries, dict) else {}
 
     def _tables(self) -> dict[str, Any]:
-        # Taken before the file is read: where it changes meanwhile, the stamp is an old one and counts for nothing.
+        # Taken before the file is read: if it changes meanwhile, the stamp is an old one and counts for nothing.
         stamp = _stamp_of(self.path)
         known = _known.get(self.path)
-        if known is None or known.stamp != stamp:
-            known = self._read_compiled(stamp)
-        if known is None:
+        if known is None or known[0] != stamp:
             import tomllib
 
             with open(self.path, "rb") as file:
-                known = _Known(stamp, tomllib.load(file), is_compiled=False)
-        _known[self.path] = known
-        return known.tables
-
-    def _read_compiled(self, stamp: list[int]) -> _Known | None:
-        import json
-
-        try:
-            with open(self._compiled_path, "rb") as file:
-                path, compiled_of, tables = json.load(file)
-        except (OSError, ValueError, TypeError, RecursionError):
-            return None  # it is lost or damaged
-        is_fresh = [path, compiled_of] == [self.path, stamp] and isinstance(tables, dict)
-        return _Known(stamp, tables, is_compiled=True) if is_fresh else None
-
-    def keep_compiled(self) -> None:
-        """Write the compiled form of what this process has read from the file itself; at the end of a run."""
-        known = _known.get(self.path)
-        if known is None or known.is_compiled or time.time_ns() - max(known.stamp[-2:]) < _SETTLED_NS:
-            return
-        import json
-
-        from dynacli.files import write_file
-
-        # TOML has dates, which JSON has not.
-        with suppress(TypeError, ValueError, OSError):
-            content = json.dumps([self.path, known.stamp, known.tables])
-            write_file(self._compiled_path, content.encode(), is_lasting=False)
-
-    def forget_compiled(self) -> None:
-        """Remove the compiled form; the next run reads the file itself."""
-        with suppress(OSError):
-            os.unlink(self._compiled_path)
+                known = _known[self.path] = stamp, tomllib.load(file)
+        return known[1]
 
     def _locate(self, source: str) -> str:
         # A path is written as in a shell, and starts from the directory of the file.
@@ -318,12 +265,11 @@ class Configuration:
             ) from error
 
     def sweep(self) -> None:
-        """Remove the unfinished files of edits, and of compiled forms, that were killed."""
+        """Remove the unfinished files of edits that were killed."""
         from dynacli.files import sweep
 
-        for path in (os.path.realpath(self.path), self._compiled_path):
-            with suppress(OSError):
-                sweep(*os.path.split(path))
+        with suppress(OSError):
+            sweep(*os.path.split(os.path.realpath(self.path)))
 
 
 def _stamp_of(path: str) -> list[int]:
