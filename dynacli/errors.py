@@ -108,6 +108,11 @@ class InternalError(DynacliError):
             hint="Report it with the command line (without secrets); `--debug` shows the traceback",
         )
 
+    @property
+    def line(self) -> str:
+        """The defect on one line, for a server that goes on."""
+        return f"{self.message} ({self.why})"
+
 
 class UsageError(DynacliError):
     """The command line cannot be carried out as it stands; nothing was sent."""

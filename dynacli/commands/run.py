@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.commands.read_options import Options
 from dynacli.environment import Environment, invocation
-from dynacli.errors import DynacliError
+from dynacli.errors import DynacliError, InternalError
 from dynacli.library.open_by_name import open_api
 from dynacli.library.opened_api import OpenedApi
 
@@ -231,6 +231,10 @@ class Run:
         from dynacli.output.error_messages import write_warning
 
         write_warning(self.env, text, self.error_format, details)
+
+    def warn_of_defect(self, error: Exception) -> None:
+        """Write on one line that an exchange of a server failed in a way that nothing expects."""
+        self.warn(f"A request was answered with 500: {InternalError.caused_by(error).line}")
 
     def note(self, text: str) -> None:
         """Write a note to standard error: a line that calls for no action."""

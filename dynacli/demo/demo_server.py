@@ -45,13 +45,21 @@ def background_server(*, port: int, with_next: bool, misbehave: Mapping[str, str
 
 
 def serve(
-    *, port: int, with_next: bool, misbehave: Mapping[str, str], on_ready: Callable[[DemoServer], None]
+    *,
+    port: int,
+    with_next: bool,
+    misbehave: Mapping[str, str],
+    on_ready: Callable[[DemoServer], None],
+    tell: Callable[[Exception], None],
 ) -> int | None:
     """Run the stand-in until SIGINT or SIGTERM, and return the number of the signal.
+
+    Args:
+        tell: Called with an exception of an exchange, which is answered with 500.
 
     Raises:
         UsageError: The port cannot be had, or `misbehave` names an unknown operation or kind.
         FileError: The shipped document cannot be read.
     """
     served, sock, description = _prepared(port=port, with_next=with_next, misbehave=misbehave)
-    return serve_until_signal(served, sock, lambda _: on_ready(description))
+    return serve_until_signal(served, sock, lambda _: on_ready(description), tell)

@@ -37,6 +37,7 @@ def serve_forever(
     *,
     port: int,
     on_ready: Callable[[DemoServer], None],
+    tell: Callable[[Exception], None] = lambda _: None,
     with_next: bool = False,
     misbehave: Mapping[str, str] | None = None,
 ) -> int | None:
@@ -47,6 +48,7 @@ def serve_forever(
     Args:
         port: The TCP port on 127.0.0.1; 0 takes a free one.
         on_ready: Called once when connections are accepted.
+        tell: Called with an exception of an exchange, which is answered with 500.
         with_next: The same as for `running`.
         misbehave: The same as for `running`.
 
@@ -59,4 +61,4 @@ def serve_forever(
     """
     from dynacli.demo.demo_server import serve
 
-    return serve(port=port, with_next=with_next, misbehave=misbehave or {}, on_ready=on_ready)
+    return serve(port=port, with_next=with_next, misbehave=misbehave or {}, on_ready=on_ready, tell=tell)

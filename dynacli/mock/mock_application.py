@@ -33,7 +33,7 @@ def mock_application(
 
     Args:
         report: Is told of each exchange before it is answered, one at a time and in a thread of their own.
-        fail: Is told of what goes wrong in answering or in reporting; the client gets a 500.
+        fail: Is told of what goes wrong in reporting; the client gets a 500.
         has_cors: Whether pages of every origin may call it, and preflight requests are answered for them.
     """
     application = _MockApplication(server, report, fail)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dynacli.auth.credentials import WITH_TOKEN, kind_of
 from dynacli.check.recordings.exchange_judge import ExchangeJudge
 from dynacli.client.call_settings import CallSettings
+from dynacli.errors import InternalError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.mock.mock_answers import MadeAnswer, MockAnswers
 from dynacli.mock.mock_routes import MockRoutes
@@ -63,12 +64,15 @@ class MockServer:
         self._answers = MockAnswers(api, self._judge, is_dynamic=is_dynamic, has_examples=has_examples)
 
     def respond(self, received: RecordedExchange) -> MockExchange:
-        """Return the exchange of a request, with its answer."""
+        """Return the exchange of a request, with its answer; no exception of one exchange ends the mock."""
         start = time.monotonic()
         try:
             exchange = self._answered(received)
         except ProblemError as problem:
             exchange = _with_answer(MockExchange(received), problem.answer, problem.detail)
+        except Exception as error:  # noqa: BLE001  - it is told with the exchange
+            told = ProblemError(500, InternalError.caused_by(error).line)
+            exchange = _with_answer(MockExchange(received), told.answer, told.detail)
         recorded = replace(exchange.recorded, seconds=time.monotonic() - start)
         return replace(exchange, recorded=recorded)
 

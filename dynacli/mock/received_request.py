@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import AsyncIterable, Mapping
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
@@ -42,7 +41,7 @@ def url_of(scope: Mapping[str, object]) -> str:
     raw, query = scope["raw_path"], scope["query_string"]
     path = raw.decode("latin-1") if isinstance(raw, bytes) else ""
     if not path.startswith("/"):  # a proxy is asked by whole URLs (RFC 9112, section 3.2.2)
-        path = urlsplit(path).path or "/"
+        path = f"/{path.partition('://')[2].partition('/')[2]}"
     text = query.decode("latin-1") if isinstance(query, bytes) else ""
     return f"{_HOST}{path}?{text}" if text else f"{_HOST}{path}"
 

@@ -1,7 +1,7 @@
 """Path templates, compared whatever their parameters are called: `/runs/{id}` and `/runs/{runId}` are the same path."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -99,21 +99,40 @@ def nouns_of_paths(paths: Iterable[str]) -> set[str]:
 
 def path_values(template: str, path: str) -> dict[str, str] | None:
     """Return the percent-encoded values that a path has in the places of a template; None where it does not fit."""
+    if template.count("/") != path.count("/"):
+        return None  # before a path of thousands of steps is split for each operation
     steps, given = template.split("/"), path.split("/")
-    if len(steps) != len(given):
-        return None
     values: dict[str, str] = {}
     for step, word in zip(steps, given, strict=True):
         if step == word or ("%" in word and unquote(word) == step):
             continue
         if "{" not in step:
             return None
-        pattern = "(.+)".join(re.escape(text) for text in _PLACEHOLDER.split(step)[::2])
-        found = re.fullmatch(pattern, word)
+        found = _between(_PLACEHOLDER.split(step)[::2], word)
         if found is None:
             return None
-        values.update(zip(_PLACEHOLDER.findall(step), found.groups(), strict=True))
+        values.update(zip(_PLACEHOLDER.findall(step), found, strict=True))
     return values
+
+
+def _between(texts: Sequence[str], word: str) -> list[str] | None:
+    """Return the pieces of a word between texts, the first ones as long as possible; None if the texts differ.
+
+    A regular expression with `(.+)` between the texts returns the same, but takes a power of the length of the word.
+    """
+    first, *middle, last = texts
+    if len(word) <= len(first) + len(last) or not (word.startswith(first) and word.endswith(last)):
+        return None
+    pieces, end = [], len(word) - len(last)
+    for text in reversed(middle):
+        # Each piece has a character at least, the one behind the text included.
+        at = word.rfind(text, len(first) + 1, max(end - 1, 0))
+        if at < 0:
+            return None
+        pieces.append(word[at + len(text) : end])
+        end = at
+    pieces.append(word[len(first) : end])
+    return pieces[::-1] if pieces[-1] else None
 
 
 def _without_query(path: str) -> str:

@@ -5,7 +5,7 @@ from typing import cast
 
 from dynacli.proxy.deadline import Deadline
 from dynacli.proxy.message_head import BadMessageError, RequestHead
-from dynacli.proxy.own_answers import OwnAnswer, no_room, own_answer
+from dynacli.proxy.own_answers import OwnAnswer, defective, no_room, own_answer
 from dynacli.proxy.passing_exchange import LINGER_SECONDS, STALLED_SECONDS, Passage, PassingExchange
 from dynacli.proxy.upstream_connection import CHUNK
 
@@ -114,13 +114,20 @@ class ClientConnection(asyncio.Protocol):
             title = "The head of the request is too large" if is_large else "The request is not HTTP/1.1"
             self._refuse(OwnAnswer(error.status, "http_request_error", title, error.why))
             return
+        except Exception as error:  # noqa: BLE001  - the client is told, and the proxy serves the others
+            self._refuse(defective(error))
+            return
         if head is None:
             self.hold(is_held=False)
             if self.has_ended:
                 self.close()
             return
         self.must_close = head.closes
-        self.exchange = PassingExchange(self._passage, self, head)
+        try:
+            self.exchange = PassingExchange(self._passage, self, head)
+        except Exception as error:  # noqa: BLE001  - the client is told, and the proxy serves the others
+            self._refuse(defective(error))
+            return
         self.exchange.begin(self._received)
 
     def _refuse(self, answer: OwnAnswer) -> None:

@@ -66,12 +66,13 @@ class MessageHead:
             raise BadMessageError("a line of its head is no header")
         self.version, self.block = version, block
         self.headers: Headers = []
-        self.values: dict[bytes, bytes] = {}
+        values: dict[bytes, list[bytes]] = {}
         for line in block.split(b"\r\n")[:-1]:
             name, _, value = line.partition(b":")
-            key, value = name.lower(), value.strip(b" \t")
+            value = value.strip(b" \t")
             self.headers.append((name, value))
-            self.values[key] = b"%b, %b" % (self.values[key], value) if key in self.values else value
+            values.setdefault(name.lower(), []).append(value)
+        self.values = {key: b", ".join(found) for key, found in values.items()}
         if b"transfer-encoding" in self.values:
             self._check_encoding()
         self.length = self._length()

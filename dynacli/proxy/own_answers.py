@@ -4,11 +4,11 @@ import json
 from collections.abc import Sequence
 from http import HTTPStatus
 
-from dynacli.errors import DynacliError, TimedOutError
+from dynacli.errors import DynacliError, InternalError, TimedOutError
 from dynacli.proxy.message_head import RequestHead
 from dynacli.record import record
 
-__all__ = ["OwnAnswer", "broken_upstream", "from_error", "no_room", "own_answer"]
+__all__ = ["OwnAnswer", "broken_upstream", "defective", "from_error", "no_room", "own_answer"]
 
 
 @record
@@ -44,6 +44,12 @@ def from_error(error: DynacliError) -> OwnAnswer:
 def broken_upstream(why: str) -> OwnAnswer:
     """Return the answer to a request that the upstream did not answer."""
     return OwnAnswer(502, "connection_terminated", "The upstream gave no answer", why)
+
+
+def defective(error: BaseException) -> OwnAnswer:
+    """Return the answer to a request that an exception keeps from passing which nothing expects."""
+    defect = InternalError.caused_by(error)
+    return OwnAnswer(502, "proxy_internal_error", defect.message, defect.why)
 
 
 def no_room(heads: Sequence[RequestHead], most: int) -> OwnAnswer:

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from dynacli.errors import DynacliError
 from dynacli.proxy.message_body import request_body
 from dynacli.proxy.message_head import BadMessageError, RequestHead
-from dynacli.proxy.own_answers import OwnAnswer, broken_upstream, from_error
+from dynacli.proxy.own_answers import OwnAnswer, broken_upstream, defective, from_error
 from dynacli.proxy.passed_exchange import CopyBudget, PassedExchange
 from dynacli.proxy.passed_heads import passed_request
 from dynacli.proxy.passing_answer import PassingAnswer
@@ -37,6 +38,7 @@ class Passage:
         budget: For the copies of bodies.
         on_begin: Called when an exchange begins.
         on_end: Called with each exchange when it is over.
+        on_defect: Called with an exception that nothing expects, if it belongs to no exchange.
         keeps_host: Whether the upstream gets the client's `Host`.
         seconds: How long the upstream may take for the head of an answer.
     """
@@ -46,8 +48,27 @@ class Passage:
     budget: CopyBudget
     on_begin: Callable[[], None]
     on_end: Callable[[PassedExchange], None]
+    on_defect: Callable[[BaseException], None]
     keeps_host: bool
     seconds: float
+
+
+_P = ParamSpec("_P")
+
+
+def _guarded(
+    step: "Callable[Concatenate[PassingExchange, _P], None]",
+) -> "Callable[Concatenate[PassingExchange, _P], None]":
+    """Let an exception that nothing expects end one exchange: no message that passes ends the proxy."""
+
+    @wraps(step)
+    def guarded(exchange: "PassingExchange", /, *args: _P.args, **kwargs: _P.kwargs) -> None:
+        try:
+            step(exchange, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001  - it is told with the exchange
+            exchange.fail(error)
+
+    return guarded
 
 
 class PassingExchange:
@@ -77,6 +98,7 @@ class PassingExchange:
         """Whether the request has come whole."""
         return self._body.is_over
 
+    @_guarded
     def begin(self, received: bytearray) -> None:
         """Begin with what has come behind the head."""
         gate, head = self._passage.gate, self.head
@@ -94,6 +116,7 @@ class PassingExchange:
         self._unsent.append(piece)
         self._hold_against_policy()
 
+    @_guarded
     def request_came(self, received: bytearray) -> None:
         """Pass on what has come of the body."""
         piece = self._take(received)
@@ -144,7 +167,6 @@ class PassingExchange:
         self._client.hold(is_held=True)
         self._client.deadline.clear()  # connecting has a limit of its own
         self._opening = asyncio.get_running_loop().create_task(self._open())
-        self._opening.add_done_callback(_raise_defect)
 
     async def _open(self) -> None:
         upstream = self._passage.upstream
@@ -156,12 +178,16 @@ class PassingExchange:
                 self.passed.error = error.message
                 self._give(from_error(error))
             return
+        except Exception as error:  # noqa: BLE001  - it is told with the exchange
+            self.fail(error)
+            return
         if self._is_over:
             upstream.keep(connection)  # for another client; this one has left
             return
         self._client.hold(is_held=False)
         self._send(connection)
 
+    @_guarded
     def _send(self, connection: UpstreamConnection) -> None:
         """Send all that is there of the request."""
         self._connection, passage = connection, self._passage
@@ -175,6 +201,7 @@ class PassingExchange:
         self.wait()
         connection.serve(self, request)
 
+    @_guarded
     def answer_came(self, received: bytearray) -> None:
         """Pass on what has come of the answer."""
         answer, client = self._answer, self._client
@@ -204,6 +231,7 @@ class PassingExchange:
         self._end(is_kept=self._answer.leaves_connection)
         self._client.exchange_over(is_read=True)
 
+    @_guarded
     def upstream_ended(self, *, is_broken: bool) -> None:
         """Note that nothing more will come from the upstream.
 
@@ -230,6 +258,7 @@ class PassingExchange:
         self.passed.is_broken_off = True
         self._give(broken_upstream(why))
 
+    @_guarded
     def client_is_full(self, *, is_full: bool) -> None:
         """Read the answer as slowly as the client takes it."""
         connection = self._connection
@@ -237,6 +266,7 @@ class PassingExchange:
             (connection.transport.pause_reading if is_full else connection.transport.resume_reading)()
             self.wait()
 
+    @_guarded
     def upstream_is_full(self, *, is_full: bool) -> None:
         """Read the request as slowly as the upstream takes it."""
         self._upstream_is_full = is_full
@@ -263,6 +293,15 @@ class PassingExchange:
         if not self._is_over:
             self.passed.ended_by = who
             self._end()
+
+    def fail(self, error: Exception) -> None:
+        """End the exchange, because of an exception that nothing expects."""
+        if self._is_over:
+            self._client.abort()
+            return
+        answer = defective(error)
+        self.passed.error = answer.sentence
+        self._give(answer)
 
     def _end(self, *, is_kept: bool = False) -> None:
         """Note that the exchange is over.
@@ -298,27 +337,26 @@ class PassingExchange:
         else:
             deadline.clear()  # a stream may last for ever
 
+    @_guarded
     def _leave_the_rest(self) -> None:
         self._end()
         self._client.exchange_over(is_read=False)
 
+    @_guarded
     def _lose_client(self) -> None:
         self.leave("the client")
         self._client.abort()
 
+    @_guarded
     def _lose_upstream(self) -> None:
         self._break_off("It takes nothing more of the request")
 
+    @_guarded
     def _refuse_the_rest(self) -> None:
         self._refuse(OwnAnswer(408, "http_request_error", "The client sent nothing more of its request"))
 
+    @_guarded
     def _miss_answer(self) -> None:
         self.passed.error = f"The server did not answer within {self._passage.seconds:g} s"
         title = "The upstream did not answer in time"
         self._give(OwnAnswer(504, "http_response_timeout", title, self.passed.error))
-
-
-def _raise_defect(task: "asyncio.Task[None]") -> None:
-    """Raise what only a defect can have raised, so that the event loop is told."""
-    if not task.cancelled():
-        task.result()

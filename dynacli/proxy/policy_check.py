@@ -1,7 +1,7 @@
 """The policy of an API, held against the requests that pass: it binds every way to the API's server."""
 
 from collections.abc import Iterable
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
@@ -59,7 +59,7 @@ class PolicyCheck:
         if match is not None and all(map(_is_plain, match.path_values.values())):
             return DescribedOperation(self._api, match.operation)
         # What is denied of any operation is denied of a path that may be another spelling of its path.
-        path = urlsplit(passed.target).path
+        path = passed.target.partition("?")[0]
         operation = Operation(f"{passed.method} {path}", "", passed.method, path)
         return UndocumentedOperation(self._api, operation)
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from dynacli.check.recordings.judge_recording import RecordingJudge
 from dynacli.client.call_settings import CallSettings
+from dynacli.errors import DynacliError, InternalError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.proxy.exchange_lines import ToldPassage
 from dynacli.proxy.judging_thread import JudgingThread
@@ -49,13 +50,16 @@ def run_proxy(
     sock: socket.socket,
     *,
     tell: Callable[[ToldPassage], None],
+    warn: Callable[[str], None],
     on_ready: Callable[[], None],
 ) -> tuple[RecordingJudge, int]:
     """Let requests pass until SIGINT or SIGTERM, and judge them all.
 
     Args:
         sock: It listens already, and is closed at the end.
-        tell: Called with each exchange, in a thread of its own; what it raises ends the run.
+        tell: Called with each exchange, in a thread of its own; a `DynacliError` or `OSError` ends the run, because
+            nothing can be written any more.
+        warn: Called with a line about an exception that nothing expects; the run goes on.
         on_ready: Called once when requests can come.
 
     Returns:
@@ -69,16 +73,33 @@ def run_proxy(
     servers = _bases(api, upstream.base)
     judge = RecordingJudge(api, settings, servers, is_whole=True)
 
-    def judge_and_tell(passed: PassedExchange) -> None:
+    def told(passed: PassedExchange) -> ToldPassage:
         recorded = recorded_exchange(passed)
-        judged = (judge.unjudged if passed.refusal or passed.skipped else judge.add)(recorded)
-        tell(ToldPassage(api, passed, recorded, judged))
+        judged = None
+        try:
+            judged = (judge.unjudged if passed.refusal or passed.skipped else judge.add)(recorded)
+        except Exception as error:  # noqa: BLE001  - the exchange is told as one that was not judged
+            passed.skipped = InternalError.caused_by(error).line
+        return ToldPassage(api, passed, recorded, judged)
+
+    def judge_and_tell(passed: PassedExchange) -> None:
+        try:
+            tell(told(passed))
+        except (DynacliError, OSError):
+            raise  # nothing can be written any more
+        except Exception as error:  # noqa: BLE001  - the others are judged
+            warn(f"`{passed.method}`: an exchange was not judged: {InternalError.caused_by(error).line}")
+
+    def note_defect(error: BaseException) -> None:
+        warn(f"A connection was closed: {InternalError.caused_by(error).line}")
 
     budget = CopyBudget()
     thread = JudgingThread(judge_and_tell, budget)
     names = None if proxy.keeps_host or proxy.host not in LOOPBACK else frozenset({proxy.host})
     gate = RequestGate(names, upstream, _policy_check(api, settings, servers))
-    passage = Passage(upstream, gate, budget, thread.begin, thread.put, proxy.keeps_host, proxy.seconds)
+    passage = Passage(
+        upstream, gate, budget, thread.begin, thread.put, note_defect, proxy.keeps_host, proxy.seconds
+    )
 
     def is_ready(stop: Callable[[], None]) -> None:
         thread.start_with(stop)

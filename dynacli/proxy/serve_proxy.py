@@ -49,17 +49,14 @@ async def _serve(
 ) -> None:
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     connections: set[ClientConnection] = set()
-    defects: list[BaseException] = []
 
     def note_defect(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        # asyncio closes the connection, if it belongs to one, and goes on.
         defect = context.get("exception")
         if defect is None:
             loop.default_exception_handler(context)
-        elif not isinstance(
-            defect, OSError
-        ):  # asyncio goes on after too many open files, or a broken connection
-            defects.append(defect)
-            ended.set()
+        elif not isinstance(defect, OSError):  # too many open files, or a broken connection
+            passage.on_defect(defect)
 
     def stop() -> None:
         loop.call_soon_threadsafe(ended.set)
@@ -82,5 +79,3 @@ async def _serve(
             connection.end()
         passage.upstream.close()
         await asyncio.sleep(0)  # each connection that was ended is closed in the next turn
-    if defects:
-        raise defects[0]

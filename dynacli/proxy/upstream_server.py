@@ -66,7 +66,8 @@ class UpstreamServer:
 
     def url(self, path: bytes) -> str:
         """Return the URL of a request below the base URL."""
-        return self._origin + (b"*" if path == b"*" else self._path + path).decode("latin-1")
+        # `*` means the server itself, and no path of it (RFC 9112, section 3.2.4).
+        return self._origin + ("" if path == b"*" else (self._path + path).decode("latin-1"))
 
     def is_own(self, peer: object, own: object) -> bool:
         """Return whether a connection of a client is one of these, so that they lead back to the proxy.

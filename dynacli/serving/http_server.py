@@ -14,7 +14,7 @@ import uvicorn
 from dynacli.serving.handled_signals import handle_signals, kept_handlers
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 __all__ = ["serve_in_background", "serve_until_signal"]
 
@@ -80,6 +80,20 @@ class _Server(uvicorn.Server):
             await asyncio.sleep(0.001)
 
 
+class _Telling:
+    """An application whose exceptions are told; uvicorn answers with 500 and serves the other clients."""
+
+    def __init__(self, application: "ASGIApp", tell: Callable[[Exception], None]) -> None:
+        self._application, self._tell = application, tell
+
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        try:
+            await self._application(scope, receive, send)
+        except Exception as error:
+            self._tell(error)
+            raise
+
+
 def _run(application: "ASGIApp", sock: socket.socket, on_ready: Callable[[Callable[[], None]], None]) -> None:
     """Run the server until the function that is passed to `on_ready` is called, in any thread."""
     config = uvicorn.Config(
@@ -128,7 +142,10 @@ def serve_in_background(application: "ASGIApp", sock: socket.socket) -> Iterator
 
 
 def serve_until_signal(
-    application: "ASGIApp", sock: socket.socket, on_ready: Callable[[Callable[[], None]], None]
+    application: "ASGIApp",
+    sock: socket.socket,
+    on_ready: Callable[[Callable[[], None]], None],
+    tell: Callable[[Exception], None],
 ) -> int | None:
     """Serve in the foreground until SIGINT or SIGTERM, or until it is stopped.
 
@@ -137,6 +154,7 @@ def serve_until_signal(
     Args:
         sock: It listens already, and is closed at the end.
         on_ready: Called once when connections are accepted, with a function that stops the server.
+        tell: Called with an exception of an exchange, which is answered with 500.
 
     Returns:
         The number of the signal, which has only ended the server so far; None where it was stopped.
@@ -152,5 +170,5 @@ def serve_until_signal(
         on_ready(stop)
 
     with kept_handlers():
-        _run(application, sock, is_ready)
+        _run(_Telling(application, tell), sock, is_ready)
     return signals[0] if signals else None

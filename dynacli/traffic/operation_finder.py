@@ -16,6 +16,7 @@ from dynacli.urls import origin_of
 
 __all__ = ["MatchedOperation", "OperationFinder", "find_operation"]
 
+_MOST_BASES = 1_000
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 
 
@@ -89,6 +90,7 @@ class OperationFinder:
         for summary in api.catalog.each_summary():
             steps = summary.path.partition("#")[0].partition("?")[0].count("/")
             self._summaries.setdefault((summary.method, steps), []).append(summary)
+        self._most_steps = max((steps for _, steps in self._summaries), default=0)
         self._operations: dict[str, Operation] = {}
         self._server_options: dict[tuple[str, str], tuple[str, ...] | None] = {}
 
@@ -154,9 +156,14 @@ class OperationFinder:
             return
         steps = (parts.path or "/").split("/")
         sent = set(parse_qsl(parts.query, keep_blank_values=True))
-        for cut in range(1, len(steps)):
+        # Only as many last steps as a template has: a path may have thousands.
+        for count in range(min(self._most_steps, len(steps) - 1), 0, -1):
+            summaries = self._summaries.get((method, count))
+            if not summaries:
+                continue
+            cut = len(steps) - count
             rest = "/" + "/".join(steps[cut:])
-            for summary in self._summaries.get((method, rest.count("/")), ()):
+            for summary in summaries:
                 template, _, fixed = summary.path.partition("#")[0].partition("?")
                 values = path_values(template, rest)
                 # `/messages?action=send`: documents tell operations apart by a part of the query.
@@ -177,6 +184,8 @@ class OperationFinder:
 
     def _options_of(self, operation: Operation, base: str) -> tuple[str, ...] | None:
         key = (operation.name if operation.servers else "", base)
+        if len(self._server_options) >= _MOST_BASES:
+            self._server_options.clear()  # clients choose the paths
         if key not in self._server_options:
             servers = operation.servers or self._api.servers
             self._server_options[key] = _server_options(servers, self._api.uri, base)
@@ -221,13 +230,10 @@ def _server_options(servers: tuple[Server, ...], uri: str, base: str) -> tuple[s
     except UsageError:
         pass  # the first server cannot be called without options
     for number, server in enumerate(servers):
-        names = _VARIABLE.findall(server.url)
-        template = _VARIABLE.sub("\0", server.url)
-        if not template.startswith(("http:", "https:", "\0")) and uri.startswith(("http://", "https://")):
+        template = server.url
+        if not template.startswith(("http:", "https:", "{")) and uri.startswith(("http://", "https://")):
             template = urljoin(uri, template)
-        pattern = re.escape(template.rstrip("/")).replace("\0", "([^/?#]+)").replace("\\\0", "([^/?#]+)")
-        match = re.fullmatch(pattern, base)
-        if match is not None:
-            variables = zip(names, match.groups(), strict=True)
-            return (f"--server={number}", *(f"--server-var={name}={value}" for name, value in variables))
+        values = path_values(template.rstrip("/"), base)
+        if values is not None:
+            return (f"--server={number}", *(f"--server-var={name}={value}" for name, value in values.items()))
     return None

@@ -1,5 +1,6 @@
 """`dynacli proxy` tells what is wrong in what passes, and refuses what it must not pass on."""
 
+import contextlib
 import json
 import re
 import socket
@@ -12,9 +13,13 @@ from typing import Any
 import pytest
 
 from dynacli.demo.demo_facts import API_KEYS
-from dynacli.proxy import judging_thread
+from dynacli.proxy import judging_thread, run_proxy
+from dynacli.proxy.client_connection import ClientConnection
+from dynacli.proxy.exchange_lines import ToldPassage
 from dynacli.proxy.judging_thread import JudgingThread
 from dynacli.proxy.passed_exchange import CopyBudget, PassedExchange
+from dynacli.proxy.policy_check import PolicyCheck
+from dynacli.traffic.operation_finder import OperationFinder
 from tests.documents import document, operation, parameter, save
 from tests.harness import Answer, Recorder, run_cli
 from tests.proxy.through_proxy import exchanged, free_port, raw_server, through_proxy
@@ -172,6 +177,63 @@ def test_a_policy_holds_for_what_passes(server: Recorder, home: Path) -> None:
     assert ["GET", "POST", "POST"] == [request.method for request in server.requests]
     assert "refused: `delete-item` is not called: the policy denies it" in result.stdout
     assert "the policy denies it" in answers[1][1]["title"]
+
+
+def test_no_target_ends_the_proxy(server: Recorder) -> None:
+    """A target that is no URL, or the server itself, is held against a policy, and the proxy goes on."""
+    assert 0 == run_cli("api", "add", "shop", _document()).exit_code
+    assert 0 == run_cli("api", "set", "shop", "policy.deny=DELETE").exit_code
+    other = _document({"/other": {"get": operation("other")}})
+    targets = (
+        "GET //[",
+        "GET //[::1/x",
+        "GET //]",
+        "GET //a[b/",
+        "OPTIONS *",
+        "GET //%5b",
+        "GET http://[::1/x",
+    )
+    for api in ("shop", other):
+        server.requests.clear()
+        client, answers = _sent(*map(_request, targets), _request("DELETE //["), _request("GET /items/1"))
+        result = through_proxy(client, api, "--upstream", server.origin, "--no-fail")
+        assert [*[404] * 6, 421, 403, 404] == [status for status, _ in answers]
+        assert 0 == result.exit_code, result.stderr
+        assert "defect" not in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("name", ["_described", "find_request", "recorded_exchange", "row", "data_received"])
+def test_a_defect_ends_one_exchange(name: str, server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nobody has foreseen, before, behind or around an exchange, is told on one line, and the proxy goes on."""
+    owners = {
+        "_described": PolicyCheck,
+        "find_request": OperationFinder,
+        "recorded_exchange": run_proxy,
+        "row": ToldPassage,
+        "data_received": ClientConnection,
+    }
+    usual, defects = getattr(owners[name], name), [1]
+
+    def defective(*given: Any) -> Any:
+        return usual(*given) if not defects else defects.pop() // 0
+
+    server.answers = {"/items/1": Answer(body=b'{"id":1}')}
+    assert 0 == run_cli("api", "add", "shop", _document()).exit_code
+    assert 0 == run_cli("api", "set", "shop", "policy.deny=DELETE").exit_code
+    monkeypatch.setattr(owners[name], name, defective)
+    answers: list[bytes] = []
+
+    def client(port: int) -> None:
+        for _ in range(2):
+            with contextlib.suppress(ConnectionError):
+                answers.append(exchanged(port, _request("GET /items/1"))[:12])
+
+    result = through_proxy(client, "shop", "--upstream", server.origin, "-o", "json")
+    expected = {"_described": b"HTTP/1.1 502", "find_request": b"HTTP/1.1 502", "data_received": b""}
+    assert [expected.get(name, b"HTTP/1.1 200"), b"HTTP/1.1 200"] == [*[b""] * (2 - len(answers)), *answers]
+    assert (0, []) == (result.exit_code, defects)
+    assert 1 == (result.stdout + result.stderr).count("ZeroDivisionError")
+    assert "Traceback" not in result.stderr
 
 
 def test_a_server_that_cannot_be_reached_or_does_not_answer() -> None:

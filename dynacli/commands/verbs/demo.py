@@ -187,6 +187,7 @@ def _serve(ctx: click.Context, port: int, next_: bool, misbehave: tuple[str, ...
         with_next=with_next,
         misbehave=_misbehaviours((*before.misbehave, *misbehave), _api_for_help(ctx)),
         on_ready=on_ready,
+        tell=run.warn_of_defect,
     )
     if number is not None:
         signal.raise_signal(number)

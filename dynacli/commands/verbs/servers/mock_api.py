@@ -11,6 +11,7 @@ from dynacli.commands.run import Run
 from dynacli.commands.verbs.servers.listening_options import listening_options
 from dynacli.commands.verbs.verb_options import named_options
 from dynacli.environment import invocation_words
+from dynacli.errors import DynacliError
 
 if TYPE_CHECKING:
     from dynacli.library.opened_api import OpenedApi
@@ -43,9 +44,10 @@ def _mock(
             stops.append(stop)
             write_stderr(run.env, _where(opened, origin_at(sock, host)))
 
-        def fail(error: Exception) -> None:  # nobody reads what is told, the disk is full, or a defect shows
-            failures.append(error)
-            stops[0]()
+        def fail(error: Exception) -> None:
+            if isinstance(error, DynacliError | OSError):  # nobody reads what is told, or the disk is full
+                failures.append(error)
+                stops[0]()
 
         application = mock_application(
             MockServer(opened, settings, is_dynamic=dynamic, has_examples=not ignore_examples),
@@ -53,7 +55,7 @@ def _mock(
             fail,
             has_cors=not no_cors,
         )
-        number = serve_until_signal(application, sock, on_ready)
+        number = serve_until_signal(application, sock, on_ready, run.warn_of_defect)
         if failures:
             raise failures[0]
     if number is not None:

@@ -68,7 +68,9 @@ def _proxy(
 
             proxy = ProxySettings(host, preserve_host, settings.timeout or _SECONDS)
             with told_exchanges(run) as tell:
-                judge, lost = run_proxy(opened, settings, proxy, server, sock, tell=tell, on_ready=say_where)
+                judge, lost = run_proxy(
+                    opened, settings, proxy, server, sock, tell=tell, warn=run.warn, on_ready=say_where
+                )
         if judge.count and not judge.has_found:
             raise _nothing(opened, judge, server.base)
         _note_others(run, judge, lost)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from dynacli.commands.run import Run
+from dynacli.errors import FormError
 from dynacli.output.output_form import OutputForm
 from dynacli.output.render import is_for_people
 from dynacli.record import replace
@@ -32,8 +33,10 @@ def is_text(form: OutputForm) -> bool:
 def told_exchanges(run: Run) -> Iterator[Callable[[Told], None]]:
     """Yield a function that tells an exchange on standard output, or in the file that is asked for.
 
+    An exchange on which the filter fails is left out: what a client sends must not end the server.
+
     Raises:
-        FormError: The filter fails on an exchange, which ends the telling.
+        FormError: The filter failed on an exchange; raised at the end of the block.
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
@@ -49,5 +52,17 @@ def told_exchanges(run: Run) -> Iterator[Callable[[Told], None]]:
 
     if form.format in {"auto", "json"}:
         form = replace(form, format="ndjson")  # there is no last item before the end
+    failures: list[FormError] = []
     with written_items(env, form) as write_item:
-        yield lambda told: write_item(told.row())
+
+        def tell(told: Told) -> None:
+            try:
+                write_item(told.row())
+            except FormError as error:
+                if not failures:
+                    run.warn(f"{error.message}: such exchanges are left out")
+                    failures.append(error)
+
+        yield tell
+    if failures:
+        raise failures[0]
