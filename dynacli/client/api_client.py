@@ -245,7 +245,7 @@ class Api(OpenDocument):
             if page.items is None:
                 from dynacli.client.pages.page_loop import no_list
 
-                raise no_list(self._described(name), loop.candidates)
+                raise no_list(self._described(name), loop.candidates, is_keyed=loop.is_keyed)
             yield from page.items
 
     def wait(

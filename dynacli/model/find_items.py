@@ -52,15 +52,17 @@ if TYPE_CHECKING:  # a protocol takes long to make
 
 @record
 class Items:
-    """An array within an answer that came.
+    """An array, or an object that is a list by its keys, within an answer that came.
 
     Args:
         steps: The keys that lead to it; none where the answer itself is the array.
-        values: The array.
+        values: The array, or the rows of the object.
+        is_keyed: Whether it is an object.
     """
 
     steps: tuple[str, ...]
     values: list[Any]
+    is_keyed: bool = False
 
     @property
     def may_hold_objects(self) -> bool:
@@ -79,12 +81,15 @@ class KnownItems:
     """What a document says of the items of an answer.
 
     Args:
-        steps: The keys that lead to the array.
+        steps: The keys that lead to them.
         names: The names of their fields, in the order of the document.
+        holder: `array`; `object` if they are the members of an object that is a list by its keys; empty if the answer
+            is one thing with named properties.
     """
 
     steps: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    holder: str = "array"
 
 
 def choose_array(arrays: "Sequence[_A]", path: str = "") -> "_A | tuple[_A, ...]":
@@ -159,6 +164,8 @@ def find_items(
     """Return the items of an answer that came; else all arrays that may be them, which may be none.
 
     An array of something that has an `id` of its own, or of plain values beside text, is a property of that something.
+    An object is a list by its keys if the document says so; else if its members are objects of one shape, unless the
+    document describes a single thing.
 
     Args:
         value: The JSON value of an answer.
@@ -168,12 +175,34 @@ def find_items(
             beside it.
     """
     arrays = list(_arrays(value, ()))
-    for array in arrays if known is not None else ():
-        if known is not None and array.steps == known.steps:
-            return array
+    if known is not None and known.holder == "array":
+        for array in arrays:
+            if array.steps == known.steps:
+                return array
+    keyed = _keyed(value, known)
+    if keyed is not None:
+        return keyed
     if not is_list:
         arrays = [array for array in arrays if not array.steps or _is_list(value, array)]
     return choose_array(arrays, path)
+
+
+def _keyed(value: Any, known: KnownItems | None) -> Items | None:
+    """Return the items of an object that is a list by its keys; None if it is none."""
+    from dynacli.model.listed_items import is_keyed, keyed_rows
+
+    if known is not None and known.holder != "array":
+        for step in known.steps:
+            value = value.get(step) if isinstance(value, dict) else None
+        is_list = known.holder == "object" and isinstance(value, dict)
+        return Items(known.steps, keyed_rows(value), True) if is_list else None
+    if is_keyed(value):
+        return Items((), keyed_rows(value), True)
+    names = [name for name in WRAPPERS if isinstance(value, dict) and name in value]
+    beside = [part for part in value.values() if isinstance(part, list)] if names else []
+    if len(names) == 1 and not beside and is_keyed(value[names[0]]):
+        return Items((names[0],), keyed_rows(value[names[0]]), True)
+    return None
 
 
 def _arrays(value: Any, steps: tuple[str, ...]) -> Iterator[Items]:

@@ -7,7 +7,16 @@ from typing import Any
 from dynacli.model.field_names import ID_ENDINGS, plain_name, singular
 from dynacli.model.operation import Parameter
 
-__all__ = ["ENVELOPES", "Fits", "fitting_value", "item_values", "items_of", "naming_fields"]
+__all__ = [
+    "ENVELOPES",
+    "Fits",
+    "fitting_value",
+    "is_keyed",
+    "item_values",
+    "items_of",
+    "keyed_rows",
+    "naming_fields",
+]
 
 Fits = Callable[[Parameter, Any], bool]
 """Whether a parameter takes a value."""
@@ -34,7 +43,7 @@ def items_of(body: Any, segment: str) -> list[Any]:
         return body
     if not isinstance(body, Mapping):
         return []
-    if segment and _is_keyed(body):
+    if segment and is_keyed(body):
         return list(body)
     arrays = _filled_arrays(body)
     for member in body.values():
@@ -44,21 +53,53 @@ def items_of(body: Any, segment: str) -> list[Any]:
     keyed = [
         list(member)
         for name, member in body.items()
-        if plain_name(str(name)) == segment and _is_keyed(member, 1)
+        if plain_name(str(name)) == segment and is_keyed(member, 1)
     ]
     of_objects = [array for _, array in arrays if isinstance(array[0], Mapping)]
     return next(iter([*called_alike, *keyed, *of_objects, *(array for _, array in arrays)]), [])
 
 
-def _is_keyed(value: Any, least: int = 2) -> bool:
-    """Return whether a JSON value is an object whose members are objects with a property in common."""
+def is_keyed(value: Any, least: int = 2) -> bool:
+    """Return whether a JSON value is an object whose members are objects of one shape: a list by its keys.
+
+    They have at least half of their properties in common, with values of the same types.
+
+    Args:
+        least: How many members there are at least; an object with a single one is likelier an envelope.
+    """
     if not isinstance(value, Mapping) or len(value) < least:
         return False
     members = list(value.values())
     has_envelope = any(plain_name(str(name)) in ENVELOPES for name in value)
     if has_envelope or not all(isinstance(member, Mapping) for member in members):
         return False
-    return bool(set(members[0]).intersection(*members[1:]))
+    common = set(members[0]).intersection(*members[1:])
+    if not common or 2 * len(common) < len(set().union(*members)):
+        return False
+    kinds = ({_kind(member[name]) for member in members} - {""} for name in common)
+    return all(len(kind) < 2 for kind in kinds)
+
+
+def _kind(value: Any) -> str:
+    """Return the JSON type of a value; empty for null, which stands for any."""
+    if isinstance(value, Mapping | list | str | bool) or value is None:
+        return "" if value is None else "object" if isinstance(value, Mapping) else type(value).__name__
+    return "number"
+
+
+def keyed_rows(value: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return a row for each member of an object that is a list by its keys, with the key in the first column.
+
+    The column is called `key`, and `_key` if the members have another value of that name. A member that is no object
+    stands in the column `value`.
+    """
+    members = [member for member in value.values() if member is not None]
+    if not all(isinstance(member, Mapping) for member in members):
+        return [{"key": key, "value": member} for key, member in value.items()]
+    column = "key"
+    while any(member is not None and member.get(column, key) != key for key, member in value.items()):
+        column = f"_{column}"
+    return [{column: key, **(member or {})} for key, member in value.items()]
 
 
 def _filled_arrays(holder: Mapping[str, Any]) -> list[tuple[str, list[Any]]]:

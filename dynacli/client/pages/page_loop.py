@@ -10,6 +10,7 @@ from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.pages.answer_fields import fields_of_value
 from dynacli.client.pages.decide_rule import inferred_rules, with_ends
 from dynacli.client.pages.document_rule import NO_RULE, DocumentPages, document_rule
+from dynacli.client.pages.known_items import known_items
 from dynacli.client.pages.next_page import (
     End,
     NextPage,
@@ -68,6 +69,7 @@ class PageLoop:
     Attributes:
         rule: The rule; what the document says until the first answer came.
         items: Where the items are; None where the answer is no list, or may be several.
+        is_keyed: Whether the answer is an object that is a list by its keys, whose pages are not put together.
         candidates: The arrays of the first answer of which each may hold the items.
         count: How many items came.
         total: How many there are on all pages, where an answer said it.
@@ -97,6 +99,7 @@ class PageLoop:
         self._is_keyset_asked = is_keyset_asked
         self.rule: PageRule = document_rule(pages)
         self.items: AnswerPlace | None = pages.items
+        self.is_keyed = False
         self.candidates: tuple[str, ...] = ()
         self.count = 0
         self.total: int | None = None
@@ -218,7 +221,13 @@ class PageLoop:
             self.items = None
         if number > 1:
             return None
-        chosen = find_items(value, path=self._described.operation.path, is_list=True)
+        known = known_items(self._described)
+        if known is not None and known.holder == "array":
+            known = None  # the rules of its pages say more of where the items are
+        chosen = find_items(value, known, path=self._described.operation.path, is_list=True)
+        if isinstance(chosen, Items) and chosen.is_keyed:
+            self.is_keyed = True
+            return None
         if not isinstance(chosen, Items):
             self.candidates = tuple(place_at(*array.steps).text for array in chosen)
             return None
@@ -300,13 +309,19 @@ class PageLoop:
         return decided or (replace(NO_RULE, items=self.items), End(NO_RULE.why))
 
 
-def no_list(described: DescribedOperation, candidates: Sequence[str]) -> UsageError:
+def no_list(
+    described: DescribedOperation, candidates: Sequence[str], *, is_keyed: bool = False
+) -> UsageError:
     """Return the error for an operation whose answer has no items that can be told from the rest.
 
     Args:
         candidates: The arrays that may hold them.
+        is_keyed: Whether the answer is an object that is a list by its keys.
     """
     name = described.operation.name
+    if is_keyed:
+        why = "Its items are keyed by id, and pages of such an object are not put together"
+        return UsageError(f"`{name}` answers with an object", why=why)
     if not candidates:
         return UsageError(f"`{name}` answers with no list", hint="Call it without `--all` and `--max-items`")
     listed = enumerated([f"`{candidate}`" for candidate in candidates], "and")

@@ -231,7 +231,7 @@ class _Merging:
         if first is None or not 200 <= first.answer.status < 300:
             return []
         if first.items is None:
-            error = no_list(described, loop.candidates)
+            error = no_list(described, loop.candidates, is_keyed=loop.is_keyed)
             return [f"This is one page: {error.message}. {error.why or error.hint}"]
         if loop.rule.kind == "none":
             return [f"This is one page: {loop.rule.why}"]

@@ -1,4 +1,4 @@
-"""Items as a table: on a terminal as wide as it is, elsewhere whole."""
+"""Items as a table: as wide as the terminal, and elsewhere whole up to a line that no tool would like."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,6 +11,10 @@ from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
 from dynacli.text.wrapping import shortened, wrapped
 
 __all__ = ["Table", "object_lines"]
+
+_LONGEST_LINE = 2_000
+"""Columns that a line has at most if it is not for a terminal."""
+_CUT = f"Note: some cells are cut, so that no line is longer than {_LONGEST_LINE:,} characters (`-o csv` has all)"
 
 _LEAST_CELL = 20
 """How many columns of a terminal a longer text has at least."""
@@ -50,7 +54,8 @@ class Table:
     """
 
     def __init__(self, env: Environment, items: Iterable[Any], columns: Columns, *, is_shown: bool) -> None:
-        self._hidden: list[str] = []
+        self.note = ""
+        """What is said about cells and columns that are not shown; empty if all are."""
         self._header: Callable[[str], str] = str
         self._width: int | None = None
         names, values = columns.names(), list(columns.rows(items))
@@ -66,7 +71,9 @@ class Table:
         }
         texts = [names, *([cell_text(value) for value in row] for row in values)]
         if not is_shown:
-            self._rows = [[row[column].translate(_ESCAPES) for column in order] for row in texts]
+            rows = [[row[column].translate(_ESCAPES) for column in order] for row in texts]
+            self._rows, self._width = _within_line(rows)
+            self.note = _CUT if self._width else ""
             return
         width = terminal_width(env, env.stdout, widest=_WIDEST)
         self._header = Painter.for_stdout(env).bold
@@ -85,6 +92,7 @@ class Table:
             size if rank == 0 else min(size, _LEAST_CELL) for size, rank in zip(natural, ranks, strict=True)
         ]
         kept: list[int] = []
+        hidden: list[str] = []
         room = width + len(GAP)
         for column, size in enumerate(sizes):
             if size + len(GAP) <= room or not kept:
@@ -92,22 +100,17 @@ class Table:
                 sizes[column] = min(size, width)
                 room -= sizes[column] + len(GAP)
             else:
-                self._hidden.append(self._rows[0][column])
+                hidden.append(self._rows[0][column])
         for column in kept:
             more = max(min(natural[column] - sizes[column], room), 0)
             sizes[column] += more
             room -= more
         self._rows = [[shortened(row[column], sizes[column]) for column in kept] for row in self._rows]
         self._right = {place for place, column in enumerate(kept) if column in self._right}
-
-    @property
-    def note(self) -> str:
-        """What is said about the columns that do not fit on the terminal; empty where all fit."""
-        if not self._hidden:
-            return ""
-        more = len(self._hidden) - _MOST_NAMED
-        named = ", ".join(self._hidden[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-        return f"Not shown: {named} (`--columns` chooses, `-o csv` has all)"
+        if hidden:
+            more = len(hidden) - _MOST_NAMED
+            named = ", ".join(hidden[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+            self.note = f"Not shown: {named} (`--columns` chooses, `-o csv` has all)"
 
     def pieces(self) -> Iterator[str]:
         """Yield the lines of the table."""
@@ -117,13 +120,27 @@ class Table:
             yield f"{line}\n"
 
 
-def object_lines(env: Environment, value: dict[str, Any], *, is_shown: bool) -> Iterator[str]:
-    """Yield the lines of one object, as a table with its keys and their values."""
+def _within_line(rows: list[list[str]]) -> tuple[list[list[str]], int | None]:
+    """Return the rows of a table in a pipe, and the width to which its lines are cut; None if all lines fit."""
+    widths = [max(map(cell_width, cells)) for cells in zip(*rows, strict=True)]
+    if sum(widths) + len(GAP) * (len(widths) - 1) <= _LONGEST_LINE:
+        return rows, None
+    # A cell that is cut to the whole line is cut once more to its column.
+    return [
+        [shortened(cell[: _LONGEST_LINE + 1], _LONGEST_LINE) for cell in row] for row in rows
+    ], _LONGEST_LINE
+
+
+def object_lines(env: Environment, value: dict[str, Any], *, is_shown: bool) -> tuple[list[str], str]:
+    """Return the lines of one object, as a table with its keys and their values, and what is said about them."""
+    note = ""
     if not is_shown:
         cells = [
             [key.translate(_ESCAPES), cell_text(child).translate(_ESCAPES)] for key, child in value.items()
         ]
-        lines = table_lines(cells, None, has_header=False) if cells else []
+        cells, limit = _within_line(cells)
+        note = _CUT if limit else ""
+        lines = table_lines(cells, limit, has_header=False) if cells else []
     else:
         width = terminal_width(env, env.stdout, widest=_WIDEST)
         painter = Painter.for_stdout(env)
@@ -139,8 +156,7 @@ def object_lines(env: Environment, value: dict[str, Any], *, is_shown: bool) -> 
             label = painter.bold(keys[key]) + " " * (column - cell_width(keys[key]))
             lines.append(f"{label}{GAP}{first}".rstrip())
             lines.extend(f"{' ' * column}{GAP}{line}".rstrip() for line in others)
-    for line in lines:
-        yield f"{line}\n"
+    return [f"{line}\n" for line in lines], note
 
 
 def _is_number(value: Any) -> bool:

@@ -55,7 +55,10 @@ def _write_items(env: Environment, value: Any, form: OutputForm, known: KnownIte
         return
     from dynacli.output.formats.item_rows import Columns
 
-    columns = Columns(form.columns, () if known is None else known.names)
+    names = () if known is None else known.names
+    if isinstance(found, Items) and found.is_keyed and found.values:
+        names = tuple(dict.fromkeys((next(iter(found.values[0])), *names)))
+    columns = Columns(form.columns, names)
     for item in items:
         columns.note(item)
     if not isinstance(found, Items) and form.format == "table" and isinstance(value, dict):
@@ -63,7 +66,12 @@ def _write_items(env: Environment, value: Any, form: OutputForm, known: KnownIte
 
         (row,) = columns.rows(items)
         shown = dict(zip(columns.names(), row, strict=True))
+        lines, note = object_lines(env, shown, is_shown=env.stdout_is_terminal and not form.file)
         with written_text(env, form) as write:
-            write("".join(object_lines(env, shown, is_shown=env.stdout_is_terminal and not form.file)))
+            write("".join(lines))
+        if note:
+            from dynacli.output.standard_error import write_stderr
+
+            write_stderr(env, note)
     else:
         write_table(env, form, lambda: items, columns)

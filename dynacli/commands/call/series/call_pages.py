@@ -258,7 +258,7 @@ class Listing:
         from dynacli.output.render import write_body
 
         try:
-            write_body(self._run.env, body, media_type, form)
+            write_body(self._run.env, body, media_type, form, known=known_items(self._described))
         except (FileError, FormError) as error:
             return error
         return None
@@ -278,8 +278,10 @@ class Listing:
     def _say_what_is_missing(self, page: Page) -> None:
         """Say why this is one page, where nothing says how to ask for another, or the answer is no list."""
         if page.items is None:
-            error = no_list(self._described, self._loop.candidates)
-            self._run.warn(f"This is one page: {error.message}. {error.why or error.hint}")
+            is_keyed = self._loop.is_keyed
+            error = no_list(self._described, self._loop.candidates, is_keyed=is_keyed)
+            say = self._run.note if is_keyed else self._run.warn
+            say(f"This is one page: {error.message}. {error.why or error.hint}")
         elif self._loop.rule.kind == "none":
             self._run.note(f"This is one page: {self._loop.rule.why}")
         elif self._loop.left_out and self._loop.end is not None:
