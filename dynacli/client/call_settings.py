@@ -102,6 +102,8 @@ class CallOptions:
         consent: Whether a person agrees to calls that are to be confirmed; None where nobody was asked.
         reads_only_by: What lets only operations be called that change nothing, as messages name it; empty where
             nothing does.
+        is_bound: Whether credentials go only to origins that a person accepted before: nothing that the caller says
+            adds one, neither the server nor the URL of a document.
     """
 
     level: str = ""
@@ -119,6 +121,7 @@ class CallOptions:
     auth: str = ""
     consent: Consent | None = None
     reads_only_by: str = ""
+    is_bound: bool = False
 
 
 @record
@@ -137,6 +140,7 @@ class CallSettings:
         may_retry_lost: Whether one is sent again whose connection was lost.
         rate: Spaces the requests of all calls that are made with these settings; None where there is no limit.
         accepted_origins: As in `CallOptions`.
+        written_origins: The origins of the servers whose URL a person wrote, for the call or in the configuration.
         is_reported: As in `CallOptions`.
         is_verbose: As in `CallOptions`.
         output: The format in which answers are written unless the caller names one; empty for `auto`.
@@ -149,6 +153,7 @@ class CallSettings:
         others: The policies of other APIs, for calls that go to their servers; None where they do not count.
         consent: Whether a person agrees to calls that are to be confirmed.
         reads_only_by: As in `CallOptions`.
+        is_bound: As in `CallOptions`.
     """
 
     level: str = DEFAULT_LEVEL
@@ -162,6 +167,7 @@ class CallSettings:
     may_retry_lost: bool = True
     rate: "RateLimit | None" = None
     accepted_origins: tuple[str, ...] = ()
+    written_origins: tuple[str, ...] = ()
     is_reported: bool = False
     is_verbose: bool | None = None
     output: str = ""
@@ -174,6 +180,7 @@ class CallSettings:
     others: "OtherPolicies | None" = None
     consent: Consent = Consent()
     reads_only_by: str = ""
+    is_bound: bool = False
 
     @property
     def may_accept(self) -> bool:
@@ -271,15 +278,20 @@ def settings_of(
 
         others = OtherPolicies(env, api, guarded, profile_name)
         policy = others.with_same_document(policy)
-    if options.server or "server" in profile:
+    if "server" in profile:
         own.pop("server_vars", None)  # they belong to another server
+    kept = {**own, **profile}
+    kept_server = str(kept.get("server", ""))
+    kept_variables = {**own.get("server_vars", {}), **profile.get("server_vars", {})}
     headers = pairs_of(options.headers, ":", "--header")
     variables = pairs_of(options.server_variables, "=", "--server-var")
     names = {name.lower() for name in headers}  # RFC 9110, section 5.1
     from_profile = {
         name: value for name, value in profile.get("headers", {}).items() if name.strip().lower() not in names
     }
-    kept = {**own, **profile}
+    server = options.server or kept_server
+    variables = {**(profile.get("server_vars", {}) if options.server else kept_variables), **variables}
+    written = [] if options.is_bound else [(server, variables)]
     timeout = options.timeout
     if timeout is None and kept.get("timeout") is not None:
         timeout = seconds_of(str(kept["timeout"]))
@@ -290,14 +302,15 @@ def settings_of(
     return CallSettings(
         level,
         _ignores(env, api) if level != "off" else (),
-        options.server or str(kept.get("server", "")),
-        tuple({**own.get("server_vars", {}), **profile.get("server_vars", {}), **variables}.items()),
+        server,
+        tuple(variables.items()),
         tuple({**from_profile, **headers}.items()),
         timeout,
         retries,
         may_retry_unsafe=options.may_retry_unsafe,
         rate=_rate(options.rate or str(kept.get("rate", ""))),
         accepted_origins=options.accepted_origins,
+        written_origins=_written_origins([(kept_server, kept_variables), *written]) if server else (),
         is_reported=options.is_reported,
         is_verbose=options.is_verbose,
         output=kept.get("output", ""),
@@ -310,7 +323,16 @@ def settings_of(
         others=others,
         consent=options.consent or Consent(),
         reads_only_by=options.reads_only_by,
+        is_bound=options.is_bound,
     )
+
+
+def _written_origins(servers: Iterable[tuple[str, Mapping[str, str]]]) -> tuple[str, ...]:
+    """Return the origins of those servers, each with the values of its variables, that are whole URLs."""
+    from dynacli.request.choose_server import written_origin
+
+    found = (written_origin(server, variables) for server, variables in servers if server)
+    return tuple(dict.fromkeys(filter(None, found)))
 
 
 def others_with_policy(env: Environment, name: str, profile: str) -> dict[str, dict[str, Any]]:

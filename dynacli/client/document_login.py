@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.document.fetched import DocumentLogin
 from dynacli.environment import Environment, invocation, prefix_of
 from dynacli.errors import AuthError
-from dynacli.library.configuration.configuration import profiles_in
+from dynacli.library.configuration.configuration import is_name, profiles_in
 
 if TYPE_CHECKING:
     import ssl
@@ -35,6 +35,7 @@ def login_of(
     *,
     new_source: str = "",
     ca: str = "",
+    is_bound: bool = False,
 ) -> DocumentLogin:
     """Return what gives the credentials and certificates for the document of an API.
 
@@ -46,7 +47,10 @@ def login_of(
         profile: The name of the profile whose headers go along; by default that of the environment.
         new_source: Where the API is about to be registered, its document: an entry with another one says nothing of it.
         ca: The file with the authorities that the person gave for it; empty for that of the configuration.
+        is_bound: Whether only the origin of a registered document gets a credential.
     """
+    if is_bound and not is_name(name):
+        return DocumentLogin()
     return _Login(env, name, tuple(headers), profile, new_source, ca)
 
 

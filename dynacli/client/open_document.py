@@ -67,7 +67,12 @@ class OpenDocument:
         opened = open_document(
             self.name,
             self._env,
-            login=lambda: login_of(self._env, self.name, profile=self._options.profile or None),
+            login=lambda: login_of(
+                self._env,
+                self.name,
+                profile=self._options.profile or None,
+                is_bound=self._options.is_bound,
+            ),
         )
         self._open.callback(opened.catalog.close)
         self._open.callback(opened.note_use)
@@ -78,7 +83,7 @@ class OpenDocument:
         elif opened.is_refresh_wanted:
             from dynacli.library.background_refresh import begin_refresh
 
-            begin_refresh(opened, self._env, self._options.profile or None)
+            begin_refresh(opened, self._env, self._options.profile or None, is_bound=self._options.is_bound)
         return opened
 
     def __enter__(self) -> Self:

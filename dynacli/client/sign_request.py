@@ -19,7 +19,7 @@ from dynacli.auth.secret import MASK, Masker, Secret
 from dynacli.client.call_settings import CallSettings
 from dynacli.environment import Environment
 from dynacli.errors import RefusedError
-from dynacli.library.configuration.configuration import Configuration
+from dynacli.library.configuration.configuration import DEMO, Configuration
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import ANY, Operation, Parameter, ValueType
 from dynacli.request.built_request import Request
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SECRET_HEADERS",
     "Signed",
+    "accepted_origins",
     "is_accepted_origin",
     "is_secret_parameter",
     "is_secret_value",
@@ -199,8 +200,22 @@ def _find(
 
 def is_accepted_origin(api: OpenedApi, settings: CallSettings, origin: str) -> bool:
     """Return whether a person has accepted an origin for an API's credentials, before or by the options of the call."""
-    accepted = {*api.origins, *map(parse_origin, settings.accepted_origins)}
-    return origin in accepted or "://" in settings.server  # a URL is the person's own word for this call
+    return origin in accepted_origins(api, settings)
+
+
+def accepted_origins(api: OpenedApi, settings: CallSettings) -> frozenset[str]:
+    """Return the origins that a person has accepted for an API's credentials.
+
+    They are compared with the origin that a request has in the end, however its server was asked for.
+    """
+    is_known = not settings.is_bound or api.is_registered or api.name == DEMO
+    return frozenset(
+        (
+            *(api.origins if is_known else ()),
+            *settings.written_origins,
+            *map(parse_origin, settings.accepted_origins),
+        )
+    )
 
 
 def _check_origin(
@@ -221,6 +236,8 @@ def _check_origin(
     if is_accepted_origin(api, settings, origin):
         return
     if ask is None or not ask(origin):
+        if settings.is_bound:
+            raise _not_bound(api, origin)
         raise RefusedError(
             f"The credential is not sent to `{origin}`",
             why="The document names this origin, and nobody has accepted it for this API's credentials",
@@ -229,6 +246,19 @@ def _check_origin(
         )
     if api.is_registered:
         Configuration(env).edit(api.name, {"origins": list(dict.fromkeys([*api.origins, origin]))})
+
+
+def _not_bound(api: OpenedApi, origin: str) -> RefusedError:
+    from dynacli.environment import invocation
+
+    return RefusedError(
+        f"The credential is not sent to `{origin}`",
+        why="Here it goes only to an origin that a person accepted for this API before",
+        hint=f"A person accepts it: add it to `origins` under `[apis.{api.name}]` in `config.toml`"
+        if api.is_registered
+        else f"A person accepts it by registering the document: `{invocation('api add')} NAME SOURCE`",
+        origin=origin,
+    )
 
 
 class _Given(NamedTuple):

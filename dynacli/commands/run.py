@@ -86,7 +86,9 @@ class Run:
             is_required=not self.may_ask and (options.no_input or is_terminal),
         )
         reads_only_by = f"`{invocation('read')}`" if self.is_read_only else ""
-        return replace(options.call_options, consent=consent, reads_only_by=reads_only_by)
+        return replace(
+            options.call_options, consent=consent, reads_only_by=reads_only_by, is_bound=self.is_read_only
+        )
 
     def _agrees(self, question: str) -> bool:
         from dynacli.commands.questions import agrees
@@ -137,7 +139,8 @@ class Run:
         def login() -> "DocumentLogin":
             from dynacli.client.document_login import login_of
 
-            return login_of(self.env, word, profile=self.all_options.profile or None)
+            profile = self.all_options.profile or None
+            return login_of(self.env, word, profile=profile, is_bound=self.is_read_only)
 
         with self.reading_document(word):
             return open_api(
@@ -206,7 +209,7 @@ class Run:
             if api.is_refresh_wanted:
                 from dynacli.library.background_refresh import begin_refresh
 
-                begin_refresh(api, self.env, self.all_options.profile)
+                begin_refresh(api, self.env, self.all_options.profile, is_bound=self.is_read_only)
             if api.failure is not None:
                 continue
             if self.env.stderr_is_terminal and self.error_format == "text" and api.has_news:

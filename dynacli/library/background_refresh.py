@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from dynacli.environment import Environment, program, variable
+from dynacli.environment import Environment, program, settings, variable
 from dynacli.library.revisions.open_request import BLOCKING
 from dynacli.library.revisions.refresh_claim import drop_refresh_claim, take_refresh_claim
 from dynacli.record import replace
@@ -42,11 +42,14 @@ def process_words(*words: str) -> list[str]:
     return [sys.executable, "-P", "-c", f"{_PATH}; {program().code or _CODE}", root, *words]
 
 
-def begin_refresh(api: "OpenedApi", env: Environment, profile: str | None = None) -> None:
+def begin_refresh(
+    api: "OpenedApi", env: Environment, profile: str | None = None, *, is_bound: bool = False
+) -> None:
     """Start a process that refreshes the document of an API, unless another does so or has just failed.
 
     Args:
         profile: The profile that the document is fetched with, where the environment has another.
+        is_bound: Whether only the origin of a registered document gets a credential.
     """
     _wait_for_ended()
     if (
@@ -56,10 +59,14 @@ def begin_refresh(api: "OpenedApi", env: Environment, profile: str | None = None
     ):
         return
     words = process_words(WORD, api.name if api.is_registered else "-", *api.open_request.allow_refs)
+    variables = env.variables
+    if is_bound and not api.is_registered:
+        own, no_secrets = f"{program().prefix}_", settings()
+        variables = {
+            name: value for name, value in variables.items() if not name.startswith(own) or name in no_secrets
+        }
     try:
-        _spawn(
-            words, {**env.variables, _URL: api.name, **({variable("PROFILE"): profile} if profile else {})}
-        )
+        _spawn(words, {**variables, _URL: api.name, **({variable("PROFILE"): profile} if profile else {})})
     except (OSError, ValueError):
         # The machine cannot start any more processes; the next run tries again.
         drop_refresh_claim(api.revisions.directory)

@@ -112,7 +112,7 @@ class ServedApis:
             yield self._demo
             return
         word = self._words.get(name, name)
-        api = open_api(word, self.env, login=lambda: login_of(self.env, word))
+        api = open_api(word, self.env, login=lambda: login_of(self.env, word, is_bound=True))
         try:
             yield api
             api.note_use()

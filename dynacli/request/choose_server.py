@@ -8,11 +8,23 @@ from dynacli.errors import RefusedError, UsageError
 from dynacli.model.operation import Server
 from dynacli.urls import DEFAULT_PORTS, origin_of
 
-__all__ = ["check_path", "choose_server", "parse_origin"]
+__all__ = ["check_path", "choose_server", "parse_origin", "written_origin"]
 
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 _PLACEHOLDER = re.compile(r"\{.*\}|<.*>")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_URL = re.compile(
+    r"""
+      .*:[/\\]                                                  # with a scheme
+    | https?:
+    | [/\\?#]                                                   # a path
+    | (?:[^\s/\\]*@)?                                           # a host, perhaps with a port and a path
+      (?:localhost | \[[0-9a-f:.]*\] | \d+(?:\.\d+){3} | (?:[\w-]+\.)+[^\W\d_][\w-]+\.? | [\w.-]+(?=:\d))
+      (?::\d*)? (?:[/\\?#].*)? \Z
+    """,
+    re.IGNORECASE | re.DOTALL | re.VERBOSE,
+)
+"""What looks like a URL, in any spelling."""
 # Only characters that all URL parsers read alike; a host in another script is written in Punycode.
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 _DOTS = re.compile(r"(?:\.|%2[Ee]){1,2}")  # a segment that clients and servers resolve away
@@ -29,13 +41,14 @@ def choose_server(
             file's URI does not count, nor does `$self` (OpenAPI 3.2.0, "Examples of API Base URL Determination"); a
             server that has a host and no scheme then gets `https`.
         wanted: A URL, a relative URL, a 0-based index, or a name or description, of which a unique part in any
-            case of letters is enough; empty for the first server.
+            case of letters is enough; empty for the first server. What looks like a URL is compared with URLs alone:
+            a document chooses its names and descriptions, and not where a URL leads that a person wrote.
         variables: Values of server variables, which override the document's defaults.
 
     Raises:
         UsageError: There is no such server, a variable has no value, or the result is not the URL of a server.
     """
-    values = dict(variables or {})
+    values, wanted = dict(variables or {}), wanted.strip()
     # OpenAPI: "if the servers property is not provided, or is an empty array, the default is `/`".
     candidates = list(servers) or [Server("/")]
     server = _find(candidates, wanted) if wanted else candidates[0]
@@ -54,7 +67,7 @@ def choose_server(
                 hint="Name one: `--server https://api.example.com`",
             )
         try:
-            url = urljoin(document_uri, url)
+            url = urljoin(document_uri, url) if url.isprintable() else ""
         except ValueError:
             url = ""  # refused like any other text that is no URL
     return _checked(url)
@@ -68,15 +81,17 @@ def _find(servers: Sequence[Server], wanted: str) -> Server:
     """
     if wanted.isdecimal() and int(wanted) < len(servers):
         return servers[int(wanted)]
+    is_url = _URL.match(wanted) is not None
     for server in servers:
-        if wanted in _texts(server):
+        if wanted in _texts(server, is_url=is_url):
             return server
     if "://" in wanted or wanted.startswith("/"):
         return Server(wanted)
     part = wanted.casefold()
-    equal = [server for server in servers if part in (text.casefold() for text in _texts(server))]
+    texts = [[text.casefold() for text in _texts(server, is_url=is_url)] for server in servers]
+    equal = [server for server, of_it in zip(servers, texts, strict=True) if part in of_it]
     matching = equal or [
-        server for server in servers if any(part in text.casefold() for text in _texts(server))
+        server for server, of_it in zip(servers, texts, strict=True) if any(part in text for text in of_it)
     ]
     if len(matching) == 1 and not wanted.isdecimal():
         return matching[0]
@@ -88,8 +103,10 @@ def _find(servers: Sequence[Server], wanted: str) -> Server:
     )
 
 
-def _texts(server: Server) -> list[str]:
-    return [text for text in (server.name, server.description, server.url) if text]
+def _texts(server: Server, *, is_url: bool) -> list[str]:
+    """Return the texts of a server that a word is compared with; a URL is compared with the URL alone."""
+    words = () if is_url else (server.name, server.description)
+    return [text for text in (*words, server.url) if text]
 
 
 def _shown(server: Server) -> str:
@@ -201,6 +218,20 @@ def check_path(url: str, base_url: str, template: str, slashes: int = 0) -> None
             why="A segment of the server's path or of the operation's is `.` or `..`, or a value adds one",
             hint="Give the server's address without them: `--server https://api.example.com/base`",
         )
+
+
+def written_origin(wanted: str, variables: Mapping[str, str]) -> str:
+    """Return the origin of the server that a person wrote; empty if it is no whole URL.
+
+    Args:
+        wanted: As in `choose_server`.
+        variables: The values that the person gave. If one of the origin's is missing, the document decides the origin.
+    """
+    url = _VARIABLE.sub(lambda found: variables.get(found[1], found[0]), wanted.strip())
+    try:
+        return origin_of(_checked(url))
+    except UsageError:
+        return ""
 
 
 def parse_origin(text: str, option: str = "--accept-origin") -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dynacli.request.choose_server import written_origin
 from tests.documents import BEARER, document, operation, save, serve
 from tests.harness import Answer, Recorder, Result, run_cli
 
@@ -247,3 +248,85 @@ def test_an_echoed_secret_is_masked(server: Recorder, token: str) -> None:
     assert 11 == run_cli(url, "list-items").exit_code
     server.answers["/items"] = Answer(302, b"", {"Location": f"/{token}"})
     assert 4 == run_cli(url, "list-items", "-o", "@answer.json").exit_code
+
+
+def _baits(url: str) -> list[str]:
+    """Return spellings of a URL, each of which a document may take for a description."""
+    host = url.partition("://")[2]
+    return [
+        *(url, f"{url}/", f" {url} ", url.upper(), f"{url}/v1", f"see {url}", f"//{host}", f"/{host}"),
+        *(host, f"{host}/v1", f"me@{host}", f"http:{host}", f"http:/{host}", f"\\\\{host}", "localhost"),
+    ]
+
+
+@pytest.mark.parametrize("key", ["name", "description"])
+def test_no_text_of_a_document_takes_the_place_of_a_url(
+    key: str, server: Recorder, other_server: Recorder, token: str
+) -> None:
+    """A URL in any spelling is compared with URLs alone, for a call and in the configuration."""
+    url = serve(server, {**_document(), "openapi": "3.2.0"})
+    run_cli("api", "add", "shop", url)
+    for bait in _baits(server.origin):
+        made = {**_document(), "openapi": "3.2.0", "servers": [{"url": other_server.origin, key: bait}]}
+        path = save(made, "bait.json")
+        for words in (
+            (path, "list-items", "--server", bait),
+            (path, "list-items", "--server", server.origin),
+        ):
+            run_cli(*words)
+        run_cli("api", "add", "shop", path, "--server", bait)
+        run_cli("shop", "list-items")
+        run_cli("api", "remove", "shop", "--yes")
+        assert [] == other_server.requests, bait
+    assert {f"Bearer {token}"} == set(_sent(server))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "variables", "expected"),
+    [
+        ("https://api.example.com/v1", {}, "https://api.example.com"),
+        (" HTTPS://API.example.com:443/@me/{x}", {}, "https://api.example.com"),
+        ("https://{host}/v1", {"host": "api.example.com"}, "https://api.example.com"),
+        ("https://{host}/v1", {}, ""),
+        ("https://api.example.com{more}", {}, ""),
+        ("{scheme}://api.example.com", {}, ""),
+        ("https://me@api.example.com", {}, ""),
+        ("https://api.example.com\\.evil.example", {}, ""),
+        ("https:api.example.com", {}, ""),
+        ("//api.example.com", {}, ""),
+        ("/v2", {}, ""),
+        ("see https://api.example.com", {}, ""),
+        ("0", {"host": "api.example.com"}, ""),
+        ("", {}, ""),
+    ],
+)
+def test_only_a_whole_url_names_an_origin(wanted: str, variables: dict[str, str], expected: str) -> None:
+    """What a person leaves to the document, such as a variable of the host or an index, accepts nothing."""
+    assert expected == written_origin(wanted, variables)
+
+
+def test_a_variable_of_the_document_accepts_no_origin(server: Recorder, other_server: Recorder) -> None:
+    """A template that the document completes is the document's, also if a person wrote it or gives a value."""
+    made = _document()
+    template = "http://{host}"
+    made["servers"] = [
+        {"url": template, "variables": {"host": {"default": other_server.origin.partition("//")[2]}}}
+    ]
+    api = save(made)
+    host = server.origin.partition("//")[2]
+    for words in (("--server", template), ("--server-var", f"host={host}"), ("--server", "0")):
+        assert 11 == run_cli(api, "list-items", *words).exit_code, words
+    assert ([], []) == (server.requests, other_server.requests)
+    assert 0 == run_cli(api, "list-items", "--server", template, "--server-var", f"host={host}").exit_code
+
+
+def test_the_server_of_the_configuration_is_the_persons_word(
+    server: Recorder, other_server: Recorder, token: str
+) -> None:
+    """A URL in the configuration accepts its origin, and a name or an index there accepts nothing."""
+    api = save(_document([other_server.origin]))
+    run_cli("api", "add", "shop", api, "--server", server.origin)
+    assert 0 == run_cli("shop", "list-items").exit_code
+    run_cli("api", "set", "shop", "server=0")
+    assert 11 == run_cli("shop", "list-items").exit_code
+    assert ([f"Bearer {token}"], []) == (_sent(server), other_server.requests)

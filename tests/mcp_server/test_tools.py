@@ -13,7 +13,7 @@ from mcp import Client, MCPError
 from mcp_types import CallToolResult, ListToolsResult
 
 from dynacli.mcp_server import taken_items
-from tests.documents import BEARER, document, operation, parameter, save
+from tests.documents import BEARER, document, operation, parameter, save, serve
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
 from tests.mcp_server.clients import converse
 
@@ -52,6 +52,22 @@ def _things(server: Recorder, **more: Any) -> str:
     save(document(paths, [server.origin], **more), "things.json")
     assert 0 == run_cli("api", "add", "things", "things.json").exit_code
     return "things"
+
+
+def test_a_document_that_is_no_registered_one_gets_no_credential(
+    server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An agent may start the server itself, so that only what a person has registered is called with a credential."""
+    monkeypatch.setenv("DYNACLI_TOKEN", canary)
+    monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
+    server.answers["/a"] = Answer()
+    paths = {"/a": {"get": operation("getA", security=[{"auth": []}])}}
+    url = serve(server, document(paths, None, {"auth": BEARER}))
+    refused = _ask([url], "call", {"operation": "get-a"})
+    assert (True, []) == (refused.is_error, [each for each in server.requests if each.target == "/a"])
+    assert 0 == run_cli("api", "add", "shop", url).exit_code
+    assert not _ask(["shop"], "call", {"operation": "get-a"}).is_error
+    assert [f"Bearer {canary}"] == server.last.headers["authorization"]
 
 
 @pytest.mark.parametrize("mode", ["auto", pytest.param("legacy", marks=pytest.mark.exhaustive)])

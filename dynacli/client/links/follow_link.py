@@ -9,6 +9,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, collect_parameters
 from dynacli.client.links.describe_links import describe_links
 from dynacli.client.links.runtime_values import AnsweredCall, json_of, link_value, sent_json
+from dynacli.client.sign_request import is_accepted_origin
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, FormError, RefusedError, UsageError
 from dynacli.model.media_types import is_built
@@ -16,7 +17,6 @@ from dynacli.model.operation import SAFE_METHODS, Server, documented_status
 from dynacli.model.wording import enumerated
 from dynacli.record import replace
 from dynacli.request.assemble_body import json_text
-from dynacli.request.choose_server import parse_origin
 from dynacli.urls import origin_of
 
 if TYPE_CHECKING:
@@ -167,8 +167,9 @@ def _error_of(
             " shows the second one",
         )
     origin = origin_of(base_url_of(target, settings_for(link, settings)))
-    accepted = {*target.api.origins, *map(parse_origin, settings.accepted_origins)}
-    if origin not in accepted and origin != origin_of(base_url_of(described, settings)):
+    if not is_accepted_origin(target.api, settings, origin) and origin != origin_of(
+        base_url_of(described, settings)
+    ):
         return RefusedError(
             f"The link `{link.name}` is not followed to `{origin}`",
             why="That is another server, to which the document leads what the answer holds",

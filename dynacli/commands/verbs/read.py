@@ -66,8 +66,9 @@ command = _ReadGroup(
         f"Usage: {invocation('read', 'API')} OPERATION [ARGUMENTS] [OPTIONS]\n\n"
         "  Make a call that changes nothing: whatever is not GET, HEAD, OPTIONS, TRACE or QUERY is refused\n"
         f"  (exit 11). So `{invocation('read')}` is a prefix that a script or an agent can be allowed.\n"
-        "  It lets no credential go to an origin that a person has not accepted: `--server` sends it without,\n"
-        "  and `--accept-origin` is refused. Otherwise it is the call "
+        "  A credential goes only to origins that a person accepted before, in the configuration; a call that would\n"
+        "  send it elsewhere is refused, also by `--server` and `--accept-origin`, and for a document that is not\n"
+        "  registered. Otherwise it is the call "
         f"`{invocation(api='API')} OPERATION`, with its arguments and options."
     ),
 )

@@ -84,7 +84,7 @@ def _check_is_installed() -> None:
 def _options(run: Run, *, is_writing: bool) -> "CallOptions":
     consent = _OfServer(is_given=run.options.yes, is_required=True)
     reads_only_by = "" if is_writing else f"`{invocation('mcp')}` without `--write`"
-    return replace(run.options.call_options, consent=consent, reads_only_by=reads_only_by)
+    return replace(run.options.call_options, consent=consent, reads_only_by=reads_only_by, is_bound=True)
 
 
 def _pages(run: Run) -> "Pages":
