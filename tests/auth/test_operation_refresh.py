@@ -291,6 +291,65 @@ def test_another_program_was_faster(directory: Directory, home: Path) -> None:
     assert json.loads(run_cli("auth", "status", "-o", "json").stdout)[0]["refreshable"]
 
 
+_THEIRS = ("auth", "login", "shop", "--scheme", "auth", "--with-token", "--store", "file")
+
+
+@pytest.mark.usefixtures("ring")
+@pytest.mark.parametrize("store", ["file", "keyring"])
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (("auth", "logout", "shop"), None),
+        (("api", "remove", "shop"), None),
+        (_THEIRS, "theirs"),
+        (("api", "rename", "shop", "club"), "token-2"),
+    ],
+    ids=["logout", "remove", "login", "rename"],
+)
+@pytest.mark.parametrize("status", [200, 401])
+def test_what_a_person_does_during_a_refresh_counts(
+    directory: Directory, home: Path, store: str, words: tuple[str, ...], found: str | None, status: int
+) -> None:
+    """A refresh on its way brings nobody back who signed out, nor an older sign-in; a new name it follows."""
+    directory.register(_refresh())
+    directory.sign_in(store=store)
+    _age(home, directory.life)
+    directory.status = status
+    ended = []
+
+    def taken(request: RecordedRequest) -> str:
+        ended.append(run_cli(*words, stdin=b"theirs").exit_code)
+        return str(json.loads(request.body)["refresh_token"])
+
+    directory.taken = taken
+    run_cli("shop", "list-items")
+    assert [0] == ended
+    kept = [each["api"] for each in json.loads(run_cli("auth", "status", "-o", "json").stdout)]
+    name = "club" if words[1] == "rename" else "shop"
+    assert ([name] if found else []) == kept
+    if found and (status == 200 or found == "theirs"):
+        directory.status = 403  # it is not to be refreshed again
+        assert found == run_cli("auth", "token", name).stdout.strip().removeprefix("Bearer ")
+    assert found is not None or "token-2" not in (home / "state/credentials/credentials.json").read_text()
+
+
+def test_a_refresh_takes_no_sign_in_for_another_origin(
+    directory: Directory, home: Path, other_server: Recorder
+) -> None:
+    """What was stored meanwhile for another server is not sent to the one that the call is for."""
+    directory.register(_refresh())
+    directory.sign_in()
+    _age(home, directory.life)
+
+    def taken(request: RecordedRequest) -> str:
+        run_cli(*_THEIRS, "--server", other_server.origin, stdin=b"for-the-other")
+        return str(json.loads(request.body)["refresh_token"])
+
+    directory.taken = taken
+    result = run_cli("shop", "list-items")
+    assert (10, "for-the-other" in str(directory.server.requests)) == (result.exit_code, False)
+
+
 def test_an_operation_that_is_named(directory: Directory, home: Path) -> None:
     """What the document does not make plain, a person says; a mistake is told before anything is sent."""
     directory.register(

@@ -102,18 +102,36 @@ class CredentialStore:
 
     def put(self, credential: StoredCredential) -> None:
         """Keep a credential in the place of an earlier one, which stays until this one is stored whole."""
-        credential = replace(credential, stored_at=time.time())
+        with self._changing():
+            self._put(self._read(), credential)
+
+    def exchange(self, old: StoredCredential, new: StoredCredential) -> bool:
+        """Keep a credential instead of one that was read, and return whether that was still there.
+
+        It is not if a person has signed out or in since. One whose API was renamed is: the new one gets that name.
+
+        Args:
+            old: As it was read, with its secrets.
+        """
         with self._changing():
             content = self._read()
-            if credential.store == KEYRING:
-                credential, content = self._into_keyring(credential, content)
-            by_place = {kept.place: kept for kept in content.credentials}
-            dropped = [by_place[credential.place]] if credential.place in by_place else []
-            by_place[credential.place] = credential
-            leftovers = (*content.leftovers, *self._names(dropped))
-            self._write(tuple(by_place.values()), leftovers, keep=credential.keyring_id)
-            if credential.keyring_id:
-                self._known[credential.keyring_id] = credential.secrets
+            stored = next((each for each in content.credentials if _is_same(each, old)), None)
+            if stored is None:
+                return False
+            self._put(content, replace(new, api=stored.api))
+            return True
+
+    def _put(self, content: _Content, credential: StoredCredential) -> None:
+        credential = replace(credential, stored_at=time.time())
+        if credential.store == KEYRING:
+            credential, content = self._into_keyring(credential, content)
+        by_place = {kept.place: kept for kept in content.credentials}
+        dropped = [by_place[credential.place]] if credential.place in by_place else []
+        by_place[credential.place] = credential
+        leftovers = (*content.leftovers, *self._names(dropped))
+        self._write(tuple(by_place.values()), leftovers, keep=credential.keyring_id)
+        if credential.keyring_id:
+            self._known[credential.keyring_id] = credential.secrets
 
     def check_writable(self) -> None:
         """Check that a credential can be stored, before an old one is given away for it."""
@@ -253,3 +271,9 @@ class CredentialStore:
 
     def _unusable(self, why: str, doing: str, hint: str = "") -> AuthError:
         return AuthError(f"The stored credentials in `{self.path}` cannot be {doing}", why=why, hint=hint)
+
+
+def _is_same(stored: StoredCredential, read: StoredCredential) -> bool:
+    """Return whether a stored credential is one that was read before; its API may have another name since."""
+    forms = [replace(each, api="").as_json(has_secrets=each.store != KEYRING) for each in (stored, read)]
+    return forms[0] == forms[1]

@@ -120,8 +120,8 @@ def refresh_credential(
     """
     with store.refreshing(found.place):
         # Another process may have been here first; its token is as good as ours would be.
-        kept = store.find(found.place)
-        if kept is None or not kept.is_refreshable:
+        kept = _now(store, found)
+        if not kept.is_refreshable:
             raise _over(found)
         if _text(kept, "credential") != _text(found, "credential"):
             return kept
@@ -134,14 +134,23 @@ def refresh_credential(
             if not is_refused and error.details.get("status") != 401:
                 raise
             # A program without this lock, or another machine with a copy of the store, may have used the token.
-            now = store.find(found.place)
-            names = ("refresh_token", "credential")
-            if now is not None and any(_text(now, name) != _text(kept, name) for name in names):
-                return now
-            store.put(_without_refresh(kept))
-            raise _over(found, error) from error
-        store.put(made)
-        return made
+            if store.exchange(kept, _without_refresh(kept)):
+                raise _over(found, error) from error
+            return _now(store, found)
+        # While the provider answered, a person may have signed out, or in again: that counts.
+        return made if store.exchange(kept, made) else _now(store, found)
+
+
+def _now(store: CredentialStore, found: StoredCredential) -> StoredCredential:
+    """Return what is stored now in the place of a credential.
+
+    Raises:
+        AuthError: Nobody is signed in any more, or for other origins than those that the caller has checked.
+    """
+    now = store.find(found.place)
+    if now is None or now.origins != found.origins:
+        raise _over(found)
+    return now
 
 
 def _refreshed(kept: StoredCredential, secret: Secret | None, context: SignInContext) -> StoredCredential:
