@@ -140,13 +140,15 @@ def _import_with(stand_ins: Mapping[str, Any]) -> Callable[..., Any]:
         full = (
             importlib.util.resolve_name("." * level + name, (module or {})["__package__"]) if level else name
         )
-        if full.partition(".")[0] not in tops:
+        top, _, rest = full.partition(".")
+        if top not in tops:
             return __import__(name, module, local, wanted, level)
+        if top in names:
+            of(top)  # if a package is to be missing, so are its modules
         if full in names:
             if wanted:
                 return of(full)
             # `import a.b` binds `a`, and `import a.b as c` takes `b` from it.
-            top, _, rest = full.partition(".")
             return _with(__import__(top), {rest: of(full)}) if rest else of(full)
         inner = {item: of(f"{full}.{item}") for item in wanted or () if f"{full}.{item}" in names}
         found = __import__(name, module, local, [item for item in wanted or () if item not in inner], level)

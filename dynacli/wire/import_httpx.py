@@ -86,8 +86,6 @@ def _import_lean(name: str) -> types.ModuleType:
     stand_ins |= {module: DeferredModule(module) for module in _DEFERRED}
     stand_ins |= {module: DeferredFunctions(module) for module in ("hashlib", "pathlib", f"{core}._ssl")}
     stand_ins |= {
-        # h11 writes each `__init__` itself, and nobody compares or prints its events.
-        "dataclasses": DeferredModule("dataclasses", dataclass=_dataclass),
         "http.cookiejar": _http_cookiejar(),
         # httpx2 names its version in the header `User-Agent`, in whose place dynacli's own is sent.
         "importlib.metadata": DeferredModule("importlib.metadata", version=lambda _: "0"),
@@ -102,10 +100,13 @@ def _import_lean(name: str) -> types.ModuleType:
     if is_alone() and "encodings.idna" not in sys.modules:
         with placed("encodings.idna", _encodings_idna()):
             codecs.lookup("idna")  # which Python remembers
-    packages = {name, core, "h11"}
-    library = import_lean(name, stand_ins, packages)
+    if "h11" not in sys.modules:
+        # h11 writes each `__init__` itself, and nobody compares or prints its events.
+        without_methods = {"dataclasses": DeferredModule("dataclasses", dataclass=_dataclass)}
+        import_lean("h11", stand_ins | without_methods, {"h11"})
+    library = import_lean(name, stand_ins, {name, core})
     # The library would import it when the first client is made, without the stand-ins.
-    import_lean(core, stand_ins, packages)
+    import_lean(core, stand_ins, {name, core})
     return library
 
 
