@@ -179,7 +179,7 @@ def _hostile_api() -> dict[str, Any]:
 
     text = {"type": "string", "example": _HOSTILE}
     fields = {"type": "object", "required": ["a", _HOSTILE], "properties": {"a": text, _HOSTILE: text}}
-    named = {"type": "object", "required": ["/etc/passwd", "text"], "properties": {}}
+    named: dict[str, Any] = {"type": "object", "required": ["/etc/passwd", "text"], "properties": {}}
     named["properties"] = {"text": {"type": "string", "example": "@file(/etc/passwd)"}}
     named["properties"]["/etc/passwd"] = {"type": "string", "format": "binary"}
     told = {"summary": _HOSTILE, "description": _HOSTILE, "tags": [f"../{_HOSTILE}"]}
