@@ -8,6 +8,7 @@ __all__ = [
     "DEFAULT_PORTS",
     "authority",
     "bracketed",
+    "is_loopback",
     "is_secret_name",
     "origin_of",
     "secret_in_query",
@@ -41,6 +42,18 @@ _ABOUT_SECRETS = frozenset(
     )
 )
 """The words at the end of a name that is about a secret, and whose value is none: `token_type`."""
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine: `localhost`, 127.0.0.0/8 or ::1."""
+    from ipaddress import ip_address
+
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def origin_of(url: str) -> str:

@@ -1,13 +1,20 @@
 """The public interface for Python programs: an API is opened, and its operations are called with plain values."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.client.answers.answer import Answer
 from dynacli.client.call import Call
-from dynacli.client.call_settings import LEVELS, CallOptions, CallSettings, Consent, retries_of
+from dynacli.client.call_settings import (
+    LEVELS,
+    CallOptions,
+    CallSettings,
+    Consent,
+    retries_of,
+    retry_status_of,
+)
 from dynacli.client.damaged_cache import explain_damage
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, collect_values
@@ -39,6 +46,7 @@ def open_api(
     timeout: float | None = None,
     retries: int | None = None,
     retry_unsafe: bool = False,
+    retry_status: Collection[int] = (),
     rate: str = "",
     yes: bool = False,
 ) -> "Api":
@@ -64,9 +72,10 @@ def open_api(
         timeout: Seconds for one call; by default there is no limit but those of its steps (10 s for connecting,
             60 s between two pieces of an answer).
         retries: How often a call is made again that only reads, or has a key by which the server knows it again, after
-            a lost connection and the statuses 408, 425, 429, 502, 503 and 504; by default what the configuration
-            says, else 2.
+            a lost connection and the statuses 408, 425, 429, 502, 503 and 504; one that only reads after a 500 with
+            `Retry-After`, too. By default what the configuration says, else 2.
         retry_unsafe: Whether a call is made again, too, that may then change something twice.
+        retry_status: Further statuses after which a call that only reads is made again, for example `[500]`.
         rate: How often requests are sent at most, by all threads together: `5/s`, `100/m`, `1000/h`.
         yes: Whether a person has agreed to the calls that the policy in the configuration wants confirmed.
 
@@ -89,6 +98,7 @@ def open_api(
         timeout=timeout,
         retries=None if retries is None else retries_of(str(retries)),
         may_retry_unsafe=retry_unsafe,
+        retry_statuses=tuple(retry_status_of(str(status)) for status in retry_status),
         rate=rate,
         consent=Consent(is_given=yes),
     )
@@ -302,7 +312,8 @@ class Api(OpenDocument):
             return answer
 
         try:
-            wait_until(exchange, sought, retries=self._settings.retries)
+            settings = self._settings
+            wait_until(exchange, sought, retries=settings.retries, statuses=settings.retry_statuses)
         except NeverTrueError as error:
             error.answer = came[-1] if came else None
             raise

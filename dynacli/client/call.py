@@ -308,7 +308,8 @@ class Call:
             return nullcontext() if waiting is None else waiting(pause)
 
         count = settings.retries if may_repeat else 0
-        return Retries(count, settings.may_retry_lost, checked, rate=settings.rate)
+        statuses = settings.retry_statuses
+        return Retries(count, settings.may_retry_lost, checked, rate=settings.rate, statuses=statuses)
 
     def judge_answer(self, answer: "Answer", body: "bytes | StreamedBody | UnreadBody") -> "Verdict | None":
         """Return the verdict on an answer; None where nothing is judged.

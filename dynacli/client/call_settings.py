@@ -38,6 +38,7 @@ __all__ = [
     "others_with_policy",
     "pairs_of",
     "retries_of",
+    "retry_status_of",
     "seconds_of",
     "settings_of",
 ]
@@ -46,6 +47,7 @@ LEVELS = ("off", "warn", "strict", "exact")
 DEFAULT_LEVEL = "warn"
 _MAX_SECONDS = 1e6
 _MAX_RETRIES = 100
+_FIRST_ERROR, _MOST_STATUS = 400, 600
 _RETRIES = 2
 _NOTHING: Mapping[str, str] = {}
 _OWN_KEYS = frozenset(("auth", "ca", "output", "server", "server_vars", "timeout", "retries", "rate"))
@@ -94,6 +96,7 @@ class CallOptions:
         timeout: Seconds for a whole call; None for no limit but those of its steps.
         retries: How often a request is sent again after a failure that may pass; None where the caller does not say.
         may_retry_unsafe: Whether one is sent again, too, that may change something twice.
+        retry_statuses: Further statuses after which one is sent again that only reads.
         rate: How many requests are sent in a time, for example `5/s`; empty where the caller does not say.
         accepted_origins: Origins that credentials may go to, besides those that were accepted before.
         is_reported: Whether the verdicts go into a report.
@@ -114,6 +117,7 @@ class CallOptions:
     timeout: float | None = None
     retries: int | None = None
     may_retry_unsafe: bool = False
+    retry_statuses: tuple[int, ...] = ()
     rate: str = ""
     accepted_origins: tuple[str, ...] = ()
     is_reported: bool = False
@@ -137,6 +141,7 @@ class CallSettings:
         timeout: As in `CallOptions`.
         retries: How often a request is sent again.
         may_retry_unsafe: As in `CallOptions`.
+        retry_statuses: As in `CallOptions`.
         may_retry_lost: Whether one is sent again whose connection was lost.
         rate: Spaces the requests of all calls that are made with these settings; None where there is no limit.
         accepted_origins: As in `CallOptions`.
@@ -164,6 +169,7 @@ class CallSettings:
     timeout: float | None = None
     retries: int = _RETRIES
     may_retry_unsafe: bool = False
+    retry_statuses: tuple[int, ...] = ()
     may_retry_lost: bool = True
     rate: "RateLimit | None" = None
     accepted_origins: tuple[str, ...] = ()
@@ -308,6 +314,7 @@ def settings_of(
         timeout,
         retries,
         may_retry_unsafe=options.may_retry_unsafe,
+        retry_statuses=options.retry_statuses,
         rate=_rate(options.rate or str(kept.get("rate", ""))),
         accepted_origins=options.accepted_origins,
         written_origins=_written_origins([(kept_server, kept_variables), *written]) if server else (),
@@ -423,6 +430,23 @@ def retries_of(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and int(text[:9]) <= _MAX_RETRIES):
         raise UsageError(
             f"`{text}` is no number of retries", hint=f"Give a number from 0 to {_MAX_RETRIES}: `--retries 0`"
+        )
+    return int(text)
+
+
+def retry_status_of(text: str) -> int:
+    """Return a status after which a request is sent again.
+
+    Raises:
+        UsageError: The text is no status of an error.
+    """
+    if not (
+        text.isascii() and text.isdecimal() and len(text) == 3 and _FIRST_ERROR <= int(text) < _MOST_STATUS
+    ):
+        raise UsageError(
+            f"`{text}` is no status that a call can be made again after",
+            why="Expected one of 400 to 599",
+            hint="For example: `--retry-status 500`",
         )
     return int(text)
 

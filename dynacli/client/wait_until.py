@@ -1,7 +1,7 @@
 """Waiting: a call is made again and again until an expression is true of its answer."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -128,6 +128,7 @@ def wait_until(
     until: Until,
     *,
     retries: int = 0,
+    statuses: Sequence[int] = (),
     waiting: Callable[[WaitPause], AbstractContextManager[object]] = lambda pause: nullcontext(),  # noqa: ARG005
     sleep_for: Callable[[float], object] | None = None,
 ) -> "Answer":
@@ -139,6 +140,7 @@ def wait_until(
     Args:
         exchange: Makes the call; it may take so many seconds.
         retries: How often the first call is made again whose connection is lost.
+        statuses: Further statuses that say that the server cannot answer now.
         waiting: Makes the block in which the next call is waited for, for example to say so.
         sleep_for: Waits for so many seconds, and may raise what ends the wait; None for the system's own.
 
@@ -148,7 +150,7 @@ def wait_until(
         DynacliError: A call fails.
     """
     from dynacli.transport.retrying import is_lost_connection, seconds_asked
-    from dynacli.transport.send import PASSING
+    from dynacli.transport.send import may_pass
 
     end = clock() + until.seconds
     pause = until.interval or _FIRST_PAUSE
@@ -165,14 +167,15 @@ def wait_until(
             reason = error.message
         else:
             has_answered = True
-            if answer.status in PASSING:
+            is_passing = may_pass(answer, "GET", statuses)  # as those that wait only read
+            if is_passing:
                 reason = f"{answer.status} {answer.reason}".rstrip()
             elif not 200 <= answer.status < 300 or _is_true(answer, until):
                 return answer
             else:
                 reason = f"`{until.expression}` is not true"
             headers = answer.headers
-            if answer.status not in PASSING:
+            if not is_passing:
                 # A limit that a server tells with each answer is no wish of when to be asked again.
                 headers = tuple(pair for pair in headers if pair[0].lower() in {"retry-after", "date"})
             asked = seconds_asked(headers, time.time())

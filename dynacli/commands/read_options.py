@@ -68,6 +68,7 @@ class Options:
     timeout: float | None = None
     retries: int | None = None
     retry_unsafe: bool = False
+    retry_status: tuple[int, ...] = ()
     rate: str = ""
     accept_origin: tuple[str, ...] = ()
     allow_ref: tuple[str, ...] = ()
@@ -121,6 +122,7 @@ class Options:
             timeout=self.timeout,
             retries=self.retries,
             may_retry_unsafe=self.retry_unsafe,
+            retry_statuses=self.retry_status,
             rate=self.rate,
             accepted_origins=self.accept_origin,
             is_reported=bool(self.report),

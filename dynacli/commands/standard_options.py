@@ -108,6 +108,12 @@ def _retries(word: str, flag: str) -> int:  # noqa: ARG001
     return retries_of(word)
 
 
+def _retry_status(word: str, flag: str) -> int:  # noqa: ARG001
+    from dynacli.client.call_settings import retry_status_of
+
+    return retry_status_of(word)
+
+
 def _rate(word: str, flag: str) -> str:  # noqa: ARG001
     from dynacli.transport.rate_limit import rate_of
 
@@ -247,6 +253,14 @@ STANDARD_OPTIONS = (
     ),
     StandardOption(
         "retry_unsafe", ("--retry-unsafe",), "make again also a call that may then change something twice"
+    ),
+    StandardOption(
+        "retry_status",
+        ("--retry-status",),
+        "retry after this status, too, if the call only reads",
+        "CODE",
+        is_multiple=True,
+        convert=_retry_status,
     ),
     StandardOption(
         "rate",

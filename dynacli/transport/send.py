@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from dynacli.auth.digest import DigestLogin
     from dynacli.auth.tls_login import TlsLogin
     from dynacli.transport.rate_limit import RateLimit
+    from dynacli.transport.retry_cookies import RetryCookies
     from dynacli.transport.retrying import Pause
     from dynacli.wire.import_httpx import httpx
 
-__all__ = ["Answer", "Budget", "Pieces", "Receive", "Retries", "send", "stated_length"]
+__all__ = ["Answer", "Budget", "Pieces", "Receive", "Retries", "may_pass", "send", "stated_length"]
 
 _MIB = 1024 * 1024
 RENDER_LIMIT = 64 * _MIB
@@ -38,6 +39,7 @@ CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 PASSING = frozenset({408, 425, 429, 502, 503, 504})
 """Statuses after which the same request may go well a little later."""
+_SERVER_ERROR = 500
 
 
 @record
@@ -63,6 +65,7 @@ class Retries:
         waiting: Makes the block in which the call waits for its next try, for example to say so.
         wait: Waits for so many seconds; by default in real time, until the call is ended.
         rate: How often requests may be sent; each try keeps to it.
+        statuses: Further statuses after which a request of a safe method is sent again.
     """
 
     count: int = 0
@@ -70,6 +73,7 @@ class Retries:
     waiting: "Callable[[Pause], AbstractContextManager[None]] | None" = None
     wait: Callable[[float], object] | None = None
     rate: "RateLimit | None" = None
+    statuses: tuple[int, ...] = ()
 
 
 @record
@@ -101,6 +105,20 @@ class Answer:
         """Return a header's value, several joined by commas (RFC 9110, section 5.3); empty when absent."""
         wanted = name.lower()
         return ", ".join(value for key, value in self.headers if key.lower() == wanted)
+
+
+def may_pass(answer: Answer, method: str, statuses: Sequence[int] = ()) -> bool:
+    """Return whether the same request may go well a little later.
+
+    After a 500 with `Retry-After`, and after further statuses, only one of a safe method may.
+
+    Args:
+        answer: The answer, with or without its body.
+    """
+    if answer.status in PASSING or method not in SAFE_METHODS:
+        return answer.status in PASSING
+    is_asked = answer.status == _SERVER_ERROR and answer.header("retry-after") != ""
+    return is_asked or answer.status in statuses
 
 
 def stated_length(answer: Answer) -> int | None:
@@ -286,6 +304,7 @@ class OneCall:
         self._first, self.retries, self._tries = request, retries, 1
         self._is_received = False
         self._login, self._tls = login, tls
+        self._cookies: RetryCookies | None = None
 
     def answer(self) -> Answer:
         """Send the request, also again and to where redirects lead, and return the final answer."""
@@ -324,7 +343,8 @@ class OneCall:
 
     def _exchange(self, request: Request, hops: list[tuple[int, str]]) -> "Answer | Request | Pause":
         """Send a request; return the final answer, the request that a redirect leads to, or the pause before a try."""
-        sent = request if self._login is None else self._login.signed(request)
+        sent = request if self._cookies is None else self._cookies.added(request)
+        sent = sent if self._login is None else self._login.signed(sent)
         with self.opened(sent) as response:
             return self._read(response, request, hops)
 
@@ -386,8 +406,14 @@ class OneCall:
             following = following_request(request, answer, hops)
             if following is not None:
                 return following
-        pause = self._pause_after(answer) if answer.status in PASSING else None
+        passes = may_pass(answer, request.method, self.retries.statuses)
+        pause = self._pause_after(answer) if passes else None
         if pause is not None:
+            if answer.header("set-cookie"):
+                from dynacli.transport.retry_cookies import RetryCookies
+
+                self._cookies = self._cookies or RetryCookies()
+                self._cookies.keep(request.url, answer.headers)
             return pause
         self._is_received = True
         # With TLS, the socket of the answer is another object than the one that was opened.

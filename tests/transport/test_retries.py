@@ -428,3 +428,69 @@ def test_a_library_call_is_tried_again_as_it_says(api: str, server: Recorder) ->
     for wrong in ({"retries": -1}, {"rate": "fast"}):
         with pytest.raises(UsageError):
             dynacli.open_api(api, **wrong)
+
+
+def _server_error(**headers: str) -> Answer:
+    return _busy(500, **headers)
+
+
+@pytest.mark.parametrize(
+    ("words", "failure", "tries"),
+    [
+        (("get-a",), _server_error(), 1),
+        (("get-a",), _server_error(Retry_After="0"), 3),
+        (("get-a",), _server_error(Retry_After="3600"), 1),
+        (("get-a",), _server_error(X_RateLimit_Reset="0"), 1),
+        (("get-a", "--retries", "0"), _server_error(Retry_After="0"), 1),
+        (("post-a",), _server_error(Retry_After="0"), 1),
+        (("delete-a", "--retry-unsafe"), _server_error(Retry_After="0"), 1),
+        (("get-a", "--retry-status", "500"), _server_error(), 3),
+        (("get-a", "--retry-status", "501", "--retry-status=404"), _busy(404), 3),
+        (("get-a", "--retry-status", "501"), _server_error(), 1),
+        (("get-a", "--retry-status", "500"), _busy(503), 3),
+        (("delete-a", "--retry-unsafe", "--retry-status", "500"), _server_error(), 1),
+        (("post-a", "--retry-status", "500"), _server_error(), 1),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
+)
+def test_further_statuses_after_which_a_call_that_only_reads_is_made_again(
+    api: str, server: Recorder, words: tuple[str, ...], failure: Answer, tries: int
+) -> None:
+    """A 500 that names a time, and those that were given; a call that changes something may have done so."""
+    server.answers["/a"] = failure
+    result = run_cli(api, *words, "--validate", "off", "--error-format", "json")
+    assert (failure.status // 100, tries) == (result.exit_code, len(server.requests))
+    is_given = f"--retry-status {failure.status}" in " ".join(words).replace("=", " ")
+    may_pass = failure.status == 503 or (
+        words[0] == "get-a" and (is_given or "Retry-After" in failure.headers)
+    )
+    assert may_pass == result.error["retryable"]
+
+
+@pytest.mark.parametrize("word", ["200", "302", "x", "", "99", "600", "5000", "-500"])
+def test_a_status_to_retry_is_that_of_an_error(api: str, server: Recorder, word: str) -> None:
+    """Anything else is refused before something is sent."""
+    result = run_cli(api, "get-a", f"--retry-status={word}")
+    assert (2, []) == (result.exit_code, server.requests)
+    assert "is no status that a call can be made again after" in result.stderr
+
+
+def test_every_way_in_takes_a_status_to_retry(api: str, server: Recorder) -> None:
+    """A program, a batch, a wait and a repeated call."""
+    server.answers["/a"] = lambda _: next(answers)
+    answers = iter([_busy(500), Answer(200, b"{}")] * 5)
+    with dynacli.open_api(api, retry_status=[500]) as opened:
+        assert 200 == opened.call("get-a").status
+    with pytest.raises(UsageError):
+        dynacli.open_api(api, retry_status=[200])
+    rows = b"{}\n"
+    assert 0 == run_cli("batch", api, "get-a", "-", "--retry-status", "500", stdin=rows).exit_code
+    wait = ("--wait", "@", "--wait-interval", "0.01", "--wait-timeout", "5")
+    answers = iter([_busy(500), Answer(200, b'{"a": 1}')])
+    assert 0 == run_cli(api, "get-a", "--retry-status", "500", *wait).exit_code
+    answers = iter([_busy(500), Answer(200, b"{}")] * 2)
+    assert 0 == run_cli("read", api, "get-a", "--retry-status", "500").exit_code
+    assert 0 == run_cli("replay", "1").exit_code
+    server.requests.clear()
+    answers = iter([_busy(500)])
+    assert 5 == run_cli("replay", "1", "--retries", "0").exit_code

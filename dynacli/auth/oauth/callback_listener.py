@@ -10,10 +10,9 @@ from threading import Lock, Thread
 from typing import Any
 from urllib.parse import parse_qsl
 
-from dynacli.auth.oauth.oauth_flow import is_loopback
 from dynacli.environment import program
 from dynacli.errors import AuthError, UsageError
-from dynacli.urls import authority
+from dynacli.urls import authority, is_loopback
 
 __all__ = ["Callback", "CallbackListener", "callback_url", "listening", "parameters_of"]
 

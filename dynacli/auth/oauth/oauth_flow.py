@@ -9,7 +9,7 @@ from dynacli.auth.secret import Secret
 from dynacli.environment import invocation
 from dynacli.errors import RefusedError
 from dynacli.record import record
-from dynacli.urls import origin_of, without_query
+from dynacli.urls import is_loopback, origin_of, without_query
 
 if TYPE_CHECKING:
     import ssl
@@ -26,7 +26,6 @@ __all__ = [
     "Token",
     "check_endpoint",
     "flows_of",
-    "is_loopback",
 ]
 
 CODE, DEVICE, CLIENT_CREDENTIALS = "authorizationCode", "deviceAuthorization", "clientCredentials"
@@ -167,18 +166,6 @@ def _url(value: Any, base: str) -> str:
         return urljoin(base, value.strip())
     except ValueError:
         return value
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether a host is this machine: `localhost`, 127.0.0.0/8 or ::1."""
-    from ipaddress import ip_address
-
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def check_endpoint(url: str, role: str) -> None:

@@ -39,7 +39,7 @@ def http_error(call: Call, answer: "Answer", place: str = "") -> HttpError:
     """
     from dynacli.text.quoting import quoted
     from dynacli.text.server_message import server_message
-    from dynacli.transport.send import PASSING
+    from dynacli.transport.send import may_pass
     from dynacli.urls import without_query
 
     reason = f" {answer.reason}" if answer.reason else ""
@@ -58,12 +58,12 @@ def http_error(call: Call, answer: "Answer", place: str = "") -> HttpError:
         refusal = call.renewal
         why = f": {refusal.why}" if refusal.why else ""
         error.why, error.hint = f"{error.why}. {refusal.message}{why}", refusal.hint or error.hint
-    error.is_retryable = answer.status in PASSING
+    error.is_retryable = may_pass(answer, call.signed.request.method, call.settings.retry_statuses)
     if 400 <= answer.status < 500:
         _name_inputs(error, call, answer, masked)
     if answer.tries > 1:
         error.details["tries"] = answer.tries
-    if answer.status in {403, 413, 429, 503}:
+    if answer.status in {403, 413, 429, 500, 503}:
         seconds = _seconds_asked(answer)
         if seconds is not None:
             error.hint = f"Come back in {_duration(seconds)}"

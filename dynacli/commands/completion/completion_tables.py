@@ -95,6 +95,7 @@ STANDARD: Options = {
     "--timeout": ANY,
     "--retries": ANY,
     "--retry-unsafe": SWITCH,
+    "--retry-status": ANY,
     "--rate": ANY,
     "--accept-origin": ANY,
     "--allow-ref": ANY,
@@ -176,7 +177,7 @@ VERB_OPTIONS: Mapping[str, Options] = {
         "--out": ANY,
         **OPENING,
     },
-    "batch": {**BATCH, **MANY_CALLS, **_standard("--retry-unsafe")},
+    "batch": {**BATCH, **MANY_CALLS, **_standard("--retry-unsafe", "--retry-status")},
     "changes": {
         "--since": ANY,
         "--until": ANY,
@@ -200,7 +201,7 @@ VERB_OPTIONS: Mapping[str, Options] = {
         "--version": Option(("3.0", "3.1")),
         **LISTING_OF_DOCUMENT,
     },
-    "explore": {**CALLING, **_standard("--retry-unsafe")},
+    "explore": {**CALLING, **_standard("--retry-unsafe", "--retry-status")},
     "export": {
         "--to": Option(("postman", "insomnia", "bruno", "har", "hurl", "markdown", "html")),
         "--only": ANY,

@@ -393,7 +393,7 @@ command = Verb(
         ),
         click.Option(["--shard"], metavar="I/N", help="send every N-th row, beginning with the I-th"),
     ],
-    options=for_many_calls(OF_CALLS - {"retry_unsafe", "progress"}, _HELP_TEXTS),
+    options=for_many_calls(OF_CALLS - {"retry_unsafe", "retry_status", "progress"}, _HELP_TEXTS),
     callback=click.pass_context(_batch),
     help="Make a call for each row of FILE, NDJSON or CSV, and write a line of NDJSON for each. A column, or a key, is "
     "an input by the name of its option. Without OPERATION each row of NDJSON names its own. All rows are checked "

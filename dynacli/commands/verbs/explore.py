@@ -13,7 +13,7 @@ __all__ = ["command"]
 
 _OF_CALLS = (
     *("validate", "server", "server_var", "profile", "auth", "header", "timeout", "retries", "retry_unsafe"),
-    *("rate", "accept_origin", "allow_ref", "refresh"),
+    *("retry_status", "rate", "accept_origin", "allow_ref", "refresh"),
 )
 
 

@@ -23,7 +23,8 @@ __all__ = [
 
 OF_CALLS = frozenset(
     (
-        *("include", "report", "dry_run", "show_secrets", "retry_unsafe", "all", "max_items"),
+        *("include", "report", "dry_run", "show_secrets", "retry_unsafe", "retry_status"),
+        *("all", "max_items"),
         *("resume", "remote_name", "progress"),
         *("wait", "wait_timeout", "wait_interval", "follow"),
     )

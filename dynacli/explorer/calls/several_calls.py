@@ -143,7 +143,14 @@ class SeveralCalls:
                 self._show(self.came)
             return nullcontext() if calls.last is None else self._waiting(calls.last, pause)
 
-        wait_until(exchange, until, retries=settings.retries, waiting=waiting, sleep_for=self._sleep)
+        wait_until(
+            exchange,
+            until,
+            retries=settings.retries,
+            statuses=settings.retry_statuses,
+            waiting=waiting,
+            sleep_for=self._sleep,
+        )
 
     # Pages
 

@@ -65,6 +65,7 @@ def option_words(options: CallOptions, *, is_masked: bool = False) -> Iterator[s
             f"{header.partition(':')[0]}:{MASK}" if is_masked else header for header in options.headers
         ],
         "accept-origin": options.accepted_origins,
+        "retry-status": options.retry_statuses,
     }
     yield from (f"--{name}={value}" for name, value in named.items() if value)
     yield from (f"--{name}={value}" for name, values in repeated.items() for value in values)

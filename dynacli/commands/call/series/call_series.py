@@ -157,6 +157,7 @@ class CallSeries:
             exchange,
             until,
             retries=self._settings.retries,
+            statuses=self._settings.retry_statuses,
             waiting=lambda pause: self._say(calls, pause),
         )
 
