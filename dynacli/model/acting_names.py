@@ -118,7 +118,9 @@ def acting_word(operation: OperationSummary | Operation) -> str:
     found = _verb_of_path(path, segments, is_read=is_read)
     if found or is_read or (segments and segments[-1][-1] in _FACTS):
         return found
-    return _verb_of_name(name) or next(filter(None, map(_heavy_verb, [name, *reversed(segments)])), "")
+    # An id of one word may be what the operation reads: `run` for `/runs/{id}`.
+    found = "" if not name[1:] and _THINGS.issuperset(name) else _verb_of_name(name)
+    return found or next(filter(None, map(_heavy_verb, [name, *reversed(segments)])), "")
 
 
 def _reads(words: Sequence[str]) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from dynacli.model.field_names import is_search_name, plain_name, singular
+from dynacli.model.field_names import ID_ENDINGS, is_search_name, owner_name, plain_name, singular
 
 __all__ = [
     "ListedCollections",
@@ -17,6 +17,8 @@ __all__ = [
     "parameter_names",
     "path_template",
     "path_values",
+    "picked_noun",
+    "resource_template",
 ]
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -41,6 +43,23 @@ def collection_template(path: str, index: int) -> str:
     plain = _without_query(path)
     found = list(_PLACEHOLDER.finditer(plain))
     return path_template(plain[: found[index].start()]).removesuffix("/") if index < len(found) else ""
+
+
+def resource_template(collection: str) -> str:
+    """Return a collection's template with a singular last segment: `/message` for `/messages` and for `/message`.
+
+    `GET /messages` lists what `/message/{ID}` picks from.
+    """
+    above, slash, segment = collection.rpartition("/")
+    return collection if collection.endswith("}") else f"{above}{slash}{singular(segment)}"
+
+
+def picked_noun(path: str, index: int) -> str:
+    """Return what a path parameter names: `run` for `{run_id}`, `message` for `/message/{ID}`; empty if unknown."""
+    name = parameter_names(path)[index]
+    segment = collection_template(path, index).rpartition("/")[2]
+    is_bare = plain_name(name) in (*ID_ENDINGS, singular(segment)) and not segment.endswith("}")
+    return owner_name(name) or (singular(segment) if is_bare else "")
 
 
 class ListedCollections(NamedTuple):

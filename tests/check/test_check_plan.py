@@ -668,6 +668,17 @@ def test_only_what_sounds_dangerous(server: Recorder) -> None:
             "/runs", [{"id": "r", "tag": "t"}], "/runs/tag/{tag}", "tag", "t", id="by-what-it-is-called"
         ),
         pytest.param(
+            "/messages", {"messages": [{"ID": "m"}]}, "/message/{ID}", "ID", "m", id="singular-path"
+        ),
+        pytest.param("/messages", [{"uuid": "m"}], "/message/{uuid}", "uuid", "m", id="singular-path-uuid"),
+        pytest.param("/messages", [{"name": "m"}], "/message/{name}", "name", "m", id="singular-path-name"),
+        pytest.param("/messages", [{"id": "m"}], "/message/{id}/raw", "id", "m", id="below-a-singular-path"),
+        pytest.param(
+            "/messages", {"messages": [{"ID": "m"}]}, "/message/{message}", "message", "m", id="the-noun"
+        ),
+        pytest.param("/list/messages", [{"ID": "m"}], "/message/{ID}", "ID", "m", id="singular-elsewhere"),
+        pytest.param("/messages", [{"ID": "m"}], "/folder/{ID}", "ID", None, id="another-thing"),
+        pytest.param(
             "/me", {"tenant": "t"}, "/tenants/{tenant_name}", "tenant_name", "t", id="the-thing-itself"
         ),
         pytest.param("/me", {"teams": ["t"]}, "/x/{team}", "team", "t", id="an-item-of-a-list-of-names"),

@@ -9,7 +9,7 @@ import pytest
 from dynacli.client.cards.operation_card import operation_card
 from dynacli.environment import Environment
 from dynacli.library.open_by_name import open_api
-from tests.documents import document, operation, parameter, save
+from tests.documents import JSON, document, operation, parameter, save
 from tests.harness import run_cli
 
 STRING: dict[str, Any] = {"type": "string"}
@@ -100,6 +100,25 @@ def test_a_card_says_where_ids_come_from() -> None:
     assert "  ID  from search-runs rows[].id" in str(run_cli("describe", "demo", "get-run", "--card"))
     card = str(run_cli("describe", "demo", "create-workflow", "--card"))
     assert "  --mcp-server-id UUID  from list-mcp-servers rows[].id" in card
+
+
+@pytest.mark.parametrize("name", ["id", "ID", "uuid", "name", "message"])
+@pytest.mark.parametrize("listed", ["/messages", "/mailbox/messages"])
+def test_help_and_card_say_that_a_plural_lists_what_a_singular_picks(name: str, listed: str) -> None:
+    """Mailpit lists at `/messages` and picks at `/message/{ID}`."""
+    item = {"type": "object", "properties": {"ID": {"type": "string"}, "name": {"type": "string"}}}
+    schema = {"type": "object", "properties": {"messages": {"type": "array", "items": item}}}
+    responses = {"200": {"description": "OK", "content": {JSON: {"schema": schema}}}}
+    paths = {
+        listed: {"get": operation("listMessages", responses=responses)},
+        f"/message/{{{name}}}": {"get": operation("readMessage", parameter(name, STRING, "path"))},
+    }
+    api = save(document(paths))
+    field = "name" if name == "name" else "ID"
+    card = str(run_cli("describe", api, "read-message", "--card"))
+    assert f"from list-messages messages[].{field}" in card
+    page = run_cli(api, "read-message", "--help").stdout
+    assert f"[from list-messages messages[].{field}]" in page
 
 
 def test_a_card_says_which_answer_has_an_id_that_no_list_has() -> None:

@@ -81,6 +81,8 @@ _READING = [
     ("/scan/{scan_id}", "", ""),
     ("/poll/{poll_id}/results", "", ""),
     ("/run/{id}", "", ""),
+    ("/runs/{id}", "run", ""),
+    ("/polls", "poll", "Polls"),
     ("/stop/{stop_id}/departures", "", "Departures of a stop"),
     ("/stop/{stop_id}/departure", "", ""),
     ("/cancel/requests", "", ""),

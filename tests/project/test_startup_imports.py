@@ -151,8 +151,10 @@ _OPERATION_HELP = (
     | _BLOCKS
     | _modules(
         """
-    catalog.store.overview_row client.cards.outlined_answer commands.help.operation_help model.field_names
-    model.find_items model.overview model.value_words schema.answer_outline schema.possible_schemas
+    catalog.store.operation_paths catalog.store.overview_row client.cards.input_sources
+    client.cards.outlined_answer client.links.linked_operation commands.help.operation_help model.field_names
+    model.find_items model.listed_items model.overview model.path_templates model.value_sources
+    model.value_words schema.answer_outline schema.possible_schemas
     schema.read_schema schema.success_answer schema.unreturned_fields
     """
     )

@@ -17,6 +17,8 @@ from dynacli.model.path_templates import (
     nouns_of,
     parameter_names,
     path_template,
+    picked_noun,
+    resource_template,
 )
 
 __all__ = ["AnswerValues"]
@@ -101,7 +103,7 @@ class AnswerValues:
         if path[-1] not in named.values():
             named["id"] = path[-1]
         found = _ItemList(create, path[:-1], [named], nouns[0])
-        lists = self._lists.setdefault(collection, [])
+        lists = self._lists.setdefault(resource_template(collection), [])
         lists.insert(0, found)
         values = {noun + ending: value for noun in nouns for ending, value in named.items()}
         for name, value in values.items():
@@ -169,7 +171,10 @@ class AnswerValues:
             if names[index] not in parameters:
                 continue
             collection = collection_template(operation.path, index)
-            for found in self._lists_of(collection, parameters[names[index]]):
+            lists = list(self._lists_of(collection, parameters[names[index]]))
+            if not lists and not index:
+                lists = list(self._lists_called(picked_noun(operation.path, index)))
+            for found in lists:
                 items = found.items[:_MAX_ITEMS]
                 values = [
                     list(item_values(item, parameters[names[index]], found.noun, fits)) for item in items
@@ -186,13 +191,25 @@ class AnswerValues:
 
     def _lists_of(self, collection: str, parameter: Parameter) -> Iterator[_ItemList]:
         """Yield the lists of a collection; `/flows/name/{name}` picks from `/flows`."""
-        yield from self._lists.get(collection, ())
-        yield from self._nearby_lists.get(collection, ())
+        yield from self._lists_at(collection)
         above, _, segment = collection.rpartition("/")
         by, noun = plain_name(segment).removeprefix("by"), singular(above.rpartition("/")[2])
         if plain_name(parameter.name) in {by, noun + by}:
-            yield from self._lists.get(above, ())
-            yield from self._nearby_lists.get(above, ())
+            yield from self._lists_at(above)
+
+    def _lists_at(self, collection: str) -> Iterator[_ItemList]:
+        yield from self._lists.get(resource_template(collection), ())
+        yield from self._nearby_lists.get(resource_template(collection), ())
+
+    def _lists_called(self, noun: str) -> Iterator[_ItemList]:
+        """Yield the lists of things that are called so, wherever they are, if no value of a path belongs to them."""
+        for lists in (self._lists, self._nearby_lists):
+            yield from (
+                found
+                for each in lists.values()
+                for found in each
+                if found.noun == noun and not found.path_values
+            )
 
     def from_fields(self, parameter: Parameter, fits: Fits) -> Iterator[InputValue]:
         """Yield the values of fields that are called like a parameter, wherever they were seen.
@@ -246,7 +263,7 @@ def _is_envelope(key: Any, value: Any) -> bool:
 
 
 def _keep(lists: dict[str, list[_ItemList]], collection: str, found: _ItemList) -> None:
-    known = lists.setdefault(collection, [])
+    known = lists.setdefault(resource_template(collection), [])
     if len(known) < _MAX_LISTS:
         known.append(found)
 

@@ -1,6 +1,6 @@
 """The help page of one operation."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands.help.usage_lines import usage_lines
@@ -47,7 +47,7 @@ def operation_help(env: Environment, described: DescribedOperation, usage: str, 
     if description and description.strip() != operation.summary.strip():
         lines.extend([*_description_lines(described, description.splitlines(), width), ""])
     lines.extend([f"  {paint.dim(f'{visible(operation.method)} {word_or_quoted(operation.path)}')}", ""])
-    page = _Page(paint, width)
+    page = _Page(paint, width, _sources(described))
     in_path = [parameter for parameter in operation.parameters if parameter.location == "path"]
     page.section("Arguments", [row for parameter in in_path for row in page.with_fields(parameter)])
     others = [
@@ -75,11 +75,16 @@ def operation_help(env: Environment, described: DescribedOperation, usage: str, 
 
 
 class _Page:
-    """The sections of the page, added to its lines."""
+    """The sections of the page, added to its lines.
 
-    def __init__(self, paint: Painter, width: int) -> None:
+    Args:
+        sources: Option → where its values come from.
+    """
+
+    def __init__(self, paint: Painter, width: int, sources: Mapping[str, str]) -> None:
         self.paint = paint
         self.width = width
+        self.sources = sources
         self.lines: list[str] = []
 
     def section(self, title: str, rows: list[tuple[str, str]], note: str = "") -> None:
@@ -112,6 +117,8 @@ class _Page:
             facts.append(_entries(parameter.option, parameter.value.items))
         # A path has no empty segments, whether the document says so or not.
         facts = [fact for fact in facts if fact != NOT_EMPTY or parameter.location != "path"]
+        source = self.sources.get(parameter.option)
+        facts.extend([f"from {visible(source, keep='')}"] if source else [])
         return left, _about(parameter.description, facts, is_deprecated=parameter.is_deprecated)
 
     def with_fields(self, parameter: Parameter) -> list[tuple[str, str]]:
@@ -212,6 +219,17 @@ class _Page:
         if not answer.status and not any(each.status[:1] == "3" for each in described.operation.responses):
             rows.insert(0, ("2XX", "\n".join(answer.text_lines())))
         self.section("Answers", rows)
+
+
+def _sources(described: DescribedOperation) -> Mapping[str, str]:
+    """Return option → where the values come from, of the parameters that a call needs."""
+    parameters = described.operation.parameters
+    needed = [each for each in parameters if each.location == "path" or _has_to_be_given(each)]
+    if not needed:
+        return {}
+    from dynacli.client.cards.input_sources import input_sources
+
+    return input_sources(described.api, described.operation, needed)
 
 
 def _row(option: StandardOption) -> tuple[str, str]:
