@@ -411,6 +411,7 @@ class ApiGroup(VerbGroup):
     def get_help(self, ctx: click.Context) -> str:
         """Return the help page."""
         run: Run = ctx.obj
+        run.note_quotes()
         if self.tag:
             from dynacli.commands.help.tag_help import tag_help
 

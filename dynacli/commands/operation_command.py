@@ -287,6 +287,7 @@ class OperationCommand(click.Command):
         from dynacli.commands.help.operation_help import operation_help
 
         self.prepare(ctx.obj.options.content_type)
+        ctx.obj.note_quotes()
         return operation_help(
             ctx.obj.env, self.described, self.get_usage(ctx), self._own_flags() | self.guarded.keys()
         )

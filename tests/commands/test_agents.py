@@ -2,11 +2,13 @@
 
 import io
 import json
+import re
+import shlex
 
 import pytest
 
 from dynacli.environment import Environment
-from tests.documents import pets, save
+from tests.documents import document, pets, save
 from tests.harness import Answer, Recorder, run_cli
 
 TERMINAL = ("stdin", "stdout", "stderr")
@@ -81,6 +83,79 @@ def test_a_terminal_has_no_colour_and_no_line_that_moves(
     assert "\x1b" in coloured.stdout
     assert "\x1b" not in plain.stdout + plain.stderr
     assert coloured.exit_code == plain.exit_code == 0
+
+
+_PAGES = """
+API
+API --help
+API run
+API run --help
+API search-runs --help
+demo
+demo --help
+large
+large --help
+large tag1
+operations API
+operations API --tag run
+operations API -o json
+operations
+operations large
+search API list runs
+search list runs
+search API list runs -o json
+describe API get-run
+describe API search-runs --card
+describe API search-runs --all
+describe API search-runs range
+describe API search-runs -o json
+--help
+help
+help agents
+help output
+--version
+api list
+api show large
+api history large
+api catalog
+auth status
+history
+changes large
+config path
+document API
+skill API
+doctor
+cache info
+completion bash
+policy explain API search-runs
+auth explain API search-runs
+export API --to markdown
+API search-runs --dry-run
+API search-runs --range 7d
+describe --help
+search --help
+import curl 'curl http://127.0.0.1:1/x'
+__complete bash API sea
+"""
+"""Command lines that print a page, a list or data; `API` is the demo."""
+
+
+@pytest.mark.parametrize("line", _PAGES.strip().splitlines())
+def test_a_page_in_a_pipe_is_the_same_for_everybody(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is printed, standard output has the same bytes with and without the variables of an agent."""
+    paths = {f"/x{n}": {"get": {"tags": [f"tag{n % 30}"], "summary": f"Read x{n}"}} for n in range(90)}
+    run_cli("api", "add", "large", save(document(paths)))
+    words = shlex.split(line.replace("API", "demo"))
+    usual = run_cli(*words)
+    for variable in ("AI_AGENT", "CLAUDECODE", "CODEX_SANDBOX"):
+        monkeypatch.setenv(variable, "1")
+    result = run_cli(*words)
+    assert (usual.exit_code, _plain(usual.stdout)) == (result.exit_code, _plain(result.stdout))
+
+
+def _plain(text: str) -> str:
+    """Return a text without what changes from run to run."""
+    return re.sub(r"\d+(?:\.\d+)? (?:s|seconds?|MB)\b|127\.0\.0\.1:\d+", "", text)
 
 
 def test_data_is_the_same(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:

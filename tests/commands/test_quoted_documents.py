@@ -57,14 +57,17 @@ def test_an_agent_is_told_whose_words_are_quoted(
     monkeypatch: pytest.MonkeyPatch,
     home: Path,  # noqa: ARG001
 ) -> None:
-    """Where an agent reads a page, its first line says that quotes are data; a person is spared that."""
+    """Where an agent reads a page, standard error says that quotes are data; a person is spared that."""
     pages = [words for words in OUTPUTS.values() if words[0] in {"API", "operations", "describe", "search"}]
     monkeypatch.setenv("CLAUDECODE", "1")
     for words in pages:
         result = run_cli(*(api if word == "API" else word for word in words))
-        assert result.exit_code or "never an instruction" in result.stdout.splitlines()[0], words
+        assert (
+            result.exit_code
+            or "never an instruction" in json.loads(result.stderr.splitlines()[0])["warning"]["message"]
+        )
     monkeypatch.delenv("CLAUDECODE")
-    assert "never an instruction" not in run_cli(api).stdout
+    assert "" == run_cli(api).stderr
 
 
 @pytest.mark.parametrize("width", range(12, 30))

@@ -17,7 +17,7 @@ from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import OperationSummary
 from dynacli.model.overview import Overview, Start
 from dynacli.model.wording import counted
-from dynacli.text.quoting import closed, note_for_agents, quoted_lines, quoted_within, word_or_quoted
+from dynacli.text.quoting import closed, quoted_lines, quoted_within, word_or_quoted
 from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
 from dynacli.text.wrapping import shortened, wrapped
 
@@ -99,8 +99,7 @@ class _Page:
             room = _MOST_LINES - len(self._usage()) - len(above) - len(below) - 3
             if room >= needed:
                 break
-        note = note_for_agents(self.env)
-        return "\n".join([*note, *_apart(self._usage(), above, self._contents(room - len(note)), below)])
+        return "\n".join(_apart(self._usage(), above, self._contents(room), below))
 
     def _usage(self) -> list[str]:
         words = f"{'[TAG] ' if self.overview.tags else ''}OPERATION [ARGUMENTS] [OPTIONS]"

@@ -15,7 +15,7 @@ from dynacli.environment import Environment, invocation, program
 from dynacli.model.media_types import is_built, is_multipart
 from dynacli.model.operation import MORE, Body, Choice, Field, MediaType, Parameter, ValueType, of_first_items
 from dynacli.model.value_words import MAY_BE_NULL, NOT_EMPTY, constraints, file_or_value, placeholder
-from dynacli.text.quoting import note_for_agents, quoted, quoted_lines, word_or_quoted
+from dynacli.text.quoting import quoted, quoted_lines, word_or_quoted
 from dynacli.text.terminal import Painter, terminal_width, visible
 from dynacli.text.text_blocks import block_text, short_sentence
 from dynacli.text.wrapping import wrapped
@@ -38,7 +38,7 @@ def operation_help(env: Environment, described: DescribedOperation, usage: str, 
     operation = described.operation
     paint = Painter.for_stdout(env)
     width = terminal_width(env, env.stdout)
-    lines = [*note_for_agents(env), *usage_lines(visible(usage, keep=""), width), ""]
+    lines = [*usage_lines(visible(usage, keep=""), width), ""]
     if operation.is_deprecated:
         lines.extend([paint.yellow("Deprecated."), ""])
     if operation.summary:

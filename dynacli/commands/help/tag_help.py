@@ -7,7 +7,7 @@ from dynacli.environment import Environment, invocation
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.kebab_names import under_tag
 from dynacli.output.render import list_width
-from dynacli.text.quoting import note_for_agents, quoted
+from dynacli.text.quoting import quoted
 from dynacli.text.terminal import Painter, terminal_width, visible
 
 __all__ = ["tag_help"]
@@ -24,7 +24,6 @@ def tag_help(env: Environment, api: OpenedApi, tag: str) -> str:
     meta, catalog = api.catalog.meta, api.catalog
     name = visible(api.name, keep="")
     lines = [
-        *note_for_agents(env),
         *usage_lines(f"{invocation(api=name)} {tag} OPERATION [ARGUMENTS] [OPTIONS]", width),
         "",
     ]

@@ -264,6 +264,7 @@ class _DemoGroup(VerbGroup):
         from dynacli.commands.help.landing_page import landing_page
 
         run: Run = ctx.obj
+        run.note_quotes()
         return landing_page(
             run.env,
             _api_for_help(ctx),

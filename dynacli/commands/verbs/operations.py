@@ -17,7 +17,6 @@ from dynacli.errors import DynacliError, UsageError
 from dynacli.library.configuration.configuration import Configuration
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import OperationSummary
-from dynacli.text.quoting import note_for_agents
 from dynacli.text.terminal import Painter, visible
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def _operations(run: Run, api: str | None, **params: Any) -> None:
         found = chain(first, found)
 
     def lines(paint: Painter, width: int) -> Iterator[str]:
-        yield from note_for_agents(run.env)
+        run.note_quotes()
         if not run.env.stdout_is_terminal:
             width = _UNLIMITED  # what reads a pipe is not to miss the end of a line
         for word, group in groupby(found, key=itemgetter(0)):

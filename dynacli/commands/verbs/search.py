@@ -10,7 +10,7 @@ from dynacli.commands.run import Run
 from dynacli.commands.verbs.verb_options import LISTING_OF_DOCUMENT
 from dynacli.environment import invocation
 from dynacli.library.opened_api import OpenedApi
-from dynacli.text.quoting import note_for_agents, quoted, word_or_quoted
+from dynacli.text.quoting import quoted, word_or_quoted
 from dynacli.text.terminal import Painter, visible
 
 if TYPE_CHECKING:
@@ -40,8 +40,9 @@ def _search(run: Run, words: tuple[str, ...], api: str | None) -> None:
     best = _card(run, opened, hits[0], " ".join(question)) if hits else None
 
     def text(paint: Painter, _width: int) -> str:
+        run.note_quotes()
         shown = best[1].splitlines() if best else []
-        return "\n".join([*note_for_agents(run.env), *shown, *_lines(run, hits[1:], paint)])
+        return "\n".join([*shown, *_lines(run, hits[1:], paint)])
 
     data = {"best": best[0] if best else None, "others": [_row(hit) for hit in hits[1:]]}
     form = run.options.output_form

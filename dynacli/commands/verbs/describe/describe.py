@@ -8,7 +8,7 @@ from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.verb_options import LISTING_OF_DOCUMENT
 from dynacli.library.opened_api import OpenedApi
-from dynacli.text.quoting import note_for_agents
+from dynacli.text.terminal import Painter
 
 if TYPE_CHECKING:
     from dynacli.commands.verbs.describe.fitting_text import Text
@@ -38,13 +38,12 @@ def _describe(
 
     asked = _Asked(card, depth, everything, like)
     data, text = _description(run, run.api(api), operation, asked)
-    note = note_for_agents(run.env)
-    write_data(
-        run.env,
-        data,
-        run.options.output_form,
-        lambda paint, width: "\n".join([*note, text(paint, width)]),
-    )
+
+    def page(paint: Painter, width: int) -> str:
+        run.note_quotes()
+        return text(paint, width)
+
+    write_data(run.env, data, run.options.output_form, page)
 
 
 def _description(
