@@ -46,6 +46,8 @@ __all__ = [
 class DynacliError(Exception):
     """The base of all errors that a person sees: what failed, why, and what to do.
 
+    A traceback shows the message, with the first finding if there are some, and the reason and the hint as notes.
+
     Args:
         message: What failed, on a single line without a final period; never holds a secret.
         why: The reason, where it is known.
@@ -68,6 +70,20 @@ class DynacliError(Exception):
         self.why = why
         self.hint = hint
         self.details = details
+        self._added: list[str] = []
+
+    def __str__(self) -> str:
+        finding = self.why.partition("\n")[0] if self.details.get("findings") else ""
+        return _printable(f"{self.message}: {finding}" if finding else self.message)
+
+    @property
+    def __notes__(self) -> list[str]:  # type: ignore[override]
+        """What a traceback shows below the message (PEP 678): the reason and the hint as they are now."""
+        return [*(_printable(text) for text in (self.why, self.hint) if text), *self._added]
+
+    def add_note(self, note: str) -> None:
+        """Add a note of the caller's."""
+        self._added.append(note)
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON form that `--error-format json` prints."""
@@ -83,6 +99,14 @@ class DynacliError(Exception):
         }
         error.update(self.details)
         return {"error": error}
+
+
+def _printable(text: str) -> str:
+    """Return a text with what could drive a terminal as escapes: unlike the command line, Python prints it as it is."""
+    return "".join(
+        char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode()
+        for char in text
+    )
 
 
 class InternalError(DynacliError):

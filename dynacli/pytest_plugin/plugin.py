@@ -152,11 +152,11 @@ def _operation(apis: "SessionApis", api: str, name: str) -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-    """Let an error of dynacli tell its reason and what to do, and end its traceback where the test made the call."""
+    """End the traceback of an error of dynacli where the test made the call."""
     if call.excinfo is not None and "dynacli_api" in getattr(item, "fixturenames", ()):
-        from dynacli.pytest_plugin.told_errors import tell_error
+        from dynacli.pytest_plugin.told_errors import end_at_test
 
-        tell_error(call.excinfo.value, has_full_trace=bool(item.config.getoption("fulltrace")))
+        end_at_test(call.excinfo.value, has_full_trace=bool(item.config.getoption("fulltrace")))
 
 
 @pytest.hookimpl(tryfirst=True)

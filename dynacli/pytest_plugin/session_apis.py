@@ -179,7 +179,9 @@ class _Observer:
         self._note(call, ())
         if result.findings:
             why = "\n".join(sentence(finding) for finding in result.findings)
-            raise MismatchError(f"The answer to row {result.row} breaks the document", why=why)
+            raise MismatchError(
+                f"The answer to row {result.row} breaks the document", why=why, findings=result.findings
+            )
 
     def _note(self, call: JudgedCall, redirects: tuple[int, ...]) -> None:
         self._apis.called_operations.add(call.operation)

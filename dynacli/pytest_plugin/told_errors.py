@@ -3,7 +3,7 @@
 from dynacli.errors import DynacliError, InternalError
 from dynacli.text.terminal import visible
 
-__all__ = ["tell_error", "told_text"]
+__all__ = ["end_at_test", "told_text"]
 
 _HOOKS = "dynacli.pytest_plugin.plugin"
 
@@ -13,17 +13,14 @@ def told_text(error: DynacliError) -> str:
     return visible("\n".join(text for text in (error.message, error.why, error.hint) if text))
 
 
-def tell_error(error: BaseException, *, has_full_trace: bool) -> None:
-    """Add the reason and the advice of an error to what pytest shows, and take dynacli's own frames away.
+def end_at_test(error: BaseException, *, has_full_trace: bool) -> None:
+    """Take dynacli's own frames away from the traceback of an error of its own.
 
     Args:
         has_full_trace: Whether the frames stay.
     """
-    if not isinstance(error, DynacliError) or hasattr(error, "__notes__"):
+    if not isinstance(error, DynacliError):
         return
-    for text in (error.why, error.hint):
-        if text:
-            error.add_note(visible(text))
     # https://docs.python.org/3/reference/datamodel.html#traceback-objects: `tb_next` may be set.
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None and not has_full_trace:

@@ -3,11 +3,13 @@
 import datetime as dt
 import io
 import json
+import pickle
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from traceback import format_exception
 from typing import Any
 
 import pytest
@@ -241,6 +243,47 @@ def test_an_answer_says_everything(pets: dynacli.Api, server: Recorder) -> None:
     )
     assert (told.error["message"], told.error["reason"]) == (raised.value.message, raised.value.why)
     assert told.error["findings"] == raised.value.details["findings"]
+
+
+def test_a_traceback_shows_what_the_command_line_does(pets: dynacli.Api, server: Recorder) -> None:
+    """The message has the first finding, and reason and hint are notes, nothing of which can drive a terminal."""
+    server.answers["/pets/1"] = Answer(200, b'{"id": "x"}')
+    with pytest.raises(
+        MismatchError, match="The answer breaks the document: /id: expected integer, got string `x`"
+    ):
+        pets.call("get-pet", pet_id="1").raise_for_findings()
+    with pytest.raises(UsageError, match="The document does not allow this request: /name: ") as raised:
+        pets.call("create-pet", body={"name": 1})
+    assert (
+        "Mend it, or send it all the same with `--validate off`" == format_exception(raised.value)[-1].strip()
+    )
+    server.answers["/pets/1"] = Answer(404, b'{"message": "no \\u001b[31mpet"}')
+    with pytest.raises(HttpError) as answered:
+        pets.call("get-pet", pet_id="1").raise_for_status()
+    shown = format_exception(answered.value)
+    assert [f"{each}\n" for each in (answered.value.why, answered.value.hint)] == shown[-2:]
+    assert "\x1b" not in "".join(shown)
+    odd = UsageError("a\x1b[31m", why="b\u202e\nc", hint="d")
+    odd.add_note("of a person")
+    assert ("a\\x1b[31m", ["b\\u202e\nc", "d", "of a person"]) == (str(odd), odd.__notes__)
+    again = pickle.loads(pickle.dumps(odd))  # noqa: S301  - our own
+    assert (str(odd), odd.__notes__) == (str(again), again.__notes__)
+
+
+def test_a_traceback_shows_no_secret(canary: str, server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither in the message nor in a note, whatever the server says."""
+    monkeypatch.setenv("DYNACLI_PETS_TOKEN", canary)
+    Path("pets.json").write_text(json.dumps(_document(server.origin)))
+    assert 0 == run_cli("api", "add", "pets", "./pets.json").exit_code
+    assert 0 == run_cli("api", "set", "pets", f"server={server.origin}").exit_code
+    said = json.dumps({"id": f"x{canary}", "message": f"not {canary}"}).encode()
+    for status in (200, 401, 500):
+        server.answers["/safe"] = Answer(status, said)
+        with dynacli.open_api("pets", retries=0) as api, pytest.raises((HttpError, MismatchError)) as raised:
+            api.call("safe").raise_for_findings().raise_for_status()
+        assert "***" in "".join(format_exception(raised.value))
+        assert canary not in "".join(format_exception(raised.value))
+    assert 3 == len(server.requests)
 
 
 @pytest.mark.parametrize(

@@ -106,11 +106,11 @@ def test_an_answer_that_breaks_the_document_fails_its_test(pets: Recorder, pytes
     result.stdout.fnmatch_lines(
         [
             '>       api.call("get-pet", pet_id=2)',
-            "E       dynacli.errors.MismatchError: The answer breaks the document",
+            "E       dynacli.errors.MismatchError: The answer breaks the document: /id: expected integer, *",
             "E       /id: expected integer, got string `two` [[]type]",
             '*"id": "two"*',
             "*^^^^^*",
-            "E       dynacli.errors.MismatchError: The answer to row 2 breaks the document",
+            "E       dynacli.errors.MismatchError: The answer to row 2 breaks the document: *expected integer*",
             "E       dynacli.errors.UsageError: There is no option `--pet`",
             "E       *--pet-id*",
             "The test is marked with the operation `get-owner`, and did not call it",
