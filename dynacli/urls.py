@@ -10,6 +10,7 @@ __all__ = [
     "bracketed",
     "is_loopback",
     "is_secret_name",
+    "is_whole_url",
     "origin_of",
     "secret_in_query",
     "with_masked_query",
@@ -77,6 +78,11 @@ def authority(scheme: str, host: str, port: int | None) -> str:
 def bracketed(host: str) -> str:
     """Return a host as it stands in a URL: an IPv6 address in brackets."""
     return f"[{host}]" if ":" in host else host
+
+
+def is_whole_url(word: str) -> bool:
+    """Return whether a person wrote a URL, or a path, which need not be one of the document's."""
+    return "://" in word or word.startswith("/")
 
 
 def without_query(url: str) -> str:

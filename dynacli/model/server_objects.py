@@ -1,12 +1,27 @@
 """Server Objects → the servers of a document, a path or an operation."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dynacli.model.lenient_reading import list_or_empty, text_or_empty
 from dynacli.model.operation import Server
+from dynacli.urls import is_whole_url
 
-__all__ = ["read_servers", "server_row"]
+__all__ = ["named_servers", "read_servers", "server_row"]
+
+_URL = re.compile(
+    r"""
+      .*:[/\\]                                                  # with a scheme
+    | https?:
+    | [/\\?#]                                                   # a path
+    | (?:[^\s/\\]*@)?                                           # a host, perhaps with a port and a path
+      (?:localhost | \[[0-9a-f:.]*\] | \d+(?:\.\d+){3} | (?:[\w-]+\.)+[^\W\d_][\w-]+\.? | [\w.-]+(?=:\d))
+      (?::\d*)? (?:[/\\?#].*)? \Z
+    """,
+    re.IGNORECASE | re.DOTALL | re.VERBOSE,
+)
+"""What looks like a URL, in any spelling."""
 
 
 def read_servers(raw: Any, warn: Callable[..., None], *where: str) -> tuple[Server, ...]:
@@ -60,3 +75,26 @@ def server_row(server: Server) -> dict[str, Any]:
     """Return a server as the catalog stores it; `Server(**row)` reads it back."""
     row = {"url": server.url, "description": server.description, "variables": server.variables or {}}
     return {**row, "name": server.name} if server.name else row
+
+
+def named_servers(servers: Sequence[Server], word: str) -> list[Server]:
+    """Return the server that a word names, else all that it is a part of.
+
+    What looks like a URL, in any spelling, is compared with URLs alone: a document chooses its names and descriptions.
+
+    Args:
+        word: An index, or a name, a description or a URL, or a part of one in any case of letters.
+    """
+    if word.isdecimal() and int(word) < len(servers):
+        return [servers[int(word)]]
+    of_names = () if _URL.match(word) else ("name", "description")
+    texts = [[getattr(server, key) for key in (*of_names, "url")] for server in servers]
+    exact = [server for server, of_it in zip(servers, texts, strict=True) if word in of_it]
+    if exact or word.isdecimal() or is_whole_url(word):
+        return exact[:1]
+    part = word.casefold()
+    folded = [[text.casefold() for text in of_it if text] for of_it in texts]
+    equal = [server for server, of_it in zip(servers, folded, strict=True) if part in of_it]
+    return equal or [
+        server for server, of_it in zip(servers, folded, strict=True) if any(part in text for text in of_it)
+    ]

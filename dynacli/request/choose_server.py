@@ -6,25 +6,13 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from dynacli.errors import RefusedError, UsageError
 from dynacli.model.operation import Server
-from dynacli.urls import DEFAULT_PORTS, origin_of
+from dynacli.urls import DEFAULT_PORTS, is_whole_url, origin_of
 
 __all__ = ["check_path", "choose_server", "parse_origin", "written_origin"]
 
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 _PLACEHOLDER = re.compile(r"\{.*\}|<.*>")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_URL = re.compile(
-    r"""
-      .*:[/\\]                                                  # with a scheme
-    | https?:
-    | [/\\?#]                                                   # a path
-    | (?:[^\s/\\]*@)?                                           # a host, perhaps with a port and a path
-      (?:localhost | \[[0-9a-f:.]*\] | \d+(?:\.\d+){3} | (?:[\w-]+\.)+[^\W\d_][\w-]+\.? | [\w.-]+(?=:\d))
-      (?::\d*)? (?:[/\\?#].*)? \Z
-    """,
-    re.IGNORECASE | re.DOTALL | re.VERBOSE,
-)
-"""What looks like a URL, in any spelling."""
 # Only characters that all URL parsers read alike; a host in another script is written in Punycode.
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 _DOTS = re.compile(r"(?:\.|%2[Ee]){1,2}")  # a segment that clients and servers resolve away
@@ -79,34 +67,19 @@ def _find(servers: Sequence[Server], wanted: str) -> Server:
     Raises:
         UsageError: No server, or more than one, matches.
     """
-    if wanted.isdecimal() and int(wanted) < len(servers):
-        return servers[int(wanted)]
-    is_url = _URL.match(wanted) is not None
-    for server in servers:
-        if wanted in _texts(server, is_url=is_url):
-            return server
-    if "://" in wanted or wanted.startswith("/"):
-        return Server(wanted)
-    part = wanted.casefold()
-    texts = [[text.casefold() for text in _texts(server, is_url=is_url)] for server in servers]
-    equal = [server for server, of_it in zip(servers, texts, strict=True) if part in of_it]
-    matching = equal or [
-        server for server, of_it in zip(servers, texts, strict=True) if any(part in text for text in of_it)
-    ]
-    if len(matching) == 1 and not wanted.isdecimal():
-        return matching[0]
-    shown = matching if matching and not wanted.isdecimal() else servers
+    if is_whole_url(wanted):
+        return next((server for server in servers if server.url == wanted), Server(wanted))
+    from dynacli.model.server_objects import named_servers
+
+    named = named_servers(servers, wanted)
+    if len(named) == 1:
+        return named[0]
+    shown = named or servers
     raise UsageError(
         f"There is no server `{wanted}`" if shown is servers else f"`{wanted}` is a part of several servers",
         why="The document has " + "; ".join(f"{servers.index(server)}: {_shown(server)}" for server in shown),
         hint="Give an index, a name, a description or a whole URL",
     )
-
-
-def _texts(server: Server, *, is_url: bool) -> list[str]:
-    """Return the texts of a server that a word is compared with; a URL is compared with the URL alone."""
-    words = () if is_url else (server.name, server.description)
-    return [text for text in (*words, server.url) if text]
 
 
 def _shown(server: Server) -> str:

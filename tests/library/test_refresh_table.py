@@ -25,6 +25,9 @@ from tests.harness import Answer, Recorder, Result, recording, run_cli
 from tests.served_document import DAY, MINUTE, Served, age, state_of
 
 TIME = "Wed, 01 Jan 2025 00:00:00 GMT"
+ONE: tuple[str, str, dict[str, Any]] = ("https://api.example.com/v1", "First", {})
+TWO: tuple[str, str, dict[str, Any]] = ("https://two.example", "Second", {})
+THREE: tuple[str, str, dict[str, Any]] = ("https://three.example", "Third", {})
 NEW, SAME, HELD, FAILED = "new", "same", "held", "failed"
 
 Edit = Callable[[dict[str, Any]], Any]
@@ -86,6 +89,34 @@ def _servers(*urls: str, **variables: Any) -> Edit:
 def _based_on(*urls: str, **variables: Any) -> dict[str, Any]:
     document = _base()
     _servers(*urls, **variables)(document)
+    return document
+
+
+def _described(*servers: tuple[str, str, dict[str, Any]]) -> Edit:
+    rows = [{"url": url, "description": text, "variables": values} for url, text, values in servers]
+    return lambda document: document.update(servers=rows)
+
+
+def _with_described(*servers: tuple[str, str, dict[str, Any]]) -> dict[str, Any]:
+    document = _base()
+    _described(*servers)(document)
+    return document
+
+
+def _secured_by(*names: str, document: dict[str, Any] | None = None) -> dict[str, Any]:
+    document = document or _base()
+    document["paths"]["/own"]["get"]["security"] = [{name: []} for name in names]
+    return document
+
+
+def _add_key(document: dict[str, Any], location: str, *names: str) -> None:
+    _schemes(document)["other"] = {"type": "apiKey", "in": location, "name": "k"}
+    _secured_by(*names, document=document)
+
+
+def _with_scheme(scheme: dict[str, Any]) -> dict[str, Any]:
+    document = _base()
+    document["components"]["securitySchemes"] = {"oauth": scheme}
     return document
 
 
@@ -240,8 +271,113 @@ SITUATIONS: dict[str, Situation] = {
     "key-moved": _held(
         lambda document: _schemes(document)["key"].update({"in": "query", "name": "key"}), "to query `key`"
     ),
+    "second-server-added": _held(
+        _servers("https://api.example.com/v1", "https://two.example"),
+        "it added servers of another origin: `https://two.example`",
+    ),
+    "second-server-of-an-operation-added": _held(
+        lambda document: document["paths"]["/own"]["get"]["servers"].append({"url": "//two.example"}),
+        "it added servers of another origin: `http://two.example`",
+    ),
+    "second-server-of-a-path-added": _held(
+        lambda document: document["paths"]["/pets"].update(
+            servers=[*document["servers"], {"url": "https://two.example", "description": "The same"}]
+        ),
+        "it added servers of another origin: `https://two.example`",
+    ),
+    "further-server-moved-to-http": _held(
+        _servers("https://api.example.com/v1", "http://two.example"),
+        "it added servers of another origin: `http://two.example`",
+        _based_on("https://api.example.com/v1", "https://two.example"),
+    ),
+    "values-of-a-variable-added": _held(
+        _servers("https://{region}.example.com", region={**_VARIABLE, "enum": ["eu", "us", "evil.example/"]}),
+        "it added servers of another origin: `https://evil.example`",
+        _based_on("https://{region}.example.com", region=_VARIABLE),
+    ),
+    "variable-takes-any-value": _held(
+        _servers("https://{region}.example.com", region={"default": "eu"}),
+        "it added servers of another origin: `https://{region}.example.com`",
+        _based_on("https://{region}.example.com", region=_VARIABLE),
+    ),
+    "default-of-a-further-variable-moved": _held(
+        _described(ONE, ("https://{h}", "", {"h": {"default": "b.example"}})),
+        "it added servers of another origin: `https://b.example`",
+        _with_described(ONE, ("https://{h}", "", {"h": {"default": "a.example"}})),
+    ),
+    "further-servers-in-another-order": _held(
+        _described(ONE, THREE, TWO),
+        "it calls another server `1`: `https://three.example`, before `https://two.example`",
+        _with_described(ONE, TWO, THREE),
+    ),
+    "descriptions-exchanged": _held(
+        _described(ONE, (TWO[0], "Third", {}), (THREE[0], "Second", {})),
+        "it calls another server `Second`: `https://three.example`, before `https://two.example`",
+        _with_described(ONE, TWO, THREE),
+    ),
+    "part-of-a-description-taken": _held(
+        _described(ONE, TWO, (THREE[0], "sec", {})),
+        "it calls another server `sec`: `https://three.example`, before `https://two.example`",
+        _with_described(ONE, TWO, THREE),
+    ),
+    "bearer-became-a-key": _held(
+        lambda document: _schemes(document).update(oauth={"type": "apiKey", "in": "query", "name": "k"}),
+        "it changed where the credential of `oauth` goes: from header `Authorization` as bearer to query `k`",
+    ),
+    "digest-became-basic": _held(
+        lambda document: _schemes(document).update(oauth={"type": "http", "scheme": "basic"}),
+        "goes: from header `Authorization` as digest to header `Authorization` as basic",
+        _with_scheme({"type": "http", "scheme": "Digest"}),
+    ),
+    "basic-became-a-token-from-elsewhere": _held(
+        lambda document: _schemes(document).update(oauth=_base()["components"]["securitySchemes"]["oauth"]),
+        "it changed where tokens go: `https://id.example.com/token`",
+        _with_scheme({"type": "http", "scheme": "bearer"}),
+    ),
+    "another-scheme-takes-the-credential": _held(
+        lambda document: _add_key(document, "query", "other"),
+        "it sends credentials to another place of the request: query `k`",
+        _secured_by("oauth"),
+    ),
+    "another-scheme-comes-first": _held(
+        lambda document: _add_key(document, "cookie", "other", "oauth"),
+        "it sends credentials to another place of the request: cookie `k`",
+        _secured_by("oauth"),
+    ),
+    "token-elsewhere-by-another-scheme": _held(
+        lambda document: _schemes(document).update(more=_base()["components"]["securitySchemes"]["oauth"]),
+        "it changed where tokens go: `https://id.example.com/token`",
+        _with_scheme({"type": "http", "scheme": "basic"}),
+    ),
     # It has changed in a way that only looks like that.
-    "second-server-added": _taken(_servers("https://api.example.com/v1", "https://two.example")),
+    "second-server-of-the-same-origin": _taken(
+        _servers("https://api.example.com/v1", "HTTPS://api.example.com:443/v2", "https://own.example.com/x")
+    ),
+    "server-at-the-documents-origin": _taken(_servers("https://api.example.com/v1", "/v2")),
+    "description-of-a-server-edited": _taken(
+        _described(ONE, (TWO[0], "Second, in Europe", {}), THREE), _with_described(ONE, TWO, THREE)
+    ),
+    "server-gone": _taken(_described(ONE, TWO), _with_described(ONE, TWO, THREE)),
+    "values-of-a-variable-gone": _taken(
+        _servers("https://{region}.example.com/v2", region={**_VARIABLE, "enum": ["eu"]}),
+        _based_on("https://{region}.example.com", region=_VARIABLE),
+    ),
+    "variable-of-a-path-changed": _taken(
+        _servers("https://api.example.com/{base}", base={"default": "v9"}),
+        _based_on("https://api.example.com/{base}", base={"default": "v1", "enum": ["v1"]}),
+    ),
+    "key-in-other-letters": _taken(lambda document: _schemes(document)["key"].update(name="x-key")),
+    "alternative-added": _taken(
+        lambda document: _add_key(document, "query", "oauth", "other"),
+        _secured_by("oauth"),
+    ),
+    "provider-at-the-same-origin": _taken(
+        lambda document: (
+            _schemes(document).update(more=_base()["components"]["securitySchemes"]["oauth"]),
+            _schemes(document)["more"]["flows"]["clientCredentials"].update(tokenUrl="/token"),
+        ),
+        _with_scheme({"type": "http", "scheme": "basic"}),
+    ),
     "server-moved-within-its-origin": _taken(_servers("https://api.example.com:443/v2")),
     "relative-server-spelled-out": Situation(NEW, _spell_out, first=_based_on("/v1")),
     "new-operation-elsewhere": _taken(
