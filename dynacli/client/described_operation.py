@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from dynacli.environment import invocation
+from dynacli.environment import invocation_words
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.media_types import (
@@ -56,10 +56,11 @@ class DescribedOperation:
     @property
     def example_line(self) -> str:
         """The command line of a call that runs as it stands."""
-        from shlex import quote
+        from dynacli.model.command_words import shell_line
 
-        words = (quote(word) for word in self.operation.example)
-        return " ".join([invocation(api=quote(self.api.name)), self.operation.name, *words])
+        return shell_line(
+            (*invocation_words(api=self.api.name), self.operation.name, *self.operation.example)
+        )
 
     @cached_property
     def part(self) -> dict[str, Any]:

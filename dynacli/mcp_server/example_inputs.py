@@ -26,7 +26,10 @@ def example_inputs(described: DescribedOperation) -> dict[str, Any]:
         if word == "--example":
             inputs["body"] = _whole_body(described)
             continue
-        name, text = (word.removeprefix("--"), next(words, "")) if word.startswith("--") else ("", word)
+        name, equals, text = (
+            word.removeprefix("--").partition("=") if word.startswith("--") else ("", "=", word)
+        )
+        text = text if equals else next(words, "")
         if not name:
             name = next((each for each in in_path if each not in inputs), "")
         value = _value(text, values.get(name, ValueType()))

@@ -1,6 +1,7 @@
 """What a value may be, in the words of help pages and cards: its placeholder and its constraints."""
 
 import json
+import re
 
 from dynacli.model.operation import ValueType
 from dynacli.text.quoting import word_or_quoted
@@ -25,8 +26,8 @@ def placeholder(value: ValueType) -> str:
         inner = "VALUE" if value.items is None else placeholder(value.items)
         return f"{inner.strip('[]')} ..."
     names = {"integer": "INTEGER", "number": "NUMBER", "object": "JSON", "string": "TEXT"}
-    if value.type == "string" and value.format and len(value.format.split()) == 1:
-        return visible(value.format, keep="").upper()[:24]
+    if value.type == "string" and value.format and re.fullmatch(r"[A-Za-z][\w.-]*", value.format):
+        return value.format.upper()[:24]
     return names.get(value.type, "VALUE")
 
 

@@ -56,7 +56,7 @@ def as_curl(request: Request, options: Sequence[str] = ()) -> str:
     if request.method == "HEAD":
         words.append("--head")
     elif request.method != ("GET" if request.body is None else "POST"):
-        words.extend(["-X", request.method])
+        words.extend(["-X", quote(request.method)])  # it may hold `|` and "`" (RFC 9110, section 9.1)
     # curl reads `[` and `{` in a URL as ranges unless it is told not to.
     if any(char in request.url for char in "[]{}"):
         words.append("--globoff")

@@ -4,12 +4,14 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from dynacli.model.command_words import option_pair
 from dynacli.model.media_types import is_form, is_json, preferred
 from dynacli.model.operation import Body, MediaType, Parameter, ValueType
 from dynacli.schema.documented_values import example_values_of
 from dynacli.schema.example_value import NoExampleError, example_value, example_value_for_parameter
 from dynacli.schema.flatten_schema import Resolve
 from dynacli.schema.schema_matcher import SchemaMatcher
+from dynacli.text.terminal import visible
 
 __all__ = ["ExampleWords", "body_example", "is_body_meant", "option_text", "parameter_example"]
 
@@ -63,7 +65,8 @@ class ExampleWords:
         if body is not None:
             media_type = preferred(body.content)
             words.extend(self._of_body(media_type, schema_of(media_type.name)))
-        return tuple(words)
+        # What cannot be shown as it is cannot be copied, either.
+        return tuple(words) if all(visible(word, keep="") == word for word in words) else ("--example",)
 
     def _of_parameter(self, parameter: Parameter, described: dict[str, Any] | None) -> list[str]:
         key = id(parameter), id(described)
@@ -89,7 +92,7 @@ def _parameter_words(parameter: Parameter, value: Any) -> list[str]:
         return _option_words(parameter.option, value)
     text = option_text(value[0] if isinstance(value, list) and len(value) == 1 else value)
     # A value that looks like an option has to follow the name of its option.
-    return [f"--{parameter.option}", text] if text.startswith("-") else [text]
+    return option_pair(f"--{parameter.option}", text) if text.startswith("-") else [text]
 
 
 def parameter_example(parameter: Parameter, described: dict[str, Any] | None, resolve: Resolve) -> Any:
@@ -133,7 +136,7 @@ def _option_words(option: str, value: Any) -> list[str]:
     is_ambiguous = items is value and len(items) == 1 and option_text(items[0]).lstrip().startswith("[")
     if not items or is_ambiguous or any(map(_needs_json, items)):
         items = [value]
-    return [word for item in items for word in (f"--{option}", option_text(item))]
+    return [word for item in items for word in option_pair(f"--{option}", option_text(item))]
 
 
 def _body_words(schema: Any, media_type: MediaType, resolve: Resolve) -> tuple[str, ...]:

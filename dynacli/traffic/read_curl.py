@@ -11,7 +11,7 @@ from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.model.media_types import split_media_type
 from dynacli.model.wording import did_you_mean
-from dynacli.traffic.recorded_request import RecordedRequest
+from dynacli.traffic.recorded_request import RecordedPart, RecordedRequest, file_beside
 from dynacli.traffic.shell_words import shell_words
 
 __all__ = ["read_curl"]
@@ -306,7 +306,7 @@ class _Line:
         self._method, self._url, self._timeout, self._output, self._file = "", "", "", "", ""
         self._headers: list[tuple[str, str]] = []
         self._data: list[str] = []
-        self._parts: list[tuple[str, str]] = []
+        self._parts: list[RecordedPart] = []
         self._is_get = self._is_head = self._is_json = self._is_literal = False
 
     def add(self, name: str, value: str) -> None:
@@ -383,19 +383,20 @@ class _Line:
 
     def _add_part(self, name: str, value: str) -> None:
         key, _, text = value.partition("=")
-        if name == "form":
-            is_file = text.startswith(("@", "<"))
-            named = None if is_file else _FILE_NAME.search(text)
-            if named is not None:
-                self.remarks.append(
-                    f"The content of the file `{named[1]}` is in the line: save it under that name"
-                )
-                text = f"@{named[1]}"
-            else:
-                text = "@" * is_file + _part_text(text[is_file:], ends=";" if is_file else ";type=")
-        self._parts.append((key, text))
+        if (
+            name == "form-string"
+        ):  # neither a file nor a media type (https://curl.se/docs/manpage.html#--form-string)
+            self._parts.append(RecordedPart(key, text))
+        elif text.startswith(("@", "<")):
+            self._parts.append(RecordedPart(key, file=_part_text(text[1:], ends=";")))
+        elif named := _FILE_NAME.search(text):
+            file = file_beside(named[1])
+            self.remarks.append(f"The content of the file `{file}` is in the line: save it under that name")
+            self._parts.append(RecordedPart(key, file=file))
+        else:
+            self._parts.append(RecordedPart(key, _part_text(text, ends=";type=")))
 
-    def _split_parts(self, body: str) -> tuple[list[tuple[str, str]], str]:
+    def _split_parts(self, body: str) -> tuple[list[RecordedPart], str]:
         """Return the parts of a multipart body that is written out, as browsers copy it, and what is left of it."""
         from dynacli.validation.bodies.read_body import UncheckedError, UnreadableError
         from dynacli.validation.bodies.read_forms import split_parts
@@ -411,7 +412,9 @@ class _Line:
         if any(part.is_file for part in parts):
             self.remarks.append("Files are not in the line: they are sent from the working directory")
         return [
-            (part.name, part.content.decode() if part.file_name is None else f"@{part.file_name}")
+            RecordedPart(part.name, part.content.decode())
+            if part.file_name is None
+            else RecordedPart(part.name, file=file_beside(part.file_name))
             for part in parts
         ], "" if parts else body
 

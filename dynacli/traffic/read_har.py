@@ -20,7 +20,9 @@ from dynacli.traffic.recorded_request import (
     NOT_RECORDED,
     RecordedAnswer,
     RecordedExchange,
+    RecordedPart,
     RecordedRequest,
+    file_beside,
 )
 
 __all__ = ["read_har"]
@@ -75,7 +77,9 @@ def _exchange(entry: Mapping[str, Any]) -> RecordedExchange:
     milliseconds = entry.get("time")
     sent = _request(request)
     if has_lost_content:
-        sent = replace(sent, remarks=("The recording does not have the body of this request",))
+        sent = replace(
+            sent, remarks=sent.remarks or ("The recording does not have the body of this request",)
+        )
     return RecordedExchange(
         sent,
         content,
@@ -93,17 +97,24 @@ def _request(request: Mapping[str, Any]) -> RecordedRequest:
     media_type = str(posted.get("mimeType") or "")
     if media_type and "content-type" not in {name.lower() for name, _ in headers}:
         headers = (*headers, ("Content-Type", media_type))
-    parts: tuple[tuple[str, str], ...] = ()
+    parts: tuple[RecordedPart, ...] = ()
     if media_type.startswith("multipart/"):
-        parts = tuple(
-            (
-                str(each["name"]),
-                f"@{each['fileName']}" if each.get("fileName") else str(each.get("value", "")),
-            )
-            for each in posted.get("params") or []
-        )
+        parts = tuple(map(_part, posted.get("params") or []))
     body = "" if parts else str(posted.get("text") or "")
-    return RecordedRequest(str(request["method"]).upper(), str(request["url"]), headers, body, parts=parts)
+    names = ", ".join(f"`{part.file}`" for part in parts if part.file)
+    remarks = (
+        (f"No content of a file is in a HAR: {names} is sent from the working directory",) if names else ()
+    )
+    return RecordedRequest(
+        str(request["method"]).upper(), str(request["url"]), headers, body, parts=parts, remarks=remarks
+    )
+
+
+def _part(param: Mapping[str, Any]) -> RecordedPart:
+    name = str(param["name"])
+    if param.get("fileName"):
+        return RecordedPart(name, file=file_beside(str(param["fileName"])))
+    return RecordedPart(name, str(param.get("value") or ""))
 
 
 def _headers(message: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

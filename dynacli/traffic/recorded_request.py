@@ -1,11 +1,40 @@
 """A request that another program made or would make, and the answer that it got."""
 
+import re
+
 from dynacli.record import record
 
-__all__ = ["NOT_RECORDED", "RecordedAnswer", "RecordedExchange", "RecordedRequest"]
+__all__ = [
+    "NOT_RECORDED",
+    "RecordedAnswer",
+    "RecordedExchange",
+    "RecordedPart",
+    "RecordedRequest",
+    "file_beside",
+]
 
 NOT_RECORDED = "the recording does not have the body"
 """Why a body is not there that the recording left out, as browsers do with large ones and after a redirect."""
+
+
+@record
+class RecordedPart:
+    """A field of a multipart body.
+
+    Args:
+        text: Its content; empty if that is a file's.
+        file: The file whose content it is; empty for none.
+    """
+
+    name: str
+    text: str = ""
+    file: str = ""
+
+
+def file_beside(name: str) -> str:
+    """Return the name by which somebody gives a file that a recording only names: never another place than this one."""
+    base = name.replace("\\", "/").rpartition("/")[2]
+    return base if re.fullmatch(r"\w[^\x00-\x1f\x7f]*", base) else "FILE"
 
 
 @record
@@ -18,7 +47,7 @@ class RecordedRequest:
         headers: Names and values, in their order.
         body: The body as text; empty for none.
         file: The file whose content is the body; empty for none.
-        parts: The fields of a multipart body, each with its text, or with `@` and the name of a file.
+        parts: The fields of a multipart body.
         timeout: Seconds; empty for none.
         output: The file that the answer goes into; empty for standard output.
         remarks: What was said besides that dynacli does in another way, or not at all.
@@ -29,7 +58,7 @@ class RecordedRequest:
     headers: tuple[tuple[str, str], ...] = ()
     body: str = ""
     file: str = ""
-    parts: tuple[tuple[str, str], ...] = ()
+    parts: tuple[RecordedPart, ...] = ()
     timeout: str = ""
     output: str = ""
     remarks: tuple[str, ...] = ()

@@ -1,22 +1,23 @@
 """A recorded request as the words that make the same one with dynacli."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from dynacli.client.described_operation import choose_media_type
+from dynacli.client.described_operation import DescribedOperation, choose_media_type
+from dynacli.client.inputs.encode_form import encodings_of
 from dynacli.client.inputs.styled_values import delimiter_of
 from dynacli.client.operation_at import path_options
 from dynacli.environment import invocation_words
 from dynacli.errors import UsageError
+from dynacli.model.command_words import literal_word, option_pair
 from dynacli.model.media_types import essence, is_form, is_json, is_multipart
 from dynacli.model.operation import Field, MediaType, Parameter
-from dynacli.model.option_pair import option_pair
 from dynacli.record import record
 from dynacli.traffic.operation_finder import MatchedOperation
-from dynacli.traffic.recorded_request import RecordedRequest
+from dynacli.traffic.recorded_request import RecordedPart, RecordedRequest
 from dynacli.urls import is_secret_name
 
 __all__ = ["RequestWords", "words_of_request"]
@@ -216,16 +217,16 @@ class _Words:
         if usual is not None and usual.name != media_type.name:
             self._standard.append(f"--content-type={media_type.name}")
         if request.file:
-            self._standard.append(f"--body=@{request.file}")
+            self._standard.append("--body=-" if request.file == "-" else f"--body=@{request.file}")
         elif is_multipart(media_type.name) and not request.parts:
             self._standard.append("--body={}")
         elif request.parts or is_form(media_type.name):
-            pairs = request.parts or tuple(parse_qsl(request.body, keep_blank_values=True))
-            yield from self._fields(media_type, pairs)
+            pairs = parse_qsl(request.body, keep_blank_values=True) if not request.parts else ()
+            yield from self._fields(media_type, request.parts or [RecordedPart(*pair) for pair in pairs])
         elif is_json(media_type.name):
             yield from self._json(media_type, request.body)
         else:
-            self._standard.append(f"--body={request.body}")
+            self._standard.append(self._whole_body(request.body))
 
     def _json(self, media_type: MediaType, text: str) -> Iterator[str]:
         """Yield options for the plain fields of a JSON object; the rest, or a large body, is given whole."""
@@ -233,7 +234,7 @@ class _Words:
             body = self._without_secrets(json.loads(text))
         except ValueError:
             self._remarks.append("The body is called JSON, and is not")
-            self._standard.append(f"--body={text}")
+            self._standard.append(self._whole_body(text))
             return
         fields = {field.path[0]: field for field in media_type.fields if len(field.path) == 1}
         plain = {}
@@ -249,6 +250,13 @@ class _Words:
         for name, value in plain.items():
             yield f"--{fields[name].option}={value if isinstance(value, str) else json.dumps(value)}"
 
+    def _whole_body(self, text: str) -> str:
+        """Return the option for a body that is no file's content, whatever it begins with."""
+        if text == "-":
+            self._remarks.append("The body `-` would stand for standard input: pipe it in, by `--body -`")
+            return "--body=TEXT"
+        return f"--body={literal_word(text)}"
+
     def _without_secrets(self, value: Any) -> Any:
         """Return a JSON value without the members whose names tell that they are secrets; those are noted."""
         if isinstance(value, list):
@@ -259,16 +267,21 @@ class _Words:
         self._credentials.update(dict.fromkeys(f"the field {name}" for name in secret))
         return {name: self._without_secrets(member) for name, member in value.items() if name not in secret}
 
-    def _fields(self, media_type: MediaType, pairs: tuple[tuple[str, str], ...]) -> Iterator[str]:
+    def _fields(self, media_type: MediaType, parts: Iterable[RecordedPart]) -> Iterator[str]:
+        encodings = encodings_of(
+            DescribedOperation(self._found.api, self._operation, media_type), has_examples=False
+        )
         known = {field.path[0]: field for field in reversed(media_type.fields) if len(field.path) in {1, 2}}
-        for name, text in pairs:
+        for part in parts:
+            name = part.name
             field = known.get(name) or known.get(name.removesuffix("[]"))
             if is_secret_name(name):
                 self._credentials[f"the field {name}"] = None
             elif field is None:
                 self._remarks.append(f"The document does not know the field `{name}`, which is left out")
             else:
-                yield f"--{field.option}={text}"
+                text = literal_word(part.text) if encodings.of(field.path[0]).takes_file else part.text
+                yield f"--{field.option}={f'@{part.file}' if part.file else text}"
 
 
 def _in_path(found: MatchedOperation) -> list[str]:

@@ -287,6 +287,40 @@ def test_the_path_of_a_file_that_is_there_gets_its_sign(tmp_path: Path) -> None:
         assert f"  try: dynacli {api} put {word}" == result.stderr.splitlines()[-1]
 
 
+_FILE = "@/etc/passwd"
+
+
+@pytest.mark.parametrize("value", [_FILE, "@-", "-"])
+@pytest.mark.parametrize("key", ["enum", "const", "default", "example", "format"])
+def test_no_value_of_a_document_names_a_file(monkeypatch: pytest.MonkeyPatch, key: str, value: str) -> None:
+    """A corrected line and an example have a placeholder where a document's value would be read as a file's name."""
+    text = {"type": "string", key: [value] if key == "enum" else value}
+    named = {
+        "type": "object",
+        "required": ["f"],
+        "properties": {"f": text, "g": {"type": "array", "items": text}},
+    }
+    binary = {"type": "object", "required": ["f"], "properties": {"f": {"format": "binary", **text}}}
+    paths = {
+        "/a": {"post": operation("texts", body=named, media_type="multipart/form-data")},
+        "/b": {"post": operation("parts", body=binary, media_type="multipart/form-data")},
+        "/c": {"post": operation("plain", body=text, media_type="text/plain")},
+    }
+    api = save(document(paths))
+    monkeypatch.setenv("AI_AGENT", "1")
+    for words in (
+        "texts",
+        "texts --g @/etc/passwx",
+        "texts --f 1 --zzz 2",
+        "parts",
+        "parts --f x",
+        "plain --body",
+    ):
+        error = run_cli("--error-format=json", api, *words.split()).error or {}
+        for line in (error.get("suggestion"), (error.get("card") or {}).get("example")):
+            assert not {value, f"--f={value}", f"--body={value}"} & set(shlex.split(line or ""))
+
+
 def _without_order(line: str) -> str:
     """Return a line with the inputs that were added in front of the standard option that was typed."""
     return re.sub(r"( --error-format json)(.*)$", r"\2\1", line)

@@ -134,7 +134,7 @@ FILLED = [
             "operationId": "getRepo",
             "parameters": {"owner": "o-{$statusCode}-{$method}", "slug": "-s", "page": 3},
         },
-        ["get-repo", "--owner", "o-200-GET", "--slug", "-s", "--page", "3"],
+        ["get-repo", "--owner", "o-200-GET", "--slug=-s", "--page", "3"],
         id="embedded-and-like-an-option",
     ),
     pytest.param(

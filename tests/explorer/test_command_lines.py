@@ -14,7 +14,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import collect_values
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError
-from dynacli.explorer.form.body_text import body_rows, body_text, example_words
+from dynacli.explorer.form.body_text import body_rows, body_text, example_words, with_example_body
 from dynacli.explorer.form.command_line import command_words, option_words
 from dynacli.explorer.form.draft import Draft, inputs_of
 from dynacli.explorer.form.form_rows import FormRow, rows_of
@@ -103,6 +103,32 @@ def test_each_kind_of_input_is_given_as_the_command_line_takes_it(
         sent = _sent(draft)
         assert ("limit" in words) == isinstance(sent, str)  # only there the path is not given
         assert _shown(draft) == sent
+
+
+def test_no_value_of_a_document_names_a_file() -> None:
+    """An example that looks like the name of a file is a text in each kind of body, and so is a choice."""
+    evil = {"type": "string", "enum": ["@/etc/passwd"], "example": "@/etc/passwd"}
+    either = {"oneOf": [evil, {"type": "string", "format": "binary"}], "example": "@/etc/passwd"}
+    parts = {
+        "type": "object",
+        "required": ["f", "e"],
+        "properties": {"f": evil | {"format": "binary"}, "e": either},
+    }
+    paths = {
+        "/a": {"post": operation("plain", body=evil, media_type="text/plain")},
+        "/b": {"post": operation("parts", body=parts, media_type="multipart/form-data")},
+    }
+    api = open_api(save(document(paths)), Environment())
+    with closing(api.catalog):
+        for name in ("plain", "parts"):
+            draft = with_example_body(_draft(api, name, {}))
+            draft = replace(_draft(api, name, draft.words), text=draft.text)
+            chosen = {row.option: row.choices[0] for row in draft.rows if row.choices}
+            for made in (draft, replace(draft, words={**draft.words, **chosen})):
+                sent = _sent(made)
+                assert "@/etc/passwd" in sent["body"]
+                assert "<" not in sent["body"]
+                assert _shown(made) == sent
 
 
 @pytest.mark.exhaustive

@@ -144,18 +144,24 @@ _BLOCKS = _modules("text.text_blocks")
 _ROOT_HELP = _PAGE | _modules("commands.help.root_help")
 _LANDING_PAGE = _PAGE | _modules(
     "catalog.store.overview_row commands.help.landing_page commands.help.operation_list"
-    " model.overview model.wording"
+    " model.command_words model.overview model.wording"
 )
 _OPERATION_HELP = (
     _PAGE
     | _BLOCKS
     | _modules(
         """
+<<<<<<< HEAD
     catalog.store.operation_paths catalog.store.overview_row client.cards.input_sources
     client.cards.outlined_answer client.links.linked_operation commands.help.operation_help model.field_names
     model.find_items model.listed_items model.overview model.path_templates model.value_sources
     model.value_words schema.answer_outline schema.possible_schemas
     schema.read_schema schema.success_answer schema.unreturned_fields
+=======
+    catalog.store.overview_row client.cards.outlined_answer commands.help.operation_help
+    model.command_words model.field_names model.find_items model.overview model.value_words schema.answer_outline
+    schema.possible_schemas schema.read_schema schema.success_answer schema.unreturned_fields
+>>>>>>> c0bc9517 (commands: Never print a document's value as the name of a file)
     """
     )
 )

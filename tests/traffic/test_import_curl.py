@@ -172,7 +172,7 @@ _URL = "https://api.example.com/v1/pets"
         ),
         pytest.param(
             "curl https://api.example.com/v1/form -d 'name=it%27s%0D%5C'",
-            r"dynacli pets send-form --name $'it\'s\r\\'",
+            r"dynacli pets send-form --name $'it\x27s\r\\'",
             id="control-character",
         ),
     ],

@@ -10,7 +10,8 @@ from tests.documents import document, operation, parameter, save
 from tests.harness import run_cli
 
 
-def _har(*requests: dict[str, Any]) -> str:
+def har_of(*requests: dict[str, Any]) -> str:
+    """Save a HAR of requests, and return its name."""
     entries = [{"request": {"headers": [], **request}} for request in requests]
     Path("traffic.har").write_text(
         json.dumps({"log": {"version": "1.2", "entries": entries}}), encoding="utf-8"
@@ -38,7 +39,7 @@ def test_the_requests_of_a_har() -> None:
     result = run_cli(
         "import",
         "har",
-        _har(
+        har_of(
             {
                 "method": "GET",
                 "url": "https://api.example.com/pets/7",
@@ -103,7 +104,7 @@ def test_operations_of_one_path() -> None:
         }
         for method, path, target, _ in sent
     ]
-    rows = json.loads(run_cli("import", "har", _har(*requests), "-o", "json").stdout)
+    rows = json.loads(run_cli("import", "har", har_of(*requests), "-o", "json").stdout)
     assert [name for *_, name in sent] == [row["operation"] for row in rows]
 
 

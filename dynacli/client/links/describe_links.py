@@ -6,7 +6,8 @@ from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.links.linked_operation import leads_elsewhere, linked_operation, links_in
-from dynacli.environment import invocation
+from dynacli.environment import invocation_words
+from dynacli.model.command_words import option_pair
 from dynacli.model.operation import Operation, Parameter
 from dynacli.model.runtime_expressions import Expression, parse_expression, split_template
 from dynacli.schema.documented_values import documented_values_at, example_values_of, walk_value
@@ -178,6 +179,7 @@ class _Link:
         raw = target.raw_parameters
         words: list[str] = []
         positional: list[str] = []
+        named: list[str] = []
         is_positional = True
         for parameter in target.operation.parameters:
             fill = given.get(parameter.key)
@@ -192,24 +194,23 @@ class _Link:
                 text = option_text(value)
                 is_positional = is_positional and not text.startswith("-")
                 positional.append(text)
-                words.extend([f"--{parameter.option}", text])
+                named.extend(option_pair(f"--{parameter.option}", text))
             else:
                 words.extend(_option_words(parameter, value))
-        if is_positional and positional:
-            words = [*positional, *words[2 * len(positional) :]]
+        words = [*(positional if is_positional else named), *words]
         body = given.get(("body", ""))
         if body is not None:
             value = body["placeholder"] if body["value"] is None else body["value"]
-            words.extend(["--body", value if body["value"] is None else _json(value)])
+            words.extend(option_pair("--body", value if body["value"] is None else _json(value)))
         elif target.operation.body is not None and target.operation.body.is_required:
             words.append("--example")
         server = self._link.get("server")
         if isinstance(server, Mapping) and isinstance(server.get("url"), str):
-            words.extend(["--server", server["url"]])
-        from shlex import quote
+            words.extend(option_pair("--server", server["url"]))
+        from dynacli.model.command_words import shell_line, shell_word
 
-        quoted = [word if _PLACEHOLDER.fullmatch(word) else quote(word) for word in words]
-        return " ".join([invocation(api=quote(self._api.name)), target.operation.name, *quoted])
+        quoted = [word if _PLACEHOLDER.fullmatch(word) else shell_word(word) for word in words]
+        return " ".join([shell_line(invocation_words(api=self._api.name)), target.operation.name, *quoted])
 
 
 def _parameter(operation: Operation, key: str) -> Parameter | None:
@@ -231,7 +232,7 @@ def _made(parameter: Parameter, raw: dict[str, Any] | None, described: Described
 def _option_words(parameter: Parameter, value: Any) -> list[str]:
     is_plain = isinstance(value, list) and value and not any(isinstance(item, dict | list) for item in value)
     items = value if is_plain else [value]
-    return [word for item in items for word in (f"--{parameter.option}", option_text(item))]
+    return [word for item in items for word in option_pair(f"--{parameter.option}", option_text(item))]
 
 
 def _json(value: Any) -> str:

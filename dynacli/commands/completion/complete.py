@@ -495,5 +495,5 @@ def _allowed_values(value: ValueType) -> Iterator[str]:
     if source.type == "boolean":
         yield from ("true", "false")
         return
-    for member in source.enum:
-        yield member if isinstance(member, str) else json.dumps(member)
+    words = (member if isinstance(member, str) else json.dumps(member) for member in source.enum)
+    yield from (word for word in words if not re.match("-[^0-9]", word))  # those would be options

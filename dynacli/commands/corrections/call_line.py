@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from shlex import quote
 
 from dynacli.auth.credentials import secrets_in
 from dynacli.auth.secret import Masker, Secret
@@ -23,6 +22,8 @@ from dynacli.commands.run import Run
 from dynacli.commands.standard_options import StandardOption
 from dynacli.environment import invocation_words
 from dynacli.errors import UsageError
+from dynacli.model.command_words import option_pair, reads_input, shell_line
+from dynacli.model.media_types import is_multipart
 from dynacli.model.operation import Field, Parameter, ValueType
 from dynacli.model.value_words import placeholder
 from dynacli.record import record, replace
@@ -91,7 +92,7 @@ class Piece:
             word = input_name(self.parameter)
         else:
             only = (self.value_type.items or self.value_type).enum
-            if len(only) == 1:
+            if len(only) == 1 and not reads_input(option_text(only[0])):
                 return replace(self, value=option_text(only[0]), is_placeholder=False)
             word = placeholder(self.value_type).removesuffix("...").strip()
             word = "true" if word.startswith("[") else word
@@ -106,24 +107,50 @@ class CallLine:
         before: The options before the API.
         pieces: Everything behind the operation, in order.
         verb: The verb before the API, such as `read`; empty for none.
+        typed: The words that a person typed: only what stands there may name a file.
     """
 
     def __init__(
-        self, command: OperationCommand, before: Sequence[Piece], pieces: Iterable[Piece], verb: str
+        self,
+        command: OperationCommand,
+        before: Iterable[Piece],
+        pieces: Iterable[Piece],
+        verb: str,
+        typed: Sequence[str],
     ) -> None:
-        self.command, self.before, self.verb = command, list(before), verb
-        self.pieces = list(pieces)
+        self.command, self.verb, self.typed = command, verb, typed
+        self.before = list(map(self._without_foreign_files, before))
+        self.pieces = list(map(self._without_foreign_files, pieces))
+
+    def _without_foreign_files(self, piece: Piece) -> Piece:
+        """Return a piece with a placeholder for a value that would read a file and is the document's or a server's."""
+        media_type = self.command.described.media_type
+        takes_files = piece.standard_name == "body" or (
+            piece.field is not None
+            and piece.parameter is None
+            and media_type is not None
+            and is_multipart(media_type.name)
+        )
+        value = piece.value or ""
+        if not takes_files or not reads_input(value) or self._is_typed(value):
+            return piece
+        return piece.unfilled()
+
+    def _is_typed(self, value: str) -> bool:
+        """Return whether a person typed a value, with or without its `@`: as a word, or joined to an option."""
+        texts = {value, value.removeprefix("@")}
+        return any(not texts.isdisjoint((word, word.partition("=")[2], word[2:])) for word in self.typed)
 
     def with_pieces(self, pieces: Iterable[Piece]) -> "CallLine":
         """Return the line with other pieces, each positional word with the parameter that it gives."""
         listed = list(pieces)
         in_path = iter(_positional_parameters(self.command, listed))
         numbered = [each if each.flag else replace(each, parameter=next(in_path, None)) for each in listed]
-        return CallLine(self.command, self.before, numbered, self.verb)
+        return CallLine(self.command, self.before, numbered, self.verb, self.typed)
 
     def with_before(self, before: Iterable[Piece]) -> "CallLine":
         """Return the line with other options before the API."""
-        return CallLine(self.command, list(before), self.pieces, self.verb)
+        return CallLine(self.command, before, self.pieces, self.verb, self.typed)
 
     def changed(self, change: Callable[[list[Piece]], Iterable[Piece]]) -> "CallLine":
         """Return the line with a change of the options before the API, and of the pieces behind the operation."""
@@ -200,7 +227,7 @@ class CallLine:
         name = [operation.name] if described.is_documented else [operation.method, operation.path]
         words += name
         words += _shown(self.pieces, names, masker)
-        return " ".join(map(quote, words))
+        return shell_line(words)
 
 
 def read_line(
@@ -227,7 +254,7 @@ def read_line(
     before = arrange(typed, rules, command.find, stop_at_positional=not is_typed)
     if verb is None:
         verb = next((word for word in before.positional[:1] if word in KEPT_VERBS), "")
-    line = CallLine(command, (), (), verb)
+    line = CallLine(command, (), (), verb, (*typed, *words))
     return line.with_before(_read_pieces(line, before.options, rules)).with_words(words)
 
 
@@ -299,9 +326,8 @@ def _words_of(piece: Piece) -> list[str]:
         return [piece.flag]
     if piece.standard is not None and not piece.standard.metavar:
         return [f"{piece.flag}={piece.value}"]
-    if piece.value.startswith("-") and piece.value != "-" and piece.flag.startswith("--"):
-        return [f"{piece.flag}={piece.value}"]
-    return [piece.flag, piece.value]
+    is_long = piece.flag.startswith("--") and piece.value != "-"
+    return option_pair(piece.flag, piece.value) if is_long else [piece.flag, piece.value]
 
 
 def _is_secret(piece: Piece) -> bool:

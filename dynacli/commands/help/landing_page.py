@@ -437,13 +437,6 @@ def _command(verb: str, api: OpenedApi, *words: str) -> str:
     # Standard input is read by now, and what cannot be printed cannot be copied.
     if api.name == "-" or any(visible(word, keep="") != word for word in everything):
         return ""
-    return " ".join(map(_as_word, everything))
+    from dynacli.model.command_words import shell_line
 
-
-def _as_word(word: str) -> str:
-    """Return a word as a shell takes it."""
-    if word.isascii() and word.replace("-", "").replace("_", "").isalnum():
-        return word
-    from shlex import quote
-
-    return quote(word)
+    return shell_line(everything)

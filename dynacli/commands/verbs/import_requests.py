@@ -1,7 +1,6 @@
 """`dynacli import`: the lines that make the requests of other programs."""
 
 from collections.abc import Callable, Iterable
-from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +13,7 @@ from dynacli.environment import invocation, program
 from dynacli.errors import DynacliError, FileError, UsageError
 from dynacli.library.configuration.configuration import Configuration
 from dynacli.library.opened_api import OpenedApi
+from dynacli.model.command_words import shell_line
 from dynacli.text.terminal import Painter, visible
 from dynacli.urls import with_masked_query
 
@@ -83,7 +83,7 @@ def _rows(run: Run, requests: "Iterable[RecordedRequest]", api: str | None) -> l
             row |= {
                 "api": found.api.name,
                 "operation": found.operation.name,
-                "command": " ".join(map(_shell_word, [program().name, *words.words])),
+                "command": shell_line([program().name, *words.words]),
                 "credentials": list(words.credentials),
                 "remarks": list(words.remarks),
             }
@@ -107,14 +107,6 @@ def _apis(run: Run, api: str | None) -> list[OpenedApi]:
             hint=f"Name a document, `--api ./openapi.yaml`, or register one: `{invocation('api add')}`",
         )
     return opened
-
-
-def _shell_word(word: str) -> str:
-    """Return a word as a shell reads it; what a terminal should not get is escaped as Bash and zsh read it."""
-    if visible(word) == word:
-        return quote(word)
-    escaped = word.replace("\\", r"\\").replace("'", r"\'")
-    return f"$'{visible(escaped)}'"
 
 
 def _write(run: Run, rows: list[dict[str, Any]]) -> None:

@@ -68,5 +68,6 @@ def about_input(env: Environment, draft: Draft, row: FormRow, facts: str) -> Abo
             if each.location == "path" and each.option in draft.words and each is not parameter
         }
         source = api_key(described.api.revisions.directory)
-        values |= remembered_values(env, source, described.operation, asked, given)
+        found = remembered_values(env, source, described.operation, asked, given)
+        values |= {row.literal(value): name for value, name in found.items()}
     return AboutInput("\n\n".join(filter(None, text)), values)

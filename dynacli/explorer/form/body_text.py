@@ -10,6 +10,7 @@ from dynacli.client.inputs.build_body import example_body
 from dynacli.errors import DynacliError, UsageError
 from dynacli.explorer.form.draft import Draft, inputs_of
 from dynacli.explorer.form.form_rows import BODY, FormRow, MoreItems, located, rows_of
+from dynacli.model.command_words import literal_word
 from dynacli.model.media_types import is_built
 from dynacli.record import replace
 from dynacli.request.assemble_body import assemble
@@ -45,7 +46,7 @@ def body_text(draft: Draft) -> str:
             return ""
     media_type = draft.described.media_type
     if isinstance(value, str) and (media_type is None or not is_built(media_type.name)):
-        return value
+        return literal_word(value)
     try:
         return json.dumps(value, ensure_ascii=False, indent=2)
     except TypeError:
@@ -105,7 +106,7 @@ def _word_of(value: Any, row: FormRow) -> str:
     if isinstance(value, str):
         with suppress(UsageError):
             if convert_all([value], row.value, row.option) == value:
-                return value
+                return row.literal(value)
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -1,7 +1,6 @@
 """The command line that makes the request which the form shows."""
 
 from collections.abc import Iterator, Sequence
-from shlex import quote
 
 from dynacli.auth.secret import MASK
 from dynacli.client.call_settings import CallOptions
@@ -9,12 +8,9 @@ from dynacli.environment import program
 from dynacli.explorer.form.draft import CONTENT_TYPE, Draft
 from dynacli.explorer.form.form_rows import FormRow
 from dynacli.explorer.form.further_calls import further_words
-from dynacli.model.option_pair import option_pair
+from dynacli.model.command_words import option_pair, shell_line
 
 __all__ = ["command_line", "command_words", "option_words"]
-
-_SPECIAL = frozenset('"$`\\!\n')
-"""What means something between double quotes, also to a shell that looks for `!`."""
 
 
 def command_words(draft: Draft, before: Sequence[str] = (), *, is_masked: bool = False) -> list[str]:
@@ -74,12 +70,8 @@ def option_words(options: CallOptions, *, is_masked: bool = False) -> Iterator[s
 
 
 def command_line(words: Sequence[str]) -> str:
-    """Return words as a line for a shell; an expression keeps its own quotes where others can stand around it."""
-    return " ".join(map(_quoted, (program().name, *words)))
-
-
-def _quoted(word: str) -> str:
-    return f'"{word}"' if "'" in word and _SPECIAL.isdisjoint(word) else quote(word)
+    """Return words as a line for a shell."""
+    return shell_line((program().name, *words))
 
 
 def _positional(

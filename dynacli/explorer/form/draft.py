@@ -86,7 +86,9 @@ def inputs_of(draft: Draft, *, is_strict: bool) -> CallInputs:
     if not draft.text or draft.described.media_type is None:
         return inputs
     content: Any = draft.text.encode("utf-8", "surrogateescape")
-    if draft.text.startswith("@"):
+    if draft.text.startswith("@@"):
+        content = content[1:]
+    elif draft.text.startswith("@"):
         content = _path(draft.text)
     return replace(inputs, body=whole_body(content, draft.described.media_type.name))
 

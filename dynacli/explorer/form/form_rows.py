@@ -8,6 +8,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.find_input import find_input
 from dynacli.client.inputs.read_plain_inputs import encodings_of_body
 from dynacli.client.sign_request import is_secret_value
+from dynacli.model.command_words import literal_word
 from dynacli.model.media_types import is_built
 from dynacli.model.operation import AGAIN, EACH, Field, Parameter, ValueType
 from dynacli.record import record
@@ -53,8 +54,12 @@ class FormRow:
     def choices(self) -> tuple[str, ...]:
         """The words that it takes, where those can be listed."""
         if self.value.enum:
-            return tuple(dict.fromkeys(map(choice_word, self.value.enum)))
+            return tuple(dict.fromkeys(self.literal(choice_word(choice)) for choice in self.value.enum))
         return ("true", "false") if self.value.type == "boolean" else ()
+
+    def literal(self, text: str) -> str:
+        """Return the word by which the row gives a text of the document or of an answer, which names no file."""
+        return literal_word(text) if self.file else text
 
 
 @record

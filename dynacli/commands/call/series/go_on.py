@@ -1,6 +1,5 @@
 """The command that goes on with a list from the page that could not be fetched."""
 
-from shlex import quote
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
@@ -9,8 +8,8 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.pages.page_loop import PageLoop
 from dynacli.commands.run import Run
 from dynacli.environment import invocation_words, program
+from dynacli.model.command_words import option_pair, shell_line
 from dynacli.model.operation import Parameter
-from dynacli.model.option_pair import option_pair
 from dynacli.schema.example_call import option_text
 
 __all__ = ["go_on_line"]
@@ -42,7 +41,7 @@ def go_on_line(run: Run, described: DescribedOperation, first: Call, loop: PageL
     words = _without(words, _flags_of(described, options))
     end = words.index("--") if "--" in words else len(words)
     added = [word for flag, text in options.items() for word in option_pair(flag, text)]
-    line = " ".join([program().name, *map(quote, [*words[:end], *added, *words[end:]])])
+    line = shell_line([program().name, *words[:end], *added, *words[end:]])
     return first.signed.masker.mask(line)
 
 

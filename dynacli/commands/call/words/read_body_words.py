@@ -154,6 +154,8 @@ def _boundary(run: Run, media_type: str) -> str:
 
 def _content(run: Run, word: str, media_type: str) -> "bytes | Payload":
     """Return the content that `--body` gives; where it is neither JSON nor a form, it is read while it is sent."""
+    if word.startswith("@@"):
+        return word[1:].encode("utf-8", "surrogateescape")
     has_boundary = "boundary=" in media_type.lower()
     is_read_first = (
         is_json(media_type) or is_form(media_type) or (is_multipart(media_type) and not has_boundary)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from dynacli.client.credentials.credential_state import credential_state
 from dynacli.environment import Environment, invocation, program
 from dynacli.library.opened_api import OpenedApi
+from dynacli.model.command_words import shell_line
 from dynacli.model.kebab_names import kebab
 from dynacli.model.operation import OperationSummary
 from dynacli.model.overview import Start
@@ -111,7 +112,7 @@ def _question(api: OpenedApi, look: Start | None) -> str:
 
 
 def _example(api: OpenedApi, look: Start) -> str:
-    words = " ".join(quote(visible(word, keep="")) for word in look.words)
+    words = shell_line(look.words)
     line = f"{invocation('read', _word(api.name))} {look.operation} {words}".rstrip()
     return (
         line

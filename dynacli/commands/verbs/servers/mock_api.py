@@ -65,9 +65,8 @@ def _mock(
 
 def _where(api: "OpenedApi", origin: str) -> str:
     """Return where the mock runs, and how it is called."""
-    from shlex import quote
-
     from dynacli.mock.mock_routes import base_path
+    from dynacli.model.command_words import shell_line
 
     base = f"{origin}{base_path(api)}"
     first = next((summary for summary in api.catalog.each_summary() if not summary.is_hidden), None)
@@ -75,7 +74,7 @@ def _where(api: "OpenedApi", origin: str) -> str:
     if first is not None and api.location != "-":
         operation = api.catalog.operation(first.name)
         words = (*invocation_words(api=api.name), operation.name, *operation.example)
-        lines.append(f"Try: {' '.join(map(quote, words))} --server {base}")
+        lines.append(f"Try: {shell_line(words)} --server {base}")
     return "\n".join(lines)
 
 
