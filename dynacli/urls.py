@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Container
+from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 __all__ = [
@@ -13,12 +14,17 @@ __all__ = [
     "is_whole_url",
     "origin_of",
     "secret_in_query",
+    "server_of",
     "with_masked_query",
     "with_masked_secrets",
     "without_query",
 ]
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+_LOCAL_NAMES = frozenset(
+    ("ip6-localhost", "ip6-loopback", "localhost4", "localhost6", "localhost.localdomain", "localhost")
+)
+_WIDE_DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
 _NAME_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _SECRET_WORDS = frozenset(
     (
@@ -67,6 +73,50 @@ def origin_of(url: str) -> str:
     """
     parts = urlsplit(url)
     return f"{parts.scheme}://{authority(parts.scheme, parts.hostname or '', parts.port)}"
+
+
+def server_of(url: str) -> tuple[str, int]:
+    """Return the host and the port of a URL in one form for all spellings of the same server.
+
+    Every name and address of this machine that needs no look-up is `localhost`, and the default ports of HTTP and HTTPS
+    are one server.
+
+    Raises:
+        ValueError: The URL is malformed.
+    """
+    parts = urlsplit(url)
+    port = parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
+    return _plain_host(unquote(parts.hostname or "")), 443 if port == 80 else port
+
+
+def _plain_host(host: str) -> str:
+    import ipaddress
+    import socket
+
+    name = host.translate(_WIDE_DOTS).rstrip(".").lower()
+    if not name.isascii():
+        try:
+            name = name.encode("idna").decode("ascii")
+        except UnicodeError:
+            return name
+    if name in _LOCAL_NAMES or name.endswith(".localhost") or name == socket.gethostname().lower():
+        return "localhost"
+    try:
+        # As the system reads an address: `127.1`, `0x7f.1`, `2130706433` (inet_aton(3)).
+        address: Any = ipaddress.ip_address(socket.inet_aton(name))
+    except (OSError, ValueError):
+        try:
+            address = ipaddress.ip_address(name.partition("%")[0])
+        except ValueError:
+            return name
+        # IPv4 within IPv6: mapped, compatible, translated (RFC 4291, section 2.5.5; RFC 2765; RFC 6052).
+        if (
+            address.version == 6
+            and int(address) >> 32 in {0, 0xFFFF, 0xFFFF0000, 0x64FF9B << 64}
+            and int(address) > 1
+        ):
+            address = ipaddress.ip_address(int(address) & 0xFFFFFFFF)
+    return "localhost" if address.is_loopback or address.is_unspecified else str(address)
 
 
 def authority(scheme: str, host: str, port: int | None) -> str:

@@ -11,7 +11,7 @@ from dynacli.client.inputs.call_inputs import CallValues, is_idempotency_key
 from dynacli.client.sign_request import Signed, sign
 from dynacli.environment import Environment, program
 from dynacli.errors import DynacliError
-from dynacli.model.operation import METHOD_OVERRIDES, SAFE_METHODS, Server
+from dynacli.model.operation import SAFE_METHODS, Server
 from dynacli.request.build_request import build_request, check_header, kept_slashes
 from dynacli.request.built_request import Request
 from dynacli.request.choose_server import check_path, choose_server
@@ -71,32 +71,34 @@ def request_of(described: DescribedOperation, settings: CallSettings, values: Ca
         settings.headers,
         is_strict=settings.level != "off",
     )
-    _permit_built(described, settings, request)
+    _permit_built(described, settings, request, base_url)
     check_path(request.url, base_url, operation.path, kept_slashes(operation, request.parts))
     return request
 
 
-def _permit_built(described: DescribedOperation, settings: CallSettings, request: Request) -> None:
-    """Let a request be sent, which may ask for another method or path, or go where another API's policy holds.
+def _permit_built(
+    described: DescribedOperation, settings: CallSettings, request: Request, base_url: str
+) -> None:
+    """Let a request be sent, which a server may take for another one, or which goes where another policy holds.
 
     Raises:
         RefusedError: It is not let.
     """
-    is_elsewhere = "" in request.parts.path.values()
-    if is_elsewhere or settings.others is not None or _may_ask_for_a_method(request):
+    is_bound = settings.policy is not None or settings.others is not None or settings.reads_only_by
+    if is_bound or _may_ask_for_a_method(request):
         from dynacli.client.policy.permit_request import permit_request
 
-        permit_request(described, settings, request)
+        permit_request(described, settings, request, base_url)
 
 
 def _may_ask_for_a_method(request: Request) -> bool:
     """Return whether a request may ask for another method than its own, as far as a quick look tells."""
-    if any(name.lower() in METHOD_OVERRIDES for name, _ in request.headers):
+    if any("method" in name.lower() for name, _ in request.headers):
         return True
     query, body = request.url.partition("?")[2], request.body or b""
     pieces = (body,) if isinstance(body, bytes) else body.pieces
     contents = (query.encode(), *(piece for piece in pieces if isinstance(piece, bytes)))
-    return any(mark in content for mark in (b"ethod", b"%", b"\\u") for content in contents)
+    return any(mark in content for mark in (b"ethod", b"ETHOD", b"%", b"\\u") for content in contents)
 
 
 class Call:
@@ -147,7 +149,7 @@ class Call:
             request = call_before(described.operation.name, request)
         if adapt is not None:
             request = adapt(request)
-            _permit_built(described, asking_later, request)
+            _permit_built(described, asking_later, request, base_url_of(described, settings))
         self._sign = partial(sign, env, described.api, described.operation, request, settings, ask)
         self.signed: Signed = self._sign()
         for ask_about in asking_later.consent.waiting or ():

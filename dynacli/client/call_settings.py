@@ -24,6 +24,7 @@ from dynacli.record import record, replace
 if TYPE_CHECKING:
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.client.policy.other_policies import OtherPolicies
+    from dynacli.client.policy.path_readings import Sent
     from dynacli.client.policy.policy_rules import Policy
     from dynacli.transport.rate_limit import RateLimit
     from dynacli.validation.findings.finding import Verdict
@@ -198,11 +199,17 @@ class CallSettings:
         """Whether a finding is a failure."""
         return self.level in {"strict", "exact"}
 
-    def permit(self, described: "DescribedOperation", asked: Mapping[str, str] = _NOTHING) -> None:
-        """Let an operation be called, before anything is built for it.
+    def permit(
+        self,
+        described: "DescribedOperation",
+        asked: Mapping[str, str] = _NOTHING,
+        sent: "Sent | None" = None,
+    ) -> None:
+        """Let an operation be called.
 
         Args:
             asked: Method that the request asks for besides its own → by what.
+            sent: What else the request says; None before it is built.
 
         Raises:
             RefusedError: It may change something where nothing is to be, the policy denies it, or wants it confirmed
@@ -211,7 +218,7 @@ class CallSettings:
         if self.policy is not None or self.reads_only_by or asked or described.operation.method == "DELETE":
             from dynacli.client.policy.permission import permit
 
-            permit(described, self, asked)
+            permit(described, self, asked, sent)
 
     def asking_later(self) -> "CallSettings":
         """Return the settings for what comes before a call can be sent: all questions wait in `consent.waiting`."""

@@ -17,7 +17,6 @@ __all__ = [
     "GUARDED_OPTIONS",
     "IGNORED_HEADERS",
     "ITEM_FORMATS",
-    "METHOD_OVERRIDES",
     "MORE",
     "SAFE_METHODS",
     "WEBHOOKS",
@@ -58,9 +57,6 @@ https://datatracker.ietf.org/doc/draft-ietf-httpbis-safe-method-w-body/"""
 
 WITHOUT_BODY = frozenset({204, 205, 304})
 """Statuses whose answers have no body: RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5."""
-
-METHOD_OVERRIDES = frozenset({"x-http-method-override", "x-http-method", "x-method-override"})
-"""Headers, in lower case, by which servers take a request for one of another method."""
 
 GUARDED_OPTIONS = frozenset({"dry-run", "server", "profile", "yes", "offline", "accept-origin"})
 """Standard options whose name no input of an operation has for its own option, because taking the one for the other

@@ -111,7 +111,7 @@ class PassingExchange:
         if refusal is not None:
             self._refuse(refusal)
             return
-        if head.has_token(b"expect", b"100-continue") and not piece and gate.wants_body(self.passed.method):
+        if head.has_token(b"expect", b"100-continue") and not piece and gate.wants_body:
             self._client.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self._unsent.append(piece)
         self._hold_against_policy()
@@ -147,7 +147,7 @@ class PassingExchange:
         """Let the request through if the policy does, as soon as enough of it is there."""
         gate, passed = self._passage.gate, self.passed
         is_small = passed.body.size <= gate.most_looked_at
-        if not self._body.is_over and is_small and gate.wants_body(passed.method):
+        if not self._body.is_over and is_small and gate.wants_body:
             self.wait()
             return
         refusal = gate.policy_refusal(passed, is_whole=self._body.is_over and is_small)

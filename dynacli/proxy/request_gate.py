@@ -14,7 +14,6 @@ from dynacli.proxy.upstream_server import UpstreamServer
 __all__ = ["RequestGate", "path_of"]
 
 _MOST_LOOKED_AT = 1024 * 1024
-_WITHOUT_FIELDS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "DELETE"})
 # Names that nobody can register, so that no page of another site is at home there (RFC 6761, RFC 6762, ICANN).
 _PRIVATE_NAMES = (".localhost", ".local", ".internal", ".test", ".home.arpa")
 
@@ -102,9 +101,10 @@ class RequestGate:
             return False
         return True
 
-    def wants_body(self, method: str) -> bool:
-        """Return whether the body is looked at before a request is passed on: its fields may ask for another method."""
-        return self._policy is not None and method not in _WITHOUT_FIELDS
+    @property
+    def wants_body(self) -> bool:
+        """Whether bodies are looked at before a request is passed on: their fields may ask for another method."""
+        return self._policy is not None
 
     def policy_refusal(self, passed: PassedExchange, *, is_whole: bool) -> OwnAnswer | None:
         """Return the answer to a request that the policy does not let through; None where it does.

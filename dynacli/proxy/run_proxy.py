@@ -96,7 +96,7 @@ def run_proxy(
     budget = CopyBudget()
     thread = JudgingThread(judge_and_tell, budget)
     names = None if proxy.keeps_host or proxy.host not in LOOPBACK else frozenset({proxy.host})
-    gate = RequestGate(names, upstream, _policy_check(api, settings, servers))
+    gate = RequestGate(names, upstream, _policy_check(api, settings, upstream.base, servers))
     passage = Passage(
         upstream, gate, budget, thread.begin, thread.put, note_defect, proxy.keeps_host, proxy.seconds
     )
@@ -118,9 +118,11 @@ def _bases(api: OpenedApi, base: str) -> frozenset[str]:
     return frozenset({base, *(f"{origin}{path.rstrip('/')}" for path in paths if path.startswith("/"))})
 
 
-def _policy_check(api: OpenedApi, settings: CallSettings, servers: frozenset[str]) -> "PolicyCheck | None":
+def _policy_check(
+    api: OpenedApi, settings: CallSettings, base: str, servers: frozenset[str]
+) -> "PolicyCheck | None":
     if settings.policy is None and settings.others is None:
         return None
     from dynacli.proxy.policy_check import PolicyCheck
 
-    return PolicyCheck(api, settings, servers)
+    return PolicyCheck(api, settings, base, servers)

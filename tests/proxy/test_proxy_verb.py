@@ -158,6 +158,7 @@ def test_a_policy_holds_for_what_passes(server: Recorder, home: Path) -> None:
     with (home / "config" / "config.toml").open("a", encoding="utf-8") as file:
         file.write('[apis.shop.policy]\ndeny = ["DELETE", "secret", "erase"]\nconfirm = ["PUT"]\n')
     part = '--b\r\nContent-Disposition: form-data; name="_method"\r\n\r\nDELETE\r\n--b--\r\n'
+    form, large = "application/x-www-form-urlencoded", "_method=DELETE&x=" + "x" * 1_100_000
     client, answers = _sent(
         _request("GET /items/1"),
         _request("DELETE /items/1"),
@@ -169,11 +170,24 @@ def test_a_policy_holds_for_what_passes(server: Recorder, home: Path) -> None:
         _request("POST /items", "Content-Type: multipart/form-data; boundary=b", body=part),
         _request("POST /items", "Content-Type: application/json", "Content-Encoding: gzip", body="x"),
         _request("POST /items", "Content-Type: text/csv", body="x" * 1_100_000),
+        _request("delete /items/1"),
+        _request("Delete /items/1"),
+        _request("get /SECRET"),
+        _request("HEAD /secret"),
+        _request("GET //secret"),
+        _request("GET /secret;x"),
+        _request("GET /items/../secret"),
+        _request("POST /items", "X_HTTP_Method_Override: DELETE, POST", body='{"id":1}'),
+        _request("POST /items", "Content-Type: image/png", f"Content-Type: {form}", body=large),
+        _request("POST /items", f"Content-Type: image/png, {form}", body=large),
+        _request("POST /items", "Content-Type: image/png", "Connection: content-type", body=large),
+        _request("GET /items/1", f"Content-Type: {form}", body="_method=DELETE"),
+        _request("POST /items", body='{"id":1,"_method":"PUT","_method":"POST"}'),
         _request("POST /items", "Content-Type: application/json", body='{"id":1}'),
         _request("POST /items", "Content-Type: image/png", body="x" * 1_100_000),
     )
     result = through_proxy(client, "shop", "--upstream", server.origin, "--validate", "off")
-    assert [200, *[403] * 9, 200, 200] == [status for status, _ in answers]
+    assert [200, *[403] * 22, 200, 200] == [status for status, _ in answers]
     assert ["GET", "POST", "POST"] == [request.method for request in server.requests]
     assert "refused: `delete-item` is not called: the policy denies it" in result.stdout
     assert "the policy denies it" in answers[1][1]["title"]
@@ -202,11 +216,11 @@ def test_no_target_ends_the_proxy(server: Recorder) -> None:
         assert "defect" not in result.stdout + result.stderr
 
 
-@pytest.mark.parametrize("name", ["_described", "find_request", "recorded_exchange", "row", "data_received"])
+@pytest.mark.parametrize("name", ["__call__", "find_request", "recorded_exchange", "row", "data_received"])
 def test_a_defect_ends_one_exchange(name: str, server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """What nobody has foreseen, before, behind or around an exchange, is told on one line, and the proxy goes on."""
     owners = {
-        "_described": PolicyCheck,
+        "__call__": PolicyCheck,
         "find_request": OperationFinder,
         "recorded_exchange": run_proxy,
         "row": ToldPassage,
@@ -229,7 +243,7 @@ def test_a_defect_ends_one_exchange(name: str, server: Recorder, monkeypatch: py
                 answers.append(exchanged(port, _request("GET /items/1"))[:12])
 
     result = through_proxy(client, "shop", "--upstream", server.origin, "-o", "json")
-    expected = {"_described": b"HTTP/1.1 502", "find_request": b"HTTP/1.1 502", "data_received": b""}
+    expected = {"__call__": b"HTTP/1.1 502", "find_request": b"HTTP/1.1 502", "data_received": b""}
     assert [expected.get(name, b"HTTP/1.1 200"), b"HTTP/1.1 200"] == [*[b""] * (2 - len(answers)), *answers]
     assert (0, []) == (result.exit_code, defects)
     assert 1 == (result.stdout + result.stderr).count("ZeroDivisionError")

@@ -9,16 +9,16 @@ names, or an entry without a policy, are bound by
 """
 
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.operation_at import operation_at
+from dynacli.client.policy.path_readings import Sent, steps_of
 from dynacli.client.policy.permission import obey
 from dynacli.client.policy.policy_rules import Decision, Policy, Rules, decide, strictest
 from dynacli.environment import Environment, invocation
@@ -29,7 +29,7 @@ from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
 from dynacli.request.built_request import Request
 from dynacli.request.choose_server import choose_server
-from dynacli.urls import origin_of
+from dynacli.urls import origin_of, server_of
 
 if TYPE_CHECKING:
     from dynacli.client.call_settings import CallSettings
@@ -73,27 +73,38 @@ class OtherPolicies:
         settings: "CallSettings",
         request: Request,
         asked: Mapping[str, str],
+        values: Mapping[tuple[str, str], str],
     ) -> None:
         """Let a request be sent where the policies of the APIs do whose server it goes to.
 
         Args:
             asked: Method that the request asks for besides its own → by what.
+            values: As in `Sent`.
 
         Raises:
             RefusedError: One denies it, or wants it confirmed and nobody agreed.
         """
-        decision = self.decision(request.method, request.url, asked)
+        decision = self.decision(request.method, request.url, asked, values)
         if decision.place:
             obey(decision, described, settings, asked)
 
-    def decision(self, method: str, url: str, asked: Mapping[str, str]) -> Decision:
+    def decision(
+        self,
+        method: str,
+        url: str,
+        asked: Mapping[str, str],
+        values: Mapping[tuple[str, str], str] | None = None,
+    ) -> Decision:
         """Return what the policies of the APIs say whose server a request goes to.
 
         Args:
             url: Its path may be a template of the document.
             asked: Method that the request asks for besides its own → by what.
+            values: As in `Sent`; None before the request is built.
         """
-        return strictest(each for guarded in self._guarded for each in guarded.decisions(method, url, asked))
+        return strictest(
+            each for guarded in self._guarded for each in guarded.decisions(method, url, asked, values or {})
+        )
 
 
 def _is_of_document(entry: Mapping[str, Any], location: str) -> bool:
@@ -149,12 +160,21 @@ class _GuardedServers:
             if api is not None:
                 api.catalog.close()
 
-    def decisions(self, method: str, url: str, asked: Mapping[str, str]) -> Iterator[Decision]:
+    def decisions(
+        self,
+        method: str,
+        url: str,
+        asked: Mapping[str, str],
+        values: Mapping[tuple[str, str], str],
+    ) -> Iterator[Decision]:
         """Yield what the policy says of a request; nothing where it goes elsewhere."""
-        origin, path = origin_of(url), urlsplit(url).path
-        bases = [urlsplit(base).path.rstrip("/") for base in self._bases if origin_of(base) == origin]
+        origin, server, path = origin_of(url), server_of(url), urlsplit(url).path
+        bases = [urlsplit(base).path.rstrip("/") for base in self._bases if server_of(base) == server]
         # Several APIs may share an origin, each below a path of its own.
-        bases = [base for base in bases if _plain(path).startswith(_plain(f"{base}/"))]
+        steps = steps_of(path)
+        if steps is not None:  # else it may lead anywhere
+            own = [(base, steps_of(base) or ()) for base in bases]
+            bases = [base for base, before in own if steps[: len(before)] == before]
         bases.sort(key=len, reverse=True)
         if not bases:
             return
@@ -165,18 +185,22 @@ class _GuardedServers:
                     why="It says which operations the policy is about",
                     hint=f"Read it: `{invocation('api refresh', self._name)}`",
                 )
-            yield self._decision(api.catalog, method, path, bases, asked)
+            yield self._decision(api.catalog, method, path, bases, asked, values)
 
     def _decision(
-        self, catalog: Catalog, method: str, path: str, bases: Sequence[str], asked: Mapping[str, str]
+        self,
+        catalog: Catalog,
+        method: str,
+        path: str,
+        bases: Sequence[str],
+        asked: Mapping[str, str],
+        values: Mapping[tuple[str, str], str],
     ) -> Decision:
         paths = [path[len(base) :] for base in bases if path.startswith(f"{base}/")]
         matches = (operation_at(catalog, method, below) for below in (*paths, path))
         found = next((match[0] for match in matches if match is not None), None)
         operation = found or Operation(f"{method} {path}", "", method, path)
-        return decide(self._policy, catalog, operation, methods=asked, is_documented=found is not None)
-
-
-def _plain(path: str) -> str:
-    """Return a path as servers may read it that are not exact about its spelling."""
-    return re.sub("/+", "/", unquote(path)).lower()
+        sent = Sent(tuple(paths or [path]), values)
+        return decide(
+            self._policy, catalog, operation, methods=asked, is_documented=found is not None, sent=sent
+        )

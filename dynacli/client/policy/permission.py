@@ -8,27 +8,43 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.policy.method_overrides import asked_by_headers
 from dynacli.client.policy.policy_rules import ALLOWED, CONFIRMED, DENIED, Decision, decide
 from dynacli.environment import invocation
 from dynacli.errors import RefusedError
-from dynacli.model.operation import METHOD_OVERRIDES, SAFE_METHODS
+from dynacli.model.operation import SAFE_METHODS
 
 if TYPE_CHECKING:
     from dynacli.client.call_settings import CallSettings, Consent
+    from dynacli.client.policy.path_readings import Sent
+    from dynacli.request.built_request import Request
 
-__all__ = ["accepting_by_read", "changing", "decision_on", "denial", "is_asked_about", "obey", "permit"]
+__all__ = [
+    "accepting_by_read",
+    "changing",
+    "decision_on",
+    "denial",
+    "is_asked_about",
+    "obey",
+    "permit",
+    "permit_in_doubt",
+]
 
 _DESTROYING = "DELETE"
 _NOTHING: Mapping[str, str] = {}
 
 
 def decision_on(
-    described: DescribedOperation, settings: "CallSettings", asked: Mapping[str, str] = _NOTHING
+    described: DescribedOperation,
+    settings: "CallSettings",
+    asked: Mapping[str, str] = _NOTHING,
+    sent: "Sent | None" = None,
 ) -> Decision:
     """Return what the policy says of an operation.
 
     Args:
         asked: Method that the request asks for besides its own → by what.
+        sent: What else the request says; None before it is built.
     """
     if settings.policy is None:
         return Decision(ALLOWED)
@@ -36,14 +52,10 @@ def decision_on(
         settings.policy,
         described.api.catalog,
         described.operation,
-        methods={**_asked_by_headers(settings), **asked},
+        methods={**asked_by_headers(settings.headers), **asked},
         is_documented=described.is_documented,
+        sent=sent,
     )
-
-
-def _asked_by_headers(settings: "CallSettings") -> dict[str, str]:
-    names = METHOD_OVERRIDES
-    return {value.upper(): "a header" for name, value in settings.headers if name.lower() in names}
 
 
 def denial(described: DescribedOperation, settings: "CallSettings") -> RefusedError | None:
@@ -61,12 +73,16 @@ def is_asked_about(described: DescribedOperation, settings: "CallSettings") -> b
 
 
 def permit(
-    described: DescribedOperation, settings: "CallSettings", asked: Mapping[str, str] = _NOTHING
+    described: DescribedOperation,
+    settings: "CallSettings",
+    asked: Mapping[str, str] = _NOTHING,
+    sent: "Sent | None" = None,
 ) -> None:
     """Let an operation be called where the policy does, and the person where one is to be asked.
 
     Args:
         asked: Method that the request asks for besides its own → by what.
+        sent: What else the request says; None before it is built.
 
     Raises:
         RefusedError: It is not called: it may change something where nothing is to be, the policy denies it, or
@@ -74,7 +90,32 @@ def permit(
     """
     if settings.reads_only_by:
         _check_that_it_reads(described, settings, asked)
-    obey(decision_on(described, settings, asked), described, settings, asked)
+    obey(decision_on(described, settings, asked, sent), described, settings, asked)
+
+
+def permit_in_doubt(
+    described: DescribedOperation,
+    settings: "CallSettings",
+    request: "Request",
+    methods: Mapping[str, str],
+    sent: "Sent",
+) -> None:
+    """Let a request be sent that may ask for any method: only if no policy is about one of them.
+
+    Args:
+        methods: Method → why the request may ask for it.
+
+    Raises:
+        RefusedError: A policy is, or only operations are called that read.
+    """
+    if settings.reads_only_by:
+        _check_that_it_reads(described, settings, methods)
+    decisions = [decision_on(described, settings, methods, sent)]
+    if settings.others is not None:
+        decisions.append(settings.others.decision(request.method, request.url, methods, sent.values))
+    for decision in decisions:
+        if decision.verdict != ALLOWED:
+            obey(decision, described, settings, methods)
 
 
 def obey(
@@ -111,7 +152,7 @@ def obey(
 def _check_that_it_reads(
     described: DescribedOperation, settings: "CallSettings", asked: Mapping[str, str]
 ) -> None:
-    methods = {described.operation.method: "", **_asked_by_headers(settings), **asked}
+    methods = {described.operation.method: "", **asked_by_headers(settings.headers), **asked}
     for method, source in methods.items():
         if method not in SAFE_METHODS:
             raise changing(described, method, settings.reads_only_by, settings.consent, source)

@@ -10,11 +10,12 @@
 The first row of these that holds wins, whether it is the API's own or that of a profile.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from dynacli.catalog.store.catalog_file import Catalog
+from dynacli.client.policy.path_readings import Sent, operations_at, operations_of, steps_of
 from dynacli.client.profiles import malformed
 from dynacli.environment import Environment
 from dynacli.errors import FileError
@@ -42,6 +43,7 @@ _READ_ONLY = "read_only"
 _TAG = "tag:"
 _NOTHING: Mapping[str, str] = {}
 _WILD = frozenset("*?[")
+_HEAD, _GET = "HEAD", "GET"
 _METHODS = frozenset({*SAFE_METHODS, "POST", "PUT", "PATCH", "DELETE", "CONNECT"})
 
 
@@ -79,6 +81,11 @@ class Policy:
 
     tables: tuple[Rules, ...]
 
+    @property
+    def names_operations(self) -> bool:
+        """Whether it tells operations of one method apart."""
+        return any(word not in _METHODS for rules in self.tables for _, word in rules.words())
+
     @classmethod
     def of(
         cls,
@@ -112,8 +119,7 @@ class Decision(NamedTuple):
         place: The table that decides, as `Rules.place` has it; empty where no table says anything.
         key: The list or key in it.
         word: The word of the list; empty where it is one that is missing, or `key` is no list.
-        other: The documented operation whose rule it is, where a path that the document does not have is treated
-            like it.
+        other: The documented operation whose rule it is, if a server may take the request for that one.
         override: What asks for another method than the operation's own, and which; empty where nothing does.
     """
 
@@ -142,7 +148,7 @@ class Decision(NamedTuple):
         else:
             reason = f"`{self.key}` of `[{self.place}]` does not have it"
         if self.other:
-            reason += f", which means `{self.other}`; a path that the document does not have may be that one"
+            reason += f", which means `{self.other}`; the server may take the request for that one"
         return f"{reason}; {self.override}" if self.override else reason
 
 
@@ -193,28 +199,78 @@ def decide(
     *,
     methods: Mapping[str, str] = _NOTHING,
     is_documented: bool = True,
+    sent: Sent | None = None,
 ) -> Decision:
-    """Return what a policy says of an operation.
+    """Return what a policy says of an operation, and of all that a server may take its request for.
 
     Args:
         catalog: The document.
         methods: Further method that the server may take the call for → what asks for it.
-        is_documented: Whether the document has the operation. Where it has not, the path may be one of the document's
+        is_documented: Whether the document has the operation. If it has not, the path may be one of the document's
             in another spelling, so that what is denied or confirmed of any operation of its method is so for it, too.
+        sent: What else the request says; None before it is built.
     """
-    found = list(_matches(policy, catalog, operation, operation.method))
-    for method, source in methods.items():
-        override = f"{source} asks for {method}"
-        found += [each._replace(override=override) for each in _matches(policy, catalog, operation, method)]
-    if not is_documented:
-        for summary in catalog.each_summary():
-            if summary.method in {operation.method, *methods}:
-                found += [
-                    each._replace(other=summary.name)
-                    for each in _matches(policy, catalog, summary, summary.method)
-                    if each.key in {"deny", "confirm"}
-                ]
+    own = operation.method.upper()  # many servers read methods in any case of letters
+    found = list(_matches(policy, catalog, operation, own))
+    if not policy.names_operations and not methods and own != _HEAD:
+        return strictest(found)
+    paths, values = (sent.paths, sent.values) if sent is not None else ((operation.path,), None)
+    steps = [steps_of(path) for path in paths]
+    is_clear = is_documented and None not in steps
+    if is_documented and sent is not None:
+        fitting = operations_at(catalog, own, paths, values)
+        is_among = any(each.name == operation.name for each in fitting)
+        found += _readings(policy, catalog, fitting, own, "", is_in_doubt=is_among)
+        depth = len(steps_of(operation.path) or ())
+        if not fitting and any(each is not None and len(each) < depth for each in steps):
+            # An empty value leaves another path, which the document does not have.
+            found += _readings(policy, catalog, [_unknown(own, operation.path)], own, "")
+    asked = {method.upper(): f"{source} asks for {method.upper()}" for method, source in methods.items()}
+    asked.pop(own, None)
+    if own == _HEAD:
+        asked.setdefault(_GET, f"servers do for {_HEAD} what they do for {_GET}")
+    for method, why in asked.items():
+        is_like = method == _GET and _GET not in map(str.upper, methods)
+        known: Sequence[Operation | OperationSummary] = operations_at(catalog, method, paths, values)
+        known = known or [_unknown(method, operation.path)]
+        found += _readings(policy, catalog, known, method, why, is_in_doubt=is_like)
+    if not is_clear:
+        for summary in operations_of(catalog, {own, *asked}):
+            found += _readings(
+                policy,
+                catalog,
+                [summary],
+                summary.method.upper(),
+                asked.get(summary.method, ""),
+                is_in_doubt=True,
+            )
     return strictest(found)
+
+
+def _unknown(method: str, path: str) -> Operation:
+    return Operation(f"{method} {path}", "", method, path)
+
+
+def _readings(
+    policy: Policy,
+    catalog: Catalog,
+    operations: Iterable[Operation | OperationSummary],
+    method: str,
+    why: str,
+    *,
+    is_in_doubt: bool = False,
+) -> Iterator[Decision]:
+    """Yield what a policy says of operations that a server may take a request for.
+
+    Args:
+        why: What asks for the method; empty for that of the request.
+        is_in_doubt: Whether only what is denied or confirmed counts, and not what is not allowed.
+    """
+    for operation in operations:
+        for each in _matches(policy, catalog, operation, method):
+            if not is_in_doubt or each.key in {"confirm", "deny"}:
+                other = operation.name if isinstance(operation, OperationSummary) else ""
+                yield each._replace(other=other, override=why)
 
 
 def strictest(decisions: Iterable[Decision]) -> Decision:
@@ -256,10 +312,12 @@ def _is_meant(
     """Return whether a word of a list means an operation.
 
     Args:
-        is_strict: Whether a method may be written in lower case, where it may be the name of an operation, too:
-            what is unclear forbids, and allows nothing.
+        is_strict: Whether a method may be written in lower case, although it may be the name of an operation, too, and
+            a tag without `tag:`. What is unclear forbids, and allows nothing.
     """
     if word == method or (is_strict and word.upper() == method):
+        return True
+    if is_strict and any(word == tag or kebab(word) == kebab(tag) for tag in operation.tags):
         return True
     if word.startswith(_TAG):
         pattern = word.removeprefix(_TAG)
@@ -281,5 +339,7 @@ def unknown_words(policy: Policy, catalog: Catalog) -> list[tuple[str, str, str]
         for rules in policy.tables
         for key, word in rules.words()
         if word.upper() not in _METHODS
-        and not any(_is_meant(word, catalog, each, each.method, is_strict=True) for each in summaries)
+        and not any(
+            _is_meant(word, catalog, each, each.method, is_strict=key != "allow") for each in summaries
+        )
     ]

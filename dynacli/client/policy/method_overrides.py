@@ -1,0 +1,236 @@
+"""The methods that a request asks for besides its own: by a header, or by a field of its query or of its body.
+
+Each framework has a spelling of its own, and reads names less strictly than they are written. All of them count here,
+and what cannot be read is in doubt: it may ask for any method.
+
+| server | reads |
+|---|---|
+| Rack and Rails, Laravel and Symfony, Spring, CakePHP, CodeIgniter, Yii, Express, WordPress | `_method` |
+| Slim | `_METHOD` |
+| Salesforce | `_HttpMethod` |
+| ASP.NET | the header's name as a field |
+| Restlet | `method` in the query of a POST |
+| PHP | a blank, a dot or `[` for `_`, blanks before a name, and nothing behind a NUL |
+| Rack | brackets before a name, `;` between pairs |
+| WSGI, CGI and PHP | `_` for `-` in the names of headers |
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import Any, NamedTuple
+from urllib.parse import unquote_plus, urlsplit
+
+from dynacli.model.media_types import essence, is_form, is_json, is_multipart
+from dynacli.request.built_request import Request
+
+__all__ = ["ANY_METHOD", "Overrides", "asked_by_headers", "overrides_of"]
+
+ANY_METHOD = ("DELETE", "GET", "PATCH", "POST", "PUT")
+"""What a field may ask for whose value is not known, besides the methods of the document."""
+
+_KNOWN = frozenset((*ANY_METHOD, *("CONNECT", "COPY", "HEAD", "LINK", "LOCK", "MERGE", "MOVE", "OPTIONS")))
+_KNOWN |= frozenset(("PURGE", "QUERY", "REPORT", "SEARCH", "TRACE", "UNLINK", "UNLOCK", "VIEW"))
+_WORD = re.compile(r"[A-Za-z][A-Za-z-]{1,30}")
+_NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
+_NAMES = frozenset(
+    ("httpmethodoverride", "methodoverride", "xhttpmethod", "xhttpmethodoverride", "xhttpoverride")
+) | {"xmethodoverride"}
+_FIELD = re.compile(r"[^a-z0-9]+(?:http[^a-z0-9]*)?method(?:[^a-z0-9]*|[\[\0].*)", re.DOTALL)
+_MENTION = re.compile(r"[^a-z0-9](?:http)?[^a-z0-9]?method[^a-z0-9]|method.?override|httpmethod")
+_ESCAPED = re.compile(r"[\\%]u([0-9A-Fa-f]{4})")
+"""In JSON, and in a form for IIS."""
+_PARTS_NAME = re.compile(r"""\bname\*?\s*=\s*("(?:[^"\\]|\\.)*"?|'[^']*'?|[^;]*)""", re.IGNORECASE)
+_ENCODED_NAME = re.compile(r"\bname\*[0-9]|=\?")
+_MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+ *(?:;[^,]*)?")
+_PLAIN_CHARSETS = re.compile(r"utf-?8|(?:us-)?ascii|iso-?8859-?[0-9]+|latin-?1|windows-125[0-9]|cp125[0-9]")
+_MOST_READ = 64 * 1024 * 1024
+"""Bytes of a file that are read before they are sent, because it may be a form."""
+_UNSEEN = "a body that is too large, encoded or not clear, which may have a field that"
+
+
+class Overrides(NamedTuple):
+    """What a request asks for besides its method.
+
+    Args:
+        asked: Method in upper case → what asks for it.
+        doubt: Why it may ask for any method; empty if all of it is clear.
+    """
+
+    asked: dict[str, str]
+    doubt: str = ""
+
+
+def asked_by_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return method → what asks for it, for the headers of a request."""
+    found: dict[str, str] = {}
+    for name, value in headers:
+        plain = _NOT_IN_NAMES.sub("", name.lower())
+        if "method" not in plain and plain not in _NAMES:
+            continue
+        words = [word.upper() for word in _WORD.findall(value)]
+        if plain not in _NAMES and "override" not in plain:
+            # `X-Original-Method: DELETE`; what a preflight request asks for is another request.
+            words = [word for word in words if word in _KNOWN and "accesscontrol" not in plain]
+        found |= dict.fromkeys(words, "a header")
+    return found
+
+
+def overrides_of(request: Request, *, is_whole: bool = True) -> Overrides:
+    """Return what a request asks for besides its method.
+
+    Args:
+        is_whole: Whether the body is there; false for one that is too large to be looked at.
+    """
+    asked, doubts = asked_by_headers(request.headers), list[str]()
+
+    def take(name: str, value: str) -> None:
+        words = [word.upper() for word in _WORD.findall(value)]
+        asked.update(dict.fromkeys(words, f"`{name.strip(chr(0))}`"))
+        if not words:
+            doubts.append(f"`{name}`, whose value is not clear, which")
+
+    parts = urlsplit(request.url)
+    for name, value in _pairs("&".join([parts.query, *parts.path.split(";")[1:]])):
+        if _is_field(name) or (
+            request.method.upper() == "POST" and name.casefold() == "method" and value.upper() in _KNOWN
+        ):
+            take(name, value)
+    media_type = _media_type(request)
+    body, is_seen = _content(request, is_whole=is_whole)
+    if not is_seen and _has_fields(media_type):
+        doubts.append(_UNSEEN)
+    for field, read in _fields(body, media_type) if body else ():
+        if read is None:
+            doubts.append(_UNSEEN)
+        elif _is_field(field):
+            take(field, read)
+    return Overrides(asked, doubts[0] if doubts else "")
+
+
+def _is_field(name: str) -> bool:
+    plain = name.casefold()
+    return _FIELD.fullmatch(plain) is not None or _NOT_IN_NAMES.sub("", plain.partition("[")[0]) in _NAMES
+
+
+def _header_values(request: Request, plain: str) -> list[str]:
+    return [value for name, value in request.headers if _NOT_IN_NAMES.sub("", name.lower()) == plain]
+
+
+def _media_type(request: Request) -> str:
+    """Return the media type by which every server reads the body, with its parameters; empty if that is not clear."""
+    found = [value.strip().lower() for value in _header_values(request, "contenttype")]
+    dropped = ",".join(_header_values(request, "connection")).lower()
+    is_clear = len(found) == 1 and _MEDIA_TYPE.fullmatch(found[0]) and "content" not in dropped
+    return found[0] if is_clear else ""
+
+
+def _has_fields(media_type: str) -> bool:
+    """Return whether servers may read fields from a body of a media type."""
+    kind = essence(media_type)
+    is_one_of = (is_form, is_json, is_multipart)
+    return not kind or "form" in kind or kind.startswith("text/") or any(check(kind) for check in is_one_of)
+
+
+def _content(request: Request, *, is_whole: bool) -> tuple[bytes, bool]:
+    """Return what is known of the body, and whether fields could hide nowhere else."""
+    body = request.body
+    if any(value.strip().lower() != "identity" for value in _header_values(request, "contentencoding")):
+        return b"", not body
+    if body is None or isinstance(body, bytes):
+        return body or b"", is_whole
+    media_type = _media_type(request)
+    # The files of a form that is made here stand in parts with names of their own; any other file is a body.
+    is_of_parts = is_multipart(media_type) and isinstance(body.pieces[0], bytes)
+    if not is_of_parts and _has_fields(media_type) and (body.length or _MOST_READ + 1) <= _MOST_READ:
+        whole = b"".join(body)
+        return (whole, True) if body.rewind() else (b"", False)
+    pieces = [piece for piece in body.pieces if isinstance(piece, bytes)]
+    return b"".join(pieces), is_of_parts or len(pieces) == len(body.pieces)
+
+
+def _fields(body: bytes, media_type: str) -> Iterator[tuple[str, str | None]]:
+    """Yield the names and values of the fields of a body, as any server may read it; None for one that is not clear."""
+    kind = essence(media_type)
+    charset = re.search(r"charset\s*=\s*[\"']?([^\s\"';]*)", media_type)
+    if charset is not None and not _PLAIN_CHARSETS.fullmatch(charset[1]) and _has_fields(kind):
+        yield "", None
+    text = body.decode("latin-1").replace("\0", "")  # also UTF-16, as far as it is ASCII
+    members = None
+    if text.lstrip("\xef\xbb\xbf\xff\xfe \t\r\n")[:1] in ("{", "["):
+        with suppress(ValueError, RecursionError):
+            members = _members(body)
+        if members is None and _mentions(text):
+            yield "", None
+        yield from members or ()
+    if "content-disposition" in text.lower():
+        yield from _parts(text)
+    if not (members is not None and is_json(kind)) and not is_multipart(kind):
+        yield from _pairs(text)
+
+
+def _members(body: bytes) -> list[tuple[str, str | None]]:
+    """Return the members of all objects of a JSON value, the repeated ones, too.
+
+    Raises:
+        ValueError: It is none.
+        RecursionError: It is nested too deeply.
+    """
+    found: list[tuple[str, str | None]] = []
+
+    def note(pairs: list[tuple[str, Any]]) -> None:
+        found.extend((key, value if isinstance(value, str) else json.dumps(value)) for key, value in pairs)
+
+    json.loads(body, object_pairs_hook=note)
+    return found
+
+
+def _mentions(text: str) -> bool:
+    """Return whether a text may have the name of a field that asks for a method, however it is escaped."""
+    plain = f" {unquote_plus(_ESCAPED.sub(_unescaped, text))} "
+    return any(_MENTION.search(each.casefold()) for each in (plain, unquote_plus(plain)))
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return chr(int(found[1], 16))
+
+
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the names and values of a form or a query, in each way in which servers decode them."""
+    if not _mentions(text):
+        return
+    for pair in re.split("[&;]", text):
+        name, _, value = pair.partition("=")
+        if "%" in name or "ethod" in name.casefold():
+            once = unquote_plus(_ESCAPED.sub(_unescaped, name))
+            for plain in dict.fromkeys((once, unquote_plus(once))):
+                yield plain, unquote_plus(_ESCAPED.sub(_unescaped, value))
+
+
+def _parts(text: str) -> Iterator[tuple[str, str | None]]:
+    """Yield the names and values of the parts of a multipart body, whatever ends its lines."""
+    name, is_value, is_plain = "", False, True
+    header = ""
+    for line in [*re.split("\r\n|\r|\n", text), "", "--"]:
+        if is_value:
+            yield name, line.strip() if line.strip() and not line.startswith("--") else ""
+            if not is_plain:
+                yield name, None
+            name, is_value, is_plain = "", False, True
+            continue
+        if line[:1] in (" ", "\t") and header:
+            header += line  # a folded line
+            continue
+        lowered = header.lower()
+        if lowered.lstrip().startswith("content-disposition"):
+            if _ENCODED_NAME.search(lowered):
+                yield "", None
+            for found in _PARTS_NAME.findall(header):
+                plain = unquote_plus(found.strip("\"' ").rpartition("''")[2])
+                name = plain if _is_field(plain) else name
+        elif name and ":" in lowered:
+            is_plain = False  # its value may be encoded
+        header = line
+        if not line.strip() and name:
+            is_value, header = True, ""
