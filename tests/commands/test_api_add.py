@@ -125,7 +125,11 @@ def test_nothing_found_says_where_it_was_looked_for(server: Recorder, home: Path
         if attempt["url"] == f"{server.origin}/openapi.json"
         for key, value in attempt.items()
     }.items()
-    assert "/swagger.json" in _tried(result)
+    told = _tried(result)
+    assert 5 == told.count(server.origin)
+    assert f"and {len(result.error['tried']) - 5} more; `-v` lists them" in told
+    verbose = run_cli("api", "add", "shop", server.origin, "-v", "--error-format", "json")
+    assert len(verbose.error["tried"]) == _tried(verbose).count(server.origin)
     assert not [path for path in (home / "cache").rglob("*") if path.is_file()]
 
 

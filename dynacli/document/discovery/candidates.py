@@ -38,6 +38,11 @@ class Candidate(NamedTuple):
     is_rival: bool = False
 
     @property
+    def is_named(self) -> bool:
+        """Whether the person, the API or a page of it says that a document is there; else it is a guess."""
+        return self.way is not Way.USUAL and self.role is not Role.PAGE
+
+    @property
     def level(self) -> tuple[int, Way]:
         """What decides when it is asked for: candidates of the same level are asked for side by side."""
         return self.stage, self.way

@@ -9,7 +9,16 @@ from dynacli.environment import invocation
 from dynacli.errors import DocumentError, DynacliError, RefusedError, TimedOutError
 from dynacli.urls import with_masked_query, without_query
 
-__all__ = ["FOREIGN", "LATE", "TIMED_OUT", "found_nothing", "lines_of_found", "lines_of_tried", "result_of"]
+__all__ = [
+    "FOREIGN",
+    "LATE",
+    "TIMED_OUT",
+    "found_nothing",
+    "lines_of_found",
+    "lines_of_tried",
+    "most_telling",
+    "result_of",
+]
 
 FOREIGN = "another origin: give it yourself if you trust it"
 LATE = "not tried, the time was over"
@@ -20,6 +29,19 @@ _WIDEST = 70
 def lines_of_tried(tried: Iterable[TriedUrl]) -> list[str]:
     """Return a line for each URL that was tried: the URL, then its result."""
     return _in_columns([(entry.url, entry.result) for entry in tried])
+
+
+def most_telling(tried: Sequence[TriedUrl], count: int) -> list[TriedUrl]:
+    """Return the places that say most of a search, in their order: the first, the documents, then what is no 404."""
+
+    def dullness(number: int) -> tuple[int, int]:
+        result = tried[number].result
+        if number == 0 or result.startswith("document"):
+            return 0, number
+        return (1 if result not in {"404", LATE} else 2), number
+
+    chosen = sorted(range(len(tried)), key=dullness)[:count]
+    return [tried[number] for number in sorted(chosen)]
 
 
 def lines_of_found(documents: Iterable[FoundDocument]) -> list[str]:
@@ -59,6 +81,7 @@ def found_nothing(
     *,
     foreign: Sequence[str] = (),
     refused: RefusedError | None = None,
+    named: Sequence[str] = (),
     silent: Sequence[str] = (),
 ) -> DynacliError:
     """Return the error for a search that found no document, with all that was tried in its details.
@@ -69,6 +92,7 @@ def found_nothing(
         seconds: The time limit of the search.
         foreign: The references to other origins.
         refused: The error of a redirect to another origin, where there was one.
+        named: The places that the server named and that did not answer in time.
         silent: The likeliest places that did not answer in time.
     """
     details: dict[str, Any] = {"tried": [entry._asdict() for entry in tried]}
@@ -88,6 +112,9 @@ def found_nothing(
     if foreign:
         hint = f"If you trust it, give the document that it names: `{with_masked_query(foreign[0])}`"
     results = [entry.result for entry in tried]
+    if named:
+        place = with_masked_query(named[0])
+        reasons.append(f"the server names `{place}`, which did not answer in time")
     unanswered, late = results.count(TIMED_OUT), results.count(LATE)
     if unanswered:
         reasons.append(f"{unanswered} did not answer in time")
@@ -103,5 +130,7 @@ def found_nothing(
             f"If the document needs signing in, give its own URL; `{invocation('help documents')}` says "
             "how to sign in"
         )
+    if named:
+        hint = f"Try again when the server is ready; it may still be making the document at `{place}`"
     message = f"No OpenAPI document was found at `{without_query(url)}`"
     return DocumentError(message, why="; ".join(reasons), hint=hint, **details)

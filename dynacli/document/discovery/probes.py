@@ -4,7 +4,8 @@ import math
 import queue
 import threading
 import time
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from dynacli.document.fetched import DocumentLogin, Fetched
 from dynacli.document.fetching.download import Downloads, Head
@@ -12,7 +13,10 @@ from dynacli.errors import DynacliError
 from dynacli.wire.failures import timed_out
 from dynacli.wire.peers import Peers
 
-__all__ = ["MAX_CONNECTIONS", "SLOW_CONNECTIONS", "ProbeAnswer", "Probes"]
+if TYPE_CHECKING:
+    import ssl
+
+__all__ = ["MAX_CONNECTIONS", "SLOW_CONNECTIONS", "ProbeAnswer", "Probes", "UnaskedLogin"]
 
 MAX_CONNECTIONS = 6
 """Small servers queue five connections and let the next one wait for a second (`socketserver.request_queue_size`)."""
@@ -104,9 +108,9 @@ class Probes:
             and head.media_type not in {"text/html", "text/event-stream"}
         )
 
-    def widen(self) -> None:
-        """Allow as many connections as a slow server gets."""
-        count = SLOW_CONNECTIONS - len(self._idle) - len(self._busy)
+    def widen(self, connections: int = SLOW_CONNECTIONS) -> None:
+        """Allow so many connections, by default as many as a slow server gets."""
+        count = connections - len(self._idle) - len(self._busy)
         self._idle += [self._new_downloads() for _ in range(count)]
 
     @property
@@ -167,6 +171,21 @@ class Probes:
             thread.join(max(end - time.monotonic(), 0))
         for downloads in everything:
             downloads.close()
+
+
+class UnaskedLogin(DocumentLogin):
+    """Sends the same headers with each request, whatever the server asks for."""
+
+    def __init__(self, login: DocumentLogin, headers: Mapping[str, str]) -> None:
+        self._login, self._headers = login, headers
+
+    def headers(self, url: str, challenge: str | None = None) -> Mapping[str, str]:  # noqa: ARG002
+        """Return the headers, as to any other request."""
+        return self._headers
+
+    def context(self) -> "ssl.SSLContext | None":
+        """Return the certificates of the login that signs in at the given URL."""
+        return self._login.context()
 
 
 def _caught(

@@ -2,28 +2,23 @@
 
 import math
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from operator import attrgetter
-from typing import TYPE_CHECKING
 
 from dynacli.document.discovery.addresses import SearchedOrigin
 from dynacli.document.discovery.candidates import GIVEN, USUAL, Candidate, later_stages, way_of
-from dynacli.document.discovery.discovered import Discovery, Role, TriedUrl, Way
+from dynacli.document.discovery.discovered import Discovery, Role, Way
 from dynacli.document.discovery.discovery_report import FOREIGN, LATE, TIMED_OUT, found_nothing, result_of
 from dynacli.document.discovery.probe_answers import DocumentAnswer, ReadAnswer, read_answer
-from dynacli.document.discovery.probes import ProbeAnswer, Probes
+from dynacli.document.discovery.probes import SLOW_CONNECTIONS, ProbeAnswer, Probes, UnaskedLogin
 from dynacli.document.discovery.rank_documents import TrialAnswers, rank_documents, try_documents
+from dynacli.document.discovery.search_notes import SearchNotes
 from dynacli.document.fetched import DocumentLogin, Fetched
 from dynacli.errors import DocumentError, DynacliError, NetworkError, RefusedError, UsageError
-from dynacli.urls import with_masked_query
-
-if TYPE_CHECKING:
-    import ssl
 
 __all__ = ["MAX_REQUESTS", "TOTAL_SECONDS", "discover"]
 
-MAX_REQUESTS = 56
+MAX_REQUESTS = 61
 """How many requests a search makes at most, the first included and without the trial of what was found."""
 _RESERVED = 4
 """How many of those requests the last usual places leave for URLs that pages name."""
@@ -35,22 +30,27 @@ _TRIAL_PART = 0.2
 _FIRST_PART = 0.5
 """The part of that time after which a document that was found is enough: no further places are guessed, and the given
 URL is not waited for."""
-PLACE_SECONDS = 4.0
-"""The time limit of a request; some frameworks generate their document when it is first asked for."""
+NAMED_SECONDS = 30.0
+"""The time limit of a place that the server itself has named, as of a URL that was given: many frameworks generate
+their document when it is first asked for. Guesses end with the search."""
+_WAKING_SECONDS = 1.0
+"""How long the likeliest places are still waited for when a server that was silent has begun to answer."""
 RIVAL_SECONDS = 10.0
 """The time limit of the whole where a document has begun to come when the time is over, where the server knows no
 operation of the documents that it was faster with, so that others are waited for, and where the server is silent: about
 all of the likeliest places, or about all trials."""
 _AHEAD_SECONDS = 0.5
 """How long a server may be silent before what comes next is asked for besides, over more connections."""
+_SETTLING_SECONDS = 0.5
+"""How long a server is silent before a document that has come is enough, and what was only guessed is left."""
 _READING_SECONDS = 3.0
 """How long after the time limit answers are still read."""
+_FURTHER_CONNECTIONS = 6
+"""How many connections there are for named places alone, when the time for guesses is over."""
 _MAX_STEPS = 4
 """How many references in a row are followed: page, script, configuration, document."""
 _MAX_CATALOGS = 2
 """How many of those may lead to catalogs, which may list catalogs (RFC 9727, section 4.1)."""
-_MAX_FOREIGN = 5
-"""How many references to other origins are reported."""
 
 _FIRST_NUMBER = 0
 """The number of the request to the given URL."""
@@ -97,26 +97,13 @@ def discover(
         search.probes.close()
 
 
-class _Unasked(DocumentLogin):
-    """Sends the same headers with each request, whatever the server asks for."""
-
-    def __init__(self, login: DocumentLogin, headers: Mapping[str, str]) -> None:
-        self._login, self._headers = login, headers
-
-    def headers(self, url: str, challenge: str | None = None) -> Mapping[str, str]:  # noqa: ARG002
-        return self._headers
-
-    def context(self) -> "ssl.SSLContext | None":
-        return self._login.context()
-
-
 class _Search:
     """A search while it runs."""
 
     def __init__(self, url: str, seconds: float, login: DocumentLogin) -> None:
         self.origin = SearchedOrigin(url)
         self.login = login
-        self.unasked = _Unasked(login, login.headers(url))
+        self.unasked = UnaskedLogin(login, login.headers(url))
         self.url = url
         self.seconds = self.limit_seconds = seconds
         started = time.monotonic()
@@ -124,9 +111,9 @@ class _Search:
         self.last_deadline = started + max(seconds, RIVAL_SECONDS)
         self.end_of_first = started + seconds * _FIRST_PART
         self.probes = Probes()
-        self.trials = TrialAnswers(self.probes.peers, _Unasked(login, {}))
+        self.trials = TrialAnswers(self.probes.peers, UnaskedLogin(login, {}))
         self.documents: list[tuple[Candidate, DocumentAnswer]] = []
-        self.notes: list[tuple[Candidate, TriedUrl]] = []
+        self.notes = SearchNotes()
         self.refused: RefusedError | None = None
         self.seen = {self.origin.url}
         self.pages: dict[bytes, Candidate] = {}
@@ -134,8 +121,12 @@ class _Search:
         self.requests = 0
         self.is_stopped = False
         self.is_slow = self.is_quiet = False
+        self.answered_at = started
         self.waiting: list[Candidate] = []
         self.asked: dict[int, Candidate] = {}
+        self.asked_at: dict[int, float] = {}
+        self.named: set[str] = set()
+        self.known: dict[int, bool] = {}
         self.unopened: list[list[Candidate]] = []
         self.furthest: tuple[int, Way] = (GIVEN, Way.GIVEN)
 
@@ -146,22 +137,25 @@ class _Search:
         if not self.documents:
             self.unopened = later_stages(self.origin, self.prefix)
             self._ask_all()
+        tried = self.notes.tried(self._best_stage())
         if not self.documents:
             refused = self.refused or self.probes.peers.refused
+            named, silent = self.notes.silent_places(self._is_named)
             raise found_nothing(
                 self.url,
-                self._tried(),
+                tried,
                 self.limit_seconds,
-                foreign=self._foreign(),
+                foreign=self.notes.foreign(self._best_stage()),
                 refused=refused,
-                silent=self._silent_places(),
+                named=named,
+                silent=silent,
             )
         ranked = self._ranked()
         if self.is_stopped:
-            return Discovery(tuple(document.found for document in ranked), self._tried())
+            return Discovery(tuple(document.found for document in ranked), tried)
         self.probes.close()  # what is still asked for does not count any more
         ends = self.deadline, self.last_deadline
-        return Discovery(tuple(try_documents(ranked, self.origin, self.trials, ends)), self._tried())
+        return Discovery(tuple(try_documents(ranked, self.origin, self.trials, ends)), tried)
 
     @property
     def end(self) -> float:
@@ -171,6 +165,7 @@ class _Search:
     def _ask_given(self, timeout: float | None) -> list[Candidate]:
         first = Candidate(self.origin.url, GIVEN, (), Way.GIVEN)
         self.requests += 1
+        self.asked_at[_FIRST_NUMBER] = time.monotonic()
         patience = self.seconds * _FIRST_PART
         answer = self.probes.ask_first(
             self.origin.url, timeout=timeout, silence=_AHEAD_SECONDS, patience=patience, login=self.login
@@ -228,7 +223,8 @@ class _Search:
             answer = self.probes.next_answer(min(ends) - now)
             if answer is not None:
                 self._take_answer(*answer)
-                quiet_since, self.is_quiet = time.monotonic(), False
+                self.answered_at = quiet_since = time.monotonic()
+                self.is_quiet = False
             elif time.monotonic() >= self.end:
                 break
             else:
@@ -240,6 +236,9 @@ class _Search:
         if time.monotonic() >= self.end:
             self._wait_for_documents()
             self._note_late()
+            # What was found late is tried as well.
+            self.deadline = max(self.deadline, time.monotonic() + self.seconds * _TRIAL_PART)
+            self.last_deadline = max(self.last_deadline, self.deadline)
         elif self.is_quiet:
             self._note_late()
 
@@ -251,36 +250,64 @@ class _Search:
         self.waiting += take(candidate, answer)[1]
 
     def _wait_for_documents(self) -> None:
-        """Wait beyond the time limit for documents that are coming, and for likely ones where the server is silent.
+        """Wait beyond the time limit for documents that are coming or named, and for likely ones of a silent server.
 
         It is silent where none of the likeliest places has answered. They are waited for as well where the server
         knows no operation of what was found.
         """
-        is_silent = not any(candidate.is_rival for candidate, _ in self.notes)
-        is_wrong: bool | None = None
+        is_silent = not any(candidate.is_rival for candidate in self.notes.candidates)
+        awake_until = 0.0
         while True:
+            self._start_named()
             best = self._best_stage()
             asked = {number: each for number, each in self.asked.items() if each.stage <= best}
             coming = {number for number in asked if self.probes.is_sending(number)}
-            if not coming:
+            named = {number: self.asked_at[number] + NAMED_SECONDS for number in self._awaited()}
+            now = time.monotonic()
+            ends = [end for number, end in named.items() if end > now]
+            if coming.intersection((_FIRST_NUMBER, *named)):
+                ends.append(math.inf)
+            is_for_named = bool(ends)
+            if not coming and not ends:
                 if not any(candidate.is_rival for candidate in asked.values()):
                     return
-                if self.documents and is_wrong is None:
-                    is_wrong = not self._is_any_known()
-                if not (is_wrong if self.documents else is_silent):
+                if self._is_any_known() if self.documents else not is_silent:
                     return
-            self.deadline, self.limit_seconds = self.last_deadline, max(self.seconds, RIVAL_SECONDS)
-            limit = math.inf if _FIRST_NUMBER in coming else self.end - time.monotonic()
-            answer = self.probes.next_answer(limit)
-            if answer is None:
+            if coming or not ends:
+                self.deadline, self.limit_seconds = self.last_deadline, max(self.seconds, RIVAL_SECONDS)
+                ends += [self.end, awake_until]
+            answer = self.probes.next_answer(max(ends) - now)
+            if answer is not None:
+                self._take_answer(*answer)
+                awake_until = time.monotonic() + _WAKING_SECONDS
+            elif not is_for_named:
                 return
-            self._take_answer(*answer)
+
+    def _awaited(self) -> list[int]:
+        """Return the numbers of the requests to named places that may still lead to a better document than there is."""
+        best = min((candidate.level for candidate, _ in self.documents), default=(math.inf,))
+        return [number for number, each in self.asked.items() if self._is_named(each) and each.level < best]
+
+    def _is_named(self, candidate: Candidate) -> bool:
+        return candidate.is_named or candidate.url in self.named
+
+    def _start_named(self) -> None:
+        """Send the requests to places that late answers name."""
+        best = self._best_stage()
+        self.probes.widen(SLOW_CONNECTIONS + _FURTHER_CONNECTIONS)  # the others may all be busy with guesses
+        for candidate in sorted(self.waiting, key=attrgetter("rank")):
+            if self._is_named(candidate) and candidate.stage < best and self.probes.is_free:
+                self.waiting.remove(candidate)
+                self._start(candidate)
 
     def _is_any_known(self) -> bool:
         """Return whether calls do not show that the server knows no operation of any document that was found."""
-        ends = self.deadline, self.deadline
-        tried = try_documents(self._ranked(), self.origin, self.trials, ends, tries_one=True)
-        return any(document.is_answered for document in tried)
+        count = len(self.documents)
+        if count not in self.known:
+            ends = self.deadline, self.deadline
+            tried = try_documents(self._ranked(), self.origin, self.trials, ends, tries_one=True)
+            self.known[count] = any(document.is_answered for document in tried)
+        return self.known[count]
 
     def _ranked(self) -> list[DocumentAnswer]:
         """Return the documents of the best stage that has some, the best first."""
@@ -312,19 +339,18 @@ class _Search:
         """Return the candidates that may still change what is found: those not answered yet, up to the best stage."""
         best = self._best_stage()
         asked, waiting = [*self.asked.values()], self.waiting
-        if self.documents and time.monotonic() >= self.end_of_first:
-            # The server is slow: there are no more guesses where something is found, and a silent page is left.
+        now = time.monotonic()
+        is_late, is_settled = now >= self.end_of_first, now >= self.answered_at + _SETTLING_SECONDS
+        if self.documents and (is_settled or is_late):
+            # The server is slow: a document that has come does not wait for guesses, unless it is of another API.
             waiting = [candidate for candidate in waiting if candidate.way < Way.USUAL]
-            if self.is_quiet:
-                asked = [
-                    candidate
-                    for candidate in asked
-                    if candidate.stage < best or candidate.is_rival or candidate.way < Way.USUAL
-                ]
-            if _FIRST_NUMBER in self.asked and not self.probes.is_sending(_FIRST_NUMBER):
+            if is_settled:
+                is_wrong = any(each.is_rival for each in asked) and not self._is_any_known()
+                asked = [each for each in asked if each.way < Way.USUAL or (each.is_rival and is_wrong)]
+            if is_late and _FIRST_NUMBER in self.asked and not self.probes.is_sending(_FIRST_NUMBER):
                 first = self.asked.pop(_FIRST_NUMBER)
                 asked.remove(first)
-                self._note(first, first.url, TIMED_OUT)
+                self.notes.add(first, first.url, TIMED_OUT)
         is_stated = any(
             candidate.stage == best and document.found.way is Way.STATED
             for candidate, document in self.documents
@@ -370,15 +396,12 @@ class _Search:
             self.seen.add(candidate.url)
             self.requests += 1
             self.asked[self.requests] = candidate
-            seconds = self.deadline - time.monotonic()
-            if not self.is_slow:
-                seconds = min(PLACE_SECONDS, seconds)
-            if candidate.is_rival:
-                seconds = max(RIVAL_SECONDS, seconds)
+            self.asked_at[self.requests] = time.monotonic()
+            # It ends when it is not waited for any more: a guess may yet be named by what another place answers.
             self.probes.start(
                 self.requests,
                 candidate.url,
-                max(seconds, 0.001),
+                None,
                 self.unasked,
                 keeps_error_page=candidate.url == self.origin.at(""),
             )
@@ -388,9 +411,7 @@ class _Search:
         for number, candidate in self.asked.items():
             if candidate.url == better.url and better.rank < candidate.rank:
                 self.asked[number] = better
-        for index, (candidate, note) in enumerate(self.notes):
-            if candidate.url == note.url == better.url and better.rank < candidate.rank:
-                self.notes[index] = better, note
+        self.notes.promote(better)
         for index, (candidate, document) in enumerate(self.documents):
             if candidate.url == better.url and better.rank < candidate.rank:
                 found = replace(document.found, way=better.way)
@@ -413,7 +434,7 @@ class _Search:
         elif self._is_known_page(candidate, fetched, read):
             # A single-page application, which answers every path with the same page.
             read = read._replace(leads=())
-        self._note(candidate, candidate.url, read.result)
+        self.notes.add(candidate, candidate.url, read.result)
         if read.document is not None:
             self.documents.append((candidate, read.document))
         return read, self._candidates(candidate, read, fetched.uri or candidate.url)
@@ -441,50 +462,27 @@ class _Search:
             if address is None:
                 continue
             if not address.is_same_origin:
-                self._note(parent, address.url, FOREIGN)
+                self.notes.add(parent, address.url, FOREIGN)
                 continue
             catalogs = parent.catalogs + (lead.role is Role.CATALOG)
             place = (*parent.place, index)
             if len(place) - (parent.stage != GIVEN) > _MAX_STEPS or catalogs > _MAX_CATALOGS:
                 continue
             way, own_base = way_of(parent, lead), base if lead.role is Role.SETUP else ""
-            candidates.append(Candidate(address.url, parent.stage, place, way, lead.role, own_base, catalogs))
+            candidate = Candidate(address.url, parent.stage, place, way, lead.role, own_base, catalogs)
+            candidates.append(candidate)
+            if candidate.is_named:
+                self.named.add(candidate.url)
         return candidates
-
-    def _note(self, candidate: Candidate, url: str, result: str) -> None:
-        self.notes.append((candidate, TriedUrl(url, result)))
 
     def _note_late(self) -> None:
         """Note what did not answer in time, and what was not asked for."""
         best = self._best_stage()
         for candidate in self.asked.values():
-            self._note(candidate, candidate.url, TIMED_OUT)
+            self.notes.add(candidate, candidate.url, TIMED_OUT)
         asked = self.requests
         for candidate in (*self.waiting, *(each for stage in self.unopened for each in stage)):
             if candidate.url not in self.seen and candidate.stage <= best and asked < MAX_REQUESTS:
                 self.seen.add(candidate.url)
                 asked += 1
-                self._note(candidate, candidate.url, LATE)
-
-    def _told(self) -> list[TriedUrl]:
-        """Return what was tried in a fixed order, without what was asked for ahead and turned out not to matter."""
-        best = self._best_stage()
-        notes = [(candidate, note) for candidate, note in self.notes if candidate.stage <= best]
-        notes.sort(key=lambda entry: entry[0].order)
-        return list(dict.fromkeys(note for _, note in notes))
-
-    def _silent_places(self) -> list[str]:
-        """Return the likeliest places that did not answer in time."""
-        return [note.url for candidate, note in self.notes if candidate.is_rival and note.result == TIMED_OUT]
-
-    def _foreign(self) -> list[str]:
-        """Return the first references to other origins."""
-        return [note.url for note in self._told() if note.result == FOREIGN][:_MAX_FOREIGN]
-
-    def _tried(self) -> tuple[TriedUrl, ...]:
-        foreign = self._foreign()
-        return tuple(
-            TriedUrl(with_masked_query(note.url), note.result)
-            for note in self._told()
-            if note.result != FOREIGN or note.url in foreign
-        )
+                self.notes.add(candidate, candidate.url, LATE)

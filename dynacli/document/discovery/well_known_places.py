@@ -34,6 +34,11 @@ BELOW = (
 at the root, too, whose servers are not those of the API."""
 
 SECOND = (
+    "api/v1/swagger.json",
+    "api/v1/swagger.yaml",
+    "api/v1/openapi.yaml",
+    "api/v2/swagger.json",
+    "v1/swagger.json",
     "api/schema/",  # drf-spectacular
     "swagger/doc.json",  # swaggo
     "documentation/json",  # Fastify

@@ -893,12 +893,6 @@ def _endless(out: Any, is_over: threading.Event) -> None:
         out.write(bytes(2**20))
 
 
-@pytest.fixture
-def _short_probes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search_origin, "PLACE_SECONDS", 0.8)
-
-
-@pytest.mark.usefixtures("_short_probes")
 @pytest.mark.parametrize("writer", [_hanging, _dripping], ids=["hanging", "dripping"])
 def test_a_place_that_does_not_answer_is_left(writer: Any) -> None:
     """One place that hangs costs its own time only, and the document beside it is found."""
@@ -1015,9 +1009,9 @@ def test_ctrl_c_ends_a_search_at_once() -> None:
 
 def test_the_budgets_are_those_of_the_manual() -> None:
     """The figures of the manual are those of the code."""
-    assert (56, 4.0, 5.0, 10.0) == (
+    assert (61, 30.0, 5.0, 10.0) == (
         search_origin.MAX_REQUESTS,
-        search_origin.PLACE_SECONDS,
+        search_origin.NAMED_SECONDS,
         search_origin.TOTAL_SECONDS,
         search_origin.RIVAL_SECONDS,
     )

@@ -69,7 +69,7 @@ def _soon_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the search go ahead of what is slow almost at once."""
     monkeypatch.setattr(search_origin, "_AHEAD_SECONDS", 0.01)
     monkeypatch.setattr(search_origin, "TOTAL_SECONDS", 2 * PATIENCE)
-    monkeypatch.setattr(search_origin, "PLACE_SECONDS", PATIENCE)
+    monkeypatch.setattr(search_origin, "_SETTLING_SECONDS", PATIENCE)
 
 
 def test_a_slow_place_holds_nothing_up(server: Recorder) -> None:
@@ -295,3 +295,126 @@ def test_a_place_that_stays_silent_is_given_up_and_named(
     assert f"If the document is at `{server.origin}/api/openapi.json`, give that URL" in caught.value.hint
     tried = {entry["url"]: entry["result"] for entry in caught.value.details["tried"]}
     assert "timed out" == tried[f"{server.origin}/api/openapi.json"]
+
+
+_VIEWER = Answer(200, b'<html>swagger-ui <script>SwaggerUIBundle({url: "/made"})</script></html>', HTML)
+_NAMING: dict[str, dict[str, Answer]] = {
+    "header": {"/": Answer(404, b"", {"Link": '</made>; rel="service-desc"'})},
+    "link of the root page": {"/": Answer(200, b'<link rel="service-desc" href="/made"><p>Hello', HTML)},
+    "root": {"/": Answer(200, b'{"documentation": "/made/openapi.json"}')},
+    "viewer": {"/": _VIEWER},
+    "configuration": {
+        "/": Answer(200, b'<html>swagger-ui {configUrl: "/config"}</html>', HTML),
+        "/config": Answer(200, b'{"urls": [{"name": "one", "url": "/made"}]}'),
+    },
+    "guessed configuration": {"/v3/api-docs/swagger-config": Answer(200, b'{"url": "/made"}')},
+    "guessed page": {"/docs": _VIEWER},
+    "guessed page of a guess": {
+        "/docs": Answer(200, b'<html>swagger-ui {url: "/openapi.json"}</html>', HTML)
+    },
+}
+"""How a server names the place where it makes its document when it is first asked for it."""
+
+
+@pytest.mark.parametrize("answers", _NAMING.values(), ids=_NAMING)
+def test_a_named_place_gets_as_long_as_a_given_one(server: Recorder, answers: dict[str, Answer]) -> None:
+    """The document comes long after the search is over for what is only guessed."""
+
+    def made(_: Any) -> Answer:
+        time.sleep(0.7)
+        return _titled("made")
+
+    server.answers = {**answers, "/made": made, "/made/openapi.json": made, "/openapi.json": made}
+    if answers.get("/docs", _VIEWER) is _VIEWER:
+        del server.answers["/openapi.json"]
+    found = discover(server.origin, seconds=0.3)
+    assert ["made"] == [each.title for each in found.documents]
+
+
+@pytest.mark.parametrize("path", ["/", "/anything"])
+def test_a_given_place_gets_its_time(server: Recorder, path: str) -> None:
+    """It may be the document itself, or name it."""
+
+    def slow(answer: Answer) -> Callable[[Any], Answer]:
+        def wait(_: Any) -> Answer:
+            time.sleep(0.7)
+            return answer
+
+        return wait
+
+    server.answers = {path: slow(_titled("given"))}
+    assert ["given"] == [each.title for each in discover(f"{server.origin}{path}", seconds=0.3).documents]
+    server.answers = {path: slow(_VIEWER), "/made": slow(_titled("made"))}
+    assert ["made"] == [each.title for each in discover(f"{server.origin}{path}", seconds=0.3).documents]
+
+
+def test_a_guess_is_cut_short(server: Recorder) -> None:
+    """A server that answers others is not waited for beyond the limit."""
+    is_over = threading.Event()
+    server.answers = {"/swagger.json": _once(is_over, _titled("late"))}
+    try:
+        with pytest.raises(DocumentError):
+            discover(server.origin, seconds=0.5)
+    finally:
+        is_over.set()
+
+
+def test_the_error_names_the_place_that_the_server_named(
+    server: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the one that matters, whatever else was silent or locked."""
+    monkeypatch.setattr(search_origin, "NAMED_SECONDS", 0.8)
+    is_over = threading.Event()
+    hang = _once(is_over, Answer(404))
+    server.answers = {"/": _VIEWER, "/made": hang, "/openapi.json": hang, "/swagger.json": Answer(401)}
+    try:
+        with pytest.raises(DocumentError) as caught:
+            discover(server.origin, seconds=0.3)
+    finally:
+        is_over.set()
+    place = f"{server.origin}/made"
+    assert f"the server names `{place}`, which did not answer in time" in caught.value.why
+    assert (
+        f"Try again when the server is ready; it may still be making the document at `{place}`"
+        == caught.value.hint
+    )
+    assert "timed out" == {entry["url"]: entry["result"] for entry in caught.value.details["tried"]}[place]
+
+
+@pytest.mark.parametrize(
+    "hanging", ["/swagger.json", "/api/openapi.json", "/api/v1/swagger.json", "/v1/docs"]
+)
+def test_a_document_that_has_come_does_not_wait_for_guesses(
+    server: Recorder, monkeypatch: pytest.MonkeyPatch, hanging: str
+) -> None:
+    """A place that hangs is left, if the server knows an operation of the document."""
+    monkeypatch.setattr(search_origin, "_SETTLING_SECONDS", 0.05)
+    is_over = threading.Event()
+    server.answers = {
+        hanging: _once(is_over, _titled("late")),
+        "/openapi.json": _titled("one"),
+        "/one": Answer(200, b"{}"),
+    }
+    started = time.monotonic()
+    try:
+        found = discover(f"{server.origin}/v1", seconds=2 * PATIENCE)
+    finally:
+        is_over.set()
+    assert ["one"] == [each.title for each in found.documents]
+    assert time.monotonic() - started < PATIENCE
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "api/v1/swagger.json",
+        "api/v1/swagger.yaml",
+        "api/v1/openapi.yaml",
+        "api/v2/swagger.json",
+        "v1/swagger.json",
+    ],
+)
+def test_further_places_below_the_root(server: Recorder, place: str) -> None:
+    """They are looked at from the root, too."""
+    server.answers = {f"/{place}": _titled("below")}
+    assert [f"{server.origin}/{place}"] == [each.url for each in discover(server.origin).documents]

@@ -33,8 +33,8 @@ __all__ = ["add", "allowed_places", "counted"]
 _DOCUMENT = re.compile(r"(\.json|\.ya?ml|openapi|swagger|api-docs)/?(\?.*)?$", re.IGNORECASE)
 """URLs that look like those of documents: where such a URL asks for a credential, no document is searched for."""
 
-_FEW = 3
-"""URLs with the same result that get a line each; more of them share a line."""
+_MOST_TRIED = 5
+"""How many of the places that were tried are written without `-v`."""
 
 
 def add(
@@ -218,20 +218,13 @@ def _with_login_hint(error: DocumentError, name: str) -> DocumentError:
 
 
 def _write_tried(run: Run, tried: "Sequence[TriedUrl]") -> None:
-    """Write each URL that was tried, with its result; many URLs with the same result share a line."""
-    from dynacli.document.discovery.discovery_report import lines_of_tried
-    from dynacli.text.terminal import terminal_width
-    from dynacli.text.wrapping import wrapped
+    """Write the URLs that were tried, with their results: the few that say most, unless all are wanted."""
+    from dynacli.document.discovery.discovery_report import lines_of_tried, most_telling
 
-    by_result: dict[str, list[TriedUrl]] = {}
-    for attempt in tried:
-        by_result.setdefault(attempt.result, []).append(attempt)
-    frequent = {result: attempts for result, attempts in by_result.items() if len(attempts) > _FEW}
-    lines = lines_of_tried([attempt for attempt in tried if attempt.result not in frequent])
-    width = max(terminal_width(run.env, run.env.stderr) - 2, 40)
-    for result, attempts in frequent.items():
-        paths = ", ".join("/" + attempt.url.partition("://")[2].partition("/")[2] for attempt in attempts)
-        lines += wrapped(f"{result}, {len(attempts)} times: {paths}", width)
+    shown = tried if run.options.verbose else most_telling(tried, _MOST_TRIED)
+    lines = lines_of_tried(shown)
+    if len(shown) < len(tried):
+        lines.append(f"and {len(tried) - len(shown)} more; `-v` lists them")
     _write_lines(run, "Looked for a document at", lines)
 
 
