@@ -11,7 +11,8 @@ from dynacli.client.inputs.call_inputs import CallValues, is_idempotency_key
 from dynacli.client.sign_request import Signed, sign
 from dynacli.environment import Environment, program
 from dynacli.errors import DynacliError
-from dynacli.model.operation import SAFE_METHODS, Server
+from dynacli.model.operation import SAFE_METHODS, Server, documented_status
+from dynacli.record import replace
 from dynacli.request.build_request import build_request, check_header, kept_slashes
 from dynacli.request.built_request import Request
 from dynacli.request.choose_server import check_path, choose_server
@@ -277,7 +278,8 @@ class Call:
             self.has_sent = True
 
         try:
-            budget, retries = Budget(self.settings.timeout), self._retries(waiting)
+            ends_with = self._is_way_out if self.settings.ends_with_redirects else None
+            budget, retries = Budget(self.settings.timeout, ends_with=ends_with), self._retries(waiting)
             request, login, tls = self.signed.request, self.signed.login, self.signed.tls
             return send(request, budget, pass_gate, receive, clients, retries, login, tls)
         except DynacliError as error:
@@ -313,6 +315,14 @@ class Call:
         statuses = settings.retry_statuses
         return Retries(count, settings.may_retry_lost, checked, rate=settings.rate, statuses=statuses)
 
+    def _is_way_out(self, answer: "Answer") -> bool:
+        """Return whether an answer is a documented redirect to a place that the document does not have."""
+        from dynacli.client.operation_at import is_documented_way_out
+
+        api, operation = self.described.api, self.described.operation
+        location = answer.header("location")
+        return bool(location) and is_documented_way_out(api, operation, answer.url, answer.status, location)
+
     def judge_answer(self, answer: "Answer", body: "bytes | StreamedBody | UnreadBody") -> "Verdict | None":
         """Return the verdict on an answer; None where nothing is judged.
 
@@ -325,9 +335,20 @@ class Call:
         from dynacli.validation.judged_messages import JudgedResponse
 
         redirects = tuple(status for status, _ in answer.hops)
-        answered = JudgedResponse(
-            answer.status, answer.headers, answer.header("content-type"), body, redirects
-        )
+        status, headers = answer.status, answer.headers
+        if answer.hops:
+            first = replace(
+                answer, status=redirects[0], url=answer.hops[0][1], headers=answer.redirect_headers
+            )
+            if self._is_way_out(first):
+                from dynacli.validation.bodies.read_forms import RedirectBody
+
+                documented = {each.status: each for each in self.described.operation.responses}
+                response = documented[documented_status(first.status, documented)]
+                status, headers, redirects = first.status, first.headers, ()
+                body = RedirectBody() if response.media_types else b""
+        media_type = ", ".join(value for name, value in headers if name.lower() == "content-type")
+        answered = JudgedResponse(status, headers, media_type, body, redirects)
         verdict = self.judging.judge_answer(answered)
         self.settings.set_apart(verdict, self.described.operation, answer.status)
         return verdict

@@ -160,6 +160,7 @@ class CallSettings:
         consent: Whether a person agrees to calls that are to be confirmed.
         reads_only_by: As in `CallOptions`.
         is_bound: As in `CallOptions`.
+        ends_with_redirects: Whether a documented redirect to a place that the document does not have is not followed.
     """
 
     level: str = DEFAULT_LEVEL
@@ -188,6 +189,7 @@ class CallSettings:
     consent: Consent = Consent()
     reads_only_by: str = ""
     is_bound: bool = False
+    ends_with_redirects: bool = False
 
     @property
     def may_accept(self) -> bool:

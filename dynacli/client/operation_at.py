@@ -1,18 +1,19 @@
 """The operation that a method and a path mean, with the values that the path has."""
 
 from collections.abc import Iterator, Mapping
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.client.inputs.styled_values import styled_options
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import Operation, OperationSummary
+from dynacli.model.operation import Operation, OperationSummary, documented_status
 from dynacli.model.path_templates import path_values
 from dynacli.model.wording import did_you_mean, enumerated
+from dynacli.urls import origin_of
 
-__all__ = ["no_operation_at", "operation_at", "path_options"]
+__all__ = ["is_documented_way_out", "no_operation_at", "operation_at", "path_options"]
 
 _MOST_NAMED = 3
 
@@ -41,6 +42,45 @@ def operation_at(catalog: Catalog, method: str, path: str) -> tuple[Operation, l
     options = path_options(operation, values)
     options += [f"--query.{key}={value}" for key, value in parse_qsl(query, keep_blank_values=True)]
     return operation, options
+
+
+def is_documented_way_out(api: OpenedApi, operation: Operation, url: str, status: int, location: str) -> bool:
+    """Return whether an operation documents a redirect, and it leads to a place that the document does not have.
+
+    What is there says nothing of the operation: the redirect is its response.
+
+    Args:
+        url: The URL that redirects.
+        status: The status of the redirect; `default` does not document it.
+        location: Where it leads, as its `Location` says.
+    """
+    if documented_status(status, [each.status for each in operation.responses]) in {"", "default"}:
+        return False
+    try:
+        target = urlsplit(urljoin(url, location))
+        origins = [origin_of(url), origin_of(target.geturl())]
+    except ValueError:
+        return True
+    bases = [_base_path(urlsplit(url).path, operation.path)]
+    for server in api.catalog.meta["servers"]:
+        try:
+            known = urljoin(api.uri, server["url"])
+            is_there = origin_of(known) == origins[1]
+        except ValueError:
+            continue
+        if is_there:
+            origins[0] = origins[1]
+            bases.append(urlsplit(known).path.rstrip("/"))
+    paths = [target.path.removeprefix(base) for base in bases if target.path.startswith(f"{base}/")]
+    # Servers redirect to the same path with a slash at its end.
+    paths += [path.removesuffix("/") for path in paths]
+    return origins[0] != origins[1] or not any(True for path in paths for _ in _matching(api.catalog, path))
+
+
+def _base_path(path: str, template: str) -> str:
+    """Return the path of the server: what stands before the operation's own in the path of its URL."""
+    own = template.partition("#")[0].partition("?")[0].count("/")
+    return "/".join(path.split("/")[: max(path.count("/") - own, 0) + 1])
 
 
 def path_options(operation: Operation, values: Mapping[str, str]) -> list[str]:

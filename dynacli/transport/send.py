@@ -7,13 +7,21 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from dynacli.errors import DynacliError, NetworkError, RefusedError, TimedOutError
+from dynacli.errors import DynacliError, NetworkError, TimedOutError
 from dynacli.model.operation import SAFE_METHODS
 from dynacli.record import record, replace
 from dynacli.request.built_request import Request
 from dynacli.urls import origin_of, without_query
 from dynacli.wire.encodings import BadEncodingError, decode_chunks
-from dynacli.wire.exchange import REDIRECTS, ClientPool, Connections, headers_of, open_client, run_within
+from dynacli.wire.exchange import (
+    REDIRECTS,
+    ClientPool,
+    Connections,
+    check_unchanged,
+    headers_of,
+    open_client,
+    run_within,
+)
 from dynacli.wire.failures import from_httpx, timed_out
 
 if TYPE_CHECKING:
@@ -44,15 +52,17 @@ _SERVER_ERROR = 500
 
 @record
 class Budget:
-    """How long a call may take, and how large its answer may be.
+    """How long a call may take, how large its answer may be, and how far it follows redirects.
 
     Args:
         total: Seconds for the whole call; None where only connecting and each reading are limited.
         max_bytes: The largest size of an answer that is kept in memory.
+        ends_with: Returns whether the first redirect is the final answer; None to follow it.
     """
 
     total: float | None = None
     max_bytes: int = RENDER_LIMIT
+    ends_with: "Callable[[Answer], bool] | None" = None
 
 
 @record
@@ -88,6 +98,7 @@ class Answer:
         hops: (status, URL) of each redirect on the way.
         size: The number of bytes of the decoded body, kept or not.
         tries: How often the request was sent until this answer came.
+        redirect_headers: The headers of the first redirect on the way.
     """
 
     status: int
@@ -100,6 +111,7 @@ class Answer:
     hops: tuple[tuple[int, str], ...] = ()
     size: int = 0
     tries: int = 1
+    redirect_headers: tuple[tuple[str, str], ...] = ()
 
     def header(self, name: str) -> str:
         """Return a header's value, several joined by commas (RFC 9110, section 5.3); empty when absent."""
@@ -295,16 +307,14 @@ class OneCall:
         login: "DigestLogin | None" = None,
         tls: "TlsLogin | None" = None,
     ) -> None:
-        self.budget = budget
-        self.connections = connections
-        self.receive = receive
+        self.budget, self.connections, self.receive = budget, connections, receive
         self.open_client = open_client if clients is None else clients.client
-        self.start = time.monotonic()
         self.before_sending: Callable[[], None] | None = before_sending
         self._first, self.retries, self._tries = request, retries, 1
-        self._is_received = False
+        self.start, self._is_received = time.monotonic(), False
         self._login, self._tls = login, tls
         self._cookies: RetryCookies | None = None
+        self._redirect: Answer | None = None
 
     def answer(self) -> Answer:
         """Send the request, also again and to where redirects lead, and return the final answer."""
@@ -382,7 +392,7 @@ class OneCall:
                 )
                 # httpx writes methods in upper case, but they are case-sensitive (RFC 9110, section 9.1).
                 prepared.method = request.method
-                _check_unchanged(prepared.url, request.url)
+                check_unchanged(prepared.url, request.url)
                 hook.extensions = prepared.extensions
                 response = client.send(prepared, stream=True, auth=None)
                 try:
@@ -400,9 +410,12 @@ class OneCall:
         answer = self.head_of(response, hops)
         if self._login is not None and self._login.wants_again(request, answer.status, answer.headers):
             return request
-        if answer.status in REDIRECTS and request.method in SAFE_METHODS:
+        ends_with = None if hops else self.budget.ends_with
+        is_followed = answer.status in REDIRECTS and request.method in SAFE_METHODS
+        if is_followed and not (ends_with is not None and ends_with(answer)):
             from dynacli.transport.redirects import following_request
 
+            self._redirect = self._redirect if hops else answer
             following = following_request(request, answer, hops)
             if following is not None:
                 return following
@@ -436,6 +449,7 @@ class OneCall:
             seconds=time.monotonic() - self.start,
             hops=tuple(hops),
             tries=self._tries,
+            redirect_headers=self._redirect.headers if hops and self._redirect is not None else (),
         )
 
     def left(self, url: str) -> float:
@@ -446,20 +460,6 @@ class OneCall:
         if left <= 0:
             raise timed_out(url, self.budget.total)
         return left
-
-
-def _check_unchanged(made: "httpx.URL", url: str) -> None:
-    """Check that the client sends to the URL that was built and checked: httpx resolves `..`, for example."""
-    if str(made) == url:
-        return
-    parts = urlsplit(url)
-    path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-    if made.raw_path.decode("ascii").removesuffix("?") != path or origin_of(str(made)) != origin_of(url):
-        raise RefusedError(
-            "The request would go to another URL than the one that was built",
-            why=f"The client would send to `{without_query(str(made))}`",
-            hint="Give the server's address in its plain form with `--server`",
-        )
 
 
 class _SendingHook:

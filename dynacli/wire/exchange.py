@@ -13,9 +13,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from urllib.parse import urlsplit
 
 import dynacli
-from dynacli.errors import InternalError
+from dynacli.errors import InternalError, RefusedError
+from dynacli.urls import origin_of, without_query
 from dynacli.wire.encodings import ACCEPTED
 from dynacli.wire.failures import from_client_setup, timed_out
 
@@ -29,6 +31,7 @@ __all__ = [
     "ClientPool",
     "Connections",
     "EndableClients",
+    "check_unchanged",
     "headers_of",
     "open_client",
     "run_within",
@@ -162,6 +165,20 @@ def _hide_location(response: "httpx.Response") -> None:
     if "Location" in response.headers:
         response.headers = response.headers.copy()
         del response.headers["Location"]
+
+
+def check_unchanged(made: "httpx.URL", url: str) -> None:
+    """Check that the client sends to the URL that was built and checked: httpx resolves `..`, for example."""
+    if str(made) == url:
+        return
+    parts = urlsplit(url)
+    path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    if made.raw_path.decode("ascii").removesuffix("?") != path or origin_of(str(made)) != origin_of(url):
+        raise RefusedError(
+            "The request would go to another URL than the one that was built",
+            why=f"The client would send to `{without_query(str(made))}`",
+            hint="Give the server's address in its plain form with `--server`",
+        )
 
 
 def headers_of(response: "httpx.Response") -> "httpx.Headers":

@@ -7,7 +7,7 @@ import pytest
 from dynacli.errors import RefusedError
 from dynacli.request.built_request import Request, RequestParts
 from dynacli.transport.redirects import redirected
-from tests.documents import API_KEY, BEARER, document, operation, save
+from tests.documents import API_KEY, BEARER, document, operation, parameter, save
 from tests.harness import Answer, Recorder, run_cli
 
 OPEN = {"/a": {method: operation(f"{method}-a") for method in ("get", "head", "post", "put", "delete")}}
@@ -54,12 +54,13 @@ def test_unsafe_methods_do_not_follow(api: str, server: Recorder, status: int, m
 @pytest.mark.parametrize(
     ("answers", "final", "expected"),
     [
-        (("302",), 200, (0, "describes the redirect, `302`")),
-        (("3XX",), 200, (0, "describes the redirect, `302`")),
-        (("302", "default"), 200, (0, "describes the redirect, `302`")),
-        (("302",), 404, (4, "describes the redirect, `302`")),
-        (("302", "200"), 200, (9, "expected integer, got string")),
-        (("302", "2XX"), 200, (9, "expected integer, got string")),
+        (("302",), 200, (0, "")),
+        (("3XX",), 200, (0, "")),
+        (("302", "default"), 200, (0, "")),
+        (("302",), 404, (4, "Not Found")),
+        (("302", "200"), 200, (0, "")),
+        (("302", "2XX"), 200, (0, "")),
+        (("3XX", "200"), 200, (0, "")),
         (("200",), 200, (9, "expected integer, got string")),
         (("default",), 200, (9, "expected integer, got string")),
         (("204",), 200, (9, "no answer with status 200")),
@@ -69,7 +70,7 @@ def test_unsafe_methods_do_not_follow(api: str, server: Recorder, status: int, m
 def test_what_a_documented_redirect_leads_to_is_not_judged(
     server: Recorder, answers: tuple[str, ...], final: int, expected: tuple[int, str]
 ) -> None:
-    """Where the document has the redirect and not the final status, the final answer is another resource's."""
+    """The redirect is the response that is validated; what is at a place outside of the document is not."""
     described = {"description": "", "content": {"application/json": {"schema": {"type": "integer"}}}}
     responses = {answer: described if answer[0] in "2d" else {"description": ""} for answer in answers}
     api = save(document({"/a": {"get": operation("get-a", responses=responses)}}, [server.origin]))
@@ -78,6 +79,44 @@ def test_what_a_documented_redirect_leads_to_is_not_judged(
     result = run_cli(api, "get-a", "--validate", "exact")
     assert expected[0] == result.exit_code
     assert expected[1] in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("location", "is_inside"),
+    [
+        ("/base/b/1", True),
+        ("/base/a/", True),
+        ("/b/1", False),
+        ("/base/c", False),
+        ("/base", False),
+        ("http://127.0.0.1:9/base/b/1", False),
+    ],
+)
+@pytest.mark.parametrize("status", [301, 307])
+def test_a_documented_redirect_out_of_the_document_is_what_is_validated(
+    server: Recorder, location: str, is_inside: bool, status: int
+) -> None:
+    """By a call, which follows it, and by a check, which does not; its headers count."""
+    schema = {"content": {"application/json": {"schema": {"type": "integer"}}}}
+    headers = {"X-Count": {"required": True, "schema": {"type": "integer"}}}
+    responses = {"200": {"description": "", **schema}, str(status): {"description": "", "headers": headers}}
+    paths = {
+        "/a": {"get": operation("get-a", responses=responses)},
+        "/b/{id}": {"get": operation("get-b", parameter("id", {"type": "integer"}, "path"))},
+    }
+    api = save(document(paths, [f"{server.origin}/base"]))
+    for path in ("/b/1", "/base/b/1", "/base/a/", "/base/c", "/base"):
+        server.answers[path] = Answer(200, b'"text"')
+    server.answers["/base/a"] = Answer(status, b"", {"Location": location, "X-Count": "many"})
+    called = run_cli(api, "get-a", "--validate", "exact")
+    if "127.0.0.1:9" not in location:
+        rule = "body: expected integer" if is_inside else "X-Count"
+        assert (9, True) == (called.exit_code, rule in called.stderr)
+    server.requests.clear()
+    report = run_cli("check", api, "--only", "get-a", "-o", "json").json
+    row = next(row for row in report if row["operation"] == "get-a")
+    assert [200 if is_inside else status] == row["statuses"]
+    assert (["GET /base/a", f"GET {location}"] if is_inside else ["GET /base/a"]) == _targets(server)
 
 
 def test_a_chain_ends_after_ten(api: str, server: Recorder) -> None:

@@ -70,7 +70,8 @@ def prepare_call(
         masker = unsigned(described.operation, request, settings).masker
         # Before credentials are looked for, so that what is wrong with the request is said first.
         _check_allowed(described, request, values, judge)
-        return Call(env, described, values, replace(settings, level="off"))  # it is judged already
+        # The request is validated already, and what is behind a documented redirect says nothing of the operation.
+        return Call(env, described, values, replace(settings, level="off", ends_with_redirects=True))
     except DynacliError as error:
         kinds = {AuthError: "auth", RefusedError: "refused", _NotAllowedError: "request"}
         kind = next((name for type_, name in kinds.items() if isinstance(error, type_)), "values")

@@ -10,6 +10,7 @@ __all__ = [
     "BinaryText",
     "FormValue",
     "ReceivedPart",
+    "RedirectBody",
     "UnreadBody",
     "is_about_bytes",
     "read_fields",
@@ -39,6 +40,15 @@ class UnreadBody:
 
     def __bool__(self) -> bool:
         return True
+
+
+class RedirectBody(UnreadBody):
+    """The body of a redirect that was followed, so that nobody read it."""
+
+    reason = "the body of a redirect is not read"
+
+    def __init__(self) -> None:
+        super().__init__(None)
 
 
 class FormValue(NamedTuple):
