@@ -10,7 +10,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallValues, is_idempotency_key
 from dynacli.client.sign_request import Signed, sign
 from dynacli.environment import Environment, program
-from dynacli.errors import DynacliError
+from dynacli.errors import AuthError, DynacliError, RefusedError
 from dynacli.model.operation import SAFE_METHODS, Server, documented_status
 from dynacli.record import replace
 from dynacli.request.build_request import build_request, check_header, kept_slashes
@@ -138,6 +138,7 @@ class Call:
         judge: "JudgeByLevel | None" = None,
         adapt: Callable[[Request], Request] | None = None,
         judging: "CallJudge | None" = None,
+        on_unsigned: Callable[[DynacliError], None] | None = None,
     ) -> None:
         self.described, self.values, self.settings = described, values, settings
         self.has_sent = False
@@ -152,7 +153,15 @@ class Call:
             request = adapt(request)
             _permit_built(described, asking_later, request, base_url_of(described, settings))
         self._sign = partial(sign, env, described.api, described.operation, request, settings, ask)
-        self.signed: Signed = self._sign()
+        try:
+            self.signed: Signed = self._sign()
+        except (AuthError, RefusedError) as error:
+            if on_unsigned is None:
+                raise
+            from dynacli.client.sign_request import unsigned
+
+            on_unsigned(error)
+            self.signed = unsigned(described.operation, request, settings, env)
         for ask_about in asking_later.consent.waiting or ():
             ask_about(settings)
         self.judging = judging

@@ -28,7 +28,7 @@ from dynacli.commands.standard_options import (
     StandardOption,
 )
 from dynacli.environment import program
-from dynacli.errors import FileError, UsageError
+from dynacli.errors import DynacliError, FileError, UsageError
 from dynacli.library.opened_api import OpenedApi
 
 __all__ = ["ApiGroup", "Verb", "VerbGroup", "make_root", "note_options_ahead", "note_options_of_call"]
@@ -281,7 +281,21 @@ class _Root(VerbGroup):
         """Return the help page."""
         from dynacli.commands.help.root_help import root_help
 
-        return root_help(ctx.obj.env)
+        return root_help(ctx.obj.env, self._contents(ctx.obj) if program().api else ())
+
+    def _contents(self, run: Run) -> list[str]:
+        """Return the lines that list what the API of a tool has; none where its document cannot be had at once."""
+        from dynacli.commands.help.landing_page import operations_or_tags
+
+        try:
+            api = run.open_apart(program().api, refresh=False, offline=True, is_asked=False)
+        except DynacliError:  # help is there in any state
+            return []
+        run.note_quotes()
+        try:
+            return operations_or_tags(run.env, api)
+        finally:
+            api.catalog.close()
 
 
 def note_options_of_call(run: Run, word: str, rest: list[str]) -> None:

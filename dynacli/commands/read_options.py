@@ -347,7 +347,8 @@ def _click_option(option: StandardOption, flags: list[str]) -> click.Option:
         # Not False, which would overwrite a switch that stood before the API.
         settings.update(is_flag=True, default=None)
     if option.choices:
-        settings["type"] = click.Choice(option.choices)
+        alone = [option.flag_value] if option.flag_value not in ("", *option.choices) else []
+        settings["type"] = click.Choice([*option.choices, *alone])
     if option.flag_value:
         settings.update(is_flag=False, flag_value=option.flag_value)
     if option.is_multiple:

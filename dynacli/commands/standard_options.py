@@ -20,6 +20,10 @@ VERB_FORMATS = {"changes": "markdown", "check": "html", "judge": "html"}
 """Verb → the output format that it alone has."""
 
 
+UNNAMED = "unnamed"
+"""The value of `--dry-run` that names no form: a call is shown as `http`, and the rows of a batch are only checked."""
+
+
 class StandardOption(NamedTuple):
     """An option that is dynacli's own.
 
@@ -219,7 +223,7 @@ STANDARD_OPTIONS = (
         "build and validate the request, print it as http, json, curl, python or har, and don't send it",
         "[http|json|curl|python|har]",
         ("http", "json", "curl", "python", "har"),
-        "http",
+        UNNAMED,
     ),
     StandardOption("show_secrets", ("--show-secrets",), "don't mask secrets in --dry-run"),
     StandardOption(

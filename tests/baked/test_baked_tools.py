@@ -122,6 +122,9 @@ _SHOWN: tuple[tuple[list[str], str], ...] = (
     (["--version"], "petshop 2.1"),
     ([], "Usage: petshop OPERATION"),
     (["--help"], "Usage: petshop "),
+    (["--help"], "Operations"),
+    (["-h"], "list-pets"),
+    (["--offline", "--help"], "list-pets"),
     (["describe", "--help"], "Usage: petshop describe [OPTIONS] OPERATION"),
     (["read"], "Usage: petshop read OPERATION"),
     (["help", "credentials"], "petshop auth login"),
@@ -139,6 +142,33 @@ _SHOWN: tuple[tuple[list[str], str], ...] = (
     (["completion", "fish"], "complete -c petshop -f -a '(__petshop_complete)'"),
 )
 """The words behind the name of the tool, and how a line of what they print begins."""
+
+
+def test_the_help_page_of_a_tool_lists_what_its_api_has(tmp_path: Path) -> None:
+    """All operations where they are few, else the largest tags, without a request; a lost document is no error."""
+    paths = {f"/x{n}": {"get": {"tags": [f"tag{n % 60}"], "operationId": f"read{n}"}} for n in range(90)}
+    info = {"openapi": "3.1.0", "info": {"title": "Many", "version": "1"}}
+    few = {path: item for path, item in paths.items() if len(path) == 3}
+    for name, chosen, expected in (
+        ("few", few, "  read7"),
+        ("many", paths, " more tags: many operations"),
+    ):
+        (tmp_path / f"{name}.json").write_text(json.dumps({**info, "paths": chosen}))
+        tool = tmp_path / name
+        assert (
+            0 == run_cli("bake", name, "--api", str(tmp_path / f"{name}.json"), "--out", str(tool)).exit_code
+        )
+        (tmp_path / f"{name}.json").unlink()
+        code, stdout, stderr = _run(tool, "--help")
+        assert (0, "") == (code, stderr)
+        assert expected in stdout
+        assert stdout.index(expected) < stdout.index("\nVerbs\n")
+    shutil.rmtree(tmp_path / ".cache")
+    lost = tmp_path / "lost"
+    with ZipFile(tool) as whole, ZipFile(lost, "w") as archive:
+        archive.writestr("__main__.py", whole.read("__main__.py"))
+    code, stdout, _ = _run(lost, "--help")
+    assert (0, True) == (code, "\nVerbs\n" in stdout)
 
 
 def test_a_tool_has_a_name_of_its_own(bake: Callable[..., Path], server: Recorder) -> None:

@@ -23,7 +23,7 @@ from dynacli.client.inputs.read_plain_inputs import (
 )
 from dynacli.client.unknown_operation import unknown_operation
 from dynacli.environment import Environment
-from dynacli.errors import UsageError
+from dynacli.errors import DynacliError, UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.record import replace
 
@@ -44,6 +44,7 @@ class RowCalls:
         settings: How the calls are made and judged.
         ask: Asks the person whether credentials may go to a new origin; None where nobody can be asked.
         lock: Held while a request is built or judged, where other threads use the API, too; reentrant.
+        on_unsigned: Told why a request has no credential, which is only shown then; None where that is an error.
     """
 
     def __init__(
@@ -53,9 +54,11 @@ class RowCalls:
         settings: CallSettings,
         ask: Callable[[str], bool] | None = None,
         lock: AbstractContextManager[object] | None = None,
+        on_unsigned: Callable[[DynacliError], None] | None = None,
     ) -> None:
         self.lock = lock or nullcontext()
         self._env, self._api, self.settings = env, api, settings
+        self._on_unsigned = on_unsigned
         self._ask = ask and _once_each(ask)
         self._is_strict = settings.level != "off"
         self._operations: dict[str, DescribedOperation] = {}
@@ -140,7 +143,14 @@ class RowCalls:
         open_keys = {key[:2] for key in keys.values() if key is not None}
         if has_unknown_body:
             unjudged = replace(self.settings, level="off")
-            Call(self._env, described, CallValues(parameters), unjudged, ask=self._ask)
+            Call(
+                self._env,
+                described,
+                CallValues(parameters),
+                unjudged,
+                ask=self._ask,
+                on_unsigned=self._on_unsigned,
+            )
             return
         values = collect_values(described, replace(given, parameters=parameters), is_strict=self._is_strict)
         self._judged(described, values, open_keys)
@@ -178,7 +188,15 @@ class RowCalls:
             unjudged: (location, name) of parameters of which it may say anything.
         """
         name = described.operation.name
-        call = Call(self._env, described, values, self.settings, ask=self._ask, judge=self._judges.get(name))
+        call = Call(
+            self._env,
+            described,
+            values,
+            self.settings,
+            ask=self._ask,
+            judge=self._judges.get(name),
+            on_unsigned=self._on_unsigned,
+        )
         call.check_request(unjudged)
         if call.judging is not None:
             self._judges[name] = call.judging.judge

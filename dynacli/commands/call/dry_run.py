@@ -1,20 +1,23 @@
 """`--dry-run`: the request of a call is built, signed and judged as always, and shown instead of sent."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from dynacli.client.call import request_of
+from dynacli.client.call import Call, request_of
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallValues
 from dynacli.commands.run import Run
+from dynacli.commands.standard_options import UNNAMED
 from dynacli.errors import AuthError, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from dynacli.client.sign_request import Signed
     from dynacli.commands.call.call_report import CallReport
+    from dynacli.output.reports.har import HarCall
     from dynacli.request.built_request import Request
 
-__all__ = ["show_request"]
+__all__ = ["show_request", "show_requests"]
 
 _MAX_SHOWN = 1024 * 1024
 """Bytes up to which the files of a body are read, for a form that shows their contents."""
@@ -55,42 +58,87 @@ def show_request(
             raise signed.masker.mask_error(error) from error.__cause__
         warn_of_request(run, judging, signed.masker, report)
         conclude_request(run, described, judging.verdict, signed.masker, settings, report)
-    shown = signed.request if run.options.show_secrets else signed.shown
-    form = run.options.dry_run
-    if not isinstance(shown.body, bytes | None):
-        shown = _with_body(run, shown, form)
+    form = _form(run)
+    shown = _shown(run, signed, form)
     # The filter and the columns are those of an answer, and say nothing of a request.
     output = run.options.output_form
     if form == "json":
         output = output.unfiltered(output.format if output.format == "yaml" else "json")
         write_data(run.env, preview.as_json(shown), output)
         return
-    text = _curl(run, signed, shown) if form == "curl" else _text(run, described, shown, form)
+    text = _text(run, [(described, signed, shown)], form)
     write_body(
         run.env, text.encode("utf-8", "surrogateescape"), "text/plain; charset=utf-8", output.unfiltered()
     )
 
 
-def _text(run: Run, described: DescribedOperation, request: "Request", form: str) -> str:
+def show_requests(run: Run, calls: Iterable[Call]) -> None:
+    """Show the requests of many calls, one after another: as JSON a line each, as HAR in one archive.
+
+    Raises:
+        FileError: A file of a body cannot be read, or the requests cannot be written.
+    """
+    from dynacli.output.formats.written_items import written_items
+    from dynacli.output.written_text import written_text
+    from dynacli.request import preview
+    from dynacli.text.terminal import visible
+
+    form, output = _form(run), run.options.output_form
+    requests = ((call.described, call.signed, _shown(run, call.signed, form)) for call in calls)
+    if form == "json":
+        as_items = output.unfiltered(output.format if output.format == "yaml" else "ndjson")
+        with written_items(run.env, as_items) as write_item:
+            for _, _, request in requests:
+                write_item(preview.as_json(request))
+        return
+    with written_text(run.env, output.unfiltered()) as write:
+        for number, group in enumerate([requests] if form == "har" else ([each] for each in requests)):
+            text = _text(run, group, form)
+            # A command for curl is one line; other texts have an empty line between them.
+            apart = "\n" if number and form != "curl" else ""
+            write(apart + (visible(text) if run.env.stdout_is_terminal else text))
+
+
+def _form(run: Run) -> str:
+    form = run.options.dry_run
+    return "http" if form == UNNAMED else form
+
+
+def _shown(run: Run, signed: "Signed", form: str) -> "Request":
+    """Return a request as it may be shown in a form."""
+    shown = signed.request if run.options.show_secrets else signed.shown
+    return shown if isinstance(shown.body, bytes | None) else _with_body(run, shown, form)
+
+
+def _text(run: Run, requests: "Iterable[tuple[DescribedOperation, Signed, Request]]", form: str) -> str:
+    """Return the text of a request in any form but JSON; an archive has any number of them."""
     from dynacli.request import preview
 
+    if form == "har":
+        from dynacli.output.reports.har import har_of
+
+        if run.options.show_secrets:
+            run.note("An archive never holds credentials; `--dry-run curl` shows them")
+        return har_of([_har_call(described, request) for described, _, request in requests])
+    ((_, signed, request),) = requests
+    if form == "curl":
+        return _curl(run, signed, request)
     if form == "python":
         from dynacli.request.python_code import python_code
 
         return python_code(request)
-    if form == "har":
-        from time import time
-
-        from dynacli.output.reports.har import HarCall, har_of
-
-        if run.options.show_secrets:
-            run.note("An archive never holds credentials; `--dry-run curl` shows them")
-        body = request.body if isinstance(request.body, bytes) else None
-        size = -1 if body is None and request.body is not None else len(body or b"")
-        name = described.operation.name
-        call = HarCall(name, time(), 0.0, request.method, request.url, request.headers, body, size)
-        return har_of([call])
     return preview.as_http(request)
+
+
+def _har_call(described: DescribedOperation, request: "Request") -> "HarCall":
+    from time import time
+
+    from dynacli.output.reports.har import HarCall
+
+    body = request.body if isinstance(request.body, bytes) else None
+    size = -1 if body is None and request.body is not None else len(body or b"")
+    name = described.operation.name
+    return HarCall(name, time(), 0.0, request.method, request.url, request.headers, body, size)
 
 
 def _curl(run: Run, signed: "Signed", request: "Request") -> str:

@@ -177,7 +177,11 @@ VERB_OPTIONS: Mapping[str, Options] = {
         "--out": ANY,
         **OPENING,
     },
-    "batch": {**BATCH, **MANY_CALLS, **_standard("--retry-unsafe", "--retry-status")},
+    "batch": {
+        **BATCH,
+        **MANY_CALLS,
+        **_standard("--retry-unsafe", "--retry-status", "--dry-run", "--show-secrets"),
+    },
     "changes": {
         "--since": ANY,
         "--until": ANY,

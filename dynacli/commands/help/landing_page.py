@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dynacli.client.credentials.signed_in import SignedIn
     from dynacli.commands.read_options import Options
 
-__all__ = ["landing_page"]
+__all__ = ["landing_page", "operations_or_tags"]
 
 _MOST_LINES = 40
 _MOST_COLUMNS = 100
@@ -66,6 +66,11 @@ def landing_page(
     """
     profile = options.profile or env.setting("PROFILE")
     return _Page(env, api, profile).text(options, server, identity, notes)
+
+
+def operations_or_tags(env: Environment, api: OpenedApi) -> list[str]:
+    """Return the lines of the page that list all operations where they are few, else the largest tags."""
+    return _Page(env, api, "")._contents(_MOST_LINES)  # noqa: SLF001  - of this module
 
 
 class _Page:

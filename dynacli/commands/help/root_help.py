@@ -1,6 +1,7 @@
 """The help page of dynacli itself."""
 
 import re
+from collections.abc import Sequence
 
 from dynacli.commands.help.usage_lines import usage_lines
 from dynacli.commands.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS
@@ -57,12 +58,16 @@ _ABOUT = (
 )
 
 
-def root_help(env: Environment) -> str:
-    """Return the page."""
+def root_help(env: Environment, contents: Sequence[str] = ()) -> str:
+    """Return the page.
+
+    Args:
+        contents: The lines that list what the API of a tool has.
+    """
     paint = Painter.for_stdout(env)
     width = terminal_width(env, env.stdout)
     if program().api:
-        return "\n".join(_of_tool(paint, width))
+        return "\n".join(_of_tool(paint, width, contents))
     lines = [
         *usage_lines("dynacli [OPTIONS] API OPERATION [ARGUMENTS] [OPTIONS]", width),
         "       dynacli VERB ...",
@@ -87,7 +92,7 @@ def root_help(env: Environment) -> str:
     return "\n".join(lines)
 
 
-def _of_tool(paint: Painter, width: int) -> list[str]:
+def _of_tool(paint: Painter, width: int, contents: Sequence[str]) -> list[str]:
     """Return the lines of the page of a tool, which is bound to one API."""
     from dynacli.commands.bound_words import TOOL_VERBS
 
@@ -103,6 +108,7 @@ def _of_tool(paint: Painter, width: int) -> list[str]:
         f"  {name}                 what the API has, who is signed in, and what to do next",
         f"  {name} operations      every operation, a line each",
         "",
+        *([*contents, ""] if contents else ()),
         paint.bold("Verbs"),
         *_rows(verbs, width),
         "",

@@ -1,6 +1,6 @@
 """`dynacli batch`: a call for each row of a file, side by side, with a line of the result for each."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import ExitStack
 from shlex import quote
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ import click
 from dynacli.commands.call.make_call import asker
 from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
+from dynacli.commands.standard_options import UNNAMED
 from dynacli.commands.verbs.demo import opened_api
 from dynacli.commands.verbs.verb_options import OF_CALLS, for_many_calls
 from dynacli.environment import invocation, program
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from dynacli.client.batch.row_file import RowFile
     from dynacli.client.batch.row_result import RowResult
     from dynacli.client.batch.shard import Shard
+    from dynacli.client.call import Call
     from dynacli.client.call_settings import CallSettings
     from dynacli.output.output_form import OutputForm
 
@@ -94,12 +96,21 @@ def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
         api = run.fetch_again(api) or api
     settings = settings_of(run.env, api, run.call_options)
     settings.consent.ask = lambda question: True  # noqa: ARG005  - the person is asked once, about all rows
-    calls = RowCalls(run.env, api, settings, asker(run))
+    shows_requests = run.options.dry_run not in ("", UNNAMED)
+    calls = RowCalls(
+        run.env, api, settings, asker(run), on_unsigned=_warner_once(run) if shows_requests else None
+    )
     with ExitStack() as stack:
         rows = stack.enter_context(open_row_file(run.env, options.file))
         earlier = stack.enter_context(open_earlier_results(options.resume)) if options.resume else None
         _check_columns(rows, calls, options)
         plan = check_rows(_told(run, rows.rows(options.operation)), calls, options.shard, earlier or ())
+        if shows_requests:
+            from dynacli.commands.call.dry_run import show_requests
+
+            show_requests(
+                run, _calls_to_show(run, rows.rows(options.operation), calls, options.shard, earlier or ())
+            )
         if run.options.dry_run:
             right = "row is right" if plan.count == 1 else "rows are right"
             run.note(f"{plan.count:,} {right}, as far as can be told before; nothing was sent")
@@ -131,6 +142,39 @@ def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
     _conclude(run, batch, plan, options, is_interrupted=writer.is_interrupted)
     if writer.unfiltered is not None:
         raise writer.unfiltered
+
+
+def _warner_once(run: Run) -> Callable[[DynacliError], None]:
+    """Return what warns that requests are shown without a credential, once for each reason."""
+    told = set()
+
+    def warn(error: DynacliError) -> None:
+        if error.message not in told:
+            told.add(error.message)
+            run.warn(f"{error.message}; the requests are shown without it")
+
+    return warn
+
+
+def _calls_to_show(
+    run: Run, rows: "Iterator[Row | WrongRow]", calls: "RowCalls", shard: "Shard", done: "Container[int]"
+) -> "Iterator[Call]":
+    """Yield the calls of rows, which were checked; those whose inputs are in answers to come are told."""
+    from dynacli.client.batch.check_rows import needed_names
+    from dynacli.client.batch.placeholders import filled
+    from dynacli.client.batch.row import WrongRow
+
+    unknown = []
+    for row in rows:
+        if isinstance(row, WrongRow) or not shard.has(row.number) or row.number in done:
+            continue
+        if needed_names(row):
+            unknown.append(f"{row.number:,}")
+        else:
+            yield calls.call(row, filled(row.inputs, str) if row.may_refer else row.inputs)
+    if unknown:
+        which = f"{'Row' if len(unknown) == 1 else 'Rows'} {enumerated(unknown, 'and', most=10)}"
+        run.note(f"Not shown, because their inputs are in responses of earlier rows: {which}")
 
 
 def _warn_of_lost_results(run: Run, batch: "BatchRun", form: "OutputForm") -> None:
@@ -362,7 +406,7 @@ def _go_on_line(run: Run, options: _BatchOptions) -> str:
 _HELP_TEXTS = {
     "output": "ndjson (the default), json, yaml, table, csv, tsv, lines, gron, or @FILE for ndjson",
     "filter": "what a JMESPath expression leaves of each line of the result",
-    "dry_run": "check all rows, and send none",
+    "dry_run": "check all rows, and send none; with a form, print their requests (json: a line each)",
     "header": "a header of every request",
     "progress": "whether a terminal shows how far the batch is: auto or off",
     "timeout": "for each call",
@@ -393,7 +437,11 @@ command = Verb(
         ),
         click.Option(["--shard"], metavar="I/N", help="send every N-th row, beginning with the I-th"),
     ],
-    options=for_many_calls(OF_CALLS - {"retry_unsafe", "retry_status", "progress"}, _HELP_TEXTS),
+    options=for_many_calls(
+        OF_CALLS - {"retry_unsafe", "retry_status", "progress", "show_secrets"},
+        _HELP_TEXTS,
+        shows_requests=True,
+    ),
     callback=click.pass_context(_batch),
     help="Make a call for each row of FILE, NDJSON or CSV, and write a line of NDJSON for each. A column, or a key, is "
     "an input by the name of its option. Without OPERATION each row of NDJSON names its own. All rows are checked "

@@ -63,11 +63,12 @@ CHANGES = (also_writing(VERB_FORMATS["changes"]), *LISTING_OF_DOCUMENT[1:])
 
 
 def for_many_calls(
-    refused: frozenset[str], texts: Mapping[str, str], *formats: str
+    refused: frozenset[str], texts: Mapping[str, str], *formats: str, shows_requests: bool = False
 ) -> tuple[StandardOption, ...]:
-    """Return the standard options of a verb that makes many calls, among which `--dry-run` is a switch.
+    """Return the standard options of a verb that makes many calls.
 
     Args:
+        shows_requests: Whether `--dry-run` takes a form; else it is a switch.
         refused: The names of those that the verb has no use for.
         texts: Name of an option → its help, where that is another one than for a single call.
         formats: Output formats that the verb alone has.
@@ -75,10 +76,10 @@ def for_many_calls(
     options = []
     for option in STANDARD_OPTIONS:
         text = texts.get(option.name, option.help)
-        if option.name == "dry_run":
+        if option.name == "dry_run" and not shows_requests:
             options.append(StandardOption(option.name, option.flags, text))
         elif option.name == "output":
             options.append(also_writing(*formats)._replace(help=text))
-        elif option.name not in refused:
+        elif option.name not in refused or option.name == "dry_run":
             options.append(option._replace(help=text))
     return tuple(options)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from dynacli.client.batch import text_lines
 from tests.client.batch.small_api import SmallApi, lines, ndjson
+from tests.harness import run_cli
 
 _BODY = {"name": "Rex, the 1st", "age": 3, "tags": ["a", "b"], "owner": {"id": 7}}
 
@@ -172,8 +174,6 @@ def test_the_words_are_checked(api: SmallApi, words: list[str], code: int, said:
 
 def test_an_option_of_one_call_is_refused(api: SmallApi) -> None:
     """What is about one call alone is not forgotten where it stands before the verb."""
-    from tests.harness import run_cli
-
     assert 2 == run_cli("--all", "batch", "./api.json", "get-pet", "-").exit_code
     assert [] == api.served
 
@@ -183,6 +183,51 @@ def test_nothing_is_sent_in_a_dry_run(api: SmallApi) -> None:
     result = api.run("get-pet", ndjson({"pet-id": 1}, {"pet-id": 2}), "--dry-run")
     assert (0, "", []) == (result.exit_code, result.stdout, api.served)
     assert "2 rows are right" in result.stderr
+
+
+@pytest.mark.parametrize("form", ["http", "json", "curl", "python", "har"])
+def test_a_dry_run_in_a_form_prints_the_requests(api: SmallApi, form: str) -> None:
+    """One after another, before the verb and behind it: as JSON a line each, as HAR in one archive; none is sent."""
+    rows = ndjson({"pet-id": 1}, {"pet-id": 2, "page-size": 3})
+    result = api.run("get-pet", rows, "--dry-run", form)
+    assert (0, []) == (result.exit_code, api.served)
+    before = run_cli("--dry-run", form, "batch", "./api.json", "get-pet", rows)
+    time = re.compile(r'"startedDateTime": "[^"]*"')
+    assert time.sub("", result.stdout) == time.sub("", before.stdout)
+    assert "2 rows are right" in before.stderr
+    assert result.stdout.index("/pets/1") < result.stdout.index("/pets/2")
+    single = run_cli("./api.json", "get-pet", "1", "--dry-run", form).stdout
+    if form == "json":
+        assert [json.loads(single)["url"][-2:], "=3"] == [each["url"][-2:] for each in lines(result)]
+    elif form == "har":
+        assert 2 == len(json.loads(result.stdout)["log"]["entries"])
+    else:
+        assert result.stdout.startswith(single)
+
+
+def test_a_dry_run_shows_what_is_known(api: SmallApi) -> None:
+    """Rows of another share and rows that use answers to come are left out, a wrong row ends it, secrets are masked."""
+    rows = ndjson(
+        {"operation": "get-pet", "inputs": {"pet-id": 1}, "as": "a"},
+        {"operation": "get-pet", "inputs": {"pet-id": "{{a.id}}"}},
+    )
+    result = api.run(rows, "--dry-run", "json")
+    assert (0, 1) == (result.exit_code, len(lines(result)))
+    assert "in responses of earlier rows: Row 2" in result.stderr
+    pets = ndjson({"pet-id": 1}, {"pet-id": 2})
+    shard = api.run("get-pet", pets, "--dry-run", "json", "--shard", "2/2")
+    assert ["/2"] == [each["url"][-2:] for each in lines(shard)]
+    secret = ("-H", "Authorization: Bearer abcdefgh")
+    unsigned = api.run("get-pet", pets, "--dry-run", "json", *secret)
+    assert (0, 1, 2) == (unsigned.exit_code, unsigned.stderr.count("shown without it"), len(lines(unsigned)))
+    accepted = (*secret, "--accept-origin", lines(shard)[0]["url"].partition("/pets")[0])
+    masked = api.run("get-pet", pets, "--dry-run", "json", *accepted).stdout
+    assert ("***" in masked, "abcdefgh" in masked) == (True, False)
+    assert "abcdefgh" in api.run("get-pet", pets, "--dry-run", "json", "--show-secrets", *accepted).stdout
+    assert 0 == api.run("get-pet", pets, "--dry-run", "json", "-o", "@r.ndjson").exit_code
+    assert 2 == len(Path("r.ndjson").read_text().splitlines())
+    wrong = api.run("get-pet", ndjson({"pet-id": 1}, {"pet-id": "x"}), "--dry-run", "json")
+    assert (2, "", []) == (wrong.exit_code, wrong.stdout, api.served)
 
 
 def test_rows_come_from_a_terminal_never(api: SmallApi) -> None:
