@@ -81,12 +81,15 @@ def main(argv: list[str] | None = None, env: "Environment | None" = None) -> int
         return INTERRUPTED
     except _TerminatedError:
         return TERMINATED
+    except MemoryError:
+        failure = None
     except (OSError, ValueError) as error:  # from `--version` and `__complete`; a command reports its own
-        from dynacli.output.error_messages import write_error
-
         failure = _output_error(error)
-        write_error(env, failure, env.setting("ERROR_FORMAT") or "text")
-        return failure.exit_code
+    from dynacli.output.error_messages import write_error
+
+    failure = failure or _memory_error()
+    write_error(env, failure, env.setting("ERROR_FORMAT") or "text")
+    return failure.exit_code
 
 
 def _replace_missing_streams(env: "Environment") -> None:
@@ -110,6 +113,16 @@ def _output_error(error: Exception) -> "DynacliError":
     name = getattr(error, "filename", None)
     summary = f"`{name}` cannot be used" if name else "Standard output cannot be written"
     return FileError(summary, why=getattr(error, "strerror", None) or "it is closed")
+
+
+def _memory_error() -> "DynacliError":
+    from dynacli.errors import FileError
+
+    return FileError(
+        "There is not enough memory",
+        why="The system gives this process no more",
+        hint="End other programs, raise the limit (`ulimit -v`), or ask for less at a time",
+    )
 
 
 def _run_with_repair(env: "Environment", words: list[str]) -> int:
@@ -177,11 +190,15 @@ def _run_command(run: "Run", words: list[str]) -> int:
         raise
     except OSError as error:
         return _report(run, _output_error(error))
+    except MemoryError:
+        pass  # its frames hold what took the memory, which they let go here
     except Exception as error:  # noqa: BLE001  - the one place where a defect becomes a line instead of a traceback
         if env.stdout.closed and isinstance(error, ValueError):
             return _report(run, _output_error(error))
         return _report_defect(run, error)
-    return 0
+    else:
+        return 0
+    return _report(run, _memory_error())
 
 
 def _report(run: "Run", error: "DynacliError") -> int:

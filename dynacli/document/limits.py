@@ -1,12 +1,14 @@
 """The limits of reading a document, which keep any document from using up memory or time."""
 
+from dynacli.text.json_budget import MAX_VALUES
+
 MAX_BYTES = 50 * 1024 * 1024
 """The largest size of a document, after decompression."""
 
 MAX_DEPTH = 200
 """How deep objects and lists may be nested, the outermost one included."""
 
-MAX_NODES = 2_000_000
+MAX_NODES = MAX_VALUES
 """How many values a document may have, with each YAML alias replaced by its anchor's value."""
 
 MAX_FILES = 10_000

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["is_for_people", "list_width", "write_body", "write_data"]
 
 _UNLIMITED = 100_000
+_NO_JSON = "Note: the answer is called JSON but is not; it is shown as it came"
 
 
 def write_body(
@@ -41,6 +42,19 @@ def write_body(
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
+    try:
+        _write_body(env, body, media_type, form, known)
+    except MemoryError:
+        pass  # its frames hold what took the memory, which they let go here
+    else:
+        return
+    hint = "`-o raw` passes it on as it comes"
+    raise FormError(f"The answer cannot be {_wanted(form)}", why="there is not enough memory", hint=hint)
+
+
+def _write_body(
+    env: Environment, body: bytes, media_type: str, form: OutputForm, known: "KnownItems | None"
+) -> None:
     if form.is_of_value:
         _write_formed(env, body, media_type, form, known)
         return
@@ -81,6 +95,7 @@ def _write_formed(
     from dynacli.output.formats.written_value import write_value
     from dynacli.text.content_kind import decoded, is_json
     from dynacli.text.exact_json import read_json
+    from dynacli.text.json_budget import TooManyValuesError
 
     instead, hint = form.unfiltered(), "It is printed as it came"
     text = decoded(body, media_type)
@@ -92,6 +107,8 @@ def _write_formed(
     else:
         try:
             value = read_json(text)
+        except TooManyValuesError as error:
+            why = str(error)
         except ValueError:
             why = "it is called JSON, and is not"
         except RecursionError:
@@ -101,8 +118,11 @@ def _write_formed(
             write_value(env, value, form, known=known)
             return
     write_body(env, body, media_type, instead)
-    wanted = f"shown as `{form.format}`" if not form.filter else "filtered"
-    raise FormError(f"The answer cannot be {wanted}", why=why, hint=hint)
+    raise FormError(f"The answer cannot be {_wanted(form)}", why=why, hint=hint)
+
+
+def _wanted(form: OutputForm) -> str:
+    return f"shown as `{form.format}`" if not form.filter else "filtered"
 
 
 def write_data(
@@ -159,23 +179,31 @@ def _json_of(value: Any) -> str:
 
 
 def _write_body_json(env: Environment, body: bytes, text: str, form: OutputForm) -> None:
+    from dynacli.text.json_budget import TooManyValuesError, check_values
     from dynacli.text.json_text import reindent
 
     try:
+        check_values(text)  # each may stand on a line of its own, behind two hundred spaces
         laid_out = reindent(text)
+    except TooManyValuesError as error:
+        _write_unparsed(env, body, text, f"Note: the answer is shown as it came: {error}")
     except ValueError:
-        _write_unparsed(env, body, text, form)
+        _write_unparsed(env, body, text, _NO_JSON)
     else:
         _write_json_text(env, laid_out, form)
 
 
 def _write_body_yaml(env: Environment, body: bytes, text: str, form: OutputForm, *, is_json: bool) -> None:
+    from dynacli.text.json_budget import TooManyValuesError
     from dynacli.text.yaml_text import yaml_of, yaml_of_json
 
     try:
         converted = yaml_of_json(text) if is_json else yaml_of(text)
+    except TooManyValuesError as error:
+        _write_body_json(env, body, text, form)
+        raise FormError("The answer cannot be shown as YAML", why=str(error)) from error
     except ValueError:
-        _write_unparsed(env, body, text, form)
+        _write_unparsed(env, body, text, _NO_JSON)
     except RecursionError as error:
         _write_body_json(env, body, text, form)
         raise FormError(
@@ -187,12 +215,12 @@ def _write_body_yaml(env: Environment, body: bytes, text: str, form: OutputForm,
         _write_plain(env, converted, form)
 
 
-def _write_unparsed(env: Environment, body: bytes, text: str, form: OutputForm) -> None:
+def _write_unparsed(env: Environment, body: bytes, text: str, note: str) -> None:
     if env.stdout_is_terminal:
-        _write_plain(env, text, form)
+        _write_text(env, visible(text.replace("\r\n", "\n")), OutputForm())
     else:
         write_bytes(env, body)
-    write_stderr(env, "Note: the answer is called JSON but is not; it is shown as it came")
+    write_stderr(env, note)
 
 
 def _write_binary(env: Environment, body: bytes, media_type: str, form: OutputForm) -> None:

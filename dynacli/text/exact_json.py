@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
+from dynacli.text.json_budget import check_values
+
 __all__ = ["ExactNumber", "compact_json", "number_text", "read_json"]
 
 _MOST_DIGITS: Final = 4300
@@ -40,9 +42,11 @@ def read_json(text: str | bytes) -> Any:
     """Return the value of JSON text.
 
     Raises:
+        TooManyValuesError: It has more values than are read.
         ValueError: The text is not JSON (RFC 8259).
         RecursionError: It is nested too deeply.
     """
+    check_values(text)
     if isinstance(text, bytes):
         text = text.decode(json.detect_encoding(text), "surrogatepass")
     if text.startswith("\ufeff"):

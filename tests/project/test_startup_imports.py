@@ -208,7 +208,7 @@ _ACCEPTED = _SENT | _modules(
     client.validate_call model.multiples model.patterns validation.accepting.accept_messages
     validation.accepting.compiled_schema
     validation.accepting.operation_schemas validation.accepting.plain_keywords
-    validation.accepting.plain_schema validation.accepting.plain_values validation.bodies.read_body
+    validation.accepting.plain_schema validation.accepting.plain_values validation.bodies.read_body text.json_budget
     validation.bodies.read_forms validation.findings.finding
     validation.formats validation.judge_by_level validation.judged_messages
     """

@@ -4,8 +4,9 @@ import json
 from typing import Any, NoReturn
 
 from dynacli.document.reading.duplicate_keys import KeyWarning, json_duplicates
-from dynacli.document.reading.plain_json import check_limits, to_plain, too_deep
+from dynacli.document.reading.plain_json import check_limits, to_plain, too_deep, too_many_nodes
 from dynacli.document.reading.source_text import fail_at, offset_of
+from dynacli.text.json_budget import TooManyValuesError, check_values
 
 __all__ = ["read_json"]
 
@@ -20,6 +21,10 @@ def read_json(content: bytes, name: str) -> tuple[Any, tuple[KeyWarning, ...]]:
     """
     from dynacli.import_orjson import orjson
 
+    try:
+        check_values(content)
+    except TooManyValuesError:
+        raise too_many_nodes(name) from None
     try:
         tree = orjson.loads(content)
     except orjson.JSONDecodeError as refusal:

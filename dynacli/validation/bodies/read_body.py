@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import dynacli
+from dynacli.text.json_budget import MAX_VALUES, TooManyValuesError, check_values
 
 __all__ = ["UncheckedError", "UnreadableError", "read_json", "read_json_text", "read_text"]
 
@@ -67,6 +68,7 @@ def read_json(
         UncheckedError: The body is JSON that cannot be read here.
     """
     charset = (parameters or {}).get("charset") or "utf-8"
+    _check_values(value, "the body")
     # A program that makes one call has read a small body before it could import orjson.
     is_worth_it = size_before + len(value) >= _LARGE
     if (is_worth_it or not dynacli.is_own_process) and charset.lower() in {"utf-8", "utf8"}:
@@ -94,6 +96,8 @@ def _read_fast(value: bytes, *, is_checked_later: bool) -> Any:
         found = orjson.loads(value)
     except orjson.JSONDecodeError:
         return _UNREAD
+    except SystemError:  # how orjson says that there is not enough memory for an object
+        raise MemoryError from None
     return found if is_checked_later or is_plain(found) else _UNREAD
 
 
@@ -108,6 +112,7 @@ def read_json_text(text: str, subject: str = "the body") -> Any:
         UnreadableError: The text is not JSON.
         UncheckedError: The text is JSON that cannot be read here.
     """
+    _check_values(text, subject)
     try:
         return _decoder.decode(text)
     except json.JSONDecodeError as error:
@@ -127,6 +132,13 @@ def read_json_text(text: str, subject: str = "the body") -> Any:
         raise UnreadableError(f"{subject} is not JSON: {why}, at {place}") from None
     except RecursionError:
         raise UncheckedError(f"{subject} is nested too deeply") from None
+
+
+def _check_values(text: str | bytes, subject: str) -> None:
+    try:
+        check_values(text)
+    except TooManyValuesError:
+        raise UncheckedError(f"{subject} has more than {MAX_VALUES:,} values") from None
 
 
 def _refuse_constant(constant: str) -> Any:
