@@ -11,6 +11,7 @@ from dynacli.document.references.scan import Steps
 __all__ = ["Target", "TargetFinder"]
 
 _MAX_HOPS = 100
+_CIRCLE = "it leads around in a circle of references"
 
 
 class Target(NamedTuple):
@@ -35,6 +36,7 @@ class TargetFinder:
     def __init__(self, files: Files) -> None:
         self._files = files
         self._known: dict[tuple[int, Steps, str, Steps], Target | str] = {}
+        self._ends: dict[tuple[int, Steps], Target | str] = {}
 
     def find(self, file: OpenFile, steps: Steps, ref: str) -> Target:
         """Return the target of a reference; of a chain of references the first target that is in the root document.
@@ -64,31 +66,40 @@ class TargetFinder:
     def forget_failures(self) -> None:
         """Let references that led nowhere be looked up again, because more files are known now."""
         self._known = {key: target for key, target in self._known.items() if not isinstance(target, str)}
+        self._ends = {place: end for place, end in self._ends.items() if not isinstance(end, str)}
 
     def _past_aliases(self, target: Target) -> Target:
         """Return the end of a chain of objects that hold nothing but a reference to the next.
 
         The chain ends at the first object in the root document, because its parts have names of their own.
+        Every place on the way learns its end, or a chain of references to each of its members would be followed anew
+        for each of them.
         """
-        result = target if target.file.number == 0 else None
-        seen: set[tuple[int, Steps]] = set()
+        way: dict[tuple[int, Steps], Target] = {}
         while True:
+            place = target.file.number, target.steps
+            known = _CIRCLE if place in way else self._ends.get(place)
+            if known is not None:
+                break
+            way[place] = target
             node = follow(target.file.tree, target.steps)
             if not isinstance(node, dict) or len(node) != 1 or not isinstance(node.get("$ref"), str):
-                return result or target
-            if (target.file.number, target.steps) in seen:
-                raise UnreadableError("it leads around in a circle of references")
-            seen.add((target.file.number, target.steps))
+                known = target
+                break
             resource = target.file.resource_at(target.steps)
             try:
                 target = self._locate(target.file, resource, target.steps, node["$ref"], 0)
-            except UnreadableError:
-                # The object in the root document is the target, whatever its own reference leads to.
-                if result is not None:
-                    return result
-                raise
-            if result is None and target.file.number == 0:
-                result = target
+            except UnreadableError as error:
+                known = str(error)
+                break
+        for place, passed in reversed(way.items()):
+            # An object in the root document is the target, whatever its own reference leads to but a circle.
+            if passed.file.number == 0 and known != _CIRCLE:
+                known = passed
+            self._ends[place] = known
+        if isinstance(known, str):
+            raise UnreadableError(known)
+        return known
 
     def _locate(self, file: OpenFile, resource: Steps, steps: Steps, ref: str, hops: int) -> Target:
         head, _, fragment = ref.partition("#")
