@@ -72,6 +72,7 @@ class Options:
     rate: str = ""
     accept_origin: tuple[str, ...] = ()
     allow_ref: tuple[str, ...] = ()
+    allow_files: bool = False
     refresh: bool = False
     offline: bool = False
     verbose: bool = False

@@ -69,16 +69,16 @@ class Run:
         """What the command line says of how a call is made and judged, and whether the person agrees to it.
 
         Raises:
-            RefusedError: `read` is to let a credential go to one more origin.
+            RefusedError: The call is made by `read`, which refuses an option.
         """
         from dynacli.client.call_settings import Consent
         from dynacli.record import replace
 
         env, options = self.env, self.options
-        if self.is_read_only and options.accept_origin:
-            from dynacli.client.policy.permission import accepting_by_read
+        if self.is_read_only:
+            from dynacli.commands.call.read_limits import check_read
 
-            raise accepting_by_read(options.accept_origin[0])
+            check_read(self)
         is_terminal = env.stdin_is_terminal and env.stderr_is_terminal
         consent = Consent(
             is_given=options.yes or bool(options.dry_run),
@@ -135,6 +135,10 @@ class Run:
 
         The arguments are those of `open_api`.
         """
+        if self.is_read_only and self.all_options.allow_ref:
+            from dynacli.commands.call.read_limits import check_read
+
+            check_read(self)  # before a reference is followed
 
         def login() -> "DocumentLogin":
             from dynacli.client.document_login import login_of

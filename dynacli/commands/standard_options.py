@@ -289,6 +289,7 @@ STANDARD_OPTIONS = (
         is_multiple=True,
         convert=_allowed_reference,
     ),
+    StandardOption("allow_files", ("--allow-files",), "let `read` take input from files"),
     StandardOption("refresh", ("--refresh",), "read or fetch the document again first"),
     StandardOption("offline", ("--offline",), "fetch no document: use what is in the cache"),
     StandardOption("verbose", ("-v", "--verbose"), "heads and timing on standard error, secrets masked"),

@@ -1,5 +1,7 @@
 """`dynacli read`: a prefix that a script or an agent can be allowed, since its calls change nothing."""
 
+import contextlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -159,3 +161,140 @@ def test_the_document_of_a_call_gets_no_credential(
     assert [None] == [request.headers.get("authorization") for request in other_server.requests]
     assert 0 != run_cli(url, "get-a").exit_code
     assert [f"Bearer {canary}"] == other_server.last.headers["authorization"]
+
+
+@pytest.fixture
+def files(server: Recorder) -> str:
+    """A document with an answer to save, and with bodies of each kind, of an operation that reads."""
+    server.answers["/a"] = Answer(body=b'{"new": 1}')
+    server.answers["/q"] = Answer()
+    kinds: dict[str, Any] = {
+        "json": ("application/json", {"type": "object", "properties": {"a": {}}}),
+        "text": ("text/plain", {"type": "string"}),
+        "raw": ("application/octet-stream", {}),
+        "form": ("application/x-www-form-urlencoded", {"type": "object", "properties": {"a": {}}}),
+        "parts": (
+            "multipart/form-data",
+            {"type": "object", "properties": {"up": {"type": "string", "format": "binary"}}},
+        ),
+        "free": ("multipart/form-data", {"type": "object"}),
+    }
+    paths: dict[str, Any] = {"/a": {"get": operation("getA")}}
+    for name, (media_type, schema) in kinds.items():
+        paths[f"/q#{name}"] = {"query": operation(f"q-{name}", body=schema, media_type=media_type)}
+    return save(document(paths, [server.origin], version="3.2.0"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-o", "@out"],
+        ["-o", "@sub/../out"],
+        ["-o", "@sub/out"],
+        ["-O"],
+        ["-o", "@out", "--resume"],
+        ["--report", "json=out"],
+    ],
+    ids=" ".join,
+)
+def test_a_new_file_below_the_directory_is_written_once(words: list[str], files: str) -> None:
+    """Output goes into new files below the working directory; the second time there is one, and it stays."""
+    Path("sub").mkdir()
+    known = set(Path().rglob("*"))
+    assert 0 == run_cli("read", files, "get-a", *words).exit_code
+    (written,) = set(Path().rglob("*")) - known
+    written.write_text("mine")
+    result = run_cli("read", files, "get-a", *words)
+    assert (12 if words == ["-O"] else 11, "mine") == (result.exit_code, written.read_text())
+
+
+@pytest.mark.parametrize(
+    "words", [["-o", "@{}"], ["-o@{}", "--resume"], ["--report", "json={}"]], ids=" ".join
+)
+@pytest.mark.parametrize(
+    "path",
+    ["{home}/out", "../out", "link/out", "link", "dangling", "{cwd}/out", "sub/../../out", "/dev/null"],
+)
+def test_no_other_file_is_written(
+    path: str, words: list[str], files: str, server: Recorder, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Neither an absolute path, nor `..`, nor a link leads out of the working directory; nothing is sent."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    work = elsewhere / "work"
+    (work / "sub").mkdir(parents=True)
+    api = str(Path(files).absolute())
+    (work / "link").symlink_to(elsewhere)
+    (work / "dangling").symlink_to(elsewhere / "out")
+    with contextlib.chdir(work):
+        name = path.format(home=elsewhere, cwd=work)
+        result = run_cli("read", api, "get-a", *(word.format(name) for word in words))
+    assert (11, []) == (result.exit_code, server.requests)
+    assert ["work"] == [each.name for each in elsewhere.iterdir()]
+    assert {"sub", "link", "dangling"} == {each.name for each in work.iterdir()}
+
+
+def test_a_download_that_began_is_gone_on_with(files: str) -> None:
+    """A part counts as dynacli's own if its note is beside it; any other is a file that is there."""
+    words = ("read", files, "get-a", "-o", "@out", "--resume")
+    Path("out.part").write_text("mine")
+    assert (11, "mine") == (run_cli(*words).exit_code, Path("out.part").read_text())
+    Path("out.part.json").write_text("{}")
+    assert 0 == run_cli(*words).exit_code
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["q-json", "--body", "@secret"],
+        ["q-json", "--body=@./secret", "--dry-run"],
+        ["q-text", "--body", "@secret"],
+        ["q-raw", "--body", "@secret"],
+        ["q-form", "--body", "@secret"],
+        ["q-parts", "--body", "@secret"],
+        ["q-parts", "--up", "@secret"],
+        ["q-parts", "--up", "@/dev/stdin"],
+        ["q-free", "--file", "a=@secret"],
+        ["q-json", "--editor"],
+        ["get-a", "--allow-ref", "."],
+    ],
+    ids=" ".join,
+)
+def test_no_file_is_an_input(
+    words: list[str], files: str, server: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `@FILE` and the like name is not read, unless `--allow-files` is given, which an agent cannot give."""
+    Path("secret").write_text('{"a": "SECRET"}')
+    refused = run_cli("read", files, *words)
+    assert (11, []) == (refused.exit_code, server.requests)
+    assert "--allow-files" in refused.stderr
+    assert "SECRET" not in refused.stdout + refused.stderr
+    assert 11 != run_cli("read", files, *words, "--allow-files").exit_code
+    assert 11 != run_cli(files, *words).exit_code
+    monkeypatch.setenv("CLAUDECODE", "1")
+    assert 11 == run_cli("read", "--allow-files", files, *words).exit_code
+
+
+def test_standard_input_is_an_input(files: str, server: Recorder) -> None:
+    """`-` and `@-` are what the caller has already."""
+    assert 0 == run_cli("read", files, "q-json", "--body", "-", stdin=b'{"a": 1}').exit_code
+    assert 0 == run_cli("read", files, "q-parts", "--up", "@-", stdin=b"piped").exit_code
+    assert b"piped" in server.last.body
+
+
+def test_no_secret_is_shown(shop: str) -> None:  # noqa: ARG001
+    """`--show-secrets` would give the credential to whoever may only read."""
+    for words in (("read", "shop", "get-a"), ("--show-secrets", "read", "shop", "get-a")):
+        assert (
+            11 == run_cli(*words, "--dry-run", *(() if words[0] != "read" else ("--show-secrets",))).exit_code
+        )
+
+
+def test_an_earlier_call_has_its_limits_again(files: str) -> None:
+    """`replay` makes a call of `read` by the same rules, and takes `--allow-files` as any other option."""
+    Path("secret").write_text('{"a": 1}')
+    words = ("read", files, "q-json", "--body")
+    assert 0 == run_cli(*words, "@secret", "--allow-files").exit_code
+    assert 0 == run_cli("replay", "1").exit_code
+    assert 0 == run_cli(*words, "{}").exit_code
+    assert 11 == run_cli("replay", "1", "--body", "@secret").exit_code
+    assert 0 == run_cli("replay", "1", "--body", "@secret", "--allow-files").exit_code

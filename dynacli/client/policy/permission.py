@@ -19,16 +19,7 @@ if TYPE_CHECKING:
     from dynacli.client.policy.path_readings import Sent
     from dynacli.request.built_request import Request
 
-__all__ = [
-    "accepting_by_read",
-    "changing",
-    "decision_on",
-    "denial",
-    "is_asked_about",
-    "obey",
-    "permit",
-    "permit_in_doubt",
-]
+__all__ = ["changing", "decision_on", "denial", "is_asked_about", "obey", "permit", "permit_in_doubt"]
 
 _DESTROYING = "DELETE"
 _NOTHING: Mapping[str, str] = {}
@@ -174,16 +165,6 @@ def changing(
         f"`{name}` is not called by {by}",
         why=f"{begin} {method}, which may change something",
         hint=consent.hint_on_reading.format(line=invocation(api=described.api.name), operation=name),
-    )
-
-
-def accepting_by_read(origin: str) -> RefusedError:
-    """Return the error for an option by which a call that only reads would send credentials to one more origin."""
-    return RefusedError(
-        f"`{invocation('read')}` lets no credential go to one more origin",
-        why=f"Whoever may only read is not to choose that `{origin}` gets it",
-        hint=f"A person accepts an origin: `{invocation(api='API')} OPERATION --accept-origin {origin}`, "
-        "without `read`",
     )
 
 

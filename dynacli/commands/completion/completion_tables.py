@@ -99,6 +99,7 @@ STANDARD: Options = {
     "--rate": ANY,
     "--accept-origin": ANY,
     "--allow-ref": ANY,
+    "--allow-files": SWITCH,
     "--refresh": SWITCH,
     "--offline": SWITCH,
     "--verbose": SWITCH,

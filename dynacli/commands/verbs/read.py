@@ -64,11 +64,19 @@ command = _ReadGroup(
     "read",
     lambda: (
         f"Usage: {invocation('read', 'API')} OPERATION [ARGUMENTS] [OPTIONS]\n\n"
-        "  Make a call that changes nothing: whatever is not GET, HEAD, OPTIONS, TRACE or QUERY is refused\n"
-        f"  (exit 11). So `{invocation('read')}` is a prefix that a script or an agent can be allowed.\n"
-        "  A credential goes only to origins that a person accepted before, in the configuration; a call that would\n"
-        "  send it elsewhere is refused, also by `--server` and `--accept-origin`, and for a document that is not\n"
-        "  registered. Otherwise it is the call "
-        f"`{invocation(api='API')} OPERATION`, with its arguments and options."
+        "  Make a call that changes nothing: whatever is not GET, HEAD, OPTIONS, TRACE or QUERY is refused (exit 11).\n"
+        f"  Otherwise it is the call `{invocation(api='API')} OPERATION`, with its arguments and options.\n\n"
+        f"  You can allow a script or an agent the prefix `{invocation('read')}`. It permits no more than this:\n\n"
+        "  Requests     GET, HEAD, OPTIONS, TRACE and QUERY to any host, with any input and header of the caller\n"
+        "  Credentials  those of registered APIs, to the origins in your configuration; they are never shown.\n"
+        "               `--server`, the URL of a document and `--accept-origin` add no origin\n"
+        "  Reading      standard input, and an OpenAPI document at a path with the files beside it that it refers to;\n"
+        "               no other file: `@FILE`, `--editor` and `--allow-ref DIRECTORY` are refused\n"
+        "  Writing      new files at relative paths below the working directory, never over one that is there\n"
+        "               (`-o @FILE`, `-O`, `--resume`, `--report FORMAT=FILE`); the cache and the history\n"
+        "  Policy       that of the API holds; `--yes` confirms what it wants confirmed\n\n"
+        "  `--allow-files` also takes input from files. A prefix permits every option after it, so deny this one in\n"
+        "  your list if it is for an agent. It is refused if an agent runs the command, as far as variables tell:\n"
+        f"  `{invocation('help environment')}`.\n"
     ),
 )

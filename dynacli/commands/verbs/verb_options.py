@@ -25,7 +25,7 @@ OF_CALLS = frozenset(
     (
         *("include", "report", "dry_run", "show_secrets", "retry_unsafe", "retry_status"),
         *("all", "max_items"),
-        *("resume", "remote_name", "progress"),
+        *("resume", "remote_name", "progress", "allow_files"),
         *("wait", "wait_timeout", "wait_interval", "follow"),
     )
 )

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
+from dynacli.commands.call.read_limits import check_input_file
 from dynacli.commands.run import Run
 from dynacli.errors import UsageError
 from dynacli.model.media_types import essence
@@ -27,11 +28,13 @@ def _open_source(run: Run, word: str, use: str) -> Source:
 
     Raises:
         FileError: The file cannot be read.
+        RefusedError: The call is made by `read`, which takes no files.
         UsageError: Standard input is a terminal, or is used for something else.
     """
     from dynacli.transport.upload import StreamUpload, open_upload
 
     if word != "-":
+        check_input_file(run, f"@{word}")
         return open_upload(os.path.expanduser(word), word)
     if run.env.stdin_is_terminal:
         raise UsageError(f"{use[0].upper()}{use[1:]} comes from standard input, and nothing is piped into it")

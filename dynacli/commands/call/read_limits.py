@@ -1,0 +1,96 @@
+"""What `dynacli read` refuses besides operations that may change something: it is judged by its worst use.
+
+People allow an agent the prefix `dynacli read`, and the agent chooses everything that follows.
+"""
+
+import os
+from typing import TYPE_CHECKING
+
+from dynacli.environment import invocation
+from dynacli.errors import RefusedError
+
+if TYPE_CHECKING:
+    from dynacli.commands.run import Run
+
+__all__ = ["check_input_file", "check_read"]
+
+
+def check_read(run: "Run") -> None:
+    """Check the options of a call that was made by `read`.
+
+    Raises:
+        RefusedError: They would send a credential elsewhere or show it, read a file, or write one that they may not.
+    """
+    options = run.all_options
+    if options.accept_origin:
+        origin = options.accept_origin[0]
+        raise RefusedError(
+            f"`{invocation('read')}` lets no credential go to one more origin",
+            why=f"Whoever may only read is not to choose that `{origin}` gets it",
+            hint=f"A person accepts an origin: `{invocation(api='API')} OPERATION --accept-origin {origin}`, "
+            "without `read`",
+        )
+    if options.show_secrets:
+        raise RefusedError(
+            f"`{invocation('read')}` shows no secrets",
+            why="Whoever may only read is not to learn the credentials",
+            hint="A person shows them: leave out `read`",
+        )
+    if options.allow_files and run.env.is_agent:
+        raise RefusedError(
+            "An agent cannot give `--allow-files`",
+            why=f"Whoever allows `{invocation('read')}` as a prefix allows every option after it",
+            hint="Give the value itself or `-` for standard input, or ask a person to run it",
+        )
+    if options.editor:
+        check_input_file(run, "--editor")
+    for place in options.allow_ref:
+        if os.path.isabs(place):
+            check_input_file(run, f"--allow-ref {place}")
+    reports = (word.partition("=")[2] for word in options.report)
+    file = options.output[1:] if options.output.startswith("@") else ""
+    for path in filter(None, (file, *reports)):
+        _check_output(path, is_resumed=options.resume and path == file)
+
+
+def check_input_file(run: "Run", given: str) -> None:
+    """Check that an input may come from a file.
+
+    Args:
+        given: The option and its value, for the message.
+
+    Raises:
+        RefusedError: `read` was not given `--allow-files`.
+    """
+    if run.is_read_only and not run.all_options.allow_files:
+        raise RefusedError(
+            f"`{invocation('read')}` takes no input from a file: `{given}`",
+            why="Whoever may only read could send any file to any server",
+            hint="Give the value itself, `-` for standard input, or `--allow-files`",
+        )
+
+
+def _check_output(path: str, *, is_resumed: bool) -> None:
+    """Check that a file is a new one below the working directory, by a name that shows it: a relative one.
+
+    Args:
+        is_resumed: Whether it is a download that may have begun; it then has a part, and a note about that.
+    """
+    try:
+        parts = [f"{path}.part", f"{path}.part.json"] if is_resumed else []
+        there = [os.path.lexists(each) for each in (path, *parts)]
+        target, directory = os.path.realpath(path), os.path.realpath(os.curdir)
+    except (OSError, ValueError):
+        return  # such a file cannot be written, which the call says
+    if os.path.isabs(path) or os.path.commonpath([target, directory]) != directory:
+        raise RefusedError(
+            f"`{invocation('read')}` does not write `{path}`",
+            why="It writes only below the working directory, to a relative path",
+            hint="Name such a file, or leave out `read`",
+        )
+    if there[0] or os.path.lexists(target) or len(set(there[1:])) > 1:
+        raise RefusedError(
+            f"`{invocation('read')}` does not write over `{path}`",
+            why="It is there already, or a part of it",
+            hint="Name a new file, or leave out `read`",
+        )
