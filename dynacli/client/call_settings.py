@@ -283,7 +283,7 @@ def settings_of(
     policy = None
     others = None
     profile_name = options.profile or env.setting("PROFILE")
-    if "policy" in api.entry or "policy" in profile:
+    if "policy" in api.entry or "policies" in api.entry or "policy" in profile:
         from dynacli.client.policy.policy_rules import Policy
 
         policy = Policy.of(env, api.name, api.entry, profile, profile_name)

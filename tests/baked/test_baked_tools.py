@@ -473,3 +473,86 @@ def test_a_package_is_installed_and_runs(bake: Callable[..., Path], server: Reco
             [fresh / "bin" / "petshop", *words], capture_output=True, text=True, env=variables, check=False
         )
         assert (0, expected, "") == (run.returncode, run.stdout, run.stderr)
+
+
+_ID = [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}]
+
+
+def _shop(origin: str, name: str, at: str = "/things/{id}") -> str:
+    """Save a document whose operation to remove a thing has a name, and return its file."""
+    operation = {"parameters": _ID, "responses": {"200": _ANSWER}}
+    paths = {
+        at: {"get": {**operation, "operationId": "getThing"}, "delete": {**operation, "operationId": name}},
+        "/secret": {"get": {"operationId": "secret", "responses": {"200": _ANSWER}}},
+    }
+    document = _document(origin) | {"paths": paths}
+    del document["security"]
+    Path(f"{name}.json").write_text(json.dumps(document), encoding="utf-8")
+    return f"./{name}.json"
+
+
+_CALLS = {"remove": ("DELETE", "/things/1"), "get": ("GET", "/things/1"), "secret": ("GET", "/secret")}
+
+
+@pytest.mark.sampled(14)
+@pytest.mark.parametrize(
+    ("policy", "denied"),
+    [
+        ('[apis.shop.policy]\ndeny = ["DELETE"]', {"remove"}),
+        ('[apis.shop.policy]\ndeny = ["remove-*", "secret"]', {"remove", "secret"}),
+        ('[apis.shop.policy]\nallow = ["get-thing"]', {"remove", "secret"}),
+        ("[apis.shop.policy]\nread_only = true", {"remove"}),
+        ('[apis.shop.profiles.p.policy]\ndeny = ["DELETE"]', {"remove"}),
+        (
+            '[apis.shop.policy]\ndeny = ["secret"]\n[apis.shop.profiles.p.policy]\ndeny = ["DELETE"]',
+            {"remove", "secret"},
+        ),
+        ('[apis.shop.policy]\nallow = ["GET"]\n[apis.shop.profiles.p.policy]\nallow = ["DELETE"]', {*_CALLS}),
+    ],
+)
+@pytest.mark.parametrize(
+    "source",
+    ["shop", "same document", "same server", "below a path", "by another address", "registered copy"],
+)
+def test_a_tool_takes_along_all_policies(
+    policy: str, denied: set[str], source: str, server: Recorder, tmp_path: Path
+) -> None:
+    """Those of its API and of the profile, and of another API with its document or its server."""
+    server.answers |= {path: Answer(body=b'"x"') for _, path in _CALLS.values()}
+    assert 0 == run_cli("api", "add", "shop", _shop(server.origin, "removeThing")).exit_code
+    configuration = Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml")
+    origin = server.origin
+    match source:
+        case "below a path":
+            word = _shop(f"{origin}/things", "harmless", "/{id}")
+        case "by another address":
+            word = _shop(origin.replace("127.0.0.1", "localhost"), "harmless")
+        case "same server":
+            word = _shop(origin, "harmless")
+        case "registered copy":
+            word = "copy"
+            assert 0 == run_cli("api", "add", "copy", _shop(origin, "harmless")).exit_code
+        case _:
+            word = "./removeThing.json" if source == "same document" else "shop"
+    with configuration.open("a", encoding="utf-8") as opened:
+        opened.write(f"\n{policy}\n")
+        if word == "copy":
+            opened.write("[apis.copy.profiles.p]\ntimeout = 20\n")
+    profile = ["--profile", "p"] if "profiles" in policy else []
+    if profile and word not in {"shop", "copy"}:
+        return  # only registered APIs have profiles
+    file = tmp_path / "tool"
+    result = run_cli("bake", "tool", "--api", word, "--out", str(file), *profile)
+    assert 0 == result.exit_code, result.stderr
+    found = set()
+    for name, (method, path) in _CALLS.items():
+        below = path.removeprefix("/things") if source == "below a path" else path
+        if (source, name) == ("below a path", "secret"):
+            continue
+        code, _, errors = _run(file, "request", method, below, "--yes", "--validate", "off")
+        assert code in {0, 11}, errors
+        found |= {name} if code else set()
+    assert (denied - {"secret"} if source == "below a path" else denied) == found
+    assert (int("remove" in denied) * 11) == _run(
+        file, "harmless" if "harmless" in word or word == "copy" else "remove-thing", "1", "--yes"
+    )[0]

@@ -9,7 +9,7 @@ names, or an entry without a policy, are bound by
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -20,13 +20,13 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.operation_at import operation_at
 from dynacli.client.policy.path_readings import Sent, steps_of
 from dynacli.client.policy.permission import obey
-from dynacli.client.policy.policy_rules import Decision, Policy, Rules, decide, strictest
+from dynacli.client.policy.policy_rules import Decision, Policy, Rules, decide, strictest, with_paths
 from dynacli.environment import Environment, invocation
 from dynacli.errors import RefusedError, UsageError
 from dynacli.library.configuration.configuration import profiles_in, texts
 from dynacli.library.open_by_name import open_from_cache
 from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import Operation
+from dynacli.model.operation import Operation, OperationSummary
 from dynacli.request.built_request import Request
 from dynacli.request.choose_server import choose_server
 from dynacli.urls import origin_of, server_of
@@ -106,6 +106,15 @@ class OtherPolicies:
             each for guarded in self._guarded for each in guarded.decisions(method, url, asked, values or {})
         )
 
+    def rules_at(self, urls: Iterable[str]) -> list[Rules]:
+        """Return what the policies say of the servers of another API, by paths below these URLs.
+
+        Args:
+            urls: The base URLs of that API.
+        """
+        urls = list(urls)
+        return [rules for guarded in self._guarded for rules in guarded.rules_at(urls)]
+
 
 def _is_of_document(entry: Mapping[str, Any], location: str) -> bool:
     """Return whether the entry of an API has the document at a location."""
@@ -160,6 +169,38 @@ class _GuardedServers:
             if api is not None:
                 api.catalog.close()
 
+    def rules_at(self, urls: Sequence[str]) -> list[Rules]:
+        """Return what the policy says, by paths below some base URLs; nothing if they lead elsewhere."""
+        paths = [
+            (urlsplit(own).path.rstrip("/"), urlsplit(url).path.rstrip("/"))
+            for own in self._bases
+            for url in urls
+            if server_of(own) == server_of(url)
+        ]
+        paths = [
+            (own, path)
+            for own, path in paths
+            if f"{own}/".startswith(f"{path}/") or f"{path}/".startswith(f"{own}/")
+        ]
+        if not paths:
+            return []
+
+        def paths_of(summary: OperationSummary) -> list[str]:
+            whole = ((f"{own}{summary.path}", path) for own, path in paths)
+            return [each[len(path) :] for each, path in whole if each.startswith(f"{path}/")]
+
+        with self._opened() as api:
+            if api is None:
+                raise self._lost(urls[0])
+            return [with_paths(rules, api.catalog, paths_of) for rules in self._policy.tables]
+
+    def _lost(self, url: str) -> RefusedError:
+        return RefusedError(
+            f"The policy of `{self._name}` holds for `{origin_of(url)}`, and its document is not at hand",
+            why="It says which operations the policy is about",
+            hint=f"Read it: `{invocation('api refresh', self._name)}`",
+        )
+
     def decisions(
         self,
         method: str,
@@ -168,7 +209,7 @@ class _GuardedServers:
         values: Mapping[tuple[str, str], str],
     ) -> Iterator[Decision]:
         """Yield what the policy says of a request; nothing where it goes elsewhere."""
-        origin, server, path = origin_of(url), server_of(url), urlsplit(url).path
+        server, path = server_of(url), urlsplit(url).path
         bases = [urlsplit(base).path.rstrip("/") for base in self._bases if server_of(base) == server]
         # Several APIs may share an origin, each below a path of its own.
         steps = steps_of(path)
@@ -180,11 +221,7 @@ class _GuardedServers:
             return
         with self._opened() as api:
             if api is None:
-                raise RefusedError(
-                    f"The policy of `{self._name}` holds for `{origin}`, and its document is not at hand",
-                    why="It says which operations the policy is about",
-                    hint=f"Read it: `{invocation('api refresh', self._name)}`",
-                )
+                raise self._lost(url)
             yield self._decision(api.catalog, method, path, bases, asked, values)
 
     def _decision(

@@ -14,7 +14,7 @@ from dynacli.model.operation import OperationSummary
 from dynacli.model.path_templates import path_values
 from dynacli.record import record
 
-__all__ = ["Sent", "methods_in", "operations_at", "operations_of", "steps_of"]
+__all__ = ["Sent", "is_path_of", "methods_in", "operations_at", "operations_of", "steps_of"]
 
 
 @record
@@ -62,6 +62,12 @@ def steps_of(path: str) -> tuple[str, ...] | None:
         if plain := step.rstrip(". ").casefold():
             steps.append(plain)
     return tuple(steps)
+
+
+def is_path_of(template: str, path: str) -> bool:
+    """Return whether a server may take a path for one of a template."""
+    fixed, steps = steps_of(template), steps_of(path)
+    return fixed is not None and steps is not None and len(fixed) == len(steps) and _fits(fixed, steps)
 
 
 def operations_of(catalog: Catalog, methods: Iterable[str]) -> list[OperationSummary]:

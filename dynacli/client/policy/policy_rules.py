@@ -10,18 +10,19 @@
 The first row of these that holds wins, whether it is the API's own or that of a profile.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from dynacli.catalog.store.catalog_file import Catalog
-from dynacli.client.policy.path_readings import Sent, operations_at, operations_of, steps_of
+from dynacli.client.policy.path_readings import Sent, is_path_of, operations_at, operations_of, steps_of
 from dynacli.client.profiles import malformed
 from dynacli.environment import Environment
 from dynacli.errors import FileError
 from dynacli.model.kebab_names import kebab
 from dynacli.model.operation import SAFE_METHODS, Operation, OperationSummary
-from dynacli.record import record
+from dynacli.model.path_templates import path_template
+from dynacli.record import record, replace
 
 __all__ = [
     "ALLOWED",
@@ -34,6 +35,7 @@ __all__ = [
     "rules_of",
     "strictest",
     "unknown_words",
+    "with_paths",
 ]
 
 ALLOWED, CONFIRMED, DENIED = "allowed", "confirmed", "denied"
@@ -64,6 +66,12 @@ class Rules:
     confirm: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
     is_read_only: bool = False
+
+    def as_table(self) -> dict[str, Any]:
+        """Return it as a table of the configuration."""
+        table = {"allow": self.allow, "confirm": self.confirm, "deny": self.deny}
+        lists = {key: list(words) for key, words in table.items() if words is not None}
+        return {**lists, _READ_ONLY: self.is_read_only}
 
     def words(self) -> Iterator[tuple[str, str]]:
         """Yield (list, word) for each word of the lists."""
@@ -108,6 +116,8 @@ class Policy:
         tables = [
             rules_of(env, table["policy"], f"{place}.policy") for table, place in places if "policy" in table
         ]
+        # Those that `bake` has taken along; no configuration takes their place.
+        tables += [rules_of(env, table, f"apis.{name}.policies") for table in entry.get("policies", ())]
         return cls(tuple(tables)) if tables else None
 
 
@@ -215,6 +225,10 @@ def decide(
     if not policy.names_operations and not methods and own != _HEAD:
         return strictest(found)
     paths, values = (sent.paths, sent.values) if sent is not None else ((operation.path,), None)
+    for path in paths:
+        # What names a path is about the one that is sent; the pattern of a name is not.
+        readings = _readings(policy, catalog, [_unknown(own, path)], own, "", is_in_doubt=True)
+        found += [each for each in readings if " /" in each.word]
     steps = [steps_of(path) for path in paths]
     is_clear = is_documented and None not in steps
     if is_documented and sent is not None:
@@ -232,7 +246,7 @@ def decide(
     for method, why in asked.items():
         is_like = method == _GET and _GET not in map(str.upper, methods)
         known: Sequence[Operation | OperationSummary] = operations_at(catalog, method, paths, values)
-        known = known or [_unknown(method, operation.path)]
+        known = known or [_unknown(method, path) for path in paths]
         found += _readings(policy, catalog, known, method, why, is_in_doubt=is_like)
     if not is_clear:
         for summary in operations_of(catalog, {own, *asked}):
@@ -325,10 +339,55 @@ def _is_meant(
             pattern == tag or kebab(pattern) == kebab(tag) or fnmatchcase(kebab(tag), pattern)
             for tag in operation.tags
         )
+    if " /" in word:
+        return _is_path_meant(word, operation, method, is_strict=is_strict)
     names = {operation.name, operation.operation_id}
     if _WILD.isdisjoint(word):
         return word in names or catalog.find(word) == operation.name
     return any(fnmatchcase(name, word) for name in names if name)
+
+
+def _is_path_meant(
+    word: str, operation: Operation | OperationSummary, method: str, *, is_strict: bool
+) -> bool:
+    """Return whether `METHOD /path` means an operation; a path forbids in all its spellings, and allows in its own."""
+    named, _, path = word.partition(" ")
+    if named != method:
+        return False
+    return (
+        is_path_of(path, operation.path)
+        if is_strict
+        else path_template(path) == path_template(operation.path)
+    )
+
+
+def with_paths(
+    rules: Rules, catalog: Catalog, paths_of: Callable[[OperationSummary], Iterable[str]]
+) -> Rules:
+    """Return rules that say of paths what they say of the operations of a document, for another document.
+
+    Args:
+        paths_of: Returns the paths that an operation has in the other document.
+    """
+    summaries = catalog.summaries()
+
+    def lines(word: str, *, is_strict: bool) -> list[str]:
+        return [
+            f"{each.method} {path}"
+            for each in summaries
+            if _is_meant(word, catalog, each, "", is_strict=is_strict)
+            for path in paths_of(each)
+        ]
+
+    def strict(words: Iterable[str]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(line for word in words for line in (word, *lines(word, is_strict=True))))
+
+    allow = None
+    if rules.allow is not None:
+        # A name may be that of another operation there.
+        allowed = (line for word in rules.allow for line in lines(word, is_strict=False))
+        allow = tuple(dict.fromkeys([*(word for word in rules.allow if word in _METHODS), *allowed]))
+    return replace(rules, allow=allow, confirm=strict(rules.confirm), deny=strict(rules.deny))
 
 
 def unknown_words(policy: Policy, catalog: Catalog) -> list[tuple[str, str, str]]:

@@ -257,7 +257,10 @@ def _entry(env: Environment, api: OpenedApi, options: ToolOptions) -> dict[str, 
         from dynacli.client.profiles import profile_of
 
         chosen = profile_of(env, api, options.profile)
-        entry |= {key: chosen[key] for key in (*_KEPT_OF_CALLS, "ca", "policy") if key in chosen}
+        entry |= {key: chosen[key] for key in (*_KEPT_OF_CALLS, "ca") if key in chosen}
+    policies = _policies(env, api, options, known)
+    if policies:
+        entry["policies"] = policies
     entry["source"] = known.get("source", api.location)
     further = {"more": configuration.more(known), "overlays": configuration.overlays(known)} if known else {}
     entry |= {key: list(found) for key, found in further.items() if found}
@@ -269,3 +272,24 @@ def _entry(env: Environment, api: OpenedApi, options: ToolOptions) -> dict[str, 
             hint="Register the API by a URL without a query, or by a file",
         )
     return entry
+
+
+def _policies(
+    env: Environment, api: OpenedApi, options: ToolOptions, known: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return the tables of all policies that bind calls of the API here, besides its own."""
+    from dynacli.client.call_settings import CallOptions, settings_of
+    from dynacli.client.policy.policy_rules import Policy
+    from dynacli.request.choose_server import choose_server
+
+    settings = settings_of(env, api, CallOptions(profile=options.profile))
+    own = Policy.of(env, api.name, {key: known[key] for key in ("policy",) if key in known}, {}, "")
+    count = len(own.tables) if own is not None else 0
+    rules = list(settings.policy.tables[count:]) if settings.policy is not None else []
+    if settings.others is not None:
+        bases = [settings.server] if "://" in settings.server else []
+        for server in api.servers:
+            with suppress(UsageError):  # one with variables leads nowhere by itself
+                bases.append(choose_server([server], api.uri))
+        rules += settings.others.rules_at(bases)
+    return [each.as_table() for each in rules]
