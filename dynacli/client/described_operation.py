@@ -19,8 +19,9 @@ from dynacli.record import record, replace
 if TYPE_CHECKING:
     from dynacli.schema.flatten_schema import FlatSchemas
 
-__all__ = ["DescribedOperation", "choose_media_type", "schema_of_parameter"]
+__all__ = ["EXAMPLE", "DescribedOperation", "choose_media_type", "schema_of_parameter"]
 
+EXAMPLE = "--example"
 _MOST_LISTED = 12
 """Media types that a message names."""
 
@@ -56,11 +57,21 @@ class DescribedOperation:
     @property
     def example_line(self) -> str:
         """The command line of a call that runs as it stands."""
+        return self.line_of(self.operation.example)
+
+    def line_of(self, words: tuple[str, ...]) -> str:
+        """Return the command line of a call with these words, of which the last may be dynacli's own `--example`."""
         from dynacli.model.command_words import shell_line
 
-        return shell_line(
-            (*invocation_words(api=self.api.name), self.operation.name, *self.operation.example)
-        )
+        name, *api = invocation_words(api=self.api.name)
+        ahead: tuple[str, ...] = ()
+        if words[-1:] == (EXAMPLE,):
+            fields = self.media_type.fields if self.media_type is not None else ()
+            # An operation's own option of that name wins behind it.
+            own = {*(each.option for each in self.operation.parameters), *(each.option for each in fields)}
+            if EXAMPLE[2:] in own:
+                words, ahead = words[:-1], (EXAMPLE,)
+        return shell_line((name, *ahead, *api, self.operation.name, *words))
 
     @cached_property
     def part(self) -> dict[str, Any]:

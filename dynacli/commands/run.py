@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.commands.call.make_call import GivenWords, MadeCall
     from dynacli.document.fetched import DocumentLogin
+    from dynacli.output.output_form import OutputForm
 
 __all__ = ["Run"]
 
@@ -88,6 +89,28 @@ class Run:
         reads_only_by = f"`{invocation('read')}`" if self.is_read_only else ""
         return replace(
             options.call_options, consent=consent, reads_only_by=reads_only_by, is_bound=self.is_read_only
+        )
+
+    def output_form(self, default: str = "") -> "OutputForm":
+        """Return the form in which bytes from outside are written.
+
+        Args:
+            default: The format that an API or a profile has; empty for none.
+
+        Raises:
+            UsageError: The options do not go together, or the bytes would reach a terminal, which obeys them.
+        """
+        form = self.options.output_form_for(default)
+        if form.format != "raw" or self.options.yes or not self.env.stdout_is_terminal:
+            return form
+        if not self.options.output:
+            return self.options.output_form_for("")
+        from dynacli.errors import UsageError
+
+        raise UsageError(
+            "`-o raw` does not write to a terminal",
+            why="The terminal would obey control sequences in the bytes, which `text` makes visible",
+            hint="Write to a file by `-o @FILE`, pipe the output, or add `--yes`",
         )
 
     def _agrees(self, question: str) -> bool:

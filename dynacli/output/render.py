@@ -244,7 +244,7 @@ def _write_binary_note(env: Environment, body: bytes, media_type: str) -> None:
     write_stderr(
         env,
         f"The answer is binary ({_binary_name(body, media_type)}) and is not shown here\n"
-        "  do: `-o @FILE` keeps it in a file, `-o raw` writes the bytes anyway",
+        "  do: `-o @FILE` keeps it in a file, `-o raw --yes` writes the bytes anyway",
     )
 
 

@@ -184,7 +184,7 @@ def test_a_terminal_gets_a_readable_answer(api: str, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(("terminal", "end"), [(("stdout",), "\n"), ((), "")], ids=["terminal", "pipe"])
 def test_raw_json_ends_with_a_line_break_on_a_terminal(api: str, terminal: tuple[str, ...], end: str) -> None:
     """The prompt of the shell does not stand behind the answer; a pipe gets the exact bytes."""
-    assert '{"a":1}' + end == run_cli(api, "small", "-o", "raw", terminal=terminal).stdout
+    assert '{"a":1}' + end == run_cli(api, "small", "-o", "raw", "--yes", terminal=terminal).stdout
 
 
 def test_foreign_text_cannot_drive_a_terminal(api: str, server: Recorder) -> None:
@@ -195,3 +195,58 @@ def test_foreign_text_cannot_drive_a_terminal(api: str, server: Recorder) -> Non
     assert "\x1b]" not in result.stdout + result.stderr
     assert "\x1b[2J" not in result.stdout
     assert "\x9b" not in result.stderr
+
+
+_ODD = "\x1b]52;c;QUFB\x07\x1b[2J\x9b2J"
+_WAYS = {
+    "calls": [
+        *(
+            "-o auto",
+            "-o text",
+            "-o json",
+            "-o yaml",
+            "-o table",
+            "-o csv",
+            "-o tsv",
+            "-o ndjson",
+            "-o lines",
+        ),
+        *("-o gron", "-i", "-v", "-f a", "-f a -o lines", "-i -o text", "--no-pager", "--debug", "--wait a"),
+    ],
+    "documents": ["", "-o text", "-o json", "-o yaml", "--bundled", "--resolved", "--version 3.1"],
+}
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/json", "text/plain", "application/x-ndjson", "text/event-stream"]
+)
+def test_no_way_to_show_a_response_lets_it_drive_a_terminal(server: Recorder, kind: str) -> None:
+    """Raw bytes are refused on a terminal before anything is sent, unless `--yes` asks for them; all else is safe."""
+    text = f'{{"a": "{_ODD}"}}'
+    body = {"text/event-stream": f"data: {text}\n\n", "application/x-ndjson": f"{text}\n"}.get(kind, text)
+    server.answers["/odd"] = Answer(body=body.encode(), headers={"Content-Type": kind, "X-Odd": "\x9b2J"})
+    answers = {"200": {"description": _ODD, "content": {kind: {}}}}
+    source = save(
+        document(
+            {"/odd": {"get": operation("odd") | {"responses": answers, "summary": _ODD}}}, [server.origin]
+        )
+    )
+    for way in _WAYS["calls"]:
+        result = run_cli(source, "odd", *way.split(), terminal=("stdout", "stderr"))
+        assert not {"\x07", "\x9b"} & {*result.stdout, *result.stderr}, way
+    for way in _WAYS["documents"]:
+        result = run_cli("document", source, *way.split(), terminal=("stdout", "stderr"))
+        assert not {"\x07", "\x9b"} & {*result.stdout, *result.stderr}, way
+    asked = len(server.requests)
+    for words in (
+        [source, "odd"],
+        ["document", source],
+        [source, "odd", "-i"],
+        [source, "odd", "--dry-run", "http"],
+    ):
+        refused = run_cli(*words, "-o", "raw", terminal=("stdout",))
+        assert (2, "", asked) == (refused.exit_code, refused.stdout, len(server.requests))
+        assert "--yes" in refused.stderr
+        assert words[0] == "document" or "-o text" in refused.stderr
+    assert "\x07" in run_cli(source, "odd", "-o", "raw", "--yes", terminal=("stdout",)).stdout
+    assert "\x07" in run_cli(source, "odd", "-o", "raw").stdout

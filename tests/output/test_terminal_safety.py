@@ -205,7 +205,7 @@ def test_a_pipe_gets_exact_bytes(output_format: str, media_type: str) -> None:
 
 
 def test_raw_is_raw_on_a_terminal_too() -> None:
-    """`-o raw` writes the bytes to a terminal, too."""
+    """The writer itself writes raw bytes to a terminal, too: whether it may is decided before."""
     with terminal() as (env, shown):
         write_body(env, ATTACK.encode(), "text/plain", OutputForm("raw"))
         assert ATTACK == shown()

@@ -1,13 +1,11 @@
 """The call card of an operation, as data."""
 
-from shlex import quote
 from typing import Any
 
 from dynacli.client.cards.card_inputs import CardInput, card_inputs
 from dynacli.client.cards.outlined_answer import OutlinedAnswer, outlined_answer
-from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.described_operation import EXAMPLE, DescribedOperation
 from dynacli.client.pages.document_rule import describe_pages
-from dynacli.environment import invocation_words
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
 from dynacli.record import record
@@ -121,11 +119,7 @@ def _example(described: DescribedOperation) -> str:
     # What cannot be shown as it is cannot be copied from a terminal, either.
     if len(line.encode()) <= _LONGEST_EXAMPLE and visible(line, keep="") == line:
         return line
-    name, *words = [*invocation_words(api=quote(described.api.name)), described.operation.name]
-    fields = described.media_type.fields if described.media_type is not None else ()
-    # An operation's own option of that name wins behind it.
-    options = {*(each.option for each in described.operation.parameters), *(each.option for each in fields)}
-    return " ".join([name, "--example", *words] if "example" in options else [name, *words, "--example"])
+    return described.line_of((EXAMPLE,))
 
 
 def _summary(operation: Operation) -> str:

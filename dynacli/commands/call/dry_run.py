@@ -61,7 +61,7 @@ def show_request(
     form = _form(run)
     shown = _shown(run, signed, form)
     # The filter and the columns are those of an answer, and say nothing of a request.
-    output = run.options.output_form
+    output = run.output_form()
     if form == "json":
         output = output.unfiltered(output.format if output.format == "yaml" else "json")
         write_data(run.env, preview.as_json(shown), output)

@@ -62,7 +62,7 @@ class AnswerReceiver:
         self.answer: Answer | None = None
         self.verdict: Verdict | None = None
         self.unwritten: FileError | FormError | None = None
-        self._form = run.options.output_form_for(call.settings.output)
+        self._form = run.output_form(call.settings.output)
 
     @property
     def is_part(self) -> bool:

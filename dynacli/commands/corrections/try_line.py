@@ -102,7 +102,7 @@ def _build(run: Run, described: DescribedOperation, given: GivenWords) -> None:
     Raises:
         UsageError: There cannot be such a request.
     """
-    run.options.output_form  # noqa: B018  - it raises where options do not go together
+    run.output_form()  # it raises where options do not go together
     settings = _with_server(run, described, settings_of(run.env, described.api, run.call_options))
     is_strict = settings.level != "off" and described.is_documented
     inputs, _ = read_inputs(run, described, given, is_strict=is_strict)

@@ -54,7 +54,7 @@ def _document(
     content = _read_cached(run, opened, api, lambda cached: cached.content())
     is_json = content.lstrip()[:1] in {b"{", b"["}
     media_type = "application/json" if is_json else "text/yaml; charset=utf-8"
-    write_body(run.env, content, media_type, run.options.output_form)
+    write_body(run.env, content, media_type, run.output_form())
 
 
 def _part(opened: OpenedApi, tree: dict[str, Any], words: tuple[str, ...]) -> dict[str, Any]:

@@ -142,7 +142,7 @@ def _show(run: Run, number: int, form: str | None) -> None:
 
     text = as_text(row, form).encode("utf-8", "surrogateescape")
     media_type = "application/json" if form == "har" else "text/plain; charset=utf-8"
-    write_body(run.env, text, media_type, run.options.output_form)
+    write_body(run.env, text, media_type, run.output_form())
 
 
 def _text(data: dict[str, Any], paint: Painter) -> str:

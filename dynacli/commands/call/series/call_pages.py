@@ -63,7 +63,7 @@ class Listing:
     ) -> None:
         self._noted = noted
         self._run, self._described, self._settings = run, described, settings
-        self._form = run.options.output_form_for(settings.output)
+        self._form = run.output_form(settings.output)
         is_keyset_asked = run.options.all == "keyset"
         pages = document_pages(described, configured_rule(described), is_keyset_asked=is_keyset_asked)
         if pages.items is None and len(pages.candidates) > 1:

@@ -60,7 +60,7 @@ class CallSeries:
     ) -> None:
         self._run, self._described, self._settings = run, described, settings
         self._ask, self._waiting, self._noted = ask, waiting, noted
-        self._form = run.options.output_form_for(settings.output)
+        self._form = run.output_form(settings.output)
         _check_options(run)
         options = run.options
         targets = [described]

@@ -26,7 +26,7 @@ def _skill(run: Run, api: str, out: str | None) -> None:
         )
     text = skill_text(run.env, run.api(api), run.options.profile)
     if out is None:
-        write_body(run.env, text.encode(), "text/markdown; charset=utf-8", run.options.output_form)
+        write_body(run.env, text.encode(), "text/markdown; charset=utf-8", run.output_form())
         return
     from dynacli.output.written_files import write_named_files
 

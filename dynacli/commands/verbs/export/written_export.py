@@ -39,7 +39,7 @@ def write_files(run: Run, files: dict[str, str], form: Format, out: str | None) 
         from dynacli.output.render import write_body
 
         content = _as_bytes(next(iter(files.values())))
-        write_body(run.env, content, form.media_type, run.options.output_form)
+        write_body(run.env, content, form.media_type, run.output_form())
     elif is_directory or form.is_directory:
         from dynacli.output.written_files import write_named_files
 
