@@ -1,12 +1,13 @@
 """One run of the program: its surroundings, its options, and the APIs that it has opened."""
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.commands.read_options import Options
 from dynacli.environment import Environment, invocation
-from dynacli.errors import DynacliError, InternalError
+from dynacli.errors import DynacliError, FileError, InternalError
+from dynacli.library.configuration.configuration import profiles_in
 from dynacli.library.open_by_name import open_api
 from dynacli.library.opened_api import OpenedApi
 
@@ -131,6 +132,7 @@ class Run:
             api = self.open_apart(word, refresh=options.refresh, offline=options.offline)
             self._apis[word] = api
             self._warn_of_document(api)
+            self._warn_of_policy(api)
         return self._apis[word]
 
     def reading_document(self, name: str, doing: str = "Reading") -> AbstractContextManager[None]:
@@ -190,6 +192,19 @@ class Run:
                 self.warn(note)
         for note in api.notes:
             self.warn(note)
+
+    def _warn_of_policy(self, api: OpenedApi) -> None:
+        """Write a warning about each entry of the policy that means no operation."""
+        name = self.all_options.profile or self.env.setting("PROFILE")
+        profile = profiles_in(api.entry).get(name, {})
+        if "policy" not in api.entry and "policy" not in profile:
+            return
+        from dynacli.client.policy.policy_rules import Policy, unknown_notes
+
+        with suppress(FileError):  # each call says what is wrong with it
+            policy = Policy.of(self.env, api.name, api.entry, profile, name)
+            for note in unknown_notes(policy, api.catalog, api.name) if policy is not None else ():
+                self.warn(note)
 
     def fetch_again(self, api: OpenedApi) -> OpenedApi | None:
         """Fetch the document of an API again, because the one in the cache lacks something that is asked for.

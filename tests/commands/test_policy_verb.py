@@ -11,6 +11,7 @@ from tests.harness import run_cli
 
 _ID = parameter("petId", {"type": "integer"}, "path")
 _PATHS = {
+    "/{name}": {"get": operation("any", parameter("name", {"type": "string"}, "path"))},
     "/pets": {"get": operation("listPets", tags=["store"])},
     "/pets/{petId}": {"delete": operation("deletePet", _ID, tags=["store"])},
 }
@@ -60,6 +61,24 @@ def written() -> Callable[[str], None]:
         pytest.param(
             *("deny = ['deletePet']", ["DELETE", "/pets/7/"], "denied", "which means `delete-pet`", 11),
             id="another-spelling",
+        ),
+        pytest.param(
+            *(
+                "deny = ['list-pets']",
+                ["GET", "/PETS"],
+                "denied",
+                "has `list-pets`, which means `list-pets`",
+                11,
+            ),
+            id="another-spelling-of-a-documented-path",
+        ),
+        pytest.param(
+            *("deny = ['store']", ["list-pets"], "denied", "`deny` of `[apis.pets.policy]` has `store`", 11),
+            id="bare-tag",
+        ),
+        pytest.param(
+            *("deny = ['list-pets']", ["HEAD", "/pets"], "denied", "servers do for HEAD what they do", 11),
+            id="head",
         ),
         pytest.param(
             *("confirm = ['tag:store']", ["list-pets"], "confirmed", "has `tag:store`", 11),
@@ -175,3 +194,39 @@ def test_what_is_no_operation_is_an_error(
     written("")
     result = run_cli("policy", "explain", "pets", *words)
     assert (2, True) == (result.exit_code, message in result.stderr)
+
+
+_WARNING = "Warning: `{}` in `{}` of `[apis.pets.policy]` means no operation of `pets`"
+
+
+@pytest.mark.parametrize(
+    ("key", "entry", "hint"),
+    [
+        ("deny", "delete-pest", ""),
+        ("confirm", "x*", ""),
+        ("deny", "tag:shop", ""),
+        ("allow", "store", "; `tag:store` means its tag"),
+        ("deny", "store", None),
+        ("deny", "Store", None),
+        ("allow", "tag:st*", None),
+        ("allow", "*", None),
+        ("deny", "deletepet", None),
+        ("deny", "PURGE-NOT", ""),
+        ("deny", "PATCH", None),
+    ],
+)
+def test_an_entry_that_means_nothing_is_warned_about(
+    key: str, entry: str, hint: str | None, written: Callable[[str], None]
+) -> None:
+    """When it is set, and once in each run that uses the API; `doctor` says it, too."""
+    written("")
+    expected = _WARNING.format(entry, key) + hint if hint is not None else ""
+    for words in (
+        ("api", "set", "pets", f"policy.{key}={entry}"),
+        ("operations", "pets"),
+        ("pets", "list-pets", "--dry-run"),
+        ("doctor", "pets"),
+        ("policy", "explain", "pets", "list-pets"),
+    ):
+        lines = run_cli(*words).stderr.splitlines()
+        assert [expected][: bool(expected)] == [line for line in lines if "means no operation" in line]

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import parse_qsl
 
 from dynacli.client.call import base_url_of
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.policy.path_readings import Sent
 from dynacli.client.policy.permission import decision_on, is_asked_about
 from dynacli.client.policy.policy_rules import ALLOWED, CONFIRMED, DENIED, Decision, strictest, unknown_words
 from dynacli.errors import UsageError
@@ -101,18 +103,24 @@ class Explanation(NamedTuple):
         return "Here: asked first; `--yes` has agreed" if self.is_asked else "Here: made without a question"
 
 
-def _decisions(described: DescribedOperation, settings: "CallSettings") -> Iterator[Decision]:
+def _decisions(described: DescribedOperation, settings: "CallSettings", target: str) -> Iterator[Decision]:
     """Yield what the policy says of an operation, and what those say of other APIs with the same server."""
-    yield decision_on(described, settings)
+    path, _, query = target.partition("?")
+    values = {("query", name): value for name, value in parse_qsl(query, keep_blank_values=True)}
+    yield decision_on(described, settings, sent=Sent((path,), values) if path else None)
     if settings.others is not None:
         with suppress(UsageError):  # a call without a server goes nowhere
-            url = base_url_of(described, settings) + described.operation.path
-            yield settings.others.decision(described.operation.method, url, {})
+            url = base_url_of(described, settings) + (path or described.operation.path)
+            yield settings.others.decision(described.operation.method, url, {}, values)
 
 
-def explain_policy(described: DescribedOperation, settings: "CallSettings") -> Explanation:
-    """Return what would become of a call of an operation, in these surroundings."""
-    decision, consent = strictest(_decisions(described, settings)), settings.consent
+def explain_policy(described: DescribedOperation, settings: "CallSettings", target: str = "") -> Explanation:
+    """Return what would become of a call of an operation, in these surroundings.
+
+    Args:
+        target: The path, with its query, by which the operation was named; empty if it was named otherwise.
+    """
+    decision, consent = strictest(_decisions(described, settings, target)), settings.consent
     verdict, exit_code, is_asked = decision.verdict, 0, False
     if verdict == DENIED:
         exit_code = 11

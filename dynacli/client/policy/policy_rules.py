@@ -34,6 +34,7 @@ __all__ = [
     "decide",
     "rules_of",
     "strictest",
+    "unknown_notes",
     "unknown_words",
     "with_paths",
 ]
@@ -42,6 +43,7 @@ ALLOWED, CONFIRMED, DENIED = "allowed", "confirmed", "denied"
 """What can become of a call: it is made, made once a person agrees, or never made."""
 _LISTS = ("allow", "confirm", "deny")
 _READ_ONLY = "read_only"
+_BAKED = "policies"
 _TAG = "tag:"
 _NOTHING: Mapping[str, str] = {}
 _WILD = frozenset("*?[")
@@ -117,7 +119,7 @@ class Policy:
             rules_of(env, table["policy"], f"{place}.policy") for table, place in places if "policy" in table
         ]
         # Those that `bake` has taken along; no configuration takes their place.
-        tables += [rules_of(env, table, f"apis.{name}.policies") for table in entry.get("policies", ())]
+        tables += [rules_of(env, table, f"apis.{name}.{_BAKED}") for table in entry.get(_BAKED, ())]
         return cls(tuple(tables)) if tables else None
 
 
@@ -392,13 +394,36 @@ def with_paths(
 
 def unknown_words(policy: Policy, catalog: Catalog) -> list[tuple[str, str, str]]:
     """Return (place, list, word) of the words that mean no operation of a document, methods aside."""
-    summaries = catalog.summaries()
     return [
         (rules.place, key, word)
         for rules in policy.tables
+        if not rules.place.endswith(f".{_BAKED}")  # they are those of another API
         for key, word in rules.words()
-        if word.upper() not in _METHODS
-        and not any(
-            _is_meant(word, catalog, each, each.method, is_strict=key != "allow") for each in summaries
-        )
+        if word.upper() not in _METHODS and not _is_known(word, key, catalog)
     ]
+
+
+def _is_known(word: str, key: str, catalog: Catalog) -> bool:
+    """Return whether a word means an operation; all of them are looked at only for a pattern or a path."""
+    if catalog.find(word) is not None:
+        return True
+    is_tag = word.startswith(_TAG)
+    if is_tag or key != "allow":
+        name = word.removeprefix(_TAG)
+        if any(kebab(name) == tag or (is_tag and fnmatchcase(tag, name)) for tag in catalog.tags()):
+            return True
+    if is_tag or (_WILD.isdisjoint(word) and " /" not in word):
+        return False
+    return any(_is_meant(word, catalog, each, each.method, is_strict=True) for each in catalog.each_summary())
+
+
+def unknown_notes(policy: Policy, catalog: Catalog, name: str) -> Iterator[str]:
+    """Yield a warning about each word that means no operation of an API.
+
+    Args:
+        name: Of the API.
+    """
+    for place, key, word in unknown_words(policy, catalog):
+        is_tag = key == "allow" and kebab(word) in catalog.tags()
+        hint = f"; `{_TAG}{word}` means its tag" if is_tag else ""
+        yield f"`{word}` in `{key}` of `[{place}]` means no operation of `{name}`{hint}"

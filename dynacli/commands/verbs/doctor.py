@@ -248,7 +248,7 @@ def _document(run: Run, name: str) -> tuple[_Check, _Document | None]:
 
 def _policies(run: Run, name: str) -> Iterable[_Check]:
     """Check the policies of a registered API and of its profiles; a text that means nothing is a warning."""
-    from dynacli.client.policy.policy_rules import Policy, unknown_words
+    from dynacli.client.policy.policy_rules import Policy, unknown_notes
 
     entry = Configuration(run.env).apis()[name]
     owners = [("", {}), *profiles_in(entry).items()]
@@ -259,13 +259,14 @@ def _policies(run: Run, name: str) -> Iterable[_Check]:
     except DynacliError:
         return  # the check of its document says so
     try:
-        words: dict[tuple[str, str, str], None] = {}
+        notes: dict[str, None] = {}
         for profile_name, profile in owners:
             policy = Policy.of(run.env, name, entry, profile, profile_name)
-            words.update(dict.fromkeys(unknown_words(policy, api.catalog) if policy is not None else ()))
-        for place, key, word in words:
-            run.warn(f"`{word}` in `{key}` of `[{place}]` means no operation of `{name}`")
-        said = "some of its words mean no operation" if words else "each of its words means an operation"
+            if policy is not None:
+                notes.update(dict.fromkeys(unknown_notes(policy, api.catalog, name)))
+        for note in notes:
+            run.warn(note)
+        said = "some of its words mean no operation" if notes else "each of its words means an operation"
         yield _Check(f"policy {name}", said)
     except FileError as error:
         yield _Check(f"policy {name}", _message(error), error)

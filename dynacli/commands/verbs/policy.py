@@ -23,9 +23,8 @@ def _explain(run: Run, api: str, operation: tuple[str, ...]) -> None:
 
     described = _described(run, api, list(operation))
     settings = settings_of(run.env, described.api, run.call_options)
-    explanation = explain_policy(described, settings)
-    for place, key, word in explanation.unknown:
-        run.warn(f"`{word}` in `{key}` of `[{place}]` means no operation of `{described.api.name}`")
+    target = next((word for word in operation[1:2] if word.startswith("/") and "{" not in word), "")
+    explanation = explain_policy(described, settings, target)
 
     def text(paint: Painter, width: int) -> str:  # noqa: ARG001
         first, *more = explanation.sentences()

@@ -61,6 +61,30 @@ def change_settings(run: Run, settings: Sequence[Setting]) -> None:
         )
     before = configuration.tables()
     configuration.set_values(settings, lambda text, tables: _check(run, before, text, tables))
+    for name in dict.fromkeys(
+        path[1] for path, _ in settings if path[0] == "apis" and "policy" in path[2:-1]
+    ):
+        _warn_of_policy(run, name)
+
+
+def _warn_of_policy(run: Run, name: str) -> None:
+    """Write a warning about each entry of the policies of an API that means no operation of its document."""
+    from dynacli.client.policy.policy_rules import Policy, unknown_notes
+    from dynacli.library.open_by_name import open_from_cache
+
+    entry, api = Configuration(run.env).apis().get(name, {}), open_from_cache(name, run.env)
+    if api is None:
+        return  # the first use reads the document
+    try:
+        notes: dict[str, None] = {}
+        for key, profile in {"": {}, **profiles_in(entry)}.items():
+            policy = Policy.of(run.env, name, entry, profile, key)
+            if policy is not None:
+                notes.update(dict.fromkeys(unknown_notes(policy, api.catalog, name)))
+        for note in notes:
+            run.warn(note)
+    finally:
+        api.catalog.close()
 
 
 def check_policy_change(run: Run, name: str, paths: Sequence[tuple[str, ...]] | None = None) -> None:
