@@ -6,6 +6,7 @@ from typing import Any
 from dynacli.environment import Environment, invocation
 from dynacli.errors import FileError, UsageError
 from dynacli.library.opened_api import OpenedApi
+from dynacli.model.wording import did_you_mean, listed_near, near_names
 
 __all__ = ["KEYS", "malformed", "own_settings", "profile_of", "signing_of", "wrong_in_profile"]
 
@@ -42,14 +43,15 @@ def profile_of(env: Environment, api: OpenedApi, given: str) -> dict[str, Any]:
             env, f"`profiles` of `{api.name}`", f"they are tables, each `[apis.{api.name}.profiles.NAME]`"
         )
     if name not in profiles:
-        listed = ", ".join(f"`{each}`" for each in sorted(profiles))
+        near = near_names(name, sorted(profiles))
+        listed = listed_near(name, sorted(profiles))
         raise UsageError(
             f"`{api.name}` has no profile `{name}`",
             why=f"It has {listed}" if listed else "It has none",
-            hint="Name one of them"
+            hint=did_you_mean(near, "Name one of them")
             if listed
             else f"Write `[apis.{api.name}.profiles.{name}]` in `config.toml`",
-            near=sorted(profiles),
+            near=near or sorted(profiles),
         )
     profile = profiles[name]
     wrong = wrong_in_profile(profile)

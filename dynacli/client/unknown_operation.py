@@ -6,18 +6,30 @@ from dynacli.environment import invocation
 from dynacli.errors import DocumentError, DynacliError, UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.kebab_names import kebab
-from dynacli.model.wording import did_you_mean
+from dynacli.model.wording import did_you_mean, listed_near, near_names
 from dynacli.text.quoting import quoted, word_or_quoted
 
 if TYPE_CHECKING:
     from dynacli.client.search_operations import Hit
     from dynacli.model.operation import OperationSummary
 
-__all__ = ["unknown_operation"]
+__all__ = ["unknown_operation", "unknown_tag"]
 
 _MOST_FOUND = 3
 _SLIP = 0.85
 """How alike, as `difflib` measures it, a mistyped name and the name that was meant are."""
+
+
+def unknown_tag(api: OpenedApi, word: str) -> UsageError:
+    """Return the error for a word that is no tag, with those that come near first."""
+    tags = list(api.catalog.tags())
+    near = near_names(kebab(word) or word, tags)
+    return UsageError(
+        f"No operation has the tag `{word}`",
+        why=f"The tags are {listed_near(kebab(word) or word, tags)}" if tags else "There are no tags",
+        hint=did_you_mean(near, f"See them all: `{invocation('operations', api.name)}`"),
+        near=near,
+    )
 
 
 def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
@@ -73,6 +85,9 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
         near = list(dict.fromkeys([*mistyped, *meant, *near]))[:_MOST_FOUND]
         lines = [_line(meant.get(name) or listed[name]) for name in near]
         hint = "\n".join(["These come nearest:", *lines])
+    if not tag and (meant_tags := get_close_matches(wanted, api.catalog.tags(), 1, 0.8)):
+        hint = f"Did you mean the tag `{meant_tags[0]}`?\n{hint}"
+        near = [*meant_tags, *near][:_MOST_FOUND]
     return UsageError(
         f"{where} has no operation `{word}`",
         why="It is no name, no operationId and no tag of the document",

@@ -1,9 +1,11 @@
 """click's errors of the command line → dynacli's."""
 
+import re
+
 import click
 
 from dynacli.errors import DynacliError, FileError, UsageError
-from dynacli.model.wording import did_you_mean
+from dynacli.model.wording import did_you_mean, near_names
 
 __all__ = ["from_click"]
 
@@ -39,4 +41,9 @@ def from_click(error: click.ClickException) -> DynacliError:
             f"Nothing is named behind `{error.ctx.command_path}` but options",
             hint=f"Name what to do, and give the options behind it; {help_hint[0].lower()}{help_hint[1:]}",
         )
+    word = re.match(r"No such command '(.*)'", error.message, re.DOTALL)
+    if word and isinstance(error, click.UsageError) and error.ctx:
+        group = error.ctx.command  # click has a suggestion of its own since 8.4, in the message
+        near = near_names(word[1], group.list_commands(error.ctx) if isinstance(group, click.Group) else ())
+        return UsageError(f"No such command '{word[1]}'", hint=did_you_mean(near, help_hint), near=near)
     return UsageError(error.format_message().rstrip("."), hint=help_hint)

@@ -233,11 +233,9 @@ class _Root(VerbGroup):
             return ApiGroup(ctx.obj.api(cmd_name))
         except UsageError as error:
             if "near" in error.details:
-                from difflib import get_close_matches
+                from dynacli.model.wording import did_you_mean, near_names
 
-                from dynacli.model.wording import did_you_mean
-
-                near = get_close_matches(cmd_name, [*error.details["near"], *_VERBS], 3, 0.6)
+                near = near_names(cmd_name, [*error.details["near"], *_VERBS])
                 if near:
                     error.hint = did_you_mean(near)
                     error.details["near"] = near

@@ -213,9 +213,7 @@ def _lifetime(entry: dict[str, Any]) -> float | None:
 
 
 def _unknown(configuration: Configuration, word: str) -> DynacliError:
-    from difflib import get_close_matches
-
-    from dynacli.model.wording import did_you_mean
+    from dynacli.model.wording import did_you_mean, near_names
 
     if word in VERBS:
         return UsageError(f"`{word}` is reserved for a command that this version does not have yet")
@@ -224,7 +222,7 @@ def _unknown(configuration: Configuration, word: str) -> DynacliError:
             f"The entry of `{word}` in the configuration has no `source`",
             hint=f'Write `source = "..."` under `[apis.{word}]` in `{configuration.path}`',
         )
-    near = get_close_matches(word, [*configuration.apis(), DEMO], 3, 0.6)
+    near = near_names(word, [*configuration.apis(), DEMO])
     return UsageError(
         f"There is no API `{word}`",
         why="It is not registered, and not a URL or a path (which has a `/` or ends in .json, .yaml or .yml)",

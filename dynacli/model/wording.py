@@ -1,8 +1,8 @@
 """Lists and spans of time as messages write them: `a, b and c`, `3 days`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-__all__ = ["age_text", "counted", "did_you_mean", "enumerated", "seconds_text"]
+__all__ = ["age_text", "counted", "did_you_mean", "enumerated", "listed_near", "near_names", "seconds_text"]
 
 _YEAR = 365.2425 * 86_400
 
@@ -17,6 +17,27 @@ def enumerated(words: Sequence[str], conjunction: str = "and", most: int = 0) ->
     if most and len(words) > most:
         return f"{', '.join(words[:most])} {conjunction} {len(words) - most} more"
     return f" {conjunction} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def near_names(word: str, names: Iterable[str], most: int = 3) -> list[str]:
+    """Return the names that a word comes near, in any case: mistyped, or a part of one; the nearest first."""
+    from difflib import get_close_matches
+
+    folded: dict[str, str] = {}
+    for name in names:
+        folded.setdefault(name.casefold(), name)
+    key = word.casefold()
+    parts = [each for each in folded if len(key) > 2 and key in each]
+    near = [*get_close_matches(key, folded, most, 0.6), *parts]
+    return [folded[each] for each in dict.fromkeys(near)][:most]
+
+
+def listed_near(word: str, names: Iterable[str], most: int = 20) -> str:
+    """Return names as a message lists them, those that a word comes near first, and how many more there are."""
+    names = list(names)
+    listed = [f"`{name}`" for name in dict.fromkeys([*near_names(word, names), *names])]
+    more = len(listed) - most
+    return ", ".join(listed[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def did_you_mean(near: Sequence[str], otherwise: str = "") -> str:

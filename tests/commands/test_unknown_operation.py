@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dynacli.document.fetching import download
-from tests.documents import operation, pets, save
+from tests.documents import document, operation, pets, save
 from tests.dry_runs import dry_run
 from tests.harness import Answer, Recorder, Result, run_cli
 from tests.served_document import DAY, MINUTE, Served, age, holding, state_of
@@ -183,3 +183,55 @@ def test_the_call_is_made(served: Served, home: Path) -> None:
     age(home, 2 * MINUTE)
     result = run_cli("shop", "newer-one")
     assert (0, [1]) == (result.exit_code, result.json)
+
+
+def _of_tags(count: int) -> str:
+    tags = ["pets", "orders", "invoices"]
+    paths = {f"/t{n}": {"get": {**operation(f"op{n}"), "tags": [f"alpha{n:02}"]}} for n in range(count)}
+    paths |= {f"/{tag}": {"get": {**operation(f"list{tag}"), "tags": [tag]}} for tag in tags}
+    return save(document(paths))
+
+
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [
+        *(
+            (("operations", "API", "--tag", word), "orders")
+            for word in ("ordrs", "Orders-", "order", "ORDRES")
+        ),
+        (("check", "API", "--tag", "invoice", "--dry-run"), "invoices"),
+        (("help", "polcy"), "policy"),
+        (("help", "environmnt"), "environment"),
+        (("auth", "lgin"), "login"),
+        (("api", "ad"), "add"),
+        (("config", "gett"), "get"),
+        (("demoo", "x"), "demo"),
+    ],
+)
+def test_what_comes_near_is_first(words: tuple[str, ...], near: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of tags, topics, commands and APIs those come first that were meant, and a list says how many more there are."""
+    api = _of_tags(40)
+    monkeypatch.setenv("DYNACLI_ERROR_FORMAT", "json")
+    result = run_cli(*(api if word == "API" else word for word in words))
+    error = result.error
+    assert (2, near) == (result.exit_code, error["near"][0])
+    assert error["hint"].startswith(f"Did you mean `{near}`")
+    assert error["hint"].count("`") == len(set(error["hint"].split("`")[1::2])) * 2
+    if "--tag" in words:
+        assert error["reason"].startswith(f"The tags are `{near}`, ")
+        assert error["reason"].endswith(" and 23 more")
+        assert 20 == error["reason"].count("`") // 2
+
+
+def test_a_word_that_comes_near_a_tag_names_it() -> None:
+    """Where a tag was mistyped it is named before operations that have words of it."""
+    result = run_cli(_of_tags(3), "ordesr", "--error-format", "json")
+    assert (2, "orders") == (result.exit_code, result.error["near"][0])
+    assert result.error["hint"].startswith("Did you mean the tag `orders`?")
+
+
+def test_what_comes_near_nothing_leads_to_the_whole_list() -> None:
+    """No name is guessed then."""
+    result = run_cli("operations", _of_tags(1), "--tag", "zzz", "--error-format", "json")
+    assert ([], True) == (result.error["near"], "dynacli operations" in result.error["hint"])
+    assert "The tags are `alpha00`, `invoices`, `orders`, `pets`" == result.error["reason"]

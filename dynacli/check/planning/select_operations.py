@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from dynacli.check.check_records import CheckedOperation
-from dynacli.client.unknown_operation import unknown_operation
+from dynacli.client.unknown_operation import unknown_operation, unknown_tag
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
@@ -142,10 +142,6 @@ def _names_with_tag(api: OpenedApi, tags: Iterable[str]) -> set[str]:
     for word in tags:
         key = api.catalog.tag(word)
         if not key:
-            known = ", ".join(f"`{tag}`" for tag in list(api.catalog.tags())[:20])
-            raise UsageError(
-                f"No operation has the tag `{word}`",
-                why=f"The tags are {known}" if known else "There are no tags",
-            )
+            raise unknown_tag(api, word)
         names.update(summary.name for summary in api.catalog.summaries(key))
     return names

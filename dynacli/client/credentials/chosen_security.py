@@ -9,6 +9,7 @@ from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.lenient_reading import text_or_empty
 from dynacli.model.operation import SecurityScheme
+from dynacli.model.wording import listed_near
 from dynacli.text.terminal import visible
 
 __all__ = ["ALWAYS", "NEVER", "NO_SCHEME", "chosen_security", "scheme_from", "schemes_of"]
@@ -55,7 +56,7 @@ def scheme_of(api: OpenedApi, name: str) -> SecurityScheme:
     schemes = schemes_of(api)
     if name in schemes:
         return schemes[name]
-    listed = ", ".join(f"`{visible(each, keep='')}`" for each in list(schemes)[:20])
+    listed = listed_near(name, [visible(each, keep="") for each in schemes])
     raise UsageError(
         f"`{api.name}` has no security scheme `{name}`",
         why=f"Its document has {listed}" if listed else "Its document has none",

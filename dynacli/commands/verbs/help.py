@@ -24,9 +24,16 @@ def _help(run: Run, topic: str | None) -> None:
     text = page(topic)
     if text is None:
         from dynacli.errors import UsageError
+        from dynacli.model.wording import did_you_mean, listed_near, near_names
 
-        names = ", ".join(f"`{name}`" for name, _ in topics())
-        raise UsageError(f"There is no help on `{topic}`", why=f"The topics are {names}")
+        names = [name for name, _ in topics()]
+        near = near_names(topic, names)
+        raise UsageError(
+            f"There is no help on `{topic}`",
+            why=f"The topics are {listed_near(topic, names)}",
+            hint=did_you_mean(near, f"See them all: `{invocation('help')}`"),
+            near=near,
+        )
     from dynacli.text.markdown import to_text
     from dynacli.text.terminal import terminal_width
 

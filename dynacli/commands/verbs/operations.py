@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _UNLIMITED = 1 << 16
-_MOST_TAGS = 20
-"""Tags that a message names."""
 
 
 def _operations(run: Run, api: str | None, **params: Any) -> None:
@@ -91,12 +89,10 @@ def _chosen(run: Run, api: str, tag: str, method: str) -> Iterator[OperationSumm
 
 def _nothing(api: OpenedApi, tag: str, method: str) -> UsageError:
     """Return the error for what no operation has."""
-    tags = list(api.catalog.tags())
     if tag and not any(True for _ in api.catalog.each_summary(tag)):
-        listed = ", ".join(f"`{key}`" for key in tags[:_MOST_TAGS])
-        return UsageError(
-            f"No operation has the tag `{tag}`", why=f"The tags are {listed}" if tags else "There are no tags"
-        )
+        from dynacli.client.unknown_operation import unknown_tag
+
+        return unknown_tag(api, tag)
     methods = sorted({operation.method for operation in api.catalog.each_summary(tag)})
     return UsageError(
         f"No operation has the method `{method}`",

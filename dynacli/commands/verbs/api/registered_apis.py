@@ -1,8 +1,10 @@
 """The check that a name is that of a registered API."""
 
 from dynacli.commands.run import Run
+from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.library.configuration.configuration import Configuration
+from dynacli.model.wording import did_you_mean, listed_near, near_names
 
 __all__ = ["check_registered"]
 
@@ -15,8 +17,10 @@ def check_registered(run: Run, name: str) -> None:
     """
     registered = Configuration(run.env).apis()
     if name not in registered:
-        known = ", ".join(f"`{registered_name}`" for registered_name in sorted(registered))
+        near = near_names(name, sorted(registered))
+        known = listed_near(name, sorted(registered))
         raise UsageError(
             f"`{name}` is not a registered API",
             why=f"Registered are: {known}" if known else "None is registered yet",
+            hint=did_you_mean(near, f"Register it: `{invocation('api add')} NAME SOURCE`"),
         )
