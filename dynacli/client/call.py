@@ -10,7 +10,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallValues, is_idempotency_key
 from dynacli.client.sign_request import Signed, sign
 from dynacli.environment import Environment, program
-from dynacli.errors import AuthError, DynacliError, RefusedError
+from dynacli.errors import AuthError, DynacliError, NetworkError, RefusedError, UsageError
 from dynacli.model.operation import SAFE_METHODS, Server, documented_status
 from dynacli.record import replace
 from dynacli.request.build_request import build_request, check_header, kept_slashes
@@ -41,7 +41,23 @@ def base_url_of(described: DescribedOperation, settings: CallSettings) -> str:
     """
     api = described.api
     servers = described.operation.servers or api.servers
-    return _base_url(servers, api.uri, settings.server, settings.server_variables)
+    try:
+        return _base_url(servers, api.uri, settings.server, settings.server_variables)
+    except UsageError as error:
+        error.hint = _with_server_at_document(error.hint, described, settings)
+        raise
+
+
+def _with_server_at_document(hint: str, described: DescribedOperation, settings: CallSettings) -> str:
+    """Return a hint behind the one to call the API where its document came from, if its server is a placeholder."""
+    if settings.server:
+        return hint
+    from dynacli.request.placeholder_server import hint_at_document
+
+    api = described.api
+    servers = described.operation.servers or api.servers
+    found = hint_at_document(servers, api.uri, api.name if api.is_registered else "")
+    return ". ".join(filter(None, (found, hint)))
 
 
 @lru_cache(maxsize=64)
@@ -302,6 +318,8 @@ class Call:
                 from dynacli.wire.failures import with_api_named
 
                 with_api_named(error, self.described.api.name)
+            elif isinstance(error, NetworkError) and not self.has_sent:
+                error.hint = _with_server_at_document(error.hint, self.described, self.settings)
             raise self.signed.masker.mask_error(error) from error.__cause__
 
     def _retries(self, waiting: "Callable[[Pause], AbstractContextManager[None]] | None") -> "Retries":

@@ -125,7 +125,7 @@ def sign(
         tls = tls_settings(settings, security)
     is_unbound = any(credential.scheme not in bound for credential in credentials)
     if is_unbound or given.secrets or signer or (tls and tls.cert):
-        _check_origin(env, api, origin_of(request.url), settings, ask)
+        _check_origin(env, api, operation, origin_of(request.url), settings, ask)
     sent, login = credentials, None
     if any(credential.word == DIGEST for credential in credentials):
         from dynacli.auth.digest import DigestLogin
@@ -221,6 +221,7 @@ def accepted_origins(api: OpenedApi, settings: CallSettings) -> frozenset[str]:
 def _check_origin(
     env: Environment,
     api: OpenedApi,
+    operation: Operation,
     origin: str,
     settings: CallSettings,
     ask: Callable[[str], bool] | None,
@@ -238,10 +239,18 @@ def _check_origin(
     if ask is None or not ask(origin):
         if settings.is_bound:
             raise _not_bound(api, origin)
+        from dynacli.request.placeholder_server import hint_at_document
+
+        name = api.name if api.is_registered else ""
+        servers = () if settings.server else operation.servers or api.servers
+        instead = hint_at_document(servers, api.uri, name)
+        accepting = f"`--accept-origin {origin}`"
         raise RefusedError(
             f"The credential is not sent to `{origin}`",
             why="The document names this origin, and nobody has accepted it for this API's credentials",
-            hint=f"If you trust it: `--accept-origin {origin}`",
+            hint=f"{instead}. If you trust `{origin}`: {accepting}"
+            if instead
+            else f"If you trust it: {accepting}",
             origin=origin,
         )
     if api.is_registered:

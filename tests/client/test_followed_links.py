@@ -163,7 +163,7 @@ def test_read_follows_to_what_changes_nothing_alone(server: Recorder) -> None:
             "Its status is 202, and the document has the link for 200",
             True,
         ),
-        (json_answer({"run": {"id": ""}}), 13, "The next call cannot be made", True),
+        (json_answer({"run": {"id": ""}}), 13, "`$response.body#/run/id`, which is empty", True),
         (json_answer({"run": {"id": 7}}, 404), 4, "answered 404", True),
         (json_answer({"run": {"id": 8}}), 4, "answered 404", False),
     ],

@@ -35,7 +35,7 @@ def _tried(result: Result) -> str:
 
 def test_a_url_of_a_document_is_taken_as_it_is(server: Recorder, home: Path) -> None:
     """Where the URL gives a document there is one request, and nothing is told of a search."""
-    server.answers["/v1/spec"] = _answer(pets())
+    server.answers["/v1/spec"] = _answer(pets("1", server.origin))
     result = run_cli("api", "add", "shop", f"{server.origin}/v1/spec")
     assert (0, "", 'shop: "Pets 1", 3 operations\nTry: dynacli shop --help\n') == (
         result.exit_code,
@@ -49,7 +49,7 @@ def test_a_url_of_a_document_is_taken_as_it_is(server: Recorder, home: Path) -> 
 @pytest.mark.parametrize("base", ["", "/", "/api", "/api/v1?x=1"])
 def test_the_usual_places_are_looked_at(base: str, server: Recorder, home: Path) -> None:
     """From a base URL the document is found, what was tried is told, and the URL of the document is kept."""
-    server.answers["/openapi.json"] = _answer(pets())
+    server.answers["/openapi.json"] = _answer(pets("1", server.origin))
     server.answers["/api"] = _page("Hello")
     result = run_cli("api", "add", "shop", f"{server.origin}{base}")
     assert (0, "") == (result.exit_code, result.stdout)
@@ -79,7 +79,7 @@ def test_the_usual_places_are_looked_at(base: str, server: Recorder, home: Path)
 def test_what_a_page_says_is_followed(page: Answer, path: str, server: Recorder, home: Path) -> None:
     """`Link` headers and the pages of Swagger UI and ReDoc lead to the document."""
     server.answers["/"] = page
-    server.answers[path] = _answer(pets())
+    server.answers[path] = _answer(pets("1", server.origin))
     assert 0 == run_cli("api", "add", "shop", server.origin).exit_code
     assert f'source = "{server.origin}{path}"' in _entry(home)
 
@@ -90,7 +90,7 @@ def test_a_catalog_of_apis_is_read(server: Recorder, home: Path) -> None:
     server.answers["/.well-known/api-catalog"] = Answer(
         200, json.dumps(linkset).encode(), {"Content-Type": "application/linkset+json"}
     )
-    server.answers["/hidden"] = _answer(pets())
+    server.answers["/hidden"] = _answer(pets("1", server.origin))
     assert 0 == run_cli("api", "add", "shop", server.origin).exit_code
     assert f'source = "{server.origin}/hidden"' in _entry(home)
 
@@ -99,8 +99,10 @@ def test_several_documents_are_told_and_the_first_is_taken(server: Recorder) -> 
     """Where a page names several, all are told with the command that takes them together."""
     urls = '[{"url": "/one", "name": "One"}, {"url": "/two", "name": "Two"}]'
     server.answers["/"] = _page(f"<script>SwaggerUIBundle({{urls: {urls}}})</script>")
-    server.answers["/one"] = _answer(pets())
-    server.answers["/two"] = _answer({**pets(), "paths": {"/toys": {"get": operation("listToys")}}})
+    server.answers["/one"] = _answer(pets("1", server.origin))
+    server.answers["/two"] = _answer(
+        {**pets("1", server.origin), "paths": {"/toys": {"get": operation("listToys")}}}
+    )
     result = run_cli("api", "add", "shop", server.origin)
     assert 0 == result.exit_code
     assert "There are several documents, and the first is taken:\n" in result.stderr
@@ -135,7 +137,7 @@ def test_nothing_found_says_where_it_was_looked_for(server: Recorder, home: Path
 
 def test_no_discovery_looks_nowhere_else(server: Recorder) -> None:
     """`--no-discovery` takes the URL for the document's own; so do `--offline` and a file."""
-    server.answers["/openapi.json"] = _answer(pets())
+    server.answers["/openapi.json"] = _answer(pets("1", server.origin))
     result = run_cli("api", "add", "shop", server.origin, "--no-discovery")
     assert (8, 1) == (result.exit_code, len(server.requests))
     assert 8 == run_cli("api", "add", "shop", server.origin, "--offline").exit_code
@@ -145,8 +147,8 @@ def test_no_discovery_looks_nowhere_else(server: Recorder) -> None:
 
 def test_a_document_with_a_fault_is_the_one_that_is_meant(server: Recorder) -> None:
     """Where the URL gives a document that cannot be used, its own error is told and no other one is taken."""
-    server.answers["/v1/openapi.json"] = _answer({**pets(), "openapi": "4.0.0"})
-    server.answers["/openapi.json"] = _answer(pets())
+    server.answers["/v1/openapi.json"] = _answer({**pets("1", server.origin), "openapi": "4.0.0"})
+    server.answers["/openapi.json"] = _answer(pets("1", server.origin))
     result = run_cli("api", "add", "shop", f"{server.origin}/v1/openapi.json")
     assert (8, True) == (result.exit_code, "OpenAPI 4.0.0 documents are not supported" in result.stderr)
 
@@ -156,7 +158,7 @@ def test_another_origin_is_told_and_not_asked(
 ) -> None:
     """A page that leads to another origin leads nowhere: it is told, never asked, and no search has a credential."""
     monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
-    other_server.answers["/openapi.json"] = _answer(pets())
+    other_server.answers["/openapi.json"] = _answer(pets("1", server.origin))
     server.answers["/"] = _page(f'<redoc spec-url="{other_server.origin}/openapi.json"></redoc>')
     result = run_cli("api", "add", "shop", server.origin)
     assert (8, []) == (result.exit_code, other_server.requests)
@@ -228,7 +230,7 @@ SCHEMES = {
 )
 def test_it_says_which_credentials_there_are(security: list[Any], lines: list[str], server: Recorder) -> None:
     """Each way to sign in has a line with the variables that give it."""
-    document = {**pets(), "security": security}
+    document = {**pets("1", server.origin), "security": security}
     document["components"]["securitySchemes"] = SCHEMES
     server.answers["/d"] = _answer(document)
     result = run_cli("api", "add", "shop", f"{server.origin}/d")
@@ -240,7 +242,7 @@ def test_it_says_which_credentials_there_are(security: list[Any], lines: list[st
 def test_what_is_set_is_said_to_be(server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A variable that is set already is said to be, its value never."""
     monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
-    document = {**pets(), "security": [{"bearer": []}]}
+    document = {**pets("1", server.origin), "security": [{"bearer": []}]}
     document["components"]["securitySchemes"] = SCHEMES
     document["paths"]["/pets"]["get"]["security"] = []
     server.answers["/d"] = _answer(document)
@@ -254,7 +256,7 @@ def test_what_is_set_is_said_to_be(server: Recorder, canary: str, monkeypatch: p
 @pytest.mark.parametrize("terminal", [(), ("stdin", "stdout", "stderr")], ids=["pipe", "terminal"])
 def test_nothing_is_asked_of_the_person(terminal: tuple[str, ...], server: Recorder) -> None:
     """Adding needs no prompt, at a terminal or without one."""
-    server.answers["/openapi.json"] = _answer(pets())
+    server.answers["/openapi.json"] = _answer(pets("1", server.origin))
     result = run_cli("api", "add", "shop", server.origin, terminal=terminal)
     assert (0, "") == (result.exit_code, result.stdout)
     assert PETS[0] in run_cli("operations", "shop").stdout
@@ -275,7 +277,7 @@ def test_what_a_server_says_does_not_drive_the_terminal(server: Recorder) -> Non
 
 def test_adding_again_finds_it_again(server: Recorder, home: Path) -> None:
     """The same base URL leads to the same document, which is no other one."""
-    server.answers["/openapi.json"] = _answer(pets())
+    server.answers["/openapi.json"] = _answer(pets("1", server.origin))
     for _ in range(2):
         assert 0 == run_cli("api", "add", "shop", server.origin).exit_code
     assert 1 == _entry(home).count("[apis.shop]")
@@ -300,7 +302,7 @@ def _sent_to(*words: str) -> str:
 
 def test_a_server_is_kept(server: Recorder, home: Path) -> None:
     """`--server` and the like of `api add` hold for each call; an option of the call wins."""
-    server.answers["/d.json"] = _answer({**pets(), **STAGING})
+    server.answers["/d.json"] = _answer({**pets("1", server.origin), **STAGING})
     url = f"{server.origin}/d.json"
     words = ("--server", "1", "--server-var", "x=z", "--timeout", "3", "--validate", "strict")
     assert 0 == run_cli("api", "add", "shop", url, *words).exit_code
@@ -317,7 +319,7 @@ def test_a_server_is_kept(server: Recorder, home: Path) -> None:
 
 def test_a_profile_is_written(server: Recorder, home: Path) -> None:
     """With `--profile` the options go into that profile, and leave the rest of it and its comments alone."""
-    server.answers["/d.json"] = _answer({**pets(), **STAGING})
+    server.answers["/d.json"] = _answer({**pets("1", server.origin), **STAGING})
     words = ("api", "add", "shop", f"{server.origin}/d.json")
     assert 0 == run_cli(*words).exit_code
     path = home / "config" / "config.toml"
@@ -357,7 +359,7 @@ def test_what_cannot_be_kept_is_refused(
     words: tuple[str, ...], phrase: str, server: Recorder, home: Path
 ) -> None:
     """An option that would be forgotten is an error, and nothing is registered."""
-    server.answers["/d.json"] = _answer({**pets(), **STAGING})
+    server.answers["/d.json"] = _answer({**pets("1", server.origin), **STAGING})
     result = run_cli(*words, "api", "add", "shop", f"{server.origin}/d.json")
     assert (2, True, "") == (result.exit_code, phrase in result.stderr, _entry(home))
 
@@ -373,7 +375,7 @@ def test_a_change_is_not_made_with_an_option_that_it_forgets(
     verb: str, option: tuple[str, ...], server: Recorder, home: Path
 ) -> None:
     """`api remove NAME --dry-run` removes nothing; so the other commands that change what is registered."""
-    server.answers["/d.json"] = _answer(pets())
+    server.answers["/d.json"] = _answer(pets("1", server.origin))
     run_cli("api", "add", "shop", f"{server.origin}/d.json")
     before = _entry(home)
     result = run_cli(*option, "api", verb, "shop", *(["other"] if verb == "rename" else []))
@@ -388,7 +390,7 @@ def test_a_change_is_not_made_with_an_option_that_it_forgets(
 @pytest.mark.parametrize("query", ["access_token=abc", "v=1&apiKey=abc", "X-Amz-Signature=abc", "sig=abc"])
 def test_a_secret_in_a_url_is_not_kept(query: str, server: Recorder, home: Path) -> None:
     """A URL whose query holds a secret is refused with the way to do it, before anything is sent."""
-    server.answers["/d.json"] = _answer(pets())
+    server.answers["/d.json"] = _answer(pets("1", server.origin))
     result = run_cli("api", "add", "shop", f"{server.origin}/d.json?{query}")
     assert (2, [], "", False) == (result.exit_code, server.requests, _entry(home), "abc" in result.stderr)
     assert "DYNACLI_SHOP_TOKEN" in result.stderr
@@ -397,14 +399,14 @@ def test_a_secret_in_a_url_is_not_kept(query: str, server: Recorder, home: Path)
 @pytest.mark.parametrize("query", ["version=1", "keyword=pets", "token=", "monkey=1"])
 def test_another_query_is_kept(query: str, server: Recorder, home: Path) -> None:
     """Other parameters of a URL belong to it."""
-    server.answers["/d.json"] = _answer(pets())
+    server.answers["/d.json"] = _answer(pets("1", server.origin))
     assert 0 == run_cli("api", "add", "shop", f"{server.origin}/d.json?{query}").exit_code
     assert f"/d.json?{query}" in _entry(home)
 
 
 def test_a_found_document_is_fetched_once(server: Recorder) -> None:
     """What the search has downloaded is not downloaded again, and the given URL is asked once."""
-    server.answers |= {"/": _page("Hello"), "/openapi.json": _answer(pets())}
+    server.answers |= {"/": _page("Hello"), "/openapi.json": _answer(pets("1", server.origin))}
     assert 0 == run_cli("api", "add", "shop", server.origin).exit_code
     targets = [request.target for request in server.requests]
     assert (1, 1) == (targets.count("/"), targets.count("/openapi.json"))

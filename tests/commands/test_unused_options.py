@@ -19,6 +19,7 @@ VALUES = {
     "rate": "5/s",
     "report": "json",
     "retries": "1",
+    "retry_status": "500",
     "timeout": "3",
     "validate": "off",
     "wait": "a",

@@ -111,6 +111,8 @@ class RowCalls:
         """
         with self.lock:
             described, given = self._read(row, inputs)
+            if row.may_refer and "" not in row.inputs.values():
+                _check_paths(given)
             return self._judged(described, collect_values(described, given, is_strict=self._is_strict), ())
 
     def check(self, row: Row, unknown: Collection[str]) -> None:
@@ -201,6 +203,19 @@ class RowCalls:
         if call.judging is not None:
             self._judges[name] = call.judging.judge
         return call
+
+
+def _check_paths(given: CallInputs) -> None:
+    """Check that no response has made a value of the path empty: where it ends then, another operation may be.
+
+    Raises:
+        UsageError: One has.
+    """
+    for (location, name), value in given.parameters.items():
+        if location == "path" and value == "":
+            raise UsageError(
+                f"The path parameter `{name}` cannot be sent", why="The response that it is taken from has it empty"
+            )
 
 
 def _once_each(ask: Callable[[str], bool]) -> Callable[[str], bool]:

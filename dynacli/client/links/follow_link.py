@@ -225,11 +225,14 @@ def followed_inputs(
     body: bytes | None = None
     for fill in link.fills:
         value = link_value(fill["from"], answered)
-        if value is None:
+        # A server does not choose that the path ends before its value, where another operation may be.
+        is_empty = fill["in"] == "path" and value == ""
+        if value is None or is_empty:
             where = "the body" if fill["in"] == "body" else f"`{fill['name']}`"
             raise FormError(
                 f"The link `{link.name}` cannot be followed",
-                why=f"It takes {where} of the next call from `{fill['from']}`, which is not there",
+                why=f"It takes {where} of the next call from `{fill['from']}`, which is "
+                + ("empty" if is_empty else "not there"),
                 hint="The answer is printed",
             )
         if fill["in"] == "body":

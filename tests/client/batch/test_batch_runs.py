@@ -22,7 +22,8 @@ from dynacli.errors import FileError, UsageError
 from dynacli.output import written_text
 from dynacli.transport.rate_limit import RateLimit
 from tests.client.batch.small_api import API, SmallApi, lines, ndjson
-from tests.harness import Answer, RecordedRequest, run_cli
+from tests.documents import document, operation, parameter, save
+from tests.harness import Answer, RecordedRequest, Recorder, json_answer, run_cli
 
 
 def _pets(*numbers: int) -> str:
@@ -364,3 +365,18 @@ def test_rows_are_not_lost_when_the_catalog_is_made_again(api: SmallApi, home: P
         os.close(reading)
     assert (0, [1, 2]) == (result.exit_code, [line["row"] for line in lines(result)])
     assert [f"GET /pets/{number}" for number in (1, 2, 3)] == api.served
+
+
+def test_a_response_does_not_make_a_path_shorter(server: Recorder) -> None:
+    """At `off`, an empty value of the path is sent if the row itself has it, and not if it comes from a response."""
+    server.answers |= {"/made": json_answer({"id": ""}), "/things/": json_answer([])}
+    thing = {"get": operation("getThing", parameter("id", {"type": "string"}, "path"))}
+    made = document({"/made": {"get": operation("getMade")}, "/things/{id}": thing}, [server.origin])
+    word = save(made, "things.json")
+    rows = ndjson({"operation": "get-made", "as": "w"}, {"operation": "get-thing", "inputs": {"id": "{{w.id}}"}})
+    result = run_cli("batch", word, "-", "--validate", "off", stdin=rows)
+    assert 0 != result.exit_code
+    assert ["/made"] == [request.target for request in server.requests]
+    assert "The response that it is taken from has it empty" in result.stdout + result.stderr
+    rows = ndjson({"operation": "get-thing", "inputs": {"id": ""}})
+    assert 0 == run_cli("batch", word, "-", "--validate", "off", stdin=rows).exit_code

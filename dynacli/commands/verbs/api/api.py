@@ -23,7 +23,7 @@ from dynacli.commands.verbs.verb_options import (
 )
 from dynacli.environment import invocation
 from dynacli.errors import AuthError, DynacliError, UsageError
-from dynacli.library.configuration.configuration import Configuration, check_name
+from dynacli.library.configuration.configuration import Configuration, check_name, profiles_in
 from dynacli.library.news import take_news
 from dynacli.library.open_by_name import open_api, refresh_api
 from dynacli.library.opened_api import OpenedApi
@@ -228,9 +228,9 @@ def _refresh(run: Run, name: str, accept: bool) -> None:
         )
         if before is not None:
             _tell_changes(run, name, api, names, before.names)
-        settings_of(
-            run.env, api, run.call_options
-        )  # what is wrong in the configuration keeps calls from being made
+        profile = run.options.profile or run.env.setting("PROFILE")
+        if not profile or profile in profiles_in(api.entry):
+            settings_of(run.env, api, run.call_options)  # what is wrong there keeps calls from being made
     finally:
         api.catalog.close()
 

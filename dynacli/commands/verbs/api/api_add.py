@@ -22,7 +22,7 @@ from dynacli.record import replace
 from dynacli.request.choose_server import choose_server, parse_origin
 from dynacli.text.quoting import quoted
 from dynacli.text.terminal import visible
-from dynacli.urls import secret_in_query, with_masked_query
+from dynacli.urls import origin_of, secret_in_query, with_masked_query
 from dynacli.wire.failures import with_api_named
 
 if TYPE_CHECKING:
@@ -114,8 +114,15 @@ def add(
         # Further documents and overlays of an earlier `api add` do not count any more.
         entry |= {key: None for key in ("more", "overlays", LOGIN_KEY) if key in known and key not in entry}
         _check_server(run, api)
+        instead = _server_at_document(run, api, known)
+        if instead and run.may_ask and not run.options.yes and not run.options.profile:
+            _write_elsewhere(run, api)
+            from dynacli.commands.questions import agrees
+
+            if agrees(run.env, f"Send the calls to {instead}?"):
+                kept, instead = {**kept, "server": instead}, ""
         configuration.edit(name, entry | kept)
-        _write_summary(run, api, name)
+        _write_summary(run, api, name, instead)
     finally:
         api.catalog.close()
 
@@ -203,6 +210,21 @@ def _check_server(run: Run, api: OpenedApi) -> None:
         choose_server(api.servers, api.uri, run.options.server, values)
 
 
+def _server_at_document(run: Run, api: OpenedApi, known: dict[str, Any]) -> str:
+    """Return where the API likely is, in place of a placeholder; empty if it is known where it is."""
+    if run.options.server or run.options.server_var or known.keys() & {"server", "server_vars"}:
+        return ""
+    from dynacli.request.placeholder_server import server_at_document
+
+    return server_at_document(api.servers, api.uri)
+
+
+def _write_elsewhere(run: Run, api: OpenedApi) -> None:
+    """Write that the document came from elsewhere than its first server."""
+    server = quoted(api.servers[0].url)
+    write_stderr(run.env, f"The document came from {origin_of(api.uri)}, and its first server is {server}\n")
+
+
 def _open(run: Run, open_request: OpenRequest, source: str) -> OpenedApi:
     with run.reading_document(open_request.name):
         return open_source(open_request, source)
@@ -259,7 +281,12 @@ def _absolute(source: str) -> str:
     return parse_source(source, Path.cwd()).location
 
 
-def _write_summary(run: Run, api: OpenedApi, name: str) -> None:
+def _write_summary(run: Run, api: OpenedApi, name: str, instead: str) -> None:
+    """Write what was added.
+
+    Args:
+        instead: Where the API likely is, in place of a placeholder; empty if its first server is no such thing.
+    """
     meta = api.catalog.meta
     about = quoted(f"{meta['title']} {meta['version']}".strip()) or "an API without a title"
     write_stderr(run.env, f"{name}: {about}, {counted(meta['operations'])}\n")
@@ -274,6 +301,10 @@ def _write_summary(run: Run, api: OpenedApi, name: str) -> None:
         run.warn(note)
     from dynacli.commands.verbs.api.credential_needs import credential_lines
 
+    if instead:
+        _write_elsewhere(run, api)
+        line = invocation("api set", f"{name} {shlex.quote(f'server={instead}')}")
+        write_stderr(run.env, f"To call it there: {line}, or --server {shlex.quote(instead)} with a call\n")
     for line in credential_lines(api, name, run.env):
         write_stderr(run.env, f"{visible(line, keep='')}\n")
     write_stderr(run.env, f"Try: {invocation(api=name)} --help\n")
