@@ -214,7 +214,8 @@ def _check_paths(given: CallInputs) -> None:
     for (location, name), value in given.parameters.items():
         if location == "path" and value == "":
             raise UsageError(
-                f"The path parameter `{name}` cannot be sent", why="The response that it is taken from has it empty"
+                f"The path parameter `{name}` cannot be sent",
+                why="The response that it is taken from has it empty",
             )
 
 

@@ -373,10 +373,12 @@ def test_a_response_does_not_make_a_path_shorter(server: Recorder) -> None:
     thing = {"get": operation("getThing", parameter("id", {"type": "string"}, "path"))}
     made = document({"/made": {"get": operation("getMade")}, "/things/{id}": thing}, [server.origin])
     word = save(made, "things.json")
-    rows = ndjson({"operation": "get-made", "as": "w"}, {"operation": "get-thing", "inputs": {"id": "{{w.id}}"}})
-    result = run_cli("batch", word, "-", "--validate", "off", stdin=rows)
+    rows = ndjson(
+        {"operation": "get-made", "as": "w"}, {"operation": "get-thing", "inputs": {"id": "{{w.id}}"}}
+    )
+    result = run_cli("batch", word, "-", "--validate", "off", stdin=rows.encode())
     assert 0 != result.exit_code
     assert ["/made"] == [request.target for request in server.requests]
     assert "The response that it is taken from has it empty" in result.stdout + result.stderr
     rows = ndjson({"operation": "get-thing", "inputs": {"id": ""}})
-    assert 0 == run_cli("batch", word, "-", "--validate", "off", stdin=rows).exit_code
+    assert 0 == run_cli("batch", word, "-", "--validate", "off", stdin=rows.encode()).exit_code
