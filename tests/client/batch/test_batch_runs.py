@@ -376,9 +376,9 @@ def test_a_response_does_not_make_a_path_shorter(server: Recorder) -> None:
     rows = ndjson(
         {"operation": "get-made", "as": "w"}, {"operation": "get-thing", "inputs": {"id": "{{w.id}}"}}
     )
-    result = run_cli("batch", word, "-", "--validate", "off", stdin=rows.encode())
+    result = run_cli("batch", word, rows, "--validate", "off")
     assert 0 != result.exit_code
-    assert ["/made"] == [request.target for request in server.requests]
+    assert (13, ["/made"]) == (result.exit_code, [request.target for request in server.requests])
     assert "The response that it is taken from has it empty" in result.stdout + result.stderr
     rows = ndjson({"operation": "get-thing", "inputs": {"id": ""}})
-    assert 0 == run_cli("batch", word, "-", "--validate", "off", stdin=rows.encode()).exit_code
+    assert 0 == run_cli("batch", word, rows, "--validate", "off").exit_code
