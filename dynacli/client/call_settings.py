@@ -287,11 +287,11 @@ def settings_of(
         from dynacli.client.policy.policy_rules import Policy
 
         policy = Policy.of(env, api.name, api.entry, profile, profile_name)
-    guarded = {} if "policy" in api.entry else others_with_policy(env, api.name, profile_name)
+    guarded = others_with_policy(env, api.name, profile_name)
     if guarded:
         from dynacli.client.policy.other_policies import OtherPolicies
 
-        others = OtherPolicies(env, api, guarded, profile_name)
+        others = OtherPolicies(env, api, guarded, profile_name, has_own="policy" in api.entry)
         policy = others.with_same_document(policy)
     if "server" in profile:
         own.pop("server_vars", None)  # they belong to another server

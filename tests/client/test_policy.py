@@ -465,6 +465,22 @@ def test_a_policy_of_its_own_binds_an_api_alone(pets: Pets) -> None:
     assert 11 == run_cli("./pets.json", "delete-pet", "7").exit_code
 
 
+def test_a_copy_gets_no_policy_of_its_own_without_a_person(pets: Pets, other_server: Recorder) -> None:
+    """A document with the same server is bound, so its first policy, which would take the place, is a person's."""
+    pets.has("deny = ['DELETE']")
+    origin = pets.server.origin.replace("127.0.0.1", "localhost")
+    for name, server in (("copy", origin), ("other", other_server.origin)):
+        save(document(_PATHS, [server]), f"{name}.json")
+        assert 0 == run_cli("api", "add", name, f"./{name}.json").exit_code
+    assert 11 == run_cli("api", "set", "copy", "policy.read_only=false").exit_code
+    assert 0 == run_cli("api", "set", "other", "policy.read_only=false").exit_code
+    assert 11 == run_cli("other", "delete-pet", "7", "--server", pets.server.origin).exit_code
+    assert 11 == run_cli("other", "delete-pet", "7", "--server", origin).exit_code
+    assert [] == pets.methods
+    other_server.answers["/pets/7"] = Answer(body=b"{}")
+    assert 0 == run_cli("other", "delete-pet", "7").exit_code
+
+
 def test_the_policy_of_a_profile_holds_for_the_document_by_its_path(
     pets: Pets, monkeypatch: pytest.MonkeyPatch
 ) -> None:

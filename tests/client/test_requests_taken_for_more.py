@@ -401,6 +401,19 @@ def test_a_policy_decides_on_all_that_a_server_may_read(
     assert (code == 0) == bool(server.requests)
 
 
+def test_a_policy_holds_at_each_value_of_a_server_variable(server: Recorder) -> None:
+    """The servers of an API are all that its document lists."""
+    port = server.origin.rpartition(":")[2]
+    paths = {"/things/{id}": {"delete": operation("removeThing", _ID)}}
+    hosts = {"host": {"default": "eu.example.com", "enum": ["eu.example.com", "127.0.0.1"]}}
+    shop = document(paths) | {"servers": [{"url": f"http://{{host}}:{port}", "variables": hosts}]}
+    assert 0 == run_cli("api", "add", "shop", save(shop, "shop.json")).exit_code
+    assert 0 == run_cli("api", "set", "shop", "policy.deny=DELETE").exit_code
+    copy = save(document(paths, [server.origin]), "copy.json")
+    assert 11 == run_cli(copy, "remove-thing", "1", "--yes").exit_code
+    assert [] == server.requests
+
+
 @pytest.mark.parametrize("host", ["localhost", "127.1", "2130706433", "[::ffff:127.0.0.1]", "LOCALHOST."])
 def test_a_policy_holds_at_its_servers_by_any_name(host: str, server: Recorder) -> None:
     """Another document that calls the same server is bound, however its address is spelled."""

@@ -6,12 +6,15 @@ names, or an entry without a policy, are bound by
 
 - the policy of each registered API with the same document, and
 - that of each one to whose servers a request goes: there its own document says which operation that is.
+
+The second holds also for an API with a policy of its own, if a request goes to another server than its document names.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
+from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -20,7 +23,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.operation_at import operation_at
 from dynacli.client.policy.path_readings import Sent, steps_of
 from dynacli.client.policy.permission import obey
-from dynacli.client.policy.policy_rules import Decision, Policy, Rules, decide, strictest, with_paths
+from dynacli.client.policy.policy_rules import ALLOWED, Decision, Policy, Rules, decide, strictest, with_paths
 from dynacli.environment import Environment, invocation
 from dynacli.errors import RefusedError, UsageError
 from dynacli.library.configuration.configuration import profiles_in, texts
@@ -34,7 +37,11 @@ from dynacli.urls import origin_of, server_of
 if TYPE_CHECKING:
     from dynacli.client.call_settings import CallSettings
 
-__all__ = ["OtherPolicies"]
+__all__ = ["OtherPolicies", "documented_bases"]
+
+
+_MOST_BASES = 200
+"""Base URLs of one server with variables."""
 
 
 class OtherPolicies:
@@ -44,21 +51,29 @@ class OtherPolicies:
         api: The API that is called.
         entries: Name → entry of those.
         profile: The name of the profile that calls are made with; empty for none.
+        has_own: Whether the API has a policy of its own.
 
     Raises:
         FileError: One cannot be used.
     """
 
     def __init__(
-        self, env: Environment, api: OpenedApi, entries: Mapping[str, Mapping[str, Any]], profile: str
+        self,
+        env: Environment,
+        api: OpenedApi,
+        entries: Mapping[str, Mapping[str, Any]],
+        profile: str,
+        *,
+        has_own: bool = False,
     ) -> None:
         tables: list[Rules] = []
+        self._own = {server_of(url) for url in documented_bases(api)} if has_own else set()
         self._guarded: list[_GuardedServers] = []
         for name, entry in entries.items():
             own = profiles_in(entry).get(profile, {})
             if not _is_of_document(entry, api.location):
                 self._guarded.append(_GuardedServers(env, name, entry, own, profile))
-            elif (policy := Policy.of(env, name, entry, own, profile)) is not None:
+            elif not has_own and (policy := Policy.of(env, name, entry, own, profile)) is not None:
                 tables += policy.tables
         self._of_same_document = tuple(tables)
 
@@ -102,18 +117,34 @@ class OtherPolicies:
             asked: Method that the request asks for besides its own → by what.
             values: As in `Sent`; None before the request is built.
         """
+        if self._own and server_of(url) in self._own:
+            return Decision(ALLOWED)
         return strictest(
             each for guarded in self._guarded for each in guarded.decisions(method, url, asked, values or {})
         )
 
-    def rules_at(self, urls: Iterable[str]) -> list[Rules]:
+    def rules_at(self, urls: Sequence[str]) -> list[Rules]:
         """Return what the policies say of the servers of another API, by paths below these URLs.
 
         Args:
             urls: The base URLs of that API.
         """
-        urls = list(urls)
         return [rules for guarded in self._guarded for rules in guarded.rules_at(urls)]
+
+
+def documented_bases(api: OpenedApi) -> list[str]:
+    """Return the base URLs that the document of an API names, with each value that a variable lists."""
+    found: dict[str, None] = {}
+    for server in api.servers:
+        choices: list[list[tuple[str, str] | None]] = [
+            [(name, str(value)) for value in variable.get("enum") or ()] or [None]
+            for name, variable in (server.variables or {}).items()
+            if f"{{{name}}}" in server.url
+        ]
+        for chosen in islice(product(*choices), _MOST_BASES):
+            with suppress(UsageError):  # one with other variables leads nowhere by itself
+                found[choose_server([server], api.uri, "", dict(filter(None, chosen)))] = None
+    return list(found)
 
 
 def _is_of_document(entry: Mapping[str, Any], location: str) -> bool:
@@ -151,10 +182,7 @@ class _GuardedServers:
         found = [str(table.get("server", "")) for table in tables]
         found = [url for url in found if url.startswith(("http://", "https://"))]
         with self._opened() as api:
-            servers = [(server, api.uri) for server in api.servers] if api is not None else []
-        for server, uri in servers:
-            with suppress(UsageError):  # one with variables leads nowhere by itself
-                found.append(choose_server([server], uri))
+            found += documented_bases(api) if api is not None else []
         known = {origin_of(url) for url in found}
         return frozenset(
             {*found, *(origin for origin in texts(self._entry, "origins") if origin not in known)}

@@ -11,10 +11,9 @@ from urllib.parse import parse_qsl, urlsplit
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.policy.method_overrides import ANY_METHOD, overrides_of
+from dynacli.client.policy.other_policies import documented_bases
 from dynacli.client.policy.path_readings import Sent, methods_in
-from dynacli.errors import UsageError
 from dynacli.request.built_request import Request
-from dynacli.request.choose_server import choose_server
 from dynacli.urls import server_of
 
 __all__ = ["permit_request"]
@@ -54,14 +53,8 @@ def permit_request(
 
 def _paths(described: DescribedOperation, request: Request, base: str) -> Iterator[str]:
     """Yield the path of a request below each base URL of its server that it may belong to."""
-    api, bases = described.api, [base]
-    for server in api.servers:
-        try:
-            url = choose_server([server], api.uri)
-        except UsageError:
-            continue  # one with variables leads nowhere by itself
-        if server_of(url) == server_of(base):
-            bases.append(url)
+    documented = documented_bases(described.api)
+    bases = [base, *(url for url in documented if server_of(url) == server_of(base))]
     paths = [urlsplit(request.url).path]
     for name, value in request.headers:
         if re.sub("[^a-z]", "", name.lower()) in _REWRITES:

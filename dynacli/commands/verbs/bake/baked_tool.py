@@ -279,17 +279,14 @@ def _policies(
 ) -> list[dict[str, Any]]:
     """Return the tables of all policies that bind calls of the API here, besides its own."""
     from dynacli.client.call_settings import CallOptions, settings_of
+    from dynacli.client.policy.other_policies import documented_bases
     from dynacli.client.policy.policy_rules import Policy
-    from dynacli.request.choose_server import choose_server
 
     settings = settings_of(env, api, CallOptions(profile=options.profile))
     own = Policy.of(env, api.name, {key: known[key] for key in ("policy",) if key in known}, {}, "")
     count = len(own.tables) if own is not None else 0
     rules = list(settings.policy.tables[count:]) if settings.policy is not None else []
-    if settings.others is not None:
-        bases = [settings.server] if "://" in settings.server else []
-        for server in api.servers:
-            with suppress(UsageError):  # one with variables leads nowhere by itself
-                bases.append(choose_server([server], api.uri))
-        rules += settings.others.rules_at(bases)
+    if settings.others is not None and own is None:
+        named = [settings.server] if "://" in settings.server else []
+        rules += settings.others.rules_at([*named, *documented_bases(api)])
     return [each.as_table() for each in rules]

@@ -124,15 +124,31 @@ def check_policy_change(run: Run, name: str, paths: Sequence[tuple[str, ...]] | 
 
 
 def _is_bound(run: Run, name: str, entry: Mapping[str, Any]) -> bool:
-    """Return whether the policy of another API holds for one that has none, as far as the configuration tells."""
+    """Return whether the policy of another API holds for one that has none."""
     from dynacli.client.call_settings import others_with_policy
+    from dynacli.library.open_by_name import open_from_cache
 
     def places(of: Mapping[str, Any]) -> set[str]:
         source = str(of.get("source", ""))
         return {source, *texts(of, "origins"), *([origin_of(source)] if "://" in source else [])} - {""}
 
-    others = others_with_policy(run.env, name, run.options.profile).values()
-    return any(places(entry) & places(other) for other in others)
+    others = others_with_policy(run.env, name, run.options.profile)
+    if not others or any(places(entry) & places(other) for other in others.values()):
+        return bool(others)
+    api = open_from_cache(name, run.env)
+    if api is None:
+        return False  # it has no document yet
+    from dynacli.client.policy.other_policies import OtherPolicies, documented_bases
+
+    try:
+        found = OtherPolicies(run.env, api, others, run.options.profile)
+        server = str(entry.get("server", ""))
+        bases = [*([server] if "://" in server else []), *documented_bases(api)]
+        return found.with_same_document(None) is not None or bool(found.rules_at(bases))
+    except RefusedError:
+        return True  # the document of one is not at hand, so nobody can tell
+    finally:
+        api.catalog.close()
 
 
 def _check(run: Run, before: Mapping[str, Any], text: str, tables: Mapping[str, Any]) -> None:
