@@ -208,6 +208,10 @@ def _report(run: "Run", error: "DynacliError") -> int:
     if error.exit_code in _TAUGHT:
         _teach(run, error)
     error.hint = error.hint or ("" if error.suggestion else _usual_hint(error.kind))
+    if run.words:
+        from dynacli.commands.call.words.typed_secrets import mask_typed
+
+        mask_typed(run, error)
     write_error(run.env, error, run.error_format)
     return error.exit_code
 
@@ -234,9 +238,10 @@ def _write_traceback(run: "Run", error: Exception) -> None:
 
     from dynacli.auth.credentials import secrets_in
     from dynacli.auth.secret import Masker
+    from dynacli.commands.call.words.typed_secrets import typed_masker
     from dynacli.output.standard_error import write_stderr
 
-    masker = Masker(secrets_in(run.env.variables, run.all_options.header))
+    masker = Masker(secrets_in(run.env.variables, run.all_options.header)).joined(typed_masker(run))
     write_stderr(run.env, masker.mask("".join(traceback.format_exception(error))))
 
 

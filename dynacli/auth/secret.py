@@ -1,6 +1,7 @@
 """Secrets: a type that never shows its value, and a masker that replaces secrets in whatever is printed."""
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
@@ -11,6 +12,9 @@ __all__ = ["MASK", "Masker", "Secret"]
 MASK = "***"
 _SHORTEST = 4
 """Characters; a shorter secret is not masked by value, because it would occur by chance in most texts."""
+
+_QUOTED = r"`[^`]*`|'[^']*'|\"[^\"]*\"|\([^()]*\)"
+_WORD = r"[\w-]+"
 
 E = TypeVar("E", bound=DynacliError)
 
@@ -35,9 +39,13 @@ class Secret:
 
 
 class Masker:
-    """Replaces secrets in texts, as they are and as JSON or a URL encodes them."""
+    """Replaces secrets in texts, as they are and as JSON or a URL encodes them.
 
-    def __init__(self, secrets: Iterable[Secret] = ()) -> None:
+    Args:
+        quoted: Words that sentences have, too: they are replaced only in quotes, however short they are.
+    """
+
+    def __init__(self, secrets: Iterable[Secret] = (), quoted: Iterable[str] = ()) -> None:
         forms: set[str] = set()
         values = [secret.reveal() for secret in secrets]
         for value in values:
@@ -48,6 +56,7 @@ class Masker:
                 forms.update((quote(value, safe=""), quote(value, safe="*"), quote(value), quote_plus(value)))
         # The longest first: a secret may be a part of another.
         self._forms = sorted(forms, key=len, reverse=True)
+        self._quoted = frozenset(quoted)
 
     def extended(self, secrets: Iterable[Secret]) -> "Masker":
         """Return a masker that replaces these secrets, too."""
@@ -57,13 +66,19 @@ class Masker:
         """Return a masker that replaces the secrets of another one, too."""
         masker = Masker()
         masker._forms = sorted({*self._forms, *other._forms}, key=len, reverse=True)  # noqa: SLF001  - its own class
+        masker._quoted = self._quoted | other._quoted  # noqa: SLF001  - as above
         return masker
 
     def mask(self, text: str) -> str:
         """Return the text without secrets."""
         for form in self._forms:
             text = text.replace(form, MASK)
+        if self._quoted:
+            text = re.sub(_QUOTED, lambda quote: re.sub(_WORD, self._masked_word, quote[0]), text)
         return self._mask_cut(text) if self._forms and "..." in text else text
+
+    def _masked_word(self, word: "re.Match[str]") -> str:
+        return MASK if word[0] in self._quoted else word[0]
 
     def _mask_cut(self, text: str) -> str:
         """Return a text whose shortened values (`abc...`) show no beginning of a secret."""
@@ -86,7 +101,7 @@ class Masker:
 
     def mask_value(self, value: Any) -> Any:
         """Return a JSON value without secrets; the value itself where there are none to look for."""
-        if not self._forms:
+        if not (self._forms or self._quoted):
             return value
         if isinstance(value, str):
             return self.mask(value)
@@ -98,7 +113,8 @@ class Masker:
 
     def mask_error(self, error: E) -> E:
         """Mask the secrets in an error, whose texts may quote the server, and return the error."""
-        error.message, error.why, error.hint = map(self.mask, (error.message, error.why, error.hint))
+        texts = (error.message, error.why, error.hint, error.suggestion)
+        error.message, error.why, error.hint, error.suggestion = map(self.mask, texts)
         error.details = self.mask_value(error.details)
         error.args = (error.message,)
         return error

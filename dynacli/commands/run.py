@@ -135,6 +135,11 @@ class Run:
             self._warn_of_policy(api)
         return self._apis[word]
 
+    @property
+    def opened(self) -> tuple[OpenedApi, ...]:
+        """The APIs that the run has opened so far."""
+        return tuple(self._apis.values())
+
     def reading_document(self, name: str, doing: str = "Reading") -> AbstractContextManager[None]:
         """Let a line on the terminal tell that a document is fetched or compiled, should the block take long.
 

@@ -220,9 +220,10 @@ def _size(directory: str) -> float:
 def _document(run: Run, name: str) -> tuple[_Check, _Document | None]:
     """Check that the document of an API can be used; return it with the check. It is fetched for `--refresh` only."""
     from dynacli.client.credentials.unknown_schemes import unknown_schemes_of_entry
+    from dynacli.commands.call.words.typed_secrets import typed_masker
 
     refresh = run.options.refresh
-    label = f"document {name}"
+    label = f"document {typed_masker(run).mask(name)}"
     try:
         api = run.open_apart(name, refresh=refresh, offline=not refresh)
     except DocumentError as error:

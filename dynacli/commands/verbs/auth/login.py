@@ -46,12 +46,15 @@ def login(
         RefusedError: It would be for an origin that nobody accepted.
         UsageError: The API or the scheme is not there.
     """
-    surplus = (*words, *filter(None, (token_at, refresh_operation, refresh_token_at)))
-    if surplus and not operation:
+    if words and not operation:
         raise UsageError(
-            f"`{surplus[0]}` is about an operation that gives a token, and none is named",
-            hint="Name it: `--operation NAME`",
+            "`auth login` takes no argument after the API",
+            why="A credential is never an argument: other programs can see it",
+            hint=f"Give it on standard input: `{invocation('auth login', 'API')} --with-token < FILE`; "
+            "or name an operation that gives a token: `--operation NAME`",
         )
+    if not operation and (token_at or refresh_operation or refresh_token_at):
+        raise UsageError("No operation is named that gives a token", hint="Name it: `--operation NAME`")
     if operation and with_token:
         raise UsageError("The token is given, or an operation gives it", hint="Leave out `--with-token`")
     opened = run.api(api)
