@@ -422,8 +422,8 @@ def test_what_a_generator_puts_behind_a_name_is_left_out() -> None:
         "GET health_health_get": "health-health-get",
         "POST health_health_get": "health-health-get-post-health",
         # Two operations of one name.
-        "GET search_text_a_search_get": "search-text-a-search-get",
-        "GET search_text_b_search_get": "search-text-b-search-get",
+        "GET search_text_a_search_get": "search-text-a",
+        "GET search_text_b_search_get": "search-text-b",
         "GET listPlain": "list-plain",
         # The name of another.
         "POST create_plain": "create-plain",
@@ -448,9 +448,36 @@ def test_a_name_that_was_given_is_not_shortened() -> None:
     assert [whole] == list(_given_by(paths, {("GET", "/gone"): "read-item"}).values())
     # Nor is it taken away, when an operation comes that would have the same one.
     more = {**paths, "/b": {"get": "read_item_b_get"}}
-    assert ["read-item", "read-item-b-get"] == list(
+    assert ["read-item", "read-item-b"] == list(
         _given_by(more, {("GET", "/items/{item_id}"): "read-item"}).values()
     )
+
+
+@pytest.mark.parametrize(
+    ("paths", "names"),
+    [
+        (["/projects/{id}", "/projects/by-name/{name}"], ["delete-project", "delete-project-by-name"]),
+        (["/projects/by-name/{name}", "/projects/{id}"], ["delete-project-by-name", "delete-project"]),
+        (["/projects/{id}", "/projects/{name}"], ["delete-project", "delete-project-by-name"]),
+        (["/v1/projects/{id}", "/v2/projects/{id}"], ["delete-project-v1", "delete-project-v2"]),
+        (["/a/{id}", "/b/{id}", "/c/{id}"], ["delete-project-a", "delete-project-b", "delete-project-c"]),
+        (["/p/{id}", "/p/x/{id}", "/p/y/{id}"], ["delete-project", "delete-project-x", "delete-project-y"]),
+    ],
+)
+def test_the_paths_of_one_function_are_told_apart_by_what_differs(paths: list[str], names: list[str]) -> None:
+    """The names stay with their paths in later revisions, whichever paths come or go."""
+    ids = {path: {"delete": f"delete_project_{re.sub('[^a-z0-9]', '_', path[1:])}_delete"} for path in paths}
+    assert names == list(_given_by(ids).values())
+    lock = {("DELETE", path): name for path, name in zip(paths, names, strict=True)}
+    for path in paths:
+        rest = {other: each for other, each in ids.items() if other != path}
+        assert [lock["DELETE", other] for other in rest] == list(_given_by(rest, lock).values())
+        turned = dict(reversed(ids.items()))
+        assert [lock["DELETE", other] for other in turned] == list(_given_by(turned, lock).values())
+        other = next(iter(rest))
+        alone = {("DELETE", other): "delete-project"}
+        names_with_one = _given_by(ids, alone).values()
+        assert (len(ids), 1) == (len(set(names_with_one)), list(names_with_one).count("delete-project"))
 
 
 @pytest.mark.parametrize(

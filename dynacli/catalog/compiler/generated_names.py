@@ -72,7 +72,9 @@ def short_names(
 ) -> dict[_Key, str]:
     """Return (method, path) → the short name, for the operations of a document that have one.
 
-    A short name that two operations would have, or that is the whole name of another, is given to neither.
+    Of the paths of one function the shortest has its name if it says nothing that the others do not, and the others add
+    what differs: `delete-project` and `delete-project-by-name`, `search-a` and `search-b`. A short name that is the
+    whole name of another operation is given to none of them.
 
     Args:
         is_of_another: Tells for a name, a method and a path whether an earlier revision gave the name to another
@@ -87,12 +89,41 @@ def short_names(
         if operation.wanted == operation.operation_id and (name := _shortened(operation)):
             short[key] = name, whole
             owners[name].add(key)
-    return {
-        key: name
-        for key, (name, whole) in short.items()
-        # Of two operations with one operationId neither is to lose the name that tells where it comes from.
-        if len(owners[name]) == len(owners[whole]) == 1 and not is_of_another(name, *key)
-    }
+    # Of two operations with one operationId neither is to lose the name that tells where it comes from.
+    short = {key: found for key, found in short.items() if len(owners[found[1]]) == 1}
+    given: dict[_Key, str] = {}
+    sharing: dict[str, list[_Key]] = defaultdict(list)
+    for key, (name, _) in short.items():
+        sharing[name].append(key)
+    for name, keys in sharing.items():
+        if owners[name] != set(keys):
+            continue
+        keys.sort(key=lambda key: (is_of_another(name, *key), key[1].count("/"), len(key[1])))
+        for key in keys:
+            # The first one has the plain name if its path says nothing that those of the others do not.
+            is_plain = key == keys[0] and (len(keys) == 1 or not _literal_steps(key[1], keys[1:]))
+            longer = name if is_plain else f"{name}-{_difference(key, keys)}"
+            owners[longer].add(key)
+            is_free = is_plain or owners[longer] == {key}
+            if is_free and not is_of_another(longer, *key):
+                given[key] = longer
+    return given
+
+
+def _literal_steps(path: str, others: Iterable[_Key]) -> list[str]:
+    """Return the literal steps of a path that not all the others have."""
+    known = [set(other.split("/")) for _, other in others]
+    steps = [step for step in path.split("/") if "{" not in step and kebab(step)]
+    return [kebab(step) for step in steps if not all(step in words for words in known)]
+
+
+def _difference(key: _Key, keys: Sequence[_Key]) -> str:
+    """Return what tells an operation from the others of the same function: steps of its path, else its method."""
+    others = [each for each in keys if each != key]
+    literal = _literal_steps(key[1], others)
+    known = {step for _, other in others for step in other.split("/")}
+    named = [f"by-{kebab(step)}" for step in key[1].split("/") if "{" in step and step not in known]
+    return "-".join(literal or named or [key[0].lower()])
 
 
 def _shortened(operation: NamedOperation) -> str:
