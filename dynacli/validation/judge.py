@@ -30,7 +30,18 @@ if TYPE_CHECKING:
     from dynacli.schema.read_schema import Direction
     from dynacli.validation.schemas.undocumented_values import UndocumentedProperties
 
-__all__ = ["Judge"]
+__all__ = ["UNAUTHORIZED", "Judge", "excuse_of_status"]
+
+UNAUTHORIZED = frozenset({401, 403})
+"""Statuses by which a server asks for another credential."""
+_TOO_MANY_REQUESTS = 429
+
+
+def excuse_of_status(status: int, operation: Operation) -> str:
+    """Return why an undocumented status says nothing of an operation; empty if it does."""
+    if status in UNAUTHORIZED and operation.security:
+        return "only says something of the credential"
+    return "only says that the calls came too fast" if status == _TOO_MANY_REQUESTS else ""
 
 
 class Judge:
@@ -214,27 +225,22 @@ class Judge:
         return locate(self._document, [*self._steps, "responses"])
 
     def _undocumented_status(self, verdict: Verdict, error: "ResponseNotFound", *, is_exact: bool) -> None:
-        """Judge a status that the document does not have.
+        """Add the finding of a status that the document does not have.
 
         OpenAPI 3.1.1, "Responses Object": the documentation "is not necessarily expected to cover all possible
-        HTTP response codes", but it is "to cover a successful operation response and any known errors".
-        So where a document describes a success, another status of success is a finding: otherwise nobody would
-        notice that its body was not judged. An undocumented error is a finding at the level `exact` only.
+        HTTP response codes", but it is "to cover a successful operation response and any known errors". A status that
+        came is known; but below `exact`, what a server may say of a credential or of too many requests is no defect.
         """
         listed = [str(status) for status in error.availableresponses]
         shown = ", ".join(f"`{status}`" for status in listed) or "no answers at all"
         text = f"the document has no answer with status {error.http_status}, only {shown}"
-        is_other_success = str(error.http_status).startswith("2") and any(
-            status.startswith("2") for status in listed
-        )
-        if is_exact or is_other_success:
-            status = int(error.http_status)
-            place = self.responses_place
-            verdict.extend(
-                [Finding("response", "undocumented-status", "status", text, listed, status, *place)]
-            )
-        else:
-            verdict.unchecked.append(text)
+        status = int(error.http_status)
+        excuse = "" if is_exact else excuse_of_status(status, self._operation)
+        if excuse:
+            verdict.unchecked.append(f"the status {status} is not documented, and {excuse}")
+            return
+        place = self.responses_place
+        verdict.extend([Finding("response", "undocumented-status", "status", text, listed, status, *place)])
 
     def _findings(self, where: str, error: Exception, cause: BaseException) -> Iterator[tuple[Finding, bool]]:
         """Yield (finding, whether it is minor) for what an error of openapi-core says."""

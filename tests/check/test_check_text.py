@@ -234,13 +234,16 @@ def test_answers_of_two_kinds_of_errors(server: Recorder) -> None:
 
 
 def test_a_redirect_that_was_followed_was_seen(server: Recorder) -> None:
-    """The 302 is documented, what it leads to is not judged."""
+    """The 302 is documented, and what it leads to is not, or has an operation of its own."""
     server.answers["/a"] = Answer(302, b"", {"Location": "/b"})
     server.answers["/b"] = json_answer({})
-    text = _row(_text(server, {"/a": _get(s302=_NONE)}))
-    assert ("1/1", True) == (text.split()[4], text.endswith("not judged"))
     both = _get(s302=_NONE, s200=_good(True))
-    assert "2/2" == _row(_text(server, {"/a": both})).split()[4]
+    text = _row(_text(server, {"/a": both}))
+    assert ("1/2", True) == (text.split()[4], text.endswith("ok"))
+    inside = {"/a": _get(s302=_NONE), "/b": _get()}
+    text = _row(_text(server, inside))
+    assert ("1/1", True) == (text.split()[4], text.endswith("not judged"))
+    assert "2/2" == _row(_text(server, {**inside, "/a": both})).split()[4]
 
 
 def test_how_much_was_seen_is_counted_by_status(server: Recorder) -> None:
@@ -328,7 +331,7 @@ def test_any_width(server: Recorder, width: int, monkeypatch: pytest.MonkeyPatch
     text = run_cli("check", api, terminal=("stdout",)).stdout
     assert "get-a-longer-name-than-others" in text
     long = [line for line in text.splitlines() if len(line) > width]
-    assert [] == [line for line in long if " answered " not in line and " document line " not in line]
+    assert [] == [line for line in long if " answered " not in line and "document line " not in line]
 
 
 @pytest.mark.parametrize(

@@ -280,7 +280,7 @@ def test_a_traceback_shows_no_secret(canary: str, server: Recorder, monkeypatch:
     for status in (200, 401, 500):
         server.answers["/safe"] = Answer(status, said)
         with dynacli.open_api("pets", retries=0) as api, pytest.raises((HttpError, MismatchError)) as raised:
-            api.call("safe").raise_for_findings().raise_for_status()
+            api.call("safe").raise_for_status().raise_for_findings()
         assert "***" in "".join(format_exception(raised.value))
         assert canary not in "".join(format_exception(raised.value))
     assert 3 == len(server.requests)

@@ -47,8 +47,12 @@ def test_data_and_messages_are_apart(api: str, server: Recorder) -> None:
     server.answers["/small"] = Answer(500, b'{"a":1}')
     result = _shell(f"$dynacli {api} small")
     assert (5, '{"a":1}') == (result.returncode, result.stdout)
-    note, error = result.stderr.splitlines()[:2]
-    assert "Not judged: the document has no answer with status 500, only `200`" == note
+    warning, finding, error = result.stderr.splitlines()[:3]
+    assert "Warning: The answer breaks the document" == warning
+    assert (
+        "status: the document has no answer with status 500, only `200` [undocumented-status]"
+        == finding.strip()
+    )
     assert error.startswith("Error: ")
 
 

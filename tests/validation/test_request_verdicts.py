@@ -290,7 +290,7 @@ def test_a_refused_request_reaches_nobody(server: Recorder) -> None:
     assert "The document does not allow this request" in result.stderr
     assert "/x: expected integer, got string `y` [type]" in result.stderr
     place = "/paths/~1a/post/requestBody/content/application~1json/schema"
-    assert re.search(rf"document line 1, column [0-9]+: {re.escape(place)}", result.stderr)
+    assert re.search(rf"{re.escape(place)}\S* \(document line 1, column [0-9]+\)", result.stderr)
     run_cli("./document.json", "a", "--body", '{"x": "y"}', "--validate", "off")
     assert [b'{"x":"y"}'] == [request.body.replace(b" ", b"") for request in server.requests]
 

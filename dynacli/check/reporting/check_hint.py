@@ -4,9 +4,10 @@ from collections.abc import Container, Sequence
 
 from dynacli.check.check_records import INVENTED, Exchange
 from dynacli.check.reporting.check_results import CheckResults
-from dynacli.check.running.operation_judge import GONE, UNAUTHORIZED
+from dynacli.check.running.operation_judge import GONE
 from dynacli.environment import invocation
 from dynacli.urls import without_query
+from dynacli.validation.judge import UNAUTHORIZED
 
 __all__ = ["check_hint"]
 

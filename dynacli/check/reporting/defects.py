@@ -1,7 +1,7 @@
 """Defects: findings that are the same, in items of a list, in several calls or in several operations, become one."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +9,7 @@ from dynacli.check.check_records import CheckedOperation, Exchange
 from dynacli.check.reporting.check_results import CheckResults
 from dynacli.record import record
 
-__all__ = ["Defect", "find_defects", "finding_key", "starred"]
+__all__ = ["Defect", "find_defects", "finding_key", "merged_defects", "starred"]
 
 _INDEX = re.compile(r"/\d+(?=/|$)")
 _NAMING_PREFIXES = ("undocumented", "missing", "additional", "unevaluated")
@@ -17,6 +17,8 @@ _NAMING_RULES = frozenset({"required", "dependentRequired", "dependencies"})
 _RULES_OF_THE_SERVER = frozenset({"ignored-security", "missing-allow"})
 """Rules that a server breaks for all operations alike, wherever they stand in the document."""
 _Key = tuple[str, ...]
+_FEWEST_MERGED = 4
+"""Fields with the same defect that become one block."""
 
 
 @record
@@ -57,6 +59,33 @@ def find_defects(results: CheckResults) -> list[Defect]:
             elif checked.operation.name not in defect.others:
                 defects[key] = replace(defect, others=(*defect.others, checked.operation.name))
     return list(defects.values())
+
+
+def merged_defects(defects: Iterable[Defect]) -> list[Defect]:
+    """Return the defects of one operation, with one for each rule that many of its fields break.
+
+    The first stands for them all, with the places of the others.
+    """
+    by_rule: dict[tuple[str, str], list[Defect]] = {}
+    for defect in defects:
+        by_rule.setdefault((defect.finding["where"], defect.finding["rule"]), []).append(defect)
+    merged = []
+    for alike in by_rule.values():
+        if len(alike) < _FEWEST_MERGED:
+            merged += alike
+            continue
+        places = [place for each in alike for place in _places_of_name(each)]
+        others = dict.fromkeys(name for each in alike for name in each.others)
+        more = sum(each.more for each in alike) + len(alike) - 1
+        merged.append(replace(alike[0], more=more, places=tuple(dict.fromkeys(places)), others=tuple(others)))
+    return merged
+
+
+def _places_of_name(defect: Defect) -> Iterator[str]:
+    """Yield the places of a defect; that of a property which is missing ends with its name."""
+    finding = defect.finding
+    is_missing = finding["rule"] in _NAMING_RULES and isinstance(finding["expected"], str)
+    yield from (f"{place}/{finding['expected']}" if is_missing else place for place in defect.places)
 
 
 def finding_key(finding: Mapping[str, Any]) -> _Key:

@@ -5,7 +5,7 @@ from typing import Any
 
 from dynacli.check.check_records import Exchange
 from dynacli.check.reporting.check_results import CheckResults, curl_of
-from dynacli.check.reporting.defects import Defect, find_defects
+from dynacli.check.reporting.defects import Defect, find_defects, merged_defects
 from dynacli.client.answers.verdict_text import placed
 from dynacli.library.document_locations import Location
 from dynacli.model.wording import enumerated
@@ -24,7 +24,7 @@ __all__ = [
 
 _MAX_DEFECTS = 20
 """Defects that are listed below one operation."""
-_MAX_PLACES = 3
+_MAX_PLACES = 12
 _MAX_OPERATIONS = 5
 """Operations that are named as having the same defect."""
 _WIDE = 80
@@ -32,11 +32,11 @@ _WIDE = 80
 
 
 def defects_by_operation(results: CheckResults) -> dict[str, list[Defect]]:
-    """Return name of an operation → the defects that were found there first."""
+    """Return name of an operation → the defects that were found there first, one of a rule that many fields break."""
     by_operation: dict[str, list[Defect]] = {}
     for defect in find_defects(results):
         by_operation.setdefault(defect.checked.operation.name, []).append(defect)
-    return by_operation
+    return {name: merged_defects(defects) for name, defects in by_operation.items()}
 
 
 def findings_lines(results: CheckResults, paint: Painter, width: int) -> list[str]:

@@ -11,18 +11,15 @@ from dynacli.model.operation import Operation, documented_status
 from dynacli.model.path_templates import nouns_of_paths
 from dynacli.transport.send import Answer
 from dynacli.validation.findings.finding import Finding, Verdict
-from dynacli.validation.judge import Judge
+from dynacli.validation.judge import Judge, excuse_of_status
 from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
 from dynacli.validation.operation_document import DocumentPlace
 
-__all__ = ["GONE", "UNAUTHORIZED", "OperationJudge", "broken_off_verdict", "judge_cut_answer"]
+__all__ = ["GONE", "OperationJudge", "broken_off_verdict", "judge_cut_answer"]
 
 GONE = frozenset({404, 410})
 """Statuses by which a server says that it has nothing of that name."""
-UNAUTHORIZED = frozenset({401, 403})
-"""Statuses by which a server asks for another credential."""
 _GONE_OR_WRONG = frozenset({*GONE, 422})
-_TOO_MANY_REQUESTS = 429
 _MAX_NODES = 5_000
 _KNOWN_ORIGINS = frozenset({"set", "link", "answer"})
 """The origins of values that the server should know."""
@@ -63,9 +60,7 @@ class OperationJudge:
         judged = JudgedResponse(
             answer.status, answer.headers, answer.header("content-type"), answer.body, redirects
         )
-        # Of a status that is not documented nothing else can be judged, whatever the level.
-        is_exact = self._settings.level == "exact" or not (is_documented or excuse)
-        verdict = self._judge.response(judged, is_exact=is_exact)
+        verdict = self._judge.response(judged, is_exact=self._settings.level == "exact")
         if cut_reason:
             judge_cut_answer(verdict, cut_reason, has_body=bool(answer.body))
         if excuse:
@@ -104,9 +99,7 @@ class OperationJudge:
             str(each) not in known for each in self._ids_in(exchange.sent_json)
         ):
             return "may only say that there is nothing of the id that was made up for the body"
-        if status in UNAUTHORIZED and self._operation.security:
-            return "only says something of the credential"
-        return "only says that the check was too fast" if status == _TOO_MANY_REQUESTS else ""
+        return excuse_of_status(status, self._operation)
 
     def _ids_in(self, body: Any) -> Iterator[Any]:
         """Yield the texts and numbers in a JSON value that name something, as far as their fields say so."""

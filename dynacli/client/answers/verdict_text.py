@@ -4,6 +4,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from dynacli.library.opened_api import OpenedApi
+from dynacli.model.wording import enumerated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from dynacli.client.answers.evidence import Evidence
     from dynacli.library.document_locations import Location
     from dynacli.validation.findings.finding import Finding, Verdict
+
+    _Group = tuple[Finding, int, tuple[str, ...]]
 
 __all__ = [
     "findings_json",
@@ -27,11 +30,14 @@ MAX_SHORT = 3
 MAX_STEPS = 5
 
 _INDEX = re.compile(r"/\d+(?=/|$)")
+_FEWEST_MERGED = 4
+"""Fields with the same defect that become one finding."""
+_MOST_PLACES = 12
 
 
 def short_findings_text(findings: "Sequence[Finding]") -> str:
     """Return the first findings, a line each, and the number of the others, which `-v` shows."""
-    groups = _grouped(findings)
+    groups = _merged(_grouped(findings))
     lines = [_headline(*group) for group in groups[:MAX_SHORT]]
     if len(groups) > MAX_SHORT:
         lines.append(_others(len(groups) - MAX_SHORT, has_verbose=True))
@@ -56,15 +62,15 @@ def findings_text(
             None where `-v` would not tell the others.
     """
     most = None if is_verbose else MAX_SHOWN
-    groups = _grouped(findings)
-    counts = [count for _, count in groups[:most]]
-    shown = [finding for finding, _ in groups[:most]]
+    groups = _grouped(findings) if is_verbose else _merged(_grouped(findings))
+    counts = [(count, others) for _, count, others in groups[:most]]
+    shown = [finding for finding, _, _ in groups[:most]]
     excerpts = evidence.excerpts(shown) if evidence is not None else [""] * len(shown)
     locations = _locations(api, shown)
     is_one_file = len(api.catalog.files()) < 2
     lines = []
     for finding, count, excerpt in zip(shown, counts, excerpts, strict=True):
-        lines.append(_headline(finding, count))
+        lines.append(_headline(finding, *count))
         if excerpt:
             lines.append(excerpt)
         location = locations.get(finding.schema_pointer)
@@ -83,21 +89,41 @@ def findings_text(
     return "\n".join(lines)
 
 
-def _grouped(findings: "Sequence[Finding]") -> "list[tuple[Finding, int]]":
+def _merged(groups: "Sequence[_Group]") -> "list[_Group]":
+    """Return the groups, with one for each rule that many fields break: the first, with the places of the others."""
+    by_rule: dict[tuple[str, str], list[_Group]] = {}
+    for group in groups:
+        by_rule.setdefault((group[0].where, group[0].rule), []).append(group)
+    merged: list[_Group] = []
+    for alike in by_rule.values():
+        if len(alike) < _FEWEST_MERGED:
+            merged += alike
+            continue
+        places = [
+            f"{_place(each)} `{each.expected}`" if each.rule == "required" else _place(each)
+            for each, _, _ in alike[1:]
+        ]
+        merged.append((alike[0][0], sum(count for _, count, _ in alike), tuple(dict.fromkeys(places))))
+    return merged
+
+
+def _grouped(findings: "Sequence[Finding]") -> "list[_Group]":
     """Return each finding that the items of a list share once, with its number; the first stands for all."""
-    groups: dict[tuple[str, ...], tuple[Finding, int]] = {}
+    groups: dict[tuple[str, ...], _Group] = {}
     for finding in findings:
         # A message has the wrong value, which differs; where nothing came it has the name of what is missing.
         text = finding.message if finding.got is None or not finding.schema_pointer else ""
         pointer = _INDEX.sub("/*", finding.pointer)
         key = (finding.where, finding.rule, pointer, finding.schema_pointer, text)
-        first, count = groups.get(key, (finding, 0))
-        groups[key] = first, count + 1
+        first, count, others = groups.get(key, (finding, 0, ()))
+        groups[key] = first, count + 1, others
     return list(groups.values())
 
 
-def _headline(finding: "Finding", count: int = 1) -> str:
+def _headline(finding: "Finding", count: int = 1, places: "Sequence[str]" = ()) -> str:
     more = f" (and {count - 1:,} more like it)" if count > 1 else ""
+    if places:
+        more = f"{more[:-1]}, at {enumerated(places, 'and', most=_MOST_PLACES)})"
     return f"{_place(finding)}: {finding.message} [{finding.rule}]{more}"
 
 
@@ -106,8 +132,10 @@ def placed(location: "Location", line: int, *, is_one_file: bool) -> str:
     from dynacli.document.file_names import shown_file
     from dynacli.library.document_locations import line_of
 
-    file = "document" if is_one_file else shown_file(location.file)
-    return f"{file} {line_of(line, location.column)}: {location.pointer}"
+    file, place = "document" if is_one_file else shown_file(location.file), line_of(line, location.column)
+    # Of a document without line breaks the pointer says more than the column.
+    is_long = place != line_of(line, None)
+    return f"{location.pointer} ({file} {place})" if is_long else f"{file} {place}: {location.pointer}"
 
 
 def _place(finding: "Finding") -> str:

@@ -76,7 +76,24 @@ class SchemaSelector:
 
     def is_valid(self, schema: Any, value: Any) -> bool:
         """Return whether a value is valid by a schema, but for minor errors."""
-        return all(map(is_minor, self._validator.evolve(schema=schema).iter_errors(value)))
+        return next(self.errors(schema, value), None) is None
+
+    def errors(self, schema: Any, value: Any) -> Iterator[Any]:
+        """Yield the errors of a value by a schema, without minor ones."""
+        found = self._validator.evolve(schema=schema).iter_errors(value)
+        return (error for error in found if not is_minor(error))
+
+    def choices(self, schemas: ApplicableSchemas, value: Any) -> Iterator[tuple[list[Any], list[int]]]:
+        """Yield the branches of each `oneOf` and `anyOf` of some schemas, and the numbers of those that apply."""
+        kind = "array" if isinstance(value, list) else "object"
+        for schema in schemas.own.values():
+            for keyword in ("oneOf", "anyOf"):
+                branches = list_of(schema, keyword)
+                taken = self._fitting(branches, schema, value, kind)
+                applying = [
+                    number for number, each in enumerate(branches) if any(each is other for other in taken)
+                ]
+                yield branches, applying
 
     def _fixed(self, schemas: list[Any], kind: str) -> ApplicableSchemas:
         """Return the schemas that apply to every object, or to every array.

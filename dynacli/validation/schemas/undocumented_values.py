@@ -5,8 +5,11 @@ from itertools import islice
 from typing import Any
 
 from dynacli.model.patterns import PatternTimeoutError, UnsupportedPatternError
+from dynacli.model.wording import enumerated
 from dynacli.schema.read_schema import list_of, mapping_of
+from dynacli.validation.findings.explain_error import explain
 from dynacli.validation.findings.finding import Finding, shortened
+from dynacli.validation.findings.meant_branch import branch_name
 from dynacli.validation.findings.schema_error import MAX_ERRORS
 from dynacli.validation.judging_notes import JudgedValue, TooLongError
 from dynacli.validation.operation_document import pointer_below
@@ -16,6 +19,10 @@ from dynacli.validation.schemas.applicable_schemas import (
 )
 
 __all__ = ["UndocumentedProperties"]
+
+_MOST_EXPLAINED = 20
+"""Findings that tell of the alternatives; each validates the value by them."""
+_MOST_REASONS = 3
 
 
 class UndocumentedProperties:
@@ -37,6 +44,7 @@ class UndocumentedProperties:
         self._patterns = validator.format_checker.notes.patterns
         self._where = where
         self._known: dict[tuple[Any, ...], _Mentioned] = {}
+        self._explained = 0
         self.unchecked = ""
 
     def findings(self, judged: JudgedValue) -> Iterator[Finding]:
@@ -67,11 +75,39 @@ class UndocumentedProperties:
         for name, item in value.items():
             below = mentioned.of_property(name)
             if below is None:
-                text = f"the document does not mention `{name}`"
+                text = f"the document does not mention `{name}`{self._alternatives(schemas, value, name)}"
                 here = pointer_below(pointer, name)
                 yield Finding(self._where, "undocumented-property", here, text, got=shortened(item))
             elif isinstance(item, dict | list):
                 yield from self._findings(below, item, pointer_below(pointer, name))
+
+    def _alternatives(self, schemas: list[Any], value: Any, name: str) -> str:
+        """Return which alternatives apply, and why those do not that mention a property, as the end of a sentence."""
+        if not isinstance(value, dict) or self._explained >= _MOST_EXPLAINED:
+            return ""
+        for branches, taken in self._selector.choices(self._selector.select(schemas, value), value):
+            others = [
+                number
+                for number, branch in enumerate(branches)
+                if number not in taken
+                and name in self._mentioned(self._selector.select([branch], value)).properties
+            ]
+            if taken and others:
+                self._explained += 1
+                applying = enumerated([branch_name(branches, number) for number in taken], "and")
+                reasons = [
+                    f"{branch_name(branches, number)} does, but {self._why_not(branches[number], value)}"
+                    for number in others[:_MOST_REASONS]
+                ]
+                return "; ".join([f" in {applying}, which the value fits", *reasons])
+        return ""
+
+    def _why_not(self, branch: Any, value: Any) -> str:
+        error = next(self._selector.errors(branch, value), None)
+        if error is None:
+            return "the discriminator names another one"
+        explanation = next(explain(error, lambda schema: set(mapping_of(schema, "properties"))))
+        return f"{explanation.pointer}: {explanation.message}".removeprefix(": ")
 
     def _mentioned(self, schemas: ApplicableSchemas) -> "_Mentioned":
         key = schemas.key
@@ -89,6 +125,7 @@ class _Mentioned:
         self._patterns = patterns
         self._properties: dict[str, list[Any]] = {}
         names = {name for schema in self._schemas for name in mapping_of(schema, "properties")}
+        self.properties = frozenset(names)
         # Where other properties are forbidden, each of them is another finding already.
         is_free = not names or schemas.is_open or any(map(_is_about_others, self._schemas))
         self._unmentioned: list[Any] | None = [] if is_free else None

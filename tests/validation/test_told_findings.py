@@ -1,0 +1,125 @@
+"""What a call and a check say of findings: the alternative, one block for many fields, statuses, places."""
+
+from typing import Any
+
+import pytest
+
+from tests.documents import BEARER, JSON, document, operation, parameter, ref, save
+from tests.harness import Answer, Recorder, json_answer, run_cli
+
+_STRING = {"type": "string"}
+
+
+def _object(*required: str, **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "required": list(required), "properties": properties}
+
+
+_CAT = _object("kind", kind={"const": "cat"}, name=_STRING)
+_DOG = _object("kind", "breed", kind=_STRING, breed=_STRING, size={"type": "integer"})
+
+
+def _api(server: Recorder, schema: Any, value: Any, **components: Any) -> str:
+    responses = {"200": {"description": "", "content": {JSON: {"schema": schema}}}}
+    server.answers["/a"] = json_answer(value)
+    made = document(
+        {"/a": {"get": operation("get-a", responses=responses)}}, [server.origin], version="3.1.0"
+    )
+    return save({**made, "components": {"schemas": components}})
+
+
+@pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
+def test_an_undocumented_property_of_another_alternative_says_why_that_does_not_apply(
+    server: Recorder, keyword: str
+) -> None:
+    """The alternative that was taken is named, and what the value lacks for the one that has the property."""
+    api = _api(server, {keyword: [ref("Cat"), ref("Dog")]}, {"kind": "cat", "size": 3}, Cat=_CAT, Dog=_DOG)
+    said = " ".join(run_cli(api, "get-a", "--validate", "exact").stderr.split())
+    assert (
+        "/size: the document does not mention `size` in `Cat` of 2 alternatives, which the value fits; `Dog` of 2"
+        " alternatives does, but `breed` is missing, and the document requires it [undocumented-property]"
+    ) in said
+
+
+def test_an_alternative_that_the_discriminator_leaves_out_is_named(server: Recorder) -> None:
+    """It may fit, and does not count."""
+    schema = {
+        "oneOf": [ref("Cat"), ref("Dog")],
+        "discriminator": {
+            "propertyName": "kind",
+            "mapping": {"cat": "#/components/schemas/Cat", "dog": "#/components/schemas/Dog"},
+        },
+    }
+    value = {"kind": "cat", "breed": "b", "size": 3}
+    api = _api(server, schema, value, Cat=_CAT, Dog=_DOG)
+    said = " ".join(run_cli(api, "get-a", "--validate", "exact").stderr.split())
+    assert "`Dog` of 2 alternatives does, but the discriminator names another one" in said
+
+
+def test_a_property_that_no_alternative_has_is_just_not_mentioned(server: Recorder) -> None:
+    """There is nothing to explain."""
+    api = _api(server, {"oneOf": [ref("Cat"), ref("Dog")]}, {"kind": "cat", "x": 3}, Cat=_CAT, Dog=_DOG)
+    assert (
+        "does not mention `x` [undocumented-property]" in run_cli(api, "get-a", "--validate", "exact").stderr
+    )
+
+
+_FIELDS = [f"f{number}" for number in range(11)]
+
+
+@pytest.mark.parametrize("rule", ["type", "required", "undocumented-property"])
+def test_many_fields_with_the_same_defect_are_one_block(server: Recorder, rule: str) -> None:
+    """In a check and in a call, with the places of all of them."""
+    schema = _object(*(_FIELDS if rule == "required" else ()), **dict.fromkeys(_FIELDS, _STRING))
+    value: Any = {} if rule == "required" else dict.fromkeys(_FIELDS, 1)
+    if rule == "undocumented-property":
+        schema = _object(id=_STRING)
+    api = _api(server, schema, value)
+    told = run_cli(api, "get-a", "--validate", "exact").stderr
+    checked = run_cli("check", api, "--validate", "exact", "-o", "text").stdout
+    for text in (told, checked):
+        assert 1 == text.count(f"[{rule}]")
+        flat = " ".join(text.split())
+        assert "and 10 more like it, at" in flat
+        assert all(field in flat for field in _FIELDS)
+
+
+def test_few_fields_with_the_same_defect_are_told_one_by_one(server: Recorder) -> None:
+    """Each has its own part of the message."""
+    api = _api(server, _object(**dict.fromkeys(_FIELDS, _STRING)), dict.fromkeys(_FIELDS[:3], 1))
+    assert 3 == run_cli(api, "get-a", "--validate", "strict").stderr.count("[type]")
+    assert 3 == run_cli("check", api, "-o", "text").stdout.count("[type]")
+
+
+@pytest.mark.parametrize(
+    ("status", "is_secured", "is_finding"),
+    [
+        (404, False, True),
+        (500, False, True),
+        (201, False, True),
+        (401, False, True),
+        (401, True, False),
+        (429, True, False),
+    ],
+)
+def test_an_undocumented_status_counts_the_same_in_a_call_and_in_a_check(
+    server: Recorder, status: int, is_secured: bool, is_finding: bool
+) -> None:
+    """At their defaults it is a finding, unless it only speaks of the credential or of too many calls."""
+    secured: dict[str, Any] = {"schemes": {"b": BEARER}, "security": [{"b": []}]} if is_secured else {}
+    get = operation("get-a", parameter("id", {"type": "integer"}, "path"))
+    api = save(document({"/a/{id}": {"get": get}}, [server.origin], **secured))
+    server.answers["/a/1"] = Answer(status, b"{}")
+    called = run_cli(api, "get-a", "1", "--retries", "0")
+    rows = run_cli("check", api, "--set", "get-a.id=1", "-o", "json", "--retries", "0").json
+    rules = [finding["rule"] for finding in rows[0]["findings"]]
+    assert is_finding == ("[undocumented-status]" in called.stderr)
+    assert (["undocumented-status"] if is_finding else []) == rules
+
+
+def test_in_a_document_without_line_breaks_the_pointer_comes_first(server: Recorder) -> None:
+    """A column in the thousands tells nobody where to look."""
+    told = run_cli(
+        _api(server, _object(**dict.fromkeys(_FIELDS, _STRING)), {"f9": 1}), "get-a", "--validate", "strict"
+    )
+    place = "/paths/~1a/get/responses/200/content/application~1json/schema/properties/f9/type (document line 1, column "
+    assert place in told.stderr
