@@ -168,7 +168,35 @@ def _fetch_and_adopt(
             return api
         content = content or _read_whole(revisions, pointer)
         fetched = _fetch(open_request, source, {}) if content is None else replace(fetched, content=content)
-    return adopt(open_request, revisions, pointer, source, fetched, _facts_of(source, fetched))
+    facts = _facts_of(source, fetched)
+    if pointer is not None and open_request.at_hand is None and not pointer.get("is_shipped"):
+        current = revisions.read_document(pointer)
+        if current is not None and current != fetched.content:
+            from dynacli.library.revisions.renamed_document import new_name
+
+            name = new_name(current, fetched.content)
+            if name is not None and _is_always_renamed(open_request, source, pointer, fetched.content):
+                fetched, facts = replace(fetched, content=current), {**facts, **name}
+            elif name is not None:
+                facts["is_renamed"] = True
+    return adopt(open_request, revisions, pointer, source, fetched, facts)
+
+
+def _is_always_renamed(
+    open_request: OpenRequest, source: Source, pointer: Mapping[str, Any], content: bytes
+) -> bool:
+    """Return whether a document whose title or version alone is new has another one each time that it is fetched.
+
+    It is so if the current revision has come about in the same way, and if it is new once more when fetched again.
+    """
+    if pointer.get("is_renamed"):
+        return True
+    from dynacli.library.revisions.renamed_document import new_name
+
+    try:
+        return new_name(content, _fetch(open_request, source, {}).content) is not None
+    except DynacliError:
+        return False
 
 
 def _read_whole(revisions: Revisions, pointer: dict[str, Any]) -> bytes | None:

@@ -73,6 +73,7 @@ _MEMBERS: dict[str, type | tuple[type, ...]] = {
     "version": str,
     "operations": int,
     "is_pinned": bool,
+    "is_renamed": bool,
 }
 _LISTS = ("allow_refs", "more", "overlays")
 

@@ -96,8 +96,9 @@ def _facts(api: OpenedApi) -> dict[str, Any]:
     is_file = "://" not in api.location  # a file and standard input were read just now
     is_pinned = bool(api.open_request.pin)
     return {
-        "title": meta["title"],
-        "version": meta["version"],
+        # A title or a version that is new each time is noted without a new revision.
+        "title": api.pointer.get("title", meta["title"]),
+        "version": api.pointer.get("version", meta["version"]),
         "openapi": meta["openapi"],
         "operations": meta["operations"],
         "fetched_at": datetime.fromtimestamp(float(fetched or 0), UTC).isoformat(timespec="seconds")
