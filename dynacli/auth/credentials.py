@@ -12,6 +12,7 @@ It must not be able to reach another API's variable that way, or one of dynacli'
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from dynacli.auth.secret import MASK, Secret
 from dynacli.environment import Environment, prefix_of, program, settings
@@ -46,6 +47,7 @@ __all__ = [
     "shown_kind",
     "store_path",
     "variables_of",
+    "with_prefixes",
 ]
 
 WITH_PASSWORD = frozenset({"basic", "digest"})
@@ -227,6 +229,7 @@ class Credential:
         word: The word before the secret, for example `Bearer`; empty where there is none.
         value: The secret as it is sent.
         parts: Every secret to be masked: the value, and what it was encoded from.
+        source: As of `Held`.
     """
 
     scheme: str
@@ -235,6 +238,7 @@ class Credential:
     word: str
     value: Secret
     parts: tuple[Secret, ...]
+    source: str = ""
 
     def masked(self) -> "Credential":
         """Return the credential with a mask in place of its secret, for showing the request."""
@@ -317,9 +321,12 @@ def _credential(
         return True  # the connection shows it
     name, value = held.source, held.text
     if kind in WITH_PASSWORD:
-        return _with_password(scheme, value)
+        return replace(_with_password(scheme, value), source=name)
     _check_sendable(value, name)
-    if place[0] == "cookie" and re.search(r'[\s",;\\]', value):
+    word = "Bearer" if kind != "apiKey" else scheme.prefix
+    if kind == "apiKey" and word and value.lower().startswith(f"{word.lower()} "):
+        word = ""  # the value has it already
+    if place[0] == "cookie" and re.search(r'[\s",;\\]', f"{word} {value}".lstrip()):
         raise AuthError(
             f"{_value_of(name)} holds a character that a cookie cannot hold",
             why="Cookies have no white space, quotes, commas, semicolons or backslashes (RFC 6265)",
@@ -329,8 +336,8 @@ def _credential(
         Secret(value),
         Secret(value.partition(" ")[2]),
     )  # a key may have the word `Bearer` before it
-    word = "" if kind == "apiKey" else "Bearer"
-    return Credential(scheme.name, *place, word, secret, (secret, token) if token.reveal() else (secret,))
+    parts = (secret, token) if token.reveal() else (secret,)
+    return Credential(scheme.name, *place, word, secret, parts, name)
 
 
 def held_for(
@@ -436,6 +443,25 @@ def is_key_header(scheme: object) -> bool:
     return isinstance(name, str) and bool(_TOKEN.fullmatch(name)) and name.lower() not in _NOT_FOR_CREDENTIALS
 
 
+def with_prefixes(
+    security: Sequence[Alternative], tables: Mapping[str, Mapping[str, Any]] | None
+) -> Sequence[Alternative]:
+    """Return alternatives whose API keys have the words before their values that the configuration names.
+
+    Args:
+        tables: Security scheme → what the configuration says of its credential.
+    """
+    prefixes = {name: table["prefix"] for name, table in (tables or {}).items() if "prefix" in table}
+    if not prefixes:
+        return security
+
+    def prefixed(scheme: SecurityScheme) -> SecurityScheme:
+        prefix = prefixes.get(scheme.name) if scheme.type == "apiKey" else None
+        return replace(scheme, prefix=prefix) if prefix else scheme
+
+    return [tuple(map(prefixed, alternative)) for alternative in security]
+
+
 def is_alone(scheme: SecurityScheme, alternative: Alternative) -> bool:
     """Return whether no other scheme of an alternative is sent in the same way."""
     return sum(kind_of(other) == kind_of(scheme) for other in alternative) == 1
@@ -448,7 +474,7 @@ def attach(request: Request, credentials: Sequence[Credential]) -> Request:
     url, headers = request.url, list(request.headers)
     present = {name.lower() for name, _ in headers}
     for credential in credentials:
-        value = credential.value.reveal()
+        value = f"{credential.word} {credential.value.reveal()}".lstrip()
         if credential.location == "query":
             from urllib.parse import quote
 
@@ -461,5 +487,5 @@ def attach(request: Request, credentials: Sequence[Credential]) -> Request:
             headers = [(name, text) for name, text in headers if name.lower() != "cookie"]
             headers.append(("Cookie", "; ".join([*before, cookie])))
         elif credential.name.lower() not in present:
-            headers.append((credential.name, f"{credential.word} {value}".lstrip()))
+            headers.append((credential.name, value))
     return request._replace(url=url, headers=tuple(headers))

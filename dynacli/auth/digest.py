@@ -1,7 +1,6 @@
 """HTTP Digest (RFC 7616): the server's challenge is answered with a hash, and the password is never sent."""
 
 import hashlib
-import re
 import secrets
 import shlex
 import threading
@@ -10,6 +9,7 @@ from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 from weakref import WeakKeyDictionary
 
+from dynacli.auth.challenges import read_challenges
 from dynacli.auth.secret import MASK
 from dynacli.environment import Environment, program
 from dynacli.request.built_request import Request
@@ -17,10 +17,6 @@ from dynacli.urls import origin_of
 
 __all__ = ["Challenge", "DigestLogin", "authorization", "challenges_in"]
 
-_WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # a token: RFC 9110, section 5.6.2
-_PARAMETER = re.compile(
-    rf'(?<![!#$%&\'*+.^_`|~0-9A-Za-z-])(?:({_WORD})[ \t]+)?({_WORD})[ \t]*=[ \t]*("(?:[^"\\]|\\.)*"|[^\s,"]*)'
-)
 _HASHES: dict[str, Callable[[bytes], str]] = {
     "SHA-512-256": lambda data: hashlib.new("sha512_256", data).hexdigest(),
     "SHA-256": lambda data: hashlib.sha256(data).hexdigest(),
@@ -63,8 +59,9 @@ def challenges_in(headers: Iterable[tuple[str, str]]) -> tuple[list[Challenge], 
     """
     found: list[Challenge] = []
     reasons: list[str] = []
-    for parameters in _digest_parameters(
-        value for name, value in headers if name.lower() == "www-authenticate"
+    asked = read_challenges(value for name, value in headers if name.lower() == "www-authenticate")
+    for parameters in (
+        each.parameters for each in asked if each.scheme.lower() == "digest" and each.parameters
     ):
         algorithm = parameters.get("algorithm") or "MD5"
         qops = {word.strip().lower() for word in parameters.get("qop", "").split(",")} - {""}
@@ -101,22 +98,6 @@ def _is_known(algorithm: str) -> bool:
 
 def _plain(algorithm: str) -> str:
     return algorithm.upper().removesuffix(_SESSION)
-
-
-def _digest_parameters(values: Iterable[str]) -> list[dict[str, str]]:
-    """Return name → value of the parameters of each Digest challenge in some headers."""
-    found: list[dict[str, str]] = []
-    for value in values:
-        is_digest = False
-        for scheme, name, text in _PARAMETER.findall(value):
-            if scheme:
-                is_digest = scheme.lower() == "digest"
-                if is_digest:
-                    found.append({})
-            if is_digest:
-                plain = re.sub(r"\\(.)", r"\1", text[1:-1]) if text.startswith('"') else text
-                found[-1].setdefault(name.lower(), plain)
-    return found
 
 
 def authorization(challenge: Challenge, pair: str, method: str, uri: str, cnonce: str, count: int) -> str:

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from dynacli.document.fetched import DocumentLogin
-from dynacli.environment import Environment, invocation, prefix_of
+from dynacli.document.fetched import Advice, DocumentLogin
+from dynacli.environment import Environment, invocation
 from dynacli.errors import AuthError
 from dynacli.library.configuration.configuration import is_name, profiles_in
+from dynacli.text.terminal import visible
 
 if TYPE_CHECKING:
     import ssl
@@ -88,11 +89,13 @@ class _Login(DocumentLogin):
         from dynacli.client.call_settings import CallSettings
         from dynacli.client.profiles import signing_of, wrong_in_profile
 
-        own = {key: self._entry[key] for key in ("auth", "ca") if key in self._entry}
+        own = {key: self._entry[key] for key in ("auth", "ca", "server", "server_vars") if key in self._entry}
         profile = profiles_in(self._entry).get(self._profile, {})
         usable = [table for table in (own, profile) if not wrong_in_profile(table)]
         merged = {key: value for table in usable for key, value in table.items()}
         return CallSettings(
+            server=str(merged.get("server", "")),
+            server_variables=tuple(merged.get("server_vars", {}).items()),
             headers=tuple(merged.get("headers", {}).items()),
             profile=self._profile,
             ca=self._ca or merged.get("ca", ""),
@@ -127,8 +130,21 @@ class _Login(DocumentLogin):
         own = _checked(dict(self._settings.headers))
         found = self._credential.headers(url, challenge or "")
         if challenge is None and not own and found is None:
-            raise _missing(self._name)
+            raise _missing(self._name, self._credential.advice(url, "").hint)
         return {**own, **(found or {}), **given}
+
+    def advice(self, url: str, challenge: str) -> Advice:
+        """Return what was sent, what was not, and which credential would be.
+
+        Raises:
+            FileError: The configuration cannot be read.
+        """
+        found = self._credential.advice(url, challenge)
+        given = [*self._given, *dict(self._settings.headers)]
+        if not given:
+            return found
+        shown = " and ".join(f"`{visible(name, keep='')}`" for name in given)
+        return found._replace(why="; ".join(filter(None, (f"{shown} was given, and sent", found.why))))
 
     def context(self) -> "ssl.SSLContext | None":
         """Return the certificates of the connections; None for those of the system.
@@ -187,12 +203,11 @@ def has_credential(names: Iterable[str], schemes: Iterable[Any]) -> bool:
     return any(name.lower() in SECRET_HEADERS | keys or is_secret_name(name) for name in names)
 
 
-def _missing(name: str) -> AuthError:
+def _missing(name: str, hint: str) -> AuthError:
     return AuthError(
         f"The document of `{name}` is fetched with a credential, and none is set",
         why="It was registered with a header of `-H`, which is kept nowhere; without it, the document may be another",
-        hint=f"Set {prefix_of(name)}_TOKEN, or give the header: `{invocation('api refresh', name)} -H NAME:VALUE`; "
-        f"or take `{LOGIN_KEY}` out of `[apis.{name}]` in `config.toml`",
+        hint=f"{hint}; or fetch it without one from now on: `{invocation('api set', name)} {LOGIN_KEY}=`",
     )
 
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["DocumentLogin", "Fetched"]
+__all__ = ["SIGN_IN", "Advice", "DocumentLogin", "Fetched"]
+
+SIGN_IN = frozenset({401, 403})
+"""The statuses with which a server asks for a credential."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,18 @@ class Fetched:
     max_age: float | None = None
 
 
+class Advice(NamedTuple):
+    """What a person can do about a server that refuses the document.
+
+    Args:
+        why: What was sent, and what was not; empty for nothing to say.
+        hint: What to set or to give.
+    """
+
+    why: str
+    hint: str
+
+
 class DocumentLogin:
     """Signs in at the server of a document; this one nowhere, and it trusts the authorities of the system."""
 
@@ -46,6 +61,15 @@ class DocumentLogin:
                 those are returned that go along unasked.
         """
         return {}
+
+    def advice(self, url: str, challenge: str) -> Advice | None:  # noqa: ARG002
+        """Return what a person can do where the server has refused a request that was signed in as far as possible.
+
+        Args:
+            url: Of the request.
+            challenge: What the server has asked for; empty where it does not say.
+        """
+        return None
 
     def context(self) -> "ssl.SSLContext | None":
         """Return what connections to the document's own origin are made with; None for the system's."""

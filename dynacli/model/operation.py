@@ -253,6 +253,7 @@ class SecurityScheme:
         location: For `apiKey`: `query`, `header` or `cookie`.
         parameter: For `apiKey`: the name of that parameter.
         scopes: The scopes that the operation requires.
+        prefix: For `apiKey`: the word before the value, as the configuration says; a document has no field for it.
     """
 
     name: str
@@ -261,6 +262,7 @@ class SecurityScheme:
     location: str = ""
     parameter: str = ""
     scopes: tuple[str, ...] = ()
+    prefix: str = ""
 
 
 @record

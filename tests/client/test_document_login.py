@@ -152,7 +152,7 @@ def test_headers_of_the_command_line_sign_in(server: Recorder) -> None:
     assert [None, "abc"] == _sent(server, "x-api-key")
     server.answers["/d.json"] = _locks(pets(**NEW), "x-api-key", "abc")
     result = run_cli("api", "refresh", "shop")
-    assert (10, True) == (result.exit_code, "Set DYNACLI_SHOP_TOKEN" in result.stderr)
+    assert (10, True) == (result.exit_code, "Set `DYNACLI_SHOP_TOKEN`" in result.stderr)
     assert 0 == run_cli("api", "refresh", "shop", "--header", "X-API-Key: abc").exit_code
     assert [None, "abc", "abc"] == _sent(server, "x-api-key")
     assert 0 == dry_run("shop", "new-one").exit_code
@@ -289,9 +289,8 @@ def test_a_profile_that_there_is_not_is_said(server: Recorder, monkeypatch: pyte
     served = Served(server, pets())
     run_cli("api", "add", "shop", served.url)
     monkeypatch.setenv("DYNACLI_PROFILE", "absent")
-    assert 0 == run_cli("api", "refresh", "shop").exit_code
-    result = dry_run("shop")
-    assert (2, True) == (result.exit_code, "`shop` has no profile `absent`" in result.stderr)
+    for result in (run_cli("api", "refresh", "shop"), dry_run("shop")):
+        assert (2, True) == (result.exit_code, "`shop` has no profile `absent`" in result.stderr)
 
 
 def _canaries(monkeypatch: pytest.MonkeyPatch, canary: str) -> None:
@@ -412,8 +411,103 @@ def test_a_credential_that_is_not_enough_is_sent_once(
     url = f"{server.origin}/d.json"
     result = run_cli("api", "add", "shop", url, "--no-discovery", "--error-format", "json")
     assert (8, f"`{url}` answered with 401 instead of a document") == _refused(result)
-    assert "Set DYNACLI_SHOP_TOKEN, or " == result.error["hint"][:27]
+    assert "Check `DYNACLI_SHOP_TOKEN`" == result.error["hint"]
+    assert "`DYNACLI_SHOP_TOKEN` was sent as `Authorization: Bearer`, and refused" in result.error["reason"]
     assert [None, f"Bearer {canary}"] == _sent(server, "authorization")
+
+
+_WANTED = {
+    "Bearer": ("TOKEN", "Authorization: Bearer", "Bearer s3"),
+    'Basic realm="docs"': ("USERNAME", "Authorization: Basic", "Basic " + base64.b64encode(b"s3:").decode()),
+    "APIKey": ("KEY", "X-API-Key", "s3"),
+    'ApiKey realm="d", header="X-Shop"': ("KEY", "X-Shop", "s3"),
+    'ApiKey header="Host"': ("KEY", "X-API-Key", "s3"),
+    "Token": ("KEY", "Authorization: Token", "Token s3"),
+    'JWT realm="api"': ("KEY", "Authorization: JWT", "JWT s3"),
+}
+"""What a server asks for → the end of the variable, the header as the error shows it, and its value."""
+
+
+@pytest.mark.parametrize("challenge", list(_WANTED))
+@pytest.mark.parametrize("start", ["", "/openapi.json"])
+def test_the_advice_for_a_locked_document_works(
+    start: str, challenge: str, server: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The variable that the error names for what the server asks for opens the document, from the root as well."""
+    word, shown, value = _WANTED[challenge]
+    document = _locks(pets(), shown.partition(":")[0].lower(), value, challenge=challenge)
+    server.answers |= {"/": Answer(403), "/openapi.json": document}
+    words = ("api", "add", "shop", f"{server.origin}{start}", "--error-format", "json")
+    for other in {"TOKEN", "KEY", "USERNAME"} - {word}:
+        monkeypatch.setenv(f"DYNACLI_SHOP_{other}", "other")
+    refused = run_cli(*words)
+    assert 8 == refused.exit_code
+    named = " and ".join(
+        f"`DYNACLI_SHOP_{each}`" for each in ([word, "PASSWORD"] if word == "USERNAME" else [word])
+    )
+    assert f"Set {named} (sent as `{shown}`)" == refused.error["hint"].split(". Then: ")[0]
+    assert "`DYNACLI_SHOP_" in refused.error["reason"]
+    monkeypatch.setenv(f"DYNACLI_SHOP_{word}", "s3")
+    assert 0 == run_cli(*words[:-2]).exit_code
+
+
+def test_a_credential_that_is_not_sent_is_told(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable that is set and not sent is named with the reason."""
+    monkeypatch.setenv("DYNACLI_SHOP_KEY", "s3")
+    server.answers["/d.json"] = _locks(pets(), "authorization", "Bearer x", challenge="Bearer")
+    refused = run_cli("api", "add", "shop", f"{server.origin}/d.json", "--error-format", "json")
+    assert (
+        "Unauthorized; `DYNACLI_SHOP_KEY` is set, and was not sent: the server asks for Bearer"
+        == refused.error["reason"]
+    )
+    assert {None} == {*_sent(server, "x-api-key"), *_sent(server, "authorization")}
+
+
+def test_a_document_without_a_challenge_names_each_way(server: Recorder) -> None:
+    """Where the server does not say what it wants, each variable is named with the header that it is sent in."""
+    server.answers["/d.json"] = Answer(403)
+    refused = run_cli("api", "add", "shop", f"{server.origin}/d.json", "--error-format", "json")
+    assert (
+        "Set `DYNACLI_SHOP_TOKEN` (sent as `Authorization: Bearer`), or `DYNACLI_SHOP_USERNAME` and "
+        "`DYNACLI_SHOP_PASSWORD` (sent as `Authorization: Basic`), or `DYNACLI_SHOP_KEY` (sent as `X-API-Key`); or "
+        "give another header: `-H NAME:VALUE`; for a key in the query, save the document, then "
+        f"`dynacli api add NAME FILE --server {server.origin}`"
+    ) == refused.error["hint"]
+
+
+def test_a_known_document_names_its_own_variable_and_sign_in(
+    server: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`api refresh` names and sends the credential of the document's scheme before a token that is set besides."""
+
+    def of_server(document: dict[str, Any]) -> dict[str, Any]:
+        return {**document, "servers": [{"url": server.origin}]}
+
+    served = Served(server, of_server(_with_key()))
+    assert 0 == run_cli("api", "add", "shop", served.url).exit_code
+    served.answers(_locks(of_server(_with_key(**NEW)), "x-key", "s3", 403))
+    refused = run_cli("api", "refresh", "shop", "--error-format", "json")
+    assert (
+        "Set `DYNACLI_SHOP_KEY` (sent as `X-Key`), or sign in: `dynacli auth login shop --scheme key`"
+    ) == refused.error["hint"]
+    login = ("auth", "login", "shop", "--scheme", "key", "--with-token", "--store", "file")
+    assert 0 == run_cli(*login, stdin=b"s3\n").exit_code
+    assert 0 == run_cli("api", "refresh", "shop").exit_code
+    run_cli("auth", "logout", "shop")
+    monkeypatch.setenv("DYNACLI_SHOP_TOKEN", "other")
+    monkeypatch.setenv("DYNACLI_SHOP_KEY", "s3")
+    assert 0 == run_cli("api", "refresh", "shop").exit_code
+    assert {None} == {*_sent(server, "authorization")}
+
+
+def test_a_403_at_the_root_is_no_proof(server: Recorder) -> None:
+    """The root of a server without a document is not said to want a credential."""
+    server.answers["/"] = Answer(403)
+    refused = run_cli("api", "add", "shop", server.origin)
+    assert (8, False) == (
+        refused.exit_code,
+        "credential" in refused.stderr or "DYNACLI_SHOP" in refused.stderr,
+    )
 
 
 @pytest.mark.parametrize("value", ["a\x00b", "a\nb", "\u20ac"])

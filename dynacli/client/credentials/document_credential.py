@@ -3,40 +3,62 @@
 Nobody has a document yet that says how to sign in, so the server's challenge decides what is sent.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import closing
 from functools import cached_property
-from typing import Any
+from shlex import quote
+from typing import TYPE_CHECKING, Any
 
 from dynacli.auth.credentials import (
     DIGEST,
+    MUTUAL_TLS,
     WITH_PASSWORD,
     Credential,
     Held,
     Source,
+    Variables,
     attach,
     find_credentials,
     is_key_header,
+    is_supported,
     kind_of,
     variables_of,
+    with_prefixes,
 )
 from dynacli.auth.digest import DigestLogin
+from dynacli.auth.missing_credential import needed_variables
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.chosen_security import scheme_from
 from dynacli.client.credentials.credential_sources import credential_sources
-from dynacli.environment import Environment, prefix_of, program
+from dynacli.document.fetched import Advice
+from dynacli.environment import Environment, invocation, prefix_of, program
 from dynacli.errors import AuthError, DynacliError, RefusedError
 from dynacli.library.configuration.configuration import is_name
 from dynacli.library.open_by_name import find_revisions
-from dynacli.model.operation import SecurityScheme
+from dynacli.model.operation import SecurityScheme, Server
 from dynacli.record import replace
 from dynacli.request.built_request import Request, RequestParts
+from dynacli.request.choose_server import choose_server
+from dynacli.text.terminal import visible
 from dynacli.urls import origin_of
+
+if TYPE_CHECKING:
+    from dynacli.auth.challenges import Asked
 
 __all__ = ["DocumentCredential"]
 
 _NO_PARTS = RequestParts({}, (), {}, ())
+_USUAL_KEY = SecurityScheme("", "apiKey", "", "header", "X-API-Key")
+"""Where most APIs have their key that do not say so."""
+_HEADER_NAMES = ("header", "header_name", "name")
+"""The parameters of a challenge in which servers name the header of a key."""
+_LONGEST_WORD = 40
+_NOT_ANSWERED = frozenset(
+    {"negotiate", "ntlm", "mutual", "hoba", "vapid", "dpop", "gnap", "hawk", "oauth", "concealed"}
+)
+"""Schemes of the registry of HTTP authentication schemes whose credentials are made for each request."""
 
 
 class DocumentCredential:
@@ -51,20 +73,36 @@ class DocumentCredential:
         self._env, self._name, self._settings = env, name, settings
         self._digest: DigestLogin | None = None
         self._challenge = ""
+        self._elsewhere: list[str] = []
+        self.sent: Credential | None = None
 
     @cached_property
-    def _raw_schemes(self) -> dict[str, Any]:
-        """The Security Scheme Objects of the document at hand; none where there is none."""
+    def _at_hand(self) -> tuple[dict[str, Any], str]:
+        """The Security Scheme Objects of the document at hand, and the origin that calls go to; empty without one."""
         try:
             _, revisions = find_revisions(self._name, self._env)
             pointer = revisions.current()
             catalog = revisions.open_catalog(pointer) if pointer is not None else None
-            if catalog is None:
-                return {}
+            if catalog is None or pointer is None:
+                return {}, ""
             with closing(catalog):
-                return dict(catalog.components("/components/securitySchemes"))
+                servers = tuple(Server(**raw) for raw in catalog.meta["servers"])
+                return dict(catalog.components("/components/securitySchemes")), self._origin_of_calls(
+                    servers, pointer["uri"]
+                )
         except (DynacliError, DamagedCatalogError):
-            return {}
+            return {}, ""
+
+    def _origin_of_calls(self, servers: tuple[Server, ...], uri: str) -> str:
+        settings = self._settings
+        try:
+            return origin_of(choose_server(servers, uri, settings.server, dict(settings.server_variables)))
+        except DynacliError:
+            return ""  # it has to be named for each call
+
+    @property
+    def _raw_schemes(self) -> dict[str, Any]:
+        return self._at_hand[0]
 
     @property
     def schemes(self) -> list[Any]:
@@ -80,51 +118,147 @@ class DocumentCredential:
         Raises:
             AuthError: The credential cannot be read, has ended, or the challenge cannot be answered.
         """
-        found = self._find(origin_of(url), challenge.lower())
+        self.sent, self._elsewhere = None, []
+        found = self._find(origin_of(url), challenge)
         if not found:
             return None
         request = Request("GET", url, (), None, _NO_PARTS)
         credential = found[0]
+        self.sent = credential
         if credential.word != DIGEST:
             return dict(attach(request, found).headers)
         return dict(self._answering(request, credential, challenge).headers) if challenge else {}
 
     def _find(self, origin: str, challenge: str) -> tuple[Credential, ...] | None:
-        prefix = prefix_of(self._name) if is_name(self._name) else program().prefix
         security = [(scheme,) for scheme in self._candidates(challenge)]
-        return find_credentials(
-            security, variables_of(self._env, prefix), further=lambda: self._sources(origin)
-        )
+        return find_credentials(security, self._variables, further=lambda: self._sources(origin))
+
+    @cached_property
+    def _variables(self) -> Variables:
+        prefix = prefix_of(self._name) if is_name(self._name) else program().prefix
+        return variables_of(self._env, prefix)
 
     def _candidates(self, challenge: str) -> list[SecurityScheme]:
-        """Return the schemes whose credentials may be sent, what the server asks for first; in doubt tokens."""
-        asks_for_password = ("basic" in challenge or "digest" in challenge) and "bearer" not in challenge
-        with_password = "digest" if "digest" in challenge else "basic"
+        """Return the schemes whose credentials may be sent.
 
-        def rank(scheme: SecurityScheme) -> int:
+        First come those that the server asks for, then those of the document at hand, then tokens before passwords.
+        """
+        asked = list(_schemes_in(challenge))
+        kinds = [kind_of(scheme) for scheme in asked]
+        pair = "digest" if "digest" in kinds else "basic"
+
+        def rank(scheme: SecurityScheme) -> tuple[bool, bool, int]:
             kind = kind_of(scheme)
-            return 2 if kind == "apiKey" else int((kind in WITH_PASSWORD) != asks_for_password)
+            order = 2 if kind == "apiKey" else int(kind in WITH_PASSWORD)
+            return bool(asked) and kind not in kinds, not scheme.name, order
 
-        fitting = [
-            replace(scheme, scheme=with_password) if kind_of(scheme) in WITH_PASSWORD else scheme
+        known = [
+            replace(scheme, scheme=pair) if kind_of(scheme) in WITH_PASSWORD else scheme
             for scheme in self._known()
         ]
+        keys = [scheme for scheme in asked if kind_of(scheme) == "apiKey"]
+        if not any(kind_of(scheme) == "apiKey" for scheme in known):
+            # A document that is not known yet cannot say which header its key goes into.
+            known += keys or ([] if asked or self._raw_schemes else [_USUAL_KEY])
+        else:
+            known = [_with_word(scheme, keys) for scheme in known]
+        fitting = [*known, SecurityScheme("", "http", "bearer"), SecurityScheme("", "http", pair)]
         return sorted(fitting, key=rank)
 
     def _known(self) -> Iterator[SecurityScheme]:
-        """Yield the schemes of the document at hand and of the configuration, and those of variables that name none."""
-        for key, raw in self._raw_schemes.items():
-            if isinstance(raw, dict) and (raw.get("type") != "apiKey" or is_key_header(raw)):
-                yield scheme_from(key, raw)
-        for name, table in (self._settings.auth_tables or {}).items():
+        """Yield the schemes of the document at hand and of the configuration."""
+        tables = self._settings.auth_tables or {}
+        found = [
+            scheme_from(key, raw)
+            for key, raw in self._raw_schemes.items()
+            if isinstance(raw, dict) and (raw.get("type") != "apiKey" or is_key_header(raw))
+        ]
+        for (scheme,) in with_prefixes([(each,) for each in found], tables):
+            yield scheme
+        for name, table in tables.items():
             if name not in self._raw_schemes:
                 yield SecurityScheme(name, "http", "bearer" if "token" in table else "basic")
-        yield SecurityScheme("", "http", "bearer")
-        yield SecurityScheme("", "http", "basic")
+
+    def advice(self, url: str, challenge: str) -> Advice:
+        """Return what was sent and what was not, and which credential would be sent if it were there."""
+        candidates = self._candidates(challenge)
+        asked = {kind_of(scheme) for scheme in _schemes_in(challenge)}
+        wanted = [scheme for scheme in candidates if scheme.name or not self._raw_schemes or asked]
+        if asked:
+            wanted = [scheme for scheme in wanted if kind_of(scheme) in asked] or wanted
+        reasons = []
+        if self.sent is not None:
+            shown = f"{self.sent.name}: {self.sent.word}".removesuffix(": ")
+            reasons.append(f"{_label(self.sent.source)} was sent as `{shown}`, and refused")
+        words = " or ".join(
+            dict.fromkeys(visible(each.scheme, keep="")[:_LONGEST_WORD] for each in _challenges(challenge))
+        )
+        for name, kinds in self._set_variables(candidates).items():
+            if self.sent is not None and name in self._names_for(self.sent.source):
+                continue
+            reasons.append(f"`{name}` is set, and was not sent: {self._why_not(kinds, candidates, words)}")
+        reasons += self._elsewhere
+        ways, refused = dict[str, None](), ""
+        for scheme in wanted:
+            if is_supported(scheme) and kind_of(scheme) != MUTUAL_TLS:
+                names = needed_variables((scheme,), self._variables)
+                way = f"{' and '.join(f'`{name}`' for name in names)} (sent as `{_as_sent(scheme)}`)"
+                if self.sent is not None and self.sent.source in (*names, self._variables.own(scheme.name)):
+                    refused = f"Check `{self.sent.source}`"
+                else:
+                    ways[way] = None
+        others = f"{'or set ' if refused else 'Set '}{', or '.join(ways)}" if ways else ""
+        hint = ", ".join(filter(None, (refused, others)))
+        # A stored credential goes to the origin that calls go to, which may be another one than the document's.
+        is_of_calls = is_name(self._name) and self._at_hand[1] == origin_of(url)
+        if is_of_calls and wanted and wanted[0].name:
+            line = f"{invocation('auth login', self._name)} --scheme {quote(wanted[0].name)}"
+            hint = f"{hint}, or sign in: `{visible(line, keep='')}`"
+        if not asked and not self._raw_schemes:
+            line = f"{invocation('api add')} NAME FILE --server {origin_of(url)}"
+            hint += "; or give another header: `-H NAME:VALUE`"
+            hint += f"; for a key in the query, save the document, then `{line}`"
+        return Advice("; ".join(reasons), hint)
+
+    def _set_variables(self, candidates: Iterable[SecurityScheme]) -> dict[str, set[str]]:
+        """Return the variables that are set → the kinds of the schemes whose credentials they hold."""
+        words = {"TOKEN": {"bearer"}, "KEY": {"apiKey"}, "USERNAME": set(WITH_PASSWORD)}
+        found = {self._variables.generic(word): kinds for word, kinds in words.items()}
+        for scheme in candidates:
+            if scheme.name:
+                found.setdefault(self._variables.own(scheme.name), set()).add(kind_of(scheme))
+        return {name: kinds for name, kinds in found.items() if self._variables.is_set(name)}
+
+    def _names_for(self, source: str) -> tuple[str, ...]:
+        return source, self._variables.generic("USERNAME") if source.endswith("PASSWORD") else source
+
+    def _why_not(self, kinds: AbstractSet[str], candidates: Iterable[SecurityScheme], words: str) -> str:
+        if not any(kind_of(scheme) in kinds for scheme in candidates):
+            # A token and a pair always have a place, so this is a key.
+            if any(isinstance(raw, dict) and raw.get("type") == "apiKey" for raw in self.schemes):
+                return "the document's key goes into no header"
+            return f"the server asks for {words}" if words else "the document has no key in a header"
+        if self.sent is not None:
+            return "another one comes first" + (f", as the server asks for {words}" if words else "")
+        return f"the server asks for {words}" if words else "the server asked for nothing"
 
     def _sources(self, origin: str) -> Sequence[Source]:
         sources = credential_sources(self._env, self._name, self._settings, origin)
-        return [_unless_bound_elsewhere(source) for source in sources]
+        return [self._unless_bound_elsewhere(source) for source in sources]
+
+    def _unless_bound_elsewhere(self, source: Source) -> Source:
+        def asked(scheme: SecurityScheme) -> Held | None:
+            try:
+                return source(scheme)
+            except (
+                RefusedError
+            ) as error:  # it was stored for the API's origin alone, and the document is at another
+                reason = f"{error.message[:1].lower()}{error.message[1:]}"
+                if reason not in self._elsewhere:
+                    self._elsewhere.append(reason)
+                return None
+
+        return asked
 
     def _answering(self, request: Request, credential: Credential, challenge: str) -> Request:
         """Return the request with the answer to a challenge for Digest."""
@@ -140,11 +274,44 @@ class DocumentCredential:
         return self._digest.signed(request)
 
 
-def _unless_bound_elsewhere(source: Source) -> Source:
-    def asked(scheme: SecurityScheme) -> Held | None:
-        try:
-            return source(scheme)
-        except RefusedError:
-            return None  # it was stored for the API's origin alone, and the document is at another
+def _challenges(challenge: str) -> "list[Asked]":
+    from dynacli.auth.challenges import read_challenges
 
-    return asked
+    return read_challenges([challenge]) if challenge else []
+
+
+def _schemes_in(challenge: str) -> Iterator[SecurityScheme]:
+    """Yield the schemes that a server asks for.
+
+    An API key has no scheme of its own, so servers make up words: FastAPI writes `APIKey`, Django REST framework
+    `Token`.
+    A word with `key` in it is about a header, which parameters may name; any other word stands before the value.
+    """
+    for word, parameters in _challenges(challenge):
+        kind = word.lower()
+        if kind in {"bearer", *WITH_PASSWORD}:
+            yield SecurityScheme("", "http", kind)
+        elif "key" in kind:
+            named = next((parameters[name] for name in _HEADER_NAMES if name in parameters), "")
+            scheme = replace(_USUAL_KEY, parameter=named or _USUAL_KEY.parameter)
+            yield scheme if is_supported(scheme) else _USUAL_KEY
+        elif kind not in _NOT_ANSWERED and len(word) <= _LONGEST_WORD:
+            yield SecurityScheme("", "apiKey", "", "header", "Authorization", prefix=word)
+
+
+def _with_word(scheme: SecurityScheme, asked: Iterable[SecurityScheme]) -> SecurityScheme:
+    """Return an API key of the document with the word before it that the server asks for, unless it has one."""
+    words = [each.prefix for each in asked if each.prefix]
+    is_bare = scheme.type == "apiKey" and scheme.parameter.lower() == "authorization" and not scheme.prefix
+    return replace(scheme, prefix=words[0]) if is_bare and words else scheme
+
+
+def _as_sent(scheme: SecurityScheme) -> str:
+    """Return the header of a scheme without its secret: `Authorization: Bearer`."""
+    if kind_of(scheme) == "apiKey":
+        return f"{scheme.parameter}: {scheme.prefix}".removesuffix(": ")
+    return f"Authorization: {kind_of(scheme).title()}"
+
+
+def _label(source: str) -> str:
+    return source if " " in source else f"`{source}`"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from dynacli.document.discovery.discovered import FoundDocument, TriedUrl
 from dynacli.document.discovery.probe_answers import INSIDE, on_one_line
@@ -108,7 +109,7 @@ def found_nothing(
     if inside:
         reasons.append(f"`{inside[0].url}` has it in a script, and no URL gives it alone")
         hint = "Serve the document at a URL of its own, such as `/openapi.json`"
-    locked = [entry for entry in tried if entry.result in {"401", "403"}]
+    locked = _locked(tried)
     if foreign:
         hint = f"If you trust it, give the document that it names: `{with_masked_query(foreign[0])}`"
     results = [entry.result for entry in tried]
@@ -126,6 +127,7 @@ def found_nothing(
     if locked:
         reasons.append(f"`{locked[0].url}` answers with {locked[0].result}: it wants a credential")
         details["status"] = int(locked[0].result)
+        details["locked"] = [entry.url for entry in locked]
         hint = (
             f"If the document needs signing in, give its own URL; `{invocation('help documents')}` says "
             "how to sign in"
@@ -134,3 +136,16 @@ def found_nothing(
         hint = f"Try again when the server is ready; it may still be making the document at `{place}`"
     message = f"No OpenAPI document was found at `{without_query(url)}`"
     return DocumentError(message, why="; ".join(reasons), hint=hint, **details)
+
+
+def _locked(tried: Sequence[TriedUrl]) -> list[TriedUrl]:
+    """Return the places that want a credential, the likeliest to be the document first.
+
+    Many servers answer 403 at their root because there is nothing to list, so that alone asks for no credential.
+    """
+    asked = [entry for entry in tried if entry.result in {"401", "403"}]
+    given = [entry for entry in tried[:1] if entry in asked]
+    if given and given[0].result == "403" and urlsplit(given[0].url).path in {"", "/"}:
+        given = []
+    others = [entry for entry in asked if entry is not tried[0]]
+    return [*sorted(others, key=lambda entry: entry.result), *given]

@@ -3,7 +3,7 @@
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from dynacli.document.fetched import DocumentLogin, Fetched
+from dynacli.document.fetched import SIGN_IN, DocumentLogin, Fetched
 from dynacli.document.fetching.cache_control import max_age_of
 from dynacli.document.limits import (
     CONNECT_SECONDS,
@@ -249,9 +249,9 @@ class _Download:
 
     def _signs_in(self, response: "httpx.Response", url: str) -> bool:
         """Return whether the request can be sent again with credentials that the server asked for."""
-        if response.status_code not in {401, 403} or self.challenge is not None:
+        if response.status_code not in SIGN_IN or self.challenge is not None:
             return False
-        self.challenge = ", ".join(response.headers.get_list("www-authenticate"))
+        self.challenge = _challenge_of(response)
         sent, self.credentials = self.credentials, self.login.headers(url, self.challenge)
         return self.credentials != sent
 
@@ -270,13 +270,15 @@ class _Download:
         if not response.is_success:
             if self.keeps_error_page:
                 self.downloads.error_page = self._error_page(response)
+            why = response.reason_phrase if response.reason_phrase.isprintable() else ""
+            hint = _HINTS.get(status, "Check the URL, or try again later" if status >= 500 else "")
+            hint = hint.format(page=invocation("help documents"))
+            if status in SIGN_IN:
+                advice = self.login.advice(str(response.url), _challenge_of(response))
+                if advice is not None:
+                    why, hint = "; ".join(filter(None, (why, advice.why))), advice.hint
             raise DocumentError(
-                f"`{shown}` answered with {status} instead of a document",
-                why=response.reason_phrase if response.reason_phrase.isprintable() else "",
-                hint=_HINTS.get(status, "Check the URL, or try again later" if status >= 500 else "").format(
-                    page=invocation("help documents")
-                ),
-                status=status,
+                f"`{shown}` answered with {status} instead of a document", why=why, hint=hint, status=status
             )
         try:
             content = self._content(response, MAX_BYTES)
@@ -308,6 +310,10 @@ class _Download:
             raise DocumentError(f"`{without_query(self.url)}` is larger than {in_mebibytes(limit)}")
         if time.monotonic() > self.deadline:
             raise timed_out(self.url, self.budget)
+
+
+def _challenge_of(response: "httpx.Response") -> str:
+    return ", ".join(response.headers.get_list("www-authenticate"))
 
 
 def _head(response: "httpx.Response") -> Head:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.client.document_login import ALWAYS, LOGIN_KEY, login_of
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.api.kept_options import is_login_kept, kept_options
+from dynacli.document.fetched import SIGN_IN
 from dynacli.document.source import parse_source
 from dynacli.environment import invocation, prefix_of
 from dynacli.errors import DocumentError, NetworkError, UsageError
@@ -32,6 +33,9 @@ __all__ = ["add", "allowed_places", "counted"]
 
 _DOCUMENT = re.compile(r"(\.json|\.ya?ml|openapi|swagger|api-docs)/?(\?.*)?$", re.IGNORECASE)
 """URLs that look like those of documents: where such a URL asks for a credential, no document is searched for."""
+
+_MOST_LOCKED = 12
+"""How many places are asked for with a credential that have asked for one."""
 
 _MOST_TRIED = 5
 """How many of the places that were tried are written without `-v`."""
@@ -138,9 +142,9 @@ def _open_or_search(
         try:
             return _open(run, open_request, source)
         except DocumentError as error:
-            unusable = _with_login_hint(error, open_request.name)
-            if not may_search or unusable is not error:
-                raise unusable from error
+            unusable = error
+            if not may_search or error.details.get("status") in SIGN_IN:
+                raise
     from dynacli.document.discovery.discovered import TriedUrl, Way
     from dynacli.document.discovery.search_origin import discover
 
@@ -151,7 +155,10 @@ def _open_or_search(
         tried = [TriedUrl(**details) for details in error.details.get("tried", ())]
         if len(tried) > 1:
             _write_tried(run, tried)
-        raise _with_login_hint(error, open_request.name) from error
+        locked = error.details.pop("locked", [])
+        if not locked:
+            raise
+        return _open_locked(run, open_request, entry, locked)
     found = discovery.documents[0]
     is_given = found.way is Way.GIVEN
     if is_given and unusable is not None:
@@ -163,6 +170,31 @@ def _open_or_search(
     if len(discovery.documents) > 1:
         _write_several(run, open_request.name, discovery.documents)
     return _open(run, replace(open_request, at_hand=found.fetched), entry["source"])
+
+
+def _open_locked(
+    run: Run, open_request: OpenRequest, entry: dict[str, Any], places: Sequence[str]
+) -> OpenedApi:
+    """Return the API of the first document among places that have asked for a credential; `entry` gets its URL.
+
+    Raises:
+        DocumentError: One of them refuses the credential, or there is none; or no place has a document.
+    """
+    refusal: DocumentError | None = None
+    for place in places[:_MOST_LOCKED]:
+        _check_holds_no_secret(place, open_request.name)
+        try:
+            api = _open(run, open_request, place)
+        except DocumentError as error:
+            if error.details.get("status") in SIGN_IN:
+                add_again = f"`{invocation('api add', open_request.name)} {shlex.quote(place)}`"
+                error.hint = f"{error.hint}. Then: {add_again}"
+                raise
+            refusal = error
+        else:
+            entry["source"] = place
+            return api
+    raise refusal or DocumentError("No document was found")
 
 
 def _write_several(run: Run, name: str, documents: "Sequence[FoundDocument]") -> None:
@@ -228,15 +260,6 @@ def _write_elsewhere(run: Run, api: OpenedApi) -> None:
 def _open(run: Run, open_request: OpenRequest, source: str) -> OpenedApi:
     with run.reading_document(open_request.name):
         return open_source(open_request, source)
-
-
-def _with_login_hint(error: DocumentError, name: str) -> DocumentError:
-    """Return the error with a hint how to sign in, where the server asked for that."""
-    if error.details.get("status") not in {401, 403}:
-        return error
-    prefix = prefix_of(name)
-    hint = f"Set {prefix}_TOKEN, or {prefix}_USERNAME and {prefix}_PASSWORD, or give a header with -H"
-    return DocumentError(error.message, why=error.why, hint=hint, **error.details)
 
 
 def _write_tried(run: Run, tried: "Sequence[TriedUrl]") -> None:
