@@ -81,6 +81,8 @@ class Overview:
         shared_errors: The errors that many operations have in common, by their status.
         error_fields: What the most common of them holds, as a line of text; empty where the document does not say it.
         first_change: An operation that takes a body, else one other than `first_look`.
+        wish: What that one does in plain words, such as `create a project`, else what `first_look` does; empty if
+            neither the summary nor the path says it.
     """
 
     operations: int
@@ -94,5 +96,6 @@ class Overview:
     first_look: Start | None = None
     first_anonymous_look: Start | None = None
     first_change: Start | None = None
+    wish: str = ""
     shared_errors: tuple[SharedError, ...] = ()
     error_fields: str = ""

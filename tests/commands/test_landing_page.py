@@ -123,14 +123,14 @@ def test_hidden_operations_do_not_count() -> None:
     paths = {
         "/a": {"get": HIDDEN},
         "/b": {"get": operation("old", deprecated=True)},
-        "/c": {"get": operation("new")},
+        "/c": {"get": operation("new", summary="Show the news")},
     }
     page = run_cli(save(document(paths))).stdout
     assert "OpenAPI 3.0.3, 2 operations, " in page
     assert (False, False, True) == tuple(word in page for word in ("hidden", "secret", "old"))
     assert [
         ["./api.json", "new"],
-        ["search", "./api.json", "new"],
+        ["search", "./api.json", "show", "the", "news"],
     ] == _commands(page)
 
 
@@ -143,14 +143,17 @@ def test_the_next_commands_run(count: int, server: Recorder) -> None:
     """Each of them ends with 0 as it stands, and none of them changes anything."""
     paths = {
         **_many(count, "odd {}s"),
-        "/plain": {"get": operation("listPlain"), "post": operation("addPlain", body=STRING)},
+        "/plain": {
+            "get": operation("listPlain"),
+            "post": operation("addPlain", body=STRING, summary="Add a plain thing."),
+        },
         "/needy": {"get": operation("listNeedy", parameter("q", STRING, required=True))},
     }
     url = serve(server, document(paths, (server.origin,)))
     server.answers["/plain"] = Answer(200, b"[]")
     commands = _commands(run_cli(url).stdout)
     assert [url, "list-plain"] == commands[0]
-    assert ["search", url, "add", "plain"] == commands[1 if count == 3 else 2]
+    assert ["search", url, "add", "a", "plain", "thing"] == commands[1 if count == 3 else 2]
     assert (2 if count == 3 else 3) == len(commands)
     for words in commands:
         assert 0 == run_cli(*words).exit_code
@@ -169,7 +172,29 @@ def test_a_call_needs_a_server_to_be_proposed() -> None:
     """A file whose document names no server has no call that runs as it stands."""
     page = run_cli(save(document({"/a": {"get": operation("a")}}, None))).stdout
     assert "none in the document: --server URL" in page
-    assert ["search", "./api.json", "a"] == _commands(page)[0]
+    assert [] == _commands(page)
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "summary", "wish"),
+    [
+        ("/x", "post", "Create a project", "create a project"),
+        ("/x", "post", "Sends a message (to all). Or not", "sends a message"),
+        ("/projects", "post", "Projects", "create project"),
+        ("/projects", "get", "", "list projects"),
+        ("/projects/{id}", "delete", "Project Deletion", "delete project"),
+        ("/events/clear/warning", "post", "Events Clear Warning", ""),
+        ("/status", "get", "Status", ""),
+        ("/x", "post", "Create a project in the workspace of the team that you name", ""),
+        ("/projekte", "post", "Lege ein Projekt an", ""),
+    ],
+)
+def test_a_search_is_proposed_in_plain_words(path: str, method: str, summary: str, wish: str) -> None:
+    """Those of a short summary that begins with a verb, else those of the path; none rather than a name."""
+    parameters = [parameter("id", STRING, "path")] if "{" in path else []
+    made = document({path: {method: operation("glances_events_x", *parameters, summary=summary)}})
+    found = [words[2:] for words in _commands(run_cli(save(made)).stdout) if words[0] == "search"]
+    assert ([wish.split()] if wish else []) == found
 
 
 def test_what_cannot_be_copied_is_no_command() -> None:

@@ -125,6 +125,33 @@ def test_what_is_named_comes_first_among_all_apis(named: str) -> None:
         assert ("second", "remove-from-group") == (best["api"], best["name"])
 
 
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        ("monitor types", "a"),
+        ("Monitor Types", "a"),
+        ("get the types of a monitor", "b"),
+        ("remove a label", "c"),
+        ("delete a tag", "d"),
+    ],
+)
+def test_words_that_are_a_whole_title_win_over_synonyms(question: str, name: str) -> None:
+    """Whatever else has words of the same meaning in its name and path."""
+    paths = {
+        "/m": {"get": operation("a", summary="Monitor types")},
+        "/monitors/types": {
+            "get": operation("getMonitorTypes", summary="Show what a monitor may be, by type")
+        },
+        "/n": {"get": operation("b", summary="Get types of a monitor")},
+        "/o": {"put": operation("c", summary="Remove a label.")},
+        "/tags/{id}": {
+            "delete": operation("deleteLabel", ID, summary="Label removal: deletes the label or tag")
+        },
+        "/p": {"put": operation("d", summary="Delete a tag")},
+    }
+    assert name == _names(save(document(paths)), *question.split())[0]
+
+
 def test_of_operations_with_one_operation_id_the_one_comes_first_that_it_calls() -> None:
     """Search and call agree on what a name means."""
     paths = {"/a": {"get": operation("show")}, "/b": {"get": operation("show", summary="Show show show")}}

@@ -1,9 +1,13 @@
 """The overview of a document, counted once, so that a landing page reads a row and not all operations."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from dynacli.catalog.search.search_words import names_several, stem
+from dynacli.catalog.search.thesaurus import action_of
 from dynacli.model.acting_names import acting_word
+from dynacli.model.field_names import singular
 from dynacli.model.kebab_names import kebab
 from dynacli.model.operation import Operation, SecurityScheme
 from dynacli.model.overview import MOST_TAGS, Overview, SignIn, Start, TagCount
@@ -18,6 +22,12 @@ _MOST_CHARACTERS = 100
 _MOST_ABOUT = 150
 """The most characters of the sentence about the document, which may have two lines."""
 _LONGEST_CALL = 60
+_MOST_WORDS = 7
+"""Words of a summary that somebody would ask for."""
+_WORD = re.compile(r"[a-z0-9][a-z0-9-]*")
+_TITLE_END = re.compile(r"[.:;(]")
+_VERBS_OF_LIST = {"GET": "list", "POST": "create"}
+_VERBS_OF_ITEM = {"GET": "show", "DELETE": "delete", "PUT": "update", "PATCH": "update"}
 """The most characters of the words of a call that is proposed; nobody types more to begin with."""
 
 
@@ -45,6 +55,8 @@ def compile_overview(
         counts.update(list(words))
     proposable = [operation for operation in shown if not operation.is_deprecated] or shown
     first_look = _first_look(proposable)
+    first_change = _first_change(proposable, first_look, max(counts, key=counts.__getitem__, default=""))
+    wished = first_change or first_look
     return Overview(
         len(shown),
         sum(not operation.tags for operation in shown),
@@ -59,8 +71,33 @@ def compile_overview(
         sum(_is_anonymous(operation) for operation in operations),
         first_look,
         _first_look([operation for operation in proposable if _is_anonymous(operation)]),
-        _first_change(proposable, first_look, max(counts, key=counts.__getitem__, default="")),
+        first_change,
+        next(
+            (_wish(each) for each in proposable if wished is not None and each.name == wished.operation), ""
+        ),
     )
+
+
+def _wish(operation: Operation) -> str:
+    """Return what an operation does in plain words, as somebody would ask for it; empty if nothing says it."""
+    title = _title_as_wish(operation)
+    if title:
+        return title
+    *above, last = operation.path.partition("?")[0].strip("/").split("/")
+    is_item = last.startswith("{") and bool(above)
+    noun = (above[-1] if is_item else last).lower()
+    thing = singular(noun)
+    verb = _VERBS_OF_ITEM.get(operation.method) if is_item else _VERBS_OF_LIST.get(operation.method)
+    if not verb or not noun.isalpha() or not names_several(noun):
+        return ""  # only a plural is surely a collection
+    return f"{verb} {noun if verb == 'list' else thing}"
+
+
+def _title_as_wish(operation: Operation) -> str:
+    """Return the words of a short summary that begins with a verb: "Create a project"; empty if it is none."""
+    words = _WORD.findall(_TITLE_END.split(operation.summary.lower(), maxsplit=1)[0])
+    is_wish = operation.summary.isascii() and 1 < len(words) <= _MOST_WORDS and action_of(stem(words[0]))
+    return " ".join(words) if is_wish else ""
 
 
 def _about(word: str, name: str, descriptions: Mapping[str, str]) -> str:
@@ -120,6 +157,8 @@ def _first_change(operations: Sequence[Operation], first_look: Start | None, tag
     best = min(
         others,
         key=lambda operation: (
+            not _title_as_wish(operation),
+            not _wish(operation),
             operation.body is None,
             operation.method != "POST",
             tag not in map(kebab, operation.tags),

@@ -1,15 +1,20 @@
 """The operations that a question names, rather than describes: by name, operationId, or method and path."""
 
 import re
+from collections.abc import Collection
 
+from dynacli.catalog.search.search_words import STOP_WORDS, stem, words_of
 from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.model.kebab_names import kebab, tag_prefixes
 from dynacli.model.path_templates import path_values
 
-__all__ = ["named_operations"]
+__all__ = ["named_operations", "titled_operations"]
 
-_NAMED, _NAMED_BY_TAG = 10.0, 5.0
-"""What an operation counts that is called by the question, and one that its tag and the question call."""
+_NAMED, _NAMED_BY_TAG, _TITLED = 10.0, 5.0, 2.0
+"""What an operation counts that is called by the question, one that its tag and the question call, and one whose
+summary has the words of the question and no others."""
+_FEWEST_OF_TITLE = 2
+"""Words of a title that is no single noun or verb."""
 _LONGEST = 1_000
 """Characters of a question that may be a name."""
 _MOST = 20
@@ -37,6 +42,29 @@ def named_operations(catalog: Catalog, text: str) -> dict[int, float]:
     # Several words are a question: `list regions` is not asked of `apps-list-regions`.
     behind = _behind_tags(catalog, word) if len(text.split()) == 1 else ()
     return dict.fromkeys(behind, _NAMED_BY_TAG) | {number: _NAMED for (number,) in rows}
+
+
+def titled_operations(catalog: Catalog, text: str, numbers: Collection[int]) -> dict[int, float]:
+    """Return the number of each operation whose whole summary a text is → what that counts, above all synonyms.
+
+    Words that every text has do not count, nor does their number: `list a project` is `List projects`.
+
+    Args:
+        numbers: The operations that are looked at.
+
+    Raises:
+        DamagedCatalogError: The catalog is damaged.
+    """
+    words = _telling_words(text)
+    if len(words) < _FEWEST_OF_TITLE or not numbers:
+        return {}
+    found = catalog.each_summary(numbers=numbers)
+    pairs = zip(sorted(numbers), found, strict=True)
+    return {number: _TITLED for number, each in pairs if _telling_words(each.summary) == words}
+
+
+def _telling_words(text: str) -> list[str]:
+    return [stem(word) for word in words_of(text[:_LONGEST]) if word not in STOP_WORDS]
 
 
 def _at(catalog: Catalog, method: str, path: str) -> list[int]:

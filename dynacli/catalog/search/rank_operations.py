@@ -1,7 +1,7 @@
 """The order of the operations that have words of a question."""
 
 from dynacli.catalog.search.find_candidates import Candidate, find_candidates
-from dynacli.catalog.search.named_operations import named_operations
+from dynacli.catalog.search.named_operations import named_operations, titled_operations
 from dynacli.catalog.search.operation_words import OperationWords
 from dynacli.catalog.search.postings import StemIndex
 from dynacli.catalog.search.question import ALL, DOING, READING, Question, Term, read_question
@@ -89,7 +89,9 @@ def rank_operations(catalog: Catalog, text: str, most: int = 10) -> list[Ranked]
     named = named_operations(catalog, text)
     candidates = find_candidates(catalog, index, question, named)
     scorer = _Scorer(question, candidates.rarity, vocabulary, catalog.meta["operations"])
-    scored = [((*scorer.parts(each), named.get(each.number, 0.0)), each) for each in candidates.found]
+    titled = titled_operations(catalog, text, [each.number for each in candidates.found])
+    calls = {**titled, **named}
+    scored = [((*scorer.parts(each), calls.get(each.number, 0.0)), each) for each in candidates.found]
     scored.sort(key=lambda pair: (-round(sum(pair[0]), 6), pair[1].words.length, pair[1].number))
     best = {each.number: parts for parts, each in scored[:most]}
     operations = dict(zip(sorted(best), catalog.each_summary(numbers=best), strict=True))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "Catalog", "DamagedCatalogError", "pack", "unpack"]
 
-FORMAT = 21
+FORMAT = 22
 """Part of a catalog's file name: versions of dynacli with different formats live side by side."""
 
 _META = frozenset(

@@ -30,6 +30,7 @@ def overview_from_row(row: Mapping[str, Any]) -> Overview:
         first_look=_start(row["first_look"]),
         first_anonymous_look=_start(row["first_anonymous_look"]),
         first_change=_start(row["first_change"]),
+        wish=row["wish"],
         shared_errors=tuple(SharedError(**error) for error in row["shared_errors"]),
         error_fields=row["error_fields"],
     )

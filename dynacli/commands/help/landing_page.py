@@ -341,9 +341,8 @@ class _Page:
             is_wide = self.width >= len(_command("operations", api)) + _COUNTED
             words = ("--tag", overview.largest_tags[0].word) if overview.tags and is_wide else ()
             commands.append(_command("operations", api, *words))
-        example = overview.first_change or overview.first_look
-        if example is not None:
-            commands.append(_command("search", api, *example.operation.split("-")))
+        if overview.wish:
+            commands.append(_command("search", api, *overview.wish.split()))
         if not overview.operations:
             commands.append(_command("doctor", api))
         lines = [f"  {command}" for command in commands if command]
