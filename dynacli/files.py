@@ -389,8 +389,10 @@ def cannot_be_written(path: str, error: OSError | ValueError) -> FileError:
         return FileError(message, why="it is a directory", hint="name a file")
     if code in {errno.ENOENT, errno.ENOTDIR}:
         directory = os.path.dirname(path) or os.curdir
+        from shlex import quote
+
         why = f"`{directory}` is not a directory"
-        return FileError(message, why=why, hint=f"make the directory first: `mkdir -p {directory}`")
+        return FileError(message, why=why, hint=f"make the directory first: `mkdir -p {quote(directory)}`")
     if code == errno.EEXIST:
         return FileError(message, why=_WHY[code], hint="give a name by `-o @FILE`, or move the file away")
     if code in {errno.ENOSPC, errno.EDQUOT}:

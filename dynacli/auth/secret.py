@@ -14,7 +14,6 @@ _SHORTEST = 4
 """Characters; a shorter secret is not masked by value, because it would occur by chance in most texts."""
 
 _QUOTED = r"`[^`]*`|'[^']*'|\"[^\"]*\"|\([^()]*\)"
-_WORD = r"[\w-]+"
 
 E = TypeVar("E", bound=DynacliError)
 
@@ -56,7 +55,7 @@ class Masker:
                 forms.update((quote(value, safe=""), quote(value, safe="*"), quote(value), quote_plus(value)))
         # The longest first: a secret may be a part of another.
         self._forms = sorted(forms, key=len, reverse=True)
-        self._quoted = frozenset(quoted)
+        self._quoted = sorted(quoted, key=len, reverse=True)
 
     def extended(self, secrets: Iterable[Secret]) -> "Masker":
         """Return a masker that replaces these secrets, too."""
@@ -66,7 +65,7 @@ class Masker:
         """Return a masker that replaces the secrets of another one, too."""
         masker = Masker()
         masker._forms = sorted({*self._forms, *other._forms}, key=len, reverse=True)  # noqa: SLF001  - its own class
-        masker._quoted = self._quoted | other._quoted  # noqa: SLF001  - as above
+        masker._quoted = sorted({*self._quoted, *other._quoted}, key=len, reverse=True)  # noqa: SLF001  - as above
         return masker
 
     def mask(self, text: str) -> str:
@@ -74,11 +73,9 @@ class Masker:
         for form in self._forms:
             text = text.replace(form, MASK)
         if self._quoted:
-            text = re.sub(_QUOTED, lambda quote: re.sub(_WORD, self._masked_word, quote[0]), text)
+            words = rf"(?<![\w-])(?:{'|'.join(map(re.escape, self._quoted))})(?![\w-])"
+            text = re.sub(_QUOTED, lambda quote: re.sub(words, MASK, quote[0]), text)
         return self._mask_cut(text) if self._forms and "..." in text else text
-
-    def _masked_word(self, word: "re.Match[str]") -> str:
-        return MASK if word[0] in self._quoted else word[0]
 
     def _mask_cut(self, text: str) -> str:
         """Return a text whose shortened values (`abc...`) show no beginning of a secret."""

@@ -8,7 +8,7 @@ import pytest
 from dynacli.auth.credentials import Variables
 from dynacli.auth.secret import Masker, Secret
 from tests.auth.shop import Shop
-from tests.documents import API_KEY, BASIC, BEARER, document, operation, serve
+from tests.documents import API_KEY, BASIC, BEARER, document, operation, save, serve
 from tests.harness import Answer, Recorder, run_cli
 
 QUERY_KEY = {"type": "apiKey", "in": "query", "name": "api key"}
@@ -351,3 +351,21 @@ def test_secrets_never_show_themselves() -> None:
 def test_the_longest_secret_is_masked_first() -> None:
     """A secret that is a part of another one does not leave the rest of it readable."""
     assert "x ***" == Masker([Secret("abcd"), Secret("abcdef")]).mask("x abcdef")
+
+
+def test_what_auth_says_of_the_stand_in() -> None:
+    """`explain` tells the credential that each call has; nobody signs in or out, and `explain` is named for that."""
+    explained = run_cli("auth", "explain", "demo", "get-org", "-o", "json")
+    ((scheme,),) = [each["schemes"] for each in explained.json["alternatives"]]
+    told = scheme["source"], scheme["state"], scheme["allowed"], scheme["origin"].rpartition(":")[0]
+    assert ("DYNACLI_DEMO_TOKEN", "present", True, "http://127.0.0.1") == told
+    assert (0, 0) == (explained.exit_code, run_cli("auth", "status", "demo").exit_code)
+    for word in ("login", "logout", "token"):
+        result = run_cli("auth", word, "demo")
+        assert (2, True) == (result.exit_code, "`dynacli auth explain demo OPERATION`" in result.stderr)
+
+
+def test_a_path_in_a_suggested_command_is_one_word() -> None:
+    """The document of an API may be called anything."""
+    name = save(document({}), "my api; x.json")
+    assert f"`dynacli auth login '{name}'`" in run_cli("auth", "token", name).stderr

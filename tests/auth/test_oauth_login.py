@@ -136,6 +136,37 @@ def _with_a_code(provider: OAuthProvider) -> None:
     provider.grants["d"] = {"scope": "read"}
 
 
+@pytest.mark.parametrize(
+    ("variables", "opens"),
+    [
+        ({"DISPLAY": ":0"}, True),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, True),
+        ({"BROWSER": "firefox"}, False),
+        ({"BROWSER": "firefox", "SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"}, False),
+        ({"DISPLAY": ":0", "SSH_TTY": "/dev/pts/1"}, False),
+        ({"DISPLAY": "localhost:10.0", "SSH_CLIENT": "10.0.0.1 1 22", "BROWSER": "firefox"}, False),
+    ],
+)
+@pytest.mark.usefixtures("shop")
+def test_what_counts_as_a_display(
+    provider: OAuthProvider,
+    browser: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+    variables: dict[str, str],
+    opens: bool,
+) -> None:
+    """A browser opens if there is a display, and not over SSH; else a person signs in on another device."""
+    monkeypatch.setattr(sys, "platform", "linux")
+    for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY", "SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    _with_a_code(provider)
+    result = _login(provider)
+    assert (0, opens) == (result.exit_code, browser.callback != ""), result.stderr
+    assert opens is ("WDJB-MJHT" not in result.stderr)
+
+
 @pytest.mark.parametrize("words", [(), ("--no-browser",)], ids=["usual", "no browser"])
 @pytest.mark.usefixtures("shop")
 def test_an_agent(

@@ -1,6 +1,7 @@
 """`dynacli auth`: credentials that are stored go to the origin they were stored for, and nowhere else."""
 
 import json
+import shlex
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -218,6 +219,16 @@ def test_a_store_that_cannot_be_read(shop: Shop, home: Path, content: str, why: 
         assert (10, True) == (result.exit_code, why in result.stderr)
     assert content == path.read_text()
     assert 0 == shop.call("-H", "Authorization: Bearer mine").exit_code
+
+
+def test_the_line_that_removes_a_damaged_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shell takes its path as one word, whatever is in it."""
+    monkeypatch.setenv("DYNACLI_STATE_DIR", str(tmp_path / "a b; c"))
+    path = tmp_path / "a b; c" / "credentials" / "credentials.json"
+    path.parent.mkdir(parents=True)
+    path.write_text("{")
+    line = run_cli("auth", "status").stderr.partition("Remove it with `")[2].partition("`")[0]
+    assert ["rm", str(path)] == shlex.split(line)
 
 
 @pytest.mark.parametrize(

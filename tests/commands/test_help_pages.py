@@ -1,12 +1,15 @@
 """Help pages, whole: golden files, rewritten only with `DYNACLI_REWRITE_GOLDEN=1`."""
 
 import os
+import re
 import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import dynacli
+from dynacli.guide.pages import page
 from tests.documents import document, operation, parameter, save
 from tests.dry_runs import request_of
 from tests.harness import run_cli
@@ -250,3 +253,16 @@ def test_a_long_description_does_not_hide_the_options() -> None:
     note = f"  and 176 more lines: `dynacli describe {api} a --all`"
     assert ["  > Line 0.", "  > Line 11.", note] == [page[2], page[page.index(note) - 1], note]
     assert "Line 99." in run_cli("describe", api, "a", "--all").stdout
+
+
+def test_every_page_that_a_text_points_to_is_there() -> None:
+    """Whatever dynacli prints or its manual says, `dynacli help TOPIC` has that page."""
+    package = Path(dynacli.__file__).parent
+    texts = [path.read_text(encoding="utf-8") for path in package.rglob("*") if path.suffix in {".py", ".md"}]
+    found = {
+        topic
+        for text in texts
+        for topic in re.findall(r"""(?:dynacli help |invocation\(f?["']help )([a-z][a-z-]+)""", text)
+    }
+    assert len(found) > 20
+    assert [] == sorted(topic for topic in found if page(topic) is None)

@@ -10,7 +10,7 @@ _LOGIN = {
     "required": ["user", "password"],
     "properties": {"user": {"type": "string"}, "password": {"type": "string", "format": "password"}},
 }
-_SECRETS = ["S3CRET-of-mine", "sesame", "Zq8", "ab/c+d==", "eyJhbGci.eyJzdWIi.c2ln_-"]
+_SECRETS = ["S3CRET-of-mine", "sesame", "Zq8", "/x", "ab/c+d==", "eyJhbGci.eyJzdWIi.c2ln_-"]
 
 _OF_AUTH = """
 auth login shop SECRET

@@ -54,12 +54,13 @@ def test_replacing_never_loosens_permissions(tmp_path: Path, before: int, after:
     [
         ("missing/f", "`{0}/missing` is not a directory", "make the directory first: `mkdir -p {0}/missing`"),
         ("file/f", "`{0}/file` is not a directory", "make the directory first: `mkdir -p {0}/file`"),
+        ("a b/f", "`{0}/a b` is not a directory", "make the directory first: `mkdir -p '{0}/a b'`"),
         ("folder", "it is a directory", "name a file"),
         ("x" * 300, "the name is too long", "name a file in another directory"),
         ("loop", "its symbolic links run in a circle", "name a file in another directory"),
         ("nul\0", "no file can have this name", ""),
     ],
-    ids=["no-directory", "file-as-directory", "directory-in-the-way", "long-name", "loop", "null"],
+    ids=["no-directory", "file-as-directory", "quotes", "directory-in-the-way", "long-name", "loop", "null"],
 )
 def test_what_stands_in_the_way_is_named(tmp_path: Path, name: str, why: str, hint: str) -> None:
     """A file that cannot be written is exit code 12 with the reason, and nothing is left behind."""

@@ -256,9 +256,10 @@ class CredentialStore:
         except OSError as error:
             raise self._unusable(error.strerror or "", "read") from error
         except (ValueError, TypeError, KeyError, RecursionError) as error:
-            raise self._unusable(
-                "it is damaged", "read", hint=f"Remove it with `rm {self.path}`, and sign in again"
-            ) from error
+            from shlex import quote
+
+            hint = f"Remove it with `rm {quote(self.path)}`, and sign in again"
+            raise self._unusable("it is damaged", "read", hint=hint) from error
 
     def _write_file(self, content: _Content) -> None:
         form: dict[str, Any] = {

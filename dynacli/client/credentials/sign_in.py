@@ -28,7 +28,7 @@ from dynacli.request.choose_server import choose_server, parse_origin
 from dynacli.text.terminal import visible
 from dynacli.urls import origin_of
 
-__all__ = ["bound_origins", "chosen_scheme", "chosen_store", "keep_text"]
+__all__ = ["bound_origins", "chosen_scheme", "chosen_store", "keep_text", "signs_itself_in"]
 
 
 def chosen_scheme(api: OpenedApi, name: str) -> SecurityScheme:
@@ -92,7 +92,7 @@ def bound_origins(
         UsageError: The document names no server.
     """
     if api.name == DEMO and not settings.server:
-        raise UsageError("The stand-in needs no signing in", why="Each call signs itself in")
+        raise signs_itself_in()
     base = choose_server(api.servers, api.uri, settings.server, dict(settings.server_variables))
     origin = origin_of(base)
     if not is_accepted_origin(api, settings, origin) and (ask is None or not ask(origin)):
@@ -103,6 +103,15 @@ def bound_origins(
             origin=origin,
         )
     return tuple(dict.fromkeys([origin, *map(parse_origin, settings.accepted_origins)]))
+
+
+def signs_itself_in() -> UsageError:
+    """Return the error for signing in to the stand-in, or out of it."""
+    return UsageError(
+        "The stand-in needs no signing in",
+        why="Each call signs itself in",
+        hint=f"See how: `{invocation('auth explain', DEMO)} OPERATION`",
+    )
 
 
 def chosen_store(word: str) -> str:

@@ -52,6 +52,7 @@ def typed_masker(run: Run) -> Masker:
     found = list(_named(run.words, names))
     first = arrange(run.words, standard_rules(), stop_at_positional=True).positional[:1]
     found += _of_auth(run) if first == ["auth"] else ()
+    found = list(filter(None, found))
     # A word such as `read` is in sentences, too.
     return Masker((Secret(text) for text in found if not _PLAIN.fullmatch(text)), quoted=found)
 

@@ -1,5 +1,7 @@
 """`dynacli auth explain`: which credential a call carries, from where and to where, or what is missing."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -10,6 +12,8 @@ from dynacli.client.credentials.unknown_schemes import unknown_schemes
 from dynacli.client.unknown_operation import unknown_operation
 from dynacli.commands.run import Run
 from dynacli.environment import invocation
+from dynacli.library.configuration.configuration import DEMO
+from dynacli.library.opened_api import OpenedApi
 from dynacli.output.render import write_data
 from dynacli.text.terminal import Painter, visible
 
@@ -30,10 +34,23 @@ def explain(run: Run, api: str, operation: str) -> None:
     settings = settings_of(run.env, opened, run.options.call_options)
     for note in unknown_schemes(opened, settings.auth_tables):
         run.warn(note)
-    explained = explain_credentials(run.env, opened, opened.catalog.operation(name), settings)
+    with _callable(run, opened) as live:
+        explained = explain_credentials(run.env, live, opened.catalog.operation(name), settings)
     write_data(run.env, explained, run.options.output_form, lambda paint, _: _text(explained, paint))
     if explained["exit_code"]:
         click.get_current_context().exit(explained["exit_code"])
+
+
+@contextmanager
+def _callable(run: Run, opened: OpenedApi) -> Iterator[OpenedApi]:
+    """Give an API whose servers are known: the stand-in's is there while it runs."""
+    if opened.name != DEMO:
+        yield opened
+        return
+    from dynacli.client.live_demo import live_demo
+
+    with live_demo(run.env, opened) as (live, _):
+        yield live
 
 
 def _text(explained: dict[str, Any], paint: Painter) -> str:

@@ -193,11 +193,14 @@ def _no_client(api: OpenedApi, scheme: SecurityScheme) -> UsageError:
 
 
 def _browser(run: Run) -> Callable[[str], bool] | None:
-    """Return what opens a URL in the person's browser; None for an agent, and where there is no display for one."""
-    if run.env.is_agent:
+    """Return what opens a URL in the person's browser; None for an agent, and if there is no display for one.
+
+    Over SSH a browser would open on a screen that the person may not see. `BROWSER` names a browser, and is no display.
+    """
+    is_set = run.env.variables.get
+    if run.env.is_agent or any(map(is_set, ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"))):
         return None
-    names = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
-    if sys.platform not in {"darwin", "win32"} and not any(run.env.variables.get(name) for name in names):
+    if sys.platform not in {"darwin", "win32"} and not any(map(is_set, ("DISPLAY", "WAYLAND_DISPLAY"))):
         return None
     import webbrowser
 

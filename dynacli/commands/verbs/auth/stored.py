@@ -12,7 +12,7 @@ from dynacli.client.credentials.unknown_schemes import unknown_schemes_of_entry
 from dynacli.commands.run import Run
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, RefusedError, UsageError
-from dynacli.library.configuration.configuration import Configuration
+from dynacli.library.configuration.configuration import DEMO, Configuration
 from dynacli.library.open_by_name import open_from_cache
 from dynacli.output.standard_error import write_stderr
 from dynacli.text.table_lines import table_lines
@@ -160,6 +160,10 @@ def _stored(
         for each in credentials
         if each.api == api and scheme in ("", each.scheme) and profile in ("", each.profile)
     ]
+    if not kept and api == DEMO:
+        from dynacli.client.credentials.sign_in import signs_itself_in
+
+        raise signs_itself_in()
     if not kept:
         about = f" and `{scheme}`" if scheme else ""
         raise UsageError(

@@ -40,10 +40,12 @@ def check_files(run: Run, **files: str | None) -> None:
         taken.add(path)
         folder = os.path.dirname(path)
         if not os.path.isdir(folder):
+            from shlex import quote
+
             raise FileError(
                 f"`{file}` cannot be written",
                 why=f"`{folder}` is not a directory",
-                hint=f"make the directory first: `mkdir -p {folder}`",
+                hint=f"make the directory first: `mkdir -p {quote(folder)}`",
             )
 
 
