@@ -113,15 +113,21 @@ class _RandomMaker(ExampleMaker):
             lowest = highest - _WIDEST if isinstance(highest, int | float) else 0
         if not isinstance(highest, int | float):
             highest = lowest + _WIDEST
-        number = lowest + (highest - lowest) * self._random.random()
+        share = self._random.random()
+        try:
+            number = lowest * (1 - share) + highest * share
+        except OverflowError:  # an integer beyond the numbers of floats
+            return 0
         step = keywords.get("multipleOf")
         if isinstance(step, int) and step > 0:
             return int(number // step) * step
         return int(number) if is_integer else round(number, 2)
 
     def _items(self, keywords: Mapping[str, Any], below: frozenset[str]) -> Iterator[list[Any]]:
-        fewest = keywords.get("minItems", 0)
-        most = min(keywords.get("maxItems", _MOST_ITEMS), fewest + _MOST_ITEMS)
+        fewest, most = keywords.get("minItems", 0), keywords.get("maxItems", _MOST_ITEMS)
+        if not isinstance(fewest, int) or not isinstance(most, int):
+            return
+        most = min(most, fewest + _MOST_ITEMS)
         count = self._random.randint(fewest, max(fewest, most)) if fewest <= _WIDEST else 0
         try:
             yield [self.make(keywords["items"], below) for _ in range(count)]

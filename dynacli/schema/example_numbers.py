@@ -1,7 +1,8 @@
 """Makes numbers that match a schema: its bounds, `multipleOf` and `format`."""
 
 from collections.abc import Iterator, Mapping
-from math import ceil, floor
+from contextlib import suppress
+from math import ceil, floor, isfinite
 from typing import Any
 
 from dynacli.schema.read_schema import is_number
@@ -21,12 +22,17 @@ def number_value(keywords: Mapping[str, Any], *, is_integer: bool) -> float | No
     Returns:
         The same number for the same keywords, or None where none is found.
     """
-    for number in _candidates(keywords):
-        if is_integer and number != int(number):
-            continue
-        whole = int(number) if number == int(number) else number
-        if number_matches(whole, keywords):
-            return whole
+    with suppress(
+        OverflowError
+    ):  # a number of the schema, or what is calculated of it, is beyond those of floats
+        for number in _candidates(keywords):
+            if isinstance(number, float) and not isfinite(number):
+                continue
+            if is_integer and number != int(number):
+                continue
+            whole = int(number) if number == int(number) else number
+            if number_matches(whole, keywords):
+                return whole
     return None
 
 
@@ -51,4 +57,4 @@ def _candidates(keywords: Mapping[str, Any]) -> Iterator[float]:
 
 def _times(count: int, unit: float) -> float:
     # 3 * 0.1 is 0.30000000000000004; rounded, it is 0.3.
-    return count * unit if isinstance(unit, int) else round(count * unit, 12)
+    return count * unit if isinstance(unit, int) else round(float(count) * unit, 12)

@@ -4,8 +4,8 @@ A schema stays the JSON that it is. A record for each schema would have to be ma
 run reads a few keywords.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from math import isfinite
 from typing import Any, Literal, TypeGuard
 
 __all__ = [
@@ -35,6 +35,7 @@ Follow = Callable[[str], tuple[Any, Any]]
 """Reference → (its target, the `Follow` for references in the target)."""
 
 _MOST_APPLIED = 500
+_LARGEST = sys.float_info.max
 _NULL_DESCRIBED = frozenset({"nullable", "description", "title"})
 
 
@@ -70,7 +71,7 @@ def json_type(value: Any) -> str:
 
 def is_number(value: Any) -> TypeGuard[float]:
     """Whether a value is a JSON number; Python reads a number as large as `1e400` as infinite, which is no number."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LARGEST
 
 
 def common_types(types: Iterable[str], others: Iterable[str]) -> list[str]:

@@ -183,6 +183,8 @@ NUMBERS = [
     case("fraction", {"type": "integer", "minimum": 2.5}, 3),
     case("exclusive", {"type": "integer", "exclusiveMinimum": 5}, 6),
     case("between", {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}, 0.5),
+    case("largest-minimum", {"type": "number", "minimum": 1.7e308}, int(1.7e308)),
+    case("smallest-multiple", {"type": "number", "multipleOf": 5e-324, "minimum": 1e308}, int(1e308)),
     case("multiple", {"type": "integer", "multipleOf": 7, "minimum": 8}, 14),
     case(
         "multiple-of-a-fraction", {"type": "number", "multipleOf": 0.1, "minimum": 0.25, "maximum": 0.35}, 0.3
@@ -452,6 +454,7 @@ def test_requests_and_responses_have_different_examples() -> None:
         False,
         refer("Closed"),
         {"type": "integer", "minimum": 10, "maximum": 5},
+        {"type": "integer", "multipleOf": 1.7976931348623157e308, "minimum": 1},
         {"allOf": [{"type": "integer"}, {"type": "string"}]},
         {"type": "string", "minLength": 2, "maxLength": 1},
         {"type": "string", "minLength": 10**9},
