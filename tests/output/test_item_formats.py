@@ -22,7 +22,9 @@ from dynacli.output.formats.written_items import written_items
 from dynacli.output.output_form import OutputForm, form_of
 from dynacli.output.render import write_body
 from dynacli.record import replace
+from dynacli.text import filter_value
 from dynacli.text.exact_json import compact_json, read_json
+from dynacli.text.filter_value import check_filter, filtered
 from tests.documents import pets, save
 from tests.harness import Recorder, run_cli
 
@@ -302,6 +304,9 @@ WRONG: dict[str, tuple[str, ...]] = {
     "pets[?contains(name)]": ("filter is wrong", "`contains` takes 2 and not 1 arguments"),
     "merge()": ("filter is wrong", "takes at least 1"),
     "(" * 3000: ("no JMESPath expression", "nested too deeply"),
+    "a" + "|a" * 20_000: ("filter is wrong", "nested too deeply"),
+    "a" + " || a" * 101: ("filter is wrong", "nested too deeply"),
+    f"[{'9' * 5_000}]": ("no JMESPath expression", "too many digits"),
 }
 
 
@@ -314,6 +319,19 @@ def test_a_wrong_filter_is_found_before_anything_is_sent(
     result = run_cli(api, "list-pets", "-f", expression)
     assert (2, "", []) == (result.exit_code, result.stdout, server.requests)
     assert all(words in result.stderr for words in said), result.stderr
+
+
+@pytest.mark.parametrize(
+    "part", ["[@,@]", "[@,@][]", "join('',[to_string(@),to_string(@)])", "map(&@,[@,@])"]
+)
+def test_a_filter_has_a_budget(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fifty parts that each double what they are given end with an error, and not with all memory."""
+    monkeypatch.setattr(filter_value, "_MOST_STEPS", 100_000)
+    expression = "|".join([part] * 50)
+    check_filter(expression)
+    with pytest.raises(FormError, match="fails on this answer") as caught:
+        filtered([1], expression)
+    assert "too much" in caught.value.why
 
 
 @pytest.mark.parametrize(
