@@ -17,6 +17,7 @@ from typing import IO
 
 from dynacli.environment import program
 from dynacli.errors import FileError
+from dynacli.regular_files import check_regular
 
 __all__ = [
     "LOCK_SECONDS",
@@ -477,11 +478,13 @@ def _lock(path: str, seconds: float) -> int | None:
 def _open_lock_file(path: str) -> int:
     flags = os.O_CREAT | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)
     try:
+        with suppress(FileNotFoundError):  # it is made below
+            check_regular(os.lstat(path), path)
         return os.open(path, flags, 0o600)
     except FileNotFoundError:
         make_directory(os.path.dirname(path))
     except OSError:
-        if not os.path.islink(path) and not os.path.isdir(path):
+        if not os.path.lexists(path) or (os.path.isfile(path) and not os.path.islink(path)):
             raise
         with suppress(FileNotFoundError):  # another process has just done the same
             os.rename(path, _name_beside(path))

@@ -22,6 +22,7 @@ from dynacli.library.revisions.housekeeping import begin_day, thin_out
 from dynacli.library.revisions.pending_document import forget_pending, keep_aside
 from dynacli.library.revisions.referenced_files import read_archive, write_archive
 from dynacli.library.revisions.revisions import Revisions, revision_of
+from dynacli.regular_files import regular_file
 
 if TYPE_CHECKING:
     from dynacli.catalog.compiler.compile_document import Compiled
@@ -182,7 +183,7 @@ def restore_files(revisions: Revisions, revision: str, content: bytes, files: "R
 
 def _holds(path: str, content: bytes) -> bool:
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=regular_file) as file:
             return os.fstat(file.fileno()).st_size == len(content) and file.read() == content
     except OSError:
         return False

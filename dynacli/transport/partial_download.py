@@ -22,6 +22,7 @@ from dynacli.files import (
     hold_lock,
     write_file,
 )
+from dynacli.regular_files import regular_file
 from dynacli.transport.send import Answer, Pieces, stated_length
 
 __all__ = ["OutdatedPartError", "PartialDownload"]
@@ -92,7 +93,7 @@ class PartialDownload:
             FileError: It is no part of dynacli's.
         """
         known, size = None, os.path.getsize(self._part)
-        with suppress(OSError, ValueError), open(self._note, "rb") as file:
+        with suppress(OSError, ValueError), open(self._note, "rb", opener=regular_file) as file:
             known = json.loads(file.read(65536))
         if not isinstance(known, dict):
             if size:

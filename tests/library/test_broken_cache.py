@@ -91,6 +91,42 @@ def test_each_file_may_be_damaged_in_any_way(
     _all_works()
 
 
+def _make_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def _make_link_to_a_device(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("/dev/zero")
+
+
+@pytest.mark.parametrize("kind", [".sqlite", ".document", "current.json", "lock"])
+@pytest.mark.parametrize(
+    "damage", [_make_pipe, _make_link_to_a_device], ids=lambda function: function.__name__
+)
+def test_what_is_no_file_holds_nothing_up(kind: str, damage: Callable[[Path], None], compiled: Path) -> None:
+    """A pipe, which waits for its other end, or a device, which never ends, is neither opened nor read."""
+    damage(_file(compiled, kind))
+    for run in (6, 0, 4):
+        result = _only(run)
+        assert (0, "") == (result.exit_code, result.stderr)
+
+
+@pytest.mark.parametrize("name", ["history.sqlite", "history.sqlite-journal"])
+def test_a_pipe_in_the_place_of_the_history_holds_nothing_up(name: str, home: Path, server: Recorder) -> None:
+    """The call is made, and a history is begun anew."""
+    api = save(pets("1", server.origin))
+    run_cli(api, "get-pet", "1")
+    (history,) = home.rglob("history.sqlite")
+    path = history.with_name(name)
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    for _ in range(2):
+        assert 4 == run_cli(api, "get-pet", "1").exit_code  # the server has no such path
+    assert 0 == run_cli("history").exit_code
+
+
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("tenth", range(10))
 def test_a_catalog_may_be_cut_anywhere(tenth: int, compiled: Path) -> None:

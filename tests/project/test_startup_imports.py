@@ -112,7 +112,7 @@ _CATALOG = (
     | _modules("errors record")
     | _modules(
         """
-        catalog.store.catalog_file catalog.store.operation_rows files
+        catalog.store.catalog_file catalog.store.operation_rows files regular_files
         library.configuration.configuration library.revisions.revisions model.operation
         """
     )

@@ -21,6 +21,7 @@ from dynacli.environment import Environment, program
 from dynacli.errors import AuthError, DynacliError
 from dynacli.files import LOCK_SECONDS, hold_lock, locked, make_directory, sweep, write_file
 from dynacli.record import record, replace
+from dynacli.regular_files import regular_file
 
 __all__ = ["CredentialStore"]
 
@@ -243,7 +244,7 @@ class CredentialStore:
 
     def _read(self) -> _Content:
         try:
-            with open(self.path, "rb") as file:
+            with open(self.path, "rb", opener=regular_file) as file:
                 raw = json.load(file)
             if raw["version"] > _VERSION:
                 raise self._unusable(f"a newer {program().name} has written it", "read", hint="Use that one")

@@ -119,9 +119,7 @@ class Catalog:
         Raises:
             DamagedCatalogError: This is not a whole catalog.
         """
-        if not _META.issubset(self.meta):
-            raise DamagedCatalogError(self.path)
-        if whole and self.rows("PRAGMA quick_check(1)") != [("ok",)]:
+        if not _META.issubset(self.meta) or (whole and self.rows("PRAGMA quick_check(1)") != [("ok",)]):
             raise DamagedCatalogError(self.path)
 
     def rows(self, sql: str, *values: Any) -> list[Any]:
@@ -457,6 +455,8 @@ class Catalog:
 
 
 def _open(path: str) -> sqlite3.Connection:
+    if not os.path.isfile(path):  # SQLite would wait for the other end of a pipe
+        raise DamagedCatalogError(path)
     quoted = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     try:
         # The judge reads in a thread of its own; only one thread reads at a time.

@@ -8,6 +8,7 @@ from typing import Any
 
 from dynacli.environment import Environment, program
 from dynacli.errors import FileError, UsageError
+from dynacli.regular_files import regular_file
 
 __all__ = ["DEMO", "VERBS", "Configuration", "check_name", "is_name", "profiles_in", "texts"]
 
@@ -169,7 +170,7 @@ class Configuration:
         if known is None or known[0] != stamp:
             import tomllib
 
-            with open(self.path, "rb") as file:
+            with open(self.path, "rb", opener=regular_file) as file:
                 known = _known[self.path] = stamp, tomllib.load(file)
         return known[1]
 
@@ -203,7 +204,7 @@ class Configuration:
     def text(self) -> str:
         """Return the text of the file; empty where there is none."""
         try:
-            with open(self.path, encoding="utf-8", newline="") as file:
+            with open(self.path, encoding="utf-8", newline="", opener=regular_file) as file:
                 return file.read()
         except FileNotFoundError:
             return ""
@@ -252,7 +253,7 @@ class Configuration:
             make_directory(directory)
             with locked(directory, "changing the configuration"):
                 try:
-                    with open(self.path, encoding="utf-8", newline="") as file:
+                    with open(self.path, encoding="utf-8", newline="", opener=regular_file) as file:
                         text = file.read()
                 except FileNotFoundError:
                     text = ""

@@ -25,6 +25,7 @@ from dynacli.library.history.record_call import (
     values_of,
     write_call,
 )
+from dynacli.regular_files import regular_file
 
 __all__ = ["HistoryRow", "clear_history", "read_calls", "record_with_care", "remembered_rows", "sweep"]
 
@@ -170,7 +171,7 @@ def _write_with_waiting(path: str, call: RecordedCall | None, answered: Sequence
 
 
 def _read_waiting(name: str) -> tuple[RecordedCall, list[AnsweredPath]]:
-    with open(name, "rb") as file:
+    with open(name, "rb", opener=regular_file) as file:
         call, answered = json.load(file)
     return RecordedCall(*call), [AnsweredPath(*each) for each in answered]
 

@@ -184,6 +184,12 @@ def open_history(path: str) -> sqlite3.Connection:
         sqlite3.Error: It cannot be opened; with most failures reading or writing is the first to tell.
     """
     quoted = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    # SQLite waits for the other end of a pipe, also for that of one in the place of a file beside the history.
+    for name in (path, f"{path}-journal", f"{path}-wal"):
+        if os.path.exists(name) and not os.path.isfile(name):
+            error = sqlite3.DatabaseError(f"{name} is not a file")
+            error.sqlite_errorcode = sqlite3.SQLITE_NOTADB
+            raise error
     db = sqlite3.connect(f"file://{quoted}?mode=rw", uri=True, timeout=_WAIT, isolation_level=None)
     # What a loss of power destroys is a history; nobody waits for the disk because of it.
     db.execute("PRAGMA synchronous=OFF")

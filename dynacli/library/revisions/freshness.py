@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.files import write_file
 from dynacli.library.revisions.open_request import BLOCKING
+from dynacli.regular_files import regular_file
 
 if TYPE_CHECKING:
     from dynacli.library.revisions.open_request import OpenRequest
@@ -114,7 +115,7 @@ def are_referenced_files_unchanged(directory: str, pointer: dict[str, Any]) -> b
     if "parts" not in pointer:
         return True  # it refers to none
     try:
-        with open(os.path.join(directory, _LIST), "rb") as file:
+        with open(os.path.join(directory, _LIST), "rb", opener=regular_file) as file:
             content = file.read()
         if pointer["parts"] != _checksum_of(content):
             return False

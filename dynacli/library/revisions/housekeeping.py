@@ -17,6 +17,7 @@ from dynacli.files import LOCK_SECONDS, hold_lock, sweep, write_file
 from dynacli.library.revisions.freshness import DAY
 from dynacli.library.revisions.pending_document import find_pending
 from dynacli.library.revisions.revisions import USED, Revisions, is_revision
+from dynacli.regular_files import regular_file
 
 __all__ = [
     "DEFAULT_LIMIT",
@@ -207,7 +208,7 @@ def location_in(directory: str) -> str:
     import json
 
     try:
-        with open(os.path.join(directory, "current.json"), encoding="utf-8") as file:
+        with open(os.path.join(directory, "current.json"), encoding="utf-8", opener=regular_file) as file:
             location = json.load(file).get("location")
     except (OSError, ValueError, RecursionError, AttributeError):
         return ""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dynacli.document.fetched import Fetched
 from dynacli.errors import DocumentError, DynacliError, RefusedError
 from dynacli.files import write_file
+from dynacli.regular_files import regular_file
 
 if TYPE_CHECKING:
     from zipfile import ZipFile
@@ -117,7 +118,7 @@ def read_archive(path: str) -> ReferencedFiles | None:
     from zipfile import ZipFile
 
     try:
-        with ZipFile(path) as archive:
+        with open(path, "rb", opener=regular_file) as file, ZipFile(file) as archive:
             if sum(member.file_size for member in archive.infolist()) > _MAX_BYTES:
                 return None
             rows, missing = _read_index(archive)
@@ -136,7 +137,7 @@ def read_archived_file(path: str, uri: str) -> bytes | None:
     from zipfile import ZipFile
 
     try:
-        with ZipFile(path) as archive:
+        with open(path, "rb", opener=regular_file) as file, ZipFile(file) as archive:
             rows, _ = _read_index(archive)
             found = (number for number, row in enumerate(rows) if uri in (row["uri"], row["base"]))
             number = next(found, None)

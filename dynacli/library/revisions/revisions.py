@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.catalog.store.catalog_file import FORMAT, Catalog, DamagedCatalogError
 from dynacli.environment import program
 from dynacli.files import remove_file, write_file
+from dynacli.regular_files import regular_file
 
 if TYPE_CHECKING:
     from dynacli.library.revisions.referenced_files import ReferencedFiles
@@ -164,7 +165,7 @@ class Revisions:
     def read_state(self, name: str) -> dict[str, Any]:
         """Return the object in a JSON file of this directory; an empty one where the file is lost or damaged."""
         try:
-            with open(os.path.join(self.directory, name), encoding="utf-8") as file:
+            with open(os.path.join(self.directory, name), encoding="utf-8", opener=regular_file) as file:
                 found = json.load(file)
         except (OSError, ValueError, RecursionError):
             return {}
@@ -226,7 +227,7 @@ class Revisions:
     def read_document(self, pointer: dict[str, Any]) -> bytes | None:
         """Return the bytes of a revision's document; None where they are lost or were changed."""
         try:
-            with open(self.document_path(pointer["revision"]), "rb") as file:
+            with open(self.document_path(pointer["revision"]), "rb", opener=regular_file) as file:
                 content = file.read()
         except OSError:
             return None
