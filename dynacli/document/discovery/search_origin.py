@@ -18,7 +18,7 @@ from dynacli.errors import DocumentError, DynacliError, NetworkError, RefusedErr
 
 __all__ = ["MAX_REQUESTS", "TOTAL_SECONDS", "discover"]
 
-MAX_REQUESTS = 61
+MAX_REQUESTS = 62
 """How many requests a search makes at most, the first included and without the trial of what was found."""
 _RESERVED = 4
 """How many of those requests the last usual places leave for URLs that pages name."""

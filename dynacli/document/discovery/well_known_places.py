@@ -67,6 +67,7 @@ SECOND = (
     "api/spec.yaml",
     "api/spec.json",
     "api/openapi.yaml",
+    "api/v1/full-spec",  # changedetection.io
 )
 """The paths to try under the root where none of the first ones was a document."""
 

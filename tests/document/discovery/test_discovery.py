@@ -1009,7 +1009,7 @@ def test_ctrl_c_ends_a_search_at_once() -> None:
 
 def test_the_budgets_are_those_of_the_manual() -> None:
     """The figures of the manual are those of the code."""
-    assert (61, 30.0, 5.0, 10.0) == (
+    assert (62, 30.0, 5.0, 10.0) == (
         search_origin.MAX_REQUESTS,
         search_origin.NAMED_SECONDS,
         search_origin.TOTAL_SECONDS,
