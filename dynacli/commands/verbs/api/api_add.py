@@ -326,7 +326,7 @@ def _write_summary(run: Run, api: OpenedApi, name: str, instead: str) -> None:
 
     if instead:
         _write_elsewhere(run, api)
-        line = invocation("api set", f"{name} {shlex.quote(f'server={instead}')}")
+        line = f"{invocation('api set', name)} {shlex.quote(f'server={instead}')}"
         write_stderr(run.env, f"To call it there: {line}, or --server {shlex.quote(instead)} with a call\n")
     for line in credential_lines(api, name, run.env):
         write_stderr(run.env, f"{visible(line, keep='')}\n")
