@@ -83,8 +83,9 @@ class KnownItems:
     Args:
         steps: The keys that lead to them.
         names: The names of their fields, in the order of the document.
-        holder: `array`; `object` if they are the members of an object that is a list by its keys; empty if the answer
-            is one thing with named properties.
+        holder: `array`; `object` if they are the members of an object that is a list by its keys; `none` if the answer
+            is one thing, whatever arrays it has; empty if it has named properties, and the document does not say
+            whether one of them is a list.
     """
 
     steps: tuple[str, ...] = ()
@@ -174,6 +175,8 @@ def find_items(
         is_list: Whether the answer is known to be a list, so that its only array holds the items, whatever is
             beside it.
     """
+    if known is not None and known.holder == "none":
+        return ()
     arrays = list(_arrays(value, ()))
     if known is not None and known.holder == "array":
         for array in arrays:

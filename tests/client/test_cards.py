@@ -121,6 +121,19 @@ def test_help_and_card_say_that_a_plural_lists_what_a_singular_picks(name: str, 
     assert f"[from list-messages messages[].{field}]" in page
 
 
+def test_help_and_card_say_that_an_id_is_a_key_of_an_object() -> None:
+    """changedetection.io lists its watches as an object keyed by id."""
+    schema = {"type": "object", "additionalProperties": {"type": "object", "properties": {"url": STRING}}}
+    responses = {"200": {"description": "OK", "content": {JSON: {"schema": schema}}}}
+    paths = {
+        "/watch": {"get": operation("listWatches", responses=responses)},
+        "/watch/{uuid}": {"get": operation("readWatch", parameter("uuid", STRING, "path"))},
+    }
+    api = save(document(paths))
+    assert "from list-watches keys" in str(run_cli("describe", api, "read-watch", "--card"))
+    assert "[from list-watches keys]" in run_cli(api, "read-watch", "--help").stdout
+
+
 def test_a_card_says_which_answer_has_an_id_that_no_list_has() -> None:
     """A link of the document leads from what makes a thing to what is called with its id."""
     link = {

@@ -461,6 +461,7 @@ def test_a_name_that_was_given_is_not_shortened() -> None:
         (["/projects/{id}", "/projects/{name}"], ["delete-project", "delete-project-by-name"]),
         (["/v1/projects/{id}", "/v2/projects/{id}"], ["delete-project-v1", "delete-project-v2"]),
         (["/a/{id}", "/b/{id}", "/c/{id}"], ["delete-project-a", "delete-project-b", "delete-project-c"]),
+        (["/a/x/{id}", "/b/y/{id}"], ["delete-project-a", "delete-project-b"]),
         (["/p/{id}", "/p/x/{id}", "/p/y/{id}"], ["delete-project", "delete-project-x", "delete-project-y"]),
     ],
 )

@@ -77,6 +77,16 @@ _THINGS = [
     pytest.param({}, {"data": {"n": 1}, "meta": {"n": 1}}, id="an-envelope"),
     pytest.param({}, {"id": 1, "data": 2}, id="plain"),
     pytest.param({}, {"a": {}, "b": {}}, id="empty"),
+    pytest.param(
+        _object(version={"type": "string"}, overdue={"type": "array", "items": {"type": "string"}}),
+        {"version": "1", "overdue": []},
+        id="with-an-empty-array-of-texts",
+    ),
+    pytest.param(
+        _object(id={"type": "string"}, steps={"type": "array", "items": _object(n={"type": "integer"})}),
+        {"id": "a", "steps": []},
+        id="with-an-empty-array-and-an-id",
+    ),
     pytest.param({"type": "object", "additionalProperties": {"type": "integer"}}, {"sold": 1}, id="numbers"),
     pytest.param(
         _object(id={}, data=_MAP), {"id": 1, "data": {"t1": {"n": 1}, "t2": {"n": 2}}}, id="of-one-thing"

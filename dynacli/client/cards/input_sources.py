@@ -134,4 +134,7 @@ def _place_of(api: OpenedApi, name: str, fields: list[str]) -> str | None:
             if field in plain and not plain[field].endswith(("[]", "{}")):
                 return f"{line.place}.{plain[field]}"
         return None if any(each in plain for each in ID_ENDINGS) or len(line.names) > 1 else line.place
-    return None
+    from dynacli.client.pages.known_items import known_items
+
+    items = known_items(described)
+    return ".".join((*items.steps, "keys")) if items is not None and items.holder == "object" else None

@@ -45,8 +45,11 @@ def known_items(described: DescribedOperation) -> KnownItems | None:
         return keyed
     fields = fields_of_schema(schema, resolve)
     array = item_field(fields, path)
-    if isinstance(array, AnswerField) and not _is_property(array, fields):
-        return KnownItems(array.steps, array.item_names)
+    if isinstance(array, AnswerField):
+        if not _is_property(array, fields):
+            return KnownItems(array.steps, array.item_names)
+        if _has_text_beside(array, fields):
+            return KnownItems(holder="none")
     return next(filter(None, found.values()), KnownItems(holder="") if properties else None)
 
 
@@ -57,6 +60,12 @@ def _is_property(array: AnswerField, fields: Sequence[AnswerField]) -> bool:
     owners = {array.steps[:depth] for depth in range(len(array.steps))}
     has_id = any(field.steps[-1:] == ("id",) and field.steps[:-1] in owners for field in fields)
     return has_id or not array.item_names
+
+
+def _has_text_beside(array: AnswerField, fields: Sequence[AnswerField]) -> bool:
+    """Return whether an array that is a property stands beside texts, so that its owner is surely one thing."""
+    owner = array.steps[:-1]
+    return any(field.steps[:-1] == owner and "string" in field.types for field in fields if field.steps)
 
 
 def _keyed_items(
