@@ -5,24 +5,20 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
-# A run of pytest inside of a test forgets the modules that it was the first to import.
-import dynacli.check.running.check_run
-import dynacli.client.live_demo
-import dynacli.pytest_plugin.check_items
-import dynacli.pytest_plugin.session_report
-import dynacli.validation.import_openapi_core
-import dynacli.wire.import_httpx  # noqa: F401
 from dynacli.guide.pages import page
 from tests.harness import Answer, Recorder
 
 pytest_plugins = ["pytester"]
 
+_Run = Callable[..., pytest.RunResult]
 _PLUGIN = ("-p", "dynacli.pytest_plugin.plugin", "-p", "no:cacheprovider", "-p", "no:dynacli")
 
 
@@ -61,6 +57,37 @@ def pets(server: Recorder, pytester: pytest.Pytester) -> Recorder:
     return server
 
 
+class _Modules:
+    """A plugin that notes the modules that a run has loaded."""
+
+    def __init__(self) -> None:
+        self.loaded: dict[str, Any] = {}
+
+    def pytest_unconfigure(self) -> None:
+        self.loaded |= sys.modules
+
+
+@pytest.fixture(autouse=True)
+def modules(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Modules]:
+    """Keep the modules that a run in this process imports; pytester forgets them at the end of a test.
+
+    httpx would get a second httpcore, and not know its exceptions: it takes their classes from the first one, when it
+    sends its first request.
+    """
+    modules = _Modules()
+    yield modules
+    written_by_tests = str(tmp_path_factory.getbasetemp())
+    for name, module in modules.loaded.items():
+        if not (getattr(module, "__file__", None) or "").startswith(written_by_tests):
+            sys.modules.setdefault(name, module)
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, modules: _Modules) -> _Run:
+    """Return a function that runs pytest with the plugin in this process."""
+    return partial(pytester.runpytest_inprocess, *_PLUGIN, plugins=[modules])
+
+
 _TESTS = """
 import pytest
 
@@ -96,12 +123,12 @@ def test_is_of_no_operation(api):
 """
 
 
-def test_an_answer_that_breaks_the_document_fails_its_test(pets: Recorder, pytester: pytest.Pytester) -> None:
+def test_an_answer_that_breaks_the_document_fails_its_test(
+    pets: Recorder, pytester: pytest.Pytester, run: _Run
+) -> None:
     """The test shows what the command line says, at the line that made the call, and the report has every call."""
     pytester.makepyfile(_TESTS)
-    result = pytester.runpytest_inprocess(
-        *_PLUGIN, "--dynacli-api", "pets.json", "--dynacli-report=json=r.json"
-    )
+    result = run("--dynacli-api", "pets.json", "--dynacli-report=json=r.json")
     result.assert_outcomes(passed=1, failed=6)
     result.stdout.fnmatch_lines(
         [
@@ -130,11 +157,9 @@ def test_an_answer_that_breaks_the_document_fails_its_test(pets: Recorder, pytes
     assert 5 == len(pets.requests)
 
 
-def test_each_operation_that_only_reads_becomes_a_test(pets: Recorder, pytester: pytest.Pytester) -> None:
+def test_each_operation_that_only_reads_becomes_a_test(pets: Recorder, run: _Run) -> None:
     """A test calls its operation by the plan of `check`, and shows its findings; none changes anything."""
-    result = pytester.runpytest_inprocess(
-        *_PLUGIN, "-v", "--dynacli-check", "pets.json", "--dynacli-report=junit"
-    )
+    result = run("-v", "--dynacli-check", "pets.json", "--dynacli-report=junit")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
         [
@@ -176,9 +201,9 @@ def test_a_run_that_does_not_use_the_plugin_imports_nothing_of_it(tmp_path: Path
     ],
     ids=["report", "form", "check"],
 )
-def test_what_cannot_be_used_is_told(words: tuple[str, ...], text: str, pytester: pytest.Pytester) -> None:
+def test_what_cannot_be_used_is_told(words: tuple[str, ...], text: str, run: _Run) -> None:
     """A wrong option ends the run with a message of a line or two."""
-    result = pytester.runpytest_inprocess(*_PLUGIN, *words)
+    result = run(*words)
     assert result.ret
     (result.stdout if "check" in words[0] else result.stderr).fnmatch_lines([text])
     assert "Traceback" not in result.stdout.str() + result.stderr.str()
@@ -197,10 +222,10 @@ def test_workers_tell_what_they_have_seen(pytester: pytest.Pytester) -> None:
 
 
 @pytest.mark.exhaustive
-def test_the_example_of_the_manual_passes(pytester: pytest.Pytester) -> None:
+def test_the_example_of_the_manual_passes(pytester: pytest.Pytester, run: _Run) -> None:
     """The block of `help pytest` is a file of tests as it stands."""
     (block,) = re.findall(r"```python\n(.*?)```", page("pytest") or "", re.DOTALL)
     pytester.makepyfile(block)
-    result = pytester.runpytest_inprocess(*_PLUGIN)
+    result = run()
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["demo: 1 of 23 operations called, 1 of * answers seen"])
