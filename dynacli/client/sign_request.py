@@ -102,8 +102,10 @@ def sign(
 
     Raises:
         AuthError: There is no credential.
-        RefusedError: It would go to an origin that nobody accepted.
+        RefusedError: It would go to an origin that nobody accepted, or `read` would show it.
     """
+    if request.method == "TRACE":
+        return _traced(env, operation, request, settings)
     given = _given(operation, request, settings)
     credentials: tuple[Credential, ...] = ()
     renew, bound = None, frozenset[str]()
@@ -150,6 +152,22 @@ def sign(
         _tls_login(env, tls, request.url),
         renew,
     )
+
+
+def _traced(env: Environment, operation: Operation, request: Request, settings: CallSettings) -> Signed:
+    """Return a request that the response repeats: it carries no credential (RFC 9110, section 9.3.8).
+
+    Raises:
+        RefusedError: It has one already, by a header or an input, which whoever may only read would see.
+    """
+    signed = unsigned(operation, request, settings, env)
+    if settings.is_bound and _given(operation, request, settings).secrets:
+        raise RefusedError(
+            "A TRACE request with a credential is not sent",
+            why="The response repeats the request, so the credential would be shown",
+            hint="Leave out the header or the input that holds it",
+        )
+    return signed
 
 
 def _tls_login(env: Environment, tls: "TlsSettings | None", url: str) -> "TlsLogin | None":
@@ -271,7 +289,7 @@ def _not_bound(api: OpenedApi, origin: str) -> RefusedError:
 
 
 class _Given(NamedTuple):
-    """What the caller gave as a credential: with `-H`, or as a parameter that is also an API key.
+    """What the caller gave as a credential: by `-H` or a profile, or as a parameter that is also an API key.
 
     Args:
         shown: The request without it, and without other parameters and headers that are called like secrets.
@@ -289,6 +307,7 @@ def _given(operation: Operation, request: Request, settings: CallSettings) -> _G
     keys = {(scheme.location, scheme.parameter) for scheme in schemes}
     key_headers = {scheme.parameter.lower() for scheme in schemes if scheme.location == "header"}
     typed = {name.lower() for name, _ in settings.headers}
+    secret_headers = key_headers | {name for name in typed if name in SECRET_HEADERS or is_secret_name(name)}
     values = [pair.value for pair in request.parts.query if ("query", pair.name) in keys]
     values += [
         pair.encoded.partition("=")[2] for pair in request.parts.cookies if ("cookie", pair.name) in keys
@@ -296,7 +315,7 @@ def _given(operation: Operation, request: Request, settings: CallSettings) -> _G
     headers = []
     for name, value in request.headers:
         is_authorization = name.lower() == "authorization"
-        if name.lower() in key_headers | (SECRET_HEADERS & typed):
+        if name.lower() in secret_headers:
             word, space, rest = value.partition(" ")
             values += [value, rest, *(pair.partition("=")[2] for pair in value.split(";"))]
             headers.append((name, f"{word} {MASK}" if space and is_authorization else MASK))
@@ -308,7 +327,7 @@ def _given(operation: Operation, request: Request, settings: CallSettings) -> _G
         url=with_masked_secrets(masker.mask(request.url)),
         headers=tuple((name, masker.mask(text)) for name, text in headers),
     )
-    return _Given(secrets, shown, frozenset(SECRET_HEADERS | key_headers))
+    return _Given(secrets, shown, SECRET_HEADERS | secret_headers)
 
 
 def is_secret_parameter(parameter: Parameter) -> bool:

@@ -176,7 +176,12 @@ class Run:
             profile = self.all_options.profile or None
             return login_of(self.env, word, profile=profile, is_bound=self.is_read_only)
 
-        with self.reading_document(word):
+        quoting: AbstractContextManager[None] = nullcontext()
+        if self.is_read_only:
+            from dynacli.commands.call.read_limits import without_excerpts
+
+            quoting = without_excerpts(word)
+        with quoting, self.reading_document(word):
             return open_api(
                 word,
                 self.env,

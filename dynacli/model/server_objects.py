@@ -80,14 +80,19 @@ def server_row(server: Server) -> dict[str, Any]:
 def named_servers(servers: Sequence[Server], word: str) -> list[Server]:
     """Return the server that a word names, else all that it is a part of.
 
-    What looks like a URL, in any spelling, is compared with URLs alone: a document chooses its names and descriptions.
+    What looks like a URL, in any spelling, is compared with URLs alone, and a host with their hosts: a document chooses
+    its names, its descriptions and its paths.
 
     Args:
         word: An index, or a name, a description or a URL, or a part of one in any case of letters.
     """
     if word.isdecimal() and int(word) < len(servers):
         return [servers[int(word)]]
-    of_names = () if _URL.match(word) else ("name", "description")
+    if _looks_like_url(word) and not is_whole_url(word):
+        # The server that a document calls `api.example.com` is at its own host.
+        at_host = re.compile(rf"(?:https?:)?//{re.escape(word.casefold())}(?:(?<=/)|(?=[:/])|\Z)")
+        return [server for server in servers if at_host.match(server.url.casefold())]
+    of_names = () if is_whole_url(word) else ("name", "description")
     texts = [[getattr(server, key) for key in (*of_names, "url")] for server in servers]
     exact = [server for server, of_it in zip(servers, texts, strict=True) if word in of_it]
     if exact or word.isdecimal() or is_whole_url(word):
@@ -98,3 +103,11 @@ def named_servers(servers: Sequence[Server], word: str) -> list[Server]:
     return equal or [
         server for server, of_it in zip(servers, folded, strict=True) if any(part in text for text in of_it)
     ]
+
+
+def _looks_like_url(word: str) -> bool:
+    if not word.isascii():
+        import unicodedata
+
+        word = unicodedata.normalize("NFKC", word).replace("\u3002", ".")  # as browsers read a host (UTS 46)
+    return _URL.match(word) is not None

@@ -180,7 +180,9 @@ def test_a_new_document_cannot_move_the_credential(
     assert ([f"Bearer {token}"], []) == (_sent(server), other_server.requests)
 
 
-@pytest.mark.parametrize("header", ["Authorization: Bearer {}", "Cookie: sid={}", "X-Key: {}"])
+@pytest.mark.parametrize(
+    "header", ["Authorization: Bearer {}", "Cookie: sid={}", "X-Key: {}", "X-Auth-Token: {}"]
+)
 def test_a_credential_given_as_a_header_stays_home_too(
     server: Recorder, other_server: Recorder, token: str, header: str
 ) -> None:
@@ -194,6 +196,23 @@ def test_a_credential_given_as_a_header_stays_home_too(
     assert [] == other_server.requests
     assert 0 == run_cli(url, "list-items", "-H", word, "--server", other_server.origin).exit_code
     assert token in repr(other_server.last)
+
+
+def test_a_secret_header_of_a_profile_stays_home_too(
+    server: Recorder, other_server: Recorder, home: Path
+) -> None:
+    """A header whose name tells that its value is a secret goes to accepted origins only."""
+    made = document({"/items": {"get": operation("list-items")}})
+    made["paths"]["/items"]["get"]["servers"] = [{"url": "/"}, {"url": other_server.origin}]
+    run_cli("api", "add", "shop", serve(server, made))
+    with (home / "config" / "config.toml").open("a") as file:
+        file.write('[apis.shop.profiles.p]\nheaders = {X-Api-Key = "key-of-p"}\n')
+    words = ("shop", "list-items", "--profile", "p")
+    assert 0 == run_cli(*words).exit_code
+    assert ["key-of-p"] == server.last.headers["x-api-key"]
+    assert 11 == run_cli(*words, "--server", "1").exit_code
+    assert 11 == run_cli("read", *words, "--server", other_server.origin).exit_code
+    assert [] == other_server.requests
 
 
 def test_a_plain_header_goes_anywhere(server: Recorder, other_server: Recorder) -> None:

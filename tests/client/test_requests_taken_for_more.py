@@ -38,6 +38,8 @@ HEADERS = [
     ("Http-Method-Override", "DELETE"),
     ("X-Original-Method", "DELETE"),
     ("X-Forwarded-Method", "DELETE"),
+    ("X-HTTP-Verb", "delete"),
+    ("X-Verb-Override", "DELETE"),
 ]
 
 
@@ -53,6 +55,7 @@ def test_a_header_asks_for_a_method(name: str, value: str) -> None:
     [
         ("Access-Control-Request-Method", "DELETE"),
         ("X-Payment-Method", "card"),
+        ("X-Override-Reason", "a card"),
         ("Authorization", "Bearer DELETE"),
     ],
 )

@@ -298,3 +298,37 @@ def test_an_earlier_call_has_its_limits_again(files: str) -> None:
     assert 0 == run_cli(*words, "{}").exit_code
     assert 11 == run_cli("replay", "1", "--body", "@secret").exit_code
     assert 0 == run_cli("replay", "1", "--body", "@secret", "--allow-files").exit_code
+
+
+@pytest.mark.parametrize("words", [("trace-thing",), ("TRACE", "/things")], ids=" ".join)
+def test_no_response_shows_the_credential_of_its_request(
+    words: tuple[str, ...], server: Recorder, home: Path, canary: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A TRACE request carries no credential, as the response repeats it; one of a profile is refused."""
+    monkeypatch.setenv("DYNACLI_SHOP_TOKEN", canary)
+    server.answers["/things"] = Answer()
+    made = document({"/things": {"trace": operation("traceThing", security=[{"auth": []}])}}, None)
+    made["components"] = {"securitySchemes": {"auth": BEARER}}
+    run_cli("api", "add", "shop", serve(server, made))
+    for prefix in ((), ("read",)):
+        assert 0 == run_cli(*prefix, "shop", *words).exit_code
+        assert canary not in repr(server.last)
+    with (home / "config" / "config.toml").open("a") as file:
+        file.write('[apis.shop.profiles.p]\nheaders = {X-Api-Key = "key-of-p"}\n')
+    count = len(server.requests)
+    assert (11, count) == (
+        run_cli("read", "shop", *words, "--profile", "p").exit_code,
+        len(server.requests),
+    )
+
+
+@pytest.mark.parametrize("name", ["broken.json", "./broken.yaml"])
+def test_no_error_quotes_a_file_that_is_no_document(name: str) -> None:
+    """The path of a document may be that of any file, of which an error tells only where it cannot be read."""
+    Path(name).write_text('{"a": SECRET' if name.endswith("json") else 'a: "b\nSECRET: c"d\n')
+    name = f"./{Path(name)}"
+    quoted, result = run_cli(name, "get-a"), run_cli("read", name, "get-a")
+    assert (8, 8) == (quoted.exit_code, result.exit_code)
+    assert "SECRET" in quoted.stderr
+    assert "cannot be read at line" in result.stderr
+    assert "SECRET" not in result.stdout + result.stderr

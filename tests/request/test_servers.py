@@ -9,6 +9,7 @@ import pytest
 
 from dynacli.errors import RefusedError, UsageError
 from dynacli.model.operation import Server
+from dynacli.model.server_objects import named_servers
 from dynacli.request.choose_server import check_path, choose_server, parse_origin
 from dynacli.urls import origin_of
 from tests.documents import document, operation, save, serve
@@ -48,7 +49,7 @@ REGIONS = Server(
         ((REGIONS,), "", {"region": "us", "base": "v3"}, "https://us.example.com/v3"),
         ((Server("https://a.example.com/b?c=d#e"),), "", {}, "https://a.example.com/b"),
         (TWO, "staging", {}, "https://two.example.com"),
-        (TWO, "two.ex", {}, "https://two.example.com"),
+        (TWO, "two.example.com", {}, "https://two.example.com"),
         (MANY, "eu", {}, "https://eu.example.com"),
         (MANY, "EU", {}, "https://eu.example.com"),
         (MANY, "america", {}, "https://us.example.com"),
@@ -104,6 +105,7 @@ def test_a_server_is_chosen(
         (TWO[0], "7", {}, "no server `7`"),
         (TWO[0], "Production", {}, "no server `Production`"),
         (TWO[0], "0x", {}, "no server `0x`"),
+        (TWO[0], "one.ex", {}, "no server `one.ex`"),
         (REGIONS, "", {"region": "mars"}, "cannot be `mars`"),
         (
             Server("https://{h}", variables={"h": {"default": None, "enum": ["a.b"]}}),
@@ -423,3 +425,34 @@ def test_a_server_with_an_ipv6_address_is_called() -> None:
         thread.join()
     assert (0, "{}") == (result.exit_code, result.stdout)
     assert [f"[::1]:{server.server_port}"] == hosts
+
+
+@pytest.mark.parametrize(
+    ("url", "is_meant"),
+    [
+        ("https://api.example.com", True),
+        ("http://API.example.com/v1", True),
+        ("//api.example.com:8080/v1", True),
+        ("https://evil.example/api.example.com", False),
+        ("https://evil.example/https://api.example.com", False),
+        ("https://evil.example?api.example.com", False),
+        ("https://evil.example#api.example.com", False),
+        ("https://api.example.com.evil.example", False),
+        ("https://evil-api.example.com", False),
+        ("https://api.example.com@evil.example", False),
+        ("api.example.com", False),
+        ("evil//api.example.com", False),
+    ],
+)
+def test_a_host_is_compared_with_hosts_alone(url: str, is_meant: bool) -> None:
+    """A host that a person wrote is found in no other part of a server's URL."""
+    servers = (Server("https://one.example.com"), Server(url))
+    assert ([servers[1]] if is_meant else []) == named_servers(servers, "api.example.com")
+
+
+@pytest.mark.parametrize(
+    "word", ["api\u3002example\u3002com", "\uff41pi.example.com", "http\uff1a//a.example"]
+)
+def test_a_url_in_other_characters_is_no_name(word: str) -> None:
+    """What browsers read as a host is compared with URLs alone."""
+    assert [] == named_servers((Server("https://evil.example", word),), word)

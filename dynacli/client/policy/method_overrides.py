@@ -67,10 +67,10 @@ def asked_by_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in headers:
         plain = _NOT_IN_NAMES.sub("", name.lower())
-        if "method" not in plain and plain not in _NAMES:
+        if not any(part in plain for part in ("method", "override", "verb")):
             continue
         words = [word.upper() for word in _WORD.findall(value)]
-        if plain not in _NAMES and "override" not in plain:
+        if plain not in _NAMES and not ("method" in plain and "override" in plain):
             # `X-Original-Method: DELETE`; what a preflight request asks for is another request.
             words = [word for word in words if word in _KNOWN and "accesscontrol" not in plain]
         found |= dict.fromkeys(words, "a header")

@@ -4,15 +4,17 @@ People allow an agent the prefix `dynacli read`, and the agent chooses everythin
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dynacli.environment import invocation
-from dynacli.errors import RefusedError
+from dynacli.errors import DocumentError, RefusedError
 
 if TYPE_CHECKING:
     from dynacli.commands.run import Run
 
-__all__ = ["check_input_file", "check_read"]
+__all__ = ["check_input_file", "check_read", "without_excerpts"]
 
 
 def check_read(run: "Run") -> None:
@@ -94,3 +96,18 @@ def _check_output(path: str, *, is_resumed: bool) -> None:
             why="It is there already, or a part of it",
             hint="Name a new file, or leave out `read`",
         )
+
+
+@contextmanager
+def without_excerpts(word: str) -> Iterator[None]:
+    """Let no error of the block quote a file that is no document: whoever may only read names any path.
+
+    Args:
+        word: The name, the URL or the path of the API that is opened.
+    """
+    try:
+        yield
+    except DocumentError as error:
+        if "://" not in word:
+            error.why = error.why.partition("\n")[0]
+        raise
