@@ -236,8 +236,7 @@ def _teach(run: "Run", error: "DynacliError") -> None:
 def _write_traceback(run: "Run", error: Exception) -> None:
     import traceback
 
-    from dynacli.auth.credentials import secrets_in
-    from dynacli.auth.secret import Masker
+    from dynacli.auth.secret import Masker, secrets_in
     from dynacli.commands.call.words.typed_secrets import typed_masker
     from dynacli.output.standard_error import write_stderr
 

@@ -36,6 +36,7 @@ __all__ = [
     "checked_text",
     "find_credentials",
     "generic_word",
+    "has_login",
     "held_for",
     "is_alone",
     "is_key_header",
@@ -43,7 +44,6 @@ __all__ = [
     "is_supported",
     "kind_of",
     "present_names",
-    "secrets_in",
     "shown_kind",
     "store_path",
     "variables_of",
@@ -79,20 +79,6 @@ _NOT_FOR_CREDENTIALS = frozenset(
 def store_path(env: Environment) -> str:
     """Return the path of the file that lists the stored credentials."""
     return os.path.join(env.state_dir, "credentials", "credentials.json")
-
-
-def secrets_in(variables: Mapping[str, str], headers: Iterable[str] = ()) -> list[Secret]:
-    """Return whatever may be a secret in variables and in headers like `Authorization: Bearer abc`."""
-    own, no_secrets = f"{program().prefix}_", settings()
-    secrets = [
-        Secret(value.strip())
-        for name, value in variables.items()
-        if name.startswith(own) and name not in no_secrets
-    ]
-    for header in headers:
-        value = header.partition(":")[2].strip()
-        secrets.extend([Secret(value), Secret(value.partition(" ")[2])])
-    return secrets
 
 
 def variables_of(env: Environment, prefix: str) -> "Variables":
@@ -411,6 +397,14 @@ def shown_kind(scheme: SecurityScheme) -> str:
 def generic_word(scheme: SecurityScheme) -> str:
     """Return the end of the name of the variable for a scheme that is the only one of its kind."""
     return "KEY" if kind_of(scheme) == "apiKey" else "TOKEN"
+
+
+def has_login(security: Iterable[Alternative], variables: Variables) -> bool:
+    """Return whether the variables have the name and the password by which a scheme gives a token."""
+    is_set = variables.is_set(variables.generic("USERNAME")) and variables.is_set(
+        variables.generic("PASSWORD")
+    )
+    return is_set and any(scheme.has_password_flow for schemes in security for scheme in schemes)
 
 
 def is_known(scheme: SecurityScheme) -> bool:

@@ -1,6 +1,6 @@
 """Which environment variables a call wants, which of them are set, and the error for a call that has no credential."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from dynacli.auth.credentials import (
@@ -9,6 +9,7 @@ from dynacli.auth.credentials import (
     Alternative,
     Variables,
     generic_word,
+    has_login,
     is_alone,
     is_known,
     is_supported,
@@ -21,7 +22,13 @@ from dynacli.text.terminal import visible
 if TYPE_CHECKING:
     from dynacli.auth.store.stored_credential import StoredCredential
 
-__all__ = ["expired_credential", "missing_credential", "needed_variables", "set_variables"]
+__all__ = [
+    "expired_credential",
+    "missing_credential",
+    "needed_variables",
+    "set_variables",
+    "variable_choices",
+]
 
 
 def needed_variables(alternative: Alternative, variables: Variables | str) -> list[str]:
@@ -45,6 +52,22 @@ def needed_variables(alternative: Alternative, variables: Variables | str) -> li
     return names
 
 
+def variable_choices(security: Iterable[Alternative], variables: Variables | str) -> list[list[str]]:
+    """Return the names of the variables that would satisfy one of some alternatives, for each way to do so.
+
+    Args:
+        variables: As for `needed_variables`.
+    """
+    if isinstance(variables, str):
+        variables = Variables(variables)
+    found = []
+    for alternative in security:
+        found.append(needed_variables(alternative, variables))
+        if any(scheme.has_password_flow for scheme in alternative):
+            found.append([variables.generic("USERNAME"), variables.generic("PASSWORD")])
+    return [names for index, names in enumerate(found) if names and names not in found[:index]]
+
+
 def set_variables(alternative: Alternative, variables: Variables) -> list[str]:
     """Return the names of the variables that satisfy an alternative as they are; none where one of them is not set."""
     found: list[str] = []
@@ -57,6 +80,8 @@ def set_variables(alternative: Alternative, variables: Variables) -> list[str]:
             words = ("USERNAME", "PASSWORD") if kind_of(scheme) in WITH_PASSWORD else (generic_word(scheme),)
             names = [variables.generic(word) for word in words]
         names = [name for name in names if variables.is_set(name)]
+        if not names and has_login([(scheme,)], variables):
+            names = [variables.generic("USERNAME"), variables.generic("PASSWORD")]
         if not names or not is_supported(scheme) or kind_of(scheme) == MUTUAL_TLS:
             return []
         found += names
@@ -69,8 +94,8 @@ def missing_credential(security: Sequence[Alternative], variables: Variables, ap
     Args:
         api: The name of the API, where it is a registered one; else empty.
     """
-    choices = [needed_variables(alternative, variables) for alternative in security]
-    listed = dict.fromkeys(" and ".join(f"`{name}`" for name in names) for names in choices if names)
+    choices = variable_choices(security, variables)
+    listed = dict.fromkeys(" and ".join(f"`{name}`" for name in names) for names in choices)
     unsupported = [scheme for alternative in security for scheme in alternative if not is_supported(scheme)]
     certified = [each for schemes in security for each in schemes if kind_of(each) == MUTUAL_TLS]
     if listed:

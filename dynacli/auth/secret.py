@@ -2,12 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
+from dynacli.environment import program, settings
 from dynacli.errors import DynacliError
 
-__all__ = ["MASK", "Masker", "Secret"]
+__all__ = ["MASK", "Masker", "Secret", "secrets_in"]
 
 MASK = "***"
 _SHORTEST = 4
@@ -115,3 +116,17 @@ class Masker:
         error.details = self.mask_value(error.details)
         error.args = (error.message,)
         return error
+
+
+def secrets_in(variables: Mapping[str, str], headers: Iterable[str] = ()) -> list[Secret]:
+    """Return whatever may be a secret in variables and in headers like `Authorization: Bearer abc`."""
+    own, no_secrets = f"{program().prefix}_", settings()
+    secrets = [
+        Secret(value.strip())
+        for name, value in variables.items()
+        if name.startswith(own) and name not in no_secrets
+    ]
+    for header in headers:
+        value = header.partition(":")[2].strip()
+        secrets.extend([Secret(value), Secret(value.partition(" ")[2])])
+    return secrets

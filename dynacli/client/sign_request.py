@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from dynacli.auth.credentials import (
@@ -11,9 +12,11 @@ from dynacli.auth.credentials import (
     Source,
     attach,
     find_credentials,
+    has_login,
     present_names,
     store_path,
     variables_of,
+    with_prefixes,
 )
 from dynacli.auth.secret import MASK, Masker, Secret
 from dynacli.client.call_settings import CallSettings
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from dynacli.auth.digest import DigestLogin
     from dynacli.auth.tls_login import TlsLogin, TlsSettings
     from dynacli.client.credentials.credential_sources import StoredSource
+    from dynacli.client.credentials.password_source import PasswordSource
 
 __all__ = [
     "SECRET_HEADERS",
@@ -94,11 +98,14 @@ def sign(
     request: Request,
     settings: CallSettings,
     ask: Callable[[str], bool] | None = None,
+    *,
+    may_send: bool = True,
 ) -> Signed:
     """Return the request with the credentials that its operation needs.
 
     Args:
         ask: Asks the person whether credentials may go to a new origin; None where nobody can be asked.
+        may_send: Whether a provider of tokens may be asked; a request that is only shown needs none.
 
     Raises:
         AuthError: There is no credential.
@@ -119,15 +126,17 @@ def sign(
         from dynacli.client.credentials.sign_by_command import signer_of
 
         signer, security = signer_of(settings, security)
+    check_origin = partial(_check_origin, env, api, operation, origin_of(request.url), settings, ask)
     if security:
-        credentials, renew, bound = _find(env, api, security, request, settings)
+        security = with_prefixes(security, settings.auth_tables)
+        credentials, renew, bound = _find(env, api, security, request, settings, check_origin, may_send)
     if settings.ca or settings.auth_tables:
         from dynacli.client.credentials.tls_settings import tls_settings
 
         tls = tls_settings(settings, security)
     is_unbound = any(credential.scheme not in bound for credential in credentials)
     if is_unbound or given.secrets or signer or (tls and tls.cert):
-        _check_origin(env, api, operation, origin_of(request.url), settings, ask)
+        check_origin()
     sent, login = credentials, None
     if any(credential.word == DIGEST for credential in credentials):
         from dynacli.auth.digest import DigestLogin
@@ -184,23 +193,36 @@ def _find(
     security: Sequence[Alternative],
     request: Request,
     settings: CallSettings,
+    check_origin: Callable[[], None],
+    may_send: bool,
 ) -> tuple[tuple[Credential, ...], Callable[[], None] | None, frozenset[str]]:
     """Return the credentials of a request, what renews a stored one among them, and the schemes of the stored ones.
 
     A stored credential was bound to the request's origin by the person who stored it.
     """
-    stored: list[StoredSource] = []
+    stored: list[StoredSource | PasswordSource] = []
+    variables = variables_of(env, api.prefix)
+    origin = origin_of(request.url)
 
     def further() -> Sequence[Source]:
+        sources: Sequence[Source] = ()
+        if has_login(security, variables):
+            from dynacli.client.credentials.password_source import PasswordSource
+
+            origins = accepted_origins(api, settings)
+            by_password = PasswordSource(
+                env, api, variables, settings, origins, origin, check_origin, may_send=may_send
+            )
+            stored.append(by_password)
+            sources = (by_password,)
         if not settings.auth_tables and not os.path.exists(store_path(env)):
-            return ()
+            return sources
         from dynacli.client.credentials.credential_sources import StoredSource, credential_sources
 
-        sources = credential_sources(env, api.name, settings, origin_of(request.url))
-        stored.extend(source for source in sources if isinstance(source, StoredSource))
-        return sources
+        further = credential_sources(env, api.name, settings, origin, may_refresh=may_send)
+        stored.extend(source for source in further if isinstance(source, StoredSource))
+        return (*sources, *further)
 
-    variables = variables_of(env, api.prefix)
     found = find_credentials(security, variables, present_names(request), further)
     if found is None:
         from dynacli.auth.missing_credential import missing_credential

@@ -6,8 +6,7 @@ from functools import partial
 from typing import NamedTuple, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from dynacli.auth.credentials import secrets_in
-from dynacli.auth.secret import Masker, Secret
+from dynacli.auth.secret import Masker, Secret, secrets_in
 from dynacli.client.api_client import Api
 from dynacli.client.call_settings import CallOptions, settings_of
 from dynacli.client.credentials.known_secrets import referenced_secrets

@@ -36,6 +36,7 @@ __all__ = [
     "default_style",
     "documented_status",
     "explodes",
+    "has_password_flow",
     "has_style",
     "item_formats_of",
     "of_first_items",
@@ -254,6 +255,7 @@ class SecurityScheme:
         parameter: For `apiKey`: the name of that parameter.
         scopes: The scopes that the operation requires.
         prefix: For `apiKey`: the word before the value, as the configuration says; a document has no field for it.
+        has_password_flow: For `oauth2`: whether a name and a password lead to a token.
     """
 
     name: str
@@ -263,6 +265,7 @@ class SecurityScheme:
     parameter: str = ""
     scopes: tuple[str, ...] = ()
     prefix: str = ""
+    has_password_flow: bool = False
 
 
 @record
@@ -361,6 +364,13 @@ def documented_status(status: int, documented: Iterable[str]) -> str:
         if wanted in keys:
             return keys[wanted]
     return ""
+
+
+def has_password_flow(scheme: Mapping[str, Any]) -> bool:
+    """Return whether a Security Scheme Object has a flow by which a name and a password lead to a token."""
+    flows = scheme.get("flows")
+    flow = flows.get("password") if isinstance(flows, Mapping) else None
+    return scheme.get("type") == "oauth2" and isinstance(flow, Mapping) and bool(flow.get("tokenUrl"))
 
 
 def default_style(location: str) -> str:

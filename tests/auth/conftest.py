@@ -24,3 +24,14 @@ def ring() -> Iterator[Keyring]:
     keyring.set_keyring(made)
     yield made
     keyring.set_keyring(before)
+
+
+@pytest.fixture
+def no_ring() -> Iterator[None]:
+    """A system without a keyring."""
+    from keyring.backends import fail
+
+    before = keyring.get_keyring()
+    keyring.set_keyring(fail.Keyring())  # type: ignore[no-untyped-call]  # the library has no types for it
+    yield
+    keyring.set_keyring(before)

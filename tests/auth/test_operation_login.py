@@ -111,9 +111,9 @@ def test_an_answer_without_a_token(market: Shop, value: Any, status: int, at: st
 
 
 def test_what_does_not_go_together(market: Shop) -> None:
-    """Words for an operation want its name, and a token is not given twice."""
+    """Words for an operation want its name."""
     assert market
-    for words in (("--", "--username", "me"), ("--token-at", "a"), ("--operation", "login", "--with-token")):
+    for words in (("--", "--username", "me"), ("--token-at", "a")):
         assert 2 == run_cli("auth", "login", "shop", "--store", "file", *words).exit_code
     assert 2 == login("--password", "p", at="][").exit_code
     market.server.requests.clear()

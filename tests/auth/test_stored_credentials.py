@@ -3,11 +3,9 @@
 import json
 import shlex
 from base64 import b64encode
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import keyring
 import pytest
 
 from dynacli.auth.store import keyring_values
@@ -25,17 +23,6 @@ SCHEMES: dict[str, dict[str, Any]] = {
     "query": {"type": "apiKey", "in": "query", "name": "key"},
     "oauth2": OAUTH,
 }
-
-
-@pytest.fixture
-def no_ring() -> Iterator[None]:
-    """A system without a keyring."""
-    from keyring.backends import fail
-
-    before = keyring.get_keyring()
-    keyring.set_keyring(fail.Keyring())  # type: ignore[no-untyped-call]  # the library has no types for it
-    yield
-    keyring.set_keyring(before)
 
 
 def sent_credential(request: Any) -> str:

@@ -192,6 +192,7 @@ def refusal(answer: ProviderAnswer, url: str, role: str, masker: Masker) -> Auth
         why=server_message(answer.body, answer.media_type, masker.mask)
         or "What came is no answer of an OAuth provider (RFC 6749, section 5.2)",
         hint="Try again later" if answer.status >= 500 else "Check the address in the document",
+        endpoint_status=answer.status,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from dynacli.document.references.scan import follow_references
 from dynacli.model.lenient_reading import list_or_empty, text_or_empty
-from dynacli.model.operation import SecurityScheme
+from dynacli.model.operation import SecurityScheme, has_password_flow
 
 __all__ = ["Security"]
 
@@ -75,6 +75,7 @@ class Security:
             location=text_or_empty(scheme.get("in")),
             parameter=text_or_empty(scheme.get("name")),
             scopes=tuple(scope for scope in list_or_empty(scopes) if isinstance(scope, str)),
+            has_password_flow=has_password_flow(scheme),
         )
 
     def _warn_once(self, name: str, message: str, steps: tuple[str, ...]) -> None:

@@ -8,7 +8,7 @@ from dynacli.document.pointer import unescaped
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.lenient_reading import text_or_empty
-from dynacli.model.operation import SecurityScheme
+from dynacli.model.operation import SecurityScheme, has_password_flow
 from dynacli.model.wording import listed_near
 from dynacli.text.terminal import visible
 
@@ -87,4 +87,5 @@ def scheme_from(key: str, raw: Mapping[str, Any]) -> SecurityScheme:
         text_or_empty(raw.get("scheme")).lower(),
         text_or_empty(raw.get("in")),
         text_or_empty(raw.get("name")),
+        has_password_flow=has_password_flow(raw),
     )

@@ -6,17 +6,19 @@ from dynacli.auth.credentials import (
     MUTUAL_TLS,
     Alternative,
     Held,
+    has_login,
     held_for,
     is_supported,
     kind_of,
     shown_kind,
     variables_of,
+    with_prefixes,
 )
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.chosen_security import chosen_security
 from dynacli.client.credentials.credential_sources import StoredSource, credential_sources
 from dynacli.client.credentials.sign_by_command import signer_of
-from dynacli.client.sign_request import is_accepted_origin
+from dynacli.client.sign_request import accepted_origins, is_accepted_origin
 from dynacli.environment import Environment
 from dynacli.errors import AuthError, RefusedError
 from dynacli.library.opened_api import OpenedApi
@@ -41,6 +43,7 @@ def explain_credentials(
     )
     origin = origin_of(base)
     security = chosen_security(api, operation.security, settings.auth, settings.signs)
+    security = with_prefixes(security, settings.auth_tables)
     explained = [_alternative(env, api, settings, origin, schemes) for schemes in security]
     complete = [all(each["state"] == "present" for each in schemes) for schemes in explained]
     chosen = complete.index(True) if True in complete else -1
@@ -61,6 +64,14 @@ def _alternative(
 ) -> list[dict[str, Any]]:
     variables = variables_of(env, api.prefix)
     sources = credential_sources(env, api.name, settings, origin, may_refresh=False)
+    if has_login([alternative], variables):
+        from dynacli.client.credentials.password_source import PasswordSource
+
+        origins = accepted_origins(api, settings)
+        by_password = PasswordSource(
+            env, api, variables, settings, origins, origin, lambda: None, may_send=False
+        )
+        sources = (by_password, *sources)
     stored = next(source for source in sources if isinstance(source, StoredSource))
     is_accepted = is_accepted_origin(api, settings, origin)
 

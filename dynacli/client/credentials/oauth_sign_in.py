@@ -18,10 +18,9 @@ from dynacli.auth.oauth.oauth_flow import (
     flows_of,
 )
 from dynacli.auth.secret import Secret
-from dynacli.auth.store.credential_store import CredentialStore
 from dynacli.auth.store.stored_credential import Keeping, StoredCredential
 from dynacli.document.pointer import escaped
-from dynacli.environment import Environment, invocation
+from dynacli.environment import invocation
 from dynacli.errors import AuthError, RefusedError, UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.lenient_reading import dict_or_empty
@@ -34,9 +33,9 @@ from dynacli.urls import origin_of
 __all__ = [
     "accepting",
     "chosen_flow",
+    "credential_of",
     "discover_device_flow",
     "find_flows",
-    "keep_token",
     "needed_scopes",
     "provider_origins",
     "with_token",
@@ -205,8 +204,7 @@ def accepting(
     return accept
 
 
-def keep_token(
-    env: Environment,
+def credential_of(
     api: OpenedApi,
     scheme: SecurityScheme,
     token: Token,
@@ -215,15 +213,12 @@ def keep_token(
     keeping: Keeping,
     typed_secret: Secret | None = None,
 ) -> StoredCredential:
-    """Store a token, and what it takes to refresh it.
+    """Return a token as it is stored, with what it takes to refresh it.
 
     The addresses are those that the person accepted now: what a later document says does not count.
 
     Args:
         typed_secret: The secret of the client, where no reference in the configuration leads to it.
-
-    Raises:
-        AuthError: The store does not take it.
     """
     refresh: dict[str, Any] = {}
     if flow.kind == CLIENT_CREDENTIALS or token.refresh_token is not None:
@@ -248,9 +243,7 @@ def keep_token(
         refresh=refresh,
         again=keeping.again,
     )
-    kept = with_token(kept, token)
-    CredentialStore(env).put(kept)
-    return kept
+    return with_token(kept, token)
 
 
 def with_token(kept: StoredCredential, token: Token) -> StoredCredential:

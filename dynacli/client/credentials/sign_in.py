@@ -1,12 +1,14 @@
 """Signing in: the scheme that is meant, the origin that its credential is for, and what is stored for it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from shlex import quote
 from time import time
 from typing import Any
 
 from dynacli.auth.credentials import (
     MUTUAL_TLS,
     WITH_PASSWORD,
+    WITH_TOKEN,
     checked_text,
     is_supported,
     kind_of,
@@ -31,14 +33,28 @@ from dynacli.urls import origin_of
 __all__ = ["bound_origins", "chosen_scheme", "chosen_store", "keep_text", "signs_itself_in"]
 
 
-def chosen_scheme(api: OpenedApi, name: str) -> SecurityScheme:
+Choose = Callable[[Sequence[SecurityScheme]], SecurityScheme | None]
+"""Asks the person for one of several schemes; returns None if they pick none."""
+
+
+def chosen_scheme(
+    api: OpenedApi,
+    name: str,
+    choose: Choose | None = None,
+    *,
+    takes_token: bool = False,
+    is_oauth: bool = False,
+) -> SecurityScheme:
     """Return the security scheme that a person signs in for.
 
     Args:
-        name: Its name; empty for the scheme that most operations use alone.
+        name: Its name; empty for the only one that operations use alone, or the one that the person picks.
+        choose: Lets the person pick one of several; None if nobody can be asked.
+        takes_token: Whether the credential is a token that an operation gives.
+        is_oauth: Whether options are given that only OAuth and OpenID Connect have.
 
     Raises:
-        UsageError: There is no such scheme, or several are needed together.
+        UsageError: There is no such scheme, or nobody says which of several is meant.
         AuthError: The scheme is none that a credential can be stored for.
     """
     if name:
@@ -47,8 +63,18 @@ def chosen_scheme(api: OpenedApi, name: str) -> SecurityScheme:
         sign_ins = api.catalog.overview().sign_ins
         alone = [each.schemes[0] for each in sign_ins if len(each.schemes) == 1]
         choices = [each for each in alone if is_supported(each) and kind_of(each) != MUTUAL_TLS] or alone
+        choices = list({each.name: each for each in choices}.values())
+        if takes_token:
+            choices = [each for each in choices if kind_of(each) not in WITH_PASSWORD] or choices
+        if is_oauth:
+            choices = [each for each in choices if each.type in WITH_TOKEN] or choices
         schemes = schemes_of(api)
-        if choices:
+        if len(choices) > 1:
+            picked = choose(choices) if choose is not None else None
+            if picked is None:
+                raise _unclear(api, choices)
+            scheme = picked
+        elif choices:
             scheme = choices[0]
         elif len(schemes) == 1:
             scheme = next(iter(schemes.values()))
@@ -80,6 +106,43 @@ def chosen_scheme(api: OpenedApi, name: str) -> SecurityScheme:
             hint="Give the header that it needs with `-H 'NAME: VALUE'`",
         )
     return scheme
+
+
+def _unclear(api: OpenedApi, choices: Sequence[SecurityScheme]) -> UsageError:
+    lines = [f"`--scheme {quote(visible(each.name, keep=''))}` ({wanted_by(each)})" for each in choices]
+    return UsageError(
+        f"`{api.name}` has several ways to sign in, and none is named",
+        why=f"It takes {' or '.join(f'`{visible(each.name, keep=str())}`' for each in choices)}",
+        hint=f"Name one: {', '.join(lines)}",
+        near=[each.name for each in choices],
+    )
+
+
+def wanted_by(scheme: SecurityScheme) -> str:
+    """Return what a person needs to sign in for a scheme, in words."""
+    if kind_of(scheme) in WITH_PASSWORD:
+        return "user name and password"
+    if scheme.has_password_flow:
+        return "user name and password, or an OAuth 2 access token"
+    match scheme.type:
+        case "http":
+            return (
+                "a bearer token" if scheme.scheme == "bearer" else f"HTTP {visible(scheme.scheme, keep='')}"
+            )
+        case "apiKey":
+            return f"an API key in {visible(f'{scheme.location} `{scheme.parameter}`', keep='')}"
+        case "oauth2":
+            return "an OAuth 2 access token"
+        case "openIdConnect":
+            return "an OpenID Connect token"
+        case "mutualTLS":
+            return "a client certificate"
+    return "not defined in the document"
+
+
+def text_of_choice(scheme: SecurityScheme) -> str:
+    """Return a scheme with what it wants, for a list to pick from."""
+    return f"{visible(scheme.name, keep='')}: {wanted_by(scheme)}"
 
 
 def bound_origins(

@@ -42,7 +42,7 @@ def show_request(
 
     request = request_of(described, settings, values)
     try:
-        signed = sign(run.env, described.api, described.operation, request, settings)
+        signed = sign(run.env, described.api, described.operation, request, settings, may_send=False)
     except (AuthError, RefusedError) as error:
         run.warn(f"{error.message}; the request is shown without it")
         signed = unsigned(described.operation, request, settings, run.env)

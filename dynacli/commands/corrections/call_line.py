@@ -3,8 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from dynacli.auth.credentials import secrets_in
-from dynacli.auth.secret import Masker, Secret
+from dynacli.auth.secret import Masker, Secret, secrets_in
 from dynacli.client.answers.mask_body import is_secret_header, mask_text, password_fields
 from dynacli.client.inputs.call_inputs import ParameterKey, input_name
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value

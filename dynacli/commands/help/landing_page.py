@@ -184,7 +184,7 @@ class _Page:
         overview = self.overview
         if not overview.sign_ins:
             return "Sign in", "the document asks for no credential"
-        from dynacli.auth.missing_credential import needed_variables
+        from dynacli.auth.missing_credential import variable_choices
 
         if found := self._variables_in_use():
             return "Signed in", f"by {' and '.join(found)}"
@@ -198,8 +198,8 @@ class _Page:
             scheme = visible(signed_in.expired, keep="")
             return "Sign in", f"{login}; the stored credential for `{scheme}` has expired"
         variables = self._variables()
-        ways = [needed_variables(sign_in.schemes, variables) for sign_in in overview.sign_ins]
-        texts = list(dict.fromkeys(" and ".join(names) for names in ways if names))
+        ways = variable_choices([sign_in.schemes for sign_in in overview.sign_ins], variables)
+        texts = [" and ".join(names) for names in ways]
         if not texts:
             scheme = visible(overview.sign_ins[0].schemes[0].name, keep="")
             if overview.sign_ins[0].schemes[0].type == "mutualTLS":

@@ -386,8 +386,7 @@ def _conclude(
 
 def _go_on_line(run: Run, options: _BatchOptions) -> str:
     """Return the command line that goes on with the rows that are left; RESULT is what was written."""
-    from dynacli.auth.credentials import secrets_in
-    from dynacli.auth.secret import Masker
+    from dynacli.auth.secret import Masker, secrets_in
 
     output = run.options.output
     result = output[1:] if output.startswith("@") else "RESULT"

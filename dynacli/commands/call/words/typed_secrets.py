@@ -12,8 +12,7 @@ import re
 from collections.abc import Container, Iterator, Sequence
 from contextlib import suppress
 
-from dynacli.auth.credentials import secrets_in
-from dynacli.auth.secret import Masker, Secret
+from dynacli.auth.secret import Masker, Secret, secrets_in
 from dynacli.auth.store.credential_store import CredentialStore
 from dynacli.client.answers.mask_body import is_secret_header, password_fields, secret_texts
 from dynacli.client.credentials.chosen_security import schemes_of

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from dynacli.auth.credentials import WITH_PASSWORD, Variables, variables_of
-from dynacli.auth.missing_credential import needed_variables, set_variables
+from dynacli.auth.credentials import Variables, variables_of
+from dynacli.auth.missing_credential import needed_variables, set_variables, variable_choices
+from dynacli.client.credentials.sign_in import wanted_by
 from dynacli.environment import Environment, invocation, prefix_of
 from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import SecurityScheme
 from dynacli.model.overview import SignIn
 from dynacli.text.quoting import word_or_quoted
 
@@ -40,29 +40,12 @@ def credential_lines(api: OpenedApi, name: str, env: Environment) -> Iterator[st
 
 def _sign_in_text(sign_in: SignIn, variables: Variables) -> str:
     schemes = " with ".join(
-        f"{word_or_quoted(scheme.name)} ({_credential_text(scheme)})" for scheme in sign_in.schemes
+        f"{word_or_quoted(scheme.name)} ({wanted_by(scheme)})" for scheme in sign_in.schemes
     )
-    names = needed_variables(sign_in.schemes, variables)
-    if not names and any(scheme.type == "mutualTLS" for scheme in sign_in.schemes):
+    choices = variable_choices([sign_in.schemes], variables)
+    if not choices and any(scheme.type == "mutualTLS" for scheme in sign_in.schemes):
         return f"{schemes}: name it in the configuration, as `{invocation('help credentials')}` says"
-    if not names:
+    if not choices:
         return f"{schemes}: not supported yet; give the header that it needs with -H"
     state = " (set)" if set_variables(sign_in.schemes, variables) else ""
-    return f"{schemes}: set {' and '.join(names)}{state}"
-
-
-def _credential_text(scheme: SecurityScheme) -> str:
-    match scheme.type:
-        case "http":
-            if scheme.scheme in WITH_PASSWORD:
-                return "user name and password"
-            return "a bearer token" if scheme.scheme == "bearer" else f"HTTP {scheme.scheme}"
-        case "apiKey":
-            return f"an API key in {scheme.location} `{scheme.parameter}`"
-        case "oauth2":
-            return "an OAuth 2 access token"
-        case "openIdConnect":
-            return "an OpenID Connect token"
-        case "mutualTLS":
-            return "a client certificate"
-    return "not defined in the document"
+    return f"{schemes}: set {', or '.join(' and '.join(names) for names in choices)}{state}"

@@ -78,7 +78,8 @@ command = VerbGroup(
                 click.Option(
                     ["--with-token"],
                     is_flag=True,
-                    help="read it from standard input, one line; USERNAME:PASSWORD for basic and digest",
+                    help="read it from standard input, one line; USERNAME:PASSWORD for basic and digest; with "
+                    "--operation the password",
                 ),
                 click.Option(
                     ["--store"],

@@ -1,19 +1,30 @@
 """`dynacli auth login`: asks for a credential, or reads it, and stores it."""
 
+from collections.abc import Sequence
+from functools import partial
+from shlex import quote
 from time import time
 from typing import Any
 
-from dynacli.auth.credentials import WITH_PASSWORD, WITH_TOKEN, kind_of
+from dynacli.auth.credentials import WITH_PASSWORD, WITH_TOKEN, kind_of, variables_of
 from dynacli.auth.secret import Secret
 from dynacli.auth.store.stored_credential import Keeping
 from dynacli.client.call_settings import settings_of
-from dynacli.client.credentials.sign_in import bound_origins, chosen_scheme, chosen_store, keep_text
+from dynacli.client.credentials.chosen_security import schemes_of
+from dynacli.client.credentials.sign_in import (
+    bound_origins,
+    chosen_scheme,
+    chosen_store,
+    keep_text,
+    text_of_choice,
+)
 from dynacli.commands.call.make_call import asker
 from dynacli.commands.questions import hidden_line, line
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.auth.nobody_to_ask import nobody_to_ask
 from dynacli.environment import invocation
 from dynacli.errors import AuthError, UsageError
+from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import SecurityScheme
 from dynacli.output.standard_error import write_stderr
 from dynacli.text.terminal import visible
@@ -55,11 +66,16 @@ def login(
         )
     if not operation and (token_at or refresh_operation or refresh_token_at):
         raise UsageError("No operation is named that gives a token", hint="Name it: `--operation NAME`")
-    if operation and with_token:
-        raise UsageError("The token is given, or an operation gives it", hint="Leave out `--with-token`")
     opened = run.api(api)
     settings = settings_of(run.env, opened, run.options.call_options)
-    chosen = chosen_scheme(opened, scheme)
+    is_oauth = any(value not in ((), "", False, None) for value in oauth.values())
+    chosen = chosen_scheme(
+        opened,
+        scheme,
+        partial(_choice, run) if run.may_ask else None,
+        takes_token=bool(operation),
+        is_oauth=is_oauth,
+    )
     origins = bound_origins(opened, settings, asker(run))
     keeping = Keeping(settings.profile, chosen_store(store or ""), origins, _again(run, api))
     if chosen.type in WITH_TOKEN and not (with_token or operation):
@@ -72,7 +88,9 @@ def login(
             from dynacli.client.credentials.refresh_credential import operation_refresh_parts
             from dynacli.commands.verbs.auth.operation_login import OperationWords, sign_in_by_operation
 
-            asked = OperationWords(operation, token_at, refresh_operation, refresh_token_at)
+            asked = OperationWords(
+                operation, token_at, refresh_operation, refresh_token_at, is_piped=with_token
+            )
             token, refresh = sign_in_by_operation(run, api, asked, words, chosen, keeping)
             # A header of this name begins with a word (RFC 9110, section 11.4), also where the document calls it a key.
             text = f"Bearer {token.text}" if _is_authorization(chosen) else token.text
@@ -81,6 +99,7 @@ def login(
                 more, how = operation_refresh_parts(token, refresh, time())
         else:
             text = _line(run) if with_token else _asked(run, chosen)
+            _check_is_token(opened, chosen, text)
         kept = keep_text(run.env, opened, chosen, text, keeping, end, more, how)
     where = "in the system's keyring" if kept.store == "keyring" else "in a file that only you can read"
     write_stderr(
@@ -89,6 +108,39 @@ def login(
         f"the credential is kept {where}"
         + (f", and refreshed by `{kept.refresh['operation']}`\n" if "operation" in kept.refresh else "\n"),
     )
+
+
+def _check_is_token(api: OpenedApi, scheme: SecurityScheme, text: str) -> None:
+    """Check that a bearer token is not a user name with a password: it has no `:` (RFC 6750, section 2.1).
+
+    Raises:
+        AuthError: It has one.
+    """
+    if kind_of(scheme) != "bearer" or ":" not in text:
+        return
+    others = [each for each in schemes_of(api).values() if kind_of(each) in WITH_PASSWORD]
+    ways = [f"`{invocation('auth login', api.name)} --scheme {quote(each.name)}`" for each in others[:1]]
+    if scheme.has_password_flow:
+        ways.append(
+            f"`{invocation('auth login', api.name)} --scheme {quote(scheme.name)}` without `--with-token`"
+        )
+    ways.append("`--operation NAME`, an operation that gives a token for them")
+    listed = visible(", or ".join(ways), keep="")
+    variable = variables_of(api.open_request.env, api.prefix).generic("TOKEN")
+    raise AuthError(
+        f"`{visible(scheme.name, keep='')}` takes a token, and this has the form `USERNAME:PASSWORD`",
+        why="A bearer token has no `:` (RFC 6750, section 2.1)",
+        hint=f"For a user name and password: {listed}; if it is a token, set `{variable}`",
+    )
+
+
+def _choice(run: Run, schemes: Sequence[SecurityScheme]) -> SecurityScheme | None:
+    """Return the scheme that the person picks of several by its number or name; None for none of them."""
+    lines = [f"  {number} {text_of_choice(scheme)}" for number, scheme in enumerate(schemes, 1)]
+    write_stderr(run.env, "\n".join(["There are several ways to sign in:", *lines, ""]))
+    word = line(run.env, f"Which one [1-{len(schemes)}]: ")
+    by_word = {str(number): scheme for number, scheme in enumerate(schemes, 1)}
+    return by_word.get(word) or next((scheme for scheme in schemes if scheme.name == word), None)
 
 
 def _again(run: Run, api: str) -> tuple[str, ...]:
@@ -125,7 +177,8 @@ def _asked(run: Run, scheme: SecurityScheme) -> str:
     if _is_authorization(scheme):
         return hidden_line(run.env, f"Key for {name}, with the word before it, such as Bearer: ")
     if kind_of(scheme) not in WITH_PASSWORD:
-        return hidden_line(run.env, f"{'Key' if kind_of(scheme) == 'apiKey' else 'Token'} for {name}: ")
+        word = "Key" if kind_of(scheme) == "apiKey" else "Token"
+        return hidden_line(run.env, f"{word} for {name}: ")
     user = line(run.env, f"User name for {name}: ")
     if ":" in user:
         raise AuthError(

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dynacli.auth.credentials import has_login, variables_of
 from dynacli.auth.oauth.authorization_code import sign_in_by_code
 from dynacli.auth.oauth.device_code import sign_in_by_device
 from dynacli.auth.oauth.oauth_flow import (
@@ -19,18 +20,20 @@ from dynacli.auth.oauth.oauth_flow import (
 )
 from dynacli.auth.oauth.token_endpoint import sign_in_by_client_credentials, sign_in_by_password
 from dynacli.auth.secret import Secret
+from dynacli.auth.store.credential_store import CredentialStore
 from dynacli.auth.store.stored_credential import Keeping, StoredCredential
 from dynacli.auth.tls_login import context_besides
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.oauth_sign_in import (
     accepting,
     chosen_flow,
+    credential_of,
     discover_device_flow,
     find_flows,
-    keep_token,
     needed_scopes,
     provider_origins,
 )
+from dynacli.client.credentials.password_source import marked
 from dynacli.commands.call.make_call import asker
 from dynacli.commands.questions import hidden_line, line
 from dynacli.commands.run import Run
@@ -123,9 +126,38 @@ def oauth_login(
     scopes = words.scopes or configured.get("scopes") or _scopes(api, scheme, flow)
     scopes = tuple(scopes.split()) if isinstance(scopes, str) else tuple(scopes)
     client = OAuthClient(client_id, secret, scopes, configured.get("audience", ""))
-    token = _token(run, flow, client, context, configured, _place(api, scheme, "username", "password"))
     typed = secret if is_typed else None
-    return keep_token(run.env, api, scheme, token, flow, client, keeping, typed)
+    if flow.kind != PASSWORD:
+        token = _token(run, flow, client, context)
+        kept = credential_of(api, scheme, token, flow, client, keeping, typed)
+    else:
+        run.warn(
+            f"the document has no other way to sign in than to give {program().name} your password, which it sends to "
+            f"`{without_query(flow.token_url)}` and does not keep"
+        )
+        user, password = _login(run, api, scheme, configured)
+        token = sign_in_by_password(flow, client, user, password, context)
+        # The variables may have the same name and password: then calls use this token.
+        made = credential_of(api, scheme, token, flow, client, keeping, typed)
+        kept = marked(made, user, password.reveal())
+    CredentialStore(run.env).put(kept)
+    return kept
+
+
+def _login(
+    run: Run, api: OpenedApi, scheme: SecurityScheme, configured: Mapping[str, Any]
+) -> tuple[str, Secret]:
+    """Return the name and the password: as the configuration or the variables have them, or as the person types."""
+    name, password = (_referred(run, configured, key) for key in ("username", "password"))
+    variables = variables_of(run.env, api.prefix)
+    if name is None and password is None and has_login([(scheme,)], variables):
+        name, password = (
+            Secret(variables.text(variables.generic(each))) for each in ("USERNAME", "PASSWORD")
+        )
+    if name is None:
+        name = Secret(line(run.env, "User name: ") if run.may_ask else "")
+    place = _place(api, scheme, "username", "password")
+    return name.reveal(), password or Secret(_hidden(run, "Password: ", place))
 
 
 def _referred(run: Run, configured: Mapping[str, Any], key: str) -> Secret | None:
@@ -148,23 +180,11 @@ def _token(
     flow: OAuthFlow,
     client: OAuthClient,
     context: SignInContext,
-    configured: Mapping[str, Any],
-    place: str,
 ) -> Token:
     if flow.kind == DEVICE:
         return sign_in_by_device(flow, client, context)
     if flow.kind == CLIENT_CREDENTIALS:
         return sign_in_by_client_credentials(flow, client, context)
-    if flow.kind == PASSWORD:
-        run.warn(
-            f"the document has no other way to sign in than to give {program().name} your password, which it sends to "
-            f"`{without_query(flow.token_url)}` and does not keep"
-        )
-        name, password = (_referred(run, configured, key) for key in ("username", "password"))
-        if name is None:
-            name = Secret(line(run.env, "User name: ") if run.may_ask else "")
-        password = password or Secret(_hidden(run, "Password: ", place))
-        return sign_in_by_password(flow, client, name.reveal(), password, context)
     if flow.kind == IMPLICIT:
         run.warn(
             "the document has no other way to sign in than the implicit flow, which shows the token to the browser "

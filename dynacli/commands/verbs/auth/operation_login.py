@@ -1,6 +1,6 @@
 """Signing in by an operation of the API itself, whose answer has the token."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from shlex import quote
 from time import time
 from typing import Any, NamedTuple
@@ -29,6 +29,7 @@ from dynacli.model.operation import Field, Operation, SecurityScheme
 from dynacli.record import record, replace
 from dynacli.text.exact_json import read_json
 from dynacli.text.filter_value import check_filter
+from dynacli.text.terminal import visible
 from dynacli.urls import origin_of
 
 __all__ = ["OperationSignIn", "OperationWords", "sign_in_by_operation"]
@@ -43,12 +44,14 @@ class OperationWords:
         token_at: A JMESPath expression for the token in its answer; empty for where most answers have it.
         refresh_operation: The operation that refreshes the token; empty for the one that the document plainly has.
         refresh_token_at: As `token_at`, for the token that refreshes it.
+        is_piped: Whether standard input has the password.
     """
 
     operation: str = ""
     token_at: str = ""
     refresh_operation: str = ""
     refresh_token_at: str = ""
+    is_piped: bool = False
 
 
 class OperationSignIn(NamedTuple):
@@ -136,10 +139,7 @@ def _sign_in(
     security = described.operation.security
     if all(any(scheme.name == each.name for each in alternative) for alternative in security):
         settings = replace(settings, auth=NO_SCHEME)
-    typed = [
-        (field, [hidden_line(run.env, f"{'.'.join(field.path)}: ")])
-        for field in _missing_secrets(run, described, given)
-    ]
+    typed = _typed_secrets(run, _missing_secrets(run, described, given), is_piped=asked.is_piped)
     given = replace(given, body_fields=[*given.body_fields, *typed])
     is_strict = settings.level != "off"
     inputs, _ = read_inputs(run, described, given, is_strict=is_strict)
@@ -208,11 +208,58 @@ def _plain(values: CallValues) -> Mapping[str, Any]:
     return {**plain, **body} if isinstance(body, dict) else plain
 
 
-def _missing_secrets(run: Run, described: DescribedOperation, given: GivenWords) -> Iterator[Field]:
-    """Yield the required fields of the body that hold a password and were not given, where somebody can be asked."""
-    if described.media_type is None or run.options.body is not None or not run.may_ask:
-        return
+def _missing_secrets(run: Run, described: DescribedOperation, given: GivenWords) -> list[Field]:
+    """Return the fields of the body that hold a password and were not given.
+
+    Those are the required ones. Many documents mark nothing as required: then the first one is meant.
+    """
+    if described.media_type is None or run.options.body is not None:
+        return []
     known = {field.path for field, _ in given.body_fields}
-    for field in described.media_type.fields:
-        if field.is_required and field.path not in known and is_secret_value(field.path[-1], field.value):
-            yield field
+    fields = [field for field in described.media_type.fields if is_secret_value(field.path[-1], field.value)]
+    required = [field for field in fields if field.is_required]
+    if not required and not any(field.path in known for field in fields):
+        required = sorted(fields, key=lambda field: "pass" not in field.path[-1].lower())[:1]
+    return [field for field in required if field.path not in known]
+
+
+def _typed_secrets(run: Run, fields: Sequence[Field], *, is_piped: bool) -> list[tuple[Field, list[str]]]:
+    """Return the secrets that the person types, or the lines of standard input in their place.
+
+    Args:
+        is_piped: Whether standard input has them, as the person says; else it may.
+
+    Raises:
+        AuthError: Standard input has none, although the person says so.
+    """
+    if run.may_ask and not is_piped:
+        return [(field, [hidden_line(run.env, f"{'.'.join(field.path)}: ")]) for field in fields]
+    if not fields or not (is_piped or _has_input(run)):
+        return []
+    lines = (
+        run.env.read_stdin("read as the password", _MOST_BYTES).decode().removeprefix("\ufeff").splitlines()
+    )
+    if is_piped and len(lines) < len(fields):
+        listed = " and ".join(f"`{visible('.'.join(field.path), keep='')}`" for field in fields)
+        raise AuthError(f"Standard input has no line for {listed}", hint="Give each in a line of its own")
+    return [(field, [line]) for field, line in zip(fields, lines, strict=False) if line]
+
+
+def _has_input(run: Run) -> bool:
+    """Return whether standard input has something to read: a program may have been left with one that never ends."""
+    if run.env.stdin_is_terminal or not run.env.stdin:
+        return False
+    try:
+        number = run.env.stdin.fileno()
+    except (OSError, ValueError):
+        return True  # it is no file, and so is at hand as a whole
+    import select
+
+    try:
+        return bool(select.select([number], [], [], _SECONDS_OF_INPUT)[0])
+    except (OSError, ValueError):
+        return False
+
+
+_MOST_BYTES = 1 << 20
+_SECONDS_OF_INPUT = 1.0
