@@ -20,7 +20,8 @@ class DocumentedAnswer:
 
     Args:
         status: The status that is sent.
-        key: By which key the document describes it: a status, a range or `default`.
+        key: By which key the document describes it: a status, a range or `default`; empty if the document has no
+            success.
         raw: Its Response Object.
     """
 

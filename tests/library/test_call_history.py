@@ -85,8 +85,8 @@ def history_seconds(text: str) -> float:
 @pytest.mark.parametrize(
     ("words", "answer", "kept"),
     [
-        pytest.param((), Answer(404, b"{}"), [404, 2, 0, 4], id="an-error"),
-        pytest.param(("--no-fail",), Answer(404, b"{}"), [404, 2, 0, 0], id="an-error-that-is-none"),
+        pytest.param((), Answer(404, b"{}"), [404, 2, 1, 4], id="an-error"),
+        pytest.param(("--no-fail",), Answer(404, b"{}"), [404, 2, 1, 0], id="an-error-that-is-none"),
         pytest.param(("--validate", "off"), Answer(), [200, 2, None, 0], id="not-judged"),
         pytest.param(("--server", "http://127.0.0.1:9"), Answer(), [None, None, None, 6], id="no-network"),
         pytest.param(("--dry-run",), Answer(), None, id="a-dry-run"),

@@ -185,8 +185,9 @@ def open_history(path: str) -> sqlite3.Connection:
     """
     quoted = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     # SQLite waits for the other end of a pipe, also for that of one in the place of a file beside the history.
+    # A directory it refuses.
     for name in (path, f"{path}-journal", f"{path}-wal"):
-        if os.path.exists(name) and not os.path.isfile(name):
+        if os.path.exists(name) and not os.path.isfile(name) and not os.path.isdir(name):
             error = sqlite3.DatabaseError(f"{name} is not a file")
             error.sqlite_errorcode = sqlite3.SQLITE_NOTADB
             raise error
