@@ -9,7 +9,7 @@ __all__ = ["Body", "BodyUntilEnd", "as_chunk", "request_body", "response_body"]
 
 _EXTENSION = rb"[ \t]*(?:;[^\x00-\x08\x0a-\x1f\x7f]*+)?\r\n"
 _SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})" + _EXTENSION)
-_LAST = re.compile(rb"0++" + _EXTENSION + FIELD_LINES + rb"\r\n")
+_LAST = re.compile(rb"0++" + _EXTENSION + rb"(" + FIELD_LINES + rb")\r\n")
 _WITHOUT_BODY = frozenset({204, 304})
 
 
@@ -18,9 +18,11 @@ class Body(Protocol):
 
     Attributes:
         is_over: Whether all of it has come.
+        has_trailers: Whether headers came behind it.
     """
 
     is_over: bool
+    has_trailers: bool
 
     def take(self, received: bytearray) -> tuple[bytes, bytes]:
         """Take what is there of it from what has come: as it came, and the content in it.
@@ -33,6 +35,8 @@ class Body(Protocol):
 
 class _SizedBody:
     """A body whose length is known."""
+
+    has_trailers = False
 
     def __init__(self, length: int) -> None:
         self._left, self.is_over = length, not length
@@ -47,6 +51,8 @@ class _SizedBody:
 
 class BodyUntilEnd:
     """The body of an answer that lasts as long as its connection, whose end makes it `is_over`."""
+
+    has_trailers = False
 
     def __init__(self) -> None:
         self.is_over = False
@@ -63,6 +69,7 @@ class _ChunkedBody:
 
     def __init__(self) -> None:
         self._left, self._is_in_chunk, self.is_over = 0, False, False
+        self.has_trailers = False
 
     def take(self, received: bytearray) -> tuple[bytes, bytes]:
         at, pieces = 0, []
@@ -84,7 +91,7 @@ class _ChunkedBody:
             if last is None:
                 _check_cut(received, at, b"\n" if line is None else b"\r\n\r\n")
                 break
-            self.is_over, at = True, last.end()
+            self.is_over, self.has_trailers, at = True, bool(last[1]), last.end()
         raw = bytes(received[:at])
         del received[:at]
         return raw, b"".join(pieces)

@@ -140,6 +140,10 @@ class PassingExchange:
         except BadMessageError as error:
             self._refuse(OwnAnswer(400, "http_request_error", "The request is not HTTP/1.1", error.why))
             return b""
+        if self._body.has_trailers and self._passage.gate.wants_body:
+            why = "A server may take them for headers, which a policy is about"
+            self._refuse(OwnAnswer(400, "http_request_error", "The request has trailers", why))
+            return b""
         self.passed.body.add(content)
         return piece
 

@@ -70,6 +70,14 @@ class RequestGate:
                 "What is sent over them is not HTTP, and no OpenAPI document describes it",
                 "Give the client the server's own URL for them",
             )
+        if b"#" in request.target:
+            return OwnAnswer(
+                400,
+                "http_request_error",
+                "The target of the request has a `#`",
+                "Servers differ in whether they take what follows for a part of the path",
+                "Write it as `%23`",
+            )
         if not path_of(request.target):
             return OwnAnswer(400, "http_request_error", "The target of the request is no path")
         return self._misdirected(request)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from dynacli.client.policy.method_overrides import overrides_of
-from dynacli.client.policy.path_readings import steps_of
+from dynacli.client.policy.path_readings import readings_of, steps_of
+from dynacli.client.policy.sent_values import SentValues
 from dynacli.request.built_request import Request, RequestParts
 from dynacli.urls import server_of
 from tests.documents import document, operation, parameter, save
@@ -140,6 +141,18 @@ DOUBTS = {
             more="Content-Transfer-Encoding: base64",
         ),
     ),
+    "value that is encoded twice": (_FORM, b"_method=D%2545LETE"),
+    "value in base64": (_FORM, b"_method=REVMRVRF"),
+    "multipart, encoded before the name": (
+        _MULTIPART,
+        _part(
+            "Content-Transfer-Encoding: base64",
+            "REVMRVRF",
+            more='Content-Disposition: form-data; name="_method"',
+        ),
+    ),
+    "JSON behind a comment": (_JSON, b'/**/{"_method":"DELETE"}'),
+    "JSON in single quotes": (_JSON, b"{'_method':'DELETE'}"),
     "multipart, no value": (_MULTIPART, b'--x\r\nContent-Disposition: form-data; name="_method"'),
 }
 """Bodies of which it is not clear which method they ask for."""
@@ -178,6 +191,8 @@ def test_a_body_that_is_not_clear_may_ask_for_any(media_type: str, body: bytes) 
         ((("Content-Type", f"image/png, {_FORM}"),), False),
         ((("Content-Type", "image/png"), ("Connection", "close, Content-Type")), False),
         ((("Content-Type", "image/png"), ("Content_Type", _FORM)), False),
+        ((("Content-Type", f"image/png; {_FORM}"),), False),
+        ((("X-HTTP-Method-Override", "=?utf-8?b?REVMRVRF?="),), True),
         ((("Content-Type", _JSON), ("Content-Encoding", "gzip")), True),
         ((("Content-Type", _FORM), ("Content-Encoding", "identity"), ("Content-Encoding", "br")), True),
     ],
@@ -244,7 +259,8 @@ def test_a_large_body_is_looked_at_in_linear_time(piece: bytes) -> None:
             "/things./a",
             "/things/a%20",
         ),
-        *("/things/A?b=c", "/things/a#b", "/.;x/things/a"),
+        *("/things/A?b=c", "/things/a#b", "/.;x/things/a", "/%u0074hings/a", "/TH\u0130NGS/a"),
+        *("/%EF%BD%94hings/a", "/th%C4%B1ngs/a", "/th%C4%B0ngs/a"),
     ],
 )
 def test_spellings_of_a_path(path: str) -> None:
@@ -254,11 +270,106 @@ def test_spellings_of_a_path(path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/x/../a", "/x/%2e%2e/a", "/x/..%2fa", "/x/..;/a", "/x/%252e%252e/a", "/x/.../a", "/x%00/a", "/x/.. /a"],
+    [
+        *(
+            "/x/../a",
+            "/x/%2e%2e/a",
+            "/x/..%2fa",
+            "/x/..;/a",
+            "/x/%252e%252e/a",
+            "/x/.../a",
+            "/x%00/a",
+            "/x/.. /a",
+        ),
+        *("/x/%c1%a1", "/x/%e9", "/x/%u002e%u002e/a", "/x/%25u0061"),
+    ],
 )
 def test_paths_that_are_not_clear(path: str) -> None:
     """They may lead anywhere."""
     assert steps_of(path) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "readings"),
+    [
+        ("/things/a", ["/things/a"]),
+        ("/things/a%3Fb", ["/things/a%3Fb", "/things/a"]),
+        ("/things/a%23b%3f", ["/things/a%23b%3f", "/things/a"]),
+        ("/index.php/things", ["/index.php/things", "//things"]),
+        ("/index.php", ["/index.php"]),
+        ("/a/index.php/things", ["/a/index.php/things"]),
+    ],
+)
+def test_readings_of_a_path(path: str, readings: list[str]) -> None:
+    """A server may decode a path before it looks for the query, and run a script that the path names."""
+    assert readings == list(readings_of(path))
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "body", "is_found"),
+    [
+        ("Action=erase", (), b"", True),
+        ("Action=erase&Action=list", (), b"", True),
+        ("Action=list;Action=erase", (), b"", True),
+        ("action[]=ERASE", (), b"", True),
+        ("Action=list", (("Content-Type", _FORM),), b"a=b&Action=erase", True),
+        ("", (("Content-Type", _JSON),), b'{"Action":"erase"}', True),
+        (
+            "",
+            (("Content-Type", _MULTIPART),),
+            _part('Content-Disposition: form-data; name="Action"', "erase"),
+            True,
+        ),
+        ("", (("Content-Type", _JSON), ("Content-Encoding", "gzip")), b"x", True),
+        ("Action=list", (("Content-Type", _FORM),), b"Other=erase", False),
+        ("Action=list", (("Content-Type", "image/png"), ("Content-Encoding", "gzip")), b"x", False),
+        ("Action=list&Reaction=erase", (("Action", "erase"),), b"", False),
+    ],
+)
+def test_values_that_tell_operations_apart(
+    query: str, headers: tuple[tuple[str, str], ...], body: bytes, is_found: bool
+) -> None:
+    """Any of several, in any case of letters, and in the body, too; a body that is not clear may have it."""
+    values = SentValues(Request("POST", f"{_URL}?{query}", headers, body, _PARTS))
+    assert is_found == values.may_have("query", "Action", ["erase"])
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "routes"),
+    [
+        ("rest_route=/secret", b"", ["/secret"]),
+        ("_url=/a/b&note=/c", b"", ["/a/b"]),
+        ("r=site%2Findex", b"", ["/site/index"]),
+        ("r=7&url=https://api.example.com/x", b"", []),
+        ("", b"rest%5Froute=/secret", ["/secret"]),
+        ("", b"_url=/secret", []),
+    ],
+)
+def test_fields_that_name_another_path(query: str, body: bytes, routes: list[str]) -> None:
+    """Those of front controllers."""
+    request = Request("POST", f"{_URL}?{query}", (("Content-Type", _FORM),), body, _PARTS)
+    assert routes == list(SentValues(request).routes())
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize(
+    "piece", [b"rest_route=/&", b'{"a":', b"%72", b"--x\r\nContent-Disposition: form-data\r\n"]
+)
+def test_fields_are_looked_for_in_linear_time(piece: bytes) -> None:
+    """The event loop of the proxy looks at up to 1 MiB of a body that a client chooses."""
+    request = _request("", piece * (1024 * 1024 // len(piece)))
+    start = time.monotonic()
+    list(SentValues(request).routes())
+    assert time.monotonic() - start < 8
+
+
+@pytest.mark.no_cover
+def test_nested_members_are_looked_at_in_linear_time() -> None:
+    """The values of those that are not looked for are not written out on each level."""
+    body = b'{"_method":' * 900 + b"[" + b"1," * 400_000 + b"1]" + b"}" * 900
+    start = time.monotonic()
+    assert overrides_of(_request(_JSON, body)).doubt
+    assert time.monotonic() - start < 8
 
 
 HOSTS = (
@@ -369,6 +480,22 @@ _OVERRIDE = ("-H", "X-HTTP-Method-Override: DELETE")
         ("deny = ['get-secret']", ("get-any", "x", "-H", "X-Rewrite-Url: https://h/secret?a"), 11),
         ("deny = ['erase']", ("list", "--action", "list"), 0),
         ("deny = ['erase']", ("list", "--query.Action", "erase"), 11),
+        ("deny = ['erase']", ("list", "--action", "Erase"), 11),
+        ("deny = ['erase']", ("list", "--query.action", "erase"), 11),
+        ("deny = ['get-secret']", ("get-any", "secret?x"), 11),
+        ("deny = ['get-secret']", ("get-any", "index.php/secret"), 11),
+        ("deny = ['get-secret']", ("get-any", "index.php/other"), 0),
+        ("deny = ['get-secret']", ("get-any", "x", "-H", "X-Forwarded-Uri: /secret"), 11),
+        ("deny = ['get-secret']", ("get-any", "x", "-H", "PATH_INFO: /secret"), 11),
+        ("deny = ['get-secret']", ("get-admin", "secret", "-H", "SCRIPT_NAME: /admin"), 11),
+        ("deny = ['get-secret']", ("get-admin", "secret"), 0),
+        ("deny = ['get-secret']", ("FOO", "/secret"), 11),
+        ("deny = ['get-secret']", ("FOO", "/x/../secret"), 11),
+        ("deny = ['get-secret']", ("QUERY", "/secret"), 11),
+        ("deny = ['get-secret']", ("OPTIONS", "/secret"), 0),
+        ("deny = ['remove-thing']", ("PUT", "/things/1"), 11),
+        ("deny = ['remove-thing']", ("POST", "/things/1"), 0),
+        ("deny = ['DELETE']", ("PUT", "/things/1"), 0),
         ("deny = ['remove-thing']", ("poke-thing", "1", *_OVERRIDE), 11),
         ("deny = ['danger-zone']", ("poke-thing", "1", *_OVERRIDE), 11),
         ("deny = ['poke-*']", ("get-thing", "1"), 0),

@@ -216,6 +216,23 @@ def test_no_target_ends_the_proxy(server: Recorder) -> None:
         assert "defect" not in result.stdout + result.stderr
 
 
+def test_what_a_server_may_read_otherwise_is_not_passed_on(server: Recorder) -> None:
+    """A target with a fragment, and with a policy trailers, which some servers take for headers."""
+    assert 0 == run_cli("api", "add", "shop", _document()).exit_code
+    assert 0 == run_cli("api", "set", "shop", "policy.deny=DELETE").exit_code
+    end = b"Host: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n"
+    override = b"X-HTTP-Method-Override: DELETE\r\n"
+    requests = (
+        _request("GET /items/1#/../2"),
+        b"POST /items HTTP/1.1\r\n" + end + override + b"\r\n",
+        b"POST /items HTTP/1.1\r\n" + end + b"\r\n",
+    )
+    client, answers = _sent(*requests)
+    through_proxy(client, "shop", "--upstream", server.origin, "--no-fail")
+    assert [400, 400, 404] == [status for status, _ in answers]
+    assert ["POST"] == [request.method for request in server.requests]
+
+
 @pytest.mark.parametrize("name", ["__call__", "find_request", "recorded_exchange", "row", "data_received"])
 def test_a_defect_ends_one_exchange(name: str, server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """What nobody has foreseen, before, behind or around an exchange, is told on one line, and the proxy goes on."""

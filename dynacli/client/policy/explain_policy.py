@@ -3,16 +3,17 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import parse_qsl
 
 from dynacli.client.call import base_url_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.policy.path_readings import Sent
 from dynacli.client.policy.permission import decision_on, is_asked_about
 from dynacli.client.policy.policy_rules import ALLOWED, CONFIRMED, DENIED, Decision, strictest, unknown_words
+from dynacli.client.policy.sent_values import SentValues
 from dynacli.errors import UsageError
 from dynacli.library.configuration.configuration import Configuration
 from dynacli.library.configuration.configuration_lines import line_of
+from dynacli.request.built_request import Request, RequestParts
 
 if TYPE_CHECKING:
     from dynacli.client.call_settings import CallSettings
@@ -105,8 +106,8 @@ class Explanation(NamedTuple):
 
 def _decisions(described: DescribedOperation, settings: "CallSettings", target: str) -> Iterator[Decision]:
     """Yield what the policy says of an operation, and what those say of other APIs with the same server."""
-    path, _, query = target.partition("?")
-    values = {("query", name): value for name, value in parse_qsl(query, keep_blank_values=True)}
+    path = target.partition("?")[0]
+    values = SentValues(Request(described.operation.method, target, (), None, RequestParts({}, (), {}, ())))
     yield decision_on(described, settings, sent=Sent((path,), values) if path else None)
     if settings.others is not None:
         with suppress(UsageError):  # a call without a server goes nowhere

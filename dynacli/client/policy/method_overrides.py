@@ -17,15 +17,16 @@ and what cannot be read is in doubt: it may ask for any method.
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from itertools import chain
 from typing import Any, NamedTuple
 from urllib.parse import unquote_plus, urlsplit
 
 from dynacli.model.media_types import essence, is_form, is_json, is_multipart
 from dynacli.request.built_request import Request
 
-__all__ = ["ANY_METHOD", "Overrides", "asked_by_headers", "overrides_of"]
+__all__ = ["ANY_METHOD", "Overrides", "asked_by_headers", "body_fields", "overrides_of"]
 
 ANY_METHOD = ("DELETE", "GET", "PATCH", "POST", "PUT")
 """What a field may ask for whose value is not known, besides the methods of the document."""
@@ -45,6 +46,13 @@ _PARTS_NAME = re.compile(r"""\bname\*?\s*=\s*("(?:[^"\\]|\\.)*"?|'[^']*'?|[^;]*)
 _ENCODED_NAME = re.compile(r"\bname\*[0-9]|=\?")
 _MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+ *(?:;[^,]*)?")
 _PLAIN_CHARSETS = re.compile(r"utf-?8|(?:us-)?ascii|iso-?8859-?[0-9]+|latin-?1|windows-125[0-9]|cp125[0-9]")
+_BLANKS = "\xef\xbb\xbf\xff\xfe \t\r\n"
+"""What may stand before a JSON value, byte order marks included."""
+_MOST_FIELDS = 10_000
+"""Fields of one name that are looked at; servers take fewer fields of all names.
+
+PHP 1,000, Django 1,000, Rack 4,096, Express 1,000.
+"""
 _MOST_READ = 64 * 1024 * 1024
 """Bytes of a file that are read before they are sent, because it may be a form."""
 _UNSEEN = "a body that is too large, encoded or not clear, which may have a field that"
@@ -84,29 +92,55 @@ def overrides_of(request: Request, *, is_whole: bool = True) -> Overrides:
         is_whole: Whether the body is there; false for one that is too large to be looked at.
     """
     asked, doubts = asked_by_headers(request.headers), list[str]()
+    if any(method not in _KNOWN for method in asked):
+        doubts.append("a header, whose value is not clear, which")
 
     def take(name: str, value: str) -> None:
         words = [word.upper() for word in _WORD.findall(value)]
         asked.update(dict.fromkeys(words, f"`{name.strip(chr(0))}`"))
-        if not words:
+        # One that is encoded once more is another word.
+        if not _KNOWN.issuperset(words) or not words:
             doubts.append(f"`{name}`, whose value is not clear, which")
 
     parts = urlsplit(request.url)
-    for name, value in _pairs("&".join([parts.query, *parts.path.split(";")[1:]])):
+    query = "&".join([parts.query, *parts.path.split(";")[1:]])
+    for name, value in _pairs(query, _may_be_field) if _may_have(query, _mentions) else ():
         if _is_field(name) or (
             request.method.upper() == "POST" and name.casefold() == "method" and value.upper() in _KNOWN
         ):
             take(name, value)
-    media_type = _media_type(request)
-    body, is_seen = _content(request, is_whole=is_whole)
-    if not is_seen and _has_fields(media_type):
-        doubts.append(_UNSEEN)
-    for field, read in _fields(body, media_type) if body else ():
+    for field, read in body_fields(request, _is_field, _mentions, is_whole=is_whole):
         if read is None:
             doubts.append(_UNSEEN)
         elif _is_field(field):
             take(field, read)
     return Overrides(asked, doubts[0] if doubts else "")
+
+
+def _may_be_field(name: str) -> bool:
+    return _is_field(name) or name.casefold() == "method"
+
+
+def body_fields(
+    request: Request,
+    is_wanted: Callable[[str], bool],
+    mentions: Callable[[str], bool],
+    *,
+    is_whole: bool = True,
+) -> Iterator[tuple[str, str | None]]:
+    """Yield the names and values of the fields of a body, as any server may read it; None for one that is not clear.
+
+    Args:
+        is_wanted: Whether a field of a name is looked for; others may be left out.
+        mentions: Whether a text in small letters, decoded, may have the name of such a field.
+        is_whole: Whether the body is there; false for one that is too large to be looked at.
+    """
+    media_type = _media_type(request)
+    body, is_seen = _content(request, is_whole=is_whole)
+    if not is_seen and _has_fields(media_type):
+        yield "", None
+    if body:
+        yield from _fields(body, media_type, is_wanted, mentions)
 
 
 def _is_field(name: str) -> bool:
@@ -130,7 +164,12 @@ def _has_fields(media_type: str) -> bool:
     """Return whether servers may read fields from a body of a media type."""
     kind = essence(media_type)
     is_one_of = (is_form, is_json, is_multipart)
-    return not kind or "form" in kind or kind.startswith("text/") or any(check(kind) for check in is_one_of)
+    return (
+        not kind
+        or "form" in media_type
+        or kind.startswith("text/")
+        or any(check(kind) for check in is_one_of)
+    )
 
 
 def _content(request: Request, *, is_whole: bool) -> tuple[bytes, bool]:
@@ -150,28 +189,40 @@ def _content(request: Request, *, is_whole: bool) -> tuple[bytes, bool]:
     return b"".join(pieces), is_of_parts or len(pieces) == len(body.pieces)
 
 
-def _fields(body: bytes, media_type: str) -> Iterator[tuple[str, str | None]]:
-    """Yield the names and values of the fields of a body, as any server may read it; None for one that is not clear."""
+def _fields(
+    body: bytes, media_type: str, is_wanted: Callable[[str], bool], mentions: Callable[[str], bool]
+) -> Iterator[tuple[str, str | None]]:
     kind = essence(media_type)
     charset = re.search(r"charset\s*=\s*[\"']?([^\s\"';]*)", media_type)
     if charset is not None and not _PLAIN_CHARSETS.fullmatch(charset[1]) and _has_fields(kind):
         yield "", None
     text = body.decode("latin-1").replace("\0", "")  # also UTF-16, as far as it is ASCII
+    if not _may_have(text, mentions):
+        is_split = "content-disposition" in text.lower() and _ENCODED_NAME.search(text)
+        yield from [("", None)] if is_split else []
+        return
     members = None
-    if text.lstrip("\xef\xbb\xbf\xff\xfe \t\r\n")[:1] in ("{", "["):
+    if text.lstrip(_BLANKS)[:1] in ("{", "["):
         with suppress(ValueError, RecursionError):
-            members = _members(body)
-        if members is None and _mentions(text):
-            yield "", None
-        yield from members or ()
+            members = _members(body, is_wanted)
+    yield from members or ()
+    is_read = members is not None and is_json(kind)
+    if members is None and (text.lstrip(_BLANKS)[:1] in ("{", "[") or is_json(kind)):
+        yield "", None
+    fields: list[Iterator[tuple[str, str | None]]] = []
     if "content-disposition" in text.lower():
-        yield from _parts(text)
-    if not (members is not None and is_json(kind)) and not is_multipart(kind):
-        yield from _pairs(text)
+        fields.append(_parts(text, is_wanted))
+    if not is_read and not is_multipart(kind):
+        fields.append(_pairs(text, is_wanted))
+    for number, (name, value) in enumerate(chain.from_iterable(fields)):
+        if number == _MOST_FIELDS:
+            yield "", None
+            return
+        yield name, value
 
 
-def _members(body: bytes) -> list[tuple[str, str | None]]:
-    """Return the members of all objects of a JSON value, the repeated ones, too.
+def _members(body: bytes, is_wanted: Callable[[str], bool]) -> list[tuple[str, str | None]]:
+    """Return the members of all objects of a JSON value, the repeated ones, too; None for one that is no scalar.
 
     Raises:
         ValueError: It is none.
@@ -180,35 +231,45 @@ def _members(body: bytes) -> list[tuple[str, str | None]]:
     found: list[tuple[str, str | None]] = []
 
     def note(pairs: list[tuple[str, Any]]) -> None:
-        found.extend((key, value if isinstance(value, str) else json.dumps(value)) for key, value in pairs)
+        found.extend(
+            (key, None if isinstance(value, list) or value is None else str(value))
+            for key, value in pairs
+            if is_wanted(key)
+        )
 
     json.loads(body, object_pairs_hook=note)
     return found
 
 
-def _mentions(text: str) -> bool:
-    """Return whether a text may have the name of a field that asks for a method, however it is escaped."""
+def _may_have(text: str, mentions: Callable[[str], bool]) -> bool:
+    """Return whether a text may have the name of a field, however it is escaped."""
     plain = f" {unquote_plus(_ESCAPED.sub(_unescaped, text))} "
-    return any(_MENTION.search(each.casefold()) for each in (plain, unquote_plus(plain)))
+    return mentions(plain.casefold()) or ("%" in plain and mentions(unquote_plus(plain).casefold()))
+
+
+def _mentions(plain: str) -> bool:
+    return _MENTION.search(plain) is not None
 
 
 def _unescaped(found: re.Match[str]) -> str:
     return chr(int(found[1], 16))
 
 
-def _pairs(text: str) -> Iterator[tuple[str, str]]:
+def _pairs(text: str, is_wanted: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
     """Yield the names and values of a form or a query, in each way in which servers decode them."""
-    if not _mentions(text):
-        return
     for pair in re.split("[&;]", text):
         name, _, value = pair.partition("=")
-        if "%" in name or "ethod" in name.casefold():
+        if "%" in name or "+" in name:
             once = unquote_plus(_ESCAPED.sub(_unescaped, name))
-            for plain in dict.fromkeys((once, unquote_plus(once))):
+            names = dict.fromkeys((once, unquote_plus(once)))
+        else:
+            names = dict.fromkeys((name,))
+        for plain in names:
+            if is_wanted(plain):
                 yield plain, unquote_plus(_ESCAPED.sub(_unescaped, value))
 
 
-def _parts(text: str) -> Iterator[tuple[str, str | None]]:
+def _parts(text: str, is_wanted: Callable[[str], bool]) -> Iterator[tuple[str, str | None]]:
     """Yield the names and values of the parts of a multipart body, whatever ends its lines."""
     name, is_value, is_plain = "", False, True
     header = ""
@@ -228,7 +289,7 @@ def _parts(text: str) -> Iterator[tuple[str, str | None]]:
                 yield "", None
             for found in _PARTS_NAME.findall(header):
                 plain = unquote_plus(found.strip("\"' ").rpartition("''")[2])
-                name = plain if _is_field(plain) else name
+                name = plain if is_wanted(plain) else name
         elif name and ":" in lowered:
             is_plain = False  # its value may be encoded
         header = line

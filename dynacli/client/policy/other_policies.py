@@ -24,6 +24,7 @@ from dynacli.client.operation_at import operation_at
 from dynacli.client.policy.path_readings import Sent, steps_of
 from dynacli.client.policy.permission import obey
 from dynacli.client.policy.policy_rules import ALLOWED, Decision, Policy, Rules, decide, strictest, with_paths
+from dynacli.client.policy.sent_values import SentValues
 from dynacli.environment import Environment, invocation
 from dynacli.errors import RefusedError, UsageError
 from dynacli.library.configuration.configuration import profiles_in, texts
@@ -88,7 +89,7 @@ class OtherPolicies:
         settings: "CallSettings",
         request: Request,
         asked: Mapping[str, str],
-        values: Mapping[tuple[str, str], str],
+        values: SentValues | None,
     ) -> None:
         """Let a request be sent where the policies of the APIs do whose server it goes to.
 
@@ -108,7 +109,7 @@ class OtherPolicies:
         method: str,
         url: str,
         asked: Mapping[str, str],
-        values: Mapping[tuple[str, str], str] | None = None,
+        values: SentValues | None = None,
     ) -> Decision:
         """Return what the policies of the APIs say whose server a request goes to.
 
@@ -120,7 +121,7 @@ class OtherPolicies:
         if self._own and server_of(url) in self._own:
             return Decision(ALLOWED)
         return strictest(
-            each for guarded in self._guarded for each in guarded.decisions(method, url, asked, values or {})
+            each for guarded in self._guarded for each in guarded.decisions(method, url, asked, values)
         )
 
     def rules_at(self, urls: Sequence[str]) -> list[Rules]:
@@ -234,7 +235,7 @@ class _GuardedServers:
         method: str,
         url: str,
         asked: Mapping[str, str],
-        values: Mapping[tuple[str, str], str],
+        values: SentValues | None,
     ) -> Iterator[Decision]:
         """Yield what the policy says of a request; nothing where it goes elsewhere."""
         server, path = server_of(url), urlsplit(url).path
@@ -259,7 +260,7 @@ class _GuardedServers:
         path: str,
         bases: Sequence[str],
         asked: Mapping[str, str],
-        values: Mapping[tuple[str, str], str],
+        values: SentValues | None,
     ) -> Decision:
         paths = [path[len(base) :] for base in bases if path.startswith(f"{base}/")]
         matches = (operation_at(catalog, method, below) for below in (*paths, path))

@@ -1,20 +1,29 @@
 """Which operations a server may take a path for: servers differ in what they ignore in the spelling of a path.
 
 Many ignore the case of letters, empty steps, a slash at the end, what follows a `;`, or dots and blanks at the end of a
-step (IIS), decode `%2F` before they look for the route, or take a backslash for a slash.
+step (IIS), decode `%2F` before they look for the route, or take a backslash for a slash. IIS decodes `%u0061`
+(https://learn.microsoft.com/troubleshoot/developer/webapps/iis/iisadmin-service-inetinfo/httpsys-registry-windows),
+and PHP runs the script in `/index.php/pets`.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
 from weakref import WeakKeyDictionary
 
 from dynacli.catalog.store.catalog_file import Catalog
+from dynacli.client.policy.sent_values import SentValues
 from dynacli.model.operation import OperationSummary
 from dynacli.model.path_templates import path_values
 from dynacli.record import record
 
-__all__ = ["Sent", "is_path_of", "methods_in", "operations_at", "operations_of", "steps_of"]
+__all__ = ["Sent", "is_path_of", "methods_in", "operations_at", "operations_of", "readings_of", "steps_of"]
+
+_UNICODE = re.compile(r"%u([0-9A-Fa-f]{4})")
+_SCRIPT = re.compile(r"(?i)^/[^/]*\.(?:php[0-9]?|cgi|fcgi|pl|dll|ashx|aspx|jsp|do)(?=/|%2f)")
+_DOT_ABOVE = "\u0307"
+"""What remains of a Turkish capital I with a dot; some servers take it, and the small one without, for an `i`."""
 
 
 @record
@@ -23,11 +32,11 @@ class Sent:
 
     Args:
         paths: Its path below each base URL that it may belong to, as it is sent.
-        values: (location, name) → value of its query and its headers, header names in small letters.
+        values: Those that may tell operations of one path apart; None before it is built.
     """
 
     paths: tuple[str, ...]
-    values: Mapping[tuple[str, str], str]
+    values: SentValues | None
 
 
 class _Template(NamedTuple):
@@ -49,9 +58,15 @@ _templates: WeakKeyDictionary[Catalog, dict[str, list[_Template]]] = WeakKeyDict
 
 def steps_of(path: str) -> tuple[str, ...] | None:
     """Return the steps of a path in the spelling that all spellings of it share; None if that is not clear."""
-    text = unquote(path.partition("#")[0].partition("?")[0])
-    if unquote(text) != text or not text.isprintable():
+    plain = _UNICODE.sub(_unescaped, path.partition("#")[0].partition("?")[0])
+    try:
+        text = unquote(plain, errors="strict")
+    except UnicodeDecodeError:
         return None
+    if unquote(text) != text or _UNICODE.search(text) or not text.isprintable():
+        return None
+    if not text.isascii():
+        text = _plain_letters(text)
     steps = []
     for word in text.replace("\\", "/").split("/"):
         step = word.partition(";")[0].rstrip(" ")
@@ -62,6 +77,27 @@ def steps_of(path: str) -> tuple[str, ...] | None:
         if plain := step.rstrip(". ").casefold():
             steps.append(plain)
     return tuple(steps)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return chr(int(found[1], 16))
+
+
+def _plain_letters(text: str) -> str:
+    import unicodedata
+
+    # Servers compare in capital or in small letters, and a wide letter may become a plain one (best fit of Windows).
+    return unicodedata.normalize("NFKC", text).upper().casefold().replace(_DOT_ABOVE, "")
+
+
+def readings_of(path: str) -> Iterator[str]:
+    """Yield a path, and what a server may make of it that cuts it or runs a script in it."""
+    yield path
+    # Rules that rewrite paths may decode them first (CVE-2024-38474).
+    if cut := re.match("(?i)(.*?)%(?:3f|23)", path):
+        yield cut[1]
+    if script := _SCRIPT.match(path):
+        yield "/" + path[script.end() :]
 
 
 def is_path_of(template: str, path: str) -> bool:
@@ -81,7 +117,7 @@ def methods_in(catalog: Catalog) -> list[str]:
 
 
 def operations_at(
-    catalog: Catalog, method: str, paths: Iterable[str], values: Mapping[tuple[str, str], str] | None = None
+    catalog: Catalog, method: str, paths: Iterable[str], values: SentValues | None = None
 ) -> list[OperationSummary]:
     """Return the operations of a method that a server may take a path for: of those that fit, the most literal ones.
 
@@ -97,10 +133,15 @@ def operations_at(
         fitting = [
             each
             for each in _templates_of(catalog).get(method, ())
-            if len(each.steps) == len(steps)
-            and _fits(each.steps, steps)
-            and _agrees(catalog, each.summary, values)
+            if len(each.steps) == len(steps) and _fits(each.steps, steps)
         ]
+        told_apart = [each for each in fitting if not {"?", "#"}.isdisjoint(each.summary.path)]
+        if told_apart:
+            agreeing = [each for each in told_apart if _agrees(catalog, each.summary, values)]
+            # A request that agrees with none may mean any: servers differ in how they compare names and values.
+            is_sent = values is not None and len(told_apart) == len(fitting)
+            left = agreeing or (told_apart if is_sent else [])
+            fitting = [each for each in fitting if each not in told_apart or each in left]
         fewest = min((each.variables for each in fitting), default=0)
         found += [each.summary for each in fitting if each.variables == fewest]
     return found
@@ -129,24 +170,19 @@ def _fits(template: tuple[str, ...], steps: tuple[str, ...]) -> bool:
     )
 
 
-def _agrees(
-    catalog: Catalog, summary: OperationSummary, values: Mapping[tuple[str, str], str] | None
-) -> bool:
-    """Return whether the query and the headers of a request are those of an operation that shares its path.
+def _agrees(catalog: Catalog, summary: OperationSummary, values: SentValues | None) -> bool:
+    """Return whether the query, the headers and the fields of a request may be those of an operation.
 
     Documents have `/messages?action=send`, and `/#Action=A` beside `/#Action=B`, each with a parameter of one value.
     """
+    if values is None:
+        return False
     path, mark, _ = summary.path.partition("#")
     fixed = parse_qsl(path.partition("?")[2], keep_blank_values=True)
-    if not (mark or fixed):
-        return True
-    if values is None or any(values.get(("query", name)) != value for name, value in fixed):
+    if not all(values.may_have("query", name, [value]) for name, value in fixed):
         return False
-    if not mark:
-        return True
-    for parameter in catalog.operation(summary.name).parameters:
-        if parameter.is_required and parameter.location in {"query", "header"} and parameter.value.enum:
-            name = parameter.name.lower() if parameter.location == "header" else parameter.name
-            if values.get((parameter.location, name)) not in parameter.value.enum:
-                return False
-    return True
+    return not mark or all(
+        values.may_have(parameter.location, parameter.name, parameter.value.enum)
+        for parameter in catalog.operation(summary.name).parameters
+        if parameter.is_required and parameter.location in {"query", "header"} and parameter.value.enum
+    )

@@ -6,20 +6,26 @@ to the same server. If it is in doubt what a server reads, the strictest reading
 
 import re
 from collections.abc import Iterator
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.policy.method_overrides import ANY_METHOD, overrides_of
 from dynacli.client.policy.other_policies import documented_bases
-from dynacli.client.policy.path_readings import Sent, methods_in
+from dynacli.client.policy.path_readings import Sent, methods_in, readings_of
+from dynacli.client.policy.sent_values import SentValues
 from dynacli.request.built_request import Request
 from dynacli.urls import server_of
 
 __all__ = ["permit_request"]
 
-_REWRITES = frozenset(("xoriginaluri", "xoriginalurl", "xrewriteurl"))
-"""Headers by which some servers take a request for one of another path, without their punctuation."""
+_OTHER_PATH = re.compile(r"(?:url|uri|path|pathinfo)$")
+"""The end of the name, without its punctuation, of a header by which some servers take a request for another path.
+
+`X-Original-URL` and `X-Rewrite-URL` (IIS, Symfony, Zend), `X-Forwarded-Uri`, `X-Envoy-Original-Path`, `PATH_INFO`.
+"""
+_PREFIX = re.compile(r"(?:scriptname|prefix|basepath)$")
+"""The same for what servers take away from the path: `SCRIPT_NAME` (gunicorn), `X-Forwarded-Prefix`."""
 
 
 def permit_request(
@@ -40,7 +46,8 @@ def permit_request(
         RefusedError: The policy denies it, that of another API does, or nobody agreed.
     """
     asked, doubt = overrides_of(request, is_whole=is_whole)
-    sent = Sent(tuple(_paths(described, request, base)), dict(_values(request)))
+    values = SentValues(request, is_whole=is_whole)
+    sent = Sent(tuple(dict.fromkeys(_paths(described, request, base, values))), values)
     settings.permit(described, asked, sent)
     if settings.others is not None:
         settings.others.permit(described, settings, request, asked, sent.values)
@@ -51,21 +58,19 @@ def permit_request(
         permit_in_doubt(described, settings, request, methods, sent)
 
 
-def _paths(described: DescribedOperation, request: Request, base: str) -> Iterator[str]:
-    """Yield the path of a request below each base URL of its server that it may belong to."""
+def _paths(described: DescribedOperation, request: Request, base: str, values: SentValues) -> Iterator[str]:
+    """Yield the path of a request below each base URL of its server that it may belong to, in all readings."""
     documented = documented_bases(described.api)
     bases = [base, *(url for url in documented if server_of(url) == server_of(base))]
-    paths = [urlsplit(request.url).path]
+    own, others = urlsplit(request.url).path, list(values.routes())
     for name, value in request.headers:
-        if re.sub("[^a-z]", "", name.lower()) in _REWRITES:
-            paths.append("/" + value.partition("://")[2].partition("/")[2] if "://" in value else value)
+        plain = re.sub("[^a-z]", "", name.lower())
+        if _OTHER_PATH.search(plain):
+            others.append("/" + value.partition("://")[2].partition("/")[2] if "://" in value else value)
+        if value.strip("/") and _PREFIX.search(plain):
+            others.append(own.partition(value.rstrip("/"))[2])
+    paths = [reading for path in (own, *others) for reading in readings_of(path)]
     for below in dict.fromkeys(urlsplit(each).path.rstrip("/") for each in bases):
-        yield from (path[len(below) :] for path in paths if path.startswith(f"{below}/"))
-    yield from paths[1:]
-
-
-def _values(request: Request) -> Iterator[tuple[tuple[str, str], str]]:
-    for name, value in parse_qsl(urlsplit(request.url).query, keep_blank_values=True):
-        yield ("query", name), value
-    for name, value in request.headers:
-        yield ("header", name.lower()), value
+        behind = [path[len(below) :] for path in paths if path.startswith(f"{below}/")]
+        yield from (reading for path in behind for reading in readings_of(path))
+    yield from (reading for path in others for reading in readings_of(path))

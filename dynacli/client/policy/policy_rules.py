@@ -15,7 +15,14 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from dynacli.catalog.store.catalog_file import Catalog
-from dynacli.client.policy.path_readings import Sent, is_path_of, operations_at, operations_of, steps_of
+from dynacli.client.policy.path_readings import (
+    Sent,
+    is_path_of,
+    methods_in,
+    operations_at,
+    operations_of,
+    steps_of,
+)
 from dynacli.client.profiles import malformed
 from dynacli.environment import Environment
 from dynacli.errors import FileError
@@ -47,7 +54,7 @@ _BAKED = "policies"
 _TAG = "tag:"
 _NOTHING: Mapping[str, str] = {}
 _WILD = frozenset("*?[")
-_HEAD, _GET = "HEAD", "GET"
+_HEAD, _GET, _OPTIONS = "HEAD", "GET", "OPTIONS"
 _METHODS = frozenset({*SAFE_METHODS, "POST", "PUT", "PATCH", "DELETE", "CONNECT"})
 
 
@@ -233,6 +240,18 @@ def decide(
         found += [each for each in readings if " /" in each.word]
     steps = [steps_of(path) for path in paths]
     is_clear = is_documented and None not in steps
+    if not is_documented and own != _OPTIONS:
+        # Many servers run one function for all methods, or take one that they do not know for GET.
+        known = operations_at(catalog, _GET if own == _HEAD else own, paths, values)
+        if not known:
+            methods_there = methods_in(catalog)
+            alike = [
+                each for method in methods_there for each in operations_at(catalog, method, paths, values)
+            ]
+            if own not in _METHODS:
+                alike = alike or operations_of(catalog, methods_there)
+            why = f"the document does not have {own} there"
+            found += _readings(policy, catalog, alike, own, why, is_in_doubt=True)
     if is_documented and sent is not None:
         fitting = operations_at(catalog, own, paths, values)
         is_among = any(each.name == operation.name for each in fitting)
@@ -247,9 +266,9 @@ def decide(
         asked.setdefault(_GET, f"servers do for {_HEAD} what they do for {_GET}")
     for method, why in asked.items():
         is_like = method == _GET and _GET not in map(str.upper, methods)
-        known: Sequence[Operation | OperationSummary] = operations_at(catalog, method, paths, values)
-        known = known or [_unknown(method, path) for path in paths]
-        found += _readings(policy, catalog, known, method, why, is_in_doubt=is_like)
+        meant: Sequence[Operation | OperationSummary] = operations_at(catalog, method, paths, values)
+        meant = meant or [_unknown(method, path) for path in paths]
+        found += _readings(policy, catalog, meant, method, why, is_in_doubt=is_like)
     if not is_clear:
         for summary in operations_of(catalog, {own, *asked}):
             found += _readings(
