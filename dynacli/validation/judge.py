@@ -50,10 +50,11 @@ class Judge:
     Args:
         catalog: The components are read from it when a schema refers to them.
         operation: The operation.
+        seconds: How long judging a value may take; None for as long as usual.
     """
 
-    def __init__(self, catalog: Catalog, operation: Operation) -> None:
-        self._catalog = catalog
+    def __init__(self, catalog: Catalog, operation: Operation, seconds: float | None = None) -> None:
+        self._catalog, self._seconds = catalog, seconds
         self._operation = operation
         self._document, steps = operation_document(catalog, operation)
         self._steps = ("paths", operation.path, *steps)
@@ -68,7 +69,7 @@ class Judge:
         Args:
             is_exact: Whether properties of the body that the document does not mention are findings, too.
         """
-        verdict, notes = Verdict(), JudgingNotes(is_swagger=self._is_swagger)
+        verdict, notes = Verdict(), JudgingNotes(is_swagger=self._is_swagger, seconds=self._seconds)
         body_values: list[JudgedValue] = []
         with _exceptions_into(verdict):
             errors = self._engine.request_errors(
@@ -86,7 +87,7 @@ class Judge:
         Args:
             is_exact: Whether what the document does not mention is a finding, too.
         """
-        verdict, notes = Verdict(), JudgingNotes(is_swagger=self._is_swagger)
+        verdict, notes = Verdict(), JudgingNotes(is_swagger=self._is_swagger, seconds=self._seconds)
         if self._is_behind_a_redirect(response):
             text = f"the document describes the redirect, `{response.redirects[0]}`, and not what it leads to"
             verdict.unchecked.append(text)

@@ -27,11 +27,19 @@ class JudgeByLevel:
         may_accept: Whether what compiled schemas accept is valid without asking openapi-core, which gives the same
             verdict and takes most of the time of a call.
         is_exact: Whether what the document does not mention is a finding, too.
+        seconds: How long openapi-core may take for a value; None for as long as usual.
     """
 
     def __init__(
-        self, catalog: Catalog, operation: Operation, *, may_accept: bool = True, is_exact: bool = False
+        self,
+        catalog: Catalog,
+        operation: Operation,
+        *,
+        may_accept: bool = True,
+        is_exact: bool = False,
+        seconds: float | None = None,
     ) -> None:
+        self._seconds = seconds
         self._catalog, self._operation = catalog, operation
         documented = [name for response in operation.responses for name in response.media_types]
         # The items of a stream are judged as they come, so openapi-core is imported before the call is made.
@@ -101,5 +109,5 @@ class JudgeByLevel:
         if self._judge is None:
             from dynacli.validation.judge import Judge
 
-            self._judge = Judge(self._catalog, self._operation)
+            self._judge = Judge(self._catalog, self._operation, self._seconds)
         return self._judge

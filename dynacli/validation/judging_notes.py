@@ -9,7 +9,7 @@ from dynacli.model.patterns import Patterns
 __all__ = ["JudgedValue", "JudgingNotes", "TooLongError", "check_stack", "look_up", "reason_of"]
 
 _MAX_REASONS = 100
-_SECONDS = 10.0
+_SECONDS = 4.0
 _KEYWORDS_PER_LOOK = 1_024
 _FRAMES = 30
 
@@ -43,9 +43,11 @@ class JudgingNotes:
 
     Args:
         is_swagger: Whether the document is written in Swagger 2.0.
+        seconds: How long judging a value may take; None for as long as usual.
     """
 
-    def __init__(self, *, is_swagger: bool = False) -> None:
+    def __init__(self, *, is_swagger: bool = False, seconds: float | None = None) -> None:
+        self._seconds = _SECONDS if seconds is None else seconds
         # JSON Schema got them after Swagger 2.0, in whose documents they are names of any format.
         self.undefined_formats = frozenset({"duration", "time"} if is_swagger else ())
         self.unchecked: dict[str, None] = {}
@@ -64,7 +66,7 @@ class JudgingNotes:
 
         The limit is for alternatives that lead to themselves: nested in each other, each is tried at each level.
         """
-        self._until = monotonic() + _SECONDS
+        self._until = monotonic() + self._seconds
 
     def check_clock(self) -> None:
         """Count a keyword, and look at the clock now and then.

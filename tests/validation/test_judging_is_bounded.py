@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from dynacli.validation import judging_notes
-from tests.documents import ref
+from tests.documents import document, operation, ref, save
+from tests.harness import run_cli
 from tests.validation.in_process_judge import answer_document, answered, compact, judge_of, judge_value
 
 _ITEM = {"type": "object", "required": ["name"]}
@@ -110,3 +111,25 @@ def test_a_media_type_is_found_as_it_is_written() -> None:
     assert [] == compact(judge.response(answered(b"{}", media_type="Application/JSON; simple")))
     assert [] == compact(judge.response(answered(b"[]")))
     assert ["- type"] == compact(judge.response(answered(b"{}")))
+
+
+@pytest.mark.parametrize("level", ["warn", "exact"])
+@pytest.mark.parametrize("keyword", ["anyOf", "if"])
+def test_ways_between_schemas_end(keyword: str, level: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of forty schemas that each refer twice to the next, the last is reached on more ways than can be gone."""
+    monkeypatch.setattr(judging_notes, "_SECONDS", 0.2)
+    schemas: dict[str, Any] = {"S40": {"type": "string"}}
+    for number in range(40):
+        following = ref(f"S{number + 1}")
+        schemas[f"S{number}"] = (
+            {"if": following, "then": following, "else": following}
+            if keyword == "if"
+            else {keyword: [following, following]}
+        )
+    made = document(
+        {"/things": {"post": operation("addThing", body=ref("S0"))}},
+        version="3.1.0",
+        components={"schemas": schemas},
+    )
+    result = run_cli(save(made), "add-thing", "--body", '{"a": 1}', "--validate", level, "--dry-run")
+    assert "takes too long to judge" in result.stderr

@@ -47,6 +47,9 @@ _DOUBT: Any = {DOUBT: True}
 _MAX_STEPS = 64
 """The largest number of references and branches between schemas of the same value."""
 
+_MAX_WAYS = 10_000
+"""The largest number of ways between schemas of the same value that are not counted."""
+
 _INTEGER_3_0 = {
     "$schema": "http://json-schema.org/draft-04/schema#",
     "id": INTEGER_3_0,
@@ -140,6 +143,7 @@ class PlainSchema:
         self._names: dict[str, int] = {}
         self._waiting: deque[tuple[int, Any]] = deque()
         self._steps: dict[int, dict[int, int]] = {}
+        self._times: dict[int, dict[int, int]] = {}
         self._references: dict[int, set[int]] = {}
         self._current = -1
         self.size = 0
@@ -153,7 +157,7 @@ class PlainSchema:
             self._current, target = self._waiting.popleft()
             definitions[str(self._current)] = self.plain(target, Nesting())
         self._refuse_circles()
-        for number in self._on_circles():
+        for number in self._on_circles() | self._on_many_ways():
             definitions[str(number)] = {"allOf": [{ENTRY: True}, definitions[str(number)]]}
         dialect = "https://json-schema.org/draft/2020-12/schema"
         return {"$schema": dialect, "$defs": definitions, "allOf": [root]}
@@ -190,6 +194,25 @@ class PlainSchema:
             if len(kept) == len(following):
                 return set(kept)
             following = kept
+
+    def _on_many_ways(self) -> set[int]:
+        """Return the numbers of the schemas that one value enters on several ways, where there are too many ways.
+
+        Of thirty schemas that each refer twice to the next, the last is entered a thousand million times.
+        """
+        ways: dict[int, int] = {}
+
+        def count(number: int) -> int:
+            if number not in ways:
+                following = self._times.get(number, {})
+                ways[number] = 1 + sum(times * count(other) for other, times in following.items())
+            return ways[number]
+
+        if all(count(number) <= _MAX_WAYS for number in list(self._times)):
+            return set()
+        return {
+            other for following in self._times.values() for other, times in following.items() if times > 1
+        }
 
     def plain(self, schema: Any, nesting: Nesting) -> Any:
         """Return the plain form of a schema.
@@ -259,6 +282,8 @@ class PlainSchema:
         if nesting.is_same_value:
             known = self._steps.setdefault(self._current, {})
             known[number] = max(known.get(number, 0), nesting.steps + 1)
+            times = self._times.setdefault(self._current, {})
+            times[number] = times.get(number, 0) + 1
         return {"$ref": f"#/$defs/{number}"}
 
     def _target(self, ref: str) -> Any:
