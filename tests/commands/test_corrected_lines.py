@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import time
 from pathlib import Path
 
 import pytest
@@ -384,3 +385,15 @@ def test_corrected_lines_of_wrong_standard_options_build_requests(name: str, hom
             mistake = Mistake(kind.strip(), (*asked.example, *behind))
             wrong[asked.name, is_before, mistake.kind] = followed(path, asked, mistake, before)
     assert {} == {key: reason for key, reason in wrong.items() if reason}
+
+
+@pytest.mark.no_cover
+def test_a_line_with_very_many_mistakes_is_not_corrected() -> None:
+    """Nobody would read a line of 2,500 options, and making it would take minutes."""
+    names = [f"p{number}" for number in range(2_500)]
+    body = {"type": "object", "required": names, "properties": {name: {"type": "string"} for name in names}}
+    save(document({"/p": {"post": operation("addP", body=body)}}))
+    began = time.monotonic()
+    result = run_cli("./api.json", "add-p", "--body", "{}")
+    assert (2, False) == (result.exit_code, "--p1 TEXT" in result.stderr)
+    assert time.monotonic() - began < 30

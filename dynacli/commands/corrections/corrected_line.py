@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from time import monotonic
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands.corrections.call_line import CallLine, Piece, read_line
@@ -20,6 +21,9 @@ from dynacli.record import replace
 __all__ = ["corrected_line"]
 
 _MOST_ROUNDS = 8
+_SECONDS = 3.0
+_MOST_CHANGES = 100
+"""Of a line with more words, or with more that is wrong, no corrected one is made: nobody would read it."""
 _QUOTED = re.compile("`([^`]+)`")
 _FLAG = re.compile(r"--?[A-Za-z][\w.\[\]-]*")
 
@@ -34,6 +38,8 @@ def corrected_line(
         error: What ended the call.
     """
     command = OperationCommand(described)
+    if len(words) > _MOST_CHANGES:
+        return None
     typed = read_line(run, command, words)
     line = _corrected(typed, run.env, error)
     if line is None:
@@ -59,7 +65,10 @@ def _example(typed: CallLine, env: Environment) -> CallLine | None:
 def _corrected(typed: CallLine, env: Environment, error: UsageError) -> CallLine | None:
     """Return the line with everything right in it; None where that cannot be reached."""
     line = with_fitting_values(without_surplus(with_known_names(typed)))
+    until = monotonic() + _SECONDS
     for _ in range(_MOST_ROUNDS):
+        if monotonic() > until:
+            return None
         problem = problem_of(line, env)
         if problem is None:
             # Some things only the call itself finds.
@@ -79,6 +88,8 @@ def _is_same(line: CallLine, other: CallLine) -> bool:
 
 
 def _mended(line: CallLine, problem: UsageError) -> CallLine:
+    if len(problem.details.get("missing") or problem.details.get("findings") or ()) > _MOST_CHANGES:
+        return line
     if problem.details.get("missing"):
         return with_inputs(line, problem.details["missing"])
     if problem.details.get("findings"):

@@ -25,9 +25,12 @@ from dynacli.environment import Environment
 from dynacli.errors import DynacliError, UsageError
 from dynacli.record import replace
 from dynacli.request.build_request import build_request
+from dynacli.validation.judge_by_level import JudgeByLevel
 
 __all__ = ["problem_of"]
 
+_JUDGED_SECONDS = 1.0
+"""What takes longer to judge counts as right, as in the call itself."""
 _ANY_SERVER = "http://localhost"
 _OF_STDIN = frozenset({"-", "@-"})
 
@@ -118,7 +121,14 @@ def _build(run: Run, described: DescribedOperation, given: GivenWords) -> None:
         is_strict=is_strict,
     )
     if is_strict:
-        judging = CallJudge(described, request, values, settings)
+        judge = JudgeByLevel(
+            described.api.catalog,
+            described.operation,
+            may_accept=settings.may_accept,
+            is_exact=settings.level == "exact",
+            seconds=_JUDGED_SECONDS,
+        )
+        judging = CallJudge(described, request, values, settings, judge)
         judging.judge_request()
         judging.check()
 
