@@ -9,17 +9,33 @@ from dynacli.text.terminal import visible
 
 __all__ = ["files_of"]
 
+_EVEN = r"(?<!\\)((?:\\\\)*)"
+"""What stands before a character that no backslash escapes."""
+_ACTIVE = re.compile(
+    rf"""{_EVEN}(
+      <(?=[A-Za-z/!?])                                           # HTML, and links in angle brackets
+    | !(?=\[)                                                    # an image, which is loaded
+    | \](?=[(:]\s*<?(?!https?:|mailto:)[^\s/?\#)]{{0,40}}[:&])   # a link to a script
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
 
 def files_of(collection: Collection) -> dict[str, str]:
     """Return the page."""
     blocks = [
         f"# {_line(collection.name)} {_line(collection.version)}".rstrip(),
-        visible(collection.description),
+        _prose(collection.description),
     ]
     blocks.append(_servers(collection))
     for folder in collection.folders:
         blocks.extend(_folder(folder))
     return {f"{file_stem(collection.name)}.md": "\n\n".join(filter(None, map(str.strip, blocks))) + "\n"}
+
+
+def _prose(markdown: str) -> str:
+    """Return a text of the document as Markdown, of which no program that shows it runs or loads anything."""
+    return _ACTIVE.sub(r"\1\\\2", visible(markdown))
 
 
 def _line(text: str) -> str:
@@ -59,7 +75,7 @@ def _servers(collection: Collection) -> str:
 def _folder(folder: Folder) -> Iterator[str]:
     if folder.name:
         yield f"## {_line(folder.name)}"
-        yield visible(folder.description)
+        yield _prose(folder.description)
     for request in folder.requests:
         yield from _request(request)
 
@@ -67,7 +83,7 @@ def _folder(folder: Folder) -> Iterator[str]:
 def _request(request: ExportedRequest) -> Iterator[str]:
     yield f"### {_line(request.title)}"
     yield _code(f"{request.method} {request.path}")
-    yield visible(request.notes)
+    yield _prose(request.notes)
     if request.inputs:
         rows = (
             [

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from markdown_it import MarkdownIt
 
 from tests.documents import API_KEY, BASIC, BEARER, JSON, document, operation, parameter, save
 from tests.harness import run_cli
@@ -261,3 +262,27 @@ def test_a_hostile_document_adds_nothing_to_a_directory() -> None:
         assert "{{bearer}}" not in re.sub(r"auth:bearer \{\n.*", "", outside)
         assert "script:pre-request {" not in text.splitlines()
         assert {"parts"} >= set(re.findall(r"@file\(([^)]*)\)", text)) - {"etc-passwd"}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("<b>x</b>", "&lt;b&gt;x&lt;/b&gt;"),
+        (r"\\<script>", r"\&lt;script&gt;"),
+        ("<!--x", "&lt;!--x"),
+        ("![i](http://e.example)", '!<a href="http://e.example">i</a>'),
+        ("![i][r]\n\n[r]: http://e.example", '!<a href="http://e.example">i</a>'),
+        ("[a](javascript:x)", "[a](javascript:x)"),
+        ("[a](java&#115;cript:x)", "[a](javascript:x)"),
+        ("[a][r]\n\n[r]:\ndata:text/html,x", "[a][r]</p>\n<p>[r]:\ndata:text/html,x"),
+        ("[a](https://e.example/b:c)", '<a href="https://e.example/b:c">a</a>'),
+        ("*a* [b](#c:d) `e` 1 < 2", '<em>a</em> <a href="#c:d">b</a> <code>e</code> 1 &lt; 2'),
+    ],
+)
+def test_a_description_in_markdown_runs_and_loads_nothing(text: str, shown: str) -> None:
+    """Its HTML and its images are text, and so are links to scripts, for readers that allow all of CommonMark."""
+    made = document({"/a": {"get": operation("a", description=text)}}, ["http://a.example"])
+    page = run_cli("export", save(made), "--to", "markdown").stdout
+    reader = MarkdownIt("commonmark", {"html": True})
+    reader.validateLink = bool  # type: ignore[method-assign,assignment]
+    assert f"<p>{shown}</p>" in reader.render(page)
