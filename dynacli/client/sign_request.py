@@ -1,7 +1,7 @@
 """The credentials of a call: found, held against the origin that they would go to, and put into the request."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -88,7 +88,8 @@ def unsigned(
         from dynacli.auth.tls_login import TlsSettings
 
         tls = _tls_login(env, TlsSettings(settings.ca), request.url)
-    return Signed(request, given.shown, Masker(given.secrets), given.headers, tls=tls)
+    masker = Masker((*given.secrets, *given.passwords))
+    return Signed(request, given.shown, masker, given.headers, tls=tls)
 
 
 def sign(
@@ -151,7 +152,11 @@ def sign(
         by_command = sign_by_command(signer, signed)
         credentials, signed = (*credentials, *by_command), attach(signed, by_command)
         headers |= {credential.name.lower() for credential in by_command}
-    secrets = [*given.secrets, *(part for credential in credentials for part in credential.parts)]
+    secrets = [
+        *given.secrets,
+        *given.passwords,
+        *(part for credential in credentials for part in credential.parts),
+    ]
     return Signed(
         signed,
         attach(given.shown, [credential.masked() for credential in credentials]),
@@ -314,10 +319,12 @@ class _Given(NamedTuple):
     """What the caller gave as a credential: by `-H` or a profile, or as a parameter that is also an API key.
 
     Args:
-        shown: The request without it, and without other parameters and headers that are called like secrets.
+        passwords: The values of the parameters that the document calls passwords.
+        shown: The request without all of these, and without other parameters and headers that are called like secrets.
     """
 
     secrets: list[Secret]
+    passwords: list[Secret]
     shown: Request
     headers: frozenset[str]
 
@@ -334,6 +341,8 @@ def _given(operation: Operation, request: Request, settings: CallSettings) -> _G
     values += [
         pair.encoded.partition("=")[2] for pair in request.parts.cookies if ("cookie", pair.name) in keys
     ]
+    names = {name for parameter in operation.parameters for name in _passwords_in(parameter)}
+    passwords = list(_texts_of(names, request)) if names else []
     headers = []
     for name, value in request.headers:
         is_authorization = name.lower() == "authorization"
@@ -342,14 +351,38 @@ def _given(operation: Operation, request: Request, settings: CallSettings) -> _G
             values += [value, rest, *(pair.partition("=")[2] for pair in value.split(";"))]
             headers.append((name, f"{word} {MASK}" if space and is_authorization else MASK))
         else:
-            headers.append((name, MASK if is_secret_name(name) else value))
+            is_secret = is_secret_name(name) or name.lower() in names
+            headers.append((name, MASK if is_secret else value))
     secrets = [Secret(value) for value in values if value]
-    masker = Masker(secrets)
+    masker = Masker((*secrets, *passwords))
     shown = request._replace(
-        url=with_masked_secrets(masker.mask(request.url)),
+        url=with_masked_secrets(masker.mask(request.url), names),
         headers=tuple((name, masker.mask(text)) for name, text in headers),
     )
-    return _Given(secrets, shown, SECRET_HEADERS | secret_headers)
+    return _Given(secrets, passwords, shown, SECRET_HEADERS | secret_headers | names)
+
+
+def _passwords_in(parameter: Parameter) -> Iterator[str]:
+    """Yield the names on the wire of what the document calls passwords: a parameter, or the fields of one."""
+    fields = [field.path[-1] for field in parameter.fields if _is_password(field.value)]
+    if fields or _is_password(parameter.value):
+        # Where it is not spread, the whole value has its name.
+        yield parameter.name.lower() if parameter.location == "header" else parameter.name
+        yield from fields
+
+
+def _is_password(value: ValueType) -> bool:
+    return (value.items or value).format == "password"
+
+
+def _texts_of(names: Container[str], request: Request) -> Iterator[Secret]:
+    """Yield the texts of parameters, or of fields of them, that have one of some names."""
+    parts = request.parts
+    for pair in (*parts.query, *parts.cookies):
+        if pair.name in names or pair.name.rpartition("[")[2].rstrip("]") in names:
+            yield from map(Secret, {pair.value, pair.encoded.partition("=")[2]})
+    yield from (Secret(text) for name, text in parts.path.items() if name in names)
+    yield from (Secret(text) for name, text in parts.headers.items() if name.lower() in names)
 
 
 def is_secret_parameter(parameter: Parameter) -> bool:
@@ -365,7 +398,7 @@ def is_secret_parameter(parameter: Parameter) -> bool:
 
 def is_secret_value(name: str, value: ValueType) -> bool:
     """Return whether values of a name and a type are secrets: texts of the format `password`, or with such a name."""
-    value = value.items or value
-    if value.format == "password":
+    if _is_password(value):
         return True
+    value = value.items or value
     return not value.enum and value.type in {"string", ANY} and is_secret_name(name)

@@ -6,7 +6,7 @@ httpx's own encoder does not check the `Content-Type` of a part, which here come
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dynacli.errors import UsageError
@@ -62,6 +62,11 @@ class Multipart(Payload):
         self.boundary = _free_boundary(boundary, parts)
         self.media_type = f"{media_type}; boundary={_quoted(self.boundary)}"
         super().__init__(list(self._pieces()))
+
+    def changed(self, change: Callable[[bytes | Source], bytes | Source]) -> "Multipart":
+        """Return a body with the contents of its parts changed."""
+        parts = [part._replace(content=change(part.content)) for part in self.parts]
+        return Multipart(parts, self.media_type.partition(";")[0], self.boundary)
 
     def _pieces(self) -> Iterator[bytes | Source]:
         boundary = self.boundary.encode()

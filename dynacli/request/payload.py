@@ -1,6 +1,6 @@
 """A body that is not held in memory: a sequence of pieces, of which files are read while they are sent."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 __all__ = ["Payload", "Source", "as_text"]
@@ -74,6 +74,10 @@ class Payload:
             if len(read) > limit:
                 return None
         return bytes(read)
+
+    def changed(self, change: Callable[[bytes | Source], bytes | Source]) -> "Payload":
+        """Return a payload with each of its pieces changed."""
+        return Payload([change(piece) for piece in self.pieces])
 
     def abbreviated(self) -> str:
         """Return the body as text for people, with the names of sources instead of their contents."""

@@ -239,3 +239,102 @@ def test_nothing_foreign_drives_the_terminal() -> None:
     assert "\x9b31m" in run_cli(api, *words).stdout
     assert "\x9b31m" not in run_cli(api, *words, terminal=("stdout",)).stdout
     assert "\x1b" not in shlex.join(run_cli(api, *words).stdout.split())
+
+
+_PASSWORD = {"type": "string", "format": "password"}
+_DEEP = {
+    "type": "object",
+    "properties": {
+        "pin": _PASSWORD,
+        "pins": {"type": "array", "items": _PASSWORD},
+        "next": {"$ref": "#/components/schemas/Deep"},
+        "list": {"type": "array", "items": {"$ref": "#/components/schemas/Deep"}},
+        "either": {"oneOf": [{"type": "string"}, {"type": "object", "properties": {"code": _PASSWORD}}]},
+    },
+}
+_FILE = {"type": "object", "properties": {"pin": _PASSWORD, "file": {"type": "string", "format": "binary"}}}
+
+
+def _with_passwords(server: str) -> str:
+    def body(media_type: str, schema: Any) -> dict[str, Any]:
+        return {"content": {media_type: {"schema": schema}}}
+
+    deep = {"$ref": "#/components/schemas/Deep"}
+    bodies = {
+        "json": body("application/json", deep),
+        "form": body("application/x-www-form-urlencoded", deep),
+        "parts": body("multipart/form-data", _FILE),
+        "xml": body("application/xml", deep),
+        "whole": body("application/json", _PASSWORD),
+    }
+    parameters = [
+        parameter("pin", _PASSWORD, "path"),
+        parameter("pq", _PASSWORD),
+        parameter("X-Pin", _PASSWORD, "header"),
+        parameter("ck", _PASSWORD, "cookie"),
+        parameter(
+            "spread", {"type": "object", "properties": {"pin": _PASSWORD}}, style="deepObject", explode=True
+        ),
+        parameter("ids", {"type": "array", "items": _PASSWORD}, explode=False),
+        {
+            "name": "j",
+            "in": "query",
+            "content": {"application/json": {"schema": {"type": "object", "properties": {"pin": _PASSWORD}}}},
+        },
+    ]
+    paths: dict[str, Any] = {
+        f"/{name}": {"post": operation(name, requestBody=body)} for name, body in bodies.items()
+    }
+    paths["/p/{pin}"] = {"get": operation("params", *parameters)}
+    return save(document(paths, [server], components={"schemas": {"Deep": _DEEP}}))
+
+
+WITH_PASSWORDS = [
+    ["json", "--pin", "SECRET"],
+    ["json", "--pin", "pw"],
+    ["json", "--pins", "SECRET"],
+    ["json", "--next.next.pin", "SECRET"],
+    ["json", "--set", 'list=[{"pin":"SECRET"}]'],
+    ["json", "--body", '{"next":{"next":{"next":{"next":{"list":[{"pin":"SECRET"}]}}}}}'],
+    ["json", "--body", '{"either":{"code":"SECRET"}}'],
+    ["json", "--body", "@body.json"],
+    ["form", "--pin", "SECRET"],
+    ["form", "--body", "pin=SECRET", "--validate", "off"],
+    ["parts", "--pin", "SECRET"],
+    ["parts", "--pin", "SECRET", "--file", "@body.bin"],
+    ["xml", "--body", "<Deep><pin>SECRET</pin></Deep>", "--validate", "off"],
+    ["whole", "--body", '"SECRET"'],
+    ["params", "SECRET"],
+    ["params", "x", "--pq", "SECRET"],
+    ["params", "x", "--x-pin", "SECRET"],
+    ["params", "x", "--ck", "SECRET"],
+    ["params", "x", "--spread.pin", "SECRET"],
+    ["params", "x", "--ids", "SECRET"],
+    ["params", "x", "--j.pin", "SECRET"],
+]
+
+
+@pytest.mark.sampled(30)
+@pytest.mark.parametrize("form", ["http", "json", "curl", "python", "har"])
+@pytest.mark.parametrize("words", WITH_PASSWORDS, ids=" ".join)
+def test_no_password_is_shown(words: list[str], form: str) -> None:
+    """Whatever the document calls a password is masked, wherever it stands, unless `--show-secrets` asks for it."""
+    Path("body.json").write_text('{"pin": "hunter-22"}')
+    Path("body.bin").write_bytes(b"\0\1")
+    name = _with_passwords("http://api.example.com")
+    typed = [word.replace("SECRET", "hunter-22") for word in words]
+    hidden = run_cli(name, *typed, "--dry-run", form)
+    secret = "pw" if "pw" in typed else "hunter-22"
+    is_masked = "***" in hidden.stdout or "@body.bin" in typed  # of which JSON has the Base64
+    assert (0, False, True) == (hidden.exit_code, secret in hidden.stdout, is_masked), hidden
+    shown = run_cli(name, *typed, "--dry-run", form, "--show-secrets")
+    assert form == "har" or "***" not in shown.stdout
+
+
+def test_passwords_in_parameters_are_not_told(server: Recorder) -> None:
+    """`-v` and the history mask them as the dry run does."""
+    server.answers["/p/hunter-22"] = Answer()
+    name = _with_passwords(server.origin)
+    result = run_cli(name, "params", "hunter-22", "--pq", "hunter-23", "--x-pin", "hunter-24", "-v")
+    told = result.stderr + run_cli("history", "-o", "json").stdout
+    assert (0, True, False) == (result.exit_code, "pq=***" in result.stderr, "hunter-2" in told)

@@ -114,7 +114,7 @@ def test_what_a_name_calls_secret_is_never_repeated(line: str) -> None:
         ("auth token shop", "No credential is stored for `shop`"),
         ("auth explain shop logn", "Did you mean `login`?"),
         (
-            "auth login shop --scope credential --accept-origin http://127.0.0.1:9",
+            "auth login shop --store file --scope credential --accept-origin http://127.0.0.1:9",
             "nobody to ask for the credential",
         ),
         ("shop login --password user --usr me", "--password PASSWORD --user me"),

@@ -3,14 +3,18 @@
 import json
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
-from dynacli.auth.secret import MASK
+from dynacli.auth.secret import MASK, Masker, Secret
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.inputs.call_inputs import CallValues
 from dynacli.client.sign_request import SECRET_HEADERS
 from dynacli.model.operation import Operation
+from dynacli.request.built_request import Request
 from dynacli.urls import is_secret_name, with_masked_secrets
 
-__all__ = ["is_secret_header", "mask_text", "password_fields", "secret_texts"]
+__all__ = ["is_secret_header", "mask_text", "password_fields", "secret_texts", "without_passwords"]
 
 _IN_TEXT = re.compile(r"[A-Za-z_-]+")
 
@@ -28,13 +32,81 @@ def password_fields(operation: Operation) -> set[str]:
     return {field.path[-1] for field in fields if field.value.format == "password"}
 
 
-def mask_text(text: str, names: Iterable[str]) -> str:
+def without_passwords(
+    described: DescribedOperation, values: CallValues, request: Request
+) -> tuple[Request, Masker]:
+    """Return a request whose body has no input that the document calls a password, and what takes them out of any text.
+
+    Args:
+        values: What the request was built of.
+        request: Without its credentials and secret parameters.
+    """
+    names, content = _password_names(described), request.body
+    value, is_json = values.form, False
+    if value is None and isinstance(content, bytes):
+        with suppress(ValueError, RecursionError):
+            value, is_json = json.loads(content), True
+    masker = Masker(map(Secret, secret_texts(value, names, guesses=False)))
+
+    def masked(piece: Any) -> Any:
+        if not isinstance(piece, bytes):
+            return piece
+        text = masker.mask(piece.decode("utf-8", "surrogateescape"))
+        # Of a body that dynacli has not built, such as XML, it is not known where a field ends.
+        is_given = values.form is None and not names.isdisjoint(_IN_TEXT.findall(text))
+        return (mask_text(text, names, guesses=False) if is_json or is_given else text).encode(
+            "utf-8", "surrogateescape"
+        )
+
+    whole = described.media_type.value.format if described.media_type is not None else ""
+    if content is not None and whole == "password":
+        content = MASK.encode()
+    elif isinstance(content, bytes | None):
+        content = masked(content)
+    else:
+        content = content.changed(masked)
+    return request._replace(body=content), masker
+
+
+def _password_names(described: DescribedOperation) -> set[str]:
+    """Return the names of all fields in an operation's body that the document calls passwords, however deep."""
+    names, catalog = password_fields(described.operation), described.api.catalog
+    if described.media_type is None or not described.is_documented:
+        return names
+    stack: list[Any] = [catalog.part(described.operation.name)["operation"].get("requestBody")]
+    followed: set[str] = set()
+    while stack:
+        node = stack.pop()
+        if isinstance(node, list):
+            stack.extend(node)
+        if not isinstance(node, dict):
+            continue
+        ref, properties = node.get("$ref"), node.get("properties")
+        if isinstance(ref, str) and ref not in followed:
+            followed.add(ref)
+            with suppress(LookupError, ValueError):
+                stack.append(catalog.resolve(ref))
+        for name, schema in properties.items() if isinstance(properties, dict) else ():
+            if _is_password(schema):
+                names.add(name)
+        stack.extend(node.values())
+    return names
+
+
+def _is_password(schema: Any) -> bool:
+    while isinstance(schema, dict) and schema.get("format") != "password":
+        schema = schema.get("items")
+    return isinstance(schema, dict)
+
+
+def mask_text(text: str, names: Iterable[str], *, guesses: bool = True) -> str:
     """Return a body, or a part of one, with the fields masked that are secrets by their names.
 
     Text that is neither JSON nor a form is masked as a whole where it has such a name in it.
 
     Args:
         names: The names of further fields that are secrets.
+        guesses: Whether a name such as `token` tells by itself that a field of JSON is one.
     """
     known = frozenset(names)
     try:
@@ -44,39 +116,37 @@ def mask_text(text: str, names: Iterable[str]) -> str:
             return with_masked_secrets(f"?{text}", known)[1:]
         found = any(word in known or is_secret_name(word) for word in _IN_TEXT.findall(text))
         return MASK if found else text
-    masked = _mask_fields(value, known)
+    masked = _mask_fields(value, known, guesses)
     return text if masked == value else json.dumps(masked, ensure_ascii=False)
 
 
-def _mask_fields(value: Any, names: frozenset[str]) -> Any:
-    """Return a JSON value with the texts masked that are secrets by the names of their fields.
-
-    Args:
-        names: The names of further fields that are secrets.
-    """
+def _mask_fields(value: Any, names: frozenset[str], guesses: bool) -> Any:
+    """Return a JSON value with the texts masked that are secrets by the names of their fields."""
     if isinstance(value, dict):
         return {
-            key: MASK if _is_secret_field(key, member, names) else _mask_fields(member, names)
+            key: MASK
+            if _is_secret_field(key, member, names, guesses)
+            else _mask_fields(member, names, guesses)
             for key, member in value.items()
         }
     if isinstance(value, list):
-        return [_mask_fields(item, names) for item in value]
+        return [_mask_fields(item, names, guesses) for item in value]
     return value
 
 
-def secret_texts(value: Any, names: Container[str], name: str = "") -> Iterator[str]:
+def secret_texts(value: Any, names: Container[str], name: str = "", *, guesses: bool = True) -> Iterator[str]:
     """Yield the texts in a JSON value, which may have a name itself, that are secrets by the names of their fields."""
     if isinstance(value, Mapping):
         for key, member in value.items():
-            yield from secret_texts(member, names, str(key))
+            yield from secret_texts(member, names, str(key), guesses=guesses)
     elif isinstance(value, list | tuple):
         for item in value:
-            yield from secret_texts(item, names, name)
-    elif _is_secret_field(name, value, names) and str(value):
+            yield from secret_texts(item, names, name, guesses=guesses)
+    elif _is_secret_field(name, value, names, guesses) and str(value):
         yield str(value)
 
 
-def _is_secret_field(name: str, value: Any, names: Container[str]) -> bool:
+def _is_secret_field(name: str, value: Any, names: Container[str], guesses: bool) -> bool:
     if isinstance(value, str):
-        return name in names or is_secret_name(name)
+        return name in names or (guesses and is_secret_name(name))
     return name in names and type(value) in {int, float}

@@ -12,6 +12,7 @@ from dynacli.commands.standard_options import UNNAMED
 from dynacli.errors import AuthError, RefusedError, UsageError
 
 if TYPE_CHECKING:
+    from dynacli.auth.secret import Masker
     from dynacli.client.sign_request import Signed
     from dynacli.commands.call.call_report import CallReport
     from dynacli.output.reports.har import HarCall
@@ -46,6 +47,8 @@ def show_request(
     except (AuthError, RefusedError) as error:
         run.warn(f"{error.message}; the request is shown without it")
         signed = unsigned(described.operation, request, settings, run.env)
+    form = _form(run)
+    shown, masker = _shown(run, described, values, signed, form)
     if settings.level != "off":
         from dynacli.client.validate_call import CallJudge
         from dynacli.commands.call.conclude_call import conclude_request, warn_of_request
@@ -55,11 +58,9 @@ def show_request(
         try:
             judging.check()
         except UsageError as error:
-            raise signed.masker.mask_error(error) from error.__cause__
-        warn_of_request(run, judging, signed.masker, report)
-        conclude_request(run, described, judging.verdict, signed.masker, settings, report)
-    form = _form(run)
-    shown = _shown(run, signed, form)
+            raise masker.mask_error(error) from error.__cause__
+        warn_of_request(run, judging, masker, report)
+        conclude_request(run, described, judging.verdict, masker, settings, report)
     # The filter and the columns are those of an answer, and say nothing of a request.
     output = run.output_form()
     if form == "json":
@@ -84,7 +85,10 @@ def show_requests(run: Run, calls: Iterable[Call]) -> None:
     from dynacli.text.terminal import visible
 
     form, output = _form(run), run.options.output_form
-    requests = ((call.described, call.signed, _shown(run, call.signed, form)) for call in calls)
+    requests = (
+        (call.described, call.signed, _shown(run, call.described, call.values, call.signed, form)[0])
+        for call in calls
+    )
     if form == "json":
         as_items = output.unfiltered(output.format if output.format == "yaml" else "ndjson")
         with written_items(run.env, as_items) as write_item:
@@ -104,10 +108,18 @@ def _form(run: Run) -> str:
     return "http" if form == UNNAMED else form
 
 
-def _shown(run: Run, signed: "Signed", form: str) -> "Request":
-    """Return a request as it may be shown in a form."""
-    shown = signed.request if run.options.show_secrets else signed.shown
-    return shown if isinstance(shown.body, bytes | None) else _with_body(run, shown, form)
+def _shown(
+    run: Run, described: DescribedOperation, values: CallValues, signed: "Signed", form: str
+) -> "tuple[Request, Masker]":
+    """Return a request as it may be shown in a form, and what takes its secrets out of any text."""
+    from dynacli.client.answers.mask_body import without_passwords
+
+    shows_secrets = run.options.show_secrets
+    request = signed.request if shows_secrets else signed.shown
+    if not isinstance(request.body, bytes | None):
+        request = _with_body(run, request, form)
+    masked, masker = without_passwords(described, values, request)
+    return request if shows_secrets else masked, signed.masker.joined(masker)
 
 
 def _text(run: Run, requests: "Iterable[tuple[DescribedOperation, Signed, Request]]", form: str) -> str:
