@@ -290,8 +290,9 @@ def settings_of(
     guarded = others_with_policy(env, api.name, profile_name)
     if guarded:
         from dynacli.client.policy.other_policies import OtherPolicies
+        from dynacli.client.policy.policy_rules import stands_alone
 
-        others = OtherPolicies(env, api, guarded, profile_name, has_own="policy" in api.entry)
+        others = OtherPolicies(env, api, guarded, profile_name, has_own=stands_alone(api.entry))
         policy = others.with_same_document(policy)
     if "server" in profile:
         own.pop("server_vars", None)  # they belong to another server

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-__all__ = ["MAX_LENGTH", "NameBook", "kebab", "spelled_out", "tag_prefixes", "under_tag"]
+__all__ = ["MAX_LENGTH", "NameBook", "is_tag_meant", "kebab", "spelled_out", "tag_prefixes", "under_tag"]
 
 MAX_LENGTH = 120
 """The longest name, in characters; longer names are cut and told apart by a number."""
@@ -183,3 +183,10 @@ class NameBook:
 
 def _cut(name: str) -> str:
     return name[:MAX_LENGTH].rstrip("-")
+
+
+def is_tag_meant(pattern: str, tag: str) -> bool:
+    """Return whether a pattern, as policies have them behind `tag:`, means a tag."""
+    from fnmatch import fnmatchcase
+
+    return pattern == tag or kebab(pattern) == kebab(tag) or fnmatchcase(kebab(tag), pattern)

@@ -558,3 +558,56 @@ def test_a_policy_holds_at_its_servers_by_any_name(host: str, server: Recorder) 
     assert [] == server.requests
     server.answers["/things/1"] = Answer(body=b"{}")
     assert 0 == run_cli("./other.json", "get-thing", "1", "--server", server.origin).exit_code
+
+
+@pytest.mark.parametrize("way", ["document", "source", "server"])
+def test_a_policy_set_without_a_person_frees_from_no_other(way: str, server: Recorder) -> None:
+    """Whatever its API calls later: its document, another one, or a server that is configured."""
+    file = _registered(server, "deny = ['remove-thing']")
+    paths = json.loads(file.read_text())["paths"]
+    elsewhere = save(document(paths, ["http://127.0.0.1:9"]), "second.json")
+    assert 0 == run_cli("api", "add", "second", elsewhere).exit_code
+    assert 0 == run_cli("api", "set", "second", "policy.confirm=PATCH").exit_code
+    if way == "document":
+        save(document(paths, [server.origin]), "second.json")
+        assert 0 == run_cli("api", "refresh", "second", "--accept").exit_code
+    else:
+        value = (
+            server.origin
+            if way == "server"
+            else Path(save(document(paths, [server.origin]), "third.json")).resolve()
+        )
+        assert 0 == run_cli("api", "set", "second", f"{way}={value}").exit_code
+    assert 11 == run_cli("second", "remove-thing", "1", "--yes").exit_code
+    assert 11 == run_cli("api", "set", "second", "policy.additional=false", "--yes").exit_code
+    assert [] == server.requests
+
+
+def test_a_policy_is_free_of_others_if_a_person_wrote_it(server: Recorder) -> None:
+    """So one server can have two names with two policies."""
+    file = _registered(server, "deny = ['remove-thing']")
+    second = save(json.loads(file.read_text()), "second.json")
+    assert 0 == run_cli("api", "add", "second", second).exit_code
+    configuration = Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml")
+    kept = configuration.read_text()
+    configuration.write_text(f"{kept}\n[apis.second.policy]\ndeny = ['PATCH']\n")
+    assert 0 == run_cli("second", "remove-thing", "1", "--validate", "off", "--no-fail").exit_code
+    configuration.write_text(f"{kept}\n[apis.second.policy]\ndeny = ['PATCH']\nadditional = true\n")
+    assert 11 == run_cli("second", "remove-thing", "1", "--validate", "off", "--no-fail").exit_code
+
+
+@pytest.mark.parametrize("policy", ["deny = ['tag:danger-*']", "confirm = ['Danger Zone']"])
+def test_a_tag_that_a_policy_is_about_is_not_lost_silently(policy: str, server: Recorder) -> None:
+    """The document before stays in use until somebody accepts the new one."""
+    file = _registered(server, policy)
+    changed = json.loads(file.read_text())
+    changed["paths"]["/things/{id}"]["delete"]["tags"] = ["Other"]
+    changed["paths"]["/secret"]["get"]["tags"] = ["Danger Zone"]
+    save(changed, "shop.json")
+    result = run_cli("api", "refresh", "shop")
+    assert 11 == result.exit_code
+    assert "`DELETE /things/{id}` has no tag `Danger Zone` any more" in result.stderr
+    assert 11 == run_cli("shop", "remove-thing", "1").exit_code
+    assert [] == server.requests
+    assert 0 == run_cli("api", "refresh", "shop", "--accept").exit_code
+    assert 0 == run_cli("shop", "remove-thing", "1", "--validate", "off", "--no-fail").exit_code

@@ -26,12 +26,13 @@ from dynacli.client.policy.path_readings import (
 from dynacli.client.profiles import malformed
 from dynacli.environment import Environment
 from dynacli.errors import FileError
-from dynacli.model.kebab_names import kebab
+from dynacli.model.kebab_names import is_tag_meant, kebab
 from dynacli.model.operation import SAFE_METHODS, Operation, OperationSummary
 from dynacli.model.path_templates import path_template
 from dynacli.record import record, replace
 
 __all__ = [
+    "ADDITIONAL",
     "ALLOWED",
     "CONFIRMED",
     "DENIED",
@@ -40,6 +41,7 @@ __all__ = [
     "Rules",
     "decide",
     "rules_of",
+    "stands_alone",
     "strictest",
     "unknown_notes",
     "unknown_words",
@@ -50,6 +52,8 @@ ALLOWED, CONFIRMED, DENIED = "allowed", "confirmed", "denied"
 """What can become of a call: it is made, made once a person agrees, or never made."""
 _LISTS = ("allow", "confirm", "deny")
 _READ_ONLY = "read_only"
+ADDITIONAL = "additional"
+"""The key of a policy that does not free its API from those of others; one set without a person has it."""
 _BAKED = "policies"
 _TAG = "tag:"
 _NOTHING: Mapping[str, str] = {}
@@ -187,9 +191,9 @@ def rules_of(env: Environment, table: Any, place: str) -> Rules:
     if not isinstance(table, dict):
         raise wrong(f"it is a table: `[{place}]`, with {_listed()}")
     for key, value in table.items():
-        if key == _READ_ONLY:
+        if key in {_READ_ONLY, ADDITIONAL}:
             if not isinstance(value, bool):
-                raise wrong("`read_only` is `true` or `false`")
+                raise wrong(f"`{key}` is `true` or `false`")
         elif key not in _LISTS:
             raise wrong(f"`{key}` is not known, only {_listed()}")
         elif not isinstance(value, list) or not all(isinstance(word, str) for word in value):
@@ -207,8 +211,14 @@ def rules_of(env: Environment, table: Any, place: str) -> Rules:
     )
 
 
+def stands_alone(entry: Mapping[str, Any]) -> bool:
+    """Return whether the entry of an API has a policy in the place of those of other APIs with the same server."""
+    policy = entry.get("policy")
+    return "policy" in entry and not (isinstance(policy, dict) and policy.get(ADDITIONAL))
+
+
 def _listed() -> str:
-    return "`allow`, `confirm`, `deny` and `read_only`"
+    return "`allow`, `confirm`, `deny`, `read_only` and `additional`"
 
 
 def decide(
@@ -356,10 +366,7 @@ def _is_meant(
         return True
     if word.startswith(_TAG):
         pattern = word.removeprefix(_TAG)
-        return any(
-            pattern == tag or kebab(pattern) == kebab(tag) or fnmatchcase(kebab(tag), pattern)
-            for tag in operation.tags
-        )
+        return any(is_tag_meant(pattern, tag) for tag in operation.tags)
     if " /" in word:
         return _is_path_meant(word, operation, method, is_strict=is_strict)
     names = {operation.name, operation.operation_id}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.library.configuration.configuration import profiles_in
+from dynacli.model.kebab_names import is_tag_meant
 from dynacli.model.operation import Server
 from dynacli.model.server_objects import named_servers, server_row
 from dynacli.urls import origin_of
@@ -57,18 +58,22 @@ def rules_for(
         return None  # the person named this very document just now
     # Whoever can write a person's files needs no document to get at their credentials.
     if source.kind != "url" or is_own_edit:
-        return _lost_operations
+        return partial(_lost_hold, open_request.entry)
     tables = (open_request.entry, *profiles_in(open_request.entry).values())
-    return partial(_objections, [str(table["server"]) for table in tables if "server" in table])
+    kept_servers = [str(table["server"]) for table in tables if "server" in table]
+    return partial(_objections, open_request.entry, kept_servers)
 
 
-def _objections(kept_servers: Sequence[str], old: Catalog, new: Catalog) -> list[str]:
+def _objections(
+    entry: Mapping[str, Any], kept_servers: Sequence[str], old: Catalog, new: Catalog
+) -> list[str]:
     """Return the objections to a document.
 
     Args:
+        entry: That of the API in the configuration.
         kept_servers: What the configuration says of the server: a URL, or what names one of the document's.
     """
-    if lost := _lost_operations(old, new):
+    if lost := _lost_hold(entry, old, new):
         return lost
     before, after = _Document(old), _Document(new)
     known = {origin for calls in before.calls.values() for origin in before.reach_of(calls.servers)}
@@ -154,6 +159,33 @@ class _Document:
         self._left -= count
         chosen = (dict(zip(names, each, strict=True)) for each in product(*values))
         return frozenset(_origin(_expanded(template, each), self.base) for each in chosen)
+
+
+def _lost_hold(entry: Mapping[str, Any], old: Catalog, new: Catalog) -> list[str]:
+    """Return the objections to a document that has lost its operations, or the tags by which a policy holds them."""
+    if lost := _lost_operations(old, new):
+        return lost
+    policies = [table.get("policy") for table in (entry, *profiles_in(entry).values())]
+    words = {
+        str(word).removeprefix("tag:")
+        for policy in policies
+        if isinstance(policy, dict)
+        for key in ("confirm", "deny")
+        for word in policy.get(key, ())
+    }
+    if not words:
+        return []
+    had = {(each.method, each.path): each.tags for each in old.each_summary()}
+    lost = [
+        f"`{each.method} {each.path}` has no tag `{tag[:_MOST_SHOWN]}` any more, which the policy is about"
+        for each in new.each_summary()
+        for tag in had.get((each.method, each.path), ())
+        if tag not in each.tags and any(is_tag_meant(word, tag) for word in words)
+    ]
+    return [
+        *lost[:_MOST_NAMED],
+        *([f"and {len(lost) - _MOST_NAMED:,} more"] if len(lost) > _MOST_NAMED else []),
+    ]
 
 
 def _lost_operations(old: Catalog, new: Catalog) -> list[str]:

@@ -280,13 +280,13 @@ def _policies(
     """Return the tables of all policies that bind calls of the API here, besides its own."""
     from dynacli.client.call_settings import CallOptions, settings_of
     from dynacli.client.policy.other_policies import documented_bases
-    from dynacli.client.policy.policy_rules import Policy
+    from dynacli.client.policy.policy_rules import Policy, stands_alone
 
     settings = settings_of(env, api, CallOptions(profile=options.profile))
     own = Policy.of(env, api.name, {key: known[key] for key in ("policy",) if key in known}, {}, "")
     count = len(own.tables) if own is not None else 0
     rules = list(settings.policy.tables[count:]) if settings.policy is not None else []
-    if settings.others is not None and own is None:
+    if settings.others is not None and not stands_alone(known):
         named = [settings.server] if "://" in settings.server else []
         rules += settings.others.rules_at([*named, *documented_bases(api)])
     return [each.as_table() for each in rules]

@@ -60,11 +60,30 @@ def change_settings(run: Run, settings: Sequence[Setting]) -> None:
             "An API cannot be without a `source`", hint=f"`{invocation('api remove', 'NAME')}` removes it"
         )
     before = configuration.tables()
+    settings = [*settings, *_additions(run, settings)]
     configuration.set_values(settings, lambda text, tables: _check(run, before, text, tables))
     for name in dict.fromkeys(
         path[1] for path, _ in settings if path[0] == "apis" and "policy" in path[2:-1]
     ):
         _warn_of_policy(run, name)
+
+
+def _additions(run: Run, settings: Sequence[Setting]) -> list[Setting]:
+    """Return the settings by which the first policy of an API, set without a person, frees it from no other policy.
+
+    Its document may call the server of another API later.
+    """
+    from dynacli.client.call_settings import others_with_policy
+    from dynacli.client.policy.policy_rules import ADDITIONAL
+
+    if run.may_ask:
+        return []
+    names = dict.fromkeys(path[1] for path, _ in settings if path[0] == "apis" and path[2:3] == ("policy",))
+    return [
+        (("apis", name, "policy", ADDITIONAL), True)
+        for name in names
+        if others_with_policy(run.env, name, run.options.profile)
+    ]
 
 
 def _warn_of_policy(run: Run, name: str) -> None:

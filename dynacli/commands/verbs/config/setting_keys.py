@@ -26,6 +26,7 @@ _OF_CALLS = {
     ("auth", _ANY, _ANY): "text",
     ("ca",): "text",
     ("output",): "text",
+    ("policy", "additional"): "boolean",
     ("policy", "allow"): "list",
     ("policy", "confirm"): "list",
     ("policy", "deny"): "list",
