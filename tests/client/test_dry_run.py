@@ -178,8 +178,8 @@ def test_parameters_and_headers_that_are_called_like_secrets_are_masked(server: 
     secret = "hunter2"
     parameters = [parameter("token", {"type": "string"}, "header"), parameter("api_key", {"type": "string"})]
     api = save(document({"/a": {"get": operation("get-a", *parameters)}}, [server.origin]))
-    words = (api, "get-a", "--token", secret, "--api-key", secret, "-H", f"X-Auth-Token: {secret}")
-    words += ("--accept-origin", server.origin)
+    given = ("--token", secret, "--api-key", secret, "-H", f"X-Auth-Token: {secret}")
+    words = (api, "get-a", *given, "--accept-origin", server.origin)
     shown = run_cli(*words, "--dry-run").stdout
     assert ("***", 3) == (shown.partition("api_key=")[2][:3], shown.count("***"))
     assert secret not in shown
