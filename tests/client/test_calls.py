@@ -4,6 +4,7 @@ import gzip
 import json
 import threading
 import zlib
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -100,13 +101,28 @@ def test_a_path_value_stays_one_segment(api: str, server: Recorder, value: str, 
     assert f"/pets/{segment}" == server.last.target
 
 
+_CLIMBING = [
+    "..",
+    ".",
+    "%2e%2e",
+    "%2E.",
+    "%252e%252e",
+    "a/../b",
+    "../pets",
+    "..%2Fpets",
+    "a\\b",
+    "%5c",
+    "a\nb",
+]
+
+
 @pytest.mark.sampled(8)
 @pytest.mark.parametrize(
-    "value",
-    ["..", ".", "%2e%2e", "%2E.", "%252e%252e", "a/../b", "../pets", "..%2Fpets", "a\\b", "%5c", "", "a\nb"],
+    ("level", "value"),
+    # Without validation the empty value is sent, if the policy allows it.
+    [*product(["warn", "off"], _CLIMBING), ("warn", "")],
     ids=lambda value: value.encode("unicode_escape").decode() or "empty",
 )
-@pytest.mark.parametrize("level", ["warn", "off"])
 def test_a_path_value_cannot_climb(api: str, server: Recorder, value: str, level: str) -> None:
     """A path value that a client or server could resolve to another path is refused, whatever the validation."""
     result = run_cli(api, "get-pet", "--validate", level, "--", value)
