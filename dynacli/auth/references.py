@@ -5,6 +5,7 @@
 """
 
 import os
+import re
 import shlex
 import time
 from collections.abc import Mapping
@@ -21,8 +22,9 @@ __all__ = ["REFERENCES", "held_by_reference", "label_of", "resolve", "what_is_wr
 REFERENCES = ("token", "username", "password", "key", "client_secret", "passphrase")
 """The keys whose values are references."""
 
-_TEXTS = ("client_id", "audience", "callback_host", "cert", "cert_key")
+_TEXTS = ("client_id", "audience", "callback_host", "cert", "cert_key", "prefix")
 _KEYS = (*REFERENCES, *_TEXTS, "scopes", "callback_port", "sign")
+_PREFIX = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}")  # a token: RFC 9110, section 5.6.2
 _FORMS = ("env", "file", "command", "keyring")
 _MOST_BYTES = 1 << 20
 _MOST_PORT = 65535
@@ -48,6 +50,8 @@ def _wrong_value(key: str, value: Any) -> str:
     if key in REFERENCES:
         return _wrong_reference(value)
     if key in _TEXTS:
+        if key == "prefix" and not (isinstance(value, str) and _PREFIX.fullmatch(value)):
+            return "is a word that stands before a key, such as `Bearer`"
         return "" if isinstance(value, str) and value else "is a text"
     if key == "callback_port":
         is_port = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MOST_PORT

@@ -122,6 +122,7 @@ class Call:
     """One call, ready to be sent.
 
     Attributes:
+        env: The surroundings of the run.
         described: The operation.
         values: What the request was built of.
         signed: The request with its credentials.
@@ -156,7 +157,7 @@ class Call:
         judging: "CallJudge | None" = None,
         on_unsigned: Callable[[DynacliError], None] | None = None,
     ) -> None:
-        self.described, self.values, self.settings = described, values, settings
+        self.env, self.described, self.values, self.settings = env, described, values, settings
         self.has_sent = False
         self.renewal: bool | DynacliError = False
         asking_later = settings.asking_later()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.document.fetched import Advice, DocumentLogin
 from dynacli.environment import Environment, invocation
 from dynacli.errors import AuthError
-from dynacli.library.configuration.configuration import is_name, profiles_in
+from dynacli.library.configuration.configuration import LOGIN_KEY, is_name, profiles_in
 from dynacli.text.terminal import visible
 
 if TYPE_CHECKING:
@@ -21,10 +21,8 @@ if TYPE_CHECKING:
     from dynacli.client.call_settings import CallSettings
     from dynacli.client.credentials.document_credential import DocumentCredential
 
-__all__ = ["ALWAYS", "LOGIN_KEY", "has_credential", "login_of"]
+__all__ = ["ALWAYS", "has_credential", "login_of"]
 
-LOGIN_KEY = "document_login"
-"""The key of an API's entry that says when its document is fetched with a credential; by default when a server asks."""
 ALWAYS = "always"
 
 

@@ -135,6 +135,11 @@ class Run:
             self._warn_of_policy(api)
         return self._apis[word]
 
+    def reopened(self, word: str) -> OpenedApi:
+        """Return the API that a word names, opened again by a configuration that has changed in this run."""
+        self._apis.pop(word).catalog.close()
+        return self.api(word)
+
     @property
     def opened(self) -> tuple[OpenedApi, ...]:
         """The APIs that the run has opened so far."""

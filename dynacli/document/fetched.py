@@ -26,6 +26,8 @@ class Fetched:
         uri: The base URI of the document, after redirects.
         max_age: For how many seconds the server lets the document be used before it is asked again; None where
             the server does not say.
+        depends_on_who_asks: Whether it was fetched without a credential, and the server says that others get another
+            document (`Vary`: RFC 9110, section 12.5.5).
     """
 
     content: bytes
@@ -35,6 +37,7 @@ class Fetched:
     not_modified: bool = False
     uri: str = ""
     max_age: float | None = None
+    depends_on_who_asks: bool = False
 
 
 class Advice(NamedTuple):

@@ -156,6 +156,7 @@ def _fetch_and_adopt(
         # Its catalog is lost, or its overlays or what it may refer to have changed: its bytes are as good as new ones.
         fetched = Fetched(content, uri=pointer["uri"])
         kept = ("source", "etag", "last_modified", "fetched_at", "asked_at", "max_age", "is_shipped")
+        kept = (*kept, "depends_on_who_asks")
         facts = {key: pointer[key] for key in kept if key in pointer}
         facts["checked_ns"] = time.time_ns()
         return adopt(open_request, revisions, pointer, source, fetched, facts)
@@ -238,6 +239,7 @@ def _facts_of(source: Source, fetched: Fetched) -> dict[str, Any]:
         "fetched_at": time.time(),
         # The other files are read after the document.
         "checked_ns": time.time_ns(),
+        "depends_on_who_asks": fetched.depends_on_who_asks,
     }
     return facts if fetched.max_age is None else {**facts, "max_age": fetched.max_age}
 

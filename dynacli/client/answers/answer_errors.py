@@ -124,10 +124,10 @@ def _http_hint(call: Call, answer: "Answer") -> str:
             return f"The credential was not used: of the server's answer, {call.signed.login.refusal}"
         case 401 if call.renewal is True and request.method not in SAFE_METHODS:
             return "The token was refreshed now; make the call again"
-        case 401 | 403 if call.described.operation.security or call.signed.shown != request:
-            return "Check the credential: it may be wrong, expired, or without the right for this"
         case 401 | 403:
-            return "The document asks for no credential here; give one with `-H` if there is one"
+            from dynacli.client.answers.sign_in_hint import sign_in_hint
+
+            return sign_in_hint(call, answer)
         case 407:
             return "Check the user name and the password in the variable of the proxy, such as `HTTP_PROXY`"
         case 404 | 410:

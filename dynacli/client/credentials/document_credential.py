@@ -8,8 +8,9 @@ from collections.abc import Set as AbstractSet
 from contextlib import closing
 from functools import cached_property
 from shlex import quote
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from dynacli.auth.challenges import LONGEST_WORD, USUAL_KEY, read_challenges, schemes_asked_for
 from dynacli.auth.credentials import (
     DIGEST,
     MUTUAL_TLS,
@@ -44,21 +45,9 @@ from dynacli.request.choose_server import choose_server
 from dynacli.text.terminal import visible
 from dynacli.urls import origin_of
 
-if TYPE_CHECKING:
-    from dynacli.auth.challenges import Asked
-
 __all__ = ["DocumentCredential"]
 
 _NO_PARTS = RequestParts({}, (), {}, ())
-_USUAL_KEY = SecurityScheme("", "apiKey", "", "header", "X-API-Key")
-"""Where most APIs have their key that do not say so."""
-_HEADER_NAMES = ("header", "header_name", "name")
-"""The parameters of a challenge in which servers name the header of a key."""
-_LONGEST_WORD = 40
-_NOT_ANSWERED = frozenset(
-    {"negotiate", "ntlm", "mutual", "hoba", "vapid", "dpop", "gnap", "hawk", "oauth", "concealed"}
-)
-"""Schemes of the registry of HTTP authentication schemes whose credentials are made for each request."""
 
 
 class DocumentCredential:
@@ -143,7 +132,7 @@ class DocumentCredential:
 
         First come those that the server asks for, then those of the document at hand, then tokens before passwords.
         """
-        asked = list(_schemes_in(challenge))
+        asked = schemes_asked_for([challenge])
         kinds = [kind_of(scheme) for scheme in asked]
         pair = "digest" if "digest" in kinds else "basic"
 
@@ -159,7 +148,7 @@ class DocumentCredential:
         keys = [scheme for scheme in asked if kind_of(scheme) == "apiKey"]
         if not any(kind_of(scheme) == "apiKey" for scheme in known):
             # A document that is not known yet cannot say which header its key goes into.
-            known += keys or ([] if asked or self._raw_schemes else [_USUAL_KEY])
+            known += keys or ([] if asked or self._raw_schemes else [USUAL_KEY])
         else:
             known = [_with_word(scheme, keys) for scheme in known]
         fitting = [*known, SecurityScheme("", "http", "bearer"), SecurityScheme("", "http", pair)]
@@ -182,7 +171,7 @@ class DocumentCredential:
     def advice(self, url: str, challenge: str) -> Advice:
         """Return what was sent and what was not, and which credential would be sent if it were there."""
         candidates = self._candidates(challenge)
-        asked = {kind_of(scheme) for scheme in _schemes_in(challenge)}
+        asked = {kind_of(scheme) for scheme in schemes_asked_for([challenge])}
         wanted = [scheme for scheme in candidates if scheme.name or not self._raw_schemes or asked]
         if asked:
             wanted = [scheme for scheme in wanted if kind_of(scheme) in asked] or wanted
@@ -191,7 +180,7 @@ class DocumentCredential:
             shown = f"{self.sent.name}: {self.sent.word}".removesuffix(": ")
             reasons.append(f"{_label(self.sent.source)} was sent as `{shown}`, and refused")
         words = " or ".join(
-            dict.fromkeys(visible(each.scheme, keep="")[:_LONGEST_WORD] for each in _challenges(challenge))
+            dict.fromkeys(each.scheme[:LONGEST_WORD] for each in read_challenges([challenge]))
         )
         for name, kinds in self._set_variables(candidates).items():
             if self.sent is not None and name in self._names_for(self.sent.source):
@@ -272,31 +261,6 @@ class DocumentCredential:
                     hint="Ask who runs the server, or save the document as a file and add that",
                 )
         return self._digest.signed(request)
-
-
-def _challenges(challenge: str) -> "list[Asked]":
-    from dynacli.auth.challenges import read_challenges
-
-    return read_challenges([challenge]) if challenge else []
-
-
-def _schemes_in(challenge: str) -> Iterator[SecurityScheme]:
-    """Yield the schemes that a server asks for.
-
-    An API key has no scheme of its own, so servers make up words: FastAPI writes `APIKey`, Django REST framework
-    `Token`.
-    A word with `key` in it is about a header, which parameters may name; any other word stands before the value.
-    """
-    for word, parameters in _challenges(challenge):
-        kind = word.lower()
-        if kind in {"bearer", *WITH_PASSWORD}:
-            yield SecurityScheme("", "http", kind)
-        elif "key" in kind:
-            named = next((parameters[name] for name in _HEADER_NAMES if name in parameters), "")
-            scheme = replace(_USUAL_KEY, parameter=named or _USUAL_KEY.parameter)
-            yield scheme if is_supported(scheme) else _USUAL_KEY
-        elif kind not in _NOT_ANSWERED and len(word) <= _LONGEST_WORD:
-            yield SecurityScheme("", "apiKey", "", "header", "Authorization", prefix=word)
 
 
 def _with_word(scheme: SecurityScheme, asked: Iterable[SecurityScheme]) -> SecurityScheme:

@@ -169,7 +169,12 @@ def refresh_by(
         is_key = kind_of(inputs.scheme) == "apiKey"
         at = (inputs.scheme.location, inputs.scheme.parameter) if is_key else ("header", "Authorization")
         request = attach(
-            request, [Credential(inputs.scheme.name, *at, "" if is_key else "Bearer", Secret(mark), ())]
+            request,
+            [
+                Credential(
+                    inputs.scheme.name, *at, inputs.scheme.prefix if is_key else "Bearer", Secret(mark), ()
+                )
+            ],
         )
     if not isinstance(request.body, bytes | None):
         raise UsageError(f"The body of `{operation.name}` cannot be kept", why="It has files")

@@ -89,7 +89,9 @@ def chosen_scheme(
             )
         else:
             raise UsageError(
-                f"The document of `{api.name}` has no security scheme", why="It asks for no credential"
+                f"The document of `{api.name}` has no security scheme",
+                why="It asks for no credential",
+                hint=own_scheme_hint(api),
             )
     if kind_of(scheme) == MUTUAL_TLS:
         name = visible(scheme.name, keep="")
@@ -106,6 +108,17 @@ def chosen_scheme(
             hint="Give the header that it needs with `-H 'NAME: VALUE'`",
         )
     return scheme
+
+
+def own_scheme_hint(api: OpenedApi) -> str:
+    """Return how a person adds a scheme of their own to a document without any; empty if it cannot have one."""
+    if not api.is_registered:
+        return ""
+    line = invocation("auth login", api.name)
+    return (
+        f"If the server wants one, add it: `{line} --scheme bearer`, `{line} --scheme basic`, or "
+        f"`{line} --scheme apikey --name X-API-Key`"
+    )
 
 
 def _unclear(api: OpenedApi, choices: Sequence[SecurityScheme]) -> UsageError:

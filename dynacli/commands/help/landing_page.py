@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.commands.help.usage_lines import usage_lines
 from dynacli.environment import Environment, invocation, invocation_words, program
-from dynacli.library.configuration.configuration import DEMO
+from dynacli.library.configuration.configuration import DEMO, LOGIN_KEY
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import OperationSummary
 from dynacli.model.overview import Overview, Start
@@ -143,6 +143,8 @@ class _Page:
             self._servers(options, server),
             self._fact(*self._sign_in(identity)),
         ]
+        if self._may_have_more():
+            facts.append(self._fact("More", self._how_to_get_more()))
         if overview.webhooks:
             sent = (
                 f"{overview.webhooks:,}, which the server sends: {invocation('describe', self.name)} webhooks"
@@ -151,6 +153,26 @@ class _Page:
         if overview.shared_errors:
             facts.append(self._fact("Errors", self._errors()))
         return facts
+
+    def _may_have_more(self) -> bool:
+        """Return whether the server may have more operations for somebody who is signed in.
+
+        It says so itself, or nothing that it lists wants a credential although the document declares some.
+        """
+        api, overview = self.api, self.overview
+        is_remote = "://" in api.location
+        if not (is_remote and api.is_registered and overview.sign_ins) or LOGIN_KEY in api.entry:
+            return False
+        if any(path.endswith("-sign-in.json") for path in api.open_request.overlays):
+            return False
+        is_for_everyone = overview.anonymous == api.catalog.meta["operations"]
+        return is_for_everyone or bool(api.pointer.get("depends_on_who_asks"))
+
+    def _how_to_get_more(self) -> str:
+        commands = (
+            f"{invocation('api set', self.name)} {LOGIN_KEY}=always; {invocation('api refresh', self.name)}"
+        )
+        return f"operations may appear after signing in, if you fetch the document with the credential: {commands}"
 
     def _errors(self) -> str:
         """Return which errors many operations have in common, and what they hold."""

@@ -35,6 +35,7 @@ _ACCEPT = (
     "application/x-yaml;q=0.9, text/yaml;q=0.9, text/plain;q=0.5, */*;q=0.1"
 )
 _MAX_ERROR_PAGE = 2**20
+_WHO_ASKS = frozenset({"authorization", "cookie"})
 _HINTS = {
     401: "The document itself needs signing in; `{page}` says how",
     403: "The server does not give the document to everyone; `{page}` says how to sign in",
@@ -266,6 +267,7 @@ class _Download:
                 not_modified=True,
                 uri=str(response.url),
                 max_age=max_age_of(response.headers),
+                depends_on_who_asks=self._depends_on_who_asks(response),
             )
         if not response.is_success:
             if self.keeps_error_page:
@@ -292,7 +294,12 @@ class _Download:
             last_modified=response.headers.get("last-modified", ""),
             uri=str(response.url),
             max_age=max_age_of(response.headers),
+            depends_on_who_asks=self._depends_on_who_asks(response),
         )
+
+    def _depends_on_who_asks(self, response: "httpx.Response") -> bool:
+        names = response.headers.get_list("vary", split_commas=True)
+        return not self.credentials and any(name.strip().lower() in _WHO_ASKS for name in names)
 
     def _error_page(self, response: "httpx.Response") -> Fetched | None:
         try:

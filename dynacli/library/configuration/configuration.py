@@ -10,9 +10,11 @@ from dynacli.environment import Environment, program
 from dynacli.errors import FileError, UsageError
 from dynacli.regular_files import regular_file
 
-__all__ = ["DEMO", "VERBS", "Configuration", "check_name", "is_name", "profiles_in", "texts"]
+__all__ = ["DEMO", "LOGIN_KEY", "VERBS", "Configuration", "check_name", "is_name", "profiles_in", "texts"]
 
 DEMO = "demo"
+LOGIN_KEY = "document_login"
+"""The key of an API's entry that says when its document is fetched with a credential; by default when a server asks."""
 
 VERBS = (
     "api",

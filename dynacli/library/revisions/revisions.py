@@ -65,6 +65,7 @@ _MEMBERS: dict[str, type | tuple[type, ...]] = {
     "allow_refs": list,
     "max_age": (int, float),
     "is_shipped": bool,
+    "depends_on_who_asks": bool,
     "more": list,
     "overlays": list,
     "bytes": int,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Concatenate
 
 import click
 
-from dynacli.client.document_login import ALWAYS, LOGIN_KEY, login_of
+from dynacli.client.document_login import ALWAYS, login_of
 from dynacli.commands.command_groups import Verb, VerbGroup
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import STANDARD_OPTIONS, StandardOption
@@ -23,7 +23,7 @@ from dynacli.commands.verbs.verb_options import (
 )
 from dynacli.environment import invocation
 from dynacli.errors import AuthError, DynacliError, UsageError
-from dynacli.library.configuration.configuration import Configuration, check_name, profiles_in
+from dynacli.library.configuration.configuration import LOGIN_KEY, Configuration, check_name, profiles_in
 from dynacli.library.news import take_news
 from dynacli.library.open_by_name import open_api, refresh_api
 from dynacli.library.opened_api import OpenedApi

@@ -6,14 +6,15 @@ import shlex
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dynacli.client.document_login import ALWAYS, LOGIN_KEY, login_of
+from dynacli.client.credentials.own_scheme import own_overlays
+from dynacli.client.document_login import ALWAYS, login_of
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.api.kept_options import is_login_kept, kept_options
 from dynacli.document.fetched import SIGN_IN
 from dynacli.document.source import parse_source
 from dynacli.environment import invocation, prefix_of
 from dynacli.errors import DocumentError, NetworkError, UsageError
-from dynacli.library.configuration.configuration import Configuration, check_name, texts
+from dynacli.library.configuration.configuration import LOGIN_KEY, Configuration, check_name, texts
 from dynacli.library.configuration.refresh_settings import lifetime_of
 from dynacli.library.open_by_name import open_source
 from dynacli.library.opened_api import OpenedApi
@@ -63,8 +64,12 @@ def add(
     entry: dict[str, Any] = {"source": sources[0]}
     if sources[1:]:
         entry["more"] = sources[1:]
-    if overlay:
-        entry["overlays"] = [os.path.abspath(os.path.expanduser(path)) for path in overlay]
+    configuration = Configuration(run.env)
+    known = configuration.apis().get(name, {})
+    own = own_overlays(run.env, configuration.overlays(known)) if known else []
+    if overlay or own:
+        given = [os.path.abspath(os.path.expanduser(path)) for path in overlay]
+        entry["overlays"] = list(dict.fromkeys([*given, *own]))
     if refresh_after is not None:
         if lifetime_of({"refresh_after": refresh_after}) is None:
             raise UsageError(
@@ -72,8 +77,6 @@ def add(
                 hint="Give a number with `s`, `m`, `h` or `d`, for example `12h`",
             )
         entry["refresh_after"] = refresh_after
-    configuration = Configuration(run.env)
-    known = configuration.apis().get(name, {})
     authorities = os.path.abspath(os.path.expanduser(ca)) if ca else ""
     kept = kept_options(run.options, name, known, {"ca": authorities} if ca else {})
     accepted = [parse_origin(origin) for origin in run.options.accept_origin]

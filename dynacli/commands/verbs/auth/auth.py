@@ -82,6 +82,12 @@ command = VerbGroup(
                     "--operation the password",
                 ),
                 click.Option(
+                    ["--name"],
+                    metavar="HEADER",
+                    default="",
+                    help="the header of a key, with --scheme apikey, if the document declares no scheme [X-API-Key]",
+                ),
+                click.Option(
                     ["--store"],
                     type=click.Choice(("keyring", "file")),
                     help="where it is kept: the system's keyring, or a file that only you can read",

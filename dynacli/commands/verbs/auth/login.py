@@ -6,7 +6,7 @@ from shlex import quote
 from time import time
 from typing import Any
 
-from dynacli.auth.credentials import WITH_PASSWORD, WITH_TOKEN, kind_of, variables_of
+from dynacli.auth.credentials import WITH_PASSWORD, WITH_TOKEN, kind_of, variables_of, with_prefixes
 from dynacli.auth.secret import Secret
 from dynacli.auth.store.stored_credential import Keeping
 from dynacli.client.call_settings import settings_of
@@ -41,6 +41,7 @@ def login(
     scheme: str,
     with_token: bool,
     store: str | None,
+    name: str,
     operation: str,
     token_at: str,
     refresh_operation: str,
@@ -66,7 +67,7 @@ def login(
         )
     if not operation and (token_at or refresh_operation or refresh_token_at):
         raise UsageError("No operation is named that gives a token", hint="Name it: `--operation NAME`")
-    opened = run.api(api)
+    opened = _with_own_scheme(run, api, scheme, name)
     settings = settings_of(run.env, opened, run.options.call_options)
     is_oauth = any(value not in ((), "", False, None) for value in oauth.values())
     chosen = chosen_scheme(
@@ -76,6 +77,7 @@ def login(
         takes_token=bool(operation),
         is_oauth=is_oauth,
     )
+    ((chosen,),) = with_prefixes([(chosen,)], settings.auth_tables)
     origins = bound_origins(opened, settings, asker(run))
     keeping = Keeping(settings.profile, chosen_store(store or ""), origins, _again(run, api))
     if chosen.type in WITH_TOKEN and not (with_token or operation):
@@ -108,6 +110,26 @@ def login(
         f"the credential is kept {where}"
         + (f", and refreshed by `{kept.refresh['operation']}`\n" if "operation" in kept.refresh else "\n"),
     )
+
+
+def _with_own_scheme(run: Run, api: str, scheme: str, header: str) -> OpenedApi:
+    """Return the API, with a scheme of the person's own if its document declares none and they name one.
+
+    Raises:
+        UsageError: It cannot be created.
+        FileError: The configuration cannot be written.
+    """
+    from dynacli.client.credentials.own_scheme import KINDS, create_scheme, declares_none
+
+    opened = run.api(api)
+    if scheme not in KINDS or not declares_none(opened):
+        if header:
+            raise UsageError(
+                "`--name` is for a scheme of your own, which only a document without schemes can have",
+                hint=f"Write `{invocation('auth login', api)} --scheme apikey --name HEADER`, or leave out `--name`",
+            )
+        return opened
+    return run.reopened(api) if create_scheme(run.env, opened, scheme, header) else opened
 
 
 def _check_is_token(api: OpenedApi, scheme: SecurityScheme, text: str) -> None:
@@ -188,8 +210,13 @@ def _asked(run: Run, scheme: SecurityScheme) -> str:
 
 
 def _is_authorization(scheme: SecurityScheme) -> bool:
-    """Return whether a key goes into the header `Authorization`, as Directus and many converted documents have it."""
-    return scheme.type == "apiKey" and (scheme.location, scheme.parameter.lower()) == (
-        "header",
-        "authorization",
+    """Return whether a key goes into `Authorization` as it is, as Directus and many converted documents have it."""
+    return (
+        scheme.type == "apiKey"
+        and not scheme.prefix
+        and (scheme.location, scheme.parameter.lower())
+        == (
+            "header",
+            "authorization",
+        )
     )

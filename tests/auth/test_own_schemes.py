@@ -1,0 +1,208 @@
+"""A document that declares no security scheme gets one of the person's own, and a key the word that a server wants."""
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.documents import document, operation, serve, swagger
+from tests.dry_runs import dry_run
+from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
+
+_STORE = ("--with-token", "--store", "file")
+_ITEMS = {"/items": {"get": operation("list-items")}}
+
+
+def _locks(server: Recorder, name: str, value: str, challenge: str = "") -> None:
+    """Let the operation answer 401 unless a header has a value."""
+
+    def answer(request: RecordedRequest) -> Answer:
+        if request.headers.get(name) == [value]:
+            return Answer()
+        return Answer(401, b"{}", {"WWW-Authenticate": challenge} if challenge else {})
+
+    server.answers["/items"] = answer
+
+
+def _call(*words: str) -> Result:
+    return run_cli("shop", "list-items", "--error-format", "json", *words)
+
+
+def _line_in(result: Result) -> tuple[str, ...]:
+    """Return the first command line that a hint names, without the program."""
+    return tuple(
+        shlex.split(result.error["hint"].split("`")[1 if "Add one" in result.error["hint"] else 3])[1:]
+    )
+
+
+@pytest.mark.parametrize(
+    ("challenge", "header", "value", "secret", "kind"),
+    [
+        ("Bearer", "authorization", "Bearer s3cret", "s3cret", "bearer"),
+        ("", "authorization", "Bearer s3cret", "s3cret", "bearer"),
+        ('Basic realm="x"', "authorization", "Basic YW5uOnMzY3JldA==", "ann:s3cret", "basic"),
+        ('ApiKey header="X-Shop"', "x-shop", "s3cret", "s3cret", "apikey"),
+        ("APIKey", "x-api-key", "s3cret", "s3cret", "apikey"),
+    ],
+)
+@pytest.mark.parametrize("made", ["openapi", "undefined", "swagger"])
+def test_a_401_leads_to_a_scheme_of_your_own(
+    made: str, challenge: str, header: str, value: str, secret: str, kind: str, server: Recorder
+) -> None:
+    """The line that the hint names signs in as it stands, and calls, help and `auth` know the scheme at once."""
+    paths: dict[str, Any] = _ITEMS
+    if made == "undefined":
+        paths = {"/items": {"get": operation("list-items", security=[{"nowhere": []}])}}
+    url = serve(server, swagger(paths) if made == "swagger" else document(paths, None))
+    assert 0 == run_cli("api", "add", "shop", url).exit_code
+    _locks(server, header, value, challenge)
+    refused = _call()
+    assert (4, True) == (refused.exit_code, refused.error["hint"].startswith("The document declares no way"))
+    line = _line_in(refused)
+    assert ("auth", "login", "shop", "--scheme", kind) == line[:5]
+    assert 0 == run_cli(*line, *_STORE, stdin=secret.encode()).exit_code
+    assert 0 == _call().exit_code
+    assert "stored credential" in run_cli("shop").stdout
+    assert "from the stored credential" in run_cli("auth", "explain", "shop", "list-items").stdout
+    assert 0 == run_cli("api", "add", "shop", url).exit_code
+    assert 0 == _call("--refresh").exit_code
+    assert 0 == run_cli("auth", "logout", "shop").exit_code
+    assert "`dynacli auth login shop`" in _call().error["hint"]
+
+
+def test_the_scheme_is_bound_to_the_origin_and_only_yours(
+    server: Recorder, other_server: Recorder, home: Path, canary: str
+) -> None:
+    """Another server gets no credential, and no scheme of that name in a later document changes where it goes."""
+    serve(server, document(_ITEMS, None))
+    assert 0 == run_cli("api", "add", "shop", f"{server.origin}/openapi.json").exit_code
+    login = ("auth", "login", "shop", "--scheme", "apikey", "--name", "X-Shop", *_STORE)
+    assert 0 == run_cli(*login, stdin=canary.encode()).exit_code
+    assert 11 == _call("--server", other_server.origin).exit_code
+    assert [] == other_server.requests
+    later = document(_ITEMS, None, schemes={"apikey": {"type": "apiKey", "in": "query", "name": "leak"}})
+    serve(server, later)
+    assert 0 == run_cli("api", "refresh", "shop", "--accept").exit_code
+    server.answers["/items"] = Answer()
+    assert 0 == _call().exit_code
+    assert ([canary], False) == (server.last.headers["x-shop"], "leak" in server.last.target)
+    assert canary not in (home / "config" / "overlays" / "shop-sign-in.json").read_text()
+
+
+def test_a_scheme_of_your_own_can_be_changed(server: Recorder, canary: str) -> None:
+    """Another header, or another kind, takes the place of the first."""
+    serve(server, document(_ITEMS, None))
+    server.answers["/items"] = Answer()
+    assert 0 == run_cli("api", "add", "shop", f"{server.origin}/openapi.json").exit_code
+    for words in (("apikey", "--name", "X-One"), ("apikey", "--name", "X-Two")):
+        assert (
+            0
+            == run_cli("auth", "login", "shop", "--scheme", *words, *_STORE, stdin=canary.encode()).exit_code
+        )
+    assert 0 == _call().exit_code
+    assert ([canary], False) == (server.last.headers["x-two"], "x-one" in server.last.headers)
+    assert 0 == run_cli("auth", "login", "shop", "--scheme", "bearer", *_STORE, stdin=b"t0ken").exit_code
+    assert 0 == _call().exit_code
+    assert (["Bearer t0ken"], False) == (server.last.headers["authorization"], "x-two" in server.last.headers)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--scheme", "bearer", "--name", "X-Key"), "`--name` is the header of an API key"),
+        (("--scheme", "apikey", "--name", "Host"), "is no header for a key"),
+        (("--scheme", "apikey", "--name", "a b\r\nc"), "is no header for a key"),
+        (("--name", "X-Key"), "`--name` is for a scheme of your own"),
+        (("--scheme", "other"), "has no security scheme"),
+    ],
+)
+def test_what_is_no_scheme_is_told(
+    words: tuple[str, ...], message: str, server: Recorder, home: Path
+) -> None:
+    """Nothing is written for a scheme that cannot be."""
+    serve(server, document(_ITEMS, None))
+    assert 0 == run_cli("api", "add", "shop", f"{server.origin}/openapi.json").exit_code
+    result = run_cli("auth", "login", "shop", *words, *_STORE, stdin=b"x")
+    assert (2, True) == (result.exit_code, message in result.stderr)
+    assert not (home / "config" / "overlays").exists()
+
+
+def test_a_document_with_schemes_keeps_them(server: Recorder) -> None:
+    """A scheme of your own never stands beside those of a document."""
+    schemes = {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}
+    serve(server, document(_ITEMS, None, schemes=schemes))
+    assert 0 == run_cli("api", "add", "shop", f"{server.origin}/openapi.json").exit_code
+    result = run_cli("auth", "login", "shop", "--scheme", "bearer", *_STORE, stdin=b"x")
+    assert (2, True) == (result.exit_code, "`shop` has no security scheme" in result.stderr)
+
+
+_KEY = {"token auth": {"type": "apiKey", "in": "header", "name": "Authorization"}}
+_KEYED = {"/items": {"get": operation("list-items", security=[{"token auth": []}])}}
+
+
+@pytest.mark.parametrize(("challenge", "word"), [("Token", "Token"), ("", "Bearer"), ("Bearer", "Bearer")])
+def test_a_bare_key_in_authorization_leads_to_its_word(
+    challenge: str, word: str, server: Recorder, canary: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line that the hint names sets `prefix`, which calls, dry runs and masks then have."""
+    serve(server, document(_KEYED, None, schemes=_KEY))
+    assert 0 == run_cli("api", "add", "shop", f"{server.origin}/openapi.json").exit_code
+    monkeypatch.setenv("DYNACLI_SHOP_KEY", canary)
+    _locks(server, "authorization", f"{word} {canary}", challenge)
+    refused = _call()
+    assert "without a word before it" in refused.error["hint"]
+    line = _line_in(refused)
+    assert ("api", "set", "shop", f'auth."token auth".prefix={word}') == line
+    assert 0 == run_cli(*line).exit_code
+    assert 0 == _call().exit_code
+    assert ["Authorization", f"{word} ***"] in dry_run("shop", "list-items").json["headers"]
+    monkeypatch.setenv("DYNACLI_SHOP_KEY", f"{word.lower()} {canary}")
+    _call()
+    assert [f"{word.lower()} {canary}"] == server.last.headers["authorization"]
+
+
+def test_a_prefix_is_a_word(server: Recorder, home: Path) -> None:
+    """What is no word before a key is refused."""
+    serve(server, document(_KEYED, None, schemes=_KEY))
+    assert 0 == run_cli("api", "add", "shop", f"{server.origin}/openapi.json").exit_code
+    result = run_cli("api", "set", "shop", "auth.key.prefix=a b")
+    assert (True, home.exists()) == (result.exit_code != 0, True)
+
+
+@pytest.mark.parametrize("vary", ["", "Accept, Cookie"])
+def test_a_document_that_depends_on_who_asks(
+    vary: str, server: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The overview says that more may appear, and its commands fetch the document with the key behind its word."""
+    security = [{"token auth": []}] if vary else []
+    small = document({"/items": {"get": operation("list-items", security=security)}}, None, schemes=_KEY)
+    if not vary:
+        small["paths"]["/items"]["get"]["security"] = [{"token auth": []}, {}]
+    large = document({**_KEYED, "/more": {"get": operation("list-more")}}, None, schemes=_KEY)
+    headers = {"Vary": vary} if vary else {}
+
+    def answer(request: RecordedRequest) -> Answer:
+        is_known = request.headers.get("authorization") == ["Token s3cret"]
+        return Answer(body=json.dumps(large if is_known else small).encode(), headers=headers)
+
+    server.answers["/openapi.json"] = answer
+    assert 0 == run_cli("api", "add", "shop", f"{server.origin}/openapi.json").exit_code
+    page = " ".join(run_cli("shop").stdout.split())
+    assert "operations may appear after signing in" in page
+    monkeypatch.setenv("DYNACLI_SHOP_KEY", "s3cret")
+    assert (
+        0
+        == run_cli("api", "set", "shop", 'auth."token auth".prefix=Token', "document_login=always").exit_code
+    )
+    assert 0 == run_cli("api", "refresh", "shop").exit_code
+    page = run_cli("shop").stdout
+    assert (True, False) == ("list-more" in page, "may appear" in page)
+
+
+def test_a_document_for_everyone_promises_nothing(server: Recorder) -> None:
+    """A document with operations that want a credential is taken for the whole."""
+    serve(server, document(_KEYED, None, schemes=_KEY))
+    assert 0 == run_cli("api", "add", "shop", f"{server.origin}/openapi.json").exit_code
+    assert "may appear" not in run_cli("shop").stdout
