@@ -388,12 +388,13 @@ def test_corrected_lines_of_wrong_standard_options_build_requests(name: str, hom
 
 
 @pytest.mark.no_cover
-def test_a_line_with_very_many_mistakes_is_not_corrected() -> None:
+@pytest.mark.parametrize("words", [(), ("--dry-run",)])
+def test_a_line_with_very_many_mistakes_is_not_corrected(words: tuple[str, ...]) -> None:
     """Nobody would read a line of 2,500 options, and making it would take minutes."""
     names = [f"p{number}" for number in range(2_500)]
     body = {"type": "object", "required": names, "properties": {name: {"type": "string"} for name in names}}
     save(document({"/p": {"post": operation("addP", body=body)}}))
     began = time.monotonic()
-    result = run_cli("./api.json", "add-p", "--body", "{}")
+    result = run_cli("./api.json", "add-p", "--body", "{}", *words)
     assert (2, False) == (result.exit_code, "--p1 TEXT" in result.stderr)
     assert time.monotonic() - began < 30

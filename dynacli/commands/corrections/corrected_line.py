@@ -10,7 +10,7 @@ from dynacli.commands.corrections.call_line import CallLine, Piece, read_line
 from dynacli.commands.corrections.correct_findings import with_inputs, without_findings
 from dynacli.commands.corrections.correct_names import with_known_names, without_surplus
 from dynacli.commands.corrections.correct_values import nearest, with_fitting_values
-from dynacli.commands.corrections.try_line import problem_of
+from dynacli.commands.corrections.try_line import MOST_CHANGES, needs_too_much, problem_of
 from dynacli.commands.operation_command import OperationCommand
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import INPUT_OPTIONS
@@ -22,8 +22,6 @@ __all__ = ["corrected_line"]
 
 _MOST_ROUNDS = 8
 _SECONDS = 3.0
-_MOST_CHANGES = 100
-"""Of a line with more words, or with more that is wrong, no corrected one is made: nobody would read it."""
 _QUOTED = re.compile("`([^`]+)`")
 _FLAG = re.compile(r"--?[A-Za-z][\w.\[\]-]*")
 
@@ -38,7 +36,7 @@ def corrected_line(
         error: What ended the call.
     """
     command = OperationCommand(described)
-    if len(words) > _MOST_CHANGES:
+    if len(words) > MOST_CHANGES:
         return None
     typed = read_line(run, command, words)
     line = _corrected(typed, run.env, error)
@@ -88,7 +86,7 @@ def _is_same(line: CallLine, other: CallLine) -> bool:
 
 
 def _mended(line: CallLine, problem: UsageError) -> CallLine:
-    if len(problem.details.get("missing") or problem.details.get("findings") or ()) > _MOST_CHANGES:
+    if needs_too_much(problem):
         return line
     if problem.details.get("missing"):
         return with_inputs(line, problem.details["missing"])

@@ -27,7 +27,10 @@ from dynacli.record import replace
 from dynacli.request.build_request import build_request
 from dynacli.validation.judge_by_level import JudgeByLevel
 
-__all__ = ["problem_of"]
+__all__ = ["MOST_CHANGES", "needs_too_much", "problem_of"]
+
+MOST_CHANGES = 100
+"""Of a line with more words, or with more that is wrong, no corrected one is made: nobody would read it."""
 
 _JUDGED_SECONDS = 1.0
 """What takes longer to judge counts as right, as in the call itself."""
@@ -47,7 +50,7 @@ def problem_of(line: CallLine, env: Environment) -> UsageError | None:
         tried = tried.without(_is_of_server)
     is_complete = len(tried.pieces) == len(line.pieces) and not line.unfilled()
     problem = _problem_of_words(line, tried.words(is_complete=False, by_option=not is_complete), env)
-    if is_complete or problem is None:
+    if is_complete or problem is None or needs_too_much(problem):
         return problem
     missing = problem.details.get("missing") or ()
     if any(len(with_inputs(line, [name]).pieces) > len(line.pieces) for name in missing):
@@ -59,6 +62,11 @@ def problem_of(line: CallLine, env: Environment) -> UsageError | None:
     findings = [each for each in problem.details["findings"] if not is_left_to_fill_in(line, each)]
     problem.details["findings"] = findings
     return problem if findings else None
+
+
+def needs_too_much(problem: UsageError) -> bool:
+    """Return whether more is wrong with a line than is corrected."""
+    return len(problem.details.get("missing") or problem.details.get("findings") or ()) > MOST_CHANGES
 
 
 def _problem_filled(tried: CallLine, env: Environment) -> UsageError | None:
