@@ -19,6 +19,7 @@ from dynacli.client.credentials.chosen_security import schemes_of
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
 from dynacli.commands.read_options import arrange, options_by_flag, standard_rules
 from dynacli.commands.run import Run
+from dynacli.commands.standard_options import FILE_OPTIONS, PART_OPTIONS
 from dynacli.errors import DynacliError
 from dynacli.library.configuration.configuration import DEMO, Configuration, profiles_in
 from dynacli.model.operation import Operation
@@ -93,6 +94,7 @@ def _of_auth(run: Run) -> Iterator[str]:
 
     known = _OF_AUTH.union(_known(run))
     flags = {flag for each in command.commands.values() for param in each.params for flag in param.opts}
+    flags |= {flag for option in (*PART_OPTIONS, *FILE_OPTIONS) for flag in option.flags}
     flags |= {*known, *standard_rules(), "--help", "-h"}
     for word in run.words:
         if word in known or word == "--":
