@@ -103,6 +103,7 @@ def test_a_document_can_be_written_without_references(row: dict[str, str]) -> No
 
 WATCHED = """
 import os, sys
+import dynacli; dynacli.is_own_process = True  # in other processes urllib3 is loaded, which binds a socket
 from dynacli.__main__ import main
 
 documents, cache = sys.argv[1].split(os.pathsep), os.environ["DYNACLI_CACHE_DIR"]
