@@ -176,7 +176,7 @@ def test_a_document_that_depends_on_who_asks(
     vary: str, server: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The overview says that more may appear, and its commands fetch the document with the key behind its word."""
-    security = [{"token auth": []}] if vary else []
+    security: list[dict[str, list[str]]] = [{"token auth": []}] if vary else []
     small = document({"/items": {"get": operation("list-items", security=security)}}, None, schemes=_KEY)
     if not vary:
         small["paths"]["/items"]["get"]["security"] = [{"token auth": []}, {}]
