@@ -155,8 +155,10 @@ def _fetch_and_adopt(
     if pointer is not None and content is not None and not must_ask:
         # Its catalog is lost, or its overlays or what it may refer to have changed: its bytes are as good as new ones.
         fetched = Fetched(content, uri=pointer["uri"])
-        kept = ("source", "etag", "last_modified", "fetched_at", "asked_at", "max_age", "is_shipped")
-        kept = (*kept, "depends_on_who_asks")
+        kept = (
+            *("source", "etag", "last_modified", "fetched_at", "asked_at", "max_age", "is_shipped"),
+            "depends_on_who_asks",
+        )
         facts = {key: pointer[key] for key in kept if key in pointer}
         facts["checked_ns"] = time.time_ns()
         return adopt(open_request, revisions, pointer, source, fetched, facts)
