@@ -97,15 +97,22 @@ def test_a_scheme_of_your_own_can_be_changed(server: Recorder, canary: str) -> N
     server.answers["/items"] = Answer()
     assert 0 == run_cli("api", "add", "shop", f"{server.origin}/openapi.json").exit_code
     for words in (("apikey", "--name", "X-One"), ("apikey", "--name", "X-Two")):
-        assert (
-            0
-            == run_cli("auth", "login", "shop", "--scheme", *words, *_STORE, stdin=canary.encode()).exit_code
-        )
+        result = run_cli("auth", "login", "shop", "--scheme", *words, *_STORE, stdin=canary.encode())
+        assert (0, False) == (result.exit_code, "Warning" in result.stderr)
     assert 0 == _call().exit_code
     assert ([canary], False) == (server.last.headers["x-two"], "x-one" in server.last.headers)
     assert 0 == run_cli("auth", "login", "shop", "--scheme", "bearer", *_STORE, stdin=b"t0ken").exit_code
     assert 0 == _call().exit_code
     assert (["Bearer t0ken"], False) == (server.last.headers["authorization"], "x-two" in server.last.headers)
+
+
+def test_a_held_revision_is_not_left_for_a_scheme(server: Recorder) -> None:
+    """A pin stays: the held revision was compiled without the scheme."""
+    serve(server, document(_ITEMS, None))
+    assert 0 == run_cli("api", "add", "shop", f"{server.origin}/openapi.json").exit_code
+    assert 0 == run_cli("api", "pin", "shop").exit_code
+    result = run_cli("auth", "login", "shop", "--scheme", "bearer", *_STORE, stdin=b"x")
+    assert (2, True) == (result.exit_code, "`dynacli api unpin shop`" in result.stderr)
 
 
 @pytest.mark.parametrize(

@@ -70,11 +70,17 @@ def create_scheme(env: Environment, api: OpenedApi, kind: str, header: str) -> b
             why="A header has letters, digits and `-`",
             hint="For example `X-API-Key`",
         )
+    if api.open_request.pin:
+        raise UsageError(
+            f"No scheme can be created for `{api.name}` now",
+            why="One revision of its document is held, and was compiled without it",
+            hint=f"Go on with the latest: `{invocation('api unpin', api.name)}`",
+        )
     own = own_overlays(env, api.open_request.overlays)
     path = own[0] if own else os.path.join(env.config_dir, "overlays", f"{api.name}{_END}")
     try:
         make_directory(os.path.dirname(path))
-        write_file(path, json.dumps(_overlay(api, kind, header), indent=1).encode())
+        write_file(path, json.dumps(_overlay(api, kind, header, _has_undefined(api, own)), indent=1).encode())
     except OSError as error:
         raise FileError(f"`{path}` cannot be written", why=error.strerror or "") from error
     configuration = Configuration(env)
@@ -93,7 +99,16 @@ def _is_swagger(api: OpenedApi) -> bool:
     return str(api.catalog.meta["openapi"]).startswith("2")
 
 
-def _overlay(api: OpenedApi, kind: str, header: str) -> dict[str, Any]:
+def _has_undefined(api: OpenedApi, own: Iterable[str]) -> bool:
+    """Return whether operations of the document itself name schemes that it does not define."""
+    for path in own:
+        with open(path, "rb") as file:
+            return b'"remove"' in file.read()  # they are not in the document any more that is at hand
+    sign_ins = api.catalog.overview().sign_ins
+    return any(not is_known(scheme) for sign_in in sign_ins for scheme in sign_in.schemes)
+
+
+def _overlay(api: OpenedApi, kind: str, header: str, has_undefined: bool) -> dict[str, Any]:
     """Return the overlay. The credential is optional: nobody says which operations want it."""
     is_swagger = _is_swagger(api)
     scheme: dict[str, Any] = {"type": "http", "scheme": kind}
@@ -109,7 +124,7 @@ def _overlay(api: OpenedApi, kind: str, header: str) -> dict[str, Any]:
 
     none: dict[str, Any] = {}
     actions: list[dict[str, Any]] = []
-    if api.catalog.overview().sign_ins:
+    if has_undefined:
         # Operations name schemes that the document does not define, for which nothing can be sent.
         actions.append({"target": "$.paths.*[?@.security].security", "remove": True})
         none = {"security": None}
