@@ -49,6 +49,7 @@ class OperationCommand(click.Command):
         self.described = described
         self.inputs: dict[str, tuple[Parameter | None, Field | None]] = {}
         self.guarded: dict[str, str] = {}
+        self._made: set[str] = set()
         self._namesakes: tuple[str, ...] = ()
 
     def prepare(self, content_type: str) -> None:
@@ -60,6 +61,7 @@ class OperationCommand(click.Command):
         self.params = []
         self.inputs = {}
         self.guarded = {}
+        self._made = set()
         for parameter in operation.parameters:
             flags = [f"--{parameter.option}", *(f"--{alias}" for alias in parameter.aliases)]
             self._add(flags, parameter, None)
@@ -81,6 +83,7 @@ class OperationCommand(click.Command):
     def _add(self, flags: list[str], parameter: Parameter | None, field: Field | None) -> None:
         name = f"option{len(self.inputs)}"
         self.inputs[name] = (parameter, field)
+        self._made.update(flags)
         word = flags[0].removeprefix(f"--{parameter.location if parameter is not None else 'body'}.")
         if word in GUARDED_OPTIONS:
             self.guarded.setdefault(f"--{word}", flags[0])
@@ -146,10 +149,11 @@ class OperationCommand(click.Command):
             raise changing(self.described, operation.method, run.call_options.reads_only_by, Consent())
         self._check_guarded(arranged)
         arranged.check(ctx)
+        given = {word.partition("=")[0] for word in arranged.options}
         given_by_option = {
             self.inputs[param.name][0]
             for param in self.params
-            if param.name in self.inputs and any(_has_flag(arranged.options, flag) for flag in param.opts)
+            if param.name in self.inputs and not given.isdisjoint(param.opts)
         }
         in_path = [
             parameter
@@ -231,7 +235,7 @@ class OperationCommand(click.Command):
         parameter, field = find_input(self.described, flag.removeprefix("--"))
         if parameter is None and field is None:
             return None
-        if not any(flag in param.opts for param in self.params):  # an option that is repeated is made once
+        if flag not in self._made:  # an option that is repeated is made once
             self._add([flag], parameter, field)
         return flag, _rule_of(parameter, field)
 
@@ -297,10 +301,6 @@ class OperationCommand(click.Command):
         operation = self.described.operation
         words = [_metavar(parameter) for parameter in operation.parameters if parameter.location == "path"]
         return " ".join([invocation(api=self.described.api.name), operation.name, *words, "[OPTIONS]"])
-
-
-def _has_flag(options: list[str], flag: str) -> bool:
-    return any(word == flag or word.startswith(f"{flag}=") for word in options)
 
 
 def _metavar(parameter: Parameter) -> str:

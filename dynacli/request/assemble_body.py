@@ -12,6 +12,9 @@ __all__ = ["Assignment", "assemble", "encode", "json_text"]
 MAX_GAP = 1000
 """How many items an index may skip; a typing error must not fill the memory."""
 
+_MOST_DEEP = 200
+"""Levels of a place in a body, as many as a document may have."""
+
 # Made once: `json.dumps` would make an encoder for each value.
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
@@ -38,6 +41,13 @@ def assemble(base: Any, assignments: Sequence[Assignment]) -> Any:
     Raises:
         UsageError: A path leads through a value that has no such place, or leaves out items of an array.
     """
+    for assignment in assignments:
+        if len(assignment.path) > _MOST_DEEP:
+            raise UsageError(
+                f"An option gives a field {len(assignment.path):,} levels below the body",
+                why=f"At most {_MOST_DEEP} are possible",
+                hint="Give the whole body: `--body @FILE`",
+            )
     body = json.loads(json.dumps(base)) if assignments else base
     for assignment in sorted(assignments, key=lambda assignment: len(assignment.path)):
         body = _assign(body, assignment.path, assignment)

@@ -74,6 +74,10 @@ class _Selector:
     ) -> None:
         self.resolve = resolve
         self.options = options
+        self._below: dict[Path, dict[str, str]] = {}
+        for path, option in options.items():
+            for size in range(min(len(path), _MAX_DEPTH + 2)):
+                self._below.setdefault(path[:size], {})[path[size]] = option
         self.is_strict = is_strict
         self.is_final = is_final
         self.missing: list[str] = []
@@ -81,12 +85,7 @@ class _Selector:
 
     def select(self, schema: Any, value: Any, path: Path, option: str, depth: int) -> Any:
         """Return the value at a place, filled in."""
-        size = len(path)
-        below = {
-            given_path[size]: given_option
-            for given_path, given_option in self.options.items()
-            if len(given_path) > size and given_path[:size] == path
-        }
+        below = self._below.get(path)
         if not below or depth > _MAX_DEPTH:
             return value
         flat = flatten(schema, self.resolve)

@@ -253,11 +253,20 @@ def test_what_is_asked_for_is_written(body: bytes, form: OutputForm, shown: str)
 
 
 MIXED = b'[{"a": 1}, 2]'
+SPARSE = json.dumps([{f"k{row}_{at}": 1 for at in range(10)} for row in range(500)]).encode()
 DEEP = b"[" * 5_000 + b"]" * 5_000
 REFUSED: dict[str, tuple[bytes, str, OutputForm, str, str]] = {
     "column": (PETS, JSON, form_of("csv", columns="nam"), "has no column `nam`", "have `name`"),
     "column of texts": (b'["a"]', JSON, form_of("csv", columns="b"), "has no column `b`", "are no objects"),
     "mixed": (MIXED, JSON, form_of("csv"), "is no table", "of several kinds"),
+    "sparse": (
+        SPARSE,
+        JSON,
+        form_of("table"),
+        "almost empty",
+        "500 rows and 5,000 columns, and 5,000 values",
+    ),
+    "sparse CSV": (SPARSE, JSON, form_of("csv"), "almost empty", "500 rows and 5,000 columns"),
     "function": (PETS, JSON, form_of(filter_="length(total)"), "filter fails", "In function length()"),
     "order": (PETS, JSON, form_of(filter_="pets[?name < `1`]"), "filter fails", "no order"),
     "no number": (PETS, JSON, form_of(filter_="to_number('nan')"), "filter fails", "not JSON"),

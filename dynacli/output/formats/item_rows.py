@@ -9,6 +9,10 @@ from dynacli.text.exact_json import compact_json
 __all__ = ["Columns", "cell_text", "value_at"]
 
 _ABSENT: Any = object()
+_MOST_CELLS = 1_000_000
+"""Cells of a table that is almost empty: items that share no keys make a table as large as the square of the answer."""
+_LEAST_FILLED = 20
+"""Of so many cells of a larger table, one has a value at least."""
 
 
 def cell_text(value: Any) -> str:
@@ -59,6 +63,7 @@ class Columns:
         self._known = known
         self._found: dict[str, None] = {}
         self._kinds: set[type] = set()
+        self._rows = self._values = 0
 
     @property
     def is_chosen(self) -> bool:
@@ -69,6 +74,8 @@ class Columns:
         """Note the columns of an item."""
         kind = type(item) if isinstance(item, dict | list) else object
         self._kinds.add(kind)
+        self._rows += 1
+        self._values += len(item) if kind is not object else 1
         if kind is dict:
             if not item.keys() <= self._found.keys():
                 self._found.update(dict.fromkeys(item))
@@ -97,6 +104,13 @@ class Columns:
             return list(self._wanted)
         if object in self._kinds:
             return ["value"]
+        cells = self._rows * len(self._found)
+        if cells > max(_MOST_CELLS, self._values * _LEAST_FILLED):
+            raise FormError(
+                "The answer makes a table that is almost empty",
+                why=f"it has {self._rows:,} rows and {len(self._found):,} columns, and {self._values:,} values",
+                hint="It is printed as JSON; `--columns` chooses some",
+            )
         if not self._kinds:
             return list(self._known)  # an empty list has a header all the same
         return [
