@@ -48,6 +48,7 @@ def test_a_call_of_the_command_line_is_opened_again(
     monkeypatch.setenv("DYNACLI_HISTORY", mode)
     api = _document(server)
     words = ("--tags", "a b", "--tags", "c", "--sizes", "1", "--sizes", "2", "--toys.0.label", "ball")
+    words += ("--accept-origin", server.origin)
     made = run_cli(api, "put-pet", "7", *words, "--password", "hush-hush-1", "-H", "X-Api-Key: hush-hush-3")
     assert 200 == run_cli("history", "-o", "json").json[0]["status"], made.stderr
 
@@ -58,7 +59,7 @@ def test_a_call_of_the_command_line_is_opened_again(
             await explorer.until(lambda: "PUT put-pet 200" in explorer.screen)
             await explorer.press("enter")
             await explorer.until(lambda: "The form leaves out" in explorer.screen)
-            assert "The form leaves out: --password, -H" in explorer.screen
+            assert "The form leaves out: --accept-origin, --password, -H" in explorer.screen
             if mode == "full":
                 assert '"name": 5' in explorer.app.answer_text
                 await explorer.press("v")
