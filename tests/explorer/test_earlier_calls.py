@@ -47,8 +47,8 @@ def test_a_call_of_the_command_line_is_opened_again(
     """With its inputs in their rows; its answer is shown and judged as far as it was kept, and no secret comes back."""
     monkeypatch.setenv("DYNACLI_HISTORY", mode)
     api = _document(server)
-    words = ("--tags", "a b", "--tags", "c", "--sizes", "1", "--sizes", "2", "--toys.0.label", "ball")
-    words += ("--accept-origin", server.origin)
+    tags, sizes = ("--tags", "a b", "--tags", "c"), ("--sizes", "1", "--sizes", "2")
+    words = (*tags, *sizes, "--toys.0.label", "ball", "--accept-origin", server.origin)
     made = run_cli(api, "put-pet", "7", *words, "--password", "hush-hush-1", "-H", "X-Api-Key: hush-hush-3")
     assert 200 == run_cli("history", "-o", "json").json[0]["status"], made.stderr
 
