@@ -11,7 +11,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.catalog.store.catalog_file import Catalog
-from dynacli.library.configuration.configuration import profiles_in
+from dynacli.library.configuration.configuration import profiles_in, texts
 from dynacli.model.kebab_names import is_tag_meant
 from dynacli.model.operation import Server
 from dynacli.model.server_objects import named_servers, server_row
@@ -167,11 +167,11 @@ def _lost_hold(entry: Mapping[str, Any], old: Catalog, new: Catalog) -> list[str
         return lost
     policies = [table.get("policy") for table in (entry, *profiles_in(entry).values())]
     words = {
-        str(word).removeprefix("tag:")
+        word.removeprefix("tag:")
         for policy in policies
         if isinstance(policy, dict)
         for key in ("confirm", "deny")
-        for word in policy.get(key, ())
+        for word in texts(policy, key)
     }
     if not words:
         return []
