@@ -276,6 +276,7 @@ AUTH_VERBS: Mapping[str, Options] = {
     "explain": {**LISTING_OF_DOCUMENT, **_standard("--server", "--server-var", "--accept-origin", "--auth")},
     "login": {
         "--scheme": ANY,
+        "--name": ANY,
         "--operation": ANY,
         "--token-at": ANY,
         "--refresh-operation": ANY,
