@@ -229,6 +229,13 @@ def test_no_file_mentions_the_place_where_it_was_written() -> None:
     assert set() == mentions
 
 
+def test_no_file_holds_both_sides_of_a_conflict() -> None:
+    """A merge is finished, also in a text, in which a parser does not find its marks."""
+    marks = re.compile(rb"^(<{7}|>{7}) ", re.MULTILINE)
+    unfinished = {path.relative_to(ROOT).as_posix() for path in _files() if marks.search(path.read_bytes())}
+    assert set() == unfinished
+
+
 def test_nothing_but_the_agreed_stands_at_the_top() -> None:
     """The top of the project is one look."""
     agreed = {"CHANGELOG.md", "LICENSE", "README.md", "cache", "dynacli", "pyproject.toml", "tests"}

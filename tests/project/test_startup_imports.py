@@ -151,17 +151,11 @@ _OPERATION_HELP = (
     | _BLOCKS
     | _modules(
         """
-<<<<<<< HEAD
     catalog.store.operation_paths catalog.store.overview_row client.cards.input_sources
-    client.cards.outlined_answer client.links.linked_operation commands.help.operation_help model.field_names
-    model.find_items model.listed_items model.overview model.path_templates model.value_sources
-    model.value_words schema.answer_outline schema.possible_schemas
-    schema.read_schema schema.success_answer schema.unreturned_fields
-=======
-    catalog.store.overview_row client.cards.outlined_answer commands.help.operation_help
-    model.command_words model.field_names model.find_items model.overview model.value_words schema.answer_outline
+    client.cards.outlined_answer client.links.linked_operation commands.help.operation_help
+    model.command_words model.field_names model.find_items model.listed_items model.overview
+    model.path_templates model.value_sources model.value_words schema.answer_outline
     schema.possible_schemas schema.read_schema schema.success_answer schema.unreturned_fields
->>>>>>> c0bc9517 (commands: Never print a document's value as the name of a file)
     """
     )
 )
@@ -200,7 +194,7 @@ _BUILT = (
     )
     | _modules("commands.call.words.read_body_words client.inputs.build_body")
 )
-_DRY_RUN = _BUILT | _modules("commands.call.dry_run request.preview")
+_DRY_RUN = _BUILT | _modules("client.answers.mask_body commands.call.dry_run request.preview")
 _ENDED = _modules("commands.call.conclude_call commands.call.receive_response")
 _SENT = _BUILT | _WIRE | _ENDED
 _ACCEPTED = _SENT | _modules(
