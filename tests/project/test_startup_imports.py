@@ -194,7 +194,8 @@ _BUILT = (
     )
     | _modules("commands.call.words.read_body_words client.inputs.build_body")
 )
-_DRY_RUN = _BUILT | _modules("client.answers.mask_body commands.call.dry_run request.preview")
+_SHOWN = _modules("client.answers.mask_body commands.call.dry_run request.preview")
+_DRY_RUN = _BUILT | _SHOWN
 _ENDED = _modules("commands.call.conclude_call commands.call.receive_response")
 _SENT = _BUILT | _WIRE | _ENDED
 _ACCEPTED = _SENT | _modules(
@@ -282,7 +283,7 @@ KINDS = {
     "dry run, not judged": _Kind(f"{_CALL} --dry-run json --validate off", _DRY_RUN, _CLICK),
     "dry run without a body, not judged": _Kind(
         f"{_LOOK} --dry-run json --validate off",
-        _PLAIN | _modules("commands.call.dry_run request.preview"),
+        _PLAIN | _SHOWN,
         _CLICK,
     ),
     "call without a body, not judged": _Kind(
