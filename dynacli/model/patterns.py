@@ -10,7 +10,15 @@ import time
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["MAX_PATTERN", "PatternTimeoutError", "Patterns", "UnsupportedPatternError", "strict_spelling"]
+__all__ = [
+    "MAX_PATTERN",
+    "PatternTimeoutError",
+    "Patterns",
+    "UnsupportedPatternError",
+    "engine_pattern_options",
+    "engine_spelling",
+    "strict_spelling",
+]
 
 MAX_PATTERN = 512
 """The longest pattern that is tried, in characters."""
@@ -114,6 +122,30 @@ def _compiled(pattern: str) -> tuple[Any, int]:
             except ValueError:  # not a pattern of this engine, or not text that Unicode knows
                 continue
     return None, 0
+
+
+@lru_cache(maxsize=512)
+def engine_spelling(pattern: str) -> str | None:
+    """Return a pattern as the backtracking engine reads it, which takes a number of steps; None if it cannot."""
+    from jsonschema_rs import Draft202012Validator
+
+    braces = _LONE_BRACE.sub(r"\\{", pattern)
+    for spelled in (
+        dict.fromkeys((pattern, braces, strict_spelling(braces))) if len(pattern) <= MAX_PATTERN else ()
+    ):
+        try:
+            Draft202012Validator({"pattern": spelled}, pattern_options=engine_pattern_options())
+        except ValueError:
+            continue
+        return spelled
+    return None
+
+
+def engine_pattern_options() -> Any:
+    """Return the options of jsonschema-rs for patterns that it matches by itself, as names of properties."""
+    from jsonschema_rs import FancyRegexOptions
+
+    return FancyRegexOptions(backtrack_limit=_MAX_STEPS, size_limit=_MAX_PROGRAM)
 
 
 def strict_spelling(pattern: str) -> str:

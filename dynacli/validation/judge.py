@@ -50,11 +50,10 @@ class Judge:
     Args:
         catalog: The components are read from it when a schema refers to them.
         operation: The operation.
-        seconds: How long judging a value may take; None for as long as usual.
     """
 
-    def __init__(self, catalog: Catalog, operation: Operation, seconds: float | None = None) -> None:
-        self._catalog, self._seconds = catalog, seconds
+    def __init__(self, catalog: Catalog, operation: Operation) -> None:
+        self._catalog = catalog
         self._operation = operation
         self._document, steps = operation_document(catalog, operation)
         self._steps = ("paths", operation.path, *steps)
@@ -62,6 +61,7 @@ class Judge:
         self._is_swagger = str(catalog.meta["openapi"]).strip().startswith("2")
         self._engine: Any = load_engine()
         self._spec = self._engine.make_path(self._document)
+        self._validators: dict[str, Any] = {}
 
     def request(self, request: JudgedRequest, *, is_exact: bool = False) -> Verdict:
         """Return the verdict on a request.
@@ -69,16 +69,16 @@ class Judge:
         Args:
             is_exact: Whether properties of the body that the document does not mention are findings, too.
         """
-        verdict, notes = Verdict(), JudgingNotes(is_swagger=self._is_swagger, seconds=self._seconds)
+        verdict, validators = Verdict(), self._begin("request")
         body_values: list[JudgedValue] = []
         with _exceptions_into(verdict):
             errors = self._engine.request_errors(
-                self._spec, self._version, self._steps, request, body_values, notes
+                self._spec, self._version, self._steps, request, body_values, validators
             )
-            self._collect(verdict, notes, "request", errors, is_exact=is_exact)
+            self._collect(verdict, validators.notes, "request", errors, is_exact=is_exact)
             verdict.extend(self._missing_security(request))
         if is_exact:
-            self._collect_undocumented(verdict, notes, "request", body_values)
+            self._collect_undocumented(verdict, validators, "request", body_values)
         return verdict
 
     def response(self, response: JudgedResponse, *, is_exact: bool = False) -> Verdict:
@@ -87,14 +87,14 @@ class Judge:
         Args:
             is_exact: Whether what the document does not mention is a finding, too.
         """
-        verdict, notes = Verdict(), JudgingNotes(is_swagger=self._is_swagger, seconds=self._seconds)
+        verdict, validators = Verdict(), self._begin("response")
         if self._is_behind_a_redirect(response):
             text = f"the document describes the redirect, `{response.redirects[0]}`, and not what it leads to"
             verdict.unchecked.append(text)
             return verdict
         body_values: list[JudgedValue] = []
         if isinstance(response.body, StreamedBody):
-            body_values = self._passing_values(verdict, notes, is_exact=is_exact)
+            body_values = self._passing_values(verdict, validators, is_exact=is_exact)
         with _exceptions_into(verdict):
             errors = self._engine.response_errors(
                 self._spec,
@@ -102,25 +102,36 @@ class Judge:
                 self._steps,
                 response,
                 body_values,
-                notes,
+                validators,
                 is_exact=is_exact,
                 is_swagger=self._is_swagger,
             )
-            self._collect(verdict, notes, "response", errors, is_exact=is_exact)
+            self._collect(verdict, validators.notes, "response", errors, is_exact=is_exact)
         if isinstance(body_values, PassingValues):
             verdict.extend(body_values.findings)
             if body_values.cut:
                 text = f"{body_values.cut:,} more items hold what the document does not mention"
                 verdict.unchecked.append(text)
         elif is_exact:
-            self._collect_undocumented(verdict, notes, "response", body_values)
+            self._collect_undocumented(verdict, validators, "response", body_values)
         return verdict
 
-    def _passing_values(self, verdict: Verdict, notes: JudgingNotes, *, is_exact: bool) -> PassingValues:
+    def _begin(self, direction: "Direction") -> Any:
+        """Return what evaluates the schemas of a direction, for another message."""
+        if direction not in self._validators:
+            notes = JudgingNotes(is_swagger=self._is_swagger)
+            self._validators[direction] = self._engine.schema_validators(
+                self._spec, self._version, direction, notes
+            )
+        validators = self._validators[direction]
+        validators.notes.begin()
+        return validators
+
+    def _passing_values(self, verdict: Verdict, validators: Any, *, is_exact: bool) -> PassingValues:
         """Return the list that looks for undocumented properties in each item of a stream as it comes."""
         if not is_exact:
             return PassingValues(lambda _: ())
-        properties = self._undocumented_properties(notes, "response")
+        properties = self._undocumented_properties(validators, "response")
 
         def inspect(judged: JudgedValue) -> list[Finding]:
             found: list[Finding] = []
@@ -130,12 +141,11 @@ class Judge:
 
         return PassingValues(inspect)
 
-    def _undocumented_properties(self, notes: JudgingNotes, where: "Direction") -> "UndocumentedProperties":
+    def _undocumented_properties(self, validators: Any, where: "Direction") -> "UndocumentedProperties":
         # Imported at the level `exact` alone.
         from dynacli.validation.schemas.undocumented_values import UndocumentedProperties
 
-        validator = self._engine.schema_validator(self._spec, self._version, where, notes)
-        return UndocumentedProperties(validator, where)
+        return UndocumentedProperties(self._engine.any_schema(self._spec, validators), where)
 
     def _is_behind_a_redirect(self, response: JudgedResponse) -> bool:
         """Return whether the document describes the redirect of an operation, and not the answer that it leads to.
@@ -168,10 +178,10 @@ class Judge:
                 self._collect_error(verdict, where, error, is_exact=is_exact)
 
     def _collect_undocumented(
-        self, verdict: Verdict, notes: JudgingNotes, where: "Direction", body_values: list[JudgedValue]
+        self, verdict: Verdict, validators: Any, where: "Direction", body_values: list[JudgedValue]
     ) -> None:
         with _exceptions_into(verdict):
-            properties = self._undocumented_properties(notes, where)
+            properties = self._undocumented_properties(validators, where)
             for judged in body_values:
                 verdict.extend(properties.findings(judged))
                 if properties.unchecked:

@@ -27,7 +27,6 @@ class JudgeByLevel:
         may_accept: Whether what compiled schemas accept is valid without asking openapi-core, which gives the same
             verdict and takes most of the time of a call.
         is_exact: Whether what the document does not mention is a finding, too.
-        seconds: How long openapi-core may take for a value; None for as long as usual.
     """
 
     def __init__(
@@ -37,9 +36,7 @@ class JudgeByLevel:
         *,
         may_accept: bool = True,
         is_exact: bool = False,
-        seconds: float | None = None,
     ) -> None:
-        self._seconds = seconds
         self._catalog, self._operation = catalog, operation
         documented = [name for response in operation.responses for name in response.media_types]
         # The items of a stream are judged as they come, so openapi-core is imported before the call is made.
@@ -101,7 +98,7 @@ class JudgeByLevel:
 
             self._schemas = OperationSchemas(self._catalog, self._operation)
         try:
-            return self._schemas.is_usual and is_right(self._schemas)
+            return is_right(self._schemas)
         except LookupError:  # openapi-core says which reference leads nowhere
             return False
 
@@ -109,5 +106,5 @@ class JudgeByLevel:
         if self._judge is None:
             from dynacli.validation.judge import Judge
 
-            self._judge = Judge(self._catalog, self._operation, self._seconds)
+            self._judge = Judge(self._catalog, self._operation)
         return self._judge

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from dynacli.validation.bodies.read_body import UncheckedError, UnreadableError
 from dynacli.validation.bodies.sequences import Item
+from dynacli.validation.findings.schema_error import SchemaError
 from dynacli.validation.judging_notes import JudgedValue, JudgingNotes
-from dynacli.validation.schemas.keywords import SchemaError
 from dynacli.validation.streamed_body import KEPT, MAX_FINDINGS, BrokenOffError
 
 __all__ = ["PlacedSchema", "is_any_text", "sequence_errors"]
@@ -148,8 +148,8 @@ class _Sequence:
         found = []
         for schema in self._of_items:
             for error in schema.errors(value):
-                error.path.appendleft(index)
-                error.schema_path.extendleft(reversed(schema.steps))
+                error.path.insert(0, index)
+                error.schema_path[:0] = schema.steps
                 found.append(error)
         return found
 
@@ -182,8 +182,7 @@ class _Sequence:
             self._is_over = True
             return
         self._unreadable_items += 1
-        details = {"validator": "unreadable-body", "validator_value": None, "instance": None}
-        self.errors.append(SchemaError(str(error), path=(index,), **details))
+        self.errors.append(SchemaError("unreadable-body", path=(index,), message=str(error)))
 
     def _note_item(self, reason: str) -> None:
         self._noted_items += 1
@@ -249,7 +248,7 @@ class _Sequence:
             path = [step for step in error.schema_path if step != "$ref"]
             if has_item_errors and path[:1] == ["items"]:
                 continue  # the item itself was judged by this schema already
-            error.schema_path.extendleft(reversed(schema.steps))
+            error.schema_path[:0] = schema.steps
             self.errors.append(error)
 
 
@@ -286,9 +285,8 @@ def _count_errors(of_all: PlacedSchema, count: int, first: list[Any]) -> Iterato
     for keyword, is_wrong in (("minItems", int.__lt__), ("maxItems", int.__gt__)):
         limit = schema.get(keyword)
         if isinstance(limit, int) and not isinstance(limit, bool) and is_wrong(count, limit):
-            details: dict[str, Any] = {"validator": keyword, "validator_value": limit, "schema": schema}
             path = (*of_all.steps, keyword)
-            yield SchemaError("another number", instance=_CutArray(first, count), schema_path=path, **details)
+            yield SchemaError(keyword, limit, _CutArray(first, count), schema=schema, schema_path=path)
 
 
 class _CutArray(list[Any]):

@@ -1,16 +1,13 @@
-"""The notes of judging one message, and the limits of its time and depth."""
+"""The notes of judging one message."""
 
 from functools import cached_property
-from time import monotonic
 from typing import Any, NamedTuple
 
 from dynacli.model.patterns import Patterns
 
-__all__ = ["JudgedValue", "JudgingNotes", "TooLongError", "check_stack", "look_up", "reason_of"]
+__all__ = ["JudgedValue", "JudgingNotes", "check_stack", "look_up", "reason_of"]
 
 _MAX_REASONS = 100
-_SECONDS = 4.0
-_KEYWORDS_PER_LOOK = 1_024
 _FRAMES = 30
 
 
@@ -28,55 +25,36 @@ class JudgedValue(NamedTuple):
     pointer: str
 
 
-class TooLongError(Exception):
-    """Judging a value takes too long; the text says so."""
-
-
 class JudgingNotes:
     """The notes of one message: keywords take them in the midst of a schema, where nothing can be returned.
 
     Attributes:
         unchecked: Reasons why something could not be judged, each once; a stream may give any number of them.
         failures: The same, where the document's own schema is to blame.
-        count: How many notes were taken. A keyword compares it to learn whether its branches were judged.
+        count: How many notes were taken. It tells whether all of a value was judged.
         undefined_formats: The formats that the document's version does not define, and that say nothing there.
 
     Args:
         is_swagger: Whether the document is written in Swagger 2.0.
-        seconds: How long judging a value may take; None for as long as usual.
     """
 
-    def __init__(self, *, is_swagger: bool = False, seconds: float | None = None) -> None:
-        self._seconds = _SECONDS if seconds is None else seconds
+    def __init__(self, *, is_swagger: bool = False) -> None:
         # JSON Schema got them after Swagger 2.0, in whose documents they are names of any format.
         self.undefined_formats = frozenset({"duration", "time"} if is_swagger else ())
         self.unchecked: dict[str, None] = {}
         self.failures: dict[str, None] = {}
         self.count = 0
-        self._keywords = 0
-        self._until = float("inf")
 
     @cached_property
     def patterns(self) -> Patterns:
         """Decides regular expressions within the message's time."""
         return Patterns()
 
-    def start_clock(self) -> None:
-        """Start the time that the next value may take.
-
-        The limit is for alternatives that lead to themselves: nested in each other, each is tried at each level.
-        """
-        self._until = monotonic() + self._seconds
-
-    def check_clock(self) -> None:
-        """Count a keyword, and look at the clock now and then.
-
-        Raises:
-            TooLongError: The time for the value is over.
-        """
-        self._keywords += 1
-        if not self._keywords % _KEYWORDS_PER_LOOK and monotonic() > self._until:
-            raise TooLongError("it takes too long to judge all of the value")
+    def begin(self) -> None:
+        """Begin the notes of another message, with a full budget for its regular expressions."""
+        self.unchecked.clear()
+        self.failures.clear()
+        self.patterns.renew()
 
     def add_unchecked(self, reason: str) -> None:
         """Note that something was not judged."""

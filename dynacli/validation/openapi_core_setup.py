@@ -48,7 +48,7 @@ from dynacli.validation.header_hooks import (
 )
 from dynacli.validation.judging_notes import JudgedValue, JudgingNotes, reason_of
 from dynacli.validation.operation_document import child
-from dynacli.validation.schemas.dialects import SchemaValidators
+from dynacli.validation.schemas.schema_validators import BoundSchema, SchemaValidators
 
 if TYPE_CHECKING:
     from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
@@ -62,10 +62,11 @@ __all__ = [
     "UndocumentedBodyError",
     "UndocumentedHeaderError",
     "UnreadableError",
+    "any_schema",
     "make_path",
     "request_errors",
     "response_errors",
-    "schema_validator",
+    "schema_validators",
 ]
 
 
@@ -359,7 +360,7 @@ def request_errors(
     steps: tuple[str, ...],
     request: "JudgedRequest",
     body_values: list[JudgedValue],
-    notes: JudgingNotes,
+    validators: SchemaValidators,
 ) -> list[Exception]:
     """Return the errors that openapi-core finds in a request.
 
@@ -367,9 +368,9 @@ def request_errors(
         version: The version of OpenAPI: `3.0`, `3.1` or `3.2`.
         steps: The steps from the root of the document to the operation.
         body_values: Gets the values of the body that were judged.
-        notes: Gets the reasons why something was not judged.
+        validators: Evaluate the schemas.
     """
-    validator = _validator(_REQUESTS, spec, version, "request", steps, notes)
+    validator = _validator(_REQUESTS, spec, version, steps, validators)
     validator.typed_values, validator.body_values = request.values, body_values
     with warnings.catch_warnings():
         # "The parameter is deprecated" is in the help page already; "Unsupported cookie style" (3.2) does not
@@ -387,7 +388,7 @@ def response_errors(
     steps: tuple[str, ...],
     response: "JudgedResponse",
     body_values: list[JudgedValue],
-    notes: JudgingNotes,
+    validators: SchemaValidators,
     *,
     is_exact: bool = False,
     is_swagger: bool = False,
@@ -398,11 +399,11 @@ def response_errors(
         version: The version of OpenAPI: `3.0`, `3.1` or `3.2`.
         steps: The steps from the root of the document to the operation.
         body_values: Gets the values of the body that were judged.
-        notes: Gets the reasons why something was not judged.
+        validators: Evaluate the schemas.
         is_exact: Whether headers that only other answers are described with are errors.
         is_swagger: Whether the document was written in Swagger 2.0.
     """
-    validator = _validator(_RESPONSES, spec, version, "response", steps, notes)
+    validator = _validator(_RESPONSES, spec, version, steps, validators)
     validator.body_values, validator.is_exact, validator.is_swagger = body_values, is_exact, is_swagger
     validator.may_be_empty = response.may_be_empty(steps[-1])
     with warnings.catch_warnings():
@@ -414,26 +415,31 @@ def _validator(
     classes: Mapping[str, Any],
     spec: SchemaPath,
     version: str,
-    direction: Direction,
     steps: tuple[str, ...],
-    notes: JudgingNotes,
+    validators: SchemaValidators,
 ) -> Any:
-    validators = _schema_validators(spec, version, direction, notes)
     validator: Any = classes[version](spec, schema_validators_factory=validators)
     validator.style_deserializers_factory.style_deserializers = _STYLES
-    validator.schema_validators, validator.notes = validators, notes
+    validator.schema_validators, validator.notes = validators, validators.notes
     validator.operation_steps, validator.version = steps, version
     return validator
 
 
-def schema_validator(spec: SchemaPath, version: str, direction: Direction, notes: JudgingNotes) -> Any:
-    """Return a validator of the document's dialect, which can judge by any schema of the document."""
+def any_schema(spec: SchemaPath, validators: SchemaValidators) -> BoundSchema:
+    """Return a schema that stands for any of the document's, which can be put in its place."""
     with spec.resolve() as resolved:
-        return _schema_validators(spec, version, direction, notes).validator(True, resolved.resolver)
+        return validators.validator(True, resolved.resolver)
 
 
-def _schema_validators(
+def schema_validators(
     spec: SchemaPath, version: str, direction: Direction, notes: JudgingNotes
 ) -> SchemaValidators:
+    """Return what evaluates the schemas of a document.
+
+    Args:
+        version: The version of OpenAPI: `3.0`, `3.1` or `3.2`.
+        direction: The direction of the messages.
+        notes: Gets the reasons why something was not evaluated.
+    """
     dialect = (spec / "jsonSchemaDialect").read_str(default="")
     return SchemaValidators(version, direction, notes, dialect)

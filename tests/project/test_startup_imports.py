@@ -200,12 +200,12 @@ _ENDED = _modules("commands.call.conclude_call commands.call.receive_response")
 _SENT = _BUILT | _WIRE | _ENDED
 _ACCEPTED = _SENT | _modules(
     """
-    client.validate_call model.multiples model.patterns validation.accepting.accept_messages
-    validation.accepting.compiled_schema
-    validation.accepting.operation_schemas validation.accepting.plain_keywords
-    validation.accepting.plain_schema validation.accepting.plain_values validation.bodies.read_body text.json_budget
+    client.validate_call model.patterns validation.accepting.accept_messages
+    validation.accepting.operation_schemas validation.bodies.read_body text.json_budget
     validation.bodies.read_forms validation.findings.finding
-    validation.formats validation.judge_by_level validation.judged_messages
+    validation.formats validation.judge_by_level validation.judged_messages validation.judging_notes
+    validation.plain_values validation.schemas.compiled_schema validation.schemas.keyword_translations
+    validation.schemas.translation
     """
 )
 _ASKED = (
@@ -216,20 +216,14 @@ _ASKED = (
         validation.bodies.binary_bodies validation.bodies.body_hooks validation.bodies.item_schemas
         validation.header_hooks
         validation.import_openapi_core validation.judge validation.operation_document
-        validation.schemas.dialects validation.schemas.keywords validation.schemas.marked_properties
-        validation.schemas.minor_errors validation.streamed_body
+        schema.normal_form validation.schemas.prepared_values validation.schemas.schema_validators
+        validation.streamed_body
         """
     )
     | _modules(
         """
-        validation.bodies.sequences validation.findings.schema_error validation.judging_notes
-        validation.openapi_core_setup
-        """
-    )
-    | _modules(
-        """
-        validation.bodies.text_fields validation.accepting.acceptance validation.schemas.format_checker
-        validation.schemas.unevaluated
+        validation.bodies.sequences validation.findings.schema_error validation.openapi_core_setup
+        validation.bodies.text_fields
         """
     )
 )

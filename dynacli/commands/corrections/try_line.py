@@ -32,8 +32,6 @@ __all__ = ["MOST_CHANGES", "needs_too_much", "problem_of"]
 MOST_CHANGES = 100
 """Of a line with more words, or with more that is wrong, no corrected one is made: nobody would read it."""
 
-_JUDGED_SECONDS = 1.0
-"""What takes longer to judge counts as right, as in the call itself."""
 _ANY_SERVER = "http://localhost"
 _OF_STDIN = frozenset({"-", "@-"})
 
@@ -134,7 +132,6 @@ def _build(run: Run, described: DescribedOperation, given: GivenWords) -> None:
             described.operation,
             may_accept=settings.may_accept,
             is_exact=settings.level == "exact",
-            seconds=_JUDGED_SECONDS,
         )
         judging = CallJudge(described, request, values, settings, judge)
         judging.judge_request()

@@ -182,7 +182,7 @@ def _accepts_content(
         return False
     try:
         parameters = media_types.split_media_type(media_type)[1]
-        value = read_json(body, parameters, is_checked_later=True, size_before=schemas.size_read)
+        value = read_json(body, parameters, size_before=schemas.size_read)
     except (UnreadableError, UncheckedError):
         return False
     schemas.size_read += len(body)

@@ -6,15 +6,10 @@ from typing import Any
 
 from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.model.operation import Operation
-from dynacli.model.patterns import Patterns
 from dynacli.schema.read_schema import Direction
-from dynacli.validation.accepting.compiled_schema import CompiledSchema, EntryCount
-from dynacli.validation.accepting.plain_schema import (
-    PlainSchema,
-    SchemaSource,
-    UntranslatableError,
-    is_dialect_of,
-)
+from dynacli.validation.judging_notes import JudgingNotes
+from dynacli.validation.schemas.compiled_schema import CompiledSchema, EntryCount
+from dynacli.validation.schemas.translation import PlainSchema, SchemaSource, TooDeepError
 
 __all__ = ["OperationSchemas"]
 
@@ -33,7 +28,6 @@ class OperationSchemas:
     Attributes:
         method: The operation's method.
         version: The version of OpenAPI.
-        is_usual: Whether the schemas are of the dialect that this version has anyway.
         size_read: The size of the JSON that was judged by them.
     """
 
@@ -45,18 +39,17 @@ class OperationSchemas:
         self._operation: Mapping[str, Any] = part["operation"]
         self._path_item: Mapping[str, Any] = part["path_item"]
         self.version: Any = catalog.meta["dialect"]
-        dialect = catalog.meta["json_schema_dialect"]
-        self.is_usual = not dialect or is_dialect_of(self.version, dialect)
+        self._dialect = str(catalog.meta["json_schema_dialect"] or "")
         # Reference → its target, so that several schemas that refer to one read it once.
         self._targets: dict[str, Any] = {}
         self._compiled: dict[tuple[int, Direction], tuple[Any, CompiledSchema | None]] = {}
-        self._patterns = Patterns()
+        self._notes = JudgingNotes(is_swagger=str(catalog.meta["openapi"]).strip().startswith("2"))
         self._entries = EntryCount()
         self._later: dict[tuple[str, Direction], CompiledSchema | None] = {}
 
     def begin(self) -> None:
         """Begin another message, with a full budget for its regular expressions."""
-        self._patterns.renew()
+        self._notes.patterns.renew()
 
     def target(self, reference: str) -> Any:
         """Return the target of a reference.
@@ -125,7 +118,13 @@ class OperationSchemas:
             direction: The direction of the message that has the value.
         """
         compiled = self.compiled(schema, direction)
-        return schema is True or (compiled is not None and compiled.accepts(value))
+        if schema is True or compiled is None:
+            return schema is True
+        before = self._notes.count
+        try:
+            return compiled.is_valid(value) and self._notes.count == before
+        except RecursionError:
+            return False
 
     def compiled(self, schema: Any, direction: Direction) -> CompiledSchema | None:
         """Return a schema compiled, once for each direction; None where it cannot be."""
@@ -150,8 +149,11 @@ class OperationSchemas:
                     self._later[key] = None
             return self._later[key]
 
+        source = SchemaSource(
+            self.version, direction, follow, self._dialect, self._notes.undefined_formats, is_normal=True
+        )
         try:
-            plain = PlainSchema(schema, SchemaSource(self.version, direction, follow), _MAX_SCHEMAS, _AT_ONCE)
-            return CompiledSchema(plain, self._patterns, later, self._entries)
-        except (UntranslatableError, RecursionError, ValueError):  # jsonschema-rs raises `ValueError`
+            plain = PlainSchema(schema, source, _MAX_SCHEMAS, _AT_ONCE)
+            return CompiledSchema(plain, schema, self._notes, later, self._entries)
+        except (TooDeepError, RecursionError):
             return None

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sized
 from typing import Any
 
 from dynacli.validation.bodies.read_forms import BinaryText
-from dynacli.validation.schemas.keywords import SchemaError
+from dynacli.validation.findings.schema_error import SchemaError
 
 __all__ = ["describes_bytes", "length_errors"]
 
@@ -40,6 +40,4 @@ def length_errors(schema: Any, value: Sized) -> list[SchemaError]:
 
 
 def _error(keyword: str, limit: int, value: Sized) -> SchemaError:
-    details: dict[str, Any] = {"validator": keyword, "validator_value": limit}
-    details.update(instance=BinaryText(len(value)), schema_path=(keyword,))
-    return SchemaError("another length", **details)
+    return SchemaError(keyword, limit, BinaryText(len(value)), schema_path=(keyword,))

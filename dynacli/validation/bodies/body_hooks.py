@@ -6,7 +6,6 @@ Only `dynacli.validation.openapi_core_setup` imports this module.
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -23,7 +22,7 @@ from dynacli.validation.bodies.text_fields import form_of, plain_value, types_of
 from dynacli.validation.findings.finding import shortened
 from dynacli.validation.judging_notes import JudgedValue, JudgingNotes
 from dynacli.validation.operation_document import child
-from dynacli.validation.schemas.dialects import SchemaValidators
+from dynacli.validation.schemas.schema_validators import SchemaValidators
 
 if TYPE_CHECKING:
     from dynacli.validation.judge_items import PlacedSchema
@@ -274,7 +273,7 @@ class BodyHooks:
             # From the parent, because openapi-core follows a `$ref` at once and loses the keywords beside it.
             contents: Any = resolved.contents
             validator = self.schema_validators.validator(contents[last], resolved.resolver)
-        return contents[last], partial(self.schema_validators.errors, validator)
+        return contents[last], validator.errors
 
 
 def _nothing_about_items(name: str, version: str) -> str:

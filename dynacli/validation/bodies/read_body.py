@@ -51,7 +51,6 @@ def read_json(
     value: bytes,
     parameters: Mapping[str, str] | None = None,
     *,
-    is_checked_later: bool = False,
     size_before: int = 0,
 ) -> Any:
     """Return the JSON value of a body.
@@ -59,8 +58,6 @@ def read_json(
     Args:
         value: The body.
         parameters: The parameters of its media type.
-        is_checked_later: Whether the caller itself refuses values that are not plain, as `plain_values` tells;
-            where the body has such a value, another one may be returned for it.
         size_before: The size of the bodies that were read before this one; of a list there is one for each page.
 
     Raises:
@@ -72,7 +69,7 @@ def read_json(
     # A program that makes one call has read a small body before it could import orjson.
     is_worth_it = size_before + len(value) >= _LARGE
     if (is_worth_it or not dynacli.is_own_process) and charset.lower() in {"utf-8", "utf8"}:
-        found = _read_fast(value, is_checked_later=is_checked_later)
+        found = _read_fast(value)
         if found is not _UNREAD:
             return found
     return read_json_text(read_text(value, parameters or {}))
@@ -81,16 +78,16 @@ def read_json(
 _UNREAD: Any = object()
 
 
-def _read_fast(value: bytes, *, is_checked_later: bool) -> Any:
+def _read_fast(value: bytes) -> Any:
     """Return the JSON value of a body as orjson reads it; `_UNREAD` where Python might read something else.
 
     orjson refuses more than Python does (`NaN`, `1e400`, lone surrogates, a byte order mark, text that is not UTF-8);
     such bodies are read by Python, if only for the message.
-    orjson reads the same values, except for integers of over 64 bits, which become floats beyond
-    `plain_values.LIMIT`, and for values that are too deep for Python's stack.
+    orjson reads the same values, except for integers of over 64 bits, which become floats, and for values that are too
+    deep for Python's stack.
     """
     from dynacli.import_orjson import orjson
-    from dynacli.validation.accepting.plain_values import is_plain
+    from dynacli.validation.plain_values import is_plain
 
     try:
         found = orjson.loads(value)
@@ -98,7 +95,7 @@ def _read_fast(value: bytes, *, is_checked_later: bool) -> Any:
         return _UNREAD
     except SystemError:  # how orjson says that there is not enough memory for an object
         raise MemoryError from None
-    return found if is_checked_later or is_plain(found) else _UNREAD
+    return found if is_plain(found) else _UNREAD
 
 
 def read_json_text(text: str, subject: str = "the body") -> Any:

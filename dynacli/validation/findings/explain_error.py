@@ -14,7 +14,6 @@ from dynacli.validation.findings.meant_branch import (
     types_of_branches,
     unknown_tag,
 )
-from dynacli.validation.findings.schema_error import is_documented_example, is_minor
 from dynacli.validation.operation_document import pointer_below
 
 __all__ = ["Explanation", "explain"]
@@ -50,20 +49,20 @@ def explain(error: Any, list_properties: ListProperties) -> Iterator[Explanation
         list_properties: Returns the names of the properties that a schema lists.
     """
     remarks = _conditions(error)
-    if is_documented_example(error):
+    if error.is_example:
         remarks.append("the document itself gives it as an example")
-    for name, branches, index in getattr(error, "named_branches", ()):
+    for name, branches, index in reversed(error.tags):
         remarks.append(f"`{name}` means {branch_name(branches, index)}")
     for explanation in _explanations(error, list_properties):
         message = "; ".join([explanation.message, *remarks])
-        yield explanation._replace(message=message, is_minor=explanation.is_minor or is_minor(error))
+        yield explanation._replace(message=message, is_minor=explanation.is_minor or error.is_minor)
 
 
 def _explanations(error: Any, list_properties: ListProperties) -> Iterator[Explanation]:
     rule = str(error.validator or "false")
     pointer = pointer_below("", *error.absolute_path)
     path = list(error.absolute_schema_path)
-    names = getattr(error, "names", ())
+    names = error.names
     if rule in {"oneOf", "anyOf"} and error.context:
         yield from _of_alternatives(error, list_properties, pointer, path)
     elif rule == "required" and names:
@@ -146,7 +145,7 @@ def _keywords(error: Any) -> Iterator[tuple[str, Any]]:
 
     Names of properties are no keywords, even where a property is called `then`.
     """
-    steps = iter(error.relative_schema_path)
+    steps = iter(error.schema_path)
     for step in steps:
         yield str(step), next(steps, None) if step in _HOLD_NAMES else None
 

@@ -7,7 +7,6 @@ from typing import Any
 from dynacli.schema.read_schema import json_type
 from dynacli.validation.bodies.read_forms import BinaryText
 from dynacli.validation.findings.finding import shortened
-from dynacli.validation.findings.schema_error import is_documented_example, is_minor
 
 __all__ = ["kind_and_value", "listed", "sentence", "shown", "shown_all"]
 
@@ -34,7 +33,7 @@ def sentence(rule: str, error: Any, names: tuple[str, ...]) -> str:
             return f"{_literal(got)} is none of {shown_all(value)}"
         case "const":
             return f"expected {_literal(value)}, got {_literal(got)}"
-        case "format" if is_minor(error) and not is_documented_example(error):
+        case "format" if error.is_minor and not error.is_example:
             return f"{shown(got)} is a {value} of ISO 8601 and none of RFC 3339, which is stricter"
         case "format":
             return f"{shown(got)} is not a valid {value}"

@@ -70,11 +70,9 @@ def meant_branch(error: Any, list_properties: ListProperties) -> MeantBranch:
             known = list_properties(schemas[index])
             foreign = sum(1 for name in error.instance if name not in known)
         missing = sum(
-            len(getattr(branch_error, "names", ()))
-            for branch_error in errors
-            if branch_error.validator == "required"
+            len(branch_error.names) for branch_error in errors if branch_error.validator == "required"
         )
-        deepest = max(len(branch_error.relative_path) for branch_error in errors)
+        deepest = max(len(branch_error.path) for branch_error in errors)
         return wrong_kind, foreign, missing, len(errors), -deepest
 
     chosen = min(branches, key=distance)
@@ -99,13 +97,13 @@ def discriminating_constant(error: Any) -> tuple[Any, list[Any]] | None:
     branches = _by_number(error)
     for errors in branches.values():
         constant = next(filter(_is_tag, errors), None) or next(
-            (constant for constant in errors if _is_constant(constant) and not constant.relative_path), None
+            (constant for constant in errors if _is_constant(constant) and not constant.path), None
         )
         if constant is None:
             return None
         value = constant.validator_value
         values.extend(value if constant.validator == "enum" and isinstance(value, list) else [value])
-        places.add(tuple(constant.relative_path))
+        places.add(tuple(constant.path))
         found = constant
     if found is None or len(places) != 1 or len(branches) < 2:
         return None
@@ -144,8 +142,8 @@ def missing_tag(error: Any) -> tuple[Any, str, list[str]] | None:
         return None
     name, tags = found.property, found.values(error.validator_value)
     for branch_error in _flat(error.context):
-        is_required = branch_error.validator == "required" and not branch_error.relative_path
-        if is_required and name in getattr(branch_error, "names", ()):
+        is_required = branch_error.validator == "required" and not branch_error.path
+        if is_required and name in branch_error.names:
             choices = f", which tells {shown_all(tags)} apart" if tags else ""
             return branch_error, f"`{name}` is missing{choices}, and the document requires it", [name]
     return None
@@ -153,7 +151,7 @@ def missing_tag(error: Any) -> tuple[Any, str, list[str]] | None:
 
 def _is_tag(error: Any) -> bool:
     """Return whether an error is about a constant in a direct property of the value."""
-    return _is_constant(error) and len(error.relative_path) == 1 and isinstance(error.relative_path[0], str)
+    return _is_constant(error) and len(error.path) == 1 and isinstance(error.path[0], str)
 
 
 def _is_constant(error: Any) -> bool:
@@ -162,7 +160,7 @@ def _is_constant(error: Any) -> bool:
 
 def _types_asked_for(error: Any) -> list[str]:
     """Return the types that a branch asks for where the value itself has another type, else an empty list."""
-    if error.relative_path:
+    if error.path:
         return []
     if error.validator == "type":
         value = error.validator_value
@@ -179,11 +177,11 @@ def _is_null_alone(errors: list[Any]) -> bool:
 def _tag_of_all_but(chosen: int, branches: Mapping[int, list[Any]]) -> str | None:
     """Return the property whose constant fits the chosen branch and no other; None where there is none."""
     tags = [
-        {error.relative_path[0] for error in errors if _is_tag(error)}
+        {error.path[0] for error in errors if _is_tag(error)}
         for index, errors in branches.items()
         if index != chosen
     ]
-    own = {error.relative_path[0] for error in branches[chosen] if _is_tag(error)}
+    own = {error.path[0] for error in branches[chosen] if _is_tag(error)}
     common = set.intersection(*tags) - own if tags else set()
     return min(common) if common else None
 
@@ -192,5 +190,5 @@ def _flat(context: list[Any]) -> Iterator[Any]:
     """Yield the errors of branches, and of branches within them."""
     for error in context:
         yield error
-        if error.validator in {"oneOf", "anyOf"} and not error.relative_path:
+        if error.validator in {"oneOf", "anyOf"} and not error.path:
             yield from _flat(error.context)

@@ -1,84 +1,77 @@
 """The error that a keyword of JSON Schema finds in a value."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped]
-
-from dynacli.validation.judging_notes import JudgingNotes
-
-__all__ = [
-    "MAX_ERRORS",
-    "SchemaError",
-    "is_documented_example",
-    "is_minor",
-    "note_rest",
-    "schema_error",
-    "unexpected",
-]
-
-MAX_ERRORS = 1_000
-"""The largest number of errors that are listed for the members of one value."""
-
-_MAX_HELD = 10_000
-"""The largest number of errors that are held for them, those by the alternatives that they do not fit included."""
+__all__ = ["SchemaError"]
 
 
-class SchemaError(ValidationError):  # type: ignore[misc]
-    """An error of a keyword, with the names that its message needs.
+class SchemaError:
+    """An error of a keyword.
 
-    Attributes:
+    Args:
+        validator: The keyword; empty for the schema `false`.
+        validator_value: The value of the keyword, as the document has it.
+        instance: The wrong value.
+        schema: The schema that has the keyword.
+        path: The steps from the value that was evaluated to the wrong one.
+        schema_path: The steps from the schema to the keyword, with `$ref` for each reference.
+        message: What the keyword itself says; most sentences are made of the rest.
         names: The properties, items or branches that the error is about.
         is_minor: Whether a value with this error still fits its schema, as the schema's author means it.
+        is_example: Whether the document itself gives the value as an example of its place.
+        tags: (property, branches, index) of the discriminators that chose a branch on the way.
+        context: For `oneOf` and `anyOf` the errors by the branches; their paths start at this error's value and
+            keyword.
+        order: The position of the keyword in the document, by which errors are sorted.
+
+    Attributes:
+        parent: The error in whose context this one is; None for others.
     """
 
-    names: tuple[str, ...] = ()
-    is_minor = False
+    def __init__(
+        self,
+        validator: str,
+        validator_value: Any = None,
+        instance: Any = None,
+        *,
+        schema: Any = None,
+        path: Sequence[str | int] = (),
+        schema_path: Sequence[str | int] = (),
+        message: str = "",
+        names: tuple[str, ...] = (),
+        is_minor: bool = False,
+        tags: tuple[tuple[str, list[Any], int], ...] = (),
+        context: Sequence["SchemaError"] = (),
+        order: tuple[int, ...] = (),
+    ) -> None:
+        self.validator, self.validator_value = validator, validator_value
+        self.instance, self.schema = instance, schema
+        self.path, self.schema_path = list(path), list(schema_path)
+        self.message, self.names, self.tags, self.order = message, names, tags, order
+        self.is_minor, self.is_example = is_minor, False
+        self.context = list(context)
+        self.parent: SchemaError | None = None
+        for error in self.context:
+            error.parent = self
 
+    @property
+    def is_of_item(self) -> bool:
+        """Whether the wrong value is in an item of a list."""
+        return any(isinstance(step, int) for step in self.path)
 
-def schema_error(message: str, *names: str, is_minor: bool = False, **details: Any) -> SchemaError:
-    """Return an error; jsonschema adds the details that are not given, such as the instance."""
-    error = SchemaError(message, **details)
-    error.names, error.is_minor = names, is_minor
-    return error
+    @property
+    def absolute_path(self) -> list[str | int]:
+        """The steps to the wrong value from the one that was evaluated."""
+        return [*(self.parent.absolute_path if self.parent else ()), *self.path]
 
+    @property
+    def absolute_schema_path(self) -> list[str | int]:
+        """The steps to the keyword from the schema that was evaluated."""
+        return [*(self.parent.absolute_schema_path if self.parent else ()), *self.schema_path]
 
-def is_minor(error: ValidationError) -> bool:
-    """Return whether a value with an error still fits its schema, as the schema's author means it.
-
-    Such an error makes no branch of `oneOf` or `anyOf` another one's loser: the value is judged by the branch, and has
-    the error besides.
-    """
-    return bool(getattr(error, "is_minor", False))
-
-
-def is_documented_example(error: ValidationError) -> bool:
-    """Return whether an error is about a value that the document itself gives as an example of its place."""
-    return bool(getattr(error, "is_example", False))
-
-
-def limited(found: Iterator[ValidationError]) -> Iterator[ValidationError]:
-    """Yield errors of the members of one value, until there are too many; the rest can be taken from the iterator."""
-    held = 0
-    for count, error in enumerate(found, start=1):
-        yield error
-        held += _held(error)
-        if count >= MAX_ERRORS or held >= _MAX_HELD:
-            return
-
-
-def _held(error: ValidationError) -> int:
-    return 1 + sum(map(_held, error.context))
-
-
-def unexpected(names: list[str], instance: dict[str, Any], notes: JudgingNotes) -> SchemaError:
-    """Return the error of properties that are not allowed; of more than `MAX_ERRORS`, only of the first."""
-    if len(names) > MAX_ERRORS:
-        note_rest(notes, instance)
-    return schema_error("unexpected properties", *names[:MAX_ERRORS])
-
-
-def note_rest(notes: JudgingNotes, instance: Any) -> None:
-    """Note that the rest of an array or object was not judged, because it has too many errors already."""
-    kind = "array" if isinstance(instance, list) else "object"
-    notes.add_unchecked(f"the rest of an {kind} that has over {MAX_ERRORS:,} errors")
+    def all_within(self) -> Iterator["SchemaError"]:
+        """Yield the error and those of its branches, however nested."""
+        yield self
+        for error in self.context:
+            yield from error.all_within()

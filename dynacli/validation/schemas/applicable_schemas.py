@@ -3,11 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from referencing.exceptions import Unresolvable
-
 from dynacli.schema.discriminators import discriminator_of
 from dynacli.schema.read_schema import list_of, mapping_of
-from dynacli.validation.findings.schema_error import is_minor
 
 __all__ = ["ApplicableSchemas", "SchemaSelector"]
 
@@ -80,8 +77,8 @@ class SchemaSelector:
 
     def errors(self, schema: Any, value: Any) -> Iterator[Any]:
         """Yield the errors of a value by a schema, without minor ones."""
-        found = self._validator.evolve(schema=schema).iter_errors(value)
-        return (error for error in found if not is_minor(error))
+        found = self._validator.evolve(schema=schema).errors(value)
+        return (error for error in found if not error.is_minor)
 
     def choices(self, schemas: ApplicableSchemas, value: Any) -> Iterator[tuple[list[Any], list[int]]]:
         """Yield the branches of each `oneOf` and `anyOf` of some schemas, and the numbers of those that apply."""
@@ -171,8 +168,8 @@ class SchemaSelector:
 
     def _target(self, ref: str) -> Any:
         try:
-            return self._validator._resolver.lookup(ref).contents  # noqa: SLF001  - jsonschema's own keywords use it, too
-        except (LookupError, Unresolvable):
+            return self._validator.follow(ref)[0]
+        except LookupError:
             return None
 
     def _branches(self, schema: Mapping[str, Any], value: Any) -> Iterator[tuple[Any, bool]]:

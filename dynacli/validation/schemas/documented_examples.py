@@ -8,7 +8,6 @@ from referencing.exceptions import Unresolvable
 
 from dynacli.document.json_trees import is_same_json
 from dynacli.schema.documented_values import example_values_of, walk_value
-from dynacli.validation.findings.schema_error import is_minor
 
 __all__ = ["forgive_examples"]
 
@@ -28,7 +27,7 @@ def forgive_examples(errors: Iterable[Any], schema: SchemaPath) -> None:
         schema: The schema of a parameter, or of a body under a media type.
     """
     for error in errors:
-        if error.validator in _LIMITS and not is_minor(error):
+        if error.validator in _LIMITS and not error.is_minor:
             examples = _examples(error, schema)
             error.is_minor = error.is_example = any(is_same_json(error.instance, each) for each in examples)
 

@@ -10,13 +10,13 @@ from dynacli.schema.read_schema import list_of, mapping_of
 from dynacli.validation.findings.explain_error import explain
 from dynacli.validation.findings.finding import Finding, shortened
 from dynacli.validation.findings.meant_branch import branch_name
-from dynacli.validation.findings.schema_error import MAX_ERRORS
-from dynacli.validation.judging_notes import JudgedValue, TooLongError
+from dynacli.validation.judging_notes import JudgedValue
 from dynacli.validation.operation_document import pointer_below
 from dynacli.validation.schemas.applicable_schemas import (
     ApplicableSchemas,
     SchemaSelector,
 )
+from dynacli.validation.schemas.compiled_schema import MAX_ERRORS
 
 __all__ = ["UndocumentedProperties"]
 
@@ -41,7 +41,7 @@ class UndocumentedProperties:
 
     def __init__(self, validator: Any, where: str) -> None:
         self._selector = SchemaSelector(validator)
-        self._patterns = validator.format_checker.notes.patterns
+        self._patterns = validator.notes.patterns
         self._where = where
         self._known: dict[tuple[Any, ...], _Mentioned] = {}
         self._explained = 0
@@ -51,16 +51,9 @@ class UndocumentedProperties:
         """Yield a finding for each property that is not mentioned."""
         self.unchecked = ""
         found = self._findings([judged.schema], judged.value, judged.pointer)
-        try:
-            yield from islice(found, MAX_ERRORS)
-            if next(found, None) is not None:
-                self.unchecked = (
-                    f"properties that the document does not mention, after the first {MAX_ERRORS:,}"
-                )
-        except TooLongError:
-            self.unchecked = (
-                "properties that the document does not mention: it takes too long to judge all of the value"
-            )
+        yield from islice(found, MAX_ERRORS)
+        if next(found, None) is not None:
+            self.unchecked = f"properties that the document does not mention, after the first {MAX_ERRORS:,}"
 
     def _findings(self, schemas: list[Any], value: Any, pointer: str) -> Iterator[Finding]:
         if not isinstance(value, dict | list) or not value or not schemas:
@@ -103,7 +96,7 @@ class UndocumentedProperties:
         return ""
 
     def _why_not(self, branch: Any, value: Any) -> str:
-        error = next(self._selector.errors(branch, value), None)
+        error = next(iter(self._selector.errors(branch, value)), None)
         if error is None:
             return "the discriminator names another one"
         explanation = next(explain(error, lambda schema: set(mapping_of(schema, "properties"))))

@@ -1,0 +1,246 @@
+"""A schema that jsonschema-rs has compiled: the only place that says whether a value is valid, and why it is not."""
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from dynacli.model.patterns import PatternTimeoutError, UnsupportedPatternError, engine_pattern_options
+from dynacli.schema.read_schema import json_type
+from dynacli.validation.formats import engine_options, is_by_engine, text_formats
+from dynacli.validation.judging_notes import JudgingNotes
+from dynacli.validation.plain_values import MAX_LEVELS, is_plain
+from dynacli.validation.schemas.keyword_translations import ENTRY, LATER, PATTERN, UNUSABLE
+from dynacli.validation.schemas.translation import PlainSchema
+
+if TYPE_CHECKING:
+    from dynacli.validation.findings.schema_error import SchemaError
+    from dynacli.validation.schemas.prepared_values import Prepared, Window
+
+__all__ = ["MAX_ERRORS", "CompiledSchema", "EntryCount", "Later"]
+
+_MAX_ENTRIES = 100_000
+"""How often counted schemas may be entered for one value: a tree of so many nodes, or too many alternatives."""
+
+MAX_ERRORS = 1_000
+"""The largest number of errors that are listed for one value."""
+
+_MAX_HELD = 10_000
+"""The largest number of errors that are held for a value, those by the alternatives that it does not fit included."""
+
+_TOO_DEEP = "the value or its schema is nested too deeply"
+
+Later = Callable[[str], "CompiledSchema | None"]
+"""Reference → its target, compiled; None if it cannot be."""
+
+
+class EntryCount:
+    """Counts how often counted schemas are entered; shared by the schemas that evaluate one value.
+
+    Attributes:
+        left: How often they may still be entered.
+    """
+
+    def __init__(self) -> None:
+        self.left = _MAX_ENTRIES
+
+
+class CompiledSchema:
+    """A schema that jsonschema-rs has compiled.
+
+    Args:
+        schema: The schema in the form of plain JSON Schema.
+        written: The schema as the document has it.
+        notes: Gets the reasons why something could not be evaluated.
+        later: Compiles the targets of the references that `schema` leaves for later.
+        entries: Shared with the schemas that are compiled later.
+    """
+
+    def __init__(
+        self,
+        schema: PlainSchema,
+        written: Any,
+        notes: JudgingNotes,
+        later: Later | None = None,
+        entries: EntryCount | None = None,
+    ) -> None:
+        self._plain, self._written, self._notes = schema, written, notes
+        self._later, self._entries = later, entries or EntryCount()
+        self._binary: Collection[str] = ()
+        self._too_long: set[str] = set()
+        self._validator = self._make(schema.root)
+
+    def _make(self, root: Any) -> Any:
+        from jsonschema_rs import Draft202012Validator
+
+        formats = text_formats(self._notes.patterns)
+        return Draft202012Validator(
+            root,
+            formats={
+                **{name: check for name, check in formats.items() if not is_by_engine(name)},
+                **{
+                    name: partial(self._is_found, name.removeprefix(PATTERN)) for name in self._plain.patterns
+                },
+            },
+            pattern_options=engine_pattern_options(),
+            # Their errors have no evaluation path (0.61), so only what finds none is a keyword of our own.
+            keywords={
+                ENTRY: _keyword(self._enter),
+                LATER: _keyword(self._is_valid_later),
+                UNUSABLE: _keyword(self._note),
+            },
+            **engine_options(),
+        )
+
+    def is_valid(self, value: Any) -> bool:
+        """Return whether a value is valid; notes say what of it could not be evaluated."""
+        if is_plain(value):
+            self._binary = ()
+            with suppress(UnicodeEncodeError):  # a lone surrogate
+                return self._is_valid(value)
+        return not self.errors(value)
+
+    def _is_valid(self, value: Any) -> bool:
+        self._entries.left = _MAX_ENTRIES
+        return bool(self._validator.is_valid(value))
+
+    def errors(self, value: Any) -> "list[SchemaError]":
+        """Return the errors of a value, in the order of the document's keywords.
+
+        Raises:
+            TooDeepError: The schema is too large.
+        """
+        from dynacli.validation.schemas.prepared_values import copied_value, prepared_value
+
+        try:
+            return self._errors(value, prepared_value(value, self._plain.longest))
+        except UnicodeEncodeError:
+            return self._errors(value, copied_value(value, self._plain.longest))
+
+    def _errors(self, value: Any, prepared: "Prepared") -> "list[SchemaError]":
+        self._too_long.clear()
+        self._binary = prepared.binary
+        if self._is_valid(prepared.value):
+            if prepared.is_cut:
+                self._notes.add_unchecked(_TOO_DEEP)
+            return []
+        if not self._plain.is_whole:
+            return self._of(self._written).errors(value)
+        return self._limited(list(self._found(value, prepared)))
+
+    def _found(self, value: Any, prepared: "Prepared") -> "Iterator[SchemaError]":
+        """Yield the errors of a value that is not valid, of long lists so many that it is enough."""
+        from dynacli.validation.schemas.prepared_values import Window, windows_of
+
+        is_by_item = self._plain.is_by_item
+        windows = windows_of(prepared.value) if is_by_item else iter([(prepared.value, Window())])
+        count = held = 0
+        for part, window in windows:
+            for error in self._explained(self._validator, value, prepared._replace(value=part), window):
+                yield error
+                count, held = count + 1, held + sum(1 for _ in error.all_within())
+            if count > MAX_ERRORS or held > _MAX_HELD:
+                break
+        if window.lists and self._plain.limits_lists:
+            without_items = self._make(self._plain.without_items())
+            yield from self._explained(without_items, value, prepared, window._replace(is_whole=True))
+
+    def _explained(
+        self, validator: Any, value: Any, part: "Prepared", window: "Window"
+    ) -> "list[SchemaError]":
+        # Imported for those values alone that are wrong.
+        from dynacli.validation.schemas.error_builder import ErrorBuilder
+
+        before = self._notes.count
+        self._entries.left = _MAX_ENTRIES
+        raw = (
+            [] if window.lists and validator.is_valid(part.value) else list(validator.iter_errors(part.value))
+        )
+        built = ErrorBuilder(
+            self._plain,
+            value,
+            part.names,
+            window,
+            self._too_long,
+            lambda schema, member: self._of(schema).errors(member),
+            is_noted=self._notes.count != before,
+        )
+        errors = built.errors(raw)
+        if built.is_too_long:
+            self._notes.add_unchecked("it takes too long to judge all of the value")
+        if part.is_cut:
+            kept = [error for error in errors if len(error.path) < MAX_LEVELS]
+            if len(kept) < len(errors) or not kept:
+                self._notes.add_unchecked(_TOO_DEEP)
+            return kept
+        return errors
+
+    def _limited(self, found: "list[SchemaError]") -> "list[SchemaError]":
+        """Return the first errors of a value, and note if there are more."""
+        errors: list[SchemaError] = []
+        left = MAX_ERRORS
+        for error in sorted(found, key=lambda error: error.order):
+            size = len(error.names) or 1
+            if size > left:
+                kind = "array" if isinstance(error.instance, list) or error.is_of_item else "object"
+                self._notes.add_unchecked(f"the rest of an {kind} that has over {MAX_ERRORS:,} errors")
+                error.names = error.names[:left]
+                return [*errors, error] if error.names else errors
+            errors.append(error)
+            left -= size
+        return errors
+
+    def _of(self, written: Any) -> "CompiledSchema":
+        """Return a schema of the same document, of which nothing is left for later."""
+        return CompiledSchema(self._plain.whole(written), written, self._notes, None, self._entries)
+
+    def _is_found(self, pattern: str, text: str) -> bool:
+        if text in self._binary:
+            self._notes.add_unchecked("the bytes of a file are not held against a `pattern`")
+            return True
+        try:
+            return self._notes.patterns.is_found(pattern, text)
+        except UnsupportedPatternError as error:
+            self._notes.add_unchecked(str(error))
+            return True
+        except PatternTimeoutError:
+            self._too_long.add(pattern)
+            return False
+
+    def _enter(self, _: Any, __: Any) -> bool:
+        self._entries.left -= 1
+        return self._entries.left >= 0
+
+    def _is_valid_later(self, reference: str, value: Any) -> bool:
+        target = self._later(reference) if self._later is not None else None
+        if target is None:
+            self._notes.add_unchecked(_TOO_DEEP)
+            return True
+        return bool(target._validator.is_valid(value))  # noqa: SLF001  - of the same class; the count of entries goes on
+
+    def _note(self, value: tuple[str, bool, str], instance: Any) -> bool:
+        text, is_fault, kind = value
+        if kind and json_type(instance) not in {kind, "integer" if kind == "number" else kind}:
+            return True
+        (self._notes.add_failure if is_fault else self._notes.add_unchecked)(text)
+        return True
+
+
+def _keyword(check: Callable[[Any, Any], bool]) -> type:
+    """Return the class of a keyword, as jsonschema-rs takes it.
+
+    https://github.com/Stranger6667/jsonschema/blob/master/crates/jsonschema-py/README.md
+
+    Args:
+        check: (value of the keyword, value that is evaluated) → whether it is valid.
+    """
+
+    class Keyword:
+        def __init__(self, _: Any, value: Any, __: Any) -> None:
+            self._value = value
+
+        def validate(self, instance: Any) -> None:
+            if not check(self._value, instance):
+                raise ValueError
+
+    return Keyword
