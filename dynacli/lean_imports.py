@@ -9,7 +9,6 @@ everybody does it.
 """
 
 import builtins
-import importlib.util
 import sys
 import threading
 import types
@@ -111,7 +110,9 @@ class _DeferredPackage(types.ModuleType):
         loader = vars(self)["__loader__"]
         if name.startswith("__") or not isinstance(loader, _DeferringLoader):
             raise AttributeError(name)
-        if importlib.util.find_spec(f"{self.__name__}.{name}"):  # for `from package import submodule`
+        from importlib.util import find_spec
+
+        if find_spec(f"{self.__name__}.{name}"):  # for `from package import submodule`
             return import_module(f"{self.__name__}.{name}")
         with _lock:
             if type(self) is _DeferredPackage:
@@ -137,9 +138,8 @@ def _import_with(stand_ins: Mapping[str, Any]) -> Callable[..., Any]:
         wanted: Sequence[str] = (),
         level: int = 0,
     ) -> Any:
-        full = (
-            importlib.util.resolve_name("." * level + name, (module or {})["__package__"]) if level else name
-        )
+        package = str(module["__package__"]).rsplit(".", level - 1)[0] if level and module else ""
+        full = f"{package}.{name}".rstrip(".") if level else name
         top, _, rest = full.partition(".")
         if top not in tops:
             return __import__(name, module, local, wanted, level)

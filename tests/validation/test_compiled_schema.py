@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -252,6 +253,23 @@ def test_the_deepest_value_on_the_longest_way_does_not_use_up_the_stack(keyword:
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=checkout, timeout=60, check=False
     )
     assert (0, "[]\n[]\n", "") == (done.returncode, done.stdout, done.stderr)
+
+
+def test_what_is_worked_around_in_jsonschema_rs_is_still_there() -> None:
+    """If this fails, `keyword_translations.NAMELESS` or the formats that stand for patterns can go."""
+
+    class Refusing:
+        def __init__(self, *_: Any) -> None:
+            pass
+
+        def validate(self, _: Any) -> None:
+            raise ValueError
+
+    schema = {"$defs": {"a": {"own": True}}, "properties": {"": {"type": "null"}, "b": {"$ref": "#/$defs/a"}}}
+    validator = jsonschema_rs.Draft202012Validator(schema, keywords={"own": Refusing})
+    nameless, own = validator.iter_errors({"": 1, "b": 1})
+    assert ([], ["properties", "type"]) == (nameless.instance_path, nameless.evaluation_path)
+    assert ["$defs", "a", "own"] == own.evaluation_path  # and not `properties/b/$ref/own`
 
 
 def test_a_value_is_plain_up_to_its_limits() -> None:
