@@ -432,6 +432,40 @@ def test_what_a_generator_puts_behind_a_name_is_left_out() -> None:
     assert {"GET findUserUsingGET_1": "find-user"} == _given_by({"/u": {"get": "findUserUsingGET_1"}})
 
 
+LITESTAR = {
+    "/": {"get": "GetRoot"},
+    "/login": {"post": "LoginLogin"},
+    "/books": {"get": "BooksListBooks", "post": "BooksCreate", "put": "BooksUpload"},
+    "/books/{book_id}": {"get": "BooksBookIdGetBook", "delete": "BooksBookIdRemoveBook"},
+    "/v2/books": {"get": "V2BooksListBooks"},
+}
+
+
+def test_what_a_generator_puts_before_a_name_is_left_out() -> None:
+    """The whole path is left out if each operationId begins with its own; a word that needs the path keeps it."""
+    assert {
+        "GET GetRoot": "get-root",
+        "POST LoginLogin": "login",
+        "GET BooksListBooks": "list-books",
+        "POST BooksCreate": "books-create",
+        "PUT BooksUpload": "books-upload",
+        "GET BooksBookIdGetBook": "get-book",
+        "DELETE BooksBookIdRemoveBook": "remove-book",
+        "GET V2BooksListBooks": "list-books-v2",
+    } == _given_by(LITESTAR)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"/books/{book_id}": {"get": "ShowBook"}}, {"/about": {"get": "AboutThisShop"}}],
+    ids=["another way", "no parameters"],
+)
+def test_only_a_generator_puts_each_path_before_a_name(other: dict[str, dict[str, str]]) -> None:
+    """Operation ids that only happen to begin with a path are names that a person gave."""
+    ids = _given_by({"/books": {"get": "booksFindByStatus"}, **other})
+    assert "books-find-by-status" == ids["GET booksFindByStatus"]
+
+
 def test_a_shortened_name_is_one_of_several_words_for_its_operation() -> None:
     """The whole operationId goes on working, as it is written and in kebab case."""
     item = parameter("item_id", {"type": "string"}, "path")

@@ -1,7 +1,8 @@
 """Names for operations whose operationId a generator has put together from a name and the method and path.
 
 FastAPI makes `read_item_items__item_id__get` of the function `read_item` for `GET /items/{item_id}`, Springfox makes
-`listUsingGET` of the method `list`. The function's name is the name of the operation, where it is unique.
+`listUsingGET` of the method `list`, Litestar `ItemsItemIdReadItem` of the function `read_item`. The function's name is
+the name of the operation, if it is unique.
 """
 
 import re
@@ -82,11 +83,13 @@ def short_names(
     """
     short: dict[_Key, tuple[str, str]] = {}
     owners: dict[str, set[_Key]] = defaultdict(set)
+    operations = list(operations)
+    is_path_first = _is_path_first(operations)
     for operation in operations:
         key = operation.method, operation.path
         whole = kebab(operation.wanted)
         owners[whole].add(key)
-        if operation.wanted == operation.operation_id and (name := _shortened(operation)):
+        if operation.wanted == operation.operation_id and (name := _shortened(operation, is_path_first)):
             short[key] = name, whole
             owners[name].add(key)
     # Of two operations with one operationId neither is to lose the name that tells where it comes from.
@@ -128,11 +131,34 @@ def _difference(key: _Key, keys: Sequence[_Key]) -> str:
     return "-".join(telling[:1] or literal or named or [key[0].lower()])
 
 
-def _shortened(operation: NamedOperation) -> str:
-    """Return the name without the method and path behind it; empty where it does not end so, or says nothing then."""
+def _is_path_first(operations: Sequence[NamedOperation]) -> bool:
+    """Return whether each operationId begins with its whole path, with the parameters, as those of Litestar do.
+
+    https://docs.litestar.dev/2/usage/openapi/schema_generation.html
+    """
+    given = [each for each in operations if each.operation_id]
+    return any("{" in each.path for each in given) and all(
+        kebab(each.operation_id).startswith(_path_words(each)) for each in given
+    )
+
+
+def _path_words(operation: NamedOperation) -> str:
+    """Return a path as it stands before a name; empty for the root."""
+    words = kebab(operation.path.partition("#")[0])
+    return f"{words}-" if words else ""
+
+
+def _shortened(operation: NamedOperation, is_path_first: bool) -> str:
+    """Return the name without its method and path; empty if it has none, or says nothing then."""
     name, method = kebab(operation.operation_id), operation.method.lower()
-    by_path = kebab(f"{operation.path.partition('#')[0]} {method}")
-    plain = name.removesuffix(f"-{by_path}")
-    if plain == name:
-        plain = re.sub(rf"-using-{re.escape(method)}(-\d+)?$", "", name)
+    path = _path_words(operation)
+    if is_path_first:
+        plain = name.removeprefix(path)
+        # One word alone may need the path: `upload` of `/pets/{id}`.
+        if "-" not in plain and not path.endswith(f"-{plain}-") and path != f"{plain}-":
+            return ""
+    else:
+        plain = name.removesuffix(f"-{path}{method}")
+        if plain == name:
+            plain = re.sub(rf"-using-{re.escape(method)}(-\d+)?$", "", name)
     return plain if plain != name and not _SAY_NOTHING.issuperset(plain.split("-")) else ""
