@@ -68,6 +68,7 @@ SECOND = (
     "api/spec.json",
     "api/openapi.yaml",
     "api/v1/full-spec",  # changedetection.io
+    "api/v1/_openapi",  # Flask-AppBuilder, Superset
 )
 """The paths to try under the root where none of the first ones was a document."""
 

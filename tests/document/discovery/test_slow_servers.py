@@ -412,6 +412,7 @@ def test_a_document_that_has_come_does_not_wait_for_guesses(
         "api/v1/openapi.yaml",
         "api/v2/swagger.json",
         "v1/swagger.json",
+        "api/v1/_openapi",
     ],
 )
 def test_further_places_below_the_root(server: Recorder, place: str) -> None:
