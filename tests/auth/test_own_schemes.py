@@ -1,6 +1,7 @@
 """A document that declares no security scheme gets one of the person's own, and a key the word that a server wants."""
 
 import json
+import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -166,8 +167,34 @@ def test_a_bare_key_in_authorization_leads_to_its_word(
     assert 0 == _call().exit_code
     assert ["Authorization", f"{word} ***"] in dry_run("shop", "list-items").json["headers"]
     monkeypatch.setenv("DYNACLI_SHOP_KEY", f"{word.lower()} {canary}")
-    _call()
+    # The key has its word, which stays as it is.
+    assert "Check the credential" in _call().error["hint"]
     assert [f"{word.lower()} {canary}"] == server.last.headers["authorization"]
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (
+            "Authorization header must have a type, as in 'Bearer SECRET' or 'Apikey SECRET'",
+            ["Apikey", "Bearer"],
+        ),
+        ("Authorization: Token <key> expected", ["Token"]),
+        ("The authorization has no type", ["Bearer", "Token"]),
+        ("The size is too large", []),
+    ],
+)
+def test_a_400_that_names_authorization_leads_to_its_word(
+    said: str, words: list[str], server: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lines have the words that the server shows before a secret."""
+    schemes = {"Apikey": {"type": "apiKey", "in": "header", "name": "Authorization"}}
+    paths = {"/items": {"get": operation("list-items", security=[{"Apikey": []}])}}
+    serve(server, document(paths, None, schemes=schemes))
+    assert 0 == run_cli("api", "add", "shop", f"{server.origin}/openapi.json").exit_code
+    monkeypatch.setenv("DYNACLI_SHOP_KEY", "s3cret")
+    server.answers["/items"] = Answer(400, json.dumps({"detail": said}).encode())
+    assert words == re.findall(r"auth\.Apikey\.prefix=(\w+)", _call().error["hint"])
 
 
 def test_a_prefix_is_a_word(server: Recorder, home: Path) -> None:

@@ -116,6 +116,14 @@ def test_a_wrong_password_is_told(
     assert "password" == provider.grants[-1]
 
 
+def test_where_nobody_can_be_asked_the_variables_are_named(shop: Shop) -> None:
+    """Signing in without a terminal leads to the variables of the password flow."""
+    shop.register({"auth": _SCHEME}, [{"auth": []}])
+    result = run_cli("auth", "login", "shop", "--error-format", "json")
+    assert 2 == result.exit_code
+    assert result.error["hint"].startswith("Set `DYNACLI_SHOP_USERNAME` and `DYNACLI_SHOP_PASSWORD`")
+
+
 def test_a_token_wins(provider: _Provider, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """An explicit `_TOKEN` is sent, and nobody signs in."""
     monkeypatch.setenv("DYNACLI_SHOP_TOKEN", "own")

@@ -20,6 +20,8 @@ __all__ = ["Detail", "answer_masker", "http_error", "mismatch_error"]
 Detail = Literal["none", "short", "usual"]
 """How much of its findings an error tells."""
 
+_COMPARE = "Compare the request, which `-v` shows, with `describe`"
+
 
 def answer_masker(signed: "Signed", headers: Iterable[tuple[str, str]]) -> Masker:
     """Return what masks the secrets of the request, and those of an answer: the values of its secret headers."""
@@ -52,7 +54,7 @@ def http_error(call: Call, answer: "Answer", place: str = "") -> HttpError:
         answer.status,
         f"`{call.described.operation.method} {without_query(answer.url)}` answered {answer.status}{reason}",
         why=why if answer.tries == 1 else f"{why}; tried {answer.tries} times",
-        hint=_http_hint(call, answer),
+        hint=_http_hint(call, answer, said),
     )
     if answer.status == 401 and isinstance(call.renewal, DynacliError):
         refusal = call.renewal
@@ -113,7 +115,7 @@ def _duration(seconds: int) -> str:
     return f"{seconds} s"
 
 
-def _http_hint(call: Call, answer: "Answer") -> str:
+def _http_hint(call: Call, answer: "Answer", said: str) -> str:
     from dynacli.wire.exchange import REDIRECTS
 
     origin, request = origin_of(answer.url), call.signed.request
@@ -128,6 +130,10 @@ def _http_hint(call: Call, answer: "Answer") -> str:
             from dynacli.client.answers.sign_in_hint import sign_in_hint
 
             return sign_in_hint(call, answer)
+        case 400 if "authorization" in said.lower():
+            from dynacli.client.answers.sign_in_hint import prefix_hint
+
+            return prefix_hint(call, answer, said) or _COMPARE
         case 407:
             return "Check the user name and the password in the variable of the proxy, such as `HTTP_PROXY`"
         case 404 | 410:
@@ -140,7 +146,7 @@ def _http_hint(call: Call, answer: "Answer") -> str:
             return "The redirect was not followed: a body is never sent to another origin"
         case status if status >= 500:
             return "Try again later, or tell those who run the server"
-    return "Compare the request, which `-v` shows, with `describe`"
+    return _COMPARE
 
 
 def mismatch_error(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dynacli.client.call import Call
     from dynacli.transport.send import Answer
 
-__all__ = ["sign_in_hint"]
+__all__ = ["prefix_hint", "sign_in_hint"]
 
 _CHECK = "Check the credential: it may be wrong, expired, or without the right for this"
 _USUAL_WORDS = ("Bearer", "Token")
@@ -25,9 +25,9 @@ _USUAL_WORDS = ("Bearer", "Token")
 def sign_in_hint(call: "Call", answer: "Answer") -> str:
     """Return the hint for a response that refuses a credential, or wants one."""
     api, operation, signed = call.described.api, call.described.operation, call.signed
-    values = [value for name, value in answer.headers if name.lower() == "www-authenticate"]
     if signed.shown != signed.request:
-        return _prefix_hint(call, values) or _CHECK
+        return prefix_hint(call, answer) or _CHECK
+    values = _challenges(answer)
     is_declared = any(is_known(scheme) for alternative in operation.security for scheme in alternative)
     if answer.status == 401 and api.is_registered and not is_declared and declares_none(api):
         return f"The document declares no way to sign in. Add one: `{_own_scheme_line(api.name, values)}`"
@@ -38,21 +38,41 @@ def sign_in_hint(call: "Call", answer: "Answer") -> str:
     return "The document asks for no credential here; give one with `-H` if there is one"
 
 
-def _prefix_hint(call: "Call", challenges: list[str]) -> str:
-    """Return how a word is put before a key in `Authorization` that was sent without one; empty if that is not so."""
-    sent = [value for name, value in call.signed.shown.headers if name.lower() == "authorization"]
+def prefix_hint(call: "Call", answer: "Answer", said: str = "") -> str:
+    """Return how a word is put before a key in `Authorization` that was sent without one; empty if that is not so.
+
+    Args:
+        said: What the server says, which may have the word, as in `Bearer SECRET`.
+    """
+    sent, shown = (
+        [value for name, value in request.headers if name.lower() == "authorization"]
+        for request in (call.signed.request, call.signed.shown)
+    )
     api = call.described.api
     scheme = _key_in_authorization(call.described.operation)
-    if scheme is None or MASK not in sent or not api.is_registered:
+    # A key with a word of its own is masked as a whole.
+    if scheme is None or MASK not in shown or any(" " in value for value in sent) or not api.is_registered:
         return ""
-    asked = schemes_asked_for(challenges)
+    asked = schemes_asked_for(_challenges(answer))
     words = [each.prefix or "Bearer" for each in asked if each.prefix or each.scheme == "bearer"]
+    words = words or [word for word in dict.fromkeys((scheme.name, *_USUAL_WORDS)) if _is_shown(word, said)]
     key = f"auth.{_toml_key(scheme.name)}.prefix="
     lines = [
         f"`{invocation('api set', quote(api.name))} {quote(key + word)}`" for word in words or _USUAL_WORDS
     ]
     listed = visible(" or ".join(lines), keep="")
     return f"The key went into `Authorization` without a word before it, which most servers want: {listed}"
+
+
+def _challenges(answer: "Answer") -> list[str]:
+    return [value for name, value in answer.headers if name.lower() == "www-authenticate"]
+
+
+def _is_shown(word: str, said: str) -> bool:
+    """Return whether a message has a word before a secret: `as in 'Bearer SECRET' or "Token <key>"`."""
+    import re
+
+    return re.search(rf"(?<!\w){re.escape(word)} [<{{$\[A-Z]", said) is not None and word.isalnum()
 
 
 def _key_in_authorization(operation: Operation) -> SecurityScheme | None:

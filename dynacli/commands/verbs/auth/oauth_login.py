@@ -121,8 +121,8 @@ def oauth_login(
         raise _no_client(api, scheme)
     is_typed = flow.kind == CLIENT_CREDENTIALS and secret is None
     if is_typed:
-        place = _place(api, scheme, "client_secret")
-        secret = Secret(_hidden(run, f"Secret of the client {client_id}: ", place))
+        remedy = f"Say where it is: {_place(api, scheme, 'client_secret')}"
+        secret = Secret(_hidden(run, f"Secret of the client {client_id}: ", remedy))
     scopes = words.scopes or configured.get("scopes") or _scopes(api, scheme, flow)
     scopes = tuple(scopes.split()) if isinstance(scopes, str) else tuple(scopes)
     client = OAuthClient(client_id, secret, scopes, configured.get("audience", ""))
@@ -156,8 +156,10 @@ def _login(
         )
     if name is None:
         name = Secret(line(run.env, "User name: ") if run.may_ask else "")
-    place = _place(api, scheme, "username", "password")
-    return name.reveal(), password or Secret(_hidden(run, "Password: ", place))
+    names = " and ".join(f"`{variables.generic(each)}`" for each in ("USERNAME", "PASSWORD"))
+    remedy = f"Set {names}, with which calls sign in by themselves; or say where they are: "
+    remedy += _place(api, scheme, "username", "password")
+    return name.reveal(), password or Secret(_hidden(run, "Password: ", remedy))
 
 
 def _referred(run: Run, configured: Mapping[str, Any], key: str) -> Secret | None:
@@ -227,11 +229,11 @@ def _browser(run: Run) -> Callable[[str], bool] | None:
     return webbrowser.open
 
 
-def _hidden(run: Run, question: str, place: str) -> str:
+def _hidden(run: Run, question: str, remedy: str) -> str:
     """Return a secret that the person types.
 
     Args:
-        place: Where the configuration could say where it is.
+        remedy: How to give it where nobody can be asked.
 
     Raises:
         UsageError: Nobody can be asked.
@@ -240,6 +242,6 @@ def _hidden(run: Run, question: str, place: str) -> str:
         raise nobody_to_ask(
             run,
             "a secret",
-            f"Say where it is: {place}; or give a token: `{invocation('auth login', 'API')} --with-token < FILE`",
+            f"{remedy}; or give a token: `{invocation('auth login', 'API')} --with-token < FILE`",
         )
     return hidden_line(run.env, question)
