@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from dynacli.model.field_names import ID_ENDINGS, plain_name, singular
-from dynacli.model.operation import Parameter
+from dynacli.model.operation import Parameter, ValueType
 
 __all__ = [
     "ENVELOPES",
@@ -16,6 +16,7 @@ __all__ = [
     "items_of",
     "keyed_rows",
     "naming_fields",
+    "takes_id",
 ]
 
 Fits = Callable[[Parameter, Any], bool]
@@ -149,6 +150,14 @@ def naming_fields(name: str, description: str, noun: str) -> list[str]:
     ]
     endings = dict.fromkeys(order) if has_id else {}
     return [name, noun + name, *(each for ending in endings for each in (ending, noun + ending))]
+
+
+def takes_id(value: ValueType) -> bool:
+    """Return whether an input that is called like a thing takes the id of one: `project` takes a number or a UUID.
+
+    A text may be its name, or a part of it.
+    """
+    return not value.enum and (value.type == "integer" or value.format == "uuid")
 
 
 def fitting_value(value: Any, parameter: Parameter, fits: Fits) -> Any:

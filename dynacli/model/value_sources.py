@@ -8,7 +8,7 @@ Values that are found by the name of a field alone can come from any operation, 
 
 from collections.abc import Iterable, Mapping
 
-from dynacli.model.field_names import owner_name
+from dynacli.model.field_names import owner_name, plain_name
 from dynacli.model.operation import Operation, OperationSummary
 from dynacli.model.path_templates import (
     collection_template,
@@ -57,5 +57,5 @@ class ListingOperations:
         return found
 
     def lists_of(self, name: str) -> list[str]:
-        """Return the operations that list what an input of a name, such as `workflowId`, names."""
-        return self._by_noun.get(owner_name(name), [])
+        """Return the operations that list what an input of a name, such as `workflowId` or `workflow`, names."""
+        return self._by_noun.get(owner_name(name) or plain_name(name), [])

@@ -184,6 +184,32 @@ def test_a_field_feeds_what_is_plausibly_the_same_thing(
 
 
 @pytest.mark.parametrize(
+    ("name", "schema", "is_fed"),
+    [
+        ("project", _NUMBER, True),
+        ("project", {"type": "string", "format": "uuid"}, True),
+        ("project", _TEXT, False),
+        ("projects", _NUMBER, False),
+        ("page", _NUMBER, False),
+        ("level", _NUMBER, False),
+    ],
+)
+def test_the_id_of_an_item_feeds_what_is_called_like_it_anywhere(
+    server: Recorder, name: str, schema: Any, is_fed: bool
+) -> None:
+    """`?project=7` is the id of one of `/projects`, if it takes a number or a UUID: a text may be its name."""
+    listed = "018f3c6e-0000-7000-8000-000000000000" if "format" in schema else 7
+    server.answers |= dict.fromkeys(("/projects", "/pages"), json_answer([{"id": listed, "level": 7}]))
+    paths = {
+        "/columns": _get(_query(name, schema, required=True)),
+        "/projects": _get(),
+        "/pages": _get(),
+    }
+    value, origin = _values(_checked(server, paths)["get-columns"])[name]
+    assert (is_fed, is_fed) == (value == listed, origin == "answer")
+
+
+@pytest.mark.parametrize(
     ("collection", "parameter", "is_fed"),
     [
         pytest.param("/nodes", "n", False, id="a-letter"),

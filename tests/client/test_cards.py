@@ -121,6 +121,24 @@ def test_help_and_card_say_that_a_plural_lists_what_a_singular_picks(name: str, 
     assert f"[from list-messages messages[].{field}]" in page
 
 
+@pytest.mark.parametrize(("schema", "is_said"), [({"type": "integer"}, True), (STRING, False)])
+def test_help_and_card_say_where_an_input_called_like_a_thing_comes_from(schema: Any, is_said: bool) -> None:
+    """`--project INTEGER` takes the id of one of `/projects`."""
+    item = {"type": "object", "properties": {"id": {"type": "integer"}, "title": {"type": "string"}}}
+    responses = {
+        "200": {"description": "OK", "content": {JSON: {"schema": {"type": "array", "items": item}}}}
+    }
+    paths = {
+        "/view/project": {"get": operation("viewProject")},
+        "/projects": {"get": operation("listProjects", responses=responses)},
+        "/columns": {"get": operation("listColumns", parameter("project", schema, required=True))},
+    }
+    api = save(document(paths))
+    source = "from list-projects [].id"
+    assert is_said is (source in str(run_cli("describe", api, "list-columns", "--card")))
+    assert is_said is (source in run_cli(api, "list-columns", "--help").stdout)
+
+
 def test_help_and_card_say_that_an_id_is_a_key_of_an_object() -> None:
     """changedetection.io lists its watches as an object keyed by id."""
     schema = {"type": "object", "additionalProperties": {"type": "object", "properties": {"url": STRING}}}

@@ -8,7 +8,7 @@ from dynacli.check.check_records import Exchange, InputValue
 from dynacli.check.planning.parameter_schemas import ParameterSchemas
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.model.field_names import GENERAL_NAMES, ID_ENDINGS, is_id_name, plain_name, singular
-from dynacli.model.listed_items import ENVELOPES, Fits, fitting_value, item_values, items_of
+from dynacli.model.listed_items import ENVELOPES, Fits, fitting_value, item_values, items_of, takes_id
 from dynacli.model.operation import Operation, Parameter
 from dynacli.model.path_templates import (
     collection_template,
@@ -219,12 +219,28 @@ class AnswerValues:
         name = plain_name(parameter.name)
         if name in GENERAL_NAMES:
             return
+        yield from self._ids_of_items(parameter, fits)
         for value, source in self.fields_called(name):
             if not isinstance(value, str) and not is_id_name(parameter.name):
                 continue
             fitting = fitting_value(value, parameter, fits)
             if fitting is not None:
                 yield InputValue(parameter.location, parameter.name, fitting, "answer", source)
+
+    def _ids_of_items(self, parameter: Parameter, fits: Fits) -> Iterator[InputValue]:
+        """Yield the ids of listed items that a parameter is called like, if it takes ids: a number, or a UUID.
+
+        A text `project` may as well be a name, which a field of that name has.
+        """
+        if not takes_id(parameter.value):
+            return
+        for found in self._lists_called(plain_name(parameter.name)):
+            for item in found.items[:_MAX_ITEMS]:
+                value = next(item_values(item, parameter, found.noun, fits), None)
+                if value is not None:
+                    yield InputValue(
+                        parameter.location, parameter.name, value, "answer", found.operation_name
+                    )
 
     def fields_called(self, name: str) -> Iterator[tuple[Any, str]]:
         """Yield the values of fields, each with the operation that answered it.

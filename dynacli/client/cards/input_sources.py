@@ -6,8 +6,8 @@ from dynacli.catalog.store.operation_paths import operations_at
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.links.linked_operation import links_in
 from dynacli.library.opened_api import OpenedApi
-from dynacli.model.field_names import ID_ENDINGS, owner_name, plain_name, singular
-from dynacli.model.listed_items import naming_fields
+from dynacli.model.field_names import GENERAL_NAMES, ID_ENDINGS, owner_name, plain_name, singular
+from dynacli.model.listed_items import naming_fields, takes_id
 from dynacli.model.operation import SAFE_METHODS, Field, Operation, Parameter
 from dynacli.model.path_templates import collection_template, parameter_names
 from dynacli.model.value_sources import ListingOperations
@@ -17,6 +17,8 @@ from dynacli.schema.success_answer import success_response
 __all__ = ["input_sources"]
 
 _CREATING = ("POST", "PUT")
+_MOST_LISTING = 4
+"""Operations whose answers may list what an input names."""
 _MOST_LINKING = 8
 """Operations whose links are read."""
 _ANSWER = "$response.body"
@@ -38,7 +40,7 @@ def input_sources(
     if not wanted:
         return {}
     nouns = _nouns_of_path(operation.path)
-    things = {*nouns.values(), *(owner_name(name) for _, name in wanted)} - {""}
+    things = {*nouns.values(), *(owner_name(name) or plain_name(name) for _, name in wanted)} - {""}
     beginnings = _parts_of(things)
     listing = ListingOperations(
         operations_at(api.catalog, SAFE_METHODS, lambda path: _beginning(path) in beginnings)
@@ -51,10 +53,14 @@ def input_sources(
         names = [source for source in names if source != operation.name]
         if not names:
             continue
-        noun = owner_name(name) or (nouns.get(name, "") if is_in_path else "")
-        place = _place_of(api, names[0], naming_fields(name, each.description, noun))
-        if place is not None:
-            found[each.option] = f"{names[0]} {place}".rstrip()
+        noun = owner_name(name) or (nouns.get(name, "") if is_in_path else plain_name(name))
+        fields = naming_fields(name, each.description, noun)
+        # `/view/project` shows something of a project, and `/projects` lists them.
+        for source in names[:_MOST_LISTING]:
+            place = _place_of(api, source, fields)
+            if place is not None:
+                found[each.option] = f"{source} {place}".rstrip()
+                break
     if len(found) < len(wanted):
         linked = _linked_sources(api, operation, beginnings)
         found |= {
@@ -96,8 +102,10 @@ def _asked_for(
         name = each.name if isinstance(each, Parameter) else each.path[-1]
         source = each.value.items if each.value.items is not None else each.value
         is_in_path = isinstance(each, Parameter) and each.location == "path" and name in in_path
-        is_id = plain_name(name).endswith(_ALONE) and bool(owner_name(name))
-        if not source.enum and (is_in_path or is_id):
+        plain = plain_name(name)
+        is_id = plain.endswith(_ALONE) and bool(owner_name(name))
+        is_thing = takes_id(source) and plain not in GENERAL_NAMES
+        if not source.enum and (is_in_path or is_id or is_thing):
             yield each, name
 
 
