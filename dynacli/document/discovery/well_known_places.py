@@ -69,6 +69,9 @@ SECOND = (
     "api/openapi.yaml",
     "api/v1/full-spec",  # changedetection.io
     "api/v1/_openapi",  # Flask-AppBuilder, Superset
+    "openapi/openapi.json",  # Flask-OpenAPI3
+    "apidoc/openapi.json",  # SpecTree
+    "_openapi.json",  # Nitro, Nuxt
 )
 """The paths to try under the root where none of the first ones was a document."""
 

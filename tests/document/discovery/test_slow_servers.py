@@ -413,6 +413,9 @@ def test_a_document_that_has_come_does_not_wait_for_guesses(
         "api/v2/swagger.json",
         "v1/swagger.json",
         "api/v1/_openapi",
+        "openapi/openapi.json",
+        "apidoc/openapi.json",
+        "_openapi.json",
     ],
 )
 def test_further_places_below_the_root(server: Recorder, place: str) -> None:
