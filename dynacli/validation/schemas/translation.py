@@ -333,8 +333,7 @@ class PlainSchema:
                 return self._reference(value, nesting)
             return TRANSLATIONS[name](self, value, schema, nesting)
         except UnusableError:
-            # To Python `true` is a number, so it is told of any value.
-            return unusable(unusable_text(name, value), "" if isinstance(value, bool) else name)
+            return unusable(unusable_text(name, value), name)
 
     def _reference(self, value: Any, nesting: Nesting) -> Plain:
         try:
