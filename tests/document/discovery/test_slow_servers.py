@@ -283,7 +283,7 @@ def test_a_place_that_stays_silent_is_given_up_and_named(
         asked = -1
         while asked != len(server.requests):  # the others are answered meanwhile
             asked = len(server.requests)
-            is_over.wait(0.2)
+            is_over.wait(0.6)
         clock.ahead = 100.0
         assert is_over.wait(PATIENCE)
         return _titled("late")
@@ -316,18 +316,19 @@ _NAMING: dict[str, dict[str, Answer]] = {
 """How a server names the place where it makes its document when it is first asked for it."""
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("answers", _NAMING.values(), ids=_NAMING)
 def test_a_named_place_gets_as_long_as_a_given_one(server: Recorder, answers: dict[str, Answer]) -> None:
     """The document comes long after the search is over for what is only guessed."""
 
     def made(_: Any) -> Answer:
-        time.sleep(0.7)
+        time.sleep(2.5)
         return _titled("made")
 
     server.answers = {**answers, "/made": made, "/made/openapi.json": made, "/openapi.json": made}
     if answers.get("/docs", _VIEWER) is _VIEWER:
         del server.answers["/openapi.json"]
-    found = discover(server.origin, seconds=0.3)
+    found = discover(server.origin, seconds=1.5)
     assert ["made"] == [each.title for each in found.documents]
 
 
