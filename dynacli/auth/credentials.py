@@ -114,6 +114,10 @@ class Variables:
         """Return a name without a scheme: `DYNACLI_<API>_TOKEN`."""
         return f"{self.prefix}_{word}"
 
+    def login(self) -> tuple[str, str]:
+        """Return the names of the two with a user name and its password."""
+        return self.generic("USERNAME"), self.generic("PASSWORD")
+
     def own(self, scheme: str) -> str:
         """Return the name for one scheme: `DYNACLI_<API>_<SCHEME>`.
 
@@ -359,8 +363,8 @@ def _from_variables(scheme: SecurityScheme, variables: Variables, *, may_be_gene
 
 
 def _named_pair(variables: Variables) -> tuple[str, str]:
-    name = variables.generic("USERNAME")
-    user, password = variables.text(name), variables.text(variables.generic("PASSWORD"))
+    name = variables.login()[0]
+    user, password = map(variables.text, variables.login())
     if ":" in user:
         raise AuthError(
             f"The value of `{name}` holds a `:`",
@@ -401,9 +405,7 @@ def generic_word(scheme: SecurityScheme) -> str:
 
 def has_login(security: Iterable[Alternative], variables: Variables) -> bool:
     """Return whether the variables have the name and the password by which a scheme gives a token."""
-    is_set = variables.is_set(variables.generic("USERNAME")) and variables.is_set(
-        variables.generic("PASSWORD")
-    )
+    is_set = all(map(variables.is_set, variables.login()))
     return is_set and any(scheme.has_password_flow for schemes in security for scheme in schemes)
 
 

@@ -46,7 +46,7 @@ def needed_variables(alternative: Alternative, variables: Variables | str) -> li
         if not is_alone(scheme, alternative):
             names.append(variables.own(scheme.name))
         elif kind_of(scheme) in WITH_PASSWORD:
-            names.extend([variables.generic("USERNAME"), variables.generic("PASSWORD")])
+            names.extend(variables.login())
         else:
             names.append(variables.generic(generic_word(scheme)))
     return names
@@ -64,7 +64,7 @@ def variable_choices(security: Iterable[Alternative], variables: Variables | str
     for alternative in security:
         found.append(needed_variables(alternative, variables))
         if any(scheme.has_password_flow for scheme in alternative):
-            found.append([variables.generic("USERNAME"), variables.generic("PASSWORD")])
+            found.append([*variables.login()])
     return [names for index, names in enumerate(found) if names and names not in found[:index]]
 
 
@@ -77,11 +77,11 @@ def set_variables(alternative: Alternative, variables: Variables) -> list[str]:
         own = variables.own(scheme.name)
         names = [own]
         if not variables.is_set(own) and is_alone(scheme, alternative):
-            words = ("USERNAME", "PASSWORD") if kind_of(scheme) in WITH_PASSWORD else (generic_word(scheme),)
-            names = [variables.generic(word) for word in words]
+            is_pair = kind_of(scheme) in WITH_PASSWORD
+            names = [*variables.login()] if is_pair else [variables.generic(generic_word(scheme))]
         names = [name for name in names if variables.is_set(name)]
         if not names and has_login([(scheme,)], variables):
-            names = [variables.generic("USERNAME"), variables.generic("PASSWORD")]
+            names = [*variables.login()]
         if not names or not is_supported(scheme) or kind_of(scheme) == MUTUAL_TLS:
             return []
         found += names

@@ -13,11 +13,12 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from dynacli.auth.credentials import MUTUAL_TLS, WITH_PASSWORD, Held, checked_text, kind_of
+from dynacli.auth.secret import Secret
 from dynacli.environment import Environment, invocation
 from dynacli.errors import AuthError
 from dynacli.model.operation import SecurityScheme
 
-__all__ = ["REFERENCES", "held_by_reference", "label_of", "resolve", "what_is_wrong_with"]
+__all__ = ["REFERENCES", "held_by_reference", "label_of", "referred", "resolve", "what_is_wrong_with"]
 
 REFERENCES = ("token", "username", "password", "key", "client_secret", "passphrase")
 """The keys whose values are references."""
@@ -111,6 +112,15 @@ def resolve(reference: str, env: Environment) -> str:
     if not text.strip():
         raise AuthError(f"{_capital(label)} gives nothing", why="It is empty, or not there", hint="Set it")
     return text
+
+
+def referred(table: Mapping[str, Any], key: str, env: Environment) -> Secret | None:
+    """Return the secret that a reference in a table of the configuration leads to; None if the table has none.
+
+    Raises:
+        AuthError: As from `resolve`.
+    """
+    return Secret(resolve(table[key], env).strip()) if key in table else None
 
 
 def _shared(reference: str, label: str, env: Environment) -> str:

@@ -76,7 +76,7 @@ class PasswordSource:
         self.lacking: AuthError | None = None
         self._env, self._api, self._settings, self._origins = env, api, settings, origins
         self._origin, self._check_origin, self._may_send = origin, check_origin, may_send
-        self._names = variables.generic("USERNAME"), variables.generic("PASSWORD")
+        self._names = variables.login()
         self._user, self._password = map(variables.text, self._names)
         self._store = CredentialStore(env)
         self._used: tuple[SecurityScheme, StoredCredential] | None = None
@@ -144,12 +144,11 @@ class PasswordSource:
             timeout=min(settings.timeout or 30.0, 30.0), tls=context_besides(self._env, settings.ca)
         )
         flow = self._flow(scheme, context)
-        reference = table.get("client_secret")
         secret = None
-        if reference is not None:
-            from dynacli.auth.references import resolve
+        if table:
+            from dynacli.auth.references import referred
 
-            secret = Secret(resolve(reference, self._env).strip())
+            secret = referred(table, "client_secret", self._env)
         scopes = table.get("scopes") or (*needed_scopes(api, scheme.name), *scheme.scopes)
         scopes = tuple(dict.fromkeys(scopes.split() if isinstance(scopes, str) else scopes))
         client = OAuthClient(table.get("client_id", ""), secret, scopes, table.get("audience", ""))

@@ -70,12 +70,9 @@ def refreshed(
         tls = context_besides(env, settings.ca)
 
     def client_secret() -> Secret | None:
-        reference = (settings.auth_tables or {}).get(kept.scheme, {}).get("client_secret")
-        if reference is None:
-            return None
-        from dynacli.auth.references import resolve
+        from dynacli.auth.references import referred
 
-        return Secret(resolve(reference, env).strip())
+        return referred((settings.auth_tables or {}).get(kept.scheme, {}), "client_secret", env)
 
     context = SignInContext(clock=time.time, timeout=min(settings.timeout or 30.0, 30.0), tls=tls)
     return refresh_credential(store, kept, client_secret, context)

@@ -19,6 +19,7 @@ from dynacli.auth.oauth.oauth_flow import (
     Token,
 )
 from dynacli.auth.oauth.token_endpoint import sign_in_by_client_credentials, sign_in_by_password
+from dynacli.auth.references import referred
 from dynacli.auth.secret import Secret
 from dynacli.auth.store.credential_store import CredentialStore
 from dynacli.auth.store.stored_credential import Keeping, StoredCredential
@@ -103,7 +104,7 @@ def oauth_login(
         [*api.origins, *keeping.origins, *map(parse_origin, settings.accepted_origins)], asker(run), scheme
     )
     flows = find_flows(api, scheme, base, accept, context)
-    secret = _referred(run, configured, "client_secret")
+    secret = referred(configured, "client_secret", run.env)
     kinds, is_alone = {flow.kind for flow in flows}, not (run.may_ask or context.open_browser or secret)
     if DEVICE not in kinds and (words.device or (is_alone and CODE in kinds)):
         flows = (*flows, *discover_device_flow(api, scheme, base, flows, accept, context))
@@ -148,27 +149,16 @@ def _login(
     run: Run, api: OpenedApi, scheme: SecurityScheme, configured: Mapping[str, Any]
 ) -> tuple[str, Secret]:
     """Return the name and the password: as the configuration or the variables have them, or as the person types."""
-    name, password = (_referred(run, configured, key) for key in ("username", "password"))
+    name, password = (referred(configured, key, run.env) for key in ("username", "password"))
     variables = variables_of(run.env, api.prefix)
     if name is None and password is None and has_login([(scheme,)], variables):
-        name, password = (
-            Secret(variables.text(variables.generic(each))) for each in ("USERNAME", "PASSWORD")
-        )
+        name, password = (Secret(variables.text(each)) for each in variables.login())
     if name is None:
         name = Secret(line(run.env, "User name: ") if run.may_ask else "")
-    names = " and ".join(f"`{variables.generic(each)}`" for each in ("USERNAME", "PASSWORD"))
+    names = " and ".join(f"`{each}`" for each in variables.login())
     remedy = f"Set {names}, with which calls sign in by themselves; or say where they are: "
     remedy += _place(api, scheme, "username", "password")
     return name.reveal(), password or Secret(_hidden(run, "Password: ", remedy))
-
-
-def _referred(run: Run, configured: Mapping[str, Any], key: str) -> Secret | None:
-    """Return the secret that a reference in the configuration leads to; None where there is no reference."""
-    if key not in configured:
-        return None
-    from dynacli.auth.references import resolve
-
-    return Secret(resolve(configured[key], run.env).strip())
 
 
 def _place(api: OpenedApi, scheme: SecurityScheme, *keys: str) -> str:
