@@ -13,7 +13,7 @@ The second holds also for an API with a policy of its own, if a request goes to 
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -30,7 +30,7 @@ from dynacli.errors import RefusedError, UsageError
 from dynacli.library.configuration.configuration import profiles_in, texts
 from dynacli.library.open_by_name import open_from_cache
 from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import Operation, OperationSummary
+from dynacli.model.operation import Operation, OperationSummary, Server
 from dynacli.request.built_request import Request
 from dynacli.request.choose_server import choose_server
 from dynacli.urls import origin_of, server_of
@@ -135,8 +135,14 @@ class OtherPolicies:
 
 def documented_bases(api: OpenedApi) -> list[str]:
     """Return the base URLs that the document of an API names, with each value that a variable lists."""
+    return list(_documented_bases(api.servers, api.uri))
+
+
+@lru_cache(maxsize=64)
+def _documented_bases(servers: tuple[Server, ...], uri: str) -> tuple[str, ...]:
+    # They are the same for all calls of an API.
     found: dict[str, None] = {}
-    for server in api.servers:
+    for server in servers:
         choices: list[list[tuple[str, str] | None]] = [
             [(name, str(value)) for value in variable.get("enum") or ()] or [None]
             for name, variable in (server.variables or {}).items()
@@ -144,8 +150,8 @@ def documented_bases(api: OpenedApi) -> list[str]:
         ]
         for chosen in islice(product(*choices), _MOST_BASES):
             with suppress(UsageError):  # one with other variables leads nowhere by itself
-                found[choose_server([server], api.uri, "", dict(filter(None, chosen)))] = None
-    return list(found)
+                found[choose_server([server], uri, "", dict(filter(None, chosen)))] = None
+    return tuple(found)
 
 
 def _is_of_document(entry: Mapping[str, Any], location: str) -> bool:
