@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallValues, is_idempotency_key
-from dynacli.client.sign_request import Signed, sign
+from dynacli.client.sign_request import Signed, server_hint, sign
 from dynacli.environment import Environment, program
 from dynacli.errors import AuthError, DynacliError, NetworkError, RefusedError, UsageError
 from dynacli.model.operation import SAFE_METHODS, Server, documented_status
@@ -44,20 +44,14 @@ def base_url_of(described: DescribedOperation, settings: CallSettings) -> str:
     try:
         return _base_url(servers, api.uri, settings.server, settings.server_variables)
     except UsageError as error:
-        error.hint = _with_server_at_document(error.hint, described, settings)
+        _hint_at_document(error, described, settings)
         raise
 
 
-def _with_server_at_document(hint: str, described: DescribedOperation, settings: CallSettings) -> str:
-    """Return a hint behind the one to call the API where its document came from, if its server is a placeholder."""
-    if settings.server:
-        return hint
-    from dynacli.request.placeholder_server import hint_at_document
-
-    api = described.api
-    servers = described.operation.servers or api.servers
-    found = hint_at_document(servers, api.uri, api.name if api.is_registered else "")
-    return ". ".join(filter(None, (found, hint)))
+def _hint_at_document(error: DynacliError, described: DescribedOperation, settings: CallSettings) -> None:
+    """Put before a hint the one to call the API where its document came from, if its server is a placeholder."""
+    found = server_hint(described.api, described.operation, settings)
+    error.hint = ". ".join(filter(None, (found, error.hint)))
 
 
 @lru_cache(maxsize=64)
@@ -101,11 +95,16 @@ def _permit_built(
     Raises:
         RefusedError: It is not let.
     """
-    is_bound = settings.policy is not None or settings.others is not None or settings.reads_only_by
-    if is_bound or _may_ask_for_a_method(request):
+    if settings.policy is not None or settings.others is not None or settings.reads_only_by:
         from dynacli.client.policy.permit_request import permit_request
 
         permit_request(described, settings, request, base_url)
+    elif _may_ask_for_a_method(request):
+        from dynacli.client.policy.method_overrides import overrides_of
+
+        # Nothing is denied, but a person may be asked before something is deleted.
+        if asked := overrides_of(request).asked:
+            settings.permit(described, asked)
 
 
 def _may_ask_for_a_method(request: Request) -> bool:
@@ -320,7 +319,7 @@ class Call:
 
                 with_api_named(error, self.described.api.name)
             elif isinstance(error, NetworkError) and not self.has_sent:
-                error.hint = _with_server_at_document(error.hint, self.described, self.settings)
+                _hint_at_document(error, self.described, self.settings)
             raise self.signed.masker.mask_error(error) from error.__cause__
 
     def _retries(self, waiting: "Callable[[Pause], AbstractContextManager[None]] | None") -> "Retries":
@@ -362,8 +361,7 @@ class Call:
             return None
         from dynacli.validation.judged_messages import JudgedResponse
 
-        redirects = tuple(status for status, _ in answer.hops)
-        status, headers = answer.status, answer.headers
+        judged, redirects = answer, tuple(status for status, _ in answer.hops)
         if answer.hops:
             first = replace(
                 answer, status=redirects[0], url=answer.hops[0][1], headers=answer.redirect_headers
@@ -373,10 +371,10 @@ class Call:
 
                 documented = {each.status: each for each in self.described.operation.responses}
                 response = documented[documented_status(first.status, documented)]
-                status, headers, redirects = first.status, first.headers, ()
+                judged, redirects = first, ()
                 body = RedirectBody() if response.media_types else b""
-        media_type = ", ".join(value for name, value in headers if name.lower() == "content-type")
-        answered = JudgedResponse(status, headers, media_type, body, redirects)
+        media_type = judged.header("content-type")
+        answered = JudgedResponse(judged.status, judged.headers, media_type, body, redirects)
         verdict = self.judging.judge_answer(answered)
         self.settings.set_apart(verdict, self.described.operation, answer.status)
         return verdict

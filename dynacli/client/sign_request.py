@@ -284,11 +284,7 @@ def _check_origin(
     if ask is None or not ask(origin):
         if settings.is_bound:
             raise _not_bound(api, origin)
-        from dynacli.request.placeholder_server import hint_at_document
-
-        name = api.name if api.is_registered else ""
-        servers = () if settings.server else operation.servers or api.servers
-        instead = hint_at_document(servers, api.uri, name)
+        instead = server_hint(api, operation, settings)
         accepting = f"`--accept-origin {origin}`"
         raise RefusedError(
             f"The credential is not sent to `{origin}`",
@@ -300,6 +296,15 @@ def _check_origin(
         )
     if api.is_registered:
         Configuration(env).edit(api.name, {"origins": list(dict.fromkeys([*api.origins, origin]))})
+
+
+def server_hint(api: OpenedApi, operation: Operation, settings: CallSettings) -> str:
+    """Return the hint to call an API where its document came from, if the server of the operation is a placeholder."""
+    if settings.server:
+        return ""
+    from dynacli.request.placeholder_server import hint_at_document
+
+    return hint_at_document(operation.servers or api.servers, api.uri, api.name if api.is_registered else "")
 
 
 def _not_bound(api: OpenedApi, origin: str) -> RefusedError:

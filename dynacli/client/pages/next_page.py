@@ -301,8 +301,8 @@ def _total_beside(rule: PageRule, page: ReceivedPage, skipped: int | None) -> in
     total = total_of(rule, page)
     if total is None or total != len(page.items or ()):
         return total
-    steps = rule.total.steps if rule.total is not None else None
-    is_length = bool(steps) and plain_name(str(steps[-1])) in _LENGTHS if steps else False
+    steps = (rule.total.steps if rule.total is not None else None) or ()
+    is_length = bool(steps) and plain_name(str(steps[-1])) in _LENGTHS
     return None if is_length or skipped else total
 
 

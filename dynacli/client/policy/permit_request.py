@@ -13,6 +13,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.policy.method_overrides import ANY_METHOD, overrides_of
 from dynacli.client.policy.other_policies import documented_bases
 from dynacli.client.policy.path_readings import Sent, methods_in, readings_of
+from dynacli.client.policy.permission import permit_in_doubt
 from dynacli.client.policy.sent_values import SentValues
 from dynacli.request.built_request import Request
 from dynacli.urls import server_of
@@ -38,6 +39,8 @@ def permit_request(
 ) -> None:
     """Let a request be sent if the policy does, whatever a server may take it for, and wherever it goes.
 
+    Only a call that something binds has to be looked at: a policy, that of another API, or `reads_only_by`.
+
     Args:
         base: The URL that the path of the operation stands behind.
         is_whole: Whether the body is there; false for one that is too large to be looked at.
@@ -51,17 +54,15 @@ def permit_request(
     settings.permit(described, asked, sent)
     if settings.others is not None:
         settings.others.permit(described, settings, request, asked, sent.values)
-    if doubt and (settings.policy is not None or settings.others is not None or settings.reads_only_by):
-        from dynacli.client.policy.permission import permit_in_doubt
-
+    if doubt:
         methods = dict.fromkeys((*ANY_METHOD, *methods_in(described.api.catalog)), doubt)
         permit_in_doubt(described, settings, request, methods, sent)
 
 
 def _paths(described: DescribedOperation, request: Request, base: str, values: SentValues) -> Iterator[str]:
     """Yield the path of a request below each base URL of its server that it may belong to, in all readings."""
-    documented = documented_bases(described.api)
-    bases = [base, *(url for url in documented if server_of(url) == server_of(base))]
+    server = server_of(base)
+    bases = [base, *(url for url in documented_bases(described.api) if server_of(url) == server)]
     own, others = urlsplit(request.url).path, list(values.routes())
     for name, value in request.headers:
         plain = re.sub("[^a-z]", "", name.lower())
