@@ -108,14 +108,13 @@ def _search(compiled: Any, text: str) -> bool:
 @lru_cache(maxsize=512)
 def _compiled(pattern: str) -> tuple[Any, int]:
     """Return the validator that matches a pattern, None where no engine knows it, and the longest text for it."""
-    from jsonschema_rs import Draft202012Validator, FancyRegexOptions, RegexOptions
+    from jsonschema_rs import Draft202012Validator, RegexOptions
 
     engines = (
         (RegexOptions(size_limit=_MAX_PROGRAM), _MAX_TEXT),
-        (FancyRegexOptions(backtrack_limit=_MAX_STEPS, size_limit=_MAX_PROGRAM), _MAX_TEXT_TO_BACKTRACK),
+        (engine_pattern_options(), _MAX_TEXT_TO_BACKTRACK),
     )
-    braces = _LONE_BRACE.sub(r"\\{", pattern)
-    for spelled in dict.fromkeys((pattern, braces, strict_spelling(braces))):
+    for spelled in _spellings(pattern):
         for options, most in engines:
             try:
                 return Draft202012Validator({"pattern": spelled}, pattern_options=options), most
@@ -129,10 +128,9 @@ def engine_spelling(pattern: str) -> str | None:
     """Return a pattern as the backtracking engine reads it, which takes a number of steps; None if it cannot."""
     from jsonschema_rs import Draft202012Validator
 
-    braces = _LONE_BRACE.sub(r"\\{", pattern)
-    for spelled in (
-        dict.fromkeys((pattern, braces, strict_spelling(braces))) if len(pattern) <= MAX_PATTERN else ()
-    ):
+    if len(pattern) > MAX_PATTERN:
+        return None
+    for spelled in _spellings(pattern):
         try:
             Draft202012Validator({"pattern": spelled}, pattern_options=engine_pattern_options())
         except ValueError:
@@ -146,6 +144,12 @@ def engine_pattern_options() -> Any:
     from jsonschema_rs import FancyRegexOptions
 
     return FancyRegexOptions(backtrack_limit=_MAX_STEPS, size_limit=_MAX_PROGRAM)
+
+
+def _spellings(pattern: str) -> list[str]:
+    """Return a pattern as it is written, and as engines without Annex B read it."""
+    braces = _LONE_BRACE.sub(r"\\{", pattern)
+    return list(dict.fromkeys((pattern, braces, strict_spelling(braces))))
 
 
 def strict_spelling(pattern: str) -> str:

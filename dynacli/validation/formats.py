@@ -31,15 +31,13 @@ from dynacli.model.patterns import Patterns
 __all__ = [
     "RANGES",
     "TEXT_FORMATS",
-    "FormatCheck",
     "engine_options",
     "is_by_engine",
-    "is_in_range",
     "is_iso_duration",
     "text_formats",
 ]
 
-FormatCheck = Callable[[str], bool]
+_FormatCheck = Callable[[str], bool]
 """text → whether it is of the format."""
 
 _BY_ENGINE = frozenset(
@@ -125,17 +123,7 @@ def _is_base64url(text: str) -> bool:
     return _BASE64URL.fullmatch(text) is not None
 
 
-def is_in_range(minimum: float, maximum: float, value: object) -> bool:
-    """Return whether a value is no number, or one within limits."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return True
-    # A float was rounded when it was read, so it is compared with limits that are rounded, too.
-    if isinstance(value, float):
-        minimum, maximum = float(minimum), float(maximum)
-    return minimum <= value <= maximum
-
-
-_TEXTS: dict[str, FormatCheck] = {
+_TEXTS: dict[str, _FormatCheck] = {
     **{name: partial(_is_by_engine, name) for name in _BY_ENGINE},
     "hostname": _is_hostname,
     "relative-json-pointer": _is_relative_pointer,
@@ -148,7 +136,7 @@ TEXT_FORMATS = frozenset({*_TEXTS, "regex"})
 """The formats of texts that are judged."""
 
 
-def text_formats(patterns: Patterns) -> dict[str, FormatCheck]:
+def text_formats(patterns: Patterns) -> dict[str, _FormatCheck]:
     """Return name → check, for the formats of texts.
 
     Args:

@@ -22,13 +22,13 @@ _MOST_CHARACTERS = 100
 _MOST_ABOUT = 150
 """The most characters of the sentence about the document, which may have two lines."""
 _LONGEST_CALL = 60
+"""The most characters of the words of a call that is proposed; nobody types more to begin with."""
 _MOST_WORDS = 7
 """Words of a summary that somebody would ask for."""
 _WORD = re.compile(r"[a-z0-9][a-z0-9-]*")
 _TITLE_END = re.compile(r"[.:;(]")
 _VERBS_OF_LIST = {"GET": "list", "POST": "create"}
 _VERBS_OF_ITEM = {"GET": "show", "DELETE": "delete", "PUT": "update", "PATCH": "update"}
-"""The most characters of the words of a call that is proposed; nobody types more to begin with."""
 
 
 def compile_overview(
