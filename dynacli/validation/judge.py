@@ -20,7 +20,7 @@ from dynacli.model.operation import Operation
 from dynacli.validation.findings.finding import Finding, Verdict, shortened
 from dynacli.validation.import_openapi_core import load_engine
 from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
-from dynacli.validation.judging_notes import JudgedValue, JudgingNotes, reason_of
+from dynacli.validation.judging_notes import TOO_DEEP, JudgedValue, JudgingNotes, reason_of
 from dynacli.validation.operation_document import DocumentPlace, listed_properties, locate, operation_document
 from dynacli.validation.streamed_body import PassingValues, StreamedBody
 
@@ -118,12 +118,11 @@ class Judge:
 
     def _begin(self, direction: "Direction") -> Any:
         """Return what evaluates the schemas of a direction, for another message."""
-        if direction not in self._validators:
+        validators = self._validators.get(direction)
+        if validators is None or validators.is_used_up:
             notes = JudgingNotes(is_swagger=self._is_swagger)
-            self._validators[direction] = self._engine.schema_validators(
-                self._spec, self._version, direction, notes
-            )
-        validators = self._validators[direction]
+            validators = self._engine.schema_validators(self._spec, self._version, direction, notes)
+            self._validators[direction] = validators
         validators.notes.begin()
         return validators
 
@@ -330,7 +329,7 @@ def _exceptions_into(verdict: Verdict) -> Iterator[None]:
     except DamagedCatalogError:
         verdict.failures.append("the compiled document is damaged; it is compiled again at the next call")
     except RecursionError:
-        verdict.unchecked.append("the value or its schema is nested too deeply")
+        verdict.unchecked.append(TOO_DEEP)
     except Exception as error:  # noqa: BLE001  - see below
         # Documents hold what no validator expects: a media type that is a string, parameters that are no list.
         # Whatever the libraries raise then means that nothing was judged; the call and its answer must not be lost.

@@ -5,7 +5,9 @@ from typing import Any, NamedTuple
 
 from dynacli.model.patterns import Patterns
 
-__all__ = ["JudgedValue", "JudgingNotes", "check_stack", "look_up", "reason_of"]
+__all__ = ["TOO_DEEP", "JudgedValue", "JudgingNotes", "check_stack", "look_up", "reason_of"]
+
+TOO_DEEP = "the value or its schema is nested too deeply"
 
 _MAX_REASONS = 100
 _FRAMES = 30

@@ -46,7 +46,7 @@ from dynacli.validation.header_hooks import (
     UndocumentedHeaderError,
     note_place,
 )
-from dynacli.validation.judging_notes import JudgedValue, JudgingNotes, reason_of
+from dynacli.validation.judging_notes import TOO_DEEP, JudgedValue, JudgingNotes, reason_of
 from dynacli.validation.operation_document import child
 from dynacli.validation.schemas.schema_validators import BoundSchema, SchemaValidators
 
@@ -198,7 +198,7 @@ class _KnownOperation(BodyHooks):
         except DamagedCatalogError:
             raise
         except RecursionError:
-            raise wrapper() from UncheckedError("the value or its schema is nested too deeply")
+            raise wrapper() from UncheckedError(TOO_DEEP)
         except Exception as error:  # noqa: BLE001  - as in `Judge`: the document is to blame, and the rest can be judged
             self.notes.add_failure(f"{part}: {reason_of(error)}")
             raise wrapper() from NotedError()

@@ -225,7 +225,7 @@ def test_a_reference_may_be_compiled_later(monkeypatch: pytest.MonkeyPatch) -> N
         for number in range(100)
     }
     schemas["S100"] = {"type": "object", "minimum": "a", "properties": {"n": {"type": "integer"}}}
-    monkeypatch.setattr(operation_schemas, "_AT_ONCE", 10)
+    monkeypatch.setattr(operation_schemas, "AT_ONCE", 10)
     source = SchemaSource("3.1", "response", lambda ref: (schemas[ref.rpartition("/")[2]], None))
     plain = PlainSchema(schemas["S0"], source, 1_000, 10)
     assert LATER in json.dumps(plain.root)

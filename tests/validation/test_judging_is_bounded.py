@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from dynacli.validation.schemas import compiled_schema
+from dynacli.validation.schemas import compiled_schema, schema_validators
+from dynacli.validation.schemas.translation import PlainSchema
 from tests.documents import document, operation, ref, save
 from tests.harness import run_cli
 from tests.validation.in_process_judge import answer_document, answered, compact, judge_of, judge_value
@@ -64,6 +65,37 @@ def test_alternatives_that_lead_to_themselves_end(monkeypatch: pytest.MonkeyPatc
     schema = {"properties": {"a": {"type": "integer"}}, "allOf": [{"properties": {"t": ref("T")}}]}
     verdict = judge_value(schema, {"a": "x", "t": tree}, T={"anyOf": branches})
     assert ["/a type", "? it takes too long to judge all of the value"] == compact(verdict)
+
+
+def test_a_schema_of_many_wrong_members_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A member that nothing evaluates is explained by its schema alone, compiled for the first of them."""
+    compiled: list[Any] = []
+    whole = PlainSchema.whole
+
+    def counted(plain: PlainSchema, schema: Any) -> PlainSchema:
+        compiled.append(schema)
+        return whole(plain, schema)
+
+    monkeypatch.setattr(PlainSchema, "whole", counted)
+    verdict = judge_value({"unevaluatedProperties": _ITEM}, dict(list(_MANY.items())[:100]))
+    assert (100, [_ITEM]) == (len(verdict.findings), compiled)
+
+
+def test_a_judge_of_many_messages_compiles_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other messages have needed is not taken from what one may need."""
+    monkeypatch.setattr(schema_validators, "_MAX_IN_ALL", 9_000)
+    monkeypatch.setattr(schema_validators, "MAX_SCHEMAS", 3_000)
+    linked: Any = {
+        f"S{number}": {
+            "properties": {name: ref(f"S{(number * 7 + step) % 400}") for step, name in enumerate("abc")}
+        }
+        for number in range(400)
+    }
+    schema = {"properties": {f"p{number}": ref(f"S{number}") for number in range(400)}}
+    responses = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
+    judge = judge_of(answer_document(responses, **linked))
+    for number in range(380, 400):
+        assert [] == compact(judge.response(answered(f'{{"p{number}": {{"a": {{}}}}}}'.encode())))
 
 
 def test_the_stack_ends_in_python(capfd: pytest.CaptureFixture[str]) -> None:

@@ -9,12 +9,16 @@ from dynacli.model.operation import Operation
 from dynacli.schema.read_schema import Direction
 from dynacli.validation.judging_notes import JudgingNotes
 from dynacli.validation.schemas.compiled_schema import CompiledSchema, EntryCount
-from dynacli.validation.schemas.translation import PlainSchema, SchemaSource, TooDeepError
+from dynacli.validation.schemas.translation import (
+    AT_ONCE,
+    MAX_SCHEMAS,
+    PlainSchema,
+    SchemaSource,
+    TooDeepError,
+)
 
 __all__ = ["OperationSchemas"]
 
-_MAX_SCHEMAS = 20_000
-_AT_ONCE = 300
 _MAX_HOPS = 50
 
 
@@ -49,7 +53,7 @@ class OperationSchemas:
 
     def begin(self) -> None:
         """Begin another message, with a full budget for its regular expressions."""
-        self._notes.patterns.renew()
+        self._notes.begin()
 
     def target(self, reference: str) -> Any:
         """Return the target of a reference.
@@ -153,7 +157,7 @@ class OperationSchemas:
             self.version, direction, follow, self._dialect, self._notes.undefined_formats, is_normal=True
         )
         try:
-            plain = PlainSchema(schema, source, _MAX_SCHEMAS, _AT_ONCE)
+            plain = PlainSchema(schema, source, MAX_SCHEMAS, AT_ONCE)
             return CompiledSchema(plain, schema, self._notes, later, self._entries)
         except (TooDeepError, RecursionError):
             return None

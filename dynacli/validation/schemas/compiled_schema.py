@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from dynacli.model.patterns import PatternTimeoutError, UnsupportedPatternError, engine_pattern_options
 from dynacli.schema.read_schema import json_type
 from dynacli.validation.formats import engine_options, is_by_engine, text_formats
-from dynacli.validation.judging_notes import JudgingNotes
+from dynacli.validation.judging_notes import TOO_DEEP, JudgingNotes
 from dynacli.validation.plain_values import MAX_LEVELS, is_plain
 from dynacli.validation.schemas.keyword_translations import ENTRY, LATER, PATTERN, UNUSABLE
 from dynacli.validation.schemas.translation import PlainSchema
@@ -27,8 +27,6 @@ MAX_ERRORS = 1_000
 
 _MAX_HELD = 10_000
 """The largest number of errors that are held for a value, those by the alternatives that it does not fit included."""
-
-_TOO_DEEP = "the value or its schema is nested too deeply"
 
 Later = Callable[[str], "CompiledSchema | None"]
 """Reference → its target, compiled; None if it cannot be."""
@@ -68,6 +66,7 @@ class CompiledSchema:
         self._later, self._entries = later, entries or EntryCount()
         self._binary: Collection[str] = ()
         self._too_long: set[str] = set()
+        self._wholes: dict[int, CompiledSchema] = {}
         self._validator = self._make(schema.root)
 
     def _make(self, root: Any) -> Any:
@@ -91,6 +90,10 @@ class CompiledSchema:
             },
             **engine_options(),
         )
+
+    @cached_property
+    def _without_items(self) -> Any:
+        return self._make(self._plain.without_items())
 
     def is_valid(self, value: Any) -> bool:
         """Return whether a value is valid; notes say what of it could not be evaluated."""
@@ -122,7 +125,7 @@ class CompiledSchema:
         self._binary = prepared.binary
         if self._is_valid(prepared.value):
             if prepared.is_cut:
-                self._notes.add_unchecked(_TOO_DEEP)
+                self._notes.add_unchecked(TOO_DEEP)
             return []
         if not self._plain.is_whole:
             return self._of(self._written).errors(value)
@@ -142,8 +145,7 @@ class CompiledSchema:
             if count > MAX_ERRORS or held > _MAX_HELD:
                 break
         if window.lists and self._plain.limits_lists:
-            without_items = self._make(self._plain.without_items())
-            yield from self._explained(without_items, value, prepared, window._replace(is_whole=True))
+            yield from self._explained(self._without_items, value, prepared, window._replace(is_whole=True))
 
     def _explained(
         self, validator: Any, value: Any, part: "Prepared", window: "Window"
@@ -171,7 +173,7 @@ class CompiledSchema:
         if part.is_cut:
             kept = [error for error in errors if len(error.path) < MAX_LEVELS]
             if len(kept) < len(errors) or not kept:
-                self._notes.add_unchecked(_TOO_DEEP)
+                self._notes.add_unchecked(TOO_DEEP)
             return kept
         return errors
 
@@ -191,8 +193,12 @@ class CompiledSchema:
         return errors
 
     def _of(self, written: Any) -> "CompiledSchema":
-        """Return a schema of the same document, of which nothing is left for later."""
-        return CompiledSchema(self._plain.whole(written), written, self._notes, None, self._entries)
+        """Return a schema of the same document, of which nothing is left for later; it is compiled once."""
+        key = id(written)  # the compiled schema holds it
+        if key not in self._wholes:
+            plain = self._plain.whole(written)
+            self._wholes[key] = CompiledSchema(plain, written, self._notes, None, self._entries)
+        return self._wholes[key]
 
     def _is_found(self, pattern: str, text: str) -> bool:
         if text in self._binary:
@@ -214,7 +220,7 @@ class CompiledSchema:
     def _is_valid_later(self, reference: str, value: Any) -> bool:
         target = self._later(reference) if self._later is not None else None
         if target is None:
-            self._notes.add_unchecked(_TOO_DEEP)
+            self._notes.add_unchecked(TOO_DEEP)
             return True
         return bool(target._validator.is_valid(value))  # noqa: SLF001  - of the same class; the count of entries goes on
 

@@ -13,13 +13,13 @@ from dynacli.schema.read_schema import mapping_of
 from dynacli.validation.findings.schema_error import SchemaError
 from dynacli.validation.formats import is_iso_duration
 from dynacli.validation.schemas.keyword_translations import ENTRY
-from dynacli.validation.schemas.prepared_values import Window
+from dynacli.validation.schemas.prepared_values import Window, value_at
 from dynacli.validation.schemas.schema_places import Place, place_of
 from dynacli.validation.schemas.translation import PlainSchema
 
-__all__ = ["TOO_LONG", "ErrorBuilder"]
+__all__ = ["ErrorBuilder"]
 
-TOO_LONG = "the pattern takes too long"
+_TOO_LONG = "the pattern takes too long"
 
 _MAX_EXPLAINED = 2_000
 """By how many errors of branches is explained why none of them fits; what is beyond is told without a reason."""
@@ -92,7 +92,7 @@ class ErrorBuilder:
         path = [self._name(step) for step in raw.instance_path]
         if self._window.lists and not self._place_in_value(path, str(place.steps[-1]) if place.steps else ""):
             return
-        instance = _at(self._value, path)
+        instance = value_at(self._value, path)
         match kind:
             case "Not" if place.steps[-1] in _MARKS:
                 # OpenAPI 3.0.4, "Schema Object": relevant for properties alone, so the property is the place.
@@ -105,7 +105,7 @@ class ErrorBuilder:
                 yield from self._of_branches(place, path, instance, raw.kind.context)
                 return
             case "FalseSchema" if last == "items":
-                yield self._error(place, path[:-1], _at(self._value, path[:-1]), str(place.steps[-1]))
+                yield self._error(place, path[:-1], value_at(self._value, path[:-1]), str(place.steps[-1]))
                 return
             case "FalseSchema" | "AdditionalProperties" | "UnevaluatedProperties" if last in _OF_NAMES:
                 names = self._names(place, instance, str(last), getattr(raw.kind, "unexpected", None))
@@ -129,7 +129,7 @@ class ErrorBuilder:
                 yield from self._of_missing(place, path, instance, self._name(raw.kind.property))
                 return
             case "BacktrackLimitExceeded" | "RegexEngineFailure":
-                yield self._error(place, path, instance, "pattern", message=TOO_LONG)
+                yield self._error(place, path, instance, "pattern", message=_TOO_LONG)
                 return
             case "PropertyNames":
                 instance = self._name(raw.kind.error.instance)
@@ -143,7 +143,7 @@ class ErrorBuilder:
             and is_iso_duration(str(instance))
         )
         is_too_long = keyword == "pattern" and place.schema.get(keyword) in self._too_long
-        message = TOO_LONG if is_too_long else ""
+        message = _TOO_LONG if is_too_long else ""
         yield self._error(place, path, instance, keyword, names=names, is_minor=is_minor, message=message)
 
     def _name(self, step: Any) -> Any:
@@ -291,12 +291,6 @@ class ErrorBuilder:
                 if self._plain.is_hidden(mapping_of(part, "properties").get(name)):
                     return
         yield self._error(place, path, instance, keyword, names=(name,))
-
-
-def _at(value: Any, path: list[str | int]) -> Any:
-    for step in path:
-        value = value[step]
-    return value
 
 
 def _name_of(branch: Any, index: int) -> str:

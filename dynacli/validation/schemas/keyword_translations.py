@@ -12,7 +12,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from math import isfinite
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from dynacli.schema.discriminators import Discriminator, discriminator_of
 from dynacli.schema.read_schema import LEFT_OUT, Direction, is_number, mapping_of
@@ -27,10 +27,10 @@ __all__ = [
     "TRANSLATIONS",
     "UNUSABLE",
     "Nesting",
+    "Origin",
     "Plain",
     "Translator",
     "UnusableError",
-    "mapping_in",
     "unusable",
     "unusable_text",
 ]
@@ -80,6 +80,24 @@ class Nesting:
 _MEMBER = Nesting(is_same_value=False)
 
 
+class Origin(NamedTuple):
+    """What a part stands for that the document does not have.
+
+    Args:
+        steps: The steps in the document.
+        tag: As in `Place.tags`.
+        is_condition: Whether it is a condition about a discriminator.
+        keyword: The keyword of the document that it says in other keywords; empty where it has those of the document.
+        is_inline: Whether its reference is no step in the document, beside the steps above.
+    """
+
+    steps: tuple[str | int, ...] = ()
+    tag: tuple[str, list[Any], int] | None = None
+    is_condition: bool = False
+    keyword: str = ""
+    is_inline: bool = False
+
+
 class Translator(Protocol):
     """The translation of a whole schema, as the translations of its keywords use it."""
 
@@ -88,6 +106,7 @@ class Translator(Protocol):
     direction: Direction
     longest: int
     undefined_formats: frozenset[str]
+    origins: dict[int, Origin]
 
     def plain(self, schema: Any, nesting: Nesting) -> Any:
         """Return the plain form of a subschema."""
@@ -109,16 +128,6 @@ class Translator(Protocol):
 
     def spelled(self, pattern: str) -> str | None:
         """Return a pattern as jsonschema-rs reads it; None if it cannot."""
-
-    def note_origin(
-        self,
-        part: Plain,
-        steps: tuple[str | int, ...],
-        tag: tuple[str, list[Any], int] | None,
-        *,
-        is_condition: bool = False,
-    ) -> None:
-        """Remember the steps that a part which the document does not have stands for."""
 
 
 Translation = Callable[[Translator, Any, Any, Nesting], Plain]
@@ -238,7 +247,7 @@ def _member(translator: Translator, schema: Any) -> Any:
 
 
 def _properties(translator: Translator, value: Any, _: Any, __: Nesting) -> Plain:
-    properties = mapping_in(value).items()
+    properties = _mapping_in(value).items()
     return {
         "properties": {name or NAMELESS: _property(translator, value, below) for name, below in properties}
     }
@@ -276,10 +285,10 @@ def _required(translator: Translator, value: Any, schema: Any, _: Nesting) -> Pl
 
 
 def _additional_properties(translator: Translator, value: Any, schema: Any, _: Nesting) -> Plain:
-    mapping_in(schema.get("properties", {}))
+    _mapping_in(schema.get("properties", {}))
     if value is not False and not isinstance(value, dict):
         return {}
-    patterns = mapping_in(schema.get("patternProperties", {}))
+    patterns = _mapping_in(schema.get("patternProperties", {}))
     if any(translator.spelled(pattern) is None for pattern in patterns):
         return {}  # which ones are additional is not known; `patternProperties` says so
     plain = {"additionalProperties": translator.plain(value, _MEMBER)}
@@ -292,7 +301,7 @@ def _additional_properties(translator: Translator, value: Any, schema: Any, _: N
 def _pattern_properties(translator: Translator, value: Any, _: Any, __: Nesting) -> Plain:
     plain: Plain = {}
     parts: Plain = {}
-    for pattern, schema in mapping_in(value).items():
+    for pattern, schema in _mapping_in(value).items():
         spelled = translator.spelled(pattern)
         if spelled is None:
             text = f"the pattern `{pattern}` is not one of ECMA-262 that is known here"
@@ -309,14 +318,14 @@ def _property_names(translator: Translator, value: Any, _: Any, __: Nesting) -> 
 def _dependent_required(_: Translator, value: Any, __: Any, ___: Nesting) -> Plain:
     required = {
         name or NAMELESS: [needed or NAMELESS for needed in dict.fromkeys(_texts(names))]
-        for name, names in mapping_in(value).items()
+        for name, names in _mapping_in(value).items()
     }
     return {"dependentRequired": required}
 
 
 def _dependent_schemas(translator: Translator, value: Any, _: Any, nesting: Nesting) -> Plain:
     branches = {
-        name: translator.plain(branch, nesting.deeper()) for name, branch in mapping_in(value).items()
+        name: translator.plain(branch, nesting.deeper()) for name, branch in _mapping_in(value).items()
     }
     return {"dependentSchemas": branches}
 
@@ -382,20 +391,20 @@ def _discriminated(
             chosen.setdefault(index, []).append(tag)
     default = discriminator.branch_of({}, value)
     otherwise: Plain = {keyword: branches}
-    translator.note_origin(otherwise, (), None)
+    translator.origins[id(otherwise)] = Origin()
     if default is not None:
         then = dict(branches[default])
-        translator.note_origin(then, (keyword, default), (name, value, default))
+        translator.origins[id(then)] = Origin((keyword, default), (name, value, default))
         otherwise = {"if": {"type": "object"}, "then": then, "else": otherwise}
-        translator.note_origin(otherwise, (), None, is_condition=True)
+        translator.origins[id(otherwise)] = Origin(is_condition=True)
     known = [tag for tags in chosen.values() for tag in tags]
     conditions: list[Plain] = [{"if": _is_one_of(name, known), "else": otherwise}]
     for index, tags in chosen.items():
         then = dict(branches[index])
-        translator.note_origin(then, (keyword, index), (name, value, index))
+        translator.origins[id(then)] = Origin((keyword, index), (name, value, index))
         conditions.append({"if": _is_one_of(name, tags), "then": then})
     for condition in conditions:
-        translator.note_origin(condition, (), None, is_condition=True)
+        translator.origins[id(condition)] = Origin(is_condition=True)
     return {"allOf": conditions}
 
 
@@ -433,7 +442,7 @@ def _list(value: Any) -> list[Any]:
     return value
 
 
-def mapping_in(value: Any) -> dict[str, Any]:
+def _mapping_in(value: Any) -> dict[str, Any]:
     """Return the value of a keyword that must be an object.
 
     Raises:

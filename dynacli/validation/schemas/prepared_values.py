@@ -9,7 +9,7 @@ from dynacli.validation.bodies.read_forms import BinaryText
 from dynacli.validation.plain_values import MAX_LEVELS, is_plain
 from dynacli.validation.schemas.keyword_translations import NAMELESS
 
-__all__ = ["Prepared", "Window", "copied_value", "prepared_value", "windows_of"]
+__all__ = ["Prepared", "Window", "copied_value", "prepared_value", "value_at", "windows_of"]
 
 _MAX_LENGTH = 1 << 24
 """The largest text that is made to stand for bytes."""
@@ -103,11 +103,11 @@ class Window(NamedTuple):
 def windows_of(value: Any) -> Iterator[tuple[Any, Window]]:
     """Yield the parts of a value: the value itself if it has no long lists, else some of their items at a time."""
     lists = tuple(_long_lists(value, []))
-    most = max((len(_at(value, path)) for path in lists), default=1)
+    most = max((len(value_at(value, path)) for path in lists), default=1)
     for start in range(0, most, _WINDOW):
         part = value
         for path in lists:
-            part = _replaced(part, path, _at(value, path)[start : start + _WINDOW])
+            part = _replaced(part, path, value_at(value, path)[start : start + _WINDOW])
         yield part, Window(lists, start)
 
 
@@ -130,7 +130,8 @@ def _replaced(value: Any, path: list[str | int], by: Any) -> Any:
     return copy
 
 
-def _at(value: Any, path: list[str | int]) -> Any:
+def value_at(value: Any, path: list[str | int]) -> Any:
+    """Return the part of a value that a path of names and indexes leads to."""
     for step in path:
         value = value[step]
     return value

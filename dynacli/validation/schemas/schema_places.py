@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from dynacli.validation.schemas.keyword_translations import NAMELESS, PATTERN
-from dynacli.validation.schemas.translation import Origin, PlainSchema
+from dynacli.validation.schemas.keyword_translations import NAMELESS, PATTERN, Origin
+from dynacli.validation.schemas.translation import PlainSchema
 
 __all__ = ["Place", "place_of"]
 

@@ -10,25 +10,28 @@ from openapi_core.validation.schemas.validators import SchemaValidator
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.schema.read_schema import Direction, Follow
 from dynacli.validation.findings.schema_error import SchemaError
-from dynacli.validation.judging_notes import JudgingNotes, look_up
+from dynacli.validation.judging_notes import TOO_DEEP, JudgingNotes, look_up
 from dynacli.validation.schemas.compiled_schema import CompiledSchema, EntryCount
-from dynacli.validation.schemas.translation import PlainSchema, SchemaSource, TooDeepError
+from dynacli.validation.schemas.translation import (
+    AT_ONCE,
+    MAX_SCHEMAS,
+    PlainSchema,
+    SchemaSource,
+    TooDeepError,
+)
 
 __all__ = ["BoundSchema", "SchemaValidators"]
 
-_MAX_SCHEMAS = 20_000
 _MAX_IN_ALL = 30_000
-"""How many schemas are compiled for one operation: a branch within branches is compiled at each level, at `exact`."""
-
-_AT_ONCE = 300
+"""How many schemas are compiled in all: a branch within branches is compiled at each level, at `exact`."""
 
 
 class SchemaValidators(SchemaValidatorsFactory):
-    """Makes the schema validators for one message.
+    """Makes the schema validators for the messages of one direction of an operation.
 
     Args:
         version: The version of OpenAPI.
-        direction: The direction of the message.
+        direction: The direction of the messages.
         notes: Gets the reasons why something was not evaluated.
         dialect: The document's `jsonSchemaDialect`; empty where it has none.
     """
@@ -38,6 +41,11 @@ class SchemaValidators(SchemaValidatorsFactory):
         self._entries = EntryCount()
         self._left = _MAX_IN_ALL
         self._compiled: dict[tuple[int, str], tuple[Any, CompiledSchema | None]] = {}
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether fewer schemas may still be compiled than one message may need."""
+        return self._left < MAX_SCHEMAS
 
     def validator(self, schema: Any, resolver: Any) -> "BoundSchema":
         """Return a schema that can evaluate values.
@@ -54,7 +62,7 @@ class SchemaValidators(SchemaValidatorsFactory):
             return SchemaValidator(schema, self.validator(resolved.contents, resolved.resolver))
 
     def compiled(self, schema: Any, follow: Follow, base: str) -> CompiledSchema | None:
-        """Return a schema compiled, once for a message; None where it cannot be.
+        """Return a schema compiled, which is done once; None where it cannot be.
 
         Args:
             schema: The schema.
@@ -80,7 +88,7 @@ class SchemaValidators(SchemaValidatorsFactory):
             self.version, self.direction, follow, self._dialect, self.notes.undefined_formats
         )
         try:
-            plain = PlainSchema(schema, source, min(_MAX_SCHEMAS, self._left), _AT_ONCE)
+            plain = PlainSchema(schema, source, min(MAX_SCHEMAS, self._left), AT_ONCE)
         except (TooDeepError, RecursionError):
             return None
         self._left -= plain.size
@@ -109,7 +117,7 @@ class BoundSchema:
                 return compiled.errors(value)
         except (TooDeepError, RecursionError):
             pass
-        self.notes.add_unchecked("the value or its schema is nested too deeply")
+        self.notes.add_unchecked(TOO_DEEP)
         return []
 
     def iter_errors(self, value: Any) -> Iterator[SchemaError]:

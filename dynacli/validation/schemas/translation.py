@@ -20,19 +20,23 @@ from dynacli.validation.schemas.keyword_translations import (
     PATTERN,
     TRANSLATIONS,
     Nesting,
+    Origin,
     Plain,
     UnusableError,
     unusable,
     unusable_text,
 )
 
-__all__ = ["JUDGING_KEYWORDS", "Origin", "PlainSchema", "SchemaSource", "TooDeepError"]
+__all__ = ["AT_ONCE", "JUDGING_KEYWORDS", "MAX_SCHEMAS", "PlainSchema", "SchemaSource", "TooDeepError"]
 
 _MAX_STEPS = 128
 """The largest number of references and branches between schemas of the same value."""
 
 _MAX_WAYS = 10_000
 """The largest number of ways between schemas of the same value that are not counted."""
+
+MAX_SCHEMAS, AT_ONCE = 20_000, 300
+"""How many schemas are translated for a message, and so many at once, as `PlainSchema` takes them."""
 
 # In the normal form, where exclusive bounds are numbers.
 _KEYWORDS_3_0 = frozenset(
@@ -42,10 +46,7 @@ _KEYWORDS_3_0 = frozenset(
     | {"minProperties", "minimum", "multipleOf", "not", "oneOf", "pattern", "properties", "required", "type"}
     | {"uniqueItems"}
 )
-_KEYWORDS_3_1 = _KEYWORDS_3_0 | {
-    *("$dynamicRef", "const", "contains", "dependentRequired", "dependentSchemas", "if", "patternProperties"),
-    *("prefixItems", "propertyNames", "unevaluatedItems", "unevaluatedProperties"),
-}
+_KEYWORDS_3_1 = frozenset({*TRANSLATIONS, "$ref", "$dynamicRef"})
 JUDGING_KEYWORDS: Mapping[str, frozenset[str]] = {
     "3.0": _KEYWORDS_3_0,
     "3.1": _KEYWORDS_3_1,
@@ -82,24 +83,6 @@ class SchemaSource(NamedTuple):
     dialect: str = ""
     undefined_formats: frozenset[str] = frozenset()
     is_normal: bool = False
-
-
-class Origin(NamedTuple):
-    """What a part stands for that the document does not have.
-
-    Args:
-        steps: The steps in the document.
-        tag: As in `Place.tags`.
-        is_condition: Whether it is a condition about a discriminator.
-        keyword: The keyword of the document that it says in other keywords; empty where it has those of the document.
-        is_inline: Whether its reference is no step in the document, beside the steps above.
-    """
-
-    steps: tuple[str | int, ...] = ()
-    tag: tuple[str, list[Any], int] | None = None
-    is_condition: bool = False
-    keyword: str = ""
-    is_inline: bool = False
 
 
 _INTEGER_3_0 = {
@@ -294,7 +277,7 @@ class PlainSchema:
             elif part.keys().isdisjoint(plain):
                 plain.update(part)
             else:
-                self.note_origin(part, (), None)
+                self.origins[id(part)] = Origin()
                 others.append(part)
         if others:
             plain["allOf"] = [*plain.get("allOf", ()), *others]
@@ -337,7 +320,9 @@ class PlainSchema:
 
     def _reference(self, value: Any, nesting: Nesting) -> Plain:
         try:
-            target, _ = self._source.follow(value) if isinstance(value, str) else self._nowhere()
+            if not isinstance(value, str):
+                raise LookupError(value)  # noqa: TRY004, TRY301  - it leads nowhere, like one that is text
+            target, _ = self._source.follow(value)
         except LookupError:
             return unusable(f"the document's reference `{value}` leads nowhere")
         key = value, self._dialect, id(target)
@@ -345,10 +330,6 @@ class PlainSchema:
             self.is_whole = False
             return {LATER: value}
         return {"$ref": f"#/$defs/{self._number(key, target, nesting)}"}
-
-    @staticmethod
-    def _nowhere() -> Any:
-        raise LookupError
 
     def definition(self, schema: Any, nesting: Nesting) -> Plain:
         """Return a reference to the plain form of a subschema, which is translated once."""
@@ -394,17 +375,6 @@ class PlainSchema:
         if found is not None:
             self.spellings[found] = pattern
         return found
-
-    def note_origin(
-        self,
-        part: Plain,
-        steps: tuple[str | int, ...],
-        tag: tuple[str, list[Any], int] | None,
-        *,
-        is_condition: bool = False,
-    ) -> None:
-        """Remember the steps that a part which the document does not have stands for."""
-        self.origins[id(part)] = Origin(steps, tag, is_condition)
 
     def gated(self, part: Plain) -> Plain:
         """Return a part that is evaluated only as long as its schema is not entered too often."""
