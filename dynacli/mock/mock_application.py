@@ -25,18 +25,17 @@ _SECONDS_FOR_BODY = 60.0
 def mock_application(
     server: MockServer,
     report: Callable[[MockExchange], None],
-    fail: Callable[[Exception], None],
     *,
     has_cors: bool = True,
 ) -> ASGIApp:
     """Return the application.
 
     Args:
-        report: Is told of each exchange before it is answered, one at a time and in a thread of their own.
-        fail: Is told of what goes wrong in reporting; the client gets a 500.
+        report: Is told of each exchange before it is answered, one at a time and in a thread of their own. If it
+            raises an exception, the client gets a 500.
         has_cors: Whether pages of every origin may call it, and preflight requests are answered for them.
     """
-    application = _MockApplication(server, report, fail)
+    application = _MockApplication(server, report)
     if not has_cors:
         return application
     return CORSMiddleware(
@@ -51,13 +50,8 @@ def mock_application(
 
 
 class _MockApplication:
-    def __init__(
-        self,
-        server: MockServer,
-        report: Callable[[MockExchange], None],
-        fail: Callable[[Exception], None],
-    ) -> None:
-        self._server, self._report, self._fail = server, report, fail
+    def __init__(self, server: MockServer, report: Callable[[MockExchange], None]) -> None:
+        self._server, self._report = server, report
         # One thread: the catalog and the judges are read by one at a time, and the loop goes on meanwhile.
         self._worker = ThreadPoolExecutor(1, "dynacli-mock")
 
@@ -84,12 +78,8 @@ class _MockApplication:
 
     def _finish(self, asked: RecordedExchange | MockExchange) -> RecordedAnswer | None:
         """Answer a request unless that is done, report the exchange, and return its answer."""
-        try:
-            exchange = asked if isinstance(asked, MockExchange) else self._server.respond(asked)
-            self._report(exchange)
-        except Exception as error:
-            self._fail(error)
-            raise
+        exchange = asked if isinstance(asked, MockExchange) else self._server.respond(asked)
+        self._report(exchange)
         return exchange.recorded.answer
 
 

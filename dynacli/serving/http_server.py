@@ -16,7 +16,7 @@ from dynacli.serving.handled_signals import handle_signals, kept_handlers
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-__all__ = ["serve_in_background", "serve_until_signal"]
+__all__ = ["TellingApplication", "serve_in_background", "serve_until_signal"]
 
 # Seconds for writing out open answers when the server stops.
 _GRACE = 0.05
@@ -80,13 +80,14 @@ class _Server(uvicorn.Server):
             await asyncio.sleep(0.001)
 
 
-class _Telling:
+class TellingApplication:
     """An application whose exceptions are told; uvicorn answers with 500 and serves the other clients."""
 
     def __init__(self, application: "ASGIApp", tell: Callable[[Exception], None]) -> None:
         self._application, self._tell = application, tell
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        """Answer a request."""
         try:
             await self._application(scope, receive, send)
         except Exception as error:
@@ -170,5 +171,5 @@ def serve_until_signal(
         on_ready(stop)
 
     with kept_handlers():
-        _run(_Telling(application, tell), sock, is_ready)
+        _run(TellingApplication(application, tell), sock, is_ready)
     return signals[0] if signals else None

@@ -16,7 +16,7 @@ from dynacli.library.open_content import open_content
 from dynacli.mock.mock_application import mock_application
 from dynacli.mock.mock_routes import base_path
 from dynacli.mock.mock_server import MockExchange, MockServer
-from dynacli.serving.http_server import serve_in_background
+from dynacli.serving.http_server import TellingApplication, serve_in_background
 from dynacli.serving.listening_socket import listening_socket, origin_at
 
 __all__ = ["Mocked", "mocked"]
@@ -72,8 +72,8 @@ def mocked(
     with httpx.Client(base_url=origin_at(sock, _HOST), headers=plain, trust_env=False) as client:
         running = Mocked(client, sock.getsockname()[1], base_path(api))
         server = MockServer(api, settings, **options)
-        application = mock_application(server, running.told.append, failures.append, has_cors=has_cors)
-        with serve_in_background(application, sock):
+        application = mock_application(server, running.told.append, has_cors=has_cors)
+        with serve_in_background(TellingApplication(application, failures.append), sock):
             yield running
     assert [] == failures
     api.catalog.close()

@@ -4,8 +4,10 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +20,7 @@ from dynacli.traffic.operation_finder import MatchedOperation
 from tests.documents import API_KEY, document, operation, parameter, save
 from tests.harness import run_cli
 from tests.mock.mocked import mocked
-from tests.proxy.through_proxy import until_interrupted
+from tests.proxy.through_proxy import free_port, until_interrupted
 from tests.real_documents import own_and_real
 
 _PET = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}
@@ -199,6 +201,20 @@ def test_curl_is_answered() -> None:
         Path("large.json").write_text(large, encoding="utf-8")
         chunked = ("-H", "Transfer-Encoding: chunked", "-o", os.devnull, "-w", "%{http_code}")
         assert "200" == curl("URL/pets", "--json", "@large.json", *chunked)
+
+
+def test_a_mock_ends_with_its_reader() -> None:
+    """As if a signal ended it: that a request could not be told is no defect."""
+    port = free_port()
+    command = [sys.executable, "-m", "dynacli", "mock", _document(), "--port", str(port)]
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "wb") as out, subprocess.Popen(command, stdout=out, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        said = process.stderr.readline() + process.stderr.readline()
+        _asking(("GET", "/pets/7", {}, ""))(port)
+        said += process.communicate(timeout=30)[1]
+    assert (-signal.SIGPIPE, 2) == (process.returncode, said.count(b"\n"))
 
 
 @pytest.mark.parametrize(

@@ -44,18 +44,19 @@ def _mock(
             stops.append(stop)
             write_stderr(run.env, _where(opened, origin_at(sock, host)))
 
-        def fail(error: Exception) -> None:
+        def tell_failure(error: Exception) -> None:
             if isinstance(error, DynacliError | OSError):  # nobody reads what is told, or the disk is full
                 failures.append(error)
                 stops[0]()
+            else:
+                run.warn_of_defect(error)
 
         application = mock_application(
             MockServer(opened, settings, is_dynamic=dynamic, has_examples=not ignore_examples),
             lambda exchange: tell(ToldMock(opened, exchange)),
-            fail,
             has_cors=not no_cors,
         )
-        number = serve_until_signal(application, sock, on_ready, run.warn_of_defect)
+        number = serve_until_signal(application, sock, on_ready, tell_failure)
         if failures:
             raise failures[0]
     if number is not None:
