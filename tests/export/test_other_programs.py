@@ -85,12 +85,12 @@ def test_bruno_reads_odd_texts_as_they_are() -> None:
         for each in ("name", "note")
     }
     assert example == json.loads(read["send-json.bru"]["body"]["json"])
-    assert example == {
-        each["name"]: each["value"] for each in read["send-form.bru"]["body"]["formUrlEncoded"]
-    }
-    assert example["name"] == read["send-text.bru"]["body"]["text"]
+    # Beside JSON there is no escape for the beginning of a variable; a space is put into it.
+    plain = {name: text.replace("{{", "{ {") for name, text in example.items()}
+    assert plain == {each["name"]: each["value"] for each in read["send-form.bru"]["body"]["formUrlEncoded"]}
+    assert plain["name"] == read["send-text.bru"]["body"]["text"]
     headers = {each["name"]: each["value"] for each in read["find.bru"]["headers"]}
-    assert "#1 {{c}}" == headers["X-Odd"]
+    assert "#1 { {c}}" == headers["X-Odd"]
     assert odd_api()["paths"]["/q/{a:b}"]["get"]["description"] == read["find.bru"]["docs"]
     assert ["text", "file"] == [each["type"] for each in read["send-parts.bru"]["body"]["multipartForm"]]
 

@@ -286,7 +286,7 @@ def _required(translator: Translator, value: Any, schema: Any, _: Nesting) -> Pl
 
 def _additional_properties(translator: Translator, value: Any, schema: Any, _: Nesting) -> Plain:
     _mapping_in(schema.get("properties", {}))
-    if value is not False and not isinstance(value, dict):
+    if not isinstance(value, bool | dict):
         return {}
     patterns = _mapping_in(schema.get("patternProperties", {}))
     if any(translator.spelled(pattern) is None for pattern in patterns):
@@ -338,7 +338,8 @@ def _if(translator: Translator, value: Any, schema: Any, nesting: Nesting) -> Pl
     branches = {
         name: _branch(translator, schema[name], nesting) for name in ("then", "else") if name in schema
     }
-    return {"if": _branch(translator, value, nesting), **branches} if branches else {}
+    # Without branches, too: what it evaluates counts for `unevaluatedProperties` (JSON Schema Core 2020-12, 10.2.2.1).
+    return {"if": _branch(translator, value, nesting), **branches}
 
 
 def _branch(translator: Translator, schema: Any, nesting: Nesting, steps: int = 1) -> Any:
@@ -415,7 +416,7 @@ def _is_one_of(name: str, values: list[str]) -> Any:
 
 
 def _unevaluated(keyword: str) -> Translation:
-    return lambda translator, value, _, __: {} if value is True else {keyword: _member(translator, value)}
+    return lambda translator, value, _, __: {keyword: _member(translator, value)}
 
 
 def _size(keyword: str) -> Translation:

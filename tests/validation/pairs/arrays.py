@@ -90,6 +90,12 @@ PAIRS = [
         versions=V31,
     ),
     value(
+        "evaluated by unevaluated items that are all allowed",
+        {"allOf": [{"unevaluatedItems": True}], "unevaluatedItems": False},
+        ["a"],
+        versions=V31,
+    ),
+    value(
         "contains evaluates what it fits",
         {"contains": _TEXT, "unevaluatedItems": False},
         ["a", 1],

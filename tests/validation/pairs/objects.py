@@ -130,6 +130,25 @@ PAIRS = [
         versions=V31,
     ),
     value(
+        "evaluated by a condition without branches",
+        {"if": {"properties": {"a": {}}}, "unevaluatedProperties": False},
+        {"a": 1},
+        versions=V31,
+        source="JSON Schema Core 2020-12, 10.2.2.1: if has annotations of its own",
+    ),
+    value(
+        "evaluated by others that are all allowed",
+        {"allOf": [{"additionalProperties": True}], "unevaluatedProperties": False},
+        {"a": 1},
+        versions=V31,
+    ),
+    value(
+        "evaluated by unevaluated ones that are all allowed",
+        {"allOf": [{"unevaluatedProperties": True}], "unevaluatedProperties": False},
+        {"a": 1},
+        versions=V31,
+    ),
+    value(
         "unevaluated is not what is nested",
         {"properties": {"o": {"properties": {"a": {}}}}, "unevaluatedProperties": False},
         {"o": {"z": 1}},
