@@ -154,7 +154,8 @@ def _judged_body(values: CallValues) -> Any:
     body = values.body
     if isinstance(body, bytes | None) and values.form is None:
         return body
-    from dynacli.validation.bodies.read_forms import BinaryText, FormValue, UnreadBody
+    from dynacli.schema.evaluation.shown_values import BinaryText
+    from dynacli.validation.bodies.read_forms import FormValue, UnreadBody
 
     def text(value: Any) -> Any:
         if isinstance(value, dict):

@@ -12,8 +12,9 @@ from openapi_core.validation.response.exceptions import HeadersError, InvalidHea
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.model.operation import ITEM_FORMATS
+from dynacli.schema.evaluation.judging_notes import JudgingNotes
 from dynacli.validation.bodies.text_fields import all_types, form_of, types_of, value_of, with_branches
-from dynacli.validation.judging_notes import JudgingNotes, reason_of
+from dynacli.validation.findings.finding import reason_of
 from dynacli.validation.operation_document import child
 
 __all__ = ["CaseInsensitiveHeaders", "HeaderHooks", "UndocumentedHeaderError", "note_place"]

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.store.catalog_file import Catalog, DamagedCatalogError
 from dynacli.model.operation import Operation
-from dynacli.validation.findings.finding import Finding, Verdict, shortened
+from dynacli.schema.evaluation.judging_notes import TOO_DEEP, JudgingNotes
+from dynacli.schema.evaluation.shown_values import shortened
+from dynacli.validation.findings.finding import Finding, Verdict, reason_of
 from dynacli.validation.import_openapi_core import load_engine
-from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
-from dynacli.validation.judging_notes import TOO_DEEP, JudgedValue, JudgingNotes, reason_of
+from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse, JudgedValue
 from dynacli.validation.operation_document import DocumentPlace, listed_properties, locate, operation_document
 from dynacli.validation.streamed_body import PassingValues, StreamedBody
 
@@ -119,7 +120,7 @@ class Judge:
     def _begin(self, direction: "Direction") -> Any:
         """Return what evaluates the schemas of a direction, for another message."""
         validators = self._validators.get(direction)
-        if validators is None or validators.is_used_up:
+        if validators is None or validators.schemas.is_used_up:
             notes = JudgingNotes(is_swagger=self._is_swagger)
             validators = self._engine.schema_validators(self._spec, self._version, direction, notes)
             self._validators[direction] = validators

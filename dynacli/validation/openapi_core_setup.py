@@ -38,15 +38,17 @@ from werkzeug.datastructures import Headers, ImmutableMultiDict
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.model import media_types
 from dynacli.model.operation import IGNORED_HEADERS, documented_status, explodes, style_of
+from dynacli.schema.evaluation.judging_notes import TOO_DEEP, JudgingNotes
 from dynacli.schema.read_schema import Direction
 from dynacli.validation.bodies.body_hooks import FORM, BodyHooks, UncheckedError, UnreadableError
+from dynacli.validation.findings.finding import reason_of
 from dynacli.validation.header_hooks import (
     CaseInsensitiveHeaders,
     HeaderHooks,
     UndocumentedHeaderError,
     note_place,
 )
-from dynacli.validation.judging_notes import TOO_DEEP, JudgedValue, JudgingNotes, reason_of
+from dynacli.validation.judged_messages import JudgedValue
 from dynacli.validation.operation_document import child
 from dynacli.validation.schemas.schema_validators import BoundSchema, SchemaValidators
 

@@ -203,9 +203,9 @@ _ACCEPTED = _SENT | _modules(
     client.validate_call model.patterns validation.accepting.accept_messages
     validation.accepting.operation_schemas validation.bodies.read_body text.json_budget
     validation.bodies.read_forms validation.findings.finding
-    validation.formats validation.judge_by_level validation.judged_messages validation.judging_notes
-    validation.plain_values validation.schemas.compiled_schema validation.schemas.keyword_translations
-    validation.schemas.translation
+    schema.evaluation.formats validation.judge_by_level validation.judged_messages schema.evaluation.judging_notes
+    schema.evaluation.plain_values schema.evaluation.compiled_schema schema.evaluation.keyword_translations
+    schema.evaluation.shown_values schema.evaluation.translation
     """
 )
 _ASKED = (
@@ -216,13 +216,14 @@ _ASKED = (
         validation.bodies.binary_bodies validation.bodies.body_hooks validation.bodies.item_schemas
         validation.header_hooks
         validation.import_openapi_core validation.judge validation.operation_document
-        schema.normal_form validation.schemas.prepared_values validation.schemas.schema_validators
+        schema.normal_form schema.evaluation.prepared_values validation.schemas.schema_validators
         validation.streamed_body
         """
     )
     | _modules(
         """
-        validation.bodies.sequences validation.findings.schema_error validation.openapi_core_setup
+        validation.bodies.sequences schema.evaluation.schema_error
+        validation.openapi_core_setup
         validation.bodies.text_fields
         """
     )

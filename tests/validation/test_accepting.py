@@ -16,16 +16,15 @@ from dynacli.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.errors import DocumentError
 from dynacli.model.media_types import is_json
 from dynacli.model.operation import Dialect
+from dynacli.schema.evaluation import compiled_schema
+from dynacli.schema.evaluation.keyword_translations import LATER, TRANSLATIONS
+from dynacli.schema.evaluation.translation import JUDGING_KEYWORDS, PlainSchema, SchemaSource
 from dynacli.schema.example_value import example_value
-from dynacli.validation.accepting import operation_schemas
 from dynacli.validation.accepting.accept_messages import accepts_request, accepts_response
 from dynacli.validation.accepting.operation_schemas import OperationSchemas
 from dynacli.validation.judge import Judge
 from dynacli.validation.judge_by_level import JudgeByLevel
 from dynacli.validation.judged_messages import JudgedResponse
-from dynacli.validation.schemas import compiled_schema
-from dynacli.validation.schemas.keyword_translations import LATER, TRANSLATIONS
-from dynacli.validation.schemas.translation import JUDGING_KEYWORDS, PlainSchema, SchemaSource
 from tests.documents import catalog_of, document, load_file, operation, parameter, save
 from tests.harness import Answer, recording, run_cli
 from tests.real_documents import OWN, documents
@@ -225,7 +224,7 @@ def test_a_reference_may_be_compiled_later(monkeypatch: pytest.MonkeyPatch) -> N
         for number in range(100)
     }
     schemas["S100"] = {"type": "object", "minimum": "a", "properties": {"n": {"type": "integer"}}}
-    monkeypatch.setattr(operation_schemas, "AT_ONCE", 10)
+    monkeypatch.setattr(compiled_schema, "_AT_ONCE", 10)
     source = SchemaSource("3.1", "response", lambda ref: (schemas[ref.rpartition("/")[2]], None))
     plain = PlainSchema(schemas["S0"], source, 1_000, 10)
     assert LATER in json.dumps(plain.root)

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from dynacli.model.patterns import Patterns
+from dynacli.schema.evaluation.plain_values import LIMIT, MAX_LEVELS, is_plain
 from dynacli.validation.bodies import read_body
 from dynacli.validation.findings.finding import Verdict
 from dynacli.validation.judge import Judge
-from dynacli.validation.plain_values import LIMIT, MAX_LEVELS, is_plain
 from tests.documents import document, operation
 from tests.sampling import examples
 from tests.validation.in_process_judge import JSON, answered, compact, judge_of, judge_value, sent

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from dynacli.validation.schemas import compiled_schema, schema_validators
-from dynacli.validation.schemas.translation import PlainSchema
+from dynacli.schema.evaluation import compiled_schema
+from dynacli.schema.evaluation.translation import PlainSchema
+from dynacli.validation.schemas import schema_validators
 from tests.documents import document, operation, ref, save
 from tests.harness import run_cli
 from tests.validation.in_process_judge import answer_document, answered, compact, judge_of, judge_value
@@ -84,7 +85,7 @@ def test_a_schema_of_many_wrong_members_is_compiled_once(monkeypatch: pytest.Mon
 def test_a_judge_of_many_messages_compiles_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
     """What other messages have needed is not taken from what one may need."""
     monkeypatch.setattr(schema_validators, "_MAX_IN_ALL", 9_000)
-    monkeypatch.setattr(schema_validators, "MAX_SCHEMAS", 3_000)
+    monkeypatch.setattr(compiled_schema, "_MAX_SCHEMAS", 3_000)
     linked: Any = {
         f"S{number}": {
             "properties": {name: ref(f"S{(number * 7 + step) % 400}") for step, name in enumerate("abc")}

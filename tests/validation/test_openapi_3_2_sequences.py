@@ -8,9 +8,9 @@ import pytest
 
 from dynacli.model import patterns
 from dynacli.model.patterns import Patterns
+from dynacli.schema.evaluation.judging_notes import JudgingNotes
 from dynacli.validation.bodies.sequences import Item, items_of, read_items
 from dynacli.validation.judge_items import PlacedSchema, sequence_errors
-from dynacli.validation.judging_notes import JudgingNotes
 from tests.documents import save
 from tests.harness import Answer, Recorder, run_cli
 from tests.validation.in_process_judge import answer_document, answered, compact, judge_answer, judge_of, sent

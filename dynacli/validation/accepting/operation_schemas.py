@@ -6,16 +6,10 @@ from typing import Any
 
 from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.model.operation import Operation
-from dynacli.schema.read_schema import Direction
-from dynacli.validation.judging_notes import JudgingNotes
-from dynacli.validation.schemas.compiled_schema import CompiledSchema, EntryCount
-from dynacli.validation.schemas.translation import (
-    AT_ONCE,
-    MAX_SCHEMAS,
-    PlainSchema,
-    SchemaSource,
-    TooDeepError,
-)
+from dynacli.schema.evaluation.compiled_schema import CompiledSchema, CompiledSchemas
+from dynacli.schema.evaluation.judging_notes import JudgingNotes
+from dynacli.schema.evaluation.translation import SchemaSource
+from dynacli.schema.read_schema import Direction, Follow
 
 __all__ = ["OperationSchemas"]
 
@@ -46,10 +40,8 @@ class OperationSchemas:
         self._dialect = str(catalog.meta["json_schema_dialect"] or "")
         # Reference → its target, so that several schemas that refer to one read it once.
         self._targets: dict[str, Any] = {}
-        self._compiled: dict[tuple[int, Direction], tuple[Any, CompiledSchema | None]] = {}
+        self._compiled: dict[Direction, CompiledSchemas] = {}
         self._notes = JudgingNotes(is_swagger=str(catalog.meta["openapi"]).strip().startswith("2"))
-        self._entries = EntryCount()
-        self._later: dict[tuple[str, Direction], CompiledSchema | None] = {}
 
     def begin(self) -> None:
         """Begin another message, with a full budget for its regular expressions."""
@@ -66,6 +58,9 @@ class OperationSchemas:
         if reference not in self._targets:
             self._targets[reference] = self._catalog.resolve(reference)
         return self._targets[reference]
+
+    def _follow(self, reference: str) -> tuple[Any, Follow]:
+        return self.target(reference), self._follow
 
     def object_of(self, value: Any) -> Mapping[str, Any] | None:
         """Return an object of the document, its Reference Objects followed; None where it is no object.
@@ -134,30 +129,14 @@ class OperationSchemas:
         """Return a schema compiled, once for each direction; None where it cannot be."""
         if not isinstance(schema, dict):
             return None
-        key = id(schema), direction
-        if key not in self._compiled:
-            # The schema is held so that no other object can get its identity.
-            self._compiled[key] = schema, self._compile(schema, direction)
-        return self._compiled[key][1]
-
-    def _compile(self, schema: Any, direction: Direction) -> CompiledSchema | None:
-        def follow(reference: str) -> tuple[Any, Any]:
-            return self.target(reference), follow
-
-        def later(reference: str) -> CompiledSchema | None:
-            key = reference, direction
-            if key not in self._later:
-                try:
-                    self._later[key] = self._compile(self.target(reference), direction)
-                except LookupError:
-                    self._later[key] = None
-            return self._later[key]
-
-        source = SchemaSource(
-            self.version, direction, follow, self._dialect, self._notes.undefined_formats, is_normal=True
-        )
-        try:
-            plain = PlainSchema(schema, source, MAX_SCHEMAS, AT_ONCE)
-            return CompiledSchema(plain, schema, self._notes, later, self._entries)
-        except (TooDeepError, RecursionError):
-            return None
+        if direction not in self._compiled:
+            source = SchemaSource(
+                self.version,
+                direction,
+                self._follow,
+                self._dialect,
+                self._notes.undefined_formats,
+                is_normal=True,
+            )
+            self._compiled[direction] = CompiledSchemas(source, self._notes)
+        return self._compiled[direction].compiled(schema)

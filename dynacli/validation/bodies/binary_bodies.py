@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sized
 from typing import Any
 
-from dynacli.validation.bodies.read_forms import BinaryText
-from dynacli.validation.findings.schema_error import SchemaError
+from dynacli.schema.evaluation.schema_error import SchemaError
+from dynacli.schema.evaluation.shown_values import BinaryText
 
 __all__ = ["describes_bytes", "length_errors"]
 

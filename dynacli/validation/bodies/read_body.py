@@ -87,7 +87,7 @@ def _read_fast(value: bytes) -> Any:
     deep for Python's stack.
     """
     from dynacli.import_orjson import orjson
-    from dynacli.validation.plain_values import is_plain
+    from dynacli.schema.evaluation.plain_values import is_plain
 
     try:
         found = orjson.loads(value)

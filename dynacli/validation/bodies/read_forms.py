@@ -1,13 +1,13 @@
 """The values of forms and multipart bodies: those that a request was written from, or those read from bytes."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 from dynacli.model.media_types import is_json, is_object_of_bytes, split_media_type
+from dynacli.schema.evaluation.shown_values import BinaryText
 from dynacli.validation.bodies.read_body import UncheckedError, UnreadableError, read_json, read_text
 
 __all__ = [
-    "BinaryText",
     "FormValue",
     "ReceivedPart",
     "RedirectBody",
@@ -62,39 +62,6 @@ class FormValue(NamedTuple):
     """
 
     value: Any
-
-
-class BinaryText(str):
-    """A string that stands for bytes in JSON Schema: its length is their number, and its text is unknown.
-
-    OpenAPI 3.1.1, "Working With Binary Data": `maxLength` may limit the number of bytes.
-
-    Args:
-        size: The number of bytes; None where it is unknown.
-    """
-
-    __slots__ = ("size",)
-    size: int | None
-
-    def __new__(cls, size: int | None) -> Self:
-        """Return the string."""
-        made = super().__new__(cls)
-        made.size = size
-        return made
-
-    def __len__(self) -> int:
-        return 1 if self.size is None else self.size
-
-    def __repr__(self) -> str:
-        return "'...'" if self.size is None else f"'... ({self.size} bytes)'"
-
-    __hash__ = str.__hash__
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    def __ne__(self, other: object) -> bool:
-        return self is not other
 
 
 def is_about_bytes(error: Any) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from dynacli.validation.findings.finding import shortened
+from dynacli.schema.evaluation.shown_values import shortened
 from dynacli.validation.findings.keyword_sentences import kind_and_value, listed, sentence, shown, shown_all
 from dynacli.validation.findings.meant_branch import (
     ListProperties,

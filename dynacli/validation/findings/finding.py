@@ -1,17 +1,11 @@
 """Findings and verdicts: what breaks the document, where, what was expected, and what came."""
 
-import json
-from collections.abc import Iterable, Mapping
-from math import isfinite
+from collections.abc import Iterable
 from typing import Any
 
 from dynacli.record import record
-from dynacli.validation.bodies.read_forms import BinaryText
 
-__all__ = ["Finding", "Verdict", "shortened"]
-
-_SHOWN = 80
-_MAX_BITS = 10_000
+__all__ = ["Finding", "Verdict", "reason_of"]
 
 
 @record
@@ -101,32 +95,9 @@ class Verdict:
         return is_new
 
 
-def shortened(value: Any) -> Any:
-    """Return a JSON value as a report shows it: a small value as it is, a large one as a text that is cut."""
-    if isinstance(value, float) and not isfinite(value):
-        return str(value)  # `1e400`, which a report could not hold as a number
-    if isinstance(value, int) and value.bit_length() > _MAX_BITS:
-        # Python refuses to write integers of over 4,300 digits.
-        return f"an integer of {value.bit_length()} bits"
-    if isinstance(value, bool | int | float) or value is None:
-        return value
-    if isinstance(value, BinaryText):
-        return "bytes" if value.size is None else f"{value.size} bytes"
-    if isinstance(value, str):
-        return _writable(value) if len(value) <= _SHOWN else _writable(value[:_SHOWN]) + "..."
-    if isinstance(value, Mapping | list):
-        # Piece by piece, because only the beginning of a large or deep value is shown.
-        pieces, length = [], 0
-        for piece in json.JSONEncoder(ensure_ascii=False, default=str).iterencode(value):
-            pieces.append(piece)
-            length += len(piece)
-            if length > _SHOWN:
-                return _writable("".join(pieces)[:_SHOWN]) + "..."
-        text = "".join(pieces).encode("utf-8", "replace").decode()
-        return json.loads(text, parse_constant=str)
-    return str(value)[:_SHOWN]
-
-
-def _writable(text: str) -> str:
-    """Return a text with its lone surrogates escaped: JSON may hold them, but no encoding can write them."""
-    return text.encode("utf-8", "backslashreplace").decode()
+def reason_of(error: Exception) -> str:
+    """Return why nothing was judged, for an exception that a library raised because of the document."""
+    reference = getattr(error, "ref", None)  # set by the exceptions of `referencing`
+    if isinstance(reference, str):
+        return f"the document's reference `{reference}` leads nowhere"
+    return f"the document cannot be used here ({type(error).__name__})"

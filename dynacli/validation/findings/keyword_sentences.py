@@ -4,9 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from dynacli.schema.evaluation.shown_values import BinaryText, shortened
 from dynacli.schema.read_schema import json_type
-from dynacli.validation.bodies.read_forms import BinaryText
-from dynacli.validation.findings.finding import shortened
 
 __all__ = ["kind_and_value", "listed", "sentence", "shown", "shown_all"]
 

@@ -8,22 +8,18 @@ from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
 from openapi_core.validation.schemas.validators import SchemaValidator
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.schema.evaluation.compiled_schema import CompiledSchemas
+from dynacli.schema.evaluation.judging_notes import TOO_DEEP, JudgingNotes
+from dynacli.schema.evaluation.schema_error import SchemaError
+from dynacli.schema.evaluation.translation import SchemaSource, TooDeepError
 from dynacli.schema.read_schema import Direction, Follow
-from dynacli.validation.findings.schema_error import SchemaError
-from dynacli.validation.judging_notes import TOO_DEEP, JudgingNotes, look_up
-from dynacli.validation.schemas.compiled_schema import CompiledSchema, EntryCount
-from dynacli.validation.schemas.translation import (
-    AT_ONCE,
-    MAX_SCHEMAS,
-    PlainSchema,
-    SchemaSource,
-    TooDeepError,
-)
 
 __all__ = ["BoundSchema", "SchemaValidators"]
 
 _MAX_IN_ALL = 30_000
 """How many schemas are compiled in all: a branch within branches is compiled at each level, at `exact`."""
+
+_FRAMES = 30
 
 
 class SchemaValidators(SchemaValidatorsFactory):
@@ -37,15 +33,9 @@ class SchemaValidators(SchemaValidatorsFactory):
     """
 
     def __init__(self, version: Any, direction: Direction, notes: JudgingNotes, dialect: str = "") -> None:
-        self.version, self.direction, self.notes, self._dialect = version, direction, notes, dialect
-        self._entries = EntryCount()
-        self._left = _MAX_IN_ALL
-        self._compiled: dict[tuple[int, str], tuple[Any, CompiledSchema | None]] = {}
-
-    @property
-    def is_used_up(self) -> bool:
-        """Whether fewer schemas may still be compiled than one message may need."""
-        return self._left < MAX_SCHEMAS
+        self.version, self.notes = version, notes
+        source = SchemaSource(version, direction, _nowhere, dialect, notes.undefined_formats)
+        self.schemas = CompiledSchemas(source, notes, _MAX_IN_ALL)
 
     def validator(self, schema: Any, resolver: Any) -> "BoundSchema":
         """Return a schema that can evaluate values.
@@ -61,38 +51,9 @@ class SchemaValidators(SchemaValidatorsFactory):
         with schema.resolve() as resolved:
             return SchemaValidator(schema, self.validator(resolved.contents, resolved.resolver))
 
-    def compiled(self, schema: Any, follow: Follow, base: str) -> CompiledSchema | None:
-        """Return a schema compiled, which is done once; None where it cannot be.
 
-        Args:
-            schema: The schema.
-            follow: Follows its references.
-            base: The URI that its references are relative to.
-        """
-        key = id(schema), base
-        if key not in self._compiled:
-            # The schema is held so that no other object can get its identity.
-            self._compiled[key] = schema, self._compile(schema, follow)
-        return self._compiled[key][1]
-
-    def _compile(self, schema: Any, follow: Follow) -> CompiledSchema | None:
-        targets: dict[str, CompiledSchema | None] = {}
-
-        def later(reference: str) -> CompiledSchema | None:
-            if reference not in targets:
-                target, follow_below = follow(reference)
-                targets[reference] = self._compile(target, follow_below)
-            return targets[reference]
-
-        source = SchemaSource(
-            self.version, self.direction, follow, self._dialect, self.notes.undefined_formats
-        )
-        try:
-            plain = PlainSchema(schema, source, min(MAX_SCHEMAS, self._left), AT_ONCE)
-        except (TooDeepError, RecursionError):
-            return None
-        self._left -= plain.size
-        return CompiledSchema(plain, schema, self.notes, later, self._entries)
+def _nowhere(reference: str) -> tuple[Any, Follow]:
+    raise LookupError(reference)
 
 
 class BoundSchema:
@@ -110,8 +71,7 @@ class BoundSchema:
 
     def errors(self, value: Any) -> list[SchemaError]:
         """Return the errors of a value; what cannot be evaluated is noted."""
-        base = self._resolver._base_uri  # noqa: SLF001  - no public way
-        compiled = self._validators.compiled(self.schema, self.follow, base)
+        compiled = self._validators.schemas.compiled(self.schema, self.follow)
         try:
             if compiled is not None:
                 return compiled.errors(value)
@@ -135,9 +95,33 @@ class BoundSchema:
             LookupError: It leads nowhere.
         """
         try:
-            found = look_up(self._resolver, reference)
+            found = _look_up(self._resolver, reference)
         except (RecursionError, DamagedCatalogError):
             raise
         except Exception as error:
             raise LookupError(reference) from error
         return found.contents, BoundSchema(self._validators, found.contents, found.resolver).follow
+
+
+def _check_stack(frames: int = _FRAMES) -> None:
+    """Fail here where a call some frames deeper would fail.
+
+    The registry of `referencing` is written in Rust. Where Python's stack ends inside of it, it panics, prints
+    a backtrace, and raises something that is no `Exception`.
+    https://github.com/crate-py/rpds/blob/main/src/lib.rs
+
+    Raises:
+        RecursionError: The stack has fewer frames left.
+    """
+    if frames:
+        _check_stack(frames - 1)
+
+
+def _look_up(resolver: Any, reference: str) -> Any:
+    """Return what a resolver of `referencing` finds for a reference.
+
+    Raises:
+        RecursionError: The stack is too deep to look.
+    """
+    _check_stack()
+    return resolver.lookup(reference)

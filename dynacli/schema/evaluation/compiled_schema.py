@@ -1,23 +1,27 @@
-"""A schema that jsonschema-rs has compiled: the only place that says whether a value is valid, and why it is not."""
+"""Schemas that jsonschema-rs has compiled: the only place that says whether a value is valid, and why it is not."""
 
+import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from dynacli.model.patterns import PatternTimeoutError, UnsupportedPatternError, engine_pattern_options
-from dynacli.schema.read_schema import json_type
-from dynacli.validation.formats import engine_options, is_by_engine, text_formats
-from dynacli.validation.judging_notes import TOO_DEEP, JudgingNotes
-from dynacli.validation.plain_values import MAX_LEVELS, is_plain
-from dynacli.validation.schemas.keyword_translations import ENTRY, LATER, PATTERN, UNUSABLE
-from dynacli.validation.schemas.translation import PlainSchema
+from dynacli.schema.evaluation.formats import engine_options, is_by_engine, text_formats
+from dynacli.schema.evaluation.judging_notes import TOO_DEEP, JudgingNotes
+from dynacli.schema.evaluation.keyword_translations import ENTRY, LATER, PATTERN, UNUSABLE
+from dynacli.schema.evaluation.plain_values import MAX_LEVELS, is_plain
+from dynacli.schema.evaluation.translation import PlainSchema, SchemaSource, TooDeepError
+from dynacli.schema.read_schema import Follow, json_type
 
 if TYPE_CHECKING:
-    from dynacli.validation.findings.schema_error import SchemaError
-    from dynacli.validation.schemas.prepared_values import Prepared, Window
+    from dynacli.schema.evaluation.prepared_values import Prepared, Window
+    from dynacli.schema.evaluation.schema_error import SchemaError
 
-__all__ = ["MAX_ERRORS", "CompiledSchema", "EntryCount", "Later"]
+__all__ = ["MAX_ERRORS", "CompiledSchema", "CompiledSchemas"]
+
+_MAX_SCHEMAS, _AT_ONCE = 20_000, 300
+"""How many schemas are translated for one that is compiled, and so many at once, as `PlainSchema` takes them."""
 
 _MAX_ENTRIES = 100_000
 """How often counted schemas may be entered for one value: a tree of so many nodes, or too many alternatives."""
@@ -28,11 +32,11 @@ MAX_ERRORS = 1_000
 _MAX_HELD = 10_000
 """The largest number of errors that are held for a value, those by the alternatives that it does not fit included."""
 
-Later = Callable[[str], "CompiledSchema | None"]
+_Later = Callable[[str], "CompiledSchema | None"]
 """Reference → its target, compiled; None if it cannot be."""
 
 
-class EntryCount:
+class _EntryCount:
     """Counts how often counted schemas are entered; shared by the schemas that evaluate one value.
 
     Attributes:
@@ -59,11 +63,11 @@ class CompiledSchema:
         schema: PlainSchema,
         written: Any,
         notes: JudgingNotes,
-        later: Later | None = None,
-        entries: EntryCount | None = None,
+        later: _Later | None = None,
+        entries: _EntryCount | None = None,
     ) -> None:
         self._plain, self._written, self._notes = schema, written, notes
-        self._later, self._entries = later, entries or EntryCount()
+        self._later, self._entries = later, entries or _EntryCount()
         self._binary: Collection[str] = ()
         self._too_long: set[str] = set()
         self._wholes: dict[int, CompiledSchema] = {}
@@ -113,7 +117,7 @@ class CompiledSchema:
         Raises:
             TooDeepError: The schema is too large.
         """
-        from dynacli.validation.schemas.prepared_values import copied_value, prepared_value
+        from dynacli.schema.evaluation.prepared_values import copied_value, prepared_value
 
         try:
             return self._errors(value, prepared_value(value, self._plain.longest))
@@ -133,7 +137,7 @@ class CompiledSchema:
 
     def _found(self, value: Any, prepared: "Prepared") -> "Iterator[SchemaError]":
         """Yield the errors of a value that is not valid, of long lists so many that it is enough."""
-        from dynacli.validation.schemas.prepared_values import Window, windows_of
+        from dynacli.schema.evaluation.prepared_values import Window, windows_of
 
         is_by_item = self._plain.is_by_item
         windows = windows_of(prepared.value) if is_by_item else iter([(prepared.value, Window())])
@@ -151,7 +155,7 @@ class CompiledSchema:
         self, validator: Any, value: Any, part: "Prepared", window: "Window"
     ) -> "list[SchemaError]":
         # Imported for those values alone that are wrong.
-        from dynacli.validation.schemas.error_builder import ErrorBuilder
+        from dynacli.schema.evaluation.error_builder import ErrorBuilder
 
         before = self._notes.count
         self._entries.left = _MAX_ENTRIES
@@ -230,6 +234,54 @@ class CompiledSchema:
             return True
         (self._notes.add_failure if is_fault else self._notes.add_unchecked)(text)
         return True
+
+
+class CompiledSchemas:
+    """Compiles the schemas of a document, each once.
+
+    Args:
+        source: What they mean, and where their references lead.
+        notes: Gets the reasons why something could not be evaluated.
+        most: How many schemas are translated in all.
+    """
+
+    def __init__(self, source: SchemaSource, notes: JudgingNotes, most: int = sys.maxsize) -> None:
+        self._source, self._notes, self._left = source, notes, most
+        self._entries = _EntryCount()
+        self._known: dict[int, tuple[Any, CompiledSchema | None]] = {}
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether fewer schemas may still be translated than one value may need."""
+        return self._left < _MAX_SCHEMAS
+
+    def compiled(self, schema: Any, follow: Follow | None = None) -> CompiledSchema | None:
+        """Return a schema compiled; None if it cannot be.
+
+        Args:
+            schema: The schema.
+            follow: Follows its references; None for those of the source.
+        """
+        key = id(schema)
+        if key not in self._known:
+            # The schema is held so that no other object can get its identity.
+            self._known[key] = schema, self._compile(schema, follow or self._source.follow)
+        return self._known[key][1]
+
+    def _compile(self, schema: Any, follow: Follow) -> CompiledSchema | None:
+        def later(reference: str) -> CompiledSchema | None:
+            try:
+                return self.compiled(*follow(reference))
+            except LookupError:
+                return None
+
+        source = self._source._replace(follow=follow)
+        try:
+            plain = PlainSchema(schema, source, min(_MAX_SCHEMAS, self._left), _AT_ONCE)
+        except (TooDeepError, RecursionError):
+            return None
+        self._left -= plain.size
+        return CompiledSchema(plain, schema, self._notes, later, self._entries)
 
 
 def _keyword(check: Callable[[Any, Any], bool]) -> type:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from dynacli.validation.schemas.keyword_translations import NAMELESS, PATTERN, Origin
-from dynacli.validation.schemas.translation import PlainSchema
+from dynacli.schema.evaluation.keyword_translations import NAMELESS, PATTERN, Origin
+from dynacli.schema.evaluation.translation import PlainSchema
 
 __all__ = ["Place", "place_of"]
 

@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 
 from dynacli.model.operation import Dialect
 from dynacli.model.patterns import engine_spelling
-from dynacli.schema.read_schema import LEFT_OUT, Direction, Follow, applied_schemas, is_marked
-from dynacli.validation.schemas.keyword_translations import (
+from dynacli.schema.evaluation.keyword_translations import (
     ENTRY,
     INTEGER_3_0,
     LATER,
@@ -26,17 +25,15 @@ from dynacli.validation.schemas.keyword_translations import (
     unusable,
     unusable_text,
 )
+from dynacli.schema.read_schema import LEFT_OUT, Direction, Follow, applied_schemas, is_marked
 
-__all__ = ["AT_ONCE", "JUDGING_KEYWORDS", "MAX_SCHEMAS", "PlainSchema", "SchemaSource", "TooDeepError"]
+__all__ = ["JUDGING_KEYWORDS", "PlainSchema", "SchemaSource", "TooDeepError"]
 
 _MAX_STEPS = 128
 """The largest number of references and branches between schemas of the same value."""
 
 _MAX_WAYS = 10_000
 """The largest number of ways between schemas of the same value that are not counted."""
-
-MAX_SCHEMAS, AT_ONCE = 20_000, 300
-"""How many schemas are translated for a message, and so many at once, as `PlainSchema` takes them."""
 
 # In the normal form, where exclusive bounds are numbers.
 _KEYWORDS_3_0 = frozenset(
@@ -296,7 +293,7 @@ class PlainSchema:
         if not self.is_3_0 and "$schema" in schema:
             self._dialect = schema["$schema"] if isinstance(schema["$schema"], str) else ""
         if self._dialect:
-            from dynacli.validation.schemas.older_dialects import draft_of, is_known_dialect, modern_keywords
+            from dynacli.schema.evaluation.older_dialects import draft_of, is_known_dialect, modern_keywords
 
             if not is_known_dialect(self._dialect):
                 text = (

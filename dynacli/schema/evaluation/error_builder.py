@@ -9,13 +9,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from math import isinf
 from typing import Any
 
+from dynacli.schema.evaluation.formats import is_iso_duration
+from dynacli.schema.evaluation.keyword_translations import ENTRY
+from dynacli.schema.evaluation.prepared_values import Window, value_at
+from dynacli.schema.evaluation.schema_error import SchemaError
+from dynacli.schema.evaluation.schema_places import Place, place_of
+from dynacli.schema.evaluation.translation import PlainSchema
 from dynacli.schema.read_schema import mapping_of
-from dynacli.validation.findings.schema_error import SchemaError
-from dynacli.validation.formats import is_iso_duration
-from dynacli.validation.schemas.keyword_translations import ENTRY
-from dynacli.validation.schemas.prepared_values import Window, value_at
-from dynacli.validation.schemas.schema_places import Place, place_of
-from dynacli.validation.schemas.translation import PlainSchema
 
 __all__ = ["ErrorBuilder"]
 

@@ -15,8 +15,8 @@ from math import isfinite
 from typing import Any, NamedTuple, Protocol
 
 from dynacli.schema.discriminators import Discriminator, discriminator_of
+from dynacli.schema.evaluation.formats import RANGES, TEXT_FORMATS
 from dynacli.schema.read_schema import LEFT_OUT, Direction, is_number, mapping_of
-from dynacli.validation.formats import RANGES, TEXT_FORMATS
 
 __all__ = [
     "ENTRY",
@@ -311,10 +311,6 @@ def _pattern_properties(translator: Translator, value: Any, _: Any, __: Nesting)
     return {"patternProperties": plain, **({"allOf": [parts]} if parts else {})}
 
 
-def _property_names(translator: Translator, value: Any, _: Any, __: Nesting) -> Plain:
-    return {"propertyNames": _member(translator, value)}
-
-
 def _dependent_required(_: Translator, value: Any, __: Any, ___: Nesting) -> Plain:
     required = {
         name or NAMELESS: [needed or NAMELESS for needed in dict.fromkeys(_texts(names))]
@@ -415,7 +411,7 @@ def _is_one_of(name: str, values: list[str]) -> Any:
     return {"type": "object", "required": [name], "properties": {name: {"enum": values}}}
 
 
-def _unevaluated(keyword: str) -> Translation:
+def _for_members(keyword: str) -> Translation:
     return lambda translator, value, _, __: {keyword: _member(translator, value)}
 
 
@@ -463,7 +459,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 def unusable_text(name: str, value: Any) -> str:
     """Return the note about a keyword that a document misuses."""
-    from dynacli.validation.findings.finding import shortened
+    from dynacli.schema.evaluation.shown_values import shortened
 
     shown = str(value).lower() if isinstance(value, bool) else shortened(value)
     return f"the document's `{name}` cannot be used: `{shown}`"
@@ -475,7 +471,7 @@ TRANSLATIONS: Mapping[str, Translation] = {
         for name in ["minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"]
     },
     **{name: _limit(name) for name in ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"]},
-    **{name: _unevaluated(name) for name in ["unevaluatedProperties", "unevaluatedItems"]},
+    **{name: _for_members(name) for name in ["propertyNames", "unevaluatedProperties", "unevaluatedItems"]},
     "type": _type,
     "enum": _enum,
     "const": _const,
@@ -490,7 +486,6 @@ TRANSLATIONS: Mapping[str, Translation] = {
     "patternProperties": _pattern_properties,
     "required": _required,
     "additionalProperties": _additional_properties,
-    "propertyNames": _property_names,
     "dependentRequired": _dependent_required,
     "dependentSchemas": _dependent_schemas,
     "not": _not,

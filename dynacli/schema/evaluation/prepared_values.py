@@ -5,9 +5,9 @@ from decimal import Decimal
 from math import isinf
 from typing import Any, NamedTuple
 
-from dynacli.validation.bodies.read_forms import BinaryText
-from dynacli.validation.plain_values import MAX_LEVELS, is_plain
-from dynacli.validation.schemas.keyword_translations import NAMELESS
+from dynacli.schema.evaluation.keyword_translations import NAMELESS
+from dynacli.schema.evaluation.plain_values import MAX_LEVELS, is_plain
+from dynacli.schema.evaluation.shown_values import BinaryText
 
 __all__ = ["Prepared", "Window", "copied_value", "prepared_value", "value_at", "windows_of"]
 
