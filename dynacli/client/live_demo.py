@@ -2,37 +2,34 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 
 from dynacli.demo.demo_facts import API_KEYS, DemoServer
 from dynacli.demo.stand_in import running
-from dynacli.document.fetching.fetch import fetch
-from dynacli.document.source import parse_source
-from dynacli.environment import Environment
+from dynacli.environment import Environment, prefix_of
+from dynacli.lean_imports import import_jsonschema_rs
 from dynacli.library.configuration.configuration import DEMO
-from dynacli.library.open_content import open_content
 from dynacli.library.opened_api import OpenedApi
-from dynacli.library.revisions.revisions import revision_of
 
 __all__ = ["live_demo"]
 
 _ROLE = "editor"
+_NO_MISBEHAVIOUR: Mapping[str, str] = {}
 
 
 @contextmanager
 def live_demo(
     env: Environment,
-    shipped: OpenedApi,
+    api: OpenedApi,
     *,
     role: str = "",
     with_next: bool = False,
-    misbehave: Mapping[str, str] | None = None,
+    misbehave: Mapping[str, str] = _NO_MISBEHAVIOUR,
 ) -> Iterator[tuple[OpenedApi, DemoServer]]:
     """Run the stand-in until the end of the block.
 
     Args:
         env: It gets the key of a role in the variable that the credential of `demo` comes from.
-        shipped: The API of the document that ships with dynacli.
+        api: The API of the document that the stand-in serves; it belongs to who has opened it.
         role: Who signs in: `viewer`, `editor`, `admin` or `owner`; empty for an editor, or for the key that
             the environment has.
         with_next: Whether the stand-in has an operation more, as a later revision of the API would.
@@ -41,27 +38,21 @@ def live_demo(
     Yields:
         The API as the stand-in serves it, and where it runs.
     """
-    with running(with_next=with_next, misbehave=misbehave or {}) as server:
-        api = _served(env, shipped, server)
+    # Beside the threads of a server nothing is imported lean any more, and nearly every call is judged.
+    import_jsonschema_rs()
+    with running(with_next=with_next, misbehave=misbehave) as server:
+        served = _served(api, server)
         # A role that was asked for is more than a variable that is there anyway.
-        if role or not env.variables.get(f"{api.prefix}_TOKEN"):
+        if role or not env.variables.get(f"{served.prefix}_TOKEN"):
             # A well-known key, which opens nothing but the stand-in in this very process.
-            env.variables = {**env.variables, f"{api.prefix}_TOKEN": API_KEYS[role or _ROLE]}
-        try:
-            yield api, server
-        finally:
-            if api.catalog is not shipped.catalog:  # that one belongs to who has opened it
-                api.catalog.close()
+            env.variables = {**env.variables, f"{served.prefix}_TOKEN": API_KEYS[role or _ROLE]}
+        yield served, server
 
 
-def _served(env: Environment, shipped: OpenedApi, server: DemoServer) -> OpenedApi:
-    """Return the API of the document that a stand-in serves, compiled only where it is not the shipped one."""
-    fetched = fetch(parse_source(server.document_url, Path.cwd()), env)
-    if shipped.pointer["revision"] == revision_of(fetched.content):
-        api = OpenedApi(shipped.open_request, shipped.revisions, shipped.catalog, shipped.pointer)
-    else:
-        api = open_content(DEMO, fetched, "the stand-in's document", env)
-    api.uri = server.document_url
-    api.prefix = shipped.prefix
-    api.origins = (server.origin,)
-    return api
+def _served(api: OpenedApi, server: DemoServer) -> OpenedApi:
+    """Return an API of its own whose servers are those of a stand-in."""
+    served = OpenedApi(api.open_request, api.revisions, api.catalog, api.pointer)
+    served.uri = server.document_url
+    served.prefix = prefix_of(DEMO)
+    served.origins = (server.origin,)
+    return served

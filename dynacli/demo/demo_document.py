@@ -1,18 +1,18 @@
 """The OpenAPI document that the stand-in serves."""
 
 import json
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from dynacli.demo.demo_facts import document_path
 from dynacli.environment import how_to_install
 from dynacli.errors import FileError
+from dynacli.record import record
 
 __all__ = ["ServedDocument", "served_document"]
 
 
-@dataclass(frozen=True)
+@record
 class ServedDocument:
     """The document as it is sent.
 

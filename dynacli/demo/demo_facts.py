@@ -5,8 +5,9 @@ Importing this module is cheap, because help and completion need it.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+from dynacli.record import record
 
 __all__ = ["API_KEYS", "BASE_PATH", "MISBEHAVIOURS", "ROLES", "DemoServer", "document_path"]
 
@@ -31,8 +32,7 @@ MISBEHAVIOURS = (
 )
 
 
-# Without `__eq__` and `__repr__`: generating them would slow down every completion.
-@dataclass(frozen=True, eq=False, repr=False)
+@record
 class DemoServer:
     """A stand-in that accepts connections.
 

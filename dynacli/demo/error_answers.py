@@ -1,13 +1,14 @@
 """The error answers of the stand-in."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from dynacli.record import record
 
 __all__ = ["FieldError", "Problem", "forbidden", "invalid", "not_found", "unauthenticated"]
 
 
-@dataclass(frozen=True)
+@record
 class FieldError:
     """A wrong part of a request: the name of the parameter or the path of the body field, and what is wrong."""
 
@@ -58,7 +59,7 @@ def invalid(field_errors: Sequence[FieldError]) -> Problem:
 
 def unauthenticated(message: str) -> Problem:
     """Return the 401 with the challenge that RFC 9110, section 11.6.1 asks for."""
-    return Problem(401, "unauthenticated", message, headers={"WWW-Authenticate": 'Bearer realm="armature"'})
+    return Problem(401, "unauthenticated", message, headers={"www-authenticate": 'Bearer realm="armature"'})
 
 
 def forbidden(role: str) -> Problem:

@@ -3,14 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.types import Receive, Scope, Send
-
 from dynacli.demo.demo_facts import MISBEHAVIOURS
+from dynacli.demo.exchange import Answer, json_answer
 from dynacli.demo.operations.demo_operation import DemoAnswer, DemoOperation
 from dynacli.errors import UsageError
 
-__all__ = ["check_misbehaviours", "misbehaving_response"]
+__all__ = ["check_misbehaviours", "misbehaving_answer"]
 
 _UNDOCUMENTED_STATUS = 203
 
@@ -43,14 +41,6 @@ _TARGETS: Mapping[str, tuple[str | int, ...]] = {
 }
 
 
-class _Silence(Response):
-    """An answer that never comes; it waits until the client disconnects."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        while (await receive())["type"] != "http.disconnect":
-            pass
-
-
 def check_misbehaviours(misbehave: Mapping[str, str], operations: Mapping[str, DemoOperation]) -> None:
     """Check that the operations and misbehaviours exist.
 
@@ -76,26 +66,25 @@ def check_misbehaviours(misbehave: Mapping[str, str], operations: Mapping[str, D
             )
 
 
-def misbehaving_response(kind: str, operation_id: str, answer: DemoAnswer) -> Response:
-    """Return the spoiled response for a good answer.
+def misbehaving_answer(kind: str, operation_id: str, good: DemoAnswer) -> Answer:
+    """Return the spoiled answer for a good one.
 
     Args:
         kind: One of `MISBEHAVIOURS`.
         operation_id: The operationId of the operation.
-        answer: The good answer, which stays unchanged.
+        good: The good answer, which stays unchanged.
     """
     if kind == "hang":
-        return _Silence()
+        return Answer(good.status, (), None)
     if kind == "undocumented-status":
-        return JSONResponse(answer.body, _UNDOCUMENTED_STATUS)
+        return json_answer(_UNDOCUMENTED_STATUS, good.body)
     if kind == "wrong-media-type":
-        return HTMLResponse(
-            "<!doctype html>\n<title>Armature</title>\n<p>Please sign in.</p>\n", answer.status
-        )
+        page = b"<!doctype html>\n<title>Armature</title>\n<p>Please sign in.</p>\n"
+        return Answer(good.status, (("content-type", "text/html; charset=utf-8"),), page)
     if kind == "truncated-json":
-        whole = bytes(JSONResponse(answer.body).body)
-        return Response(whole[: len(whole) // 2], answer.status, media_type="application/json")
-    return JSONResponse(_broken(kind, answer.body, _TARGETS[operation_id]), answer.status)
+        whole = json_answer(good.status, good.body)
+        return whole._replace(body=whole.body[: len(whole.body) // 2]) if whole.body else whole
+    return json_answer(good.status, _broken(kind, good.body, _TARGETS[operation_id]))
 
 
 def _broken(kind: str, value: Any, path: tuple[str | int, ...]) -> Any:

@@ -6,10 +6,10 @@ where the document is wrong, or where a client misreads it.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from dynacli.demo.error_answers import FieldError, invalid
+from dynacli.record import record
 
 __all__ = ["ChoiceParameter", "IntegerParameter", "SlugsParameter", "TextParameter", "read_query"]
 
@@ -17,7 +17,7 @@ _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _INTEGER = re.compile(r"-?[0-9]+")
 
 
-@dataclass(frozen=True)
+@record
 class TextParameter:
     """A parameter that is any text but an empty one."""
 
@@ -33,7 +33,7 @@ class TextParameter:
         return raw
 
 
-@dataclass(frozen=True)
+@record
 class ChoiceParameter:
     """A parameter that is one of a few words."""
 
@@ -47,7 +47,7 @@ class ChoiceParameter:
         return raw
 
 
-@dataclass(frozen=True)
+@record
 class IntegerParameter:
     """A parameter that is an integer between two bounds."""
 
@@ -68,7 +68,7 @@ class IntegerParameter:
         return number
 
 
-@dataclass(frozen=True)
+@record
 class SlugsParameter:
     """Slugs in a comma-separated value (OpenAPI's `style: form`, `explode: false`), or a single slug."""
 

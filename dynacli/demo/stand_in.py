@@ -1,36 +1,50 @@
-"""Running the stand-in, in a thread for the duration of a block, or in the foreground.
-
-Starlette and uvicorn are imported only when a server starts.
-"""
+"""Running the stand-in, in threads for the duration of a block, or in the foreground."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from dynacli.demo.demo_facts import DemoServer
+from dynacli.demo.application import Application
+from dynacli.demo.demo_document import served_document
+from dynacli.demo.demo_facts import API_KEYS, BASE_PATH, DemoServer
+from dynacli.demo.misbehaviour import check_misbehaviours
+from dynacli.demo.operations.operation_table import operations
+from dynacli.demo.threaded_server import serving, wait_for_signal
+from dynacli.serving.listening_socket import listening_socket, origin_at
 
 __all__ = ["running", "serve_forever"]
+
+_HOST = "127.0.0.1"
+_NO_MISBEHAVIOUR: Mapping[str, str] = {}
 
 
 @contextmanager
 def running(
-    *, port: int = 0, with_next: bool = False, misbehave: Mapping[str, str] | None = None
+    *,
+    port: int = 0,
+    with_next: bool = False,
+    misbehave: Mapping[str, str] = _NO_MISBEHAVIOUR,
+    tell: Callable[[Exception], None] = lambda _: None,
 ) -> Iterator[DemoServer]:
-    """Run a stand-in in a daemon thread for the duration of a block.
+    """Run a stand-in in daemon threads for the duration of a block.
 
     Args:
         port: The TCP port on 127.0.0.1; 0 takes a free one.
         with_next: Whether there is the operation `listWorkflowVersions`, in the document and on the server,
             as in a later revision of the API.
         misbehave: operationId → the misbehaviour of its good answers, one of `MISBEHAVIOURS`.
+        tell: Called with an exception of an exchange, which is answered with 500.
 
     Raises:
         UsageError: The port cannot be had, or `misbehave` names an unknown operation or kind.
         FileError: The shipped document cannot be read.
     """
-    from dynacli.demo.demo_server import background_server
-
-    with background_server(port=port, with_next=with_next, misbehave=misbehave or {}) as server:
-        yield server
+    offered = operations(with_next=with_next)
+    check_misbehaviours(misbehave, {operation.id: operation for operation in offered})
+    application = Application(offered, served_document(with_next=with_next), misbehave)
+    listener = listening_socket(_HOST, port)
+    origin = origin_at(listener, _HOST)
+    with serving(listener, application.answer, tell):
+        yield DemoServer(origin, f"{origin}{BASE_PATH}/openapi", API_KEYS)
 
 
 def serve_forever(
@@ -39,18 +53,15 @@ def serve_forever(
     on_ready: Callable[[DemoServer], None],
     tell: Callable[[Exception], None] = lambda _: None,
     with_next: bool = False,
-    misbehave: Mapping[str, str] | None = None,
-) -> int | None:
+    misbehave: Mapping[str, str] = _NO_MISBEHAVIOUR,
+) -> int:
     """Run a stand-in in the foreground, until SIGINT or SIGTERM.
 
     Outside of the main thread signals cannot be handled, so only the end of the process stops it there.
 
     Args:
-        port: The TCP port on 127.0.0.1; 0 takes a free one.
+        port: The same as for `running`, as are `tell`, `with_next` and `misbehave`.
         on_ready: Called once when connections are accepted.
-        tell: Called with an exception of an exchange, which is answered with 500.
-        with_next: The same as for `running`.
-        misbehave: The same as for `running`.
 
     Returns:
         The number of the signal, which has only ended the server so far.
@@ -59,6 +70,5 @@ def serve_forever(
         UsageError: The port cannot be had, or `misbehave` names an unknown operation or kind.
         FileError: The shipped document cannot be read.
     """
-    from dynacli.demo.demo_server import serve
-
-    return serve(port=port, with_next=with_next, misbehave=misbehave or {}, on_ready=on_ready, tell=tell)
+    with running(port=port, with_next=with_next, misbehave=misbehave, tell=tell) as server:
+        return wait_for_signal(lambda: on_ready(server))

@@ -1,11 +1,9 @@
-"""An application served by uvicorn: in a thread for the duration of a block, or in the foreground until a signal."""
+"""An application served by uvicorn until a signal, or until it is stopped."""
 
 import asyncio
 import logging
 import socket
-import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -16,7 +14,7 @@ from dynacli.serving.handled_signals import handle_signals, kept_handlers
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-__all__ = ["TellingApplication", "serve_in_background", "serve_until_signal"]
+__all__ = ["serve_until_signal"]
 
 # Seconds for writing out open answers when the server stops.
 _GRACE = 0.05
@@ -80,7 +78,7 @@ class _Server(uvicorn.Server):
             await asyncio.sleep(0.001)
 
 
-class TellingApplication:
+class _TellingApplication:
     """An application whose exceptions are told; uvicorn answers with 500 and serves the other clients."""
 
     def __init__(self, application: "ASGIApp", tell: Callable[[Exception], None]) -> None:
@@ -114,34 +112,6 @@ def _run(application: "ASGIApp", sock: socket.socket, on_ready: Callable[[Callab
     asyncio.run(_Server(config, on_ready).serve(sockets=[sock]))
 
 
-@contextmanager
-def serve_in_background(application: "ASGIApp", sock: socket.socket) -> Iterator[None]:
-    """Serve in a daemon thread for the duration of a block.
-
-    Args:
-        sock: It listens already, and is closed at the end.
-    """
-    ready: Future[Callable[[], None]] = Future()
-
-    def run() -> None:
-        try:
-            _run(application, sock, ready.set_result)
-        except OSError as error:
-            # The thread that waits for the result raises the error.
-            if ready.done():
-                raise
-            ready.set_exception(error)
-
-    thread = threading.Thread(target=run, name="dynacli-server", daemon=True)
-    thread.start()
-    stop = ready.result()
-    try:
-        yield
-    finally:
-        stop()
-        thread.join()
-
-
 def serve_until_signal(
     application: "ASGIApp",
     sock: socket.socket,
@@ -171,5 +141,5 @@ def serve_until_signal(
         on_ready(stop)
 
     with kept_handlers():
-        _run(TellingApplication(application, tell), sock, is_ready)
+        _run(_TellingApplication(application, tell), sock, is_ready)
     return signals[0] if signals else None

@@ -36,7 +36,7 @@ from dynacli.environment import program, variable
 from dynacli.errors import UsageError
 from dynacli.lean_imports import DeferredFunctions, DeferredModule, import_lean, is_alone, placed
 
-__all__ = ["httpx"]
+__all__ = ["h11", "httpx"]
 
 _LIBRARIES = {"httpx": "httpcore", "httpx2": "httpcore2"}
 """Library → the package that makes its connections; the first one that is installed is the default."""
@@ -250,6 +250,9 @@ class _NoCookies:
 
 
 if TYPE_CHECKING:
+    import h11
     import httpx
 else:
     httpx = _import_library()
+    # By which the library speaks HTTP/1.1: imported as lean as the library.
+    h11 = import_module("h11")

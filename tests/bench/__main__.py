@@ -11,6 +11,7 @@ from math import inf
 from statistics import median
 from typing import NamedTuple
 
+from dynacli.demo.stand_in import running
 from tests.bench.batch_calls import against_curl, against_httpx
 from tests.bench.documents import GENERATED, MANY
 from tests.bench.hundred_pages import compare_pages, memory_of_pages
@@ -105,6 +106,18 @@ def _judged_memory(setting: Setting, pairs: int) -> Row:
     command = setting.call("github", *_ISSUE, "--server", "ORIGIN")
     peak = median(run(command, setting.variables).peak_mib for _ in range(min(pairs, 5)))
     return Row("judged call, memory", "32 MiB", "", f"{peak:.1f} MiB", peak, (0, 32))
+
+
+def _demo(setting: Setting, pairs: int) -> Row:
+    """Hold a call that brings its server with it against the same to a server that is there."""
+    words = ("search-runs", "--range", "7d")
+    with running() as server:
+        variables = {**setting.variables, "DYNACLI_ARMATURE_TOKEN": server.api_keys["editor"]}
+        run(setting.dynacli("api", "add", "armature", server.document_url), variables)
+        base, command = setting.dynacli("armature", *words), setting.dynacli("demo", *words)
+        found = compare(base, command, variables, pairs)
+    name, told = "dynacli demo search-runs --range 7d", "the same of a registered API"
+    return Row(name, told, f"{found.base_ms:.1f} ms", f"{found.run_ms:.1f} ms", found.ratio, (0, 1.7))
 
 
 def _thousand_calls(setting: Setting, pairs: int) -> Row:
@@ -257,6 +270,7 @@ _RUNS = dict(
             )
             for size, answer, limit in (("1,000", "thousand", 2.0), ("10,000", "ten-thousand", 5.0))
         ),
+        ("demo call", _demo),
         ("judged call, memory", _judged_memory),
         ("thousand calls", _thousand_calls),
         ("hundred pages", _hundred_pages),

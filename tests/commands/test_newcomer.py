@@ -28,7 +28,7 @@ def test_four_tasks_take_few_commands_and_little_reading(newcomer: Newcomer) -> 
         if run["classification"] == "wrong_answer" and run["startedAt"] >= "2026-06-24T12:00:00Z"
     ]
     dearest = max(wrong, key=lambda run: run["costUsd"])
-    counts = Counter(call["toolName"] for call in tool_calls(dearest, store.tools_of(dearest)))
+    counts = Counter(call["toolName"] for call in tool_calls(dearest, store.tools_of_run(dearest)))
     answers = [task.answer for task in newcomer.tasks]
     assert [f"{len(wrong)} runs; the dearest is {dearest['id']}", counts.most_common(1)[0][0]] == answers[:2]
     assert answers[2].endswith(" is paused, 2 criteria")

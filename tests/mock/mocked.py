@@ -1,9 +1,11 @@
 """Runs the mock of a document in the test's process, and asks it over HTTP."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Thread
 from typing import Any
 
 import httpx
@@ -16,7 +18,7 @@ from dynacli.library.open_content import open_content
 from dynacli.mock.mock_application import mock_application
 from dynacli.mock.mock_routes import base_path
 from dynacli.mock.mock_server import MockExchange, MockServer
-from dynacli.serving.http_server import TellingApplication, serve_in_background
+from dynacli.serving.http_server import serve_until_signal
 from dynacli.serving.listening_socket import listening_socket, origin_at
 
 __all__ = ["Mocked", "mocked"]
@@ -73,8 +75,17 @@ def mocked(
         running = Mocked(client, sock.getsockname()[1], base_path(api))
         server = MockServer(api, settings, **options)
         application = mock_application(server, running.told.append, has_cors=has_cors)
-        with serve_in_background(TellingApplication(application, failures.append), sock):
+        ready: Future[Callable[[], None]] = Future()
+        thread = Thread(
+            target=serve_until_signal, args=(application, sock, ready.set_result, failures.append)
+        )
+        thread.start()
+        stop = ready.result(timeout=60)
+        try:
             yield running
+        finally:
+            stop()
+            thread.join()
     assert [] == failures
     api.catalog.close()
     run.close()

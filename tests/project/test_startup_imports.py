@@ -208,6 +208,20 @@ _ACCEPTED = _SENT | _modules(
     schema.evaluation.shown_values schema.evaluation.translation
     """
 )
+_DEMO = (
+    _ACCEPTED
+    | _modules("client.live_demo commands.verbs.demo commands.verbs.verb_options serving.listening_socket")
+    | _modules(
+        """
+        demo.application demo.body_shapes demo.data.data_reference demo.data.demo_store
+        demo.data.insight_data demo.data.run_data demo.data.trace_data demo.data.workflow_data
+        demo.demo_document demo.demo_facts demo.error_answers demo.exchange demo.misbehaviour
+        demo.operations.demo_operation demo.operations.insight_operations demo.operations.operation_table
+        demo.operations.run_operations demo.operations.server_operations demo.operations.workflow_operations
+        demo.query_parameters demo.request_body demo.stand_in demo.threaded_server
+        """
+    )
+)
 _ASKED = (
     _ACCEPTED
     | _modules("catalog.store.written_form client.answers.verdict_text")
@@ -286,6 +300,9 @@ KINDS = {
     ),
     "call, not judged": _Kind(f"{_CALL} --validate off", _SENT, _CLICK | _HTTPX, _HTTPX_HEAVY),
     "call that is accepted": _Kind(_CALL, _ACCEPTED, _CLICK | _HTTPX | {"jsonschema_rs"}, _ACCEPTED_HEAVY),
+    "call of the stand-in": _Kind(
+        "demo get-workflow wf_search-issues", _DEMO, _CLICK | _HTTPX | {"jsonschema_rs"}, _ACCEPTED_HEAVY
+    ),
     "call at `strict`": _Kind(
         f"{_CALL} --validate strict",
         _ASKED,
@@ -331,8 +348,10 @@ def loaded(kind: _Kind, pets: None, server: Recorder, tmp_path: Path) -> frozens
     """What that kind of run imports."""
     server.answers["/pets/1"] = Answer(200, b'{"id": 1, "state": "sold"}')
     words = kind.words.replace("ORIGIN", server.origin).split()
-    if "--server" in words:
-        assert 0 == run_cli(*words).exit_code  # the first call of all makes the history
+    if "--server" in words or words[0] == "demo":
+        assert (
+            0 == run_cli(*words).exit_code
+        )  # the first call of all makes the history, and compiles the stand-in
     return _loaded(words, tmp_path)
 
 

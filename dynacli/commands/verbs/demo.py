@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from dynacli.client.unknown_operation import unknown_operation
 from dynacli.commands.command_groups import ApiGroup, Verb, VerbGroup, note_options_ahead
 from dynacli.commands.operation_command import OperationCommand
 from dynacli.commands.run import Run
@@ -112,16 +111,16 @@ def demo_params(params: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def _live_api(run: Run, api_for_help: OpenedApi, options: _DemoOptions) -> Iterator[OpenedApi]:
+def _live_api(run: Run, api: OpenedApi, options: _DemoOptions) -> Iterator[OpenedApi]:
     from dynacli.client.live_demo import live_demo
 
     with live_demo(
         run.env,
-        run.api(DEMO),
+        api,
         role=options.role,
         with_next=options.with_next,
-        misbehave=_misbehaviours(options.misbehave, api_for_help),
-    ) as (api, server):
+        misbehave=_misbehaviours(options.misbehave, api),
+    ) as (live, server):
         if run.options.verbose:
             from dynacli.output.standard_error import write_stderr
 
@@ -129,7 +128,7 @@ def _live_api(run: Run, api_for_help: OpenedApi, options: _DemoOptions) -> Itera
                 run.env,
                 f"* the stand-in runs on {server.origin} for this call, signed in as {options.role or 'editor'}\n",
             )
-        yield api
+        yield live
 
 
 def _api_for_help(ctx: click.Context) -> OpenedApi:
@@ -241,6 +240,8 @@ class _DemoGroup(VerbGroup):
         note_options_ahead(ctx.obj, args[1:])
         command, rest = self._find(ctx, args)
         if command is None:
+            from dynacli.client.unknown_operation import unknown_operation
+
             raise unknown_operation(_api_for_help(ctx), args[0])
         return command.name, command, rest
 

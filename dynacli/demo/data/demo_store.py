@@ -4,24 +4,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from dynacli.demo.data.data_reference import NOW, identifier, timestamp
-from dynacli.demo.data.insight_data import Visit, topics, visits
+from dynacli.demo.data.data_reference import NOW, identifier, starting_data, timestamp
+from dynacli.demo.data.insight_data import visits
 from dynacli.demo.data.run_data import advanced_run, pending_run, runs
-from dynacli.demo.data.server_data import TOOLS, server_id, server_record, servers
-from dynacli.demo.data.workflow_data import schedule, version_record, workflows
+from dynacli.demo.data.workflow_data import schedule, version_record
 
 __all__ = ["Store"]
-
-_TOOLS_BY_SERVER = {server_id(slug): tools for slug, tools in TOOLS.items()}
-
-_SERVER_FIELDS = {
-    "transportType": "transport_type",
-    "targetKind": "target_kind",
-    "baseUrl": "base_url",
-    "connectionConfig": "connection_config",
-    "networkPolicy": "network_policy",
-    "environment": "environment",
-}
 
 
 class Store:
@@ -32,12 +20,15 @@ class Store:
     """
 
     def __init__(self) -> None:
-        self.servers = servers()
-        self.workflows = workflows(self.servers)
+        data = starting_data()
+        self.servers: dict[str, dict[str, Any]] = _by_id(data["servers"])
+        self.workflows: dict[str, dict[str, Any]] = _by_id(data["workflows"])
         self.versions = {identity: [record["currentVersion"]] for identity, record in self.workflows.items()}
-        self.runs = runs(self.workflows)
-        self.topics = topics()
-        self.visits: tuple[Visit, ...] = visits()
+        self.runs = runs(data, self.workflows)
+        self.topics: dict[str, dict[str, Any]] = data["topics"]
+        self.searches: dict[str, dict[str, Any]] = _by_id(data["searches"])
+        self.visits = visits(data)
+        self._tools: dict[str, list[str]] = data["tools"]
         self._writes = 0
         self._begun: set[str] = set()
         self._keys: dict[tuple[str, str], list[str]] = {}
@@ -49,10 +40,13 @@ class Store:
             self.runs[identity] = advanced_run(run, NOW + timedelta(seconds=self._writes))
         return run
 
-    def tools_of(self, run: Mapping[str, Any]) -> tuple[str, ...]:
+    def tools_of(self, server_id: str) -> list[str]:
+        """Return the names of the tools of an MCP server."""
+        return self._tools.get(server_id, ["call"])
+
+    def tools_of_run(self, run: Mapping[str, Any]) -> list[str]:
         """Return the names of the tools that a run could use."""
-        workflow = self.workflows[run["workflowId"]]
-        return _TOOLS_BY_SERVER.get(workflow["mcpServerId"], ("call",))
+        return self.tools_of(self.workflows[run["workflowId"]]["mcpServerId"])
 
     def criteria_of(self, run: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the criteria of the version that a run was made with."""
@@ -66,13 +60,22 @@ class Store:
         """Add an MCP server; secrets in the body are not kept."""
         created_at = self._tick()
         identity = identifier("new-mcp-server", str(self._writes), fields["name"])
-        record = server_record(
-            identity,
-            fields["name"],
-            created_at=created_at,
-            auth_profile_id=identifier("auth-profile", identity) if "authProfile" in fields else None,
-            **{ours: fields[theirs] for theirs, ours in _SERVER_FIELDS.items() if theirs in fields},
-        )
+        record = {
+            "id": identity,
+            "name": fields["name"],
+            "transport_type": fields.get("transportType", "streamable_http"),
+            "target_kind": fields.get("targetKind", "mcp"),
+            "base_url": fields.get("baseUrl"),
+            "categories": [],
+            "environment": fields.get("environment", "production"),
+            "connection_config": fields.get("connectionConfig", {}),
+            "network_policy": fields.get("networkPolicy", {}),
+            "default_auth_profile_id": (
+                identifier("auth-profile", identity) if "authProfile" in fields else None
+            ),
+            "created_at": created_at,
+            "updated_at": created_at,
+        }
         self.servers[identity] = record
         return record
 
@@ -184,6 +187,10 @@ class Store:
     def _tick(self) -> str:
         self._writes += 1
         return timestamp(NOW + timedelta(seconds=self._writes))
+
+
+def _by_id(records: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {record["id"]: record for record in records}
 
 
 def _status(planned: Mapping[str, Any] | None) -> str:

@@ -1,11 +1,10 @@
-"""The runs of the last 30 days."""
+"""Runs of workflows: those of the last 30 days, and those that requests start."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from dynacli.demo.data.data_reference import NOW, chance, identifier, timestamp
-from dynacli.demo.data.workflow_data import PLANS, Plan
+from dynacli.demo.data.data_reference import chance, rows_of, timestamp
 
 __all__ = ["SUMMARY_FIELDS", "advanced_run", "pending_run", "runs"]
 
@@ -20,29 +19,42 @@ SUMMARY_FIELDS = (
     "finishedAt",
 )
 
-_DAYS = 30
 
-# (verdict, classification, summary of the judge) for runs that did not pass; a run takes one of them by its `chance`.
-_TROUBLE = (
-    ("partial", "incomplete_answer", "Part of what was asked for is missing."),
-    ("partial", "incomplete_answer", "Part of what was asked for is missing."),
-    ("partial", "slow_answer", "The answer is right and came late."),
-    ("fail", "wrong_answer", "The answer does not match what the tools returned."),
-    ("fail", "wrong_answer", "The answer does not match what the tools returned."),
-    ("fail", "wrong_tool", "The tester used a tool that cannot answer the question."),
-    ("fail", "regression", "It used to pass with the version before."),
-    ("error", "tool_unavailable", ""),
-    ("error", "tool_unavailable", ""),
-    ("error", "time_limit", ""),
-)
+def runs(data: Mapping[str, Any], workflows: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return id → run of the starting data, newest first, in the form of `getRun`.
+
+    Args:
+        data: The starting data.
+        workflows: Id → workflow.
+    """
+    return {
+        row["id"]: _run(row, workflows[row["workflowId"]], data["outcomes"]) for row in rows_of(data["runs"])
+    }
 
 
-def runs(workflows: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Return id → run, newest first, in the form of `getRun`."""
-    found = [run for plan in PLANS for run in _runs_of(plan, workflows[plan.id])]
-    # Pending runs have not started, and count as the newest.
-    found.sort(key=lambda run: (run["startedAt"] or "~", run["id"]), reverse=True)
-    return {run["id"]: run for run in found}
+def _run(
+    row: Mapping[str, Any], workflow: Mapping[str, Any], outcomes: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    run = pending_run(
+        workflow,
+        row["modelId"],
+        row["id"],
+        trigger="scheduled" if workflow["schedule"] else "manual",
+        reason=row["reason"],
+    )
+    if row["startedAt"] is None:
+        return run
+    if row["classification"] is None:
+        return run | {"status": "running", "startedAt": row["startedAt"]}
+    outcome = outcomes[row["classification"]]
+    return run | _ended(
+        row["startedAt"],
+        row["durationMs"],
+        row["costUsd"],
+        status=outcome["status"],
+        classification=row["classification"],
+        summary=outcome["summary"],
+    )
 
 
 def pending_run(
@@ -74,62 +86,39 @@ def pending_run(
     }
 
 
-def _runs_of(plan: Plan, workflow: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    midnight = NOW.replace(hour=0)
-    for day in range(plan.quiet_days, _DAYS, plan.every_days):
-        for hour in plan.hours:
-            due = midnight - timedelta(days=day) + timedelta(hours=hour)
-            if due > NOW:
-                continue
-            for model in plan.models:
-                yield _run(plan, workflow, due, model)
-
-
-def _run(plan: Plan, workflow: Mapping[str, Any], due: datetime, model: str) -> dict[str, Any]:
-    seed = (plan.id, timestamp(due), model)
-    is_by_hand = plan.cron is None
-    run = pending_run(
-        workflow,
-        model,
-        identifier("run", *seed),
-        trigger="manual" if is_by_hand else "scheduled",
-        reason=f"checked by hand on {due:%Y-%m-%d}" if is_by_hand else None,
-    )
-    if due == NOW:
-        # The run of the first workflow is running, all others are pending.
-        if plan is PLANS[0]:
-            run |= {"status": "running", "startedAt": timestamp(due)}
-        return run
-    started = due + timedelta(seconds=chance("lag", *seed) % 90)
-    return _ended(run, started, seed, trouble=plan.trouble)
-
-
 def advanced_run(run: dict[str, Any], now: datetime) -> dict[str, Any]:
     """Return a run one step further: a pending one has started, and one that was running has passed."""
     if run["status"] == "pending":
         return run | {"status": "running", "startedAt": timestamp(now)}
     if run["status"] == "running":
-        return _ended(run, datetime.fromisoformat(run["startedAt"]), (run["id"],), trouble=0)
+        return run | _ended(
+            run["startedAt"],
+            4000 + 53 * chance("duration", run["id"]),
+            round(0.004 + 0.00003 * chance("cost", run["id"]), 5),
+            status="pass",
+            classification="as_expected",
+            summary="Everything that was asked for is there.",
+        )
     return run
 
 
-def _ended(run: dict[str, Any], started: datetime, seed: tuple[str, ...], *, trouble: int) -> dict[str, Any]:
-    """Return a run with its outcome.
+def _ended(
+    started_at: str, duration: int, cost: float, *, status: str, classification: str, summary: str | None
+) -> dict[str, Any]:
+    """Return the fields of a run that tell its end.
 
     Args:
-        seed: What the outcome is made of.
-        trouble: How many of a thousand runs don't pass.
+        duration: In milliseconds.
+        cost: In US dollars.
+        summary: The judge's words; None where nothing was judged.
     """
-    duration = 4000 + 53 * chance("duration", *seed)
-    verdict, classification, words = "pass", "as_expected", "Everything that was asked for is there."
-    if chance("outcome", *seed) < trouble:
-        verdict, classification, words = _TROUBLE[chance("trouble", *seed) % len(_TROUBLE)]
-    return run | {
-        "status": verdict,
+    ended = datetime.fromisoformat(started_at) + timedelta(milliseconds=duration)
+    return {
+        "status": status,
         "classification": classification,
-        "startedAt": timestamp(started),
-        "finishedAt": timestamp(started + timedelta(milliseconds=duration)),
+        "startedAt": started_at,
+        "finishedAt": timestamp(ended),
         "durationMs": duration,
-        "costUsd": round(0.004 + 0.00003 * chance("cost", *seed), 5),
-        "evaluation": {"verdict": verdict, "summary": words} if words else None,
+        "costUsd": cost,
+        "evaluation": {"verdict": status, "summary": summary} if summary else None,
     }

@@ -1,17 +1,18 @@
 """The operations of the stand-in as records: method and path, checks of the inputs, and the function that answers."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from dynacli.demo.data.demo_store import Store
 from dynacli.demo.query_parameters import QueryParameter
 from dynacli.demo.request_body import Check
+from dynacli.record import record
 
 __all__ = ["DemoAnswer", "DemoCall", "DemoOperation", "Handler"]
 
 
-@dataclass(frozen=True)
+@record
 class DemoCall:
     """A request that passed the checks.
 
@@ -30,7 +31,7 @@ class DemoCall:
     body: Any
 
 
-@dataclass(frozen=True)
+@record
 class DemoAnswer:
     """A good answer: the status code and the JSON value."""
 
@@ -38,10 +39,12 @@ class DemoAnswer:
     body: Any
 
 
+_NO_PARAMETERS: Mapping[str, QueryParameter] = MappingProxyType({})
+
 Handler = Callable[[DemoCall], DemoAnswer]
 
 
-@dataclass(frozen=True)
+@record
 class DemoOperation:
     """An operation of the API.
 
@@ -60,7 +63,7 @@ class DemoOperation:
     method: str
     path: str
     handle: Handler
-    query: Mapping[str, QueryParameter] = field(default_factory=dict)
+    query: Mapping[str, QueryParameter] = _NO_PARAMETERS
     body: Check | None = None
     needs_body: bool = False
     writes: bool = False

@@ -4,14 +4,7 @@ from typing import Any
 
 from dynacli.demo.body_shapes import TOPIC_CHANGE
 from dynacli.demo.data.data_reference import NOW, RANGES
-from dynacli.demo.data.insight_data import (
-    SEARCHES,
-    Visit,
-    overview,
-    search_record,
-    session_trace,
-    topic_record,
-)
+from dynacli.demo.data.insight_data import Visit, overview, search_record, session_trace, since, topic_record
 from dynacli.demo.error_answers import not_found
 from dynacli.demo.operations.demo_operation import DemoAnswer, DemoCall, DemoOperation
 from dynacli.demo.query_parameters import ChoiceParameter, IntegerParameter, TextParameter
@@ -51,7 +44,9 @@ def _get_topic(call: DemoCall) -> DemoAnswer:
         {
             "topic": topic,
             "sample_sessions": [visit.session for visit in visits[:3]],
-            "related_searches": [search_record(search, call.store.visits) for search in related],
+            "related_searches": [
+                search_record(call.store.searches[search], call.store.visits) for search in related
+            ],
         },
     )
 
@@ -67,10 +62,11 @@ def _list_searches(call: DemoCall) -> DemoAnswer:
 
 
 def _get_search(call: DemoCall) -> DemoAnswer:
-    if call.id not in SEARCHES:
+    search = call.store.searches.get(call.id)
+    if search is None:
         raise not_found("search", call.id)
     sessions = [visit.session for visit in call.store.visits if visit.search == call.id]
-    return DemoAnswer(200, {**search_record(call.id, call.store.visits), "sessions": sessions[:10]})
+    return DemoAnswer(200, {**search_record(search, call.store.visits), "sessions": sessions[:10]})
 
 
 def _list_sessions(call: DemoCall) -> DemoAnswer:
@@ -81,14 +77,14 @@ def _list_sessions(call: DemoCall) -> DemoAnswer:
 
 
 def _get_session_trace(call: DemoCall) -> DemoAnswer:
-    visit = next((visit for visit in call.store.visits if visit.session["id"] == call.id), None)
-    if visit is None:
+    session = next((visit.session for visit in call.store.visits if visit.session["id"] == call.id), None)
+    if session is None:
         raise not_found("session", call.id)
-    return DemoAnswer(200, session_trace(visit))
+    return DemoAnswer(200, session_trace(session, call.store.tools_of(session["mcp_server_id"])))
 
 
 def _within(call: DemoCall, period: str) -> list[Visit]:
-    return [visit for visit in call.store.visits if visit.started >= NOW - RANGES[period]]
+    return since(NOW - RANGES[period], call.store.visits)
 
 
 def _topic(call: DemoCall) -> dict[str, Any]:
@@ -110,7 +106,7 @@ def _topics(call: DemoCall, period: str, key: str) -> list[dict[str, Any]]:
 
 def _searches(call: DemoCall, period: str) -> list[dict[str, Any]]:
     visits = _within(call, period)
-    records = [search_record(identity, visits) for identity in SEARCHES]
+    records = [search_record(search, visits) for search in call.store.searches.values()]
     seen = [record for record in records if record["count"]]
     return sorted(seen, key=lambda record: record["count"], reverse=True)
 

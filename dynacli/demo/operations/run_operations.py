@@ -74,12 +74,12 @@ def _get(call: DemoCall) -> DemoAnswer:
 
 def _trace(call: DemoCall) -> DemoAnswer:
     run = _run(call)
-    return DemoAnswer(200, trace(run, call.store.tools_of(run)))
+    return DemoAnswer(200, trace(run, call.store.tools_of_run(run)))
 
 
 def _evaluation(call: DemoCall) -> DemoAnswer:
     run = _run(call)
-    judged = evaluation(run, call.store.criteria_of(run), call.store.tools_of(run))
+    judged = evaluation(run, call.store.criteria_of(run), call.store.tools_of_run(run))
     if judged is None:
         raise Problem(404, "not_found", f"The run `{call.id}` was not judged: it is {run['status']}")
     return DemoAnswer(200, judged)
@@ -87,7 +87,7 @@ def _evaluation(call: DemoCall) -> DemoAnswer:
 
 def _tool_calls(call: DemoCall) -> DemoAnswer:
     run = _run(call)
-    return DemoAnswer(200, {"rows": tool_calls(run, call.store.tools_of(run))})
+    return DemoAnswer(200, {"rows": tool_calls(run, call.store.tools_of_run(run))})
 
 
 def _run(call: DemoCall) -> dict[str, Any]:
