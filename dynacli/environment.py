@@ -137,12 +137,12 @@ def invocation(verb: str = "", api: str = "") -> str:
 
     Args:
         verb: As for `invocation_words`.
-        api: As for `invocation_words`; it gets the quotes that a shell wants, unless it begins with one.
+        api: As for `invocation_words`; it gets the quotes that a shell wants.
     """
-    if not api.replace("-", "").replace("_", "").isalnum() and not api.startswith("'"):
+    if api and not api.replace("-", "").replace("_", "").isalnum():
         from shlex import quote  # most APIs have a plain name
 
-        api = api and quote(api)
+        api = quote(api)
     return " ".join(invocation_words(verb, api))
 
 

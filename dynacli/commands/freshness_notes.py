@@ -8,7 +8,6 @@ from dynacli.library.opened_api import OpenedApi
 from dynacli.library.revisions.freshness import age_of
 from dynacli.library.revisions.open_request import NEVER
 from dynacli.library.revisions.pending_document import find_pending, last_failure
-from dynacli.model.command_words import shell_word
 from dynacli.model.wording import age_text
 
 __all__ = ["freshness_notes", "news_note"]
@@ -90,8 +89,8 @@ def _objections_text(api: OpenedApi, reasons: tuple[str, ...], at: float = 0.0) 
         at: When it was kept aside, in seconds since 1970; 0 for just now.
     """
     since = f" ({age_text(max(time.time() - at, 0))} ago)" if at else ""
-    refresh = f"{invocation('api refresh', shell_word(api.name))} --accept"
-    command = refresh if api.is_registered else f"{invocation(api=shell_word(_shown_name(api)))} --refresh"
+    refresh = f"{invocation('api refresh', api.name)} --accept"
+    command = refresh if api.is_registered else f"{invocation(api=_shown_name(api))} --refresh"
     return (
         f"{_shown_name(api)}: a new document was kept aside{since}, and the one before is used: {'; '.join(reasons)}.\n"
         f"Take it with `{command}`"
@@ -105,9 +104,8 @@ def news_note(api: OpenedApi) -> str:
     news = take_news(api.revisions)
     if news is None:
         return ""
-    name = shell_word(_shown_name(api))
     history = api.revisions.history()
     # Without `--since` the comparison is with the revision before the current one.
     is_revision_before = len(history) < 2 or history[1]["revision"] == news.since
     since = "" if is_revision_before else f" --since {news.since}"
-    return f"{_shown_name(api)}: {news.summary} ({invocation('changes', name)}{since})"
+    return f"{_shown_name(api)}: {news.summary} ({invocation('changes', _shown_name(api))}{since})"

@@ -13,7 +13,6 @@ from dynacli.export.collection import (
     Authorization,
     Body,
     Collection,
-    Entry,
     ExportedRequest,
     Part,
     distinct_name,
@@ -67,7 +66,7 @@ def _environment(collection: Collection, values: Mapping[str, str]) -> str:
 def _request(request: ExportedRequest) -> str:
     covered = request.main_authorization
     path, values = request.path_with_variables()
-    query = [(each.name, _value(each)) for each in request.sent_query(covered)]
+    query = [(each.name, each.in_braces) for each in request.sent_query(covered)]
     url = f"{{{{{request.server}}}}}{path}{'?' if query else ''}" + "&".join(
         f"{name}={value}" for name, value in query
     )
@@ -86,7 +85,7 @@ def _request(request: ExportedRequest) -> str:
         else _pairs("http", {"method": request.method, **call}),
         _pairs("params:query", query),
         _pairs("params:path", values),
-        _pairs("headers", [(each.name, _value(each)) for each in headers]),
+        _pairs("headers", [(each.name, each.in_braces) for each in headers]),
         _auth(covered) if covered is not None else "",
         body,
         _pairs("settings", {"encodeUrl": "false"}),
@@ -132,13 +131,6 @@ def _many_lines(value: str) -> str:
     if len(value.splitlines()) < 2 and not value.startswith(("'''", "[", "@")):
         return value
     return f"'''\n{_indented(value)}\n'''" if "'''" not in value else _line(value.replace("'''", "' ' '"))
-
-
-def _value(entry: Entry) -> str:
-    if entry.is_new:
-        return "{{$guid}}"
-    text = without_templates(entry.value)
-    return f"{text}{{{{{entry.variable}}}}}" if entry.variable else text
 
 
 def _auth(authorization: Authorization) -> str:

@@ -88,6 +88,14 @@ class Entry:
     variable: str = ""
     is_new: bool = False
 
+    @property
+    def in_braces(self) -> str:
+        """The value for programs whose variables are in double braces, and whose `$guid` is new in each request."""
+        if self.is_new:
+            return "{{$guid}}"
+        text = without_templates(self.value)
+        return f"{text}{{{{{self.variable}}}}}" if self.variable else text
+
 
 @record
 class Part:

@@ -12,7 +12,6 @@ from dynacli.export.collection import (
     Authorization,
     Body,
     Collection,
-    Entry,
     ExportedRequest,
     Folder,
     Part,
@@ -92,7 +91,7 @@ def _item(collection: Collection, request: ExportedRequest) -> dict[str, Any]:
     headers = request.sent_headers(covered, without_type=has_parts)
     made: dict[str, Any] = {
         "method": request.method,
-        "header": [{"key": without_templates(each.name), "value": _value(each)} for each in headers],
+        "header": [{"key": without_templates(each.name), "value": each.in_braces} for each in headers],
         "url": _url(request, covered),
         "auth": _auth(covered) if covered is not None else {"type": "noauth"},
         "description": request.notes,
@@ -107,16 +106,9 @@ def _item(collection: Collection, request: ExportedRequest) -> dict[str, Any]:
     }
 
 
-def _value(entry: Entry) -> str:
-    if entry.is_new:
-        return "{{$guid}}"
-    text = without_templates(entry.value)
-    return f"{text}{{{{{entry.variable}}}}}" if entry.variable else text
-
-
 def _url(request: ExportedRequest, covered: Authorization | None) -> dict[str, Any]:
     path, values = request.path_with_variables()
-    query = [{"key": each.name, "value": _value(each)} for each in request.sent_query(covered)]
+    query = [{"key": each.name, "value": each.in_braces} for each in request.sent_query(covered)]
     raw = f"{{{{{request.server}}}}}{path}"
     if query:
         raw += "?" + "&".join(f"{pair['key']}={pair['value']}" for pair in query)

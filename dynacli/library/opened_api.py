@@ -221,9 +221,7 @@ class OpenedApi:
         notes = []
         left_out = _left_out_text(self.catalog) if self.is_new else ""
         if left_out:
-            import shlex
-
-            head = f"{left_out}; `{invocation('api show', shlex.quote(self.name))}` tells more"
+            head = f"{left_out}; `{invocation('api show', self.name)}` tells more"
             notes.append("\n".join([head, *_left_out_lines(self.catalog)]))
         if self.failure is not None:
             notes.append(f"{self.failure.message}, so the document is compiled for this run alone")

@@ -38,6 +38,14 @@ def test_every_line_of_it_runs() -> None:
     assert text == run_cli("skill", "demo").stdout
 
 
+def test_a_name_is_one_word_of_a_shell() -> None:
+    """It is quoted once, whatever is in it."""
+    file = save(document({"/a": {"get": operation("list-a")}}), "it's a.json")
+    text = run_cli("skill", file).stdout
+    lines = _lines(text)
+    assert [file] * len(lines) == [words[0 if "list-a" == words[1] else 1] for words in lines]
+
+
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("file", "name"),

@@ -89,12 +89,8 @@ def _name_inputs(error: HttpError, call: Call, answer: "Answer", masked: Callabl
 
 
 def _describe_line(call: Call) -> str:
-    from shlex import quote
-
-    return (
-        f"`{invocation('describe', quote(with_masked_query(call.described.api.name)))} "
-        f"{call.described.operation.name}`"
-    )
+    line = invocation("describe", with_masked_query(call.described.api.name))
+    return f"`{line} {call.described.operation.name}`"
 
 
 def _seconds_asked(answer: "Answer") -> int | None:

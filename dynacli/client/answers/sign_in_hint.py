@@ -57,9 +57,7 @@ def prefix_hint(call: "Call", answer: "Answer", said: str = "") -> str:
     words = [each.prefix or "Bearer" for each in asked if each.prefix or each.scheme == "bearer"]
     words = words or [word for word in dict.fromkeys((scheme.name, *_USUAL_WORDS)) if _is_shown(word, said)]
     key = f"auth.{_toml_key(scheme.name)}.prefix="
-    lines = [
-        f"`{invocation('api set', quote(api.name))} {quote(key + word)}`" for word in words or _USUAL_WORDS
-    ]
+    lines = [f"`{invocation('api set', api.name)} {quote(key + word)}`" for word in words or _USUAL_WORDS]
     listed = visible(" or ".join(lines), keep="")
     return f"The key went into `Authorization` without a word before it, which most servers want: {listed}"
 
@@ -97,7 +95,7 @@ def _toml_key(name: str) -> str:
 
 def _own_scheme_line(name: str, challenges: list[str]) -> str:
     """Return the line that adds the scheme that the server asks for; a bearer token if it does not say."""
-    line = invocation("auth login", quote(name))
+    line = invocation("auth login", name)
     for scheme in schemes_asked_for(challenges):
         if scheme.type == "apiKey":
             return f"{line} --scheme apikey --name {quote(scheme.parameter)}"

@@ -1,6 +1,5 @@
 """Whether the credential that an operation asks for is there, as far as that is known without reading a secret."""
 
-from shlex import quote
 from typing import Any
 
 from dynacli.auth.credentials import variables_of
@@ -42,7 +41,7 @@ def credential_state(
             return _state(name, "present")
         states[name] = "expired" if found.expired else "missing"
     name = next((name for name, state in states.items() if state == "expired"), next(iter(states)))
-    login = invocation("auth login", quote(api.name)) if api.is_registered else ""
+    login = invocation("auth login", api.name) if api.is_registered else ""
     needed = next(filter(None, (needed_variables(each, variables) for each in operation.security)), [])
     return _state(name, states[name], login or (f"set {' and '.join(needed)}" if needed else None))
 

@@ -217,7 +217,7 @@ def _explaining(described: DescribedOperation) -> str:
 
     name = described.operation.name
     words = [quote(name)] if described.is_documented else name.split(" ", 1)
-    return " ".join([invocation("policy explain", quote(described.api.name)), *words])
+    return " ".join([invocation("policy explain", described.api.name), *words])
 
 
 def policy_json(decision: Decision) -> dict[str, str | None]:

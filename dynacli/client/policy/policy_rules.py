@@ -12,6 +12,7 @@ The first row of these that holds wins, whether it is the API's own or that of a
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from itertools import chain
 from typing import Any, NamedTuple
 
 from dynacli.catalog.store.catalog_file import Catalog
@@ -26,6 +27,7 @@ from dynacli.client.policy.path_readings import (
 from dynacli.client.profiles import malformed
 from dynacli.environment import Environment
 from dynacli.errors import FileError
+from dynacli.library.configuration.configuration import profiles_in
 from dynacli.model.kebab_names import is_tag_meant, kebab
 from dynacli.model.operation import SAFE_METHODS, Operation, OperationSummary
 from dynacli.model.path_templates import path_template
@@ -43,6 +45,7 @@ __all__ = [
     "rules_of",
     "stands_alone",
     "strictest",
+    "unknown_in_entry",
     "unknown_notes",
     "unknown_words",
     "with_paths",
@@ -441,6 +444,23 @@ def _is_known(word: str, key: str, catalog: Catalog) -> bool:
     if is_tag or (_WILD.isdisjoint(word) and " /" not in word):
         return False
     return any(_is_meant(word, catalog, each, each.method, is_strict=True) for each in catalog.each_summary())
+
+
+def unknown_in_entry(env: Environment, entry: Mapping[str, Any], catalog: Catalog, name: str) -> list[str]:
+    """Return the warnings of `unknown_notes` about the policies of an API and of its profiles.
+
+    Args:
+        entry: Of the API in the configuration.
+        name: Of the API.
+
+    Raises:
+        FileError: A policy cannot be read.
+    """
+    policies = (
+        Policy.of(env, name, entry, profile, key) for key, profile in {"": {}, **profiles_in(entry)}.items()
+    )
+    notes = (unknown_notes(policy, catalog, name) for policy in policies if policy is not None)
+    return list(dict.fromkeys(chain.from_iterable(notes)))
 
 
 def unknown_notes(policy: Policy, catalog: Catalog, name: str) -> Iterator[str]:

@@ -163,10 +163,12 @@ class _Page:
         is_remote = "://" in api.location
         if not (is_remote and api.is_registered and overview.sign_ins) or LOGIN_KEY in api.entry:
             return False
-        if any(path.endswith("-sign-in.json") for path in api.open_request.overlays):
-            return False
         is_for_everyone = overview.anonymous == api.catalog.meta["operations"]
-        return is_for_everyone or bool(api.pointer.get("depends_on_who_asks"))
+        if not (is_for_everyone or api.pointer.get("depends_on_who_asks")):
+            return False
+        from dynacli.client.credentials.own_scheme import own_overlays
+
+        return not own_overlays(self.env, api.open_request.overlays)
 
     def _how_to_get_more(self) -> str:
         commands = (

@@ -249,22 +249,17 @@ def _document(run: Run, name: str) -> tuple[_Check, _Document | None]:
 
 def _policies(run: Run, name: str) -> Iterable[_Check]:
     """Check the policies of a registered API and of its profiles; a text that means nothing is a warning."""
-    from dynacli.client.policy.policy_rules import Policy, unknown_notes
+    from dynacli.client.policy.policy_rules import unknown_in_entry
 
     entry = Configuration(run.env).apis()[name]
-    owners = [("", {}), *profiles_in(entry).items()]
-    if not any("policy" in each for each in (entry, *(each for _, each in owners))):
+    if not any("policy" in each for each in (entry, *profiles_in(entry).values())):
         return
     try:
         api = run.open_apart(name, refresh=False, offline=True)
     except DynacliError:
         return  # the check of its document says so
     try:
-        notes: dict[str, None] = {}
-        for profile_name, profile in owners:
-            policy = Policy.of(run.env, name, entry, profile, profile_name)
-            if policy is not None:
-                notes.update(dict.fromkeys(unknown_notes(policy, api.catalog, name)))
+        notes = unknown_in_entry(run.env, entry, api.catalog, name)
         for note in notes:
             run.warn(note)
         said = "some of its words mean no operation" if notes else "each of its words means an operation"

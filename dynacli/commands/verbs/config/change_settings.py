@@ -88,19 +88,14 @@ def _additions(run: Run, settings: Sequence[Setting]) -> list[Setting]:
 
 def _warn_of_policy(run: Run, name: str) -> None:
     """Write a warning about each entry of the policies of an API that means no operation of its document."""
-    from dynacli.client.policy.policy_rules import Policy, unknown_notes
+    from dynacli.client.policy.policy_rules import unknown_in_entry
     from dynacli.library.open_by_name import open_from_cache
 
     entry, api = Configuration(run.env).apis().get(name, {}), open_from_cache(name, run.env)
     if api is None:
         return  # the first use reads the document
     try:
-        notes: dict[str, None] = {}
-        for key, profile in {"": {}, **profiles_in(entry)}.items():
-            policy = Policy.of(run.env, name, entry, profile, key)
-            if policy is not None:
-                notes.update(dict.fromkeys(unknown_notes(policy, api.catalog, name)))
-        for note in notes:
+        for note in unknown_in_entry(run.env, entry, api.catalog, name):
             run.warn(note)
     finally:
         api.catalog.close()
