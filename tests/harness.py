@@ -213,6 +213,7 @@ def recording() -> Iterator[Recorder]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    server.socket.listen(128)  # with five, the sixth connection at a time waits for a second
     recorder = Recorder(f"http://127.0.0.1:{server.server_address[1]}")
     ending, end = socket.socketpair()
 

@@ -38,6 +38,7 @@ def _line_in(result: Result) -> tuple[str, ...]:
     )
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("challenge", "header", "value", "secret", "kind"),
     [

@@ -90,6 +90,7 @@ def test_a_provider_that_cannot_be_reached_then(
     assert 0 == at(0.0, "shop", "list-items").exit_code
 
 
+@pytest.mark.exhaustive
 def test_a_token_that_nothing_refreshes(shop: Shop, at: At) -> None:
     """It is over where the clock says so, and good again when the clock was set right; the server decides then."""
     shop.register({"auth": BEARER}, [{"auth": []}])
@@ -102,6 +103,7 @@ def test_a_token_that_nothing_refreshes(shop: Shop, at: At) -> None:
     assert 4 == at(-YEARS, "shop", "list-items").exit_code
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.usefixtures("provider")
 @pytest.mark.parametrize("seconds", [-1_700_000_000.0, -YEARS, YEARS, 200 * YEARS])
 def test_what_tells_of_credentials(at: At, seconds: float) -> None:

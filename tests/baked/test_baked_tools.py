@@ -494,7 +494,7 @@ def _shop(origin: str, name: str, at: str = "/things/{id}") -> str:
 _CALLS = {"remove": ("DELETE", "/things/1"), "get": ("GET", "/things/1"), "secret": ("GET", "/secret")}
 
 
-@pytest.mark.sampled(14)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("policy", "denied"),
     [

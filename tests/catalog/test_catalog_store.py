@@ -282,6 +282,7 @@ def _failing_at(step: int, monkeypatch: pytest.MonkeyPatch, home: Path) -> list[
     return made
 
 
+@pytest.mark.exhaustive
 def test_any_step_of_writing_may_fail(home: Path) -> None:
     """Whichever step fails on a full disk, this run and the next one work, and nothing half-made is used."""
     save(pets())

@@ -62,6 +62,7 @@ def test_options_make_a_catalog_no_larger_than_twice_the_document() -> None:
     assert 2 * len(content) >= pages * size
 
 
+@pytest.mark.exhaustive
 def test_a_body_of_many_media_types_keeps_its_options_once() -> None:
     """Three hundred media types of one schema: the page names the first ones, and each is sent as itself."""
     schema = {"type": "object", "properties": {f"p{number}": {"type": "string"} for number in range(100)}}

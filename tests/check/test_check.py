@@ -226,6 +226,7 @@ def test_a_rate_that_is_none(server: Recorder, word: str) -> None:
     assert (2, []) == (run_cli("check", _many(server, 1), "--rate", word).exit_code, server.requests)
 
 
+@pytest.mark.exhaustive
 def test_an_answer_that_never_ends(server: Recorder) -> None:
     """The time limit ends it; with nothing else wrong the exit code is that of time."""
     is_over = threading.Event()
@@ -546,7 +547,7 @@ class _StreamHandler(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("media_type", "first", "then", "rules"),
     [

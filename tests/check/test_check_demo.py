@@ -100,6 +100,7 @@ def test_a_misbehaviour_is_found_where_something_changes(name: str, kind: str) -
     assert found[kebab(name)] & _RULES[kind]
 
 
+@pytest.mark.exhaustive
 def test_an_answer_that_never_comes_is_found_in_every_operation() -> None:
     """A call that hangs is ended by the time limit and said to have no answer; alone it is exit code 7."""
     words = [word for name in _SAFE for word in ("--misbehave", f"{name}=hang")]

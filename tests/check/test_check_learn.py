@@ -132,6 +132,7 @@ def _each_in_a_version(each: list[Any], versions: str) -> list[Any]:
     return [pytest.param(version, *case.values, id=f"{case.id}-{version}") for case, version in pairs]
 
 
+@pytest.mark.sampled(7)
 @pytest.mark.parametrize(("version", "seen", "rule"), _each_in_a_version(_EACH, "2.0 3.0 3.1 3.2"))
 def test_the_document_agrees_afterwards(
     tmp_path: Path, version: str, seen: list[ObservedAnswer], rule: str
@@ -468,7 +469,7 @@ def test_the_whole_way(tmp_path: Path, version: str) -> None:
         assert f"There is nothing to learn: `{again}` is not written" in second.stderr
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("operation", "kind"),
     [

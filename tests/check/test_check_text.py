@@ -291,6 +291,7 @@ def test_a_server_that_hangs_is_given_up(server: Recorder, silence: str) -> None
     assert {"the server stopped answering in time"} == reasons
 
 
+@pytest.mark.exhaustive
 def test_some_calls_that_hang_do_not_end_a_check(server: Recorder) -> None:
     """Others were answered."""
     slow = threading.Event()

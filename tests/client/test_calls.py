@@ -288,6 +288,7 @@ def test_hostile_encodings_are_network_errors(
     assert phrase in f"{result.error['message']}: {result.error['reason']}"
 
 
+@pytest.mark.exhaustive
 def test_a_bomb_is_not_shown(api: str, server: Recorder) -> None:
     """Nothing is laid out that is larger than 64 MiB, however small it was when it came."""
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}

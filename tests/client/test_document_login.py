@@ -429,6 +429,7 @@ _WANTED = {
 """What a server asks for → the end of the variable, the header as the error shows it, and its value."""
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("challenge", list(_WANTED))
 @pytest.mark.parametrize("start", ["", "/openapi.json"])
 def test_the_advice_for_a_locked_document_works(

@@ -195,6 +195,7 @@ def test_what_no_policy_is_about_is_called(way: str, pets: Pets) -> None:
 TERMINAL = ("stdin", "stderr")
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize(
     ("policy", "words", "stdin", "code"),
     [

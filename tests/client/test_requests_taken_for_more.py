@@ -462,6 +462,7 @@ def _registered(server: Recorder, policy: str) -> Path:
 _OVERRIDE = ("-H", "X-HTTP-Method-Override: DELETE")
 
 
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize(
     ("policy", "words", "code"),
     [
@@ -523,7 +524,8 @@ def test_a_policy_decides_on_all_that_a_server_may_read(
     policy: str, words: tuple[str, ...], code: int, server: Recorder
 ) -> None:
     """Methods, paths, and the operation that a tag without `tag:` means; what is clear is not refused."""
-    Path("big.json").write_text(json.dumps(["a"] * 1_000_000))
+    if "@big.json" in words:
+        Path("big.json").write_text(json.dumps(["a"] * 1_000_000))
     _registered(server, policy)
     words = tuple(word.replace("ORIGIN", server.origin) for word in words)
     result = run_cli("shop", *words, "--validate", "off", "--no-fail")

@@ -79,7 +79,7 @@ def test_a_call_is_made_until_its_answer_is_wanted(server: Recorder, clock: Cloc
     assert ["/job?q=x"] * 4 == [request.target for request in server.requests]
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("answers", "options", "pauses"),
     [

@@ -291,6 +291,7 @@ def test_the_path_of_a_file_that_is_there_gets_its_sign(tmp_path: Path) -> None:
 _FILE = "@/etc/passwd"
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("value", [_FILE, "@-", "-"])
 @pytest.mark.parametrize("key", ["enum", "const", "default", "example", "format"])
 def test_no_value_of_a_document_names_a_file(monkeypatch: pytest.MonkeyPatch, key: str, value: str) -> None:
@@ -387,11 +388,12 @@ def test_corrected_lines_of_wrong_standard_options_build_requests(name: str, hom
     assert {} == {key: reason for key, reason in wrong.items() if reason}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.no_cover
 @pytest.mark.parametrize("words", [(), ("--dry-run",)])
 def test_a_line_with_very_many_mistakes_is_not_corrected(words: tuple[str, ...]) -> None:
-    """Nobody would read a line of 2,500 options, and making it would take minutes."""
-    names = [f"p{number}" for number in range(2_500)]
+    """Nobody would read a line of 1,000 options, and making it would take minutes."""
+    names = [f"p{number}" for number in range(1_000)]
     body = {"type": "object", "required": names, "properties": {name: {"type": "string"} for name in names}}
     save(document({"/p": {"post": operation("addP", body=body)}}))
     began = time.monotonic()

@@ -302,6 +302,7 @@ def test_depth_says_how_many_levels_are_shown(depth: int, last: str, hidden: int
     assert (f"and {hidden} fields deeper: `--depth {depth + 1}` or `--all`" in text) == (hidden is not None)
 
 
+@pytest.mark.exhaustive
 def test_a_long_document_is_bounded_everywhere() -> None:
     """Texts, parameters, servers, headers, links and errors count, too."""
     long = "A long sentence about nothing at all. " * 40

@@ -35,7 +35,7 @@ def test_table_is_complete() -> None:
     assert expected == sorted(row["file"] for row in ROWS)
 
 
-@pytest.mark.sampled(12)
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("row", REFUSED, ids=[row["file"] for row in REFUSED])
 def test_refused_documents_say_why(row: dict[str, str]) -> None:
     """A document that cannot be used ends with its exit code, and the message holds the reason."""

@@ -73,7 +73,7 @@ DOCUMENTS = {
 }
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("columns", ["", "40", "80", "120"])
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_the_page_is_short(name: str, columns: str, monkeypatch: pytest.MonkeyPatch) -> None:

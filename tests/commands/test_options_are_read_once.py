@@ -128,6 +128,7 @@ def test_opening_writes_nothing(url: str, home: Path) -> None:
     assert before == files()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.no_cover
 def test_many_options_take_linear_time(url: str, server: Recorder) -> None:
     """Each is made, found among the words and laid into the body without a look at all others."""

@@ -31,6 +31,7 @@ def written() -> Callable[[str], None]:
     return write
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize(
     ("policy", "words", "decision", "reason", "exit_code"),
     [
@@ -199,6 +200,7 @@ def test_what_is_no_operation_is_an_error(
 _WARNING = "Warning: `{}` in `{}` of `[apis.pets.policy]` means no operation of `pets`"
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("key", "entry", "hint"),
     [

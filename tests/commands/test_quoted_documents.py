@@ -39,6 +39,7 @@ OUTPUTS = {
 }
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("words", OUTPUTS.values(), ids=OUTPUTS)
 def test_orders_of_a_document_are_quoted(words: tuple[str, ...], api: str) -> None:
     """Nothing that the document says stands among dynacli's own words."""

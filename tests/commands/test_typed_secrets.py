@@ -92,7 +92,7 @@ def _told(line: str, secret: str) -> str:
     return "".join(result.stdout + result.stderr for result in results)
 
 
-@pytest.mark.sampled(24)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("secret", _SECRETS)
 @pytest.mark.parametrize("line", _OF_AUTH)
 def test_arguments_of_auth_are_never_repeated(line: str, secret: str) -> None:
@@ -100,6 +100,7 @@ def test_arguments_of_auth_are_never_repeated(line: str, secret: str) -> None:
     assert secret not in _told(line, secret)
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("line", _ANYWHERE)
 def test_what_a_name_calls_secret_is_never_repeated(line: str) -> None:
     """Variables, keys of the configuration, headers, fields, options, and the userinfo of URLs."""

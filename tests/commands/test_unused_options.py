@@ -55,7 +55,7 @@ def test_all_verbs_are_looked_at() -> None:
     assert {"check", "help", "api add", "history list", "demo serve"} <= VERBS.keys()
 
 
-@pytest.mark.sampled(12)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", VERBS)
 def test_an_option_that_would_be_forgotten_is_refused(name: str) -> None:
     """It ends with exit code 2 before anything else is looked at, wherever it stands."""

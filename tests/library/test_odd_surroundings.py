@@ -249,6 +249,7 @@ def test_without_a_home_it_says_what_is_missing(for_all: Path, forks: Forks, ser
         assert 0 == result.exit_code, result.stderr
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("years", [-YEARS, YEARS], ids=["back", "forward"])
 def test_a_clock_that_was_wrong_spoils_nothing(
     years: float, server: Recorder, forks: Forks, home: Path, monkeypatch: pytest.MonkeyPatch

@@ -158,6 +158,7 @@ def test_only_a_registered_api_is_refreshed() -> None:
         assert (2, "Registered are: `shop`") == (result.exit_code, result.error["reason"])
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_demo_serve_ends_by_the_signal_that_came(number: signal.Signals) -> None:
     """`demo serve` answers until a signal comes, then ends cleanly, and the shell learns of the signal."""

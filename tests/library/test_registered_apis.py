@@ -353,6 +353,7 @@ def test_a_document_that_unfolds_without_end_is_not_written_out() -> None:
     assert "without references would have" in result.stderr
 
 
+@pytest.mark.exhaustive
 def test_two_at_once_register_both() -> None:
     """Several processes that register at the same time lose nothing of each other."""
     save(pets())

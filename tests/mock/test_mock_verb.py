@@ -203,6 +203,7 @@ def test_curl_is_answered() -> None:
         assert "200" == curl("URL/pets", "--json", "@large.json", *chunked)
 
 
+@pytest.mark.exhaustive
 def test_a_mock_ends_with_its_reader() -> None:
     """As if a signal ended it: that a request could not be told is no defect."""
     port = free_port()

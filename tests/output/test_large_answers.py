@@ -14,6 +14,7 @@ from tests.harness import Answer, Recorder, run_cli
 _MANY = b"[" + b"[]," * (MAX_VALUES // 2) + b"[]]"
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("text", "is_too_many"),
     [
@@ -63,6 +64,7 @@ def test_a_document_of_too_many_values_is_refused_before_it_is_read() -> None:
     assert (8, True) == (result.exit_code, f"more than {MAX_VALUES:,} values" in result.stderr)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.no_cover
 def test_too_little_memory_is_no_defect(server: Recorder) -> None:
     """A process that gets no more memory says so, and gives the answer back as far as it has come."""

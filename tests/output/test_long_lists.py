@@ -62,6 +62,7 @@ def test_rows_are_written_as_the_list_of_them_is(count: int, output_format: str,
     assert written[0] == written[1]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("output_format", ["json", "text"])
 def test_a_list_of_any_length_takes_no_memory(output_format: str) -> None:
     """Twenty thousand rows of a kilobyte need less than two thousand of them would."""
@@ -81,6 +82,7 @@ def _long_document(count: int) -> str:
     return save(document({f"/{number}": {"get": operation(f"get{number}")} for number in range(count)}))
 
 
+@pytest.mark.exhaustive
 def test_a_list_that_nobody_reads_on_ends_quietly() -> None:
     """The first line is there at once; when the pipe is closed behind it, the run ends without a message."""
     api = _long_document(3000)
@@ -95,6 +97,7 @@ def test_a_list_that_nobody_reads_on_ends_quietly() -> None:
     assert 141 == process.wait() % 256 or -13 == process.returncode
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("output_format", ["json", "text", "yaml"])
 def test_a_list_goes_on_where_the_catalog_is_damaged(output_format: str, home: Path) -> None:
     """A row that cannot be read is found when a part of the list is written: the rest comes from a new catalog."""

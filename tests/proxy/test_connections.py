@@ -181,6 +181,7 @@ def test_a_body_that_is_sent_ahead_comes_whole() -> None:
     assert server.got[0].endswith(b"x!")
 
 
+@pytest.mark.exhaustive
 def test_a_client_that_has_said_all_gets_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """It closes its side and reads on; one that does not read on looks the same, and is waited for a while."""
     monkeypatch.setattr(passing_exchange, "LINGER_SECONDS", 1)

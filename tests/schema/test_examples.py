@@ -483,6 +483,7 @@ def nested(depth: int, wrap: Callable[[Any], Any]) -> Any:
     return schema
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.no_cover
 @pytest.mark.parametrize(
     "schema",

@@ -374,6 +374,7 @@ def test_a_slow_answer_is_not_asked_for_again() -> None:
     assert pause_after(error, _request(), Retries(2), 1, None) is None
 
 
+@pytest.mark.exhaustive
 def test_a_call_that_is_ended_waits_no_longer(server: Recorder) -> None:
     """The time limit ends a pause, too, and nothing is sent behind it."""
     server.answers["/a"] = _busy()

@@ -49,6 +49,7 @@ def test_a_defect_that_two_ways_lead_to_is_one_finding() -> None:
     )
 
 
+@pytest.mark.exhaustive
 @pytest.mark.no_cover
 def test_many_findings_are_added_in_no_time() -> None:
     """Adding is not slower for those that are there already."""
@@ -97,6 +98,7 @@ def test_what_came_is_shortened(value: Any, expected: Any) -> None:
     json.dumps(shortened(value), ensure_ascii=False, allow_nan=False).encode()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.no_cover
 def test_a_large_and_deep_value_is_shortened_in_no_time() -> None:
     """Only the beginning of a value of megabytes, or of a thousand levels, is looked at."""

@@ -177,6 +177,7 @@ assert requests.Session().headers and openapi_spec_validator.settings.OpenAPISpe
     )
 
 
+@pytest.mark.exhaustive
 def test_real_packages_that_are_there_before_are_used() -> None:
     """Where a program has imported openapi-core itself, nothing is taken away from it."""
     _run(
@@ -263,6 +264,7 @@ assert not opened, opened
 """
 
 
+@pytest.mark.exhaustive
 def test_no_identifier_leads_to_a_fetch(tmp_path: Path) -> None:
     """An absolute `$id` or `$schema`, and references next to it, open no file and no connection."""
     far = "https://evil.example/schema"

@@ -54,6 +54,7 @@ def test_a_thousand_properties_that_are_not_documented_are_enough() -> None:
     assert ["properties that the document does not mention, after the first 1,000"] == verdict.unchecked
 
 
+@pytest.mark.exhaustive
 def test_alternatives_that_lead_to_themselves_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each level of the value doubles the work; findings about other parts of the value are kept."""
     monkeypatch.setattr(compiled_schema, "_MAX_ENTRIES", 2_000)
@@ -82,6 +83,7 @@ def test_a_schema_of_many_wrong_members_is_compiled_once(monkeypatch: pytest.Mon
     assert (100, [_ITEM]) == (len(verdict.findings), compiled)
 
 
+@pytest.mark.exhaustive
 def test_a_judge_of_many_messages_compiles_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
     """What other messages have needed is not taken from what one may need."""
     monkeypatch.setattr(schema_validators, "_MAX_IN_ALL", 9_000)
@@ -123,6 +125,7 @@ print(compact(judge.response(answered(b"a=five", media_type=form))))
 """
 
 
+@pytest.mark.exhaustive
 def test_nothing_but_the_verdict_is_said_of_alternatives() -> None:
     """openapi-core logs that none fits, which Python writes to the terminal where nobody takes it; pytest does."""
     command = [sys.executable, "-c", _FORM_OF_ALTERNATIVES]
@@ -143,6 +146,7 @@ def test_a_media_type_is_found_as_it_is_written() -> None:
     assert ["- type"] == compact(judge.response(answered(b"{}")))
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("level", ["warn", "exact"])
 @pytest.mark.parametrize("keyword", ["anyOf", "if"])
 def test_ways_between_schemas_end(keyword: str, level: str, monkeypatch: pytest.MonkeyPatch) -> None:

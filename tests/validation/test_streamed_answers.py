@@ -186,6 +186,7 @@ def test_a_line_is_seen_before_it_is_whole(paced: Paced) -> None:
         assert (b":1}\n", b"") == process.communicate(timeout=30)
 
 
+@pytest.mark.exhaustive
 def test_a_compressed_stream_is_seen_as_it_comes(paced: Paced) -> None:
     """Compressed bytes are decompressed and shown as soon as the server flushes them."""
     import zlib
@@ -199,6 +200,7 @@ def test_a_compressed_stream_is_seen_as_it_comes(paced: Paced) -> None:
         assert (b'{"id":2}\n', b"") == process.communicate(timeout=30)
 
 
+@pytest.mark.exhaustive
 def test_a_terminal_sees_events_as_they_come(paced: Paced) -> None:
     """Line by line, and nothing in them can drive it."""
     paced.content_type = EVENTS
@@ -399,6 +401,7 @@ def test_a_broken_stream_is_6_and_what_came_is_there(paced: Paced) -> None:
     assert "broke off" in result.stderr
 
 
+@pytest.mark.exhaustive
 def test_the_time_is_for_the_whole_stream(paced: Paced) -> None:
     """`--timeout` ends a stream that goes on, with 7."""
 
@@ -417,6 +420,7 @@ def test_the_time_is_for_the_whole_stream(paced: Paced) -> None:
     assert 1 < time.monotonic() - began < 10
 
 
+@pytest.mark.exhaustive
 def test_events_may_be_far_apart(paced: Paced, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between two pieces of other answers there is a limit; events are waited for."""
     monkeypatch.setattr(send, "READ_SECONDS", 1.0)
@@ -437,6 +441,7 @@ def test_events_may_be_far_apart(paced: Paced, monkeypatch: pytest.MonkeyPatch) 
         paced.pieces = queue.Queue()
 
 
+@pytest.mark.exhaustive
 def test_a_signal_ends_a_stream(paced: Paced) -> None:
     """Ctrl-C ends the run by the signal, with the findings so far."""
     with _started(_api(paced.origin, NDJSON), "a", "--validate", "strict") as process:
@@ -450,6 +455,7 @@ def test_a_signal_ends_a_stream(paced: Paced) -> None:
     assert paced.is_left.wait(30)
 
 
+@pytest.mark.exhaustive
 def test_a_signal_leaves_a_file_untouched(paced: Paced, tmp_path: Path) -> None:
     """A stream into a file that is ended leaves what was there, and nothing beside it."""
     target = tmp_path / "out" / "items"
@@ -481,6 +487,7 @@ def test_nobody_reads_on(paced: Paced, level: str, is_chunked: bool) -> None:
         assert b"" == process.stderr.read()
 
 
+@pytest.mark.exhaustive
 def test_a_shell_sees_141(paced: Paced) -> None:
     """`| head -1` has its line and ends the call."""
     api = _api(paced.origin, NDJSON)

@@ -71,6 +71,7 @@ def test_another_name_is_a_usage_error() -> None:
     assert "Set it to `httpx` or `httpx2`" in told
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("named", ["httpx", "httpx2"])
 def test_a_library_that_is_not_installed_is_a_usage_error(named: str) -> None:
     """The other library does not step in for one that was asked for by its name."""

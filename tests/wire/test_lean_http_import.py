@@ -50,6 +50,7 @@ def test_a_proxy_of_the_environment_is_used(document: str, server: Recorder, spe
     assert ["http://pets.invalid/pets"] == [request.target for request in server.requests]
 
 
+@pytest.mark.exhaustive
 def test_no_proxy_is_honoured(document: str, server: Recorder, other_server: Recorder) -> None:
     """A host of `NO_PROXY` is asked directly."""
     other_server.answers["/pets"] = Answer(200, b"[]")
@@ -88,6 +89,7 @@ def test_proxies_are_read_as_the_standard_library_reads_them(
     assert getproxies_environment() == _proxies_of_environment()
 
 
+@pytest.mark.exhaustive
 def test_cookies_of_an_answer_are_not_kept(document: str, server: Recorder) -> None:
     """A cookie that a redirect sets does not come along to where it leads."""
     server.answers["/pets"] = Answer(302, b"", {"Location": "/there", "Set-Cookie": "a=b; Path=/"})
@@ -97,6 +99,7 @@ def test_cookies_of_an_answer_are_not_kept(document: str, server: Recorder) -> N
     assert [None, None] == [request.headers.get("cookie") for request in server.requests]
 
 
+@pytest.mark.exhaustive
 def test_the_certificates_are_there_when_they_are_needed(document: str, server: Recorder) -> None:
     """An `https:` server is spoken to with TLS, and its certificate is looked at."""
     ended = _run(document, "list-pets", "--server", server.origin.replace("http:", "https:"))
@@ -140,6 +143,7 @@ def _printed(code: str, *words: str) -> list[str]:
     return ended.stdout.splitlines()
 
 
+@pytest.mark.exhaustive
 def test_what_was_not_loaded_works_when_it_is_needed() -> None:
     """Each use of the library gives what it gives after the plain import."""
     lean = _printed(_USES, "lean")
@@ -182,6 +186,7 @@ print(b"xn--bcher-kva.example".decode("idna") == "b\u00fccher.example")
 """
 
 
+@pytest.mark.exhaustive
 def test_names_of_hosts_are_encoded_as_ever() -> None:
     """The table of Unicode is loaded for names alone that are not plain ASCII, and the same ones are refused."""
     lean, plain = _printed(_HOSTS, "lean"), _printed(_HOSTS, "plain")
@@ -189,12 +194,14 @@ def test_names_of_hosts_are_encoded_as_ever() -> None:
     assert plain[1:] == lean[1:]
 
 
+@pytest.mark.exhaustive
 def test_the_plain_import_is_the_way_back() -> None:
     """Where a library needs what a stand-in does not have, it gets all the real modules."""
     assert ["dynacli.wire.import_httpx dynacli.wire.import_httpx"] == _printed(_OTHER_VERSION, "this")
     assert ["http.cookiejar logging"] == _printed(_OTHER_VERSION, "other")
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("level", ["strict", "exact"])
 def test_a_dead_host_is_a_failure_of_the_network(document: str, level: str) -> None:
     """If nothing listens while openapi-core is imported, the call ends with 6, as at every level."""
@@ -256,6 +263,7 @@ print(requests.Session().get_adapter("http://a").__class__, ssl.SSLSocket, opena
 """
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(("process", "is_whole"), [("program", False), ("library", True)])
 def test_no_thread_sees_a_stand_in(process: str, is_whole: bool) -> None:
     """While a thread imports libraries, others find real modules alone; a library's user gets them whole."""

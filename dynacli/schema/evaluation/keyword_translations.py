@@ -330,12 +330,10 @@ def _not(translator: Translator, value: Any, _: Any, nesting: Nesting) -> Plain:
     return {"not": _branch(translator, value, nesting)}
 
 
-def _if(translator: Translator, value: Any, schema: Any, nesting: Nesting) -> Plain:
-    branches = {
-        name: _branch(translator, schema[name], nesting) for name in ("then", "else") if name in schema
-    }
+def _if(translator: Translator, _: Any, schema: Any, nesting: Nesting) -> Plain:
     # Without branches, too: what it evaluates counts for `unevaluatedProperties` (JSON Schema Core 2020-12, 10.2.2.1).
-    return {"if": _branch(translator, value, nesting), **branches}
+    names = ("if", "then", "else")
+    return {name: _branch(translator, schema[name], nesting) for name in names if name in schema}
 
 
 def _branch(translator: Translator, schema: Any, nesting: Nesting, steps: int = 1) -> Any:

@@ -104,6 +104,7 @@ def test_the_result_is_in_the_order_of_the_rows(api: SmallApi) -> None:
     assert "GET /pets/1" in api.served[:2]
 
 
+@pytest.mark.exhaustive
 def test_a_window_bounds_what_waits_for_an_earlier_row(api: SmallApi) -> None:
     """A row that hangs lets only so many others begin, so that memory stays constant."""
     begun, release = threading.Semaphore(0), threading.Event()

@@ -791,6 +791,7 @@ def test_a_server_that_limits_requests_is_left_alone(server: Recorder) -> None:
     assert "limits how often it is asked" in caught.value.why
 
 
+@pytest.mark.exhaustive
 def test_there_is_a_limit_to_the_requests(server: Recorder) -> None:
     """A page that names any number of documents does not make any number of requests."""
 
@@ -893,15 +894,17 @@ def _endless(out: Any, is_over: threading.Event) -> None:
         out.write(bytes(2**20))
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("writer", [_hanging, _dripping], ids=["hanging", "dripping"])
 def test_a_place_that_does_not_answer_is_left(writer: Any) -> None:
     """One place that hangs costs its own time only, and the document beside it is found."""
     with _Slow({"/": _whole(b"{}"), "/swagger.json": writer, "/openapi.json": _whole(_document())}) as slow:
-        found = discover(slow.origin)
+        found = discover(slow.origin, seconds=1.5)
     assert [f"{slow.origin}/openapi.json"] == _urls(found)
     assert "timed out" == _results(found, slow.origin)["/swagger.json"]
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("writer", [_hanging, _dripping], ids=["hanging", "dripping"])
 def test_a_server_that_answers_nothing_is_left_in_time(writer: Any) -> None:
     """However a server holds every request up, the search ends when its time is over, and says so."""
@@ -910,6 +913,7 @@ def test_a_server_that_answers_nothing_is_left_in_time(writer: Any) -> None:
     assert "timed out" in _results(caught.value, slow.origin).values()
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("writer", [_hanging, _dripping], ids=["hanging", "dripping"])
 def test_a_root_that_never_ends_does_not_hide_the_document(writer: Any) -> None:
     """A root that is a stream of its own is left after a while, and the places are tried."""

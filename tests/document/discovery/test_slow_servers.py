@@ -273,6 +273,7 @@ def test_what_the_given_url_leads_to_comes_first_though_it_is_slow(
     assert [way] == [each.way for each in found.documents]
 
 
+@pytest.mark.exhaustive
 def test_a_place_that_stays_silent_is_given_up_and_named(
     server: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -316,7 +317,7 @@ _NAMING: dict[str, dict[str, Answer]] = {
 """How a server names the place where it makes its document when it is first asked for it."""
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("answers", _NAMING.values(), ids=_NAMING)
 def test_a_named_place_gets_as_long_as_a_given_one(server: Recorder, answers: dict[str, Answer]) -> None:
     """The document comes long after the search is over for what is only guessed."""
@@ -332,6 +333,7 @@ def test_a_named_place_gets_as_long_as_a_given_one(server: Recorder, answers: di
     assert ["made"] == [each.title for each in found.documents]
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("path", ["/", "/anything"])
 def test_a_given_place_gets_its_time(server: Recorder, path: str) -> None:
     """It may be the document itself, or name it."""
@@ -405,6 +407,7 @@ def test_a_document_that_has_come_does_not_wait_for_guesses(
     assert time.monotonic() - started < PATIENCE
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "place",
     [

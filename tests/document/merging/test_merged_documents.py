@@ -788,6 +788,7 @@ def _without_dangling(node: Any, tree: dict[str, Any]) -> Any:
     return {key: _without_dangling(child, tree) for key, child in node.items()}
 
 
+@pytest.mark.exhaustive
 @given(st.lists(_documents(), min_size=2, max_size=3))
 @settings(deadline=None, max_examples=examples(100))
 def test_each_operation_of_generated_documents_keeps_its_meaning(trees: list[dict[str, Any]]) -> None:

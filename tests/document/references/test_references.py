@@ -590,6 +590,7 @@ def test_the_document_stays_as_it_is() -> None:
     assert before == tree
 
 
+@pytest.mark.exhaustive
 @pytest.mark.no_cover
 def test_a_chain_of_references_is_followed_once() -> None:
     """Each object on the way learns its end: following each of 20,000 to the end anew would take an hour."""
