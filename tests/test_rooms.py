@@ -1,9 +1,8 @@
-"""The rooms of the package: which may import which, how large a room is, and what no module does."""
+"""The rooms of the package: which may import which, and what no module does."""
 
 import ast
 import functools
 import re
-from collections import Counter
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -16,8 +15,7 @@ import dynacli
 _PACKAGE = Path(dynacli.__file__).parent
 _MODULES = sorted(path for path in _PACKAGE.rglob("*.py") if "shipped" not in path.parts)
 _FOLDERS = sorted({path.parent for path in _MODULES})
-_MAX_LINES = 500
-_MAX_MODULES = 20
+_MAX_LINES = 1_000
 
 _FLOORS = {
     "__init__": 0,
@@ -178,23 +176,11 @@ def test_imports_lead_in_no_circle() -> None:
         pytest.fail(" → ".join(reversed(error.args[1])))
 
 
-@pytest.mark.parametrize("folder", _FOLDERS, ids=_folder_name)
-def test_a_folder_can_be_taken_in_at_a_glance(folder: Path) -> None:
-    """A folder with more modules has two subjects."""
-    assert len([path for path in folder.glob("*.py") if path.name != "__init__.py"]) <= _MAX_MODULES
-
-
 @pytest.mark.parametrize("folder", [folder for folder in _FOLDERS if folder != _PACKAGE], ids=_folder_name)
-def test_a_folder_says_in_one_sentence_what_is_inside(folder: Path) -> None:
-    """An `__init__.py` holds that sentence and no code, which each import of a module below would run."""
+def test_a_folder_says_what_is_inside(folder: Path) -> None:
+    """An `__init__.py` holds that text and no code, which each import of a module below would run."""
     text = (folder / "__init__.py").read_text(encoding="utf-8")
-    assert re.fullmatch(r'"""[A-Z](?:(?!\. |"""|\n).)*\."""\n', text)
-
-
-def test_no_two_modules_have_the_same_name() -> None:
-    """The name of a module, without its folder, says which one is meant."""
-    names = Counter(path.stem for path in _MODULES if path.name != "__init__.py")
-    assert set() == {name for name, count in names.items() if count > 1}
+    assert re.fullmatch(r'"""[A-Z](?:(?!""").)*\."""\n|"""[A-Z](?:(?!""").)*\.\n"""\n', text, re.DOTALL)
 
 
 def test_a_module_can_be_read_in_one_go() -> None:
