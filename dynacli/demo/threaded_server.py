@@ -11,14 +11,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from dynacli.demo.exchange import Answer, Request
 from dynacli.wire.import_httpx import h11
-
-if TYPE_CHECKING:
-    from h11 import Connection
 
 __all__ = ["serving", "wait_for_signal"]
 
@@ -92,7 +88,7 @@ class _ThreadedServer:
             with self._lock:
                 del self._connections[sock]
 
-    def _exchange(self, state: "Connection", sock: socket.socket) -> bool:
+    def _exchange(self, state: h11.Connection, sock: socket.socket) -> bool:
         """Answer a request, and return whether another one may follow."""
         sock.settimeout(_SILENCE)
         request = _next_request(state, sock)
@@ -112,7 +108,7 @@ class _ThreadedServer:
         return state.our_state is h11.DONE and state.their_state is h11.DONE
 
 
-def _next_request(state: "Connection", sock: socket.socket) -> Request | None:
+def _next_request(state: h11.Connection, sock: socket.socket) -> Request | None:
     """Return the next request of a connection; None where the client ends it.
 
     Raises:
@@ -147,7 +143,7 @@ def _next_request(state: "Connection", sock: socket.socket) -> Request | None:
             return None
 
 
-def _send(state: "Connection", sock: socket.socket, answer: Answer, method: str) -> None:
+def _send(state: h11.Connection, sock: socket.socket, answer: Answer, method: str) -> None:
     content = answer.body or b""
     headers = list(answer.headers)
     if answer.status != HTTPStatus.NOT_MODIFIED:
