@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from dynacli.environment import Environment
-from dynacli.transport import retrying
+from dynacli.http import retrying
 from tests import harness, sampling
 from tests.library.crash_points import library
 from tests.library.forked_runs import Forks, forking

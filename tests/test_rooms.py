@@ -26,10 +26,11 @@ _FLOORS = {
     "regular_files": 0,
     "import_orjson": 0,
     "lean_imports": 0,
+    "methods": 0,
     "urls": 0,
     "serving": 0,
     "text": 1,
-    "wire": 1,
+    "http": 1,
     "demo": 2,
     "guide": 1,
     "document": 3,
@@ -214,7 +215,7 @@ def test_a_single_module_imports_the_http_library() -> None:
     """
     importing = {(_name(path), name) for path in _MODULES for name in _facts(path).libraries}
     libraries = {"httpx", "httpx2", "httpcore", "httpcore2", "h11"}
-    assert {"dynacli.wire.import_httpx"} == {module for module, name in importing if name in libraries}
+    assert {"dynacli.http.import_httpx"} == {module for module, name in importing if name in libraries}
 
 
 def _imported_names(node: ast.Import | ast.ImportFrom) -> list[str]:

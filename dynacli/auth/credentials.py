@@ -17,10 +17,10 @@ from typing import Any
 from dynacli.auth.secret import MASK, Secret
 from dynacli.environment import Environment, prefix_of, program, settings
 from dynacli.errors import AuthError
+from dynacli.http.built_request import Request
 from dynacli.library.configuration.configuration import DEMO, Configuration
 from dynacli.model.operation import SecurityScheme
 from dynacli.record import record, replace
-from dynacli.request.built_request import Request
 
 __all__ = [
     "DIGEST",

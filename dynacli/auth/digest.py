@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from dynacli.auth.challenges import read_challenges
 from dynacli.auth.secret import MASK
 from dynacli.environment import Environment, program
-from dynacli.request.built_request import Request
+from dynacli.http.built_request import Request
 from dynacli.urls import origin_of
 
 __all__ = ["Challenge", "DigestLogin", "authorization", "challenges_in"]

@@ -99,7 +99,7 @@ def _made(env: Environment, settings: TlsSettings) -> ssl.SSLContext:
 
 
 def _trusting(env: Environment, settings: TlsSettings) -> ssl.SSLContext:
-    from dynacli.wire.import_httpx import httpx
+    from dynacli.http.import_httpx import httpx
 
     if not settings.ca:
         return httpx.create_ssl_context()

@@ -8,9 +8,9 @@ from dynacli.record import record
 
 if TYPE_CHECKING:
     from dynacli.auth.secret import Masker
+    from dynacli.http.built_request import Request
+    from dynacli.http.send import Answer
     from dynacli.model.operation import Operation
-    from dynacli.request.built_request import Request
-    from dynacli.transport.send import Answer
     from dynacli.validation.findings.finding import Verdict
 
 __all__ = ["INVENTED", "TIMEOUT", "CheckedOperation", "Exchange", "InputValue", "PlannedCall"]

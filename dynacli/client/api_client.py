@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dynacli.client.batch.row_result import RowResult
     from dynacli.client.call_observer import CallObserver
     from dynacli.client.pages.page_loop import PageLoop
-    from dynacli.transport.send import Answer as WireAnswer
+    from dynacli.http.send import Answer as WireAnswer
     from dynacli.validation.bodies.read_forms import UnreadBody
     from dynacli.validation.findings.finding import Verdict
 
@@ -429,14 +429,14 @@ class Api(OpenDocument):
         return read_given(described, given, is_strict=self._settings.level != "off")
 
     def _call(self, name: str, given: dict[str, Any]) -> Answer:
-        import dynacli.wire.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
+        import dynacli.http.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
 
         call = self._prepared(name, given, self._settings)
         answer = call.send(clients=self._clients)
         return self._judged(call, answer, answer.body)
 
     def _stream(self, name: str, given: dict[str, Any]) -> "StreamedAnswer":
-        import dynacli.wire.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
+        import dynacli.http.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
         from dynacli.client.answers.streamed_answer import StreamedAnswer
 
         with self._lock:
@@ -448,7 +448,7 @@ class Api(OpenDocument):
         return StreamedAnswer(call, self._clients, self._lock, self._tell)
 
     def _download(self, name: str, path: str, given: dict[str, Any], *, is_resumed: bool) -> Answer:
-        import dynacli.wire.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
+        import dynacli.http.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
         from dynacli.client.answers.download_answer import download_answer
 
         def prepare(settings: CallSettings) -> Call:

@@ -11,24 +11,25 @@ from dynacli.client.inputs.call_inputs import CallValues, is_idempotency_key
 from dynacli.client.sign_request import Signed, server_hint, sign
 from dynacli.environment import Environment, program
 from dynacli.errors import AuthError, DynacliError, NetworkError, RefusedError, UsageError
-from dynacli.model.operation import SAFE_METHODS, Server, documented_status
+from dynacli.http.built_request import Request
+from dynacli.methods import SAFE_METHODS
+from dynacli.model.operation import Server, documented_status
 from dynacli.record import replace
 from dynacli.request.build_request import build_request, check_header, kept_slashes
-from dynacli.request.built_request import Request
 from dynacli.request.choose_server import check_path, choose_server
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from dynacli.client.validate_call import CallJudge
+    from dynacli.http.exchange import ClientPool
+    from dynacli.http.retrying import Pause
+    from dynacli.http.send import Answer, Receive, Retries
     from dynacli.library.history.record_call import AnsweredPath
-    from dynacli.transport.retrying import Pause
-    from dynacli.transport.send import Answer, Receive, Retries
     from dynacli.validation.bodies.read_forms import UnreadBody
     from dynacli.validation.findings.finding import Verdict
     from dynacli.validation.judge_by_level import JudgeByLevel
     from dynacli.validation.streamed_body import StreamedBody
-    from dynacli.wire.exchange import ClientPool
 
 __all__ = ["Call", "base_url_of", "request_of"]
 
@@ -290,10 +291,10 @@ class Call:
         if self.judging is not None and not self.judging.has_begun:
             # First, because httpx and openapi-core are each imported with stand-ins for what neither needs of the
             # other: while the request is judged in a thread of its own, httpx connects.
-            import dynacli.wire.import_httpx  # noqa: F401
+            import dynacli.http.import_httpx  # noqa: F401
 
             self.judging.start()
-        from dynacli.transport.send import Budget, send
+        from dynacli.http.send import Budget, send
 
         def pass_gate() -> None:
             if self.judging is not None:
@@ -315,7 +316,7 @@ class Call:
                 except DynacliError as refusal:
                     raise self.signed.masker.mask_error(refusal) from refusal.__cause__
             if "tls" in error.details and self.described.api.is_registered:
-                from dynacli.wire.failures import with_api_named
+                from dynacli.http.failures import with_api_named
 
                 with_api_named(error, self.described.api.name)
             elif isinstance(error, NetworkError) and not self.has_sent:
@@ -324,7 +325,7 @@ class Call:
 
     def _retries(self, waiting: "Callable[[Pause], AbstractContextManager[None]] | None") -> "Retries":
         """Return how often the request is sent again: one that is not safe only where that was said, or has a key."""
-        from dynacli.transport.send import Retries
+        from dynacli.http.send import Retries
 
         settings, request = self.settings, self.signed.request
         may_repeat = (

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dynacli.client.policy.other_policies import OtherPolicies
     from dynacli.client.policy.path_readings import Sent
     from dynacli.client.policy.policy_rules import Policy
-    from dynacli.transport.rate_limit import RateLimit
+    from dynacli.http.rate_limit import RateLimit
     from dynacli.validation.findings.finding import Verdict
     from dynacli.validation.findings.finding_rules import Ignore
 
@@ -464,7 +464,7 @@ def retry_status_of(text: str) -> int:
 def _rate(text: str) -> "RateLimit | None":
     if not text:
         return None
-    from dynacli.transport.rate_limit import RateLimit, rate_of
+    from dynacli.http.rate_limit import RateLimit, rate_of
 
     return RateLimit(rate_of(text))
 

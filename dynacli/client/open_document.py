@@ -12,12 +12,12 @@ from dynacli.client.damaged_cache import beyond_repair, discard
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.environment import Environment
 from dynacli.errors import UsageError
+from dynacli.http.exchange import ClientPool
 from dynacli.library.configuration.configuration import DEMO
 from dynacli.library.open_by_name import open_api as open_document
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation, OperationSummary
 from dynacli.validation.judge_by_level import JudgeByLevel
-from dynacli.wire.exchange import ClientPool
 
 __all__ = ["OpenDocument"]
 

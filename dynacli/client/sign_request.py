@@ -22,10 +22,10 @@ from dynacli.auth.secret import MASK, Masker, Secret
 from dynacli.client.call_settings import CallSettings
 from dynacli.environment import Environment
 from dynacli.errors import RefusedError
+from dynacli.http.built_request import Request
 from dynacli.library.configuration.configuration import DEMO, Configuration
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import ANY, Operation, Parameter, ValueType
-from dynacli.request.built_request import Request
 from dynacli.request.choose_server import parse_origin
 from dynacli.urls import is_secret_name, origin_of, with_masked_secrets
 

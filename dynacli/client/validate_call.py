@@ -7,8 +7,8 @@ from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallValues
 from dynacli.errors import UsageError
+from dynacli.http.built_request import Request
 from dynacli.lean_imports import import_jsonschema_rs
-from dynacli.request.built_request import Request
 
 if TYPE_CHECKING:
     from dynacli.validation.findings.finding import Verdict

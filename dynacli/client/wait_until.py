@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.errors import DynacliError, FormError, NetworkError, TimedOutError, UsageError
-from dynacli.model.operation import SAFE_METHODS
-from dynacli.model.wording import counted, seconds_text
+from dynacli.http.retrying import seconds_text
+from dynacli.methods import SAFE_METHODS
+from dynacli.model.wording import counted
 from dynacli.record import record
 
 if TYPE_CHECKING:
     from dynacli.client.answers.answer import Answer as LibraryAnswer
-    from dynacli.transport.send import Answer
+    from dynacli.http.send import Answer
 
 __all__ = [
     "WAIT_SECONDS",
@@ -149,8 +150,8 @@ def wait_until(
         FormError: The answer is no JSON, or the expression cannot be applied to it.
         DynacliError: A call fails.
     """
-    from dynacli.transport.retrying import is_lost_connection, seconds_asked
-    from dynacli.transport.send import may_pass
+    from dynacli.http.retrying import is_lost_connection, seconds_asked
+    from dynacli.http.send import may_pass
 
     end = clock() + until.seconds
     pause = until.interval or _FIRST_PAUSE

@@ -24,8 +24,9 @@ from dynacli.commands.run import Run
 from dynacli.commands.standard_options import FILE_OPTIONS, INPUT_OPTIONS, PART_OPTIONS, STANDARD_OPTIONS
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
+from dynacli.methods import SAFE_METHODS
 from dynacli.model.media_types import is_multipart
-from dynacli.model.operation import GUARDED_OPTIONS, SAFE_METHODS, Field, Parameter
+from dynacli.model.operation import GUARDED_OPTIONS, Field, Parameter
 
 __all__ = ["OperationCommand"]
 

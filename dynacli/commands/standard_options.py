@@ -119,7 +119,7 @@ def _retry_status(word: str, flag: str) -> int:  # noqa: ARG001
 
 
 def _rate(word: str, flag: str) -> str:  # noqa: ARG001
-    from dynacli.transport.rate_limit import rate_of
+    from dynacli.http.rate_limit import rate_of
 
     rate_of(word)
     return word

@@ -6,9 +6,9 @@ from urllib.parse import parse_qsl
 
 from dynacli.demo.data.demo_store import Store
 from dynacli.demo.demo_document import ServedDocument
+from dynacli.demo.demo_exchange import Answer, Request, json_answer
 from dynacli.demo.demo_facts import API_KEYS, BASE_PATH
 from dynacli.demo.error_answers import FieldError, Problem, forbidden, invalid, unauthenticated
-from dynacli.demo.exchange import Answer, Request, json_answer
 from dynacli.demo.misbehaviour import misbehaving_answer
 from dynacli.demo.operations.demo_operation import DemoCall, DemoOperation
 from dynacli.demo.query_parameters import read_query

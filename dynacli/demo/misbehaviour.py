@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from dynacli.demo.demo_exchange import Answer, json_answer
 from dynacli.demo.demo_facts import MISBEHAVIOURS
-from dynacli.demo.exchange import Answer, json_answer
 from dynacli.demo.operations.demo_operation import DemoAnswer, DemoOperation
 from dynacli.errors import UsageError
 

@@ -13,8 +13,8 @@ from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from urllib.parse import unquote
 
-from dynacli.demo.exchange import Answer, Request
-from dynacli.wire.import_httpx import h11
+from dynacli.demo.demo_exchange import Answer, Request
+from dynacli.http.import_httpx import h11
 
 __all__ = ["serving", "wait_for_signal"]
 

@@ -23,13 +23,13 @@ from dynacli.export.collection import (
     stable_id,
     variable_name,
 )
+from dynacli.http.built_request import Request
 from dynacli.model.lenient_reading import text_or_empty
 from dynacli.model.media_types import essence, is_form
 from dynacli.model.operation import Field, SecurityScheme, ValueType
 from dynacli.model.value_words import constraints
 from dynacli.record import replace
 from dynacli.request.build_request import build_request
-from dynacli.request.built_request import Request
 from dynacli.request.multipart_body import PREVIEW_BOUNDARY, Multipart
 
 __all__ = ["example_request"]

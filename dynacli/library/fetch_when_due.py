@@ -17,6 +17,7 @@ from dynacli.document.limits import TOTAL_SECONDS
 from dynacli.document.source import Source
 from dynacli.errors import DocumentError, DynacliError, NetworkError, TimedOutError
 from dynacli.files import LOCK_SECONDS, hold_lock
+from dynacli.http.failures import with_api_named
 from dynacli.library.install_revision import install
 from dynacli.library.opened_api import OpenedApi
 from dynacli.library.read_sources import SourceReader
@@ -30,7 +31,6 @@ from dynacli.library.revisions.freshness import (
 from dynacli.library.revisions.open_request import OpenRequest
 from dynacli.library.revisions.pending_document import forget_pending, note_failure
 from dynacli.library.revisions.revisions import Revisions
-from dynacli.wire.failures import with_api_named
 
 __all__ = ["fetch_when_due"]
 

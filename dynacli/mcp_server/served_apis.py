@@ -16,12 +16,12 @@ from dynacli.client.live_demo import live_demo
 from dynacli.client.policy.policy_rules import DENIED, decide
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, FileError, UsageError
+from dynacli.http.exchange import ClientPool
 from dynacli.library.configuration.configuration import DEMO, Configuration
 from dynacli.library.open_by_name import open_api
 from dynacli.library.opened_api import OpenedApi
 from dynacli.record import replace
 from dynacli.urls import with_masked_query
-from dynacli.wire.exchange import ClientPool
 
 __all__ = ["Pages", "ServedApis"]
 

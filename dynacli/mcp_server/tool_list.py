@@ -7,7 +7,7 @@ import jsonschema_rs
 from mcp_types import Tool, ToolAnnotations
 
 from dynacli.errors import UsageError
-from dynacli.model.operation import SAFE_METHODS
+from dynacli.methods import SAFE_METHODS
 
 __all__ = ["CALL", "DESCRIBE", "SEARCH", "check_arguments", "instructions", "tool_list"]
 

@@ -14,6 +14,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.search_operations import Hit, search_operations
 from dynacli.client.unknown_operation import unknown_operation
 from dynacli.errors import DynacliError, InternalError, UsageError
+from dynacli.http.exchange import EndableClients
 from dynacli.library.opened_api import OpenedApi
 from dynacli.mcp_server.byte_budget import json_line
 from dynacli.mcp_server.corrected_call import teach
@@ -25,7 +26,6 @@ from dynacli.mcp_server.tool_list import CALL, DESCRIBE
 from dynacli.text.quoting import quoted, word_or_quoted
 from dynacli.text.terminal import visible
 from dynacli.text.text_blocks import short_sentence
-from dynacli.wire.exchange import EndableClients
 
 __all__ = ["Tools"]
 

@@ -10,11 +10,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dynacli.document.path_items import METHODS
+from dynacli.http.encodings import BadEncodingError, TooLargeError
 from dynacli.mock.mock_server import MockExchange, MockServer
 from dynacli.mock.problem import ProblemError
 from dynacli.mock.received_request import read_exchange, url_of
 from dynacli.traffic.recorded_request import RecordedAnswer, RecordedExchange, RecordedRequest
-from dynacli.wire.encodings import BadEncodingError, TooLargeError
 
 __all__ = ["mock_application"]
 

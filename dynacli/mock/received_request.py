@@ -5,8 +5,8 @@ from collections.abc import AsyncIterable, Mapping
 
 from starlette.requests import Request
 
+from dynacli.http.encodings import TooLargeError, decode_whole
 from dynacli.traffic.recorded_request import RecordedExchange, RecordedRequest
-from dynacli.wire.encodings import TooLargeError, decode_whole
 
 __all__ = ["read_exchange", "url_of"]
 

@@ -18,7 +18,6 @@ __all__ = [
     "IGNORED_HEADERS",
     "ITEM_FORMATS",
     "MORE",
-    "SAFE_METHODS",
     "WEBHOOKS",
     "WITHOUT_BODY",
     "Body",
@@ -51,10 +50,6 @@ EACH = "[]"
 """The step into the items of an array, in a `Field.path`."""
 MORE, AGAIN = "more", "again"
 """Values of `Field.below`: deeper options exist and are not listed; the schema below is also above, a recursion."""
-
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
-"""Methods that change nothing on the server: RFC 9110, section 9.2.1; and QUERY:
-https://datatracker.ietf.org/doc/draft-ietf-httpbis-safe-method-w-body/"""
 
 WITHOUT_BODY = frozenset({204, 205, 304})
 """Statuses whose answers have no body: RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5."""

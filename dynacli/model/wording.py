@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-__all__ = ["age_text", "counted", "did_you_mean", "enumerated", "listed_near", "near_names", "seconds_text"]
+__all__ = ["age_text", "counted", "did_you_mean", "enumerated", "listed_near", "near_names"]
 
 _YEAR = 365.2425 * 86_400
 
@@ -61,8 +61,3 @@ def age_text(seconds: float) -> str:
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun, whose plural ends in `s`: `1,223 operations`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def seconds_text(seconds: float) -> str:
-    """Return a pause in seconds, those below ten with a tenth: `2.5 s`."""
-    return f"{seconds:.{0 if seconds >= 10 else 1}f} s"

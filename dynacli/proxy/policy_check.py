@@ -7,11 +7,11 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.policy.permit_request import permit_request
 from dynacli.client.undocumented_operation import UndocumentedOperation
 from dynacli.errors import RefusedError
+from dynacli.http.built_request import Request, RequestParts
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
 from dynacli.proxy.own_answers import OwnAnswer
 from dynacli.proxy.passed_exchange import PassedExchange
-from dynacli.request.built_request import Request, RequestParts
 from dynacli.traffic.operation_finder import OperationFinder
 from dynacli.traffic.recorded_request import RecordedRequest
 

@@ -1,12 +1,12 @@
 """A passed exchange in the form of a recorded one, so that both are judged in the same way."""
 
 from dynacli.check.running.answer_reader import complete_items
+from dynacli.http.encodings import BadEncodingError, TooLargeError, decode_whole
+from dynacli.http.send import RENDER_LIMIT
 from dynacli.model.media_types import essence, is_sequence
 from dynacli.proxy.message_head import Headers
 from dynacli.proxy.passed_exchange import CopiedBody, PassedExchange
 from dynacli.traffic.recorded_request import RecordedAnswer, RecordedExchange, RecordedRequest
-from dynacli.transport.send import RENDER_LIMIT
-from dynacli.wire.encodings import BadEncodingError, TooLargeError, decode_whole
 
 __all__ = ["recorded_exchange"]
 

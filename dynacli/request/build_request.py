@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_plus
 
 from dynacli.errors import UsageError
+from dynacli.http.built_request import Pair, Request, RequestParts
 from dynacli.model.media_types import is_json
 from dynacli.model.operation import Operation, Parameter
-from dynacli.request.built_request import Request, RequestParts
 from dynacli.request.parameter_serialization import (
-    Pair,
     WrittenParameter,
     is_undefined,
     serialize_cookie,
@@ -21,7 +20,7 @@ from dynacli.request.parameter_serialization import (
 )
 
 if TYPE_CHECKING:
-    from dynacli.request.payload import Payload
+    from dynacli.http.payload import Payload
 
 __all__ = ["MANAGED_HEADERS", "build_request", "check_header", "kept_slashes", "path_text"]
 

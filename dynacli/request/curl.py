@@ -5,8 +5,8 @@ See https://curl.se/docs/manpage.html#-F
 
 from shlex import quote
 
+from dynacli.http.payload import Payload, as_text
 from dynacli.request.multipart_body import Multipart, Part
-from dynacli.request.payload import Payload, as_text
 
 __all__ = ["payload_words"]
 

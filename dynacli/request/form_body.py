@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dynacli.errors import UsageError
+from dynacli.http.built_request import Pair
 from dynacli.model.media_types import is_json
-from dynacli.request.parameter_serialization import Pair, WrittenParameter, serialize_query
+from dynacli.request.parameter_serialization import WrittenParameter, serialize_query
 from dynacli.schema.form_encoding import PropertyEncoding
 
 __all__ = ["encode_form", "styled_pairs"]

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dynacli.errors import UsageError
+from dynacli.http.payload import Payload, Source
 from dynacli.model.media_types import essence, is_json
 from dynacli.record import replace
 from dynacli.request.assemble_body import json_text
 from dynacli.request.form_body import styled_pairs
 from dynacli.request.parameter_serialization import serialize_header
-from dynacli.request.payload import Payload, Source
 from dynacli.schema.form_encoding import Encodings, PartHeader, PropertyEncoding
 
 __all__ = ["Multipart", "Part", "boundary_in", "make_parts"]

@@ -26,16 +26,16 @@ Rules for all of them:
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 from urllib.parse import quote, unquote, unquote_plus
 
 from dynacli.errors import UsageError
+from dynacli.http.built_request import Pair
 from dynacli.record import record
 
 __all__ = [
     "DELIMITERS",
     "InnerList",
-    "Pair",
     "WrittenParameter",
     "is_undefined",
     "member_texts",
@@ -79,20 +79,6 @@ class InnerList(str):
     __slots__ = ("delimiter", "members")
     delimiter: str
     members: list[str]
-
-
-class Pair(NamedTuple):
-    """A `name=value` of a query or of a `Cookie` header.
-
-    Attributes:
-        name: The name, decoded.
-        value: The value, as a server reads it.
-        encoded: `name=value`, encoded; pairs are joined by `&` in a query, by `; ` in a header.
-    """
-
-    name: str
-    value: str
-    encoded: str
 
 
 @record

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from dynacli.request.built_request import Request
+from dynacli.http.built_request import Request
 
 if TYPE_CHECKING:
-    from dynacli.request.payload import Payload
+    from dynacli.http.payload import Payload
 
 __all__ = ["as_curl", "as_http", "as_json"]
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from dynacli.request.built_request import Request
+from dynacli.http.built_request import Request
+from dynacli.http.payload import Payload
 from dynacli.request.multipart_body import Multipart, Part
-from dynacli.request.payload import Payload
 
 __all__ = ["has_code", "python_code"]
 

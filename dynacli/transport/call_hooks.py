@@ -9,8 +9,8 @@ from dynacli.errors import DynacliError, InternalError, UsageError
 from dynacli.record import record, replace
 
 if TYPE_CHECKING:
-    from dynacli.request.built_request import Request
-    from dynacli.transport.send import Answer
+    from dynacli.http.built_request import Request
+    from dynacli.http.send import Answer
 
 __all__ = ["HookedAnswer", "HookedCall", "call_after", "call_before"]
 

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 from dynacli.errors import DynacliError, NetworkError
-from dynacli.request.built_request import Request
-from dynacli.transport.retrying import MAX_PAUSE, Pause, is_lost_connection, usual_pause
-from dynacli.transport.send import PASSING, Answer, Pieces
+from dynacli.http.built_request import Request
+from dynacli.http.failures import from_httpx
+from dynacli.http.import_httpx import httpx
+from dynacli.http.retrying import MAX_PAUSE, Pause, is_lost_connection, usual_pause
+from dynacli.http.send import PASSING, Answer, Pieces
 from dynacli.urls import without_query
-from dynacli.wire.failures import from_httpx
-from dynacli.wire.import_httpx import httpx
 
 __all__ = ["END_OF_EVENT", "MAX_EVENT", "EventPieces"]
 

@@ -22,8 +22,8 @@ from dynacli.files import (
     hold_lock,
     write_file,
 )
+from dynacli.http.send import Answer, Pieces, stated_length
 from dynacli.regular_files import regular_file
-from dynacli.transport.send import Answer, Pieces, stated_length
 
 __all__ = ["OutdatedPartError", "PartialDownload"]
 

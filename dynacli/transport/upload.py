@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from dynacli.errors import FileError
-from dynacli.request.payload import Payload
+from dynacli.http.payload import Payload
 
 __all__ = ["FileUpload", "StreamUpload", "WatchedPayload", "begins_with", "open_upload"]
 

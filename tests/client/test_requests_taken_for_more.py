@@ -10,7 +10,7 @@ import pytest
 from dynacli.client.policy.method_overrides import overrides_of
 from dynacli.client.policy.path_readings import readings_of, steps_of
 from dynacli.client.policy.sent_values import SentValues
-from dynacli.request.built_request import Request, RequestParts
+from dynacli.http.built_request import Request, RequestParts
 from dynacli.urls import server_of
 from tests.documents import document, operation, parameter, save
 from tests.harness import Answer, Recorder, run_cli

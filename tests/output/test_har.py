@@ -17,9 +17,9 @@ from dynacli.check.check_records import Exchange, PlannedCall
 from dynacli.check.reporting.har_calls import har_calls
 from dynacli.demo.demo_facts import API_KEYS
 from dynacli.errors import NetworkError
+from dynacli.http.built_request import Request, RequestParts
+from dynacli.http.send import Answer
 from dynacli.output.reports.har import HarCall, har_of
-from dynacli.request.built_request import Request, RequestParts
-from dynacli.transport.send import Answer
 from tests.harness import run_cli
 from tests.npm_programs import package
 

@@ -74,7 +74,7 @@ except SystemExit as end:
     code = end.code
 sys.stdout.flush()
 import json, os
-stand_ins = "dynacli.lean_imports", "dynacli.wire.import_httpx"
+stand_ins = "dynacli.lean_imports", "dynacli.http.import_httpx"
 loaded = {name for name, module in sys.modules.items() if type(module).__module__ not in stand_ins}
 with open(os.environ["DYNACLI_TEST_MODULES"], "w") as file:
     json.dump(sorted(loaded - before), file)
@@ -112,7 +112,7 @@ _CATALOG = (
     | _modules("errors record")
     | _modules(
         """
-        catalog.store.catalog_file catalog.store.operation_rows files regular_files
+        catalog.store.catalog_file catalog.store.operation_rows files methods regular_files
         library.configuration.configuration library.revisions.revisions model.operation
         """
     )
@@ -173,14 +173,14 @@ _PLAIN = (
     )
     | _modules(
         """
-        request.assemble_body request.build_request request.built_request request.choose_server
+        http.built_request request.assemble_body request.build_request request.choose_server
         request.convert_words request.parameter_serialization
         """
     )
 )
-_WIRE = _modules("transport.send") | _modules(
+_WIRE = _modules("http.send") | _modules(
     """
-        wire.encodings wire.exchange wire.failures wire.import_httpx
+        http.encodings http.exchange http.failures http.import_httpx
         """
 )
 # What makes a body knows schemas.
@@ -215,7 +215,7 @@ _DEMO = (
         """
         demo.application demo.body_shapes demo.data.data_reference demo.data.demo_store
         demo.data.insight_data demo.data.run_data demo.data.trace_data demo.data.workflow_data
-        demo.demo_document demo.demo_facts demo.error_answers demo.exchange demo.misbehaviour
+        demo.demo_document demo.demo_exchange demo.demo_facts demo.error_answers demo.misbehaviour
         demo.operations.demo_operation demo.operations.insight_operations demo.operations.operation_table
         demo.operations.run_operations demo.operations.server_operations demo.operations.workflow_operations
         demo.query_parameters demo.request_body demo.stand_in demo.threaded_server

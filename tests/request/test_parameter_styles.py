@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynacli.errors import UsageError
+from dynacli.http.built_request import Pair
 from dynacli.request.parameter_serialization import (
-    Pair,
     is_undefined,
     serialize_cookie,
     serialize_header,

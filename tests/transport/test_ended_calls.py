@@ -14,7 +14,7 @@ from dynacli.client.api_client import Api
 from dynacli.client.call_settings import CallOptions
 from dynacli.environment import Environment
 from dynacli.errors import NetworkError
-from dynacli.wire.exchange import EndableClients
+from dynacli.http.exchange import EndableClients
 from tests.auth.tls_server import Certificates
 from tests.documents import document, operation, save
 

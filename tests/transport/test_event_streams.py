@@ -7,11 +7,11 @@ from itertools import product
 import pytest
 
 from dynacli.errors import NetworkError
-from dynacli.request.built_request import Request, RequestParts
+from dynacli.http.built_request import Request, RequestParts
+from dynacli.http.send import Budget, Pieces, Retries, send
 from dynacli.transport import event_stream
 from dynacli.transport.event_stream import EventPieces
 from dynacli.transport.first_items import first_items
-from dynacli.transport.send import Budget, Pieces, Retries, send
 from tests.documents import document, operation, save
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
 

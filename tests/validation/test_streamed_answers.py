@@ -25,7 +25,7 @@ import pytest
 
 from dynacli.__main__ import main
 from dynacli.commands.call import receive_response
-from dynacli.transport import send
+from dynacli.http import send
 from tests.documents import document, save
 from tests.harness import Answer, Recorder, run_cli
 

@@ -6,11 +6,11 @@ from urllib.parse import urlencode, urlsplit
 from dynacli.auth.oauth.oauth_flow import SignInContext, check_endpoint
 from dynacli.environment import invocation
 from dynacli.errors import AuthError, RefusedError
+from dynacli.http.encodings import BadEncodingError, decode_chunks
+from dynacli.http.exchange import REDIRECTS, Connections, open_client, run_within
+from dynacli.http.failures import from_httpx
 from dynacli.record import record
 from dynacli.urls import without_query
-from dynacli.wire.encodings import BadEncodingError, decode_chunks
-from dynacli.wire.exchange import REDIRECTS, Connections, open_client, run_within
-from dynacli.wire.failures import from_httpx
 
 __all__ = ["ProviderAnswer", "ask_provider", "exchange"]
 
@@ -81,7 +81,7 @@ def exchange(
         TimedOutError: The time was used up.
         UsageError: A proxy or certificate variable of the environment is malformed.
     """
-    from dynacli.wire.import_httpx import httpx
+    from dynacli.http.import_httpx import httpx
 
     def check(size: int) -> None:
         if size > _MAX_BYTES:

@@ -3,7 +3,8 @@
 from dynacli.catalog.search.operation_words import OperationWords
 from dynacli.catalog.search.search_words import STOP_WORDS, names_several, stem, words_of
 from dynacli.catalog.search.thesaurus import ACTING, AMBIGUOUS, GENERIC, action_of
-from dynacli.model.operation import SAFE_METHODS, Operation
+from dynacli.methods import SAFE_METHODS
+from dynacli.model.operation import Operation
 
 __all__ = ["words_of_operation"]
 

@@ -10,13 +10,12 @@ from dynacli.check.recordings.recording_secrets import masker_of, secret_names
 from dynacli.client.answers.mask_body import is_secret_header
 from dynacli.client.inputs.styled_values import delimiter_of, styled_properties, styled_texts
 from dynacli.errors import NetworkError, UsageError
+from dynacli.http.built_request import Pair, Request, RequestParts
+from dynacli.http.send import Answer
 from dynacli.model.operation import Parameter, ValueType
-from dynacli.request.built_request import Request, RequestParts
 from dynacli.request.convert_words import convert, convert_all
-from dynacli.request.parameter_serialization import Pair
 from dynacli.traffic.operation_finder import MatchedOperation
 from dynacli.traffic.recorded_request import RecordedAnswer, RecordedExchange
-from dynacli.transport.send import Answer
 from dynacli.urls import with_masked_secrets
 from dynacli.validation.bodies.read_forms import UnreadBody
 from dynacli.validation.findings.finding import Verdict

@@ -169,7 +169,7 @@ class CheckRun:
 
     def run(self) -> tuple[CheckedOperation, ...]:
         """Call the operations, and return what became of each, in the order of the document."""
-        from dynacli.wire.import_httpx import httpx  # noqa: F401  - before openapi-core, and before any thread needs it
+        from dynacli.http.import_httpx import httpx  # noqa: F401  - before openapi-core, and before any thread needs it
 
         try:
             for operations in self._rounds:
@@ -196,7 +196,7 @@ class CheckRun:
         Returns:
             What became of it.
         """
-        from dynacli.wire.import_httpx import httpx  # noqa: F401  - as in `run`
+        from dynacli.http.import_httpx import httpx  # noqa: F401  - as in `run`
 
         sources = self.sources()
         wanted, waiting = {name}, [name]

@@ -5,11 +5,11 @@ from typing import Any
 
 from dynacli.check.check_records import Exchange
 from dynacli.client.call_settings import CallSettings
+from dynacli.http.send import Answer
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.field_names import names_another_thing
 from dynacli.model.operation import Operation, documented_status
 from dynacli.model.path_templates import nouns_of_paths
-from dynacli.transport.send import Answer
 from dynacli.validation.findings.finding import Finding, Verdict
 from dynacli.validation.judge import Judge, excuse_of_status
 from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse

@@ -12,8 +12,8 @@ from dynacli.client.inputs.call_inputs import CallInputs, CallValues, is_idempot
 from dynacli.client.sign_request import unsigned
 from dynacli.environment import Environment
 from dynacli.errors import AuthError, DynacliError, RefusedError, UsageError
+from dynacli.http.built_request import Request
 from dynacli.request.assemble_body import Assignment
-from dynacli.request.built_request import Request
 from dynacli.request.convert_words import convert_all
 from dynacli.schema.example_call import option_text
 from dynacli.schema.option_fields import find_field

@@ -17,8 +17,8 @@ from dynacli.client.sign_request import SECRET_HEADERS, Signed, unsigned
 from dynacli.client.validate_call import judged_request
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError
+from dynacli.http.send import Answer, Budget, Receive, Retries, send
 from dynacli.model.operation import OperationSummary
-from dynacli.transport.send import Answer, Budget, Receive, Retries, send
 from dynacli.validation.findings.finding import Finding, Verdict
 
 __all__ = ["UnsignedCall", "judge_probe", "prepare_probe"]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dynacli.auth.secret import Masker
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.client.pages.answered_page import AnsweredPage
-    from dynacli.transport.send import Answer as WireAnswer
+    from dynacli.http.send import Answer as WireAnswer
     from dynacli.validation.findings.finding import Finding, Verdict
 
 __all__ = ["Answer", "Headers", "SentRequest"]

@@ -7,12 +7,12 @@ from dynacli.auth.secret import Masker, Secret
 from dynacli.client.call import Call
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, HttpError, MismatchError
-from dynacli.model.operation import SAFE_METHODS
+from dynacli.methods import SAFE_METHODS
 from dynacli.urls import origin_of, with_masked_query
 
 if TYPE_CHECKING:
     from dynacli.client.sign_request import Signed
-    from dynacli.transport.send import Answer
+    from dynacli.http.send import Answer
     from dynacli.validation.findings.finding import Verdict
 
 __all__ = ["Detail", "answer_masker", "http_error", "mismatch_error"]
@@ -39,9 +39,9 @@ def http_error(call: Call, answer: "Answer", place: str = "") -> HttpError:
     Args:
         place: Where its body may say more, for example `on standard output`; empty for nowhere.
     """
+    from dynacli.http.send import may_pass
     from dynacli.text.quoting import quoted
     from dynacli.text.server_message import server_message
-    from dynacli.transport.send import may_pass
     from dynacli.urls import without_query
 
     reason = f" {answer.reason}" if answer.reason else ""
@@ -98,7 +98,7 @@ def _seconds_asked(answer: "Answer") -> int | None:
     import math
     import time
 
-    from dynacli.transport.retrying import seconds_asked
+    from dynacli.http.retrying import seconds_asked
 
     seconds = seconds_asked(answer.headers, time.time())
     return math.ceil(seconds) if seconds else None
@@ -112,7 +112,7 @@ def _duration(seconds: int) -> str:
 
 
 def _http_hint(call: Call, answer: "Answer", said: str) -> str:
-    from dynacli.wire.exchange import REDIRECTS
+    from dynacli.http.exchange import REDIRECTS
 
     origin, request = origin_of(answer.url), call.signed.request
     match answer.status:

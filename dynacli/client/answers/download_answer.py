@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from dynacli.client.call import Call, request_of
 from dynacli.client.call_settings import CallSettings
 from dynacli.files import replace_named_file
+from dynacli.http.send import FILE_LIMIT, RENDER_LIMIT, Answer, Pieces
 from dynacli.record import replace
 from dynacli.transport.partial_download import OutdatedPartError, PartialDownload
-from dynacli.transport.send import FILE_LIMIT, RENDER_LIMIT, Answer, Pieces
 from dynacli.validation.bodies.read_forms import UnreadBody
 
 if TYPE_CHECKING:
-    from dynacli.wire.exchange import ClientPool
+    from dynacli.http.exchange import ClientPool
 
 __all__ = ["download_answer"]
 

@@ -11,8 +11,8 @@ from dynacli.text.excerpt import ExcerptTarget, in_margin, json_excerpts, marked
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dynacli.request.built_request import Request
-    from dynacli.transport.send import Answer
+    from dynacli.http.built_request import Request
+    from dynacli.http.send import Answer
     from dynacli.validation.findings.finding import Finding
 
 __all__ = ["Evidence"]
@@ -43,13 +43,13 @@ class Evidence:
 
     @classmethod
     def of_answer(cls, answer: "Answer") -> "Evidence":
-        """Return the evidence of a `dynacli.transport.send.Answer`."""
+        """Return the evidence of a `dynacli.http.send.Answer`."""
         heads = {f"header/{name.lower()}": (f"{name}: ", value, "") for name, value in answer.headers}
         return cls(answer.body, answer.header("content-type"), heads)
 
     @classmethod
     def of_request(cls, method: str, path: str, request: "Request", media_type: str) -> "Evidence":
-        """Return the evidence of a `dynacli.request.built_request.Request` that was built from a path template."""
+        """Return the evidence of a `dynacli.http.built_request.Request` that was built from a path template."""
         heads: dict[str, tuple[str, str, str]] = {}
         for name, text in request.parts.path.items():
             before, _, after = path.partition(f"{{{name}}}")

@@ -11,7 +11,7 @@ from dynacli.request import preview
 from dynacli.urls import with_masked_secrets
 
 if TYPE_CHECKING:
-    from dynacli.transport.send import Answer
+    from dynacli.http.send import Answer
 
 __all__ = ["kept_messages"]
 

@@ -19,7 +19,7 @@ from dynacli.text.content_kind import decoded, is_json
 if TYPE_CHECKING:
     from types import UnionType
 
-    from dynacli.transport.send import Answer
+    from dynacli.http.send import Answer
 
 __all__ = ["likely_inputs", "missing_thing"]
 

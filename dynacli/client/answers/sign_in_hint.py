@@ -14,7 +14,7 @@ from dynacli.text.terminal import visible
 
 if TYPE_CHECKING:
     from dynacli.client.call import Call
-    from dynacli.transport.send import Answer
+    from dynacli.http.send import Answer
 
 __all__ = ["prefix_hint", "sign_in_hint"]
 

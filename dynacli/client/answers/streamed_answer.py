@@ -12,15 +12,15 @@ from dynacli.client.answers.answer import Answer
 from dynacli.client.call import Call
 from dynacli.client.damaged_cache import explain_damage
 from dynacli.errors import FormError, UsageError
+from dynacli.http.send import RENDER_LIMIT, Pieces
+from dynacli.http.send import Answer as WireAnswer
 from dynacli.model.media_types import is_event_stream, is_sequence
 from dynacli.transport.item_reader import ItemReader
-from dynacli.transport.send import RENDER_LIMIT, Pieces
-from dynacli.transport.send import Answer as WireAnswer
 from dynacli.validation.streamed_body import StreamedBody
 
 if TYPE_CHECKING:
+    from dynacli.http.exchange import ClientPool
     from dynacli.validation.findings.finding import Verdict
-    from dynacli.wire.exchange import ClientPool
 
 __all__ = ["StreamedAnswer"]
 

@@ -21,9 +21,9 @@ from dynacli.record import record, replace
 from dynacli.transport.dispatcher import Dispatcher
 
 if TYPE_CHECKING:
-    from dynacli.transport.retrying import Pause
-    from dynacli.transport.send import Answer
-    from dynacli.wire.exchange import ClientPool
+    from dynacli.http.exchange import ClientPool
+    from dynacli.http.retrying import Pause
+    from dynacli.http.send import Answer
 
 __all__ = ["BatchRun", "FinishedRow", "RunSettings"]
 

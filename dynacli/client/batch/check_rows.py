@@ -70,7 +70,7 @@ def check_rows(
         RefusedError: One of the wrong rows would cross a line of trust.
         AuthError: A credential is missing.
     """
-    import dynacli.wire.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
+    import dynacli.http.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
 
     checker = _Checker(calls, shard, done)
     for row in rows:

@@ -11,7 +11,7 @@ from dynacli.record import record
 from dynacli.text.exact_json import read_json
 
 if TYPE_CHECKING:
-    from dynacli.transport.send import Answer
+    from dynacli.http.send import Answer
     from dynacli.validation.findings.finding import Verdict
 
 __all__ = ["RowResult", "answered_result", "failed_result", "read_result"]

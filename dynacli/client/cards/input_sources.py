@@ -6,9 +6,10 @@ from dynacli.catalog.store.operation_paths import operations_at
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.links.linked_operation import links_in
 from dynacli.library.opened_api import OpenedApi
+from dynacli.methods import SAFE_METHODS
 from dynacli.model.field_names import GENERAL_NAMES, ID_ENDINGS, owner_name, plain_name, singular
 from dynacli.model.listed_items import naming_fields, takes_id
-from dynacli.model.operation import SAFE_METHODS, Field, Operation, Parameter
+from dynacli.model.operation import Field, Operation, Parameter
 from dynacli.model.path_templates import collection_template, parameter_names
 from dynacli.model.value_sources import ListingOperations
 from dynacli.schema.answer_outline import answer_outline

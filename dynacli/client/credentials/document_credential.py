@@ -36,11 +36,11 @@ from dynacli.client.credentials.credential_sources import credential_sources
 from dynacli.document.fetched import Advice
 from dynacli.environment import Environment, invocation, prefix_of, program
 from dynacli.errors import AuthError, DynacliError, RefusedError
+from dynacli.http.built_request import Request, RequestParts
 from dynacli.library.configuration.configuration import is_name
 from dynacli.library.open_by_name import find_revisions
 from dynacli.model.operation import SecurityScheme, Server
 from dynacli.record import replace
-from dynacli.request.built_request import Request, RequestParts
 from dynacli.request.choose_server import choose_server
 from dynacli.text.terminal import visible
 from dynacli.urls import origin_of

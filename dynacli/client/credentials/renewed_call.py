@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from dynacli.transport.send import RENDER_LIMIT, Answer, Pieces, Receive
+from dynacli.http.send import RENDER_LIMIT, Answer, Pieces, Receive
 
 __all__ = ["send_renewing"]
 

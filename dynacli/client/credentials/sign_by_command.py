@@ -15,9 +15,9 @@ from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.chosen_security import ALWAYS
 from dynacli.environment import invocation
 from dynacli.errors import AuthError, UsageError
+from dynacli.http.built_request import Request
 from dynacli.record import record
 from dynacli.request.build_request import check_header
-from dynacli.request.built_request import Request
 
 __all__ = ["Signer", "sign_by_command", "signer_of"]
 

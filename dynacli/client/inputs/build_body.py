@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dynacli.client.inputs.call_inputs import CallInputs
-    from dynacli.request.payload import Payload
+    from dynacli.http.payload import Payload
 
 __all__ = [
     "BuiltBody",

@@ -9,8 +9,8 @@ from dynacli.model.operation import Parameter
 from dynacli.record import record
 
 if TYPE_CHECKING:
+    from dynacli.http.payload import Payload
     from dynacli.request.assemble_body import Assignment
-    from dynacli.request.payload import Payload
 
 __all__ = [
     "CallInputs",

@@ -20,7 +20,7 @@ from dynacli.request.assemble_body import Assignment, assemble, json_text
 from dynacli.request.convert_words import convert, convert_all, is_given_as_text, is_single_item
 
 if TYPE_CHECKING:
-    from dynacli.request.payload import Payload, Source
+    from dynacli.http.payload import Payload, Source
     from dynacli.schema.form_encoding import Encodings
 
 __all__ = [
@@ -284,7 +284,7 @@ def whole_body(value: Any, media_type: str) -> "bytes | Payload":
     if isinstance(value, bytes):
         return value
     if _is_file(value):
-        from dynacli.request.payload import Payload
+        from dynacli.http.payload import Payload
 
         source = _source(value, "body")
         return b"".join(source.chunks()) if is_json(media_type) or is_form(media_type) else Payload([source])

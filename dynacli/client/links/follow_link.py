@@ -12,15 +12,16 @@ from dynacli.client.links.runtime_values import AnsweredCall, json_of, link_valu
 from dynacli.client.sign_request import is_accepted_origin
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, FormError, RefusedError, UsageError
+from dynacli.methods import SAFE_METHODS
 from dynacli.model.media_types import is_built
-from dynacli.model.operation import SAFE_METHODS, Server, documented_status
+from dynacli.model.operation import Server, documented_status
 from dynacli.model.wording import enumerated
 from dynacli.record import replace
 from dynacli.request.assemble_body import json_text
 from dynacli.urls import origin_of
 
 if TYPE_CHECKING:
-    from dynacli.transport.send import Answer
+    from dynacli.http.send import Answer
 
 __all__ = [
     "FollowedLink",

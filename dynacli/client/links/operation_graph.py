@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.links.describe_links import linked_names
 from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import SAFE_METHODS, OperationSummary
+from dynacli.methods import SAFE_METHODS
+from dynacli.model.operation import OperationSummary
 from dynacli.model.value_sources import ListingOperations
 from dynacli.model.wording import counted
 from dynacli.record import record

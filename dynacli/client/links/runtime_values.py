@@ -11,8 +11,8 @@ from dynacli.schema.documented_values import walk_value
 
 if TYPE_CHECKING:
     from dynacli.client.inputs.call_inputs import CallValues
-    from dynacli.request.built_request import Request
-    from dynacli.transport.send import Answer
+    from dynacli.http.built_request import Request
+    from dynacli.http.send import Answer
 
 __all__ = ["AnsweredCall", "json_of", "link_value", "sent_json"]
 

@@ -13,7 +13,7 @@ from dynacli.errors import DynacliError
 from dynacli.record import record
 
 if TYPE_CHECKING:
-    from dynacli.transport.send import Answer
+    from dynacli.http.send import Answer
 
 __all__ = ["AnsweredPage", "answered_page"]
 

@@ -153,7 +153,7 @@ def _by_link(page: ReceivedPage) -> NextPage | End:
     values = [text for key, text in page.headers if key.lower() == "link"]
     if not values:
         return End("the answer has no header `Link`", is_said=False)
-    from dynacli.wire.link_values import parse_links
+    from dynacli.http.link_values import parse_links
 
     links = parse_links(values)
     for link in links:

@@ -11,16 +11,16 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, CallValues, collect_values
 from dynacli.client.operation_at import operation_at
 from dynacli.environment import Environment
+from dynacli.http.built_request import Request
 from dynacli.record import replace
-from dynacli.request.built_request import Request
 
 if TYPE_CHECKING:
     import threading
 
-    from dynacli.transport.send import Answer
+    from dynacli.http.exchange import ClientPool
+    from dynacli.http.send import Answer
     from dynacli.validation.findings.finding import Verdict
     from dynacli.validation.judge_by_level import JudgeByLevel
-    from dynacli.wire.exchange import ClientPool
 
 __all__ = ["PageCalls", "Waiting"]
 
@@ -80,7 +80,7 @@ class PageCalls:
         Raises:
             DynacliError: The call fails; no secret is in it.
         """
-        import dynacli.wire.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
+        import dynacli.http.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
 
         settings = self._settings
         if seconds is not None and (settings.timeout is None or seconds < settings.timeout):

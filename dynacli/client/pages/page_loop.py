@@ -29,7 +29,7 @@ from dynacli.record import replace
 from dynacli.urls import origin_of, without_query
 
 if TYPE_CHECKING:
-    from dynacli.transport.send import Answer
+    from dynacli.http.send import Answer
     from dynacli.validation.findings.finding import Verdict
 
 __all__ = ["MOST_PAGES", "Exchange", "Page", "PageLoop", "no_list"]

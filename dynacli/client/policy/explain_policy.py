@@ -11,9 +11,9 @@ from dynacli.client.policy.permission import decision_on, is_asked_about
 from dynacli.client.policy.policy_rules import ALLOWED, CONFIRMED, DENIED, Decision, strictest, unknown_words
 from dynacli.client.policy.sent_values import SentValues
 from dynacli.errors import UsageError
+from dynacli.http.built_request import Request, RequestParts
 from dynacli.library.configuration.configuration import Configuration
 from dynacli.library.configuration.configuration_lines import line_of
-from dynacli.request.built_request import Request, RequestParts
 
 if TYPE_CHECKING:
     from dynacli.client.call_settings import CallSettings

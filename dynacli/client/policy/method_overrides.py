@@ -23,8 +23,8 @@ from itertools import chain
 from typing import Any, NamedTuple
 from urllib.parse import unquote_plus, urlsplit
 
+from dynacli.http.built_request import Request
 from dynacli.model.media_types import essence, is_form, is_json, is_multipart
-from dynacli.request.built_request import Request
 
 __all__ = ["ANY_METHOD", "Overrides", "asked_by_headers", "body_fields", "overrides_of"]
 

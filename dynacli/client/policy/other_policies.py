@@ -27,11 +27,11 @@ from dynacli.client.policy.policy_rules import ALLOWED, Decision, Policy, Rules,
 from dynacli.client.policy.sent_values import SentValues
 from dynacli.environment import Environment, invocation
 from dynacli.errors import RefusedError, UsageError
+from dynacli.http.built_request import Request
 from dynacli.library.configuration.configuration import profiles_in, texts
 from dynacli.library.open_by_name import open_from_cache
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation, OperationSummary, Server
-from dynacli.request.built_request import Request
 from dynacli.request.choose_server import choose_server
 from dynacli.urls import origin_of, server_of
 

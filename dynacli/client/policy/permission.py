@@ -12,12 +12,12 @@ from dynacli.client.policy.method_overrides import asked_by_headers
 from dynacli.client.policy.policy_rules import ALLOWED, CONFIRMED, DENIED, Decision, decide
 from dynacli.environment import invocation
 from dynacli.errors import RefusedError
-from dynacli.model.operation import SAFE_METHODS
+from dynacli.methods import SAFE_METHODS
 
 if TYPE_CHECKING:
     from dynacli.client.call_settings import CallSettings, Consent
     from dynacli.client.policy.path_readings import Sent
-    from dynacli.request.built_request import Request
+    from dynacli.http.built_request import Request
 
 __all__ = ["changing", "decision_on", "denial", "is_asked_about", "obey", "permit", "permit_in_doubt"]
 

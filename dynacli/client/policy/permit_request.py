@@ -15,7 +15,7 @@ from dynacli.client.policy.other_policies import documented_bases
 from dynacli.client.policy.path_readings import Sent, methods_in, readings_of
 from dynacli.client.policy.permission import permit_in_doubt
 from dynacli.client.policy.sent_values import SentValues
-from dynacli.request.built_request import Request
+from dynacli.http.built_request import Request
 from dynacli.urls import server_of
 
 __all__ = ["permit_request"]

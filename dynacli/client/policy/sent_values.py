@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from dynacli.client.policy.method_overrides import body_fields
-from dynacli.request.built_request import Request
+from dynacli.http.built_request import Request
 
 __all__ = ["SentValues"]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dynacli.client.validate_call import CallJudge
     from dynacli.commands.call.call_report import CallReport
     from dynacli.commands.call.receive_response import AnswerReceiver
-    from dynacli.transport.send import Answer
+    from dynacli.http.send import Answer
     from dynacli.validation.findings.finding import Verdict
 
 __all__ = [

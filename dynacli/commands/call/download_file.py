@@ -7,10 +7,10 @@ from dynacli.client.call_settings import CallSettings
 from dynacli.commands.run import Run
 from dynacli.errors import UsageError
 from dynacli.files import replace_named_file
+from dynacli.http.send import Answer, Pieces
 from dynacli.record import replace
 from dynacli.transport.partial_download import OutdatedPartError, PartialDownload
 from dynacli.transport.remote_name import file_name
-from dynacli.transport.send import Answer, Pieces
 
 __all__ = ["DownloadFile", "check_options", "into_file"]
 

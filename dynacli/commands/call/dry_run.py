@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from dynacli.auth.secret import Masker
     from dynacli.client.sign_request import Signed
     from dynacli.commands.call.call_report import CallReport
+    from dynacli.http.built_request import Request
     from dynacli.output.reports.har import HarCall
-    from dynacli.request.built_request import Request
 
 __all__ = ["show_request", "show_requests"]
 
@@ -171,8 +171,8 @@ def _with_body(run: Run, request: "Request", form: str) -> "Request":
     Raises:
         FileError: A file of the body cannot be read.
     """
+    from dynacli.http.payload import Payload
     from dynacli.request.curl import payload_words
-    from dynacli.request.payload import Payload
 
     if not isinstance(request.body, Payload):
         return request

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from dynacli.commands.call.receive_response import AnswerReceiver
     from dynacli.commands.call.words.editor import Draft
     from dynacli.commands.call.words.mask_words import MaskedWords
-    from dynacli.request.payload import Payload
-    from dynacli.transport.send import Answer
+    from dynacli.http.payload import Payload
+    from dynacli.http.send import Answer
     from dynacli.validation.findings.finding import Verdict
 
 __all__ = ["GivenWords", "MadeCall", "asker", "is_streamed", "make_call", "read_inputs", "send_call"]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from dynacli.auth.secret import MASK
 from dynacli.client.sign_request import Signed
 from dynacli.commands.run import Run
+from dynacli.http.send import Answer
 from dynacli.output.standard_error import write_stderr
-from dynacli.transport.send import Answer
 
 if TYPE_CHECKING:
     from dynacli.validation.findings.finding import Verdict

@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING
 from dynacli.client.call import Call
 from dynacli.commands.run import Run
 from dynacli.errors import FileError, FormError
-from dynacli.model.media_types import essence, is_event_stream, is_json, is_sent_as_bytes, is_sequence
-from dynacli.output.output_form import ITEM_FORMATS, OutputForm
-from dynacli.output.stream_body import Write, is_unchanged, watched_reader, written_body
-from dynacli.transport.send import (
+from dynacli.http.send import (
     FILE_LIMIT,
     JUDGED_LIMIT,
     RENDER_LIMIT,
@@ -19,6 +16,9 @@ from dynacli.transport.send import (
     Pieces,
     stated_length,
 )
+from dynacli.model.media_types import essence, is_event_stream, is_json, is_sent_as_bytes, is_sequence
+from dynacli.output.output_form import ITEM_FORMATS, OutputForm
+from dynacli.output.stream_body import Write, is_unchanged, watched_reader, written_body
 
 if TYPE_CHECKING:
     from dynacli.commands.call.download_file import DownloadFile

@@ -11,7 +11,7 @@ from dynacli.commands.corrections.corrected_line import corrected_line
 from dynacli.commands.operation_command import OperationCommand
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError, RefusedError, UsageError
-from dynacli.model.operation import SAFE_METHODS
+from dynacli.methods import SAFE_METHODS
 from dynacli.model.wording import enumerated
 
 __all__ = ["teach"]

@@ -89,7 +89,7 @@ def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
     from dynacli.client.batch.row_calls import RowCalls
     from dynacli.client.batch.row_file import open_row_file
     from dynacli.client.call_settings import settings_of
-    from dynacli.wire.exchange import ClientPool
+    from dynacli.http.exchange import ClientPool
 
     form = _form(run)
     if options.operation and api.catalog.find(options.operation) is None:  # it may have appeared a moment ago

@@ -135,7 +135,7 @@ def _http_library() -> _Check:
     from importlib.metadata import version
 
     try:
-        from dynacli.wire.import_httpx import httpx
+        from dynacli.http.import_httpx import httpx
     except UsageError as error:
         return _Check("HTTP library", _message(error), error)
     return _Check("HTTP library", f"{httpx.__name__} {version(httpx.__name__)}")

@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from dynacli.wire.import_httpx import httpx
+    from dynacli.http.import_httpx import httpx
 
 __all__ = ["Address", "SearchedOrigin"]
 
@@ -36,7 +36,7 @@ class SearchedOrigin:
         Raises:
             httpx.InvalidURL: The URL is malformed.
         """
-        from dynacli.wire.import_httpx import httpx
+        from dynacli.http.import_httpx import httpx
 
         parsed = httpx.URL(url).copy_with(fragment=None)
         self._url = parsed.copy_with(raw_path=parsed.raw_path)  # `/` where it has none
@@ -66,7 +66,7 @@ class SearchedOrigin:
             reference: A URL or a relative reference, from anywhere.
             base: The URL that the reference is relative to.
         """
-        from dynacli.wire.import_httpx import httpx
+        from dynacli.http.import_httpx import httpx
 
         reference = reference.strip()
         if not reference or len(reference) > _MAX_LENGTH or not reference.isprintable():
@@ -93,7 +93,7 @@ class SearchedOrigin:
         address = self.find(location, self.url)
         if address is None or self._url.scheme != "http":
             return False
-        from dynacli.wire.import_httpx import httpx
+        from dynacli.http.import_httpx import httpx
 
         target = httpx.URL(address.url)
         return target.scheme == "https" and target.host == self._url.host

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from dynacli.document.discovery.discovered import Lead, Role
-from dynacli.wire.link_values import Link
+from dynacli.http.link_values import Link
 
 __all__ = ["leads_of"]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from dynacli.document.discovery.discovered import Lead, Role
 from dynacli.document.discovery.link_headers import leads_of
-from dynacli.wire.link_values import Link
+from dynacli.http.link_values import Link
 
 __all__ = ["is_linkset", "read_linkset"]
 

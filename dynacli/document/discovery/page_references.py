@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from dynacli.document.discovery.discovered import Lead, Role
 from dynacli.document.discovery.link_headers import leads_of
-from dynacli.wire.link_values import Link
+from dynacli.http.link_values import Link
 
 __all__ = [
     "MAX_CHARACTERS",

@@ -23,8 +23,8 @@ from dynacli.document.path_items import operations_of
 from dynacli.document.reading.parse import parse_file
 from dynacli.document.version import check_version
 from dynacli.errors import DocumentError
+from dynacli.http.link_values import parse_links
 from dynacli.urls import without_query
-from dynacli.wire.link_values import parse_links
 
 __all__ = ["INSIDE", "DocumentAnswer", "ReadAnswer", "on_one_line", "read_answer"]
 

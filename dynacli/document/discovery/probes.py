@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from dynacli.document.fetched import DocumentLogin, Fetched
 from dynacli.document.fetching.download import Downloads, Head
 from dynacli.errors import DynacliError
-from dynacli.wire.failures import timed_out
-from dynacli.wire.peers import Peers
+from dynacli.http.failures import timed_out
+from dynacli.http.peers import Peers
 
 if TYPE_CHECKING:
     import ssl

@@ -11,7 +11,7 @@ from dynacli.document.discovery.probes import Probes
 from dynacli.document.discovery.trials import TrialCall, is_unknown_there
 from dynacli.document.fetched import DocumentLogin
 from dynacli.document.fetching.download import Head
-from dynacli.wire.peers import Peers
+from dynacli.http.peers import Peers
 
 __all__ = ["MAX_TRIED", "TrialAnswers", "rank_documents", "try_documents"]
 

@@ -15,18 +15,18 @@ from dynacli.document.limits import (
 )
 from dynacli.environment import invocation
 from dynacli.errors import DocumentError, NetworkError, RefusedError
+from dynacli.http.encodings import BadEncodingError, decode_chunks
+from dynacli.http.exchange import REDIRECTS, Connections, headers_of, open_client, run_within
+from dynacli.http.failures import from_httpx, timed_out
 from dynacli.urls import without_query
-from dynacli.wire.encodings import BadEncodingError, decode_chunks
-from dynacli.wire.exchange import REDIRECTS, Connections, headers_of, open_client, run_within
-from dynacli.wire.failures import from_httpx, timed_out
 
 if TYPE_CHECKING:
     import socket
     import ssl
     from collections.abc import Mapping
 
-    from dynacli.wire.import_httpx import httpx
-    from dynacli.wire.peers import Peers
+    from dynacli.http.import_httpx import httpx
+    from dynacli.http.peers import Peers
 
 __all__ = ["Downloads", "Head"]
 
@@ -212,7 +212,7 @@ class _Download:
         self.credentials: Mapping[str, str] = {}
 
     def run(self, connections: Connections) -> Fetched:
-        from dynacli.wire.import_httpx import httpx
+        from dynacli.http.import_httpx import httpx
 
         url = httpx.URL(self.url)
         self.credentials = self.login.headers(str(url), self.challenge)

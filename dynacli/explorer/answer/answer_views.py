@@ -11,11 +11,11 @@ from dynacli.client.call import Call
 from dynacli.environment import Environment
 from dynacli.explorer.answer.body_view import write_view
 from dynacli.explorer.calls.running_call import Ended
+from dynacli.http.send import Answer
 from dynacli.model.wording import counted
 from dynacli.output.error_messages import write_error, write_note, write_warning
 from dynacli.output.standard_error import write_stderr
 from dynacli.text.terminal import Painter, visible
-from dynacli.transport.send import Answer
 
 __all__ = ["VIEWS", "AnswerScreen", "answer_screen", "status_text", "view_text"]
 

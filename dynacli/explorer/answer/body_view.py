@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING
 
 from dynacli.environment import Environment
 from dynacli.errors import FileError, FormError
+from dynacli.http.send import Answer
 from dynacli.model.wording import counted
 from dynacli.output.error_messages import write_error, write_note
 from dynacli.output.output_form import OutputForm
 from dynacli.output.render import write_body
 from dynacli.text.content_kind import decoded
 from dynacli.text.terminal import visible
-from dynacli.transport.send import Answer
 
 if TYPE_CHECKING:
     from dynacli.model.find_items import KnownItems

@@ -15,13 +15,13 @@ from dynacli.errors import DynacliError
 from dynacli.explorer.answer.answer_views import answer_screen
 from dynacli.explorer.answer.body_view import write_view
 from dynacli.explorer.form.draft import Draft, inputs_of
+from dynacli.http.send import Answer
 from dynacli.library.history.history_file import HistoryRow
 from dynacli.model.wording import counted
 from dynacli.output.error_messages import write_note, write_warning
 from dynacli.output.reports.kept_call import har_call
 from dynacli.record import replace
 from dynacli.text.terminal import Painter, visible
-from dynacli.transport.send import Answer
 from dynacli.validation.judged_messages import JudgedResponse
 
 __all__ = ["KeptCall", "kept_text", "line_of_kept"]

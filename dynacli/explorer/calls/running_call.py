@@ -15,14 +15,14 @@ from dynacli.environment import Environment
 from dynacli.errors import DynacliError, InternalError
 from dynacli.explorer.form.draft import Draft, inputs_of
 from dynacli.explorer.form.further_calls import FurtherCalls, further_calls
+from dynacli.http.exchange import EndableClients
+from dynacli.http.send import RENDER_LIMIT, Answer, Pieces
 from dynacli.model.media_types import is_event_stream, is_sequence
 from dynacli.record import replace
-from dynacli.transport.send import RENDER_LIMIT, Answer, Pieces
-from dynacli.wire.exchange import EndableClients
 
 if TYPE_CHECKING:
     from dynacli.explorer.calls.several_calls import SeveralCalls
-    from dynacli.transport.retrying import Pause
+    from dynacli.http.retrying import Pause
     from dynacli.validation.findings.finding import Verdict
 
 __all__ = ["Begun", "Came", "Ended", "Event", "Progress", "RunningCall"]
@@ -167,7 +167,7 @@ class RunningCall:
         self._tell(self, self.ended(error))
 
     def _make(self) -> None:
-        import dynacli.wire.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
+        import dynacli.http.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
 
         draft, settings = self.draft, self.settings
         is_strict = settings.level != "off"

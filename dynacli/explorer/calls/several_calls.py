@@ -18,11 +18,11 @@ from dynacli.client.wait_until import Until, wait_until
 from dynacli.environment import Environment
 from dynacli.errors import AuthError, DocumentError, FormError, UsageError
 from dynacli.explorer.form.further_calls import FurtherCalls
+from dynacli.http.exchange import ClientPool
+from dynacli.http.send import RENDER_LIMIT, Answer
 from dynacli.model.wording import counted
 from dynacli.record import replace
 from dynacli.text.exact_json import compact_json, read_json
-from dynacli.transport.send import RENDER_LIMIT, Answer
-from dynacli.wire.exchange import ClientPool
 
 if TYPE_CHECKING:
     from dynacli.validation.findings.finding import Verdict

@@ -10,7 +10,7 @@ from dynacli.client.links.follow_link import check_links, links_of
 from dynacli.client.pages.document_rule import describe_pages
 from dynacli.client.wait_until import WAIT_SECONDS, Until, check_wait, wait_seconds_of
 from dynacli.errors import DynacliError, UsageError
-from dynacli.model.operation import SAFE_METHODS
+from dynacli.methods import SAFE_METHODS
 from dynacli.record import record
 
 __all__ = ["FURTHER", "FurtherCalls", "further_calls", "further_words", "offered_further"]

@@ -4,10 +4,10 @@ import json
 from base64 import b64decode
 from typing import Any
 
+from dynacli.http.built_request import Request, RequestParts
 from dynacli.library.history.history_file import HistoryRow
 from dynacli.output.reports.har import HarCall, har_of
 from dynacli.request import preview
-from dynacli.request.built_request import Request, RequestParts
 
 __all__ = ["as_text", "har_call"]
 

@@ -19,8 +19,8 @@ from dynacli.client.batch.row_calls import RowCalls
 from dynacli.client.batch.shard import Shard
 from dynacli.environment import Environment
 from dynacli.errors import FileError, UsageError
+from dynacli.http.rate_limit import RateLimit
 from dynacli.output import written_text
-from dynacli.transport.rate_limit import RateLimit
 from tests.client.batch.small_api import API, SmallApi, lines, ndjson
 from tests.documents import document, operation, parameter, save
 from tests.harness import Answer, RecordedRequest, Recorder, json_answer, run_cli

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dynacli.document.discovery.discovered import Lead, Role
 from dynacli.document.discovery.link_headers import leads_of
-from dynacli.wire.link_values import Link, parse_links
+from dynacli.http.link_values import Link, parse_links
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_only_relations_of_descriptions_count(link: Link, expected: list[Lead]) 
 )
 def test_a_header_is_read_in_linear_time(piece: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Twice the text takes about twice the time, whatever it repeats."""
-    monkeypatch.setattr("dynacli.wire.link_values._MAX_LINKS", 10**9)
+    monkeypatch.setattr("dynacli.http.link_values._MAX_LINKS", 10**9)
 
     def seconds(size: int) -> float:
         text = piece * (size // len(piece)) + ">"

@@ -15,7 +15,7 @@ from dynacli.document.discovery.trials import MAX_CALLS, calls_of
 from dynacli.document.discovery.well_known_places import BELOW as BELOW_IT
 from dynacli.document.discovery.well_known_places import FIRST
 from dynacli.document.fetched import DocumentLogin
-from dynacli.wire.peers import Peers
+from dynacli.http.peers import Peers
 from tests.documents import document, operation, parameter
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
 

@@ -28,7 +28,7 @@ from dynacli.errors import (
     TimedOutError,
     UsageError,
 )
-from dynacli.wire.import_httpx import httpx
+from dynacli.http.import_httpx import httpx
 from tests.harness import REFUSES_NO_PROXY, free_port
 
 DOCUMENT = b'{"openapi": "3.0.3"}'

@@ -18,12 +18,12 @@ from dynacli.client.pages.page_loop import Page, PageLoop, no_list
 from dynacli.commands.call.series.growing_list import GrowingList, may_grow
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError, FileError, FormError
+from dynacli.http.exchange import ClientPool
 from dynacli.model.wording import counted
 from dynacli.output.output_form import ITEM_FORMATS
 from dynacli.record import replace
 from dynacli.text.exact_json import compact_json, read_json
 from dynacli.transport.interrupts import noting_interrupt
-from dynacli.wire.exchange import ClientPool
 
 if TYPE_CHECKING:
     from dynacli.commands.call.call_report import CallReport

@@ -22,14 +22,14 @@ from dynacli.client.wait_until import WAIT_SECONDS, Until, WaitPause, check_wait
 from dynacli.commands.call.conclude_call import conclude, report_verdict_so_far, tell_request
 from dynacli.commands.run import Run
 from dynacli.errors import AuthError, DocumentError, DynacliError, FileError, FormError, UsageError
+from dynacli.http.exchange import ClientPool
 from dynacli.output.output_form import OutputForm
 from dynacli.record import replace
-from dynacli.wire.exchange import ClientPool
 
 if TYPE_CHECKING:
     from dynacli.commands.call.call_report import CallReport
     from dynacli.commands.call.make_call import MadeCall
-    from dynacli.transport.send import Answer
+    from dynacli.http.send import Answer
     from dynacli.validation.findings.finding import Verdict
 
     _Exchange = tuple[Call, Answer, Verdict | None]

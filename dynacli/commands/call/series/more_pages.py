@@ -8,7 +8,7 @@ from dynacli.commands.run import Run
 from dynacli.model.wording import counted
 
 if TYPE_CHECKING:
-    from dynacli.transport.send import Answer
+    from dynacli.http.send import Answer
 
 __all__ = ["note_more_pages"]
 

@@ -24,7 +24,7 @@ from dynacli.request.convert_words import convert_all, json_value
 
 if TYPE_CHECKING:
     from dynacli.commands.call.words.editor import Draft
-    from dynacli.request.payload import Payload
+    from dynacli.http.payload import Payload
     from dynacli.schema.form_encoding import Encodings
 
 __all__ = ["read_body_words"]

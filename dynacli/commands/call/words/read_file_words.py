@@ -7,9 +7,9 @@ from typing import Any
 from dynacli.commands.call.read_limits import check_input_file
 from dynacli.commands.run import Run
 from dynacli.errors import UsageError
+from dynacli.http.payload import Payload, Source
 from dynacli.model.media_types import essence
 from dynacli.request.assemble_body import Assignment
-from dynacli.request.payload import Payload, Source
 from dynacli.schema.form_encoding import PropertyEncoding
 
 __all__ = ["body_content", "file_value", "read_parts"]

@@ -14,6 +14,7 @@ from dynacli.document.fetched import SIGN_IN
 from dynacli.document.source import parse_source
 from dynacli.environment import invocation, prefix_of
 from dynacli.errors import DocumentError, NetworkError, UsageError
+from dynacli.http.failures import with_api_named
 from dynacli.library.configuration.configuration import LOGIN_KEY, Configuration, check_name, texts
 from dynacli.library.configuration.refresh_settings import lifetime_of
 from dynacli.library.open_by_name import open_source
@@ -25,7 +26,6 @@ from dynacli.request.choose_server import choose_server, parse_origin
 from dynacli.text.quoting import quoted
 from dynacli.text.terminal import visible
 from dynacli.urls import origin_of, secret_in_query, with_masked_query
-from dynacli.wire.failures import with_api_named
 
 if TYPE_CHECKING:
     from dynacli.document.discovery.discovered import FoundDocument, TriedUrl

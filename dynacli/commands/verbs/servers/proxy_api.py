@@ -87,10 +87,10 @@ def _upstream(run: Run, api: "OpenedApi", settings: "CallSettings") -> "Upstream
     """
     from dynacli.client.sign_request import is_accepted_origin
     from dynacli.commands.questions import agrees
+    from dynacli.http.environment_proxy import environment_proxy
     from dynacli.proxy.upstream_server import UpstreamServer
     from dynacli.request.choose_server import choose_server
     from dynacli.urls import origin_of
-    from dynacli.wire.environment_proxy import environment_proxy
 
     base = choose_server(api.servers, api.uri, settings.server, dict(settings.server_variables))
     origin = origin_of(base)

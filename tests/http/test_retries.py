@@ -12,11 +12,11 @@ import pytest
 
 import dynacli
 from dynacli.errors import NetworkError, TimedOutError, UsageError
-from dynacli.request.built_request import Request, RequestParts
-from dynacli.transport import retrying
-from dynacli.transport.retrying import pause_after, seconds_asked
-from dynacli.transport.send import PASSING, Budget, Retries, send
-from dynacli.transport.send import Answer as SentAnswer
+from dynacli.http import retrying
+from dynacli.http.built_request import Request, RequestParts
+from dynacli.http.retrying import pause_after, seconds_asked
+from dynacli.http.send import PASSING, Budget, Retries, send
+from dynacli.http.send import Answer as SentAnswer
 from tests.documents import document, operation, parameter, save
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
 

@@ -10,17 +10,24 @@ from random import uniform
 from typing import TYPE_CHECKING, NamedTuple
 
 from dynacli.errors import DynacliError, TimedOutError
-from dynacli.model.wording import seconds_text
-from dynacli.request.built_request import Request
-from dynacli.request.payload import Payload
-from dynacli.wire.failures import causes
-from dynacli.wire.import_httpx import httpx
+from dynacli.http.built_request import Request
+from dynacli.http.failures import causes
+from dynacli.http.import_httpx import httpx
+from dynacli.http.payload import Payload
 
 if TYPE_CHECKING:
-    from dynacli.transport.send import Answer, Retries
-    from dynacli.wire.exchange import Connections
+    from dynacli.http.exchange import Connections
+    from dynacli.http.send import Answer, Retries
 
-__all__ = ["MAX_PAUSE", "Pause", "is_lost_connection", "pause_after", "seconds_asked", "usual_pause"]
+__all__ = [
+    "MAX_PAUSE",
+    "Pause",
+    "is_lost_connection",
+    "pause_after",
+    "seconds_asked",
+    "seconds_text",
+    "usual_pause",
+]
 
 FIRST_PAUSE = 0.5
 """Seconds before the second try, at most; each further pause may be twice as long as the one before."""
@@ -66,6 +73,11 @@ class Pause(NamedTuple):
             (retries.wait or connections.wait)(self.seconds)
             if retries.rate is not None:
                 (retries.wait or connections.wait)(retries.rate.take())
+
+
+def seconds_text(seconds: float) -> str:
+    """Return a pause in seconds, those below ten with a tenth: `2.5 s`."""
+    return f"{seconds:.{0 if seconds >= 10 else 1}f} s"
 
 
 def pause_after(

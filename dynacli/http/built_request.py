@@ -5,10 +5,23 @@ from typing import TYPE_CHECKING, NamedTuple
 from dynacli.record import record
 
 if TYPE_CHECKING:
-    from dynacli.request.parameter_serialization import Pair
-    from dynacli.request.payload import Payload
+    from dynacli.http.payload import Payload
 
-__all__ = ["Request", "RequestParts"]
+__all__ = ["Pair", "Request", "RequestParts"]
+
+
+class Pair(NamedTuple):
+    """A `name=value` of a query or of a `Cookie` header.
+
+    Attributes:
+        name: The name, decoded.
+        value: The value, as a server reads it.
+        encoded: `name=value`, encoded; pairs are joined by `&` in a query, by `; ` in a header.
+    """
+
+    name: str
+    value: str
+    encoded: str
 
 
 @record
@@ -26,9 +39,9 @@ class RequestParts:
     """
 
     path: dict[str, str]
-    query: "tuple[Pair, ...]"
+    query: tuple[Pair, ...]
     headers: dict[str, str]
-    cookies: "tuple[Pair, ...]"
+    cookies: tuple[Pair, ...]
     querystring: tuple[str, str] | None = None
 
 

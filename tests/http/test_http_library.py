@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from dynacli.wire.import_httpx import httpx
+from dynacli.http.import_httpx import httpx
 from tests.harness import run_cli
 
 _needs_httpx2 = pytest.mark.skipif(

@@ -11,8 +11,8 @@ from email.utils import mktime_tz, parsedate_tz
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from dynacli.http.built_request import Request
 from dynacli.record import record
-from dynacli.request.built_request import Request
 from dynacli.urls import is_loopback, origin_of
 
 __all__ = ["RetryCookies"]

@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
-from dynacli.request.built_request import Request, RequestParts
-from dynacli.transport.rate_limit import RateLimit, rate_of
-from dynacli.transport.send import Budget, Retries, send
+from dynacli.http.built_request import Request, RequestParts
+from dynacli.http.rate_limit import RateLimit, rate_of
+from dynacli.http.send import Budget, Retries, send
 from tests.documents import document, operation, save
 from tests.harness import Answer, Recorder, run_cli
 

@@ -10,27 +10,30 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 
 import dynacli
 from dynacli.errors import InternalError, RefusedError
+from dynacli.http.encodings import ACCEPTED
+from dynacli.http.failures import from_client_setup, timed_out
 from dynacli.urls import origin_of, without_query
-from dynacli.wire.encodings import ACCEPTED
-from dynacli.wire.failures import from_client_setup, timed_out
 
 if TYPE_CHECKING:
     import ssl
 
-    from dynacli.wire.import_httpx import httpx
+    from dynacli.http.built_request import Request
+    from dynacli.http.import_httpx import httpx
 
 __all__ = [
     "REDIRECTS",
+    "Certificates",
     "ClientPool",
     "Connections",
     "EndableClients",
+    "Login",
     "check_unchanged",
     "headers_of",
     "open_client",
@@ -41,6 +44,29 @@ T = TypeVar("T")
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GRACE_SECONDS = 0.5
 """How long to wait for a thread whose connections were cut; only the look-up of a host name takes longer."""
+
+
+class Login(Protocol):
+    """Signs the requests of a call in."""
+
+    def signed(self, request: "Request") -> "Request":
+        """Return a request as it is sent; called for each, redirected and repeated ones included."""
+
+    def wants_again(self, request: "Request", status: int, headers: Iterable[tuple[str, str]]) -> bool:
+        """Return whether the request is signed and sent again; called with each answer.
+
+        Args:
+            request: As it was before it was signed.
+            status: Of the answer.
+            headers: Of the answer, in their order.
+        """
+
+
+class Certificates(Protocol):
+    """The certificates that connections show and trust."""
+
+    def context(self, origin: str) -> "ssl.SSLContext | None":
+        """Return what a connection to an origin is made with; None for the authorities of the system."""
 
 
 def open_client(
@@ -60,7 +86,7 @@ def open_client(
     Raises:
         UsageError: A proxy or certificate variable of the environment is malformed.
     """
-    from dynacli.wire.import_httpx import httpx
+    from dynacli.http.import_httpx import httpx
 
     try:
         return httpx.Client(

@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from dynacli.errors import DynacliError, NetworkError, TimedOutError
-from dynacli.model.operation import SAFE_METHODS
-from dynacli.record import record, replace
-from dynacli.request.built_request import Request
-from dynacli.urls import origin_of, without_query
-from dynacli.wire.encodings import BadEncodingError, decode_chunks
-from dynacli.wire.exchange import (
+from dynacli.http.built_request import Request
+from dynacli.http.encodings import BadEncodingError, decode_chunks
+from dynacli.http.exchange import (
     REDIRECTS,
     ClientPool,
     Connections,
@@ -22,19 +19,30 @@ from dynacli.wire.exchange import (
     open_client,
     run_within,
 )
-from dynacli.wire.failures import from_httpx, timed_out
+from dynacli.http.failures import from_httpx, timed_out
+from dynacli.methods import SAFE_METHODS
+from dynacli.record import record, replace
+from dynacli.urls import origin_of, without_query
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from dynacli.auth.digest import DigestLogin
-    from dynacli.auth.tls_login import TlsLogin
-    from dynacli.transport.rate_limit import RateLimit
-    from dynacli.transport.retry_cookies import RetryCookies
-    from dynacli.transport.retrying import Pause
-    from dynacli.wire.import_httpx import httpx
+    from dynacli.http.exchange import Certificates, Login
+    from dynacli.http.import_httpx import httpx
+    from dynacli.http.rate_limit import RateLimit
+    from dynacli.http.retry_cookies import RetryCookies
+    from dynacli.http.retrying import Pause
 
-__all__ = ["Answer", "Budget", "Pieces", "Receive", "Retries", "may_pass", "send", "stated_length"]
+__all__ = [
+    "Answer",
+    "Budget",
+    "Pieces",
+    "Receive",
+    "Retries",
+    "may_pass",
+    "send",
+    "stated_length",
+]
 
 _MIB = 1024 * 1024
 RENDER_LIMIT = 64 * _MIB
@@ -243,8 +251,8 @@ def send(
     receive: Receive | None = None,
     clients: ClientPool | None = None,
     retries: Retries = Retries(),  # noqa: B008  - a frozen record
-    login: "DigestLogin | None" = None,
-    tls: "TlsLogin | None" = None,
+    login: "Login | None" = None,
+    tls: "Certificates | None" = None,
 ) -> Answer:
     """Send a request and return the final answer.
 
@@ -268,7 +276,7 @@ def send(
         UsageError: A proxy or certificate variable is malformed.
         DynacliError: `before_sending` or `receive` raised it.
     """
-    from dynacli.wire.import_httpx import httpx  # noqa: F401  - importing it must not use up the time of the call
+    from dynacli.http.import_httpx import httpx  # noqa: F401  - importing it must not use up the time of the call
 
     def whole(answer: Answer, pieces: Pieces) -> bytes:  # noqa: ARG001
         return b"".join(pieces.up_to(budget.max_bytes, "Write it to a file: `-o @FILE`"))
@@ -304,8 +312,8 @@ class OneCall:
         clients: ClientPool | None,
         retries: Retries,
         before_sending: Callable[[], None],
-        login: "DigestLogin | None" = None,
-        tls: "TlsLogin | None" = None,
+        login: "Login | None" = None,
+        tls: "Certificates | None" = None,
     ) -> None:
         self.budget, self.connections, self.receive = budget, connections, receive
         self.open_client = open_client if clients is None else clients.client
@@ -346,7 +354,7 @@ class OneCall:
         """Return the pause before the request is sent again; None where it is not."""
         if self._tries > self.retries.count:
             return None
-        from dynacli.transport.retrying import pause_after
+        from dynacli.http.retrying import pause_after
 
         left = None if self.budget.total is None else self.left(self._first.url)
         return pause_after(failure, self._first, self.retries, self._tries, left)
@@ -365,7 +373,7 @@ class OneCall:
         Raises:
             DynacliError: The exchange fails, also in the block.
         """
-        from dynacli.wire.import_httpx import httpx
+        from dynacli.http.import_httpx import httpx
 
         left = self.left(request.url)
         connect = min(CONNECT_SECONDS, left)
@@ -413,7 +421,7 @@ class OneCall:
         ends_with = None if hops else self.budget.ends_with
         is_followed = answer.status in REDIRECTS and request.method in SAFE_METHODS
         if is_followed and not (ends_with is not None and ends_with(answer)):
-            from dynacli.transport.redirects import following_request
+            from dynacli.http.redirects import following_request
 
             self._redirect = self._redirect if hops else answer
             following = following_request(request, answer, hops)
@@ -423,7 +431,7 @@ class OneCall:
         pause = self._pause_after(answer) if passes else None
         if pause is not None:
             if answer.header("set-cookie"):
-                from dynacli.transport.retry_cookies import RetryCookies
+                from dynacli.http.retry_cookies import RetryCookies
 
                 self._cookies = self._cookies or RetryCookies()
                 self._cookies.keep(request.url, answer.headers)

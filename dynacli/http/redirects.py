@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from dynacli.errors import NetworkError, RefusedError
-from dynacli.request.built_request import Request
+from dynacli.http.built_request import Request
 from dynacli.urls import origin_of, without_query
 
 if TYPE_CHECKING:
-    from dynacli.transport.send import Answer
+    from dynacli.http.send import Answer
 
 __all__ = ["following_request", "redirected"]
 
@@ -46,7 +46,7 @@ def following_request(request: Request, answer: "Answer", hops: list[tuple[int, 
 
 def redirected(request: Request, status: int, location: str) -> Request | None:
     """Return the request that a redirect asks for; None where its body would have to go to another origin."""
-    from dynacli.wire.import_httpx import httpx
+    from dynacli.http.import_httpx import httpx
 
     try:
         parts = urlsplit(urljoin(request.url, location))

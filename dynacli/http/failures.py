@@ -39,7 +39,7 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
     Args:
         url: The URL that was asked for; shown without its query.
     """
-    from dynacli.wire.import_httpx import httpx
+    from dynacli.http.import_httpx import httpx
 
     shown, host = without_query(url), urlsplit(url).netloc.rpartition("@")[2]
     match error:
@@ -113,7 +113,7 @@ def _wants_certificate(error: Exception) -> bool:
 
 def _proxy_of(url: str) -> str:
     """Return the host and port of the proxy that the environment names for a URL; empty for none."""
-    from dynacli.wire.environment_proxy import proxy_url_of
+    from dynacli.http.environment_proxy import proxy_url_of
 
     return urlsplit(proxy_url_of(url)).netloc.rpartition("@")[2]
 
@@ -208,7 +208,7 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 def from_client_setup(error: Exception) -> UsageError:
     """Return the error for environment variables that httpx can make no client with; their values stay hidden."""
-    from dynacli.wire.import_httpx import httpx
+    from dynacli.http.import_httpx import httpx
 
     variable = _malformed_proxy_variable()
     if isinstance(error, ImportError) and variable:

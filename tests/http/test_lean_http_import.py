@@ -11,7 +11,7 @@ from urllib.request import getproxies_environment
 
 import pytest
 
-from dynacli.wire.import_httpx import httpx
+from dynacli.http.import_httpx import httpx
 from tests.harness import Answer, Recorder
 
 _DOCUMENT = {
@@ -79,7 +79,7 @@ def test_proxies_are_read_as_the_standard_library_reads_them(
     variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The stand-in for `getproxies` gives what the real one gives."""
-    from dynacli.wire.import_httpx import _proxies_of_environment
+    from dynacli.http.import_httpx import _proxies_of_environment
 
     for name in list(os.environ):
         if name.lower().endswith("_proxy") or name == "REQUEST_METHOD":
@@ -111,7 +111,7 @@ def test_the_certificates_are_there_when_they_are_needed(document: str, server: 
 _USES = r"""
 import sys
 import dynacli; dynacli.is_own_process = sys.argv[1] == "lean"
-from dynacli.wire.import_httpx import httpx
+from dynacli.http.import_httpx import httpx
 
 asked = []
 
@@ -168,14 +168,14 @@ def import_other(name, stand_ins, packages):
 
 if sys.argv[1] == "other":
     lean_imports.import_lean = import_other
-from dynacli.wire.import_httpx import httpx
+from dynacli.http.import_httpx import httpx
 print(httpx._models.CookieJar.__module__, type(httpx._client.logger).__module__)
 """
 
 _HOSTS = """
 import sys
 import dynacli; dynacli.is_own_process = sys.argv[1] == "lean"
-import dynacli.wire.import_httpx
+import dynacli.http.import_httpx
 print("api.example".encode("idna"), "stringprep" in sys.modules)
 for host in ("", "a.", ".", "a..b", ".a", "x" * 63 + ".b", "x" * 64, "b\u00fccher.example", "\u3002"):
     try:
@@ -197,7 +197,7 @@ def test_names_of_hosts_are_encoded_as_ever() -> None:
 @pytest.mark.exhaustive
 def test_the_plain_import_is_the_way_back() -> None:
     """Where a library needs what a stand-in does not have, it gets all the real modules."""
-    assert ["dynacli.wire.import_httpx dynacli.wire.import_httpx"] == _printed(_OTHER_VERSION, "this")
+    assert ["dynacli.http.import_httpx dynacli.http.import_httpx"] == _printed(_OTHER_VERSION, "this")
     assert ["http.cookiejar logging"] == _printed(_OTHER_VERSION, "other")
 
 
@@ -227,7 +227,7 @@ def test_other_code_of_the_process_gets_the_real_modules() -> None:
     """After a call as a program, `urllib.request` and `http.cookiejar` are the standard library's."""
     code = (
         "import dynacli; dynacli.is_own_process = True\n"
-        "import dynacli.wire.import_httpx\n"
+        "import dynacli.http.import_httpx\n"
         "import urllib.request, http.cookiejar, certifi\n"
         "print(urllib.request.urlopen.__module__, http.cookiejar.CookieJar.__module__, certifi.where()[-4:])"
     )
@@ -249,7 +249,7 @@ def witness(event, args):
 def work():
     from dynacli.lean_imports import import_jsonschema_rs
     from dynacli.validation.import_openapi_core import load_engine
-    import dynacli.wire.import_httpx
+    import dynacli.http.import_httpx
     import_jsonschema_rs()
     load_engine()
 

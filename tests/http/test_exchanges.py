@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from dynacli.errors import BrokenAnswerError, NetworkError, TimedOutError, UnreachableError, UsageError
+from dynacli.http.encodings import BadEncodingError, decode_chunks
+from dynacli.http.exchange import Connections, headers_of, open_client, run_within
+from dynacli.http.failures import from_httpx, timed_out
+from dynacli.http.import_httpx import httpx
 from dynacli.urls import without_query
-from dynacli.wire.encodings import BadEncodingError, decode_chunks
-from dynacli.wire.exchange import Connections, headers_of, open_client, run_within
-from dynacli.wire.failures import from_httpx, timed_out
-from dynacli.wire.import_httpx import httpx
 from tests.documents import document, operation, save
 from tests.harness import REFUSES_NO_PROXY, Answer, Recorder, run_cli
 

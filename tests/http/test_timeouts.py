@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from dynacli.transport import send
+from dynacli.http import send
 from tests.documents import document, operation, save
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
 
