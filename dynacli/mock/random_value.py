@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from random import Random
 from typing import Any
 
+from dynacli.schema.document_schemas import DocumentSchemas
 from dynacli.schema.example_schema import ExampleSchema
 from dynacli.schema.example_value import ExampleMaker, NoExampleError, made_value
 from dynacli.schema.read_schema import Direction
-from dynacli.schema.schema_matcher import SchemaMatcher
 
 __all__ = ["random_value"]
 
@@ -42,15 +42,15 @@ def random_value(
         NoExampleError: The schema allows no value, or none that can be made by simple rules.
     """
     return made_value(
-        schema, SchemaMatcher(resolve, direction), lambda matcher: _RandomMaker(matcher, random)
+        schema, DocumentSchemas(resolve, direction), lambda schemas: _RandomMaker(schemas, random)
     )
 
 
 class _RandomMaker(ExampleMaker):
     """Makes values by chance, place by place."""
 
-    def __init__(self, matcher: SchemaMatcher, random: Random) -> None:
-        super().__init__(matcher, required_only=False)
+    def __init__(self, schemas: DocumentSchemas, random: Random) -> None:
+        super().__init__(schemas, required_only=False)
         self._random = random
 
     def offers(self, merged: ExampleSchema) -> list[Any]:

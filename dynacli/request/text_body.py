@@ -8,9 +8,9 @@ from typing import Any
 from dynacli.errors import UsageError
 from dynacli.model.media_types import essence, is_object_of_bytes
 from dynacli.request.assemble_body import json_text
+from dynacli.schema.document_schemas import DocumentSchemas
 from dynacli.schema.example_call import option_text
 from dynacli.schema.example_value import NoExampleError
-from dynacli.schema.schema_matcher import SchemaMatcher
 from dynacli.schema.xml_text import is_xml, xml_text
 
 __all__ = ["text_body"]
@@ -34,7 +34,7 @@ def text_body(example: Any, media_type: str, schema: Any, resolve: Callable[[str
         return b"string"
     if is_xml(media_type):
         with suppress(NoExampleError, RecursionError):  # said below
-            return xml_text(example, schema, SchemaMatcher(resolve, "request")).encode()
+            return xml_text(example, schema, DocumentSchemas(resolve, "request")).encode()
     if essence(media_type).endswith(("yaml", "yml")):
         return option_text(example).encode()  # JSON is YAML (YAML 1.2.2, section 1.2)
     raise UsageError(

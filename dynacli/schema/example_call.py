@@ -7,10 +7,10 @@ from typing import Any
 from dynacli.model.command_words import option_pair
 from dynacli.model.media_types import is_form, is_json, preferred
 from dynacli.model.operation import Body, MediaType, Parameter, ValueType
+from dynacli.schema.document_schemas import DocumentSchemas
 from dynacli.schema.documented_values import example_values_of
 from dynacli.schema.example_value import NoExampleError, example_value, example_value_for_parameter
 from dynacli.schema.flatten_schema import Resolve
-from dynacli.schema.schema_matcher import SchemaMatcher
 from dynacli.text.terminal import visible
 
 __all__ = ["ExampleWords", "body_example", "is_body_meant", "option_text", "parameter_example"]
@@ -186,7 +186,7 @@ def body_example(media: Mapping[str, Any], resolve: Resolve) -> Any:
     schema = media.get("schema")
     for value in example_values_of(media, resolve):
         try:
-            if SchemaMatcher(resolve, "request").matches(value, schema):
+            if DocumentSchemas(resolve, "request").fits(value, schema):
                 return value
         except (NoExampleError, RecursionError):
             return value  # it cannot be decided whether the value matches

@@ -1,4 +1,4 @@
-"""Makes numbers that match a schema: its bounds, `multipleOf` and `format`."""
+"""Makes numbers that may match a schema, by its bounds and `multipleOf`."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -6,34 +6,27 @@ from math import ceil, floor, isfinite
 from typing import Any
 
 from dynacli.schema.read_schema import is_number
-from dynacli.schema.schema_matcher import number_matches
 
-__all__ = ["number_value"]
+__all__ = ["numbers_for"]
 
 
-def number_value(keywords: Mapping[str, Any], *, is_integer: bool) -> float | None:
-    """Return a number near 1 that matches the bounds, `multipleOf` and `format` of a schema.
+def numbers_for(keywords: Mapping[str, Any], *, is_integer: bool) -> Iterator[float]:
+    """Yield numbers near 1 and near the bounds of a schema, the plainest first; they need not match it.
 
     Args:
-        keywords: The keywords of a schema; `exclusiveMinimum` and `exclusiveMaximum` may be those
-            of OpenAPI 3.0 or of 3.1.
-        is_integer: Whether the number must be an integer.
-
-    Returns:
-        The same number for the same keywords, or None where none is found.
+        keywords: The keywords of a schema in the normal form.
+        is_integer: Whether the numbers must be integers.
     """
     with suppress(
         OverflowError
-    ):  # a number of the schema, or what is calculated of it, is beyond those of floats
+    ):  # a number of the schema, or one calculated from it, is beyond those of floats
         for number in _candidates(keywords):
             if isinstance(number, float) and not isfinite(number):
                 continue
-            if is_integer and number != int(number):
-                continue
-            whole = int(number) if number == int(number) else number
-            if number_matches(whole, keywords):
-                return whole
-    return None
+            if number == int(number):
+                yield int(number)
+            elif not is_integer:
+                yield number
 
 
 def _candidates(keywords: Mapping[str, Any]) -> Iterator[float]:

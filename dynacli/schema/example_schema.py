@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dynacli.schema.discriminators import Discriminator, discriminator_of, reference_name
+from dynacli.schema.document_schemas import DocumentSchemas, NoExampleError
 from dynacli.schema.read_schema import common_types, is_number, list_of, names_in, types_of
-from dynacli.schema.schema_matcher import NoExampleError, SchemaMatcher
 
 __all__ = ["ExampleSchema"]
 
@@ -48,7 +48,7 @@ class ExampleSchema:
             [*self.refs], {**self.keywords}, [], [*self.choices], [*self.discriminators], len(self.refs)
         )
 
-    def add(self, schema: Any, matcher: SchemaMatcher, above: frozenset[str]) -> None:
+    def add(self, schema: Any, schemas: DocumentSchemas, above: frozenset[str]) -> None:
         """Merge a schema into this one.
 
         Args:
@@ -57,7 +57,7 @@ class ExampleSchema:
         Raises:
             NoExampleError: The schema contains itself, or no value can match both schemas.
         """
-        matcher.spend()
+        schemas.spend()
         if schema is False:
             raise NoExampleError("The schema allows no value")
         if not isinstance(schema, dict):
@@ -67,13 +67,13 @@ class ExampleSchema:
                 raise NoExampleError("The schema contains itself")
             if ref not in self.refs:
                 self.refs.append(ref)
-                self.add(matcher.target(schema), matcher, above)
+                self.add(schemas.target(schema), schemas, above)
             if len(schema) == 1:
                 return
         self._add_offers(schema)
         self._add_keywords(schema, above)
         for part in list_of(schema, "allOf"):
-            self.add(part, matcher, above)
+            self.add(part, schemas, above)
         for keyword in ("oneOf", "anyOf"):
             if branches := list_of(schema, keyword):
                 self.choices.append(branches)

@@ -12,7 +12,7 @@ from typing import Any
 
 from dynacli.model.patterns import Patterns, PatternTimeoutError, UnsupportedPatternError, strict_spelling
 
-__all__ = ["has_format", "matches_pattern", "string_value"]
+__all__ = ["matches_pattern", "string_value"]
 
 _MOST_CHARACTERS = 10_000
 _MOST_PATTERN_CHARACTERS = 4_096
@@ -57,24 +57,6 @@ _LONGER = {
     "password": ("after", "password"),
     "json-pointer": ("after", "h"),
 }
-# Coarse on purpose: these only have to tell a mistaken example from a plausible one.
-_FORMATS = {
-    "date": re.compile(r"\d{4}-\d\d-\d\d"),
-    "date-time": re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)"),
-    "time": re.compile(r"\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)"),
-    "email": re.compile(r"[^@\s]+@[^@\s]+"),
-    "uuid": re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
-    "uri": re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]*"),
-    "ipv4": re.compile(r"\d{1,3}(\.\d{1,3}){3}"),
-    "ipv6": re.compile(r"[0-9a-fA-F:.]*:[0-9a-fA-F:.]*"),
-    "byte": re.compile(r"[A-Za-z0-9+/\s]*={0,2}"),
-}
-
-
-def has_format(text: str, name: str) -> bool:
-    """Whether a text looks like a value of a format; true for unknown formats."""
-    known = _FORMATS.get(name)
-    return known is None or known.fullmatch(text) is not None
 
 
 def matches_pattern(text: str, pattern: str) -> bool | None:

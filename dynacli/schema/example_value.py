@@ -12,11 +12,11 @@ from typing import Any, Literal
 from dynacli.document.json_trees import is_same_json
 from dynacli.model.field_names import MORE_NAMES, plain_name
 from dynacli.model.lenient_reading import dict_or_empty, list_or_empty
-from dynacli.schema.example_numbers import number_value
+from dynacli.schema.document_schemas import DocumentSchemas, NoExampleError
+from dynacli.schema.example_numbers import numbers_for
 from dynacli.schema.example_schema import ExampleSchema
 from dynacli.schema.example_strings import matches_pattern, string_value
 from dynacli.schema.read_schema import names_in
-from dynacli.schema.schema_matcher import NoExampleError, SchemaMatcher
 
 __all__ = ["ExampleMaker", "NoExampleError", "example_value", "example_value_for_parameter", "made_value"]
 
@@ -45,34 +45,44 @@ def example_value(
         NoExampleError: The schema allows no value, or none that can be made by simple rules.
     """
     return made_value(
-        schema, SchemaMatcher(resolve, direction), lambda matcher: ExampleMaker(matcher, required_only)
+        schema, DocumentSchemas(resolve, direction), lambda schemas: ExampleMaker(schemas, required_only)
     )
 
 
 def made_value(
-    schema: Any, matcher: SchemaMatcher, maker_of: "Callable[[SchemaMatcher], ExampleMaker]"
+    schema: Any, schemas: DocumentSchemas, maker_of: "Callable[[DocumentSchemas], ExampleMaker]"
 ) -> Any:
-    """Return a value that a maker makes, by a matcher or by one that allows more.
+    """Return a value that a maker makes by the schemas of a document, or by the same as they allow more.
 
     Args:
-        maker_of: Returns the maker that goes by a matcher.
+        maker_of: Returns the maker that goes by these schemas.
 
     Raises:
         NoExampleError: The schema allows no value, or none that can be made by simple rules.
     """
+    failure = NoExampleError("No value of the schema is found")
     try:
-        try:
-            return maker_of(matcher).make(schema)
-        except NoExampleError as error:
-            failure = error
-        for lenient in matcher.lenient():
+        for maker in _makers(schemas, maker_of):
             try:
-                return maker_of(lenient).make(schema)
+                value = maker.make(schema)
+                if not maker.trusts_parts or maker.schemas.fits(value, schema):
+                    return value
             except NoExampleError as error:
                 failure = error
         raise failure
     except RecursionError as error:
         raise NoExampleError("The schema is nested too deeply") from error
+
+
+def _makers(
+    schemas: DocumentSchemas, maker_of: "Callable[[DocumentSchemas], ExampleMaker]"
+) -> "Iterator[ExampleMaker]":
+    """Yield the makers to try: the quickest first, then those whose schemas allow more."""
+    quick = maker_of(schemas)
+    quick.trusts_parts = True
+    yield quick
+    yield maker_of(schemas)
+    yield from map(maker_of, schemas.lenient())
 
 
 def example_value_for_parameter(
@@ -93,27 +103,27 @@ def example_value_for_parameter(
     Raises:
         NoExampleError: The schema allows no value, or none that can be made by simple rules.
     """
-    matcher = SchemaMatcher(resolve, "request")
+    schemas = DocumentSchemas(resolve, "request")
     if isinstance(parameter.get("$ref"), str):
-        parameter = dict_or_empty(matcher.target(parameter))
+        parameter = dict_or_empty(schemas.target(parameter))
     content = dict_or_empty(parameter.get("content"))
     media_type = dict_or_empty(next(iter(content.values()), None))
     schema = (media_type if content else parameter).get("schema", True)
     try:
-        for value in (*_own_examples(parameter, matcher), *_own_examples(media_type, matcher)):
-            if matcher.matches(value, schema):
+        for value in (*_own_examples(parameter, schemas), *_own_examples(media_type, schemas)):
+            if schemas.fits(value, schema):
                 return value
     except RecursionError as error:
         raise NoExampleError("The schema is nested too deeply") from error
     return example_value(schema, resolve)
 
 
-def _own_examples(holder: dict[str, Any], matcher: SchemaMatcher) -> Iterator[Any]:
+def _own_examples(holder: dict[str, Any], schemas: DocumentSchemas) -> Iterator[Any]:
     """Yield the examples of a Parameter or Media Type Object."""
     if "example" in holder:
         yield holder["example"]
     for example in map(dict_or_empty, dict_or_empty(holder.get("examples")).values()):
-        found = dict_or_empty(matcher.target(example)) if "$ref" in example else example
+        found = dict_or_empty(schemas.target(example)) if "$ref" in example else example
         if "value" in found:
             yield found["value"]
 
@@ -122,11 +132,16 @@ class ExampleMaker:
     """Makes example values, place by place.
 
     A subclass may choose other ones by `offers`, `branches` and `values`; each is held against its schema.
+
+    Attributes:
+        trusts_parts: Whether objects and arrays are not held against their schemas: each would have to be compiled,
+            with all below it. Most are right; whoever trusts them holds the whole value against the whole schema.
     """
 
-    def __init__(self, matcher: SchemaMatcher, required_only: bool) -> None:
-        self.matcher = matcher
+    def __init__(self, schemas: DocumentSchemas, required_only: bool) -> None:
+        self.schemas = schemas
         self.required_only = required_only
+        self.trusts_parts = False
 
     def make(self, schema: Any, above: frozenset[str] = frozenset()) -> Any:
         """Return a value for a schema; null is the last resort.
@@ -137,13 +152,13 @@ class ExampleMaker:
         Raises:
             NoExampleError: No value is found.
         """
-        self.matcher.spend()
+        self.schemas.spend()
         try:
             merged = ExampleSchema()
-            merged.add(schema, self.matcher, above)
+            merged.add(schema, self.schemas, above)
             return self._solve(merged, schema, above)
         except NoExampleError:
-            if self.matcher.matches(None, schema):
+            if self.schemas.fits(None, schema):
                 return None
             raise
 
@@ -151,7 +166,7 @@ class ExampleMaker:
         """Return a value for a merged schema that also matches the schema as written."""
         for offer in self.offers(merged):
             value = self._visible(offer, merged)
-            if value is not None and self.matcher.matches(value, schema):
+            if value is not None and self._fits(value, schema):
                 return value
         if not merged.choices:
             return self._build(merged, schema, above)
@@ -160,11 +175,14 @@ class ExampleMaker:
         for branch in self.branches(branches):
             chosen = merged.copy()
             try:
-                chosen.add(branch, self.matcher, above)
+                chosen.add(branch, self.schemas, above)
                 return self._solve(chosen, schema, above)
             except NoExampleError as error:
                 failure = error
         raise failure
+
+    def _fits(self, value: Any, schema: Any) -> bool:
+        return (self.trusts_parts and isinstance(value, dict | list)) or self.schemas.fits(value, schema)
 
     def offers(self, merged: ExampleSchema) -> list[Any]:
         """Return the values that the document offers for a place, the best first."""
@@ -179,7 +197,7 @@ class ExampleMaker:
         properties = merged.keywords.get("properties")
         if not isinstance(value, dict) or not properties:
             return value
-        hidden = {name for name in value if self.matcher.is_hidden(properties.get(name))}
+        hidden = {name for name in value if self.schemas.is_hidden(properties.get(name))}
         return {name: member for name, member in value.items() if name not in hidden} if hidden else value
 
     def _build(self, merged: ExampleSchema, schema: Any, above: frozenset[str]) -> Any:
@@ -188,7 +206,7 @@ class ExampleMaker:
         for type_name in merged.types_to_try():
             try:
                 for value in self.values(type_name, merged, below):
-                    if self.matcher.matches(value, schema):
+                    if self._fits(value, schema):
                         return value
             except NoExampleError as error:
                 failure = error
@@ -206,9 +224,7 @@ class ExampleMaker:
                 if (text := string_value(keywords)) is not None:
                     yield text
             case "integer" | "number":
-                number = number_value(keywords, is_integer=type_name == "integer")
-                if number is not None:
-                    yield number
+                yield from numbers_for(keywords, is_integer=type_name == "integer")
             case "boolean":
                 yield from (True, False)
             case "null":
@@ -249,7 +265,7 @@ class ExampleMaker:
         for item, part in zip(items, parts, strict=True):
             for candidate in self._variants(item, part, len(items)):
                 is_known = any(is_same_json(candidate, other) for other in distinct)
-                if not is_known and self.matcher.matches(candidate, part):
+                if not is_known and self.schemas.fits(candidate, part):
                     distinct.append(candidate)
                     break
             else:
@@ -259,7 +275,7 @@ class ExampleMaker:
     def _variants(self, item: Any, part: Any, count: int) -> Iterator[Any]:
         yield item
         merged = ExampleSchema()
-        merged.add(part, self.matcher, frozenset())
+        merged.add(part, self.schemas, frozenset())
         yield from list_or_empty(merged.keywords.get("enum"))
         if isinstance(item, bool) or item is None:
             yield from (True, False, None)
@@ -283,7 +299,7 @@ class ExampleMaker:
 
     def _object(self, keywords: dict[str, Any], below: frozenset[str], *, is_short: bool) -> dict[str, Any]:
         properties: dict[str, Any] = keywords.get("properties", {})
-        visible = {name: part for name, part in properties.items() if not self.matcher.is_hidden(part)}
+        visible = {name: part for name, part in properties.items() if not self.schemas.is_hidden(part)}
         hidden = properties.keys() - visible.keys()
         required = [name for name in keywords.get("required", []) if name not in hidden]
         value: dict[str, Any] = {}
@@ -310,11 +326,11 @@ class ExampleMaker:
     def _property(self, name: str, part: Any, below: frozenset[str]) -> Any:
         """Return the value of a property; a made answer is its own last page, unless the document says otherwise."""
         value = self.make(part, below)
-        is_last = value is True and self.matcher.direction == "response" and plain_name(name) in MORE_NAMES
-        if not is_last or not self.matcher.matches(False, part):
+        is_last = value is True and self.schemas.direction == "response" and plain_name(name) in MORE_NAMES
+        if not is_last or not self.schemas.fits(False, part):
             return value
         merged = ExampleSchema()
-        merged.add(part, self.matcher, below)
+        merged.add(part, self.schemas, below)
         return any(offer is True for offer in self.offers(merged))
 
     def _add_dependent(
@@ -342,7 +358,7 @@ class ExampleMaker:
         changed = dict(value)
         for name, tags in merged.discriminator_values():
             part = merged.keywords.get("properties", {}).get(name, True)
-            tag = next((tag for tag in tags if self.matcher.matches(tag, part)), None)
+            tag = next((tag for tag in tags if self.schemas.fits(tag, part)), None)
             if tag is not None:
                 changed[name] = tag
         if changed != value:

@@ -9,9 +9,9 @@ from html import escape
 from typing import Any
 
 from dynacli.model.media_types import essence
+from dynacli.schema.document_schemas import DocumentSchemas
 from dynacli.schema.example_schema import ExampleSchema
 from dynacli.schema.read_schema import applied_schemas
-from dynacli.schema.schema_matcher import SchemaMatcher
 
 __all__ = ["is_xml", "xml_text"]
 
@@ -25,7 +25,7 @@ def is_xml(media_type: str) -> bool:
     return essence(media_type).endswith(("/xml", "+xml"))
 
 
-def xml_text(value: Any, schema: Any, matcher: SchemaMatcher) -> str:
+def xml_text(value: Any, schema: Any, schemas: DocumentSchemas) -> str:
     """Return a value as an XML document without a declaration.
 
     The root element has the name in `xml.name`, else that of the component that the schema refers to, else `root`.
@@ -34,10 +34,10 @@ def xml_text(value: Any, schema: Any, matcher: SchemaMatcher) -> str:
         NoExampleError: A `$ref` leads nowhere.
         RecursionError: The value is nested too deeply.
     """
-    return "".join(_elements(value, schema, matcher, _component(schema) or _ROOT, _MAX_DEPTH))
+    return "".join(_elements(value, schema, schemas, _component(schema) or _ROOT, _MAX_DEPTH))
 
 
-def _elements(value: Any, schema: Any, matcher: SchemaMatcher, name: str, depth: int) -> list[str]:
+def _elements(value: Any, schema: Any, schemas: DocumentSchemas, name: str, depth: int) -> list[str]:
     """Return a value as elements: one, or one for each item of an array.
 
     Args:
@@ -47,15 +47,15 @@ def _elements(value: Any, schema: Any, matcher: SchemaMatcher, name: str, depth:
     if depth < 0:
         raise RecursionError
     merged = ExampleSchema()
-    merged.add(schema, matcher, frozenset())
-    xml = _xml_object(schema, matcher)
+    merged.add(schema, schemas, frozenset())
+    xml = _xml_object(schema, schemas)
     own_name = _text(xml.get("name"))
     if isinstance(value, list):
         items = merged.keywords.get("items", True)
         # "The name of the array is ignored unless it is wrapped"; an item without a name has that of the array.
-        item_name = _text(_xml_object(items, matcher).get("name")) or name
+        item_name = _text(_xml_object(items, schemas).get("name")) or name
         elements = [
-            element for item in value for element in _elements(item, items, matcher, item_name, depth - 1)
+            element for item in value for element in _elements(item, items, schemas, item_name, depth - 1)
         ]
         is_wrapped = xml.get("wrapped") is True or xml.get("nodeType") == "element"
         return [_element(own_name or name, xml, [], elements)] if is_wrapped or name == _ROOT else elements
@@ -65,14 +65,14 @@ def _elements(value: Any, schema: Any, matcher: SchemaMatcher, name: str, depth:
     attributes, content = [], []
     for key, member in value.items():
         part = properties.get(key, merged.keywords.get("additionalProperties", True))
-        inner_xml = _xml_object(part, matcher)
+        inner_xml = _xml_object(part, schemas)
         if inner_xml.get("attribute") is True or inner_xml.get("nodeType") == "attribute":
             attribute_name = _qualified(_text(inner_xml.get("name")) or key, inner_xml)
             attributes.append(_attribute(attribute_name, _scalar(member)))
         elif inner_xml.get("nodeType") in {"text", "cdata"}:
             content.append(_escaped(member))
         else:
-            content.extend(_elements(member, part, matcher, key, depth - 1))
+            content.extend(_elements(member, part, schemas, key, depth - 1))
     return [_element(own_name or name, xml, attributes, content)]
 
 
@@ -97,11 +97,11 @@ def _name(text: str) -> str:
     return safe if safe[:1].isalpha() or safe[:1] == "_" else f"_{safe}"
 
 
-def _xml_object(schema: Any, matcher: SchemaMatcher) -> Mapping[str, Any]:
+def _xml_object(schema: Any, schemas: DocumentSchemas) -> Mapping[str, Any]:
     """Return the `xml` of a schema, of the target of its reference, or of a part of its `allOf`."""
     found = (
         part["xml"]
-        for part in applied_schemas(schema, matcher.follow)
+        for part in applied_schemas(schema, schemas.follow)
         if isinstance(part.get("xml"), Mapping)
     )
     return next(found, {})

@@ -118,6 +118,8 @@ OFFERED = [
     case("not-in-the-enum", {"enum": ["a"], "example": "b"}, "a"),
     case("too-long", {"type": "string", "example": "longer", "maxLength": 3}, "str"),
     case("wrong-format", {"type": "string", "format": "date", "example": "1st May"}, "2025-01-01"),
+    case("no-day", {"type": "string", "format": "date", "example": "2025-02-30"}, "2025-01-01"),
+    case("unevaluated", {"type": "object", "unevaluatedProperties": False, "example": {"b": 1}}, {}),
     case("missing-required", {"type": "object", "required": ["a"], "example": {}}, {"a": "string"}),
     case("extra-property", {"type": "object", "additionalProperties": False, "example": {"b": 1}}, {}),
     case("example-of-a-part", {"allOf": [{"type": "string", "example": "part"}, {"minLength": 2}]}, "part"),
@@ -454,7 +456,7 @@ def test_requests_and_responses_have_different_examples() -> None:
         False,
         refer("Closed"),
         {"type": "integer", "minimum": 10, "maximum": 5},
-        {"type": "integer", "multipleOf": 1.7976931348623157e308, "minimum": 1},
+        {"type": "integer", "multipleOf": 1.7976931348623157e308, "minimum": 1, "maximum": 9},
         {"allOf": [{"type": "integer"}, {"type": "string"}]},
         {"type": "string", "minLength": 2, "maxLength": 1},
         {"type": "string", "minLength": 10**9},
@@ -489,11 +491,14 @@ def nested(depth: int, wrap: Callable[[Any], Any]) -> Any:
     "schema",
     [
         nested(40, lambda inner: {"oneOf": [{"properties": {"a": inner}, "required": ["a"], "not": {}}] * 2}),
+        nested(
+            300, lambda inner: {"properties": {"a": {"oneOf": [inner, inner]}}, "required": ["a"], "not": {}}
+        ),
         nested(5_000, lambda inner: {"type": "object", "required": ["a"], "properties": {"a": inner}}),
         {"type": "string", "pattern": "^(a+)+$", "example": "a" * 40 + "!", "minLength": 42},
         {"type": "string", "pattern": "^(a|a)*b(a|a)*c$", "minLength": 60},
     ],
-    ids=["cases", "depth", "nested-repetition", "overlapping-branches"],
+    ids=["cases", "schemas", "depth", "nested-repetition", "overlapping-branches"],
 )
 def test_hostile_schemas_cost_little(schema: Any) -> None:
     """A schema with countless cases or a costly pattern ends soon: with a value that is valid, or an error."""

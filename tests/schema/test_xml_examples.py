@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from dynacli.schema.schema_matcher import SchemaMatcher
+from dynacli.schema.document_schemas import DocumentSchemas
 from dynacli.schema.xml_text import xml_text
 from tests.documents import document, operation, save
 from tests.harness import run_cli
@@ -78,7 +78,7 @@ _TWO = {"animals": ["x", "y"]}
 )
 def test_a_value_is_written_as_its_schema_says(value: Any, schema: Any, expected: str) -> None:
     """Names, attributes, namespaces and arrays are those of the specification ("XML Object")."""
-    written = xml_text(value, schema, SchemaMatcher(_resolve))
+    written = xml_text(value, schema, DocumentSchemas(_resolve))
     assert expected == written
     ET.fromstring(written)  # noqa: S314  - it is well-formed, and our own
 

@@ -20,8 +20,8 @@ from dynacli.model.field_names import (
 )
 from dynacli.model.operation import EACH, Field
 from dynacli.model.path_templates import nouns_of_paths, path_template
+from dynacli.schema.document_schemas import DocumentSchemas
 from dynacli.schema.example_value import NoExampleError
-from dynacli.schema.schema_matcher import SchemaMatcher
 
 __all__ = ["OWN_PREFIX", "fields_of_other_ids", "known_ids_for_body", "own_names_for_body", "unused_name"]
 
@@ -97,7 +97,7 @@ class _ExampleBody:
 
     def __init__(self, described: DescribedOperation, value: Any) -> None:
         self._described, self._value = described, value
-        self._matcher = SchemaMatcher(described.resolve, "request")
+        self._schemas = DocumentSchemas(described.resolve, "request")
 
     @classmethod
     def of(cls, described: DescribedOperation) -> "_ExampleBody | None":
@@ -127,7 +127,7 @@ class _ExampleBody:
             return False
         holder[field.path[-1]] = value
         try:
-            return self._matcher.matches(body, self._described.body_schema())
+            return self._schemas.fits(body, self._described.body_schema())
         except (NoExampleError, RecursionError):
             return False
 

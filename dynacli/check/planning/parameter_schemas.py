@@ -5,10 +5,10 @@ from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.model.operation import Parameter
+from dynacli.schema.document_schemas import DocumentSchemas
 from dynacli.schema.documented_values import documented_values_at, example_values_of
 from dynacli.schema.example_call import parameter_example
 from dynacli.schema.example_value import NoExampleError
-from dynacli.schema.schema_matcher import SchemaMatcher
 
 __all__ = ["ParameterSchemas"]
 
@@ -25,9 +25,9 @@ class ParameterSchemas:
         if schema is None:
             return True
         try:
-            return SchemaMatcher(self._described.resolve, "request").matches(value, schema)
+            return DocumentSchemas(self._described.resolve, "request").fits(value, schema)
         except (NoExampleError, RecursionError):
-            return True  # the matcher cannot tell; the judge of the request may
+            return True  # the judge of the request may tell
 
     def examples(self, parameter: Parameter) -> Iterator[Any]:
         """Yield the examples that the document has for a parameter, and that its schema allows."""

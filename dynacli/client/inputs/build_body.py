@@ -279,12 +279,12 @@ def _fitting_example(described: DescribedOperation) -> Any:
     Raises:
         UsageError: None can be made, as where two alternatives are so wide that whatever fits one fits both.
     """
+    from dynacli.schema.document_schemas import DocumentSchemas
     from dynacli.schema.example_value import NoExampleError
-    from dynacli.schema.schema_matcher import SchemaMatcher
 
     example, fits = example_body(described, True), False
     with suppress(NoExampleError, RecursionError):
-        fits = SchemaMatcher(described.resolve, "request").matches(example, described.body_schema())
+        fits = DocumentSchemas(described.resolve, "request").fits(example, described.body_schema())
     if not fits:
         raise UsageError("No example of the body can be made from the document")
     return example

@@ -1,7 +1,7 @@
 """Schemas that jsonschema-rs has compiled: the only place that says whether a value is valid, and why it is not."""
 
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -87,11 +87,7 @@ class CompiledSchema:
             },
             pattern_options=engine_pattern_options(),
             # Their errors have no evaluation path (0.61), so only what finds none is a keyword of our own.
-            keywords={
-                ENTRY: _keyword(self._enter),
-                LATER: _keyword(self._is_valid_later),
-                UNUSABLE: _keyword(self._note),
-            },
+            keywords=_keywords({ENTRY: self._enter, LATER: self._is_valid_later, UNUSABLE: self._note}),
             **engine_options(),
         )
 
@@ -100,11 +96,17 @@ class CompiledSchema:
         return self._make(self._plain.without_items())
 
     def is_valid(self, value: Any) -> bool:
-        """Return whether a value is valid; notes say what of it could not be evaluated."""
+        """Return whether a value is valid; notes say what of it could not be evaluated.
+
+        Raises:
+            TooDeepError: The schema is too large.
+        """
         if is_plain(value):
             self._binary = ()
             with suppress(UnicodeEncodeError):  # a lone surrogate
-                return self._is_valid(value)
+                is_valid = self._is_valid(value)
+                if is_valid or not self._plain.has_hidden:
+                    return is_valid
         return not self.errors(value)
 
     def _is_valid(self, value: Any) -> bool:
@@ -284,21 +286,21 @@ class CompiledSchemas:
         return CompiledSchema(plain, schema, self._notes, later, self._entries)
 
 
-def _keyword(check: Callable[[Any, Any], bool]) -> type:
-    """Return the class of a keyword, as jsonschema-rs takes it.
+def _keywords(checks: Mapping[str, Callable[[Any, Any], bool]]) -> dict[str, type]:
+    """Return the classes of keywords, as jsonschema-rs takes them.
 
     https://github.com/Stranger6667/jsonschema/blob/master/crates/jsonschema-py/README.md
 
     Args:
-        check: (value of the keyword, value that is evaluated) → whether it is valid.
+        checks: Keyword → (value of the keyword, value that is evaluated) → whether it is valid.
     """
 
     class Keyword:
-        def __init__(self, _: Any, value: Any, __: Any) -> None:
-            self._value = value
+        def __init__(self, _: Any, value: Any, path: list[str | int]) -> None:
+            self._check, self._value = checks[str(path[-1])], value
 
         def validate(self, instance: Any) -> None:
-            if not check(self._value, instance):
+            if not self._check(self._value, instance):
                 raise ValueError
 
-    return Keyword
+    return dict.fromkeys(checks, Keyword)

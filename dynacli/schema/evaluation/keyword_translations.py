@@ -104,6 +104,8 @@ class Translator(Protocol):
     is_3_0: bool
     is_strict: bool
     direction: Direction
+    refuses_hidden: bool
+    may_overlap: bool
     longest: int
     undefined_formats: frozenset[str]
     origins: dict[int, Origin]
@@ -257,10 +259,8 @@ def _property(translator: Translator, properties: Any, schema: Any) -> Any:
     if not isinstance(schema, bool | dict):
         return unusable(unusable_text("properties", properties))
     found = translator.plain(schema, _MEMBER)
-    is_refused = translator.is_3_0 or translator.direction == "response"
-    if is_refused and translator.is_hidden(schema):
-        # OpenAPI 3.0.4, "Schema Object": relevant only for properties. Since 3.1 they are annotations: a server may
-        # ignore a property that should not be sent, but it sends no secret.
+    if translator.refuses_hidden and translator.is_hidden(schema):
+        # OpenAPI 3.0.4, "Schema Object": relevant only for properties.
         mark = translator.standing_for(LEFT_OUT[translator.direction], {"not": {}})["allOf"]
         if not isinstance(found, dict):
             return {"allOf": [found, *mark]}
@@ -351,10 +351,11 @@ _MANY = 6
 """Alternatives so many levels within others, for the same value, count how often they are entered."""
 
 
-def _alternatives(keyword: str) -> Translation:
+def _alternatives(written: str) -> Translation:
     def translated(translator: Translator, value: Any, schema: Any, nesting: Nesting) -> Plain:
         if not isinstance(value, list) or not value:
             raise UnusableError
+        keyword = "anyOf" if translator.may_overlap else written
         found = discriminator_of(schema)
         if found is None:
             plain = {keyword: [_branch(translator, branch, nesting, 2) for branch in value]}

@@ -72,6 +72,8 @@ class SchemaSource(NamedTuple):
         dialect: The document's `jsonSchemaDialect`; empty where it has none.
         undefined_formats: The formats that the document's version does not define.
         is_normal: Whether the schemas are in the normal form; else they are as the document has them.
+        refuses_hidden: Whether properties that the direction leaves out are wrong; None if the version decides.
+        may_overlap: Whether a value may match several branches of a `oneOf`.
     """
 
     version: Dialect
@@ -80,6 +82,8 @@ class SchemaSource(NamedTuple):
     dialect: str = ""
     undefined_formats: frozenset[str] = frozenset()
     is_normal: bool = False
+    refuses_hidden: bool | None = None
+    may_overlap: bool = False
 
 
 _INTEGER_3_0 = {
@@ -104,9 +108,12 @@ class PlainSchema:
         is_3_0: Whether the version is 3.0.
         is_strict: Whether 1.0 is no integer in the schema that is being translated.
         direction: The direction of the message.
+        refuses_hidden: Whether properties that the direction leaves out are wrong.
+        may_overlap: As in `SchemaSource`.
         longest: More than the largest length of a text that makes a difference.
         patterns: The names of the formats that stand for patterns.
         is_whole: Whether no reference is left for later.
+        has_hidden: Whether the direction leaves out a property, which another schema may require.
         undefined_formats: As in `SchemaSource`.
         root: The plain form.
         size: The number of schemas that were translated.
@@ -126,9 +133,14 @@ class PlainSchema:
         self._max_schemas, self._most_at_once = max_schemas, most_at_once
         self.is_3_0 = self.is_strict = source.version == "3.0"
         self.direction, self.undefined_formats = source.direction, source.undefined_formats
+        # OpenAPI 3.0.4, "Schema Object": the direction leaves these properties out. Since 3.1 the marks
+        # are annotations: a server may ignore a property that should not be sent, but it sends no secret.
+        is_refused = self.is_3_0 or source.direction == "response"
+        self.refuses_hidden = is_refused if source.refuses_hidden is None else source.refuses_hidden
+        self.may_overlap = source.may_overlap
         self.longest = 0
         self.patterns: set[str] = set()
-        self.is_whole = True
+        self.is_whole, self.has_hidden = True, False
         self._keywords_seen: set[str] = set()
         self._keywords = JUDGING_KEYWORDS[source.version]
         self._numbers: dict[tuple[str, str, int], int] = {}
@@ -354,9 +366,11 @@ class PlainSchema:
     def is_hidden(self, schema: Any) -> bool:
         """Return whether a property is left out in this direction."""
         try:
-            return is_marked(schema, LEFT_OUT[self.direction], self._source.follow)
+            is_hidden = is_marked(schema, LEFT_OUT[self.direction], self._source.follow)
         except LookupError:
             return False  # evaluating the schema notes that the reference leads nowhere
+        self.has_hidden |= is_hidden
+        return is_hidden
 
     def applied(self, schema: Any) -> list[Mapping[str, Any]]:
         """Return a schema, the schemas that it refers to, and those of its `allOf`."""

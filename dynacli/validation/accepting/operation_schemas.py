@@ -8,7 +8,7 @@ from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.model.operation import Operation
 from dynacli.schema.evaluation.compiled_schema import CompiledSchema, CompiledSchemas
 from dynacli.schema.evaluation.judging_notes import JudgingNotes
-from dynacli.schema.evaluation.translation import SchemaSource
+from dynacli.schema.evaluation.translation import SchemaSource, TooDeepError
 from dynacli.schema.read_schema import Direction, Follow
 
 __all__ = ["OperationSchemas"]
@@ -122,7 +122,7 @@ class OperationSchemas:
         before = self._notes.count
         try:
             return compiled.is_valid(value) and self._notes.count == before
-        except RecursionError:
+        except (TooDeepError, RecursionError):
             return False
 
     def compiled(self, schema: Any, direction: Direction) -> CompiledSchema | None:
