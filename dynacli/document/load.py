@@ -8,7 +8,7 @@ from typing import Any, Literal
 from dynacli.document.fetched import Fetched
 from dynacli.document.mending.mend import mend
 from dynacli.document.mending.specification_report import Problem, report
-from dynacli.document.overlays.overlaid_file import Overlaid, Overlay, lay_over
+from dynacli.document.overlays.overlay import Overlaid, Overlay, lay_over
 from dynacli.document.reading.parse import parse_document
 from dynacli.document.reading.plain_json import check_limits
 from dynacli.document.references.bundle import bundle

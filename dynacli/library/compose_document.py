@@ -49,7 +49,7 @@ def compose(fetched: Fetched, name: str, reader: SourceReader, layers: Layers) -
     if not layers.more and not layers.overlays:
         return load(fetched, name, opener=reader)
     from dynacli.document.merging.merge import merge
-    from dynacli.document.overlays.overlaid_file import Overlay
+    from dynacli.document.overlays.overlay import Overlay
 
     files = [(path, reader.read_overlay(path)) for path in layers.overlays]
     overlays = [Overlay(file.content, path, file.uri) for path, file in files]

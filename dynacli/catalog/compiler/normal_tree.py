@@ -4,8 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dynacli.catalog.compiler.doubtful_schemas import DoubtfulSchemas
-from dynacli.document.mending.mend import root_schemas
-from dynacli.document.mending.mend_schema import each_schema
+from dynacli.document.mending.mend import each_schema, root_schemas
 from dynacli.document.references.scan import steps_of
 from dynacli.schema.normal_form import normal_keywords
 

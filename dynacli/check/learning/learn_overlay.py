@@ -13,8 +13,7 @@ from dynacli.check.learning.document_edits import DocumentEdits
 from dynacli.check.learning.infer_schema import Dialect
 from dynacli.check.learning.observed_answers import ObservedAnswer
 from dynacli.document.json_trees import copy_json, is_same_json
-from dynacli.document.overlays.overlay import apply_overlay
-from dynacli.document.overlays.overlay_actions import actions_between
+from dynacli.document.overlays.overlay import actions_between, apply_overlay
 from dynacli.document.pointer import MISSING, follow, split
 from dynacli.errors import DocumentError, InternalError
 from dynacli.library.opened_api import OpenedApi

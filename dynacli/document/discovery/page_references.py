@@ -6,11 +6,11 @@ possessive quantifiers (`++`), each followed by a character that ends it, leave 
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from dynacli.document.discovery.discovered import Lead, Role
-from dynacli.document.discovery.link_headers import leads_of
 from dynacli.http.link_values import Link
 
 __all__ = [
@@ -18,13 +18,46 @@ __all__ = [
     "attributes_of",
     "base_of",
     "has_document_inside",
+    "is_linkset",
     "is_viewer",
+    "leads_of",
     "path_of",
     "read_config",
+    "read_linkset",
     "read_neighbours",
     "read_page",
     "read_query",
 ]
+
+_ROLES = {
+    "service-desc": Role.DOCUMENT,
+    "describedby": Role.DOCUMENT,
+    "api-catalog": Role.CATALOG,
+    "item": Role.API,
+    "service-doc": Role.PAGE,
+}
+"""Link relation → its expected target (RFC 8631, RFC 9727); `describedby` is older and still in use."""
+
+
+def leads_of(links: Iterable[Link]) -> list[Lead]:
+    """Return the links that may lead to a document, judged by relation and media type.
+
+    `alternate` counts where its media type is OpenAPI's own.
+    """
+    leads = []
+    for link in links:
+        if not link.target:
+            continue
+        for relation in link.relations:
+            if relation in _ROLES:
+                role = _ROLES[relation]
+                leads.append(Lead(link.target, role, is_stated=role is not Role.PAGE))
+                break
+            if relation == "alternate" and "openapi" in link.media_type.lower():
+                leads.append(Lead(link.target, is_stated=True))
+                break
+    return leads
+
 
 MAX_CHARACTERS = 5_000_000
 """How many characters of a page are searched."""
@@ -221,3 +254,36 @@ def attributes_of(tag: str) -> dict[str, str]:
     for match in _ATTRIBUTE.finditer(tag[:_MAX_TAG]):
         attributes.setdefault(match[1].lower(), html.unescape(match[2] or match[3] or match[4] or "").strip())
     return attributes
+
+
+_MAX_CONTEXTS = 1000
+
+
+def is_linkset(tree: Any) -> bool:
+    """Return whether a value is a set of links."""
+    return isinstance(tree, dict) and isinstance(tree.get("linkset"), (list, dict))
+
+
+def read_linkset(tree: Any) -> list[Lead]:
+    """Return the links of a set that may lead to a document: descriptions, other catalogs, the APIs themselves.
+
+    A link to documentation for people is left out where the same API links to its description.
+    Malformed links are left out, too.
+    """
+    contexts = tree["linkset"] if is_linkset(tree) else []
+    leads: list[Lead] = []
+    for context in (contexts if isinstance(contexts, list) else [contexts])[:_MAX_CONTEXTS]:
+        if isinstance(context, dict):
+            own = leads_of(_links_of(context))
+            is_described = any(lead.role is Role.DOCUMENT for lead in own)
+            leads.extend(lead for lead in own if lead.role is not Role.PAGE or not is_described)
+    return leads
+
+
+def _links_of(context: dict[str, Any]) -> Iterator[Link]:
+    for relation, targets in context.items():
+        for target in targets if isinstance(targets, list) else [targets]:
+            href = target.get("href") if isinstance(target, dict) else None
+            if isinstance(href, str):
+                kind = target.get("type")
+                yield Link(href, (str(relation).lower(),), media_type=kind if isinstance(kind, str) else "")

@@ -5,13 +5,14 @@ from typing import Any, NamedTuple
 
 from dynacli.document.discovery.discovered import FoundDocument, Lead, Way
 from dynacli.document.discovery.index_links import read_index
-from dynacli.document.discovery.link_headers import leads_of
-from dynacli.document.discovery.linkset import is_linkset, read_linkset
 from dynacli.document.discovery.page_references import (
     MAX_CHARACTERS,
     has_document_inside,
+    is_linkset,
     is_viewer,
+    leads_of,
     read_config,
+    read_linkset,
     read_neighbours,
     read_page,
     read_query,

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from dynacli.document.discovery.addresses import SearchedOrigin
+from dynacli.document.discovery.candidates import SearchedOrigin
 from dynacli.document.discovery.discovered import FoundDocument, Way
 from dynacli.document.discovery.probe_answers import DocumentAnswer, on_one_line
 from dynacli.document.discovery.probes import Probes

@@ -5,14 +5,26 @@ import time
 from dataclasses import replace
 from operator import attrgetter
 
-from dynacli.document.discovery.addresses import SearchedOrigin
-from dynacli.document.discovery.candidates import GIVEN, USUAL, Candidate, later_stages, way_of
+from dynacli.document.discovery.candidates import (
+    GIVEN,
+    USUAL,
+    Candidate,
+    SearchedOrigin,
+    later_stages,
+    way_of,
+)
 from dynacli.document.discovery.discovered import Discovery, Role, Way
-from dynacli.document.discovery.discovery_report import FOREIGN, LATE, TIMED_OUT, found_nothing, result_of
+from dynacli.document.discovery.discovery_report import (
+    FOREIGN,
+    LATE,
+    TIMED_OUT,
+    SearchNotes,
+    found_nothing,
+    result_of,
+)
 from dynacli.document.discovery.probe_answers import DocumentAnswer, ReadAnswer, read_answer
 from dynacli.document.discovery.probes import SLOW_CONNECTIONS, ProbeAnswer, Probes, UnaskedLogin
 from dynacli.document.discovery.rank_documents import TrialAnswers, rank_documents, try_documents
-from dynacli.document.discovery.search_notes import SearchNotes
 from dynacli.document.fetched import DocumentLogin, Fetched
 from dynacli.errors import DocumentError, DynacliError, NetworkError, RefusedError, UsageError
 

@@ -5,11 +5,13 @@ The code that reads a document after this finds the correct form only; each mend
 A value whose meaning is not plain stays as it is, and later code takes it for absent.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
+from functools import lru_cache
+from math import isfinite
 from typing import Any, NamedTuple
 
-from dynacli.document.mending.mend_media_type import meant_media_type, told_typo
-from dynacli.document.mending.mend_schema import mend_boolean, mend_schema, rename_members
 from dynacli.document.objects import (
     CONTENT,
     DATA,
@@ -28,13 +30,357 @@ from dynacli.document.objects import (
 )
 from dynacli.document.pointer import join
 from dynacli.document.references.place_origins import Move
+from dynacli.document.references.scan import Link, steps_of
 
-__all__ = ["Mended", "mend", "objects_below", "root_schemas"]
+__all__ = [
+    "each_schema",
+    "meant_boolean",
+    "meant_media_type",
+    "mend",
+    "objects_below",
+    "root_schemas",
+    "told_typo",
+]
 
 Steps = tuple[str | int, ...]
+Warn = Callable[..., None]
+Rename = Callable[[Steps, str, str], None]
+
+_SCHEMAS = (
+    "items",
+    "additionalProperties",
+    "not",
+    "if",
+    "then",
+    "else",
+    "contains",
+    "propertyNames",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+)
+_SCHEMA_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems", "items")
+_MAPS = ("properties", "patternProperties", "dependentSchemas", "$defs", "definitions")
+_BELOW = frozenset((*_SCHEMAS, *_SCHEMA_LISTS, *_MAPS))
+
+_SCHEMA_BOOLEANS = ("nullable", "readOnly", "writeOnly", "deprecated", "uniqueItems")
+_COUNTS = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
+_NUMBERS = ("minimum", "maximum", "multipleOf")
+_RIGHT_TYPES: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(_SCHEMA_BOOLEANS, bool),
+    **dict.fromkeys((*_COUNTS, *_NUMBERS), (int, float)),
+    **dict.fromkeys(("enum", "required"), list),
+    "type": (str, list),
+}
+"""Keyword → the types of its value; most schemas have these, so that no further check is needed."""
+
+_TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object", "null"})
+# The name of a type in other languages → type and format in JSON Schema; the format may be empty.
+_MEANT_TYPES = {
+    "str": ("string", ""),
+    "text": ("string", ""),
+    "char": ("string", ""),
+    "date": ("string", "date"),
+    "datetime": ("string", "date-time"),
+    "date-time": ("string", "date-time"),
+    "time": ("string", ""),
+    "timestamp": ("string", ""),
+    "uuid": ("string", "uuid"),
+    "uri": ("string", "uri"),
+    "url": ("string", "uri"),
+    "email": ("string", "email"),
+    "password": ("string", "password"),
+    "file": ("string", "binary"),
+    "binary": ("string", "binary"),
+    "byte": ("string", "byte"),
+    "enum": ("string", ""),
+    "int": ("integer", ""),
+    "int32": ("integer", "int32"),
+    "int64": ("integer", "int64"),
+    "long": ("integer", "int64"),
+    "short": ("integer", ""),
+    "float": ("number", "float"),
+    "double": ("number", "double"),
+    "decimal": ("number", ""),
+    "numeric": ("number", ""),
+    "bool": ("boolean", ""),
+    "list": ("array", ""),
+    "map": ("object", ""),
+    "dict": ("object", ""),
+    "hash": ("object", ""),
+}
+
+# `/^[a-z]+$/i`: a slash before the beginning or behind the end of a text can never be found.
+_REGEX_LITERAL = re.compile(r"/(\^.*|.*(?<!\\)\$)/([dgimsuvy]*)", re.DOTALL)
+
+_WORDS = {
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "0"), False),
+}
 
 
-class Mended(NamedTuple):
+def _mend_schema(schema: Any, steps: Steps, warn: Warn, move: Rename) -> None:
+    """Mend a schema and all below it in place.
+
+    Args:
+        warn: Called with a sentence and the steps to the place for each mistake.
+        move: Called with the steps to an object, the key of a member that gets another key, and that key.
+    """
+    for node, link in each_schema(schema):
+        if not _is_right(node):
+            _mend(node, (*steps, *steps_of(link)), warn, move)
+
+
+def each_schema(schema: Any) -> Iterator[tuple[dict[str, Any], Link]]:
+    """Yield a schema and all below it, each with the steps to it, in the order of the document.
+
+    Those below a schema are looked up after it was yielded, so that it may be changed before.
+    """
+    stack: list[tuple[Any, Link]] = [(schema, None)]
+    while stack:
+        node, link = stack.pop()
+        if isinstance(node, dict):
+            yield node, link
+            if not _BELOW.isdisjoint(node):
+                _add_below(node, link, stack)
+
+
+def _is_right(node: dict[str, Any]) -> bool:
+    """Return whether a quick check finds no mistake in a schema; most schemas have none."""
+    if any(key in _RIGHT_TYPES and not isinstance(value, _RIGHT_TYPES[key]) for key, value in node.items()):
+        return False
+    if str(node.get("pattern", ""))[:1] == "/" or "patternProperties" in node:
+        return False
+    kind = node.get("type", "object")
+    if kind not in _TYPES if isinstance(kind, str) else not _TYPES.issuperset(map(str, kind)):
+        return False
+    return not _is_text(node) or not any(map(_is_scalar, (*node.get("enum", ()), node.get("default"))))
+
+
+def meant_boolean(value: Any) -> bool | None:
+    """Return the boolean that a value means; None where the meaning is not plain."""
+    if isinstance(value, bool):
+        return value
+    return _WORDS.get(str(value).strip().lower()) if isinstance(value, (str, int)) else None
+
+
+def _add_below(node: dict[str, Any], link: Link, stack: list[tuple[Any, Link]]) -> None:
+    below: list[tuple[Any, Link]] = []
+    for keyword, value in node.items():
+        if keyword not in _BELOW:
+            continue
+        if isinstance(value, list):
+            if keyword in _SCHEMA_LISTS:
+                below.extend((item, ((link, keyword), index)) for index, item in enumerate(value))
+        elif isinstance(value, dict):
+            if keyword in _MAPS:
+                below.extend((item, ((link, keyword), name)) for name, item in value.items())
+            elif keyword in _SCHEMAS:
+                below.append((value, (link, keyword)))
+    stack.extend(reversed(below))
+
+
+def _mend(node: dict[str, Any], steps: Steps, warn: Warn, move: Rename) -> None:
+    for keyword in _SCHEMA_BOOLEANS:
+        _mend_boolean(node, keyword, steps, warn)
+    for keyword in _COUNTS + _NUMBERS:
+        if isinstance(node.get(keyword), str):
+            _mend_number(node, keyword, steps, warn)
+    if "required" in node and not isinstance(node["required"], list):
+        _mend_required(node, steps, warn)
+    if isinstance(node.get("pattern"), str):
+        _mend_pattern(node, steps, warn)
+    if isinstance(node.get("patternProperties"), dict):
+        _mend_patterns_of_names(node["patternProperties"], (*steps, "patternProperties"), warn, move)
+    if "type" in node:
+        _mend_type(node, steps, warn)
+    if "enum" in node:
+        _mend_enum(node, steps, warn)
+    if _is_text(node) and _is_scalar(default := node.get("default")):
+        warn("`default` is no string, which it should be; it is read as one", *steps, "default")
+        node["default"] = _as_text(default)
+
+
+def _mend_boolean(node: dict[str, Any], keyword: str, steps: Steps, warn: Warn) -> None:
+    """Make the value of a keyword true or false, or remove the keyword where the meaning is not plain."""
+    if isinstance(node.get(keyword, False), bool):
+        return
+    meant = meant_boolean(node[keyword])
+    if meant is None:
+        warn(f"`{keyword}` is neither true nor false; it is ignored", *steps, keyword)
+        del node[keyword]
+    else:
+        shown = "true" if meant else "false"
+        warn(f"`{keyword}` should be true or false; it is read as {shown}", *steps, keyword)
+        node[keyword] = meant
+
+
+def _mend_number(node: dict[str, Any], keyword: str, steps: Steps, warn: Warn) -> None:
+    word = node[keyword].strip()
+    try:
+        meant = float(word) if "." in word or "e" in word.lower() else int(word[:30])
+    except ValueError:
+        meant = None
+    if meant is None or not isfinite(meant) or (keyword in _COUNTS and (meant < 0 or meant % 1)):
+        warn(f"`{keyword}` is no number; it is ignored", *steps, keyword)
+        del node[keyword]
+    else:
+        warn(f"`{keyword}` should be a number; it is read as {meant}", *steps, keyword)
+        node[keyword] = meant
+
+
+def _mend_pattern(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
+    meant = _meant_pattern(node["pattern"])
+    if meant != node["pattern"]:
+        node["pattern"] = meant
+        warn("`pattern` has slashes around it; it is read without them", *steps, "pattern")
+
+
+def _mend_patterns_of_names(schemas: dict[str, Any], steps: Steps, warn: Warn, move: Rename) -> None:
+    for pattern, meant in _rename_members(schemas, _meant_pattern):
+        warn("A pattern of names has slashes around it; it is read without them", *steps, pattern)
+        move(steps, pattern, meant)
+
+
+def _rename_members(members: dict[str, Any], meant: Callable[[str], str]) -> list[tuple[str, str]]:
+    """Give the members of an object the keys that are meant, unless there are such already; return old and new ones."""
+    taken = set(members)
+    renamed: dict[str, str] = {}
+    for name in members:
+        right = meant(name)
+        if right not in taken:
+            taken.add(right)
+            renamed[name] = right
+    if renamed:
+        kept = {renamed.get(name, name): member for name, member in members.items()}
+        members.clear()
+        members.update(kept)
+    return list(renamed.items())
+
+
+def _meant_pattern(pattern: str) -> str:
+    """Return the expression that a pattern is the literal of, as JavaScript has it; else the pattern."""
+    found = _REGEX_LITERAL.fullmatch(pattern)
+    if found is None:
+        return pattern
+    flags = "".join(flag for flag in "ims" if flag in found[2])
+    return f"(?{flags}:{found[1]})" if flags else found[1]  # ECMA-262 (2025), "Modifiers"
+
+
+def _mend_required(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
+    """Mend the `required` of a schema, which should be a list of names of properties."""
+    value = node["required"]
+    properties = node.get("properties")
+    if isinstance(value, str) and isinstance(properties, dict) and value in properties:
+        warn("`required` should be a list; it is read as a list of one", *steps, "required")
+        node["required"] = [value]
+    else:
+        # Draft 3 of JSON Schema had `required: true` in a property.
+        warn("`required` of a schema is a list of names; it is ignored", *steps, "required")
+        del node["required"]
+
+
+def _mend_type(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
+    value = node["type"]
+    if isinstance(value, str):
+        if value in _TYPES:
+            return
+        word = value.strip().lower()
+        if word == "any":
+            warn("`type` is `any`, which is said by leaving it out", *steps, "type")
+            del node["type"]
+            return
+        meant, meant_format = (word, "") if word in _TYPES else _MEANT_TYPES.get(word, ("", ""))
+        if meant:
+            warn(f"There is no type `{value[:40]}`; it is read as `{meant}`", *steps, "type")
+            node["type"] = meant
+            if meant_format:
+                node.setdefault("format", meant_format)
+        else:
+            warn(f"There is no type `{value[:40]}`; it is ignored", *steps, "type")
+            del node["type"]
+        return
+    named = (
+        [name for name in value if isinstance(name, str) and name in _TYPES]
+        if isinstance(value, list)
+        else []
+    )
+    if not named:
+        warn("`type` is the name of no type; it is ignored", *steps, "type")
+        del node["type"]
+    elif len(named) < len(value):
+        warn("`type` names types that there are not; they are ignored", *steps, "type")
+        node["type"] = named
+
+
+def _mend_enum(node: dict[str, Any], steps: Steps, warn: Warn) -> None:
+    value = node["enum"]
+    if value is None or isinstance(value, dict):
+        warn("`enum` should be a list; it is ignored", *steps, "enum")
+        del node["enum"]
+        return
+    if not isinstance(value, list):
+        warn("`enum` should be a list; it is read as a list of one", *steps, "enum")
+        node["enum"] = value = [value]
+    if _is_text(node) and any(_is_scalar(item) for item in value):
+        # `no` is false in YAML 1.1, and `1` is a number in every version of YAML.
+        warn("`enum` of strings has values that are none; they are read as strings", *steps, "enum")
+        node["enum"] = [_as_text(item) if _is_scalar(item) else item for item in value]
+
+
+def _is_text(node: dict[str, Any]) -> bool:
+    return node.get("type") in ("string", ["string"], ["string", "null"], ["null", "string"])
+
+
+def _is_scalar(value: Any) -> bool:
+    return isinstance(value, (bool, int, float))
+
+
+def _as_text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+_USUAL = (
+    *("application/json", "application/problem+json", "application/hal+json", "application/vnd.api+json"),
+    *("application/merge-patch+json", "application/json-patch+json", "application/x-ndjson"),
+    *("application/xml", "application/octet-stream", "application/pdf", "application/zip"),
+    *("application/x-www-form-urlencoded", "multipart/form-data", "text/event-stream"),
+    *("text/plain", "text/html", "text/csv", "text/xml", "image/png", "image/jpeg"),
+)
+_RIGHT = re.compile(
+    r"(application|audio|example|font|haptics|image|message|model|multipart|text|video|x-[a-z0-9-]+|\*)"
+    r"/[!#$%&'*+.^_`|~0-9a-z-]+"
+)
+"""A registered type (RFC 9110, section 8.3.1) and any subtype: `application/jose` is no mistake for `json`."""
+
+_LIKENESS = 0.93
+
+
+@lru_cache(maxsize=256)
+def meant_media_type(name: str) -> str:
+    r"""Return the media type that is meant by one that there cannot be; else the name as it is.
+
+    The separator is wrong or missing (`applicationjson`, `application\\json`), or the type is misspelled
+    (`aplication/json`). Parameters stay.
+    """
+    plain, semicolon, parameters = name.partition(";")
+    essence = plain.strip().lower()
+    if _RIGHT.fullmatch(essence):
+        return name
+    by_letters = {_letters(usual): usual for usual in _USUAL}
+    near = get_close_matches(_letters(essence), by_letters, 1, _LIKENESS)
+    return f"{by_letters[near[0]]}{semicolon}{parameters}" if near else name
+
+
+def told_typo(name: str, meant: str) -> str:
+    """Return the warning about a media type that is read as another one."""
+    return f"There is no media type `{name[:60]}`; it is read as `{meant}`"
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text)
+
+
+class _Mended(NamedTuple):
     """The result of mending a document.
 
     Args:
@@ -64,11 +410,11 @@ _LISTS: Mapping[ObjectKind, tuple[str, ...]] = {
 }
 
 
-def mend(tree: dict[str, Any]) -> Mended:
+def mend(tree: dict[str, Any]) -> _Mended:
     """Mend a document in place."""
     mending = _Mending()
     mending.walk(tree)
-    return Mended(tuple(mending.warnings), tuple(mending.moves.values()))
+    return _Mended(tuple(mending.warnings), tuple(mending.moves.values()))
 
 
 class _Mending:
@@ -98,7 +444,7 @@ class _Mending:
             node, kind, steps = self.stack.pop()
             if isinstance(node, dict):
                 if kind is SCHEMA:
-                    mend_schema(node, steps, self.warn, self.note_rename)
+                    _mend_schema(node, steps, self.warn, self.note_rename)
                     continue
                 self.mend_fields(node, kind, steps)
             # Reversed, because the stack is read from its end and warnings should come in document order.
@@ -106,7 +452,7 @@ class _Mending:
 
     def mend_fields(self, node: dict[str, Any], kind: ObjectKind, steps: Steps) -> None:
         for field in _BOOLEANS.get(kind, ()):
-            mend_boolean(node, field, steps, self.warn)
+            _mend_boolean(node, field, steps, self.warn)
         for field in _LISTS.get(kind, ()):
             if isinstance(node.get(field), (dict, str)):
                 self.mend_list(node, field, steps)
@@ -131,7 +477,7 @@ class _Mending:
 
     def mend_media_types(self, content: dict[str, Any], steps: Steps) -> None:
         """Give the objects under media types that there cannot be to those that are meant."""
-        for name, right in rename_members(content, meant_media_type):
+        for name, right in _rename_members(content, meant_media_type):
             self.warn(told_typo(name, right), *steps, name)
             self.note_rename(steps, name, right)
 

@@ -1,15 +1,104 @@
 """Overlays: changes to a document that are kept beside it (Overlay Specification 1.0.0)."""
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from dynacli.document.json_trees import copy_json, count_values
+from dynacli.document.fetched import Fetched
+from dynacli.document.json_trees import copy_json, count_values, is_same_json
 from dynacli.document.limits import MAX_NODES
-from dynacli.document.overlays.tracked_origins import Steps, TrackedOrigins
-from dynacli.errors import DocumentError
+from dynacli.document.other_formats import check_is_openapi
+from dynacli.document.pointer import join
+from dynacli.document.reading.parse import parse_file
+from dynacli.document.reading.plain_json import check_limits
+from dynacli.document.references.document_files import File
+from dynacli.document.references.place_origins import Move, Origins, Place
+from dynacli.errors import DocumentError, InternalError
 
-__all__ = ["apply_overlay", "apply_tracked", "path_of"]
+__all__ = ["Overlaid", "Overlay", "TrackedOrigins", "actions_between", "apply_overlay", "lay_over", "path_of"]
+
+Steps = tuple[str | int, ...]
+_Origin = tuple[int, Steps]
+
+
+class _TrackedPlace:
+    """A place and the places below it whose origins are known.
+
+    Attributes:
+        origin: The file and the steps that the place came from; None where it came along with the value around it.
+        below: Key or index → the place below.
+    """
+
+    __slots__ = ("below", "origin")
+
+    def __init__(self, origin: _Origin | None = None) -> None:
+        self.origin = origin
+        self.below: dict[str | int, _TrackedPlace] = {}
+
+
+class TrackedOrigins:
+    """The origins of the parts of a document; at first each has its own pointer in file 0."""
+
+    def __init__(self) -> None:
+        self._top = _TrackedPlace((0, ()))
+
+    def put(self, steps: Steps, file: int, origin: Steps) -> None:
+        """Note that a value was put at a place.
+
+        Args:
+            steps: The steps to the place.
+            file: The number of the file that the value came from.
+            origin: The steps to it in that file.
+        """
+        self._reach(steps[:-1])[0].below[steps[-1]] = _TrackedPlace((file, origin))
+
+    def take(self, steps: Steps, removed: Sequence[str | int], length: int | None = None) -> None:
+        """Note that members were removed from an object, or items from a list.
+
+        Args:
+            steps: The steps to the object or the list.
+            removed: The keys or indexes that were removed.
+            length: How many items the list had before; None for an object.
+        """
+        place, (file, origin) = self._reach(steps)
+        if length is None:
+            for key in removed:
+                place.below.pop(key, None)
+            return
+        removed_indexes = set(removed)
+        below: dict[str | int, _TrackedPlace] = {}
+        for after, before in enumerate(index for index in range(length) if index not in removed_indexes):
+            item = place.below.get(before)
+            if after != before:
+                item = item or _TrackedPlace()
+                item.origin = item.origin or (file, (*origin, before))
+            if item is not None:
+                below[after] = item
+        place.below = below
+
+    def origins(self) -> Origins:
+        """Return the origins of all parts that are not where they were."""
+        return Origins(self._moves())
+
+    def _moves(self) -> Iterator[Move]:
+        waiting: list[tuple[_TrackedPlace, Steps, _Origin]] = [(self._top, (), (0, ()))]
+        while waiting:
+            place, steps, (file, origin) = waiting.pop()
+            for key, below in place.below.items():
+                here, implied = (*steps, key), (file, (*origin, key))
+                if below.origin is not None and below.origin != implied:
+                    yield Move(join(here), below.origin[0], join(below.origin[1]))
+                waiting.append((below, here, below.origin or implied))
+
+    def _reach(self, steps: Steps) -> tuple[_TrackedPlace, _Origin]:
+        """Return the tracked place at some steps, added where it was missing, and its origin."""
+        place = self._top
+        origin: _Origin = (0, ())
+        for step in steps:
+            place = place.below.setdefault(step, _TrackedPlace())
+            origin = place.origin or (origin[0], (*origin[1], step))
+        return place, origin
+
 
 _VERSION = re.compile(r"1\.\d+\.\d+")
 _ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", "\\": "\\\\"}
@@ -35,11 +124,11 @@ def apply_overlay(document: Mapping[str, Any], overlay: Any, name: str = "the ov
         DocumentError: It is not an overlay, or an action of it cannot be carried out on this document.
     """
     result: dict[str, Any] = copy_json(document)
-    apply_tracked(result, overlay, name, TrackedOrigins())
+    _apply_tracked(result, overlay, name, TrackedOrigins())
     return result
 
 
-def apply_tracked(
+def _apply_tracked(
     document: dict[str, Any], overlay: Any, name: str, origins: TrackedOrigins, file: int = 1
 ) -> list[tuple[int, str]]:
     """Apply an overlay to a document in place.
@@ -235,3 +324,142 @@ def _is_at(root: Any, steps: Iterable[str | int], node: Any) -> bool:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+_Action = tuple[Steps, dict[str, Any]]
+
+
+class _ReplaceWholeError(Exception):
+    """An object cannot be updated: the object around it has to remove it and add it again."""
+
+
+def actions_between(
+    old: Mapping[str, Any], new: Mapping[str, Any], notes: Mapping[tuple[str, ...], list[str]]
+) -> list[dict[str, Any]]:
+    """Return the actions that turn one document into another, at most one update for each object.
+
+    Args:
+        old: The document as it is.
+        new: The document as it should be.
+        notes: Steps to a place → what was changed there, in a few words each; they become descriptions.
+
+    Raises:
+        InternalError: The document as a whole would have to be replaced.
+    """
+    try:
+        actions = list(_between(old, new, ()))
+    except _ReplaceWholeError:
+        raise InternalError("an overlay cannot take a plain value from the document itself") from None
+    updates = [steps for steps, action in actions if "update" in action]
+    descriptions: dict[Steps, dict[str, None]] = {}
+    for place, sentences in notes.items():
+        steps = _nearest(place, updates)
+        inside = "/".join(place[len(steps) :])
+        lines = (f"{inside}: {sentence}" if inside else sentence for sentence in sentences)
+        descriptions.setdefault(steps, {}).update(dict.fromkeys(lines))
+    described = {steps: {"description": "; ".join(lines)} for steps, lines in descriptions.items() if lines}
+    return [{"target": path_of(steps), **described.get(steps, {}), **action} for steps, action in actions]
+
+
+def _nearest(place: tuple[str, ...], updates: list[Steps]) -> Steps:
+    """Return the target of the update that changes a place: the highest one below it, or the nearest around it."""
+    below = [steps for steps in updates if _texts(steps)[: len(place)] == place]
+    around = [steps for steps in updates if place[: len(steps)] == _texts(steps)]
+    return min(below, key=len) if below else max(around, key=len, default=())
+
+
+def _texts(steps: Steps) -> tuple[str, ...]:
+    return tuple(map(str, steps))
+
+
+def _between(old: Mapping[str, Any], new: Mapping[str, Any], here: Steps) -> Iterator[_Action]:
+    removed: list[Steps] = []
+    update: dict[str, Any] = {}
+    below: list[_Action] = []
+    for key, value in old.items():
+        if key in new:
+            continue
+        if not isinstance(value, Mapping | list):
+            raise _ReplaceWholeError
+        removed.append((*here, key))
+    for key, value in new.items():
+        if key not in old:
+            update[key] = value
+            continue
+        before = old[key]
+        if is_same_json(before, value):
+            continue
+        if isinstance(before, Mapping) and isinstance(value, Mapping):
+            try:
+                below.extend(_between(before, value, (*here, key)))
+                continue
+            except _ReplaceWholeError:
+                pass  # the whole object is removed and added again
+        if isinstance(before, Mapping | list):
+            removed.append((*here, key))
+        elif isinstance(value, Mapping | list):
+            raise _ReplaceWholeError
+        update[key] = value
+    yield from ((steps, {"remove": True}) for steps in removed)
+    if update:
+        yield here, {"update": update}
+    yield from below
+
+
+class Overlay(NamedTuple):
+    """An overlay as it was fetched (Overlay Specification 1.0.0).
+
+    Args:
+        content: Its bytes, JSON or YAML.
+        name: Its name in messages: its path or URL.
+        uri: Where it is.
+    """
+
+    content: bytes
+    name: str
+    uri: str = ""
+
+
+class Overlaid(NamedTuple):
+    """A document with its overlays applied.
+
+    Args:
+        tree: The tree of the file that was named.
+        origins: Where its parts came from: file 0 is that file, the overlays are numbered from 1.
+        files: The overlays.
+        warnings: A message and a place, for each action that changes nothing and each warning of parsing.
+    """
+
+    tree: dict[str, Any]
+    origins: Origins = Origins()
+    files: tuple[File, ...] = ()
+    warnings: tuple[tuple[str, Place], ...] = ()
+
+    def place(self, place: Place) -> Place:
+        """Return the origin of a place in the file that was named; places in other files stay."""
+        return place if place.file else self.origins.locate(place.pointer)
+
+
+def lay_over(tree: dict[str, Any], overlays: Sequence[Overlay], name: str) -> Overlaid:
+    """Return a document with overlays applied to it in their order.
+
+    Args:
+        tree: The document, plain JSON values, which is changed.
+        name: The name of the document in messages.
+
+    Raises:
+        DocumentError: An overlay cannot be read or applied, or the result is no document or over a limit.
+    """
+    origins = TrackedOrigins()
+    files: list[File] = []
+    warnings: list[tuple[str, Place]] = []
+    for number, overlay in enumerate(overlays, 1):
+        parsed = parse_file(overlay.content, name=overlay.name)
+        files.append(File(overlay.uri, parsed.content, Fetched(overlay.content, uri=overlay.uri)))
+        warnings.extend((message, Place(number, pointer)) for message, pointer in parsed.warnings)
+        for action, why in _apply_tracked(tree, parsed.tree, f"`{overlay.name}`", origins, number):
+            message = f"Action {action} of the overlay `{overlay.name}` changes nothing: {why}"
+            warnings.append((message, Place(number, f"/actions/{action - 1}")))
+    check_is_openapi(tree, name)
+    check_limits(tree, name)
+    return Overlaid(tree, origins.origins(), tuple(files), tuple(warnings))

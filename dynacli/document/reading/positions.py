@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from dynacli.document.pointer import split
-from dynacli.document.reading.parse import is_json
-from dynacli.document.reading.yaml_nodes import compose_nodes, safe_loader
+from dynacli.document.reading.parse import compose_nodes, is_json, safe_loader
 
 __all__ = ["Position", "line_of", "lines_of", "positions_of"]
 

@@ -1,12 +1,13 @@
 """The ledger of a conversion: what moved where, which references have to change, and what was lost."""
 
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from dynacli.document.pointer import MISSING, join, step_into
 from dynacli.document.references.place_origins import Move
 from dynacli.document.references.scan import Locator
 
-__all__ = ["Kind", "Ledger", "Referrer"]
+__all__ = ["ConvertedPlace", "Kind", "Ledger"]
 
 Kind = Literal["", "schemas", "parameters", "responses", "requestBodies", "headers", "pathItems"]
 """The section of `components` in 3.0 that a reference has to lead to; empty where it is not known."""
@@ -24,7 +25,7 @@ _COST_OF_COPY = 200
 """The cost of a copy beside its content: an entry, and the origins that are noted."""
 
 
-class Referrer(NamedTuple):
+class _Referrer(NamedTuple):
     """An object of the new document whose reference still leads to a place in the Swagger document.
 
     Args:
@@ -51,7 +52,7 @@ class Ledger:
         self.source = source
         self.moves: list[Move] = []
         self.warnings: list[tuple[str, str]] = []
-        self.referrers: list[Referrer] = []
+        self.referrers: list[_Referrer] = []
         self._new_pointers: dict[str, str] = {}
         self._locator = Locator(source, "", [])
         self._located: dict[str, tuple[str, ...] | None] = {}
@@ -82,7 +83,7 @@ class Ledger:
 
     def add_referrer(self, node: dict[str, Any], key: str, kind: Kind) -> None:
         """Note that an object of the new document has a reference of the Swagger document."""
-        self.referrers.append(Referrer(node, key, kind))
+        self.referrers.append(_Referrer(node, key, kind))
 
     def copy_reference(self, raw: dict[str, Any], kind: Kind) -> dict[str, Any]:
         """Return a copy of an object of the Swagger document that has a `$ref`, and note the reference."""
@@ -162,3 +163,57 @@ def _size(value: Any, most: int) -> int:
         elif isinstance(node, list):
             stack.extend(node)
     return size
+
+
+# The same few steps come again and again: `schema`, `properties`, `0`.
+_joined = lru_cache(maxsize=1024)(join)
+
+
+class ConvertedPlace:
+    """The place of a part that is converted.
+
+    Args:
+        old: Its JSON pointer in the Swagger document.
+        new: Its JSON pointer in the OpenAPI document.
+    """
+
+    __slots__ = ("ledger", "new", "old")
+
+    def __init__(self, ledger: Ledger, old: str = "", new: str = "") -> None:
+        self.ledger = ledger
+        self.old = old
+        self.new = new
+
+    def at(self, old: str, new: str = "") -> "ConvertedPlace":
+        """Return another place of the same conversion."""
+        return ConvertedPlace(self.ledger, old, new)
+
+    def below(self, *steps: str | int) -> "ConvertedPlace":
+        """Return a place inside of this one, at the same steps in both documents."""
+        piece = _joined(steps)
+        return self.at(self.old + piece, self.new + piece)
+
+    def relocated(self, old: tuple[str | int, ...], new: tuple[str | int, ...]) -> "ConvertedPlace":
+        """Return a place inside of this one, at other steps in the new document."""
+        return self.at(self.old + _joined(old), self.new + _joined(new))
+
+    def warn(self, message: str) -> None:
+        """Note that something here could not be carried over."""
+        self.ledger.warnings.append((message, self.old))
+
+    def note_move(self) -> None:
+        """Note that a part went here; if it goes to several places, references to it lead to the first."""
+        self.ledger.note_move(self.old, self.new)
+
+    def note_origin(self) -> None:
+        """Note the origin of a part, without making references to the origin lead to the part."""
+        self.ledger.note_origin(self.old, self.new)
+
+    def note_made(self, value: Any, old: str) -> Any:
+        """Note that the part here, with all in it, was made from a place in the Swagger document; return the part."""
+        self.ledger.note_made(value, self.new, old)
+        return value
+
+    def may_copy(self, *values: Any) -> bool:
+        """Return whether values may be copied to here; the first time that they may not, there is a warning."""
+        return self.ledger.may_copy(values, self.old)

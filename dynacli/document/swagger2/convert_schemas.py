@@ -3,12 +3,23 @@
 Both are JSON Schema draft 4 with a few more keywords, so nearly all stays the same.
 """
 
-from collections.abc import Mapping
-from typing import Any
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import quote
 
-from dynacli.document.swagger2.converted_places import ConvertedPlace
+from dynacli.document.mending.mend import meant_media_type, told_typo
+from dynacli.document.pointer import join
+from dynacli.document.swagger2.conversion_ledger import ConvertedPlace
 
-__all__ = ["convert_schema"]
+__all__ = [
+    "ConvertedNames",
+    "MediaTypes",
+    "convert_content",
+    "convert_schema",
+    "read_media_types",
+    "to_fragment",
+]
 
 _SCHEMA, _MAP, _LIST, _ITEMS = range(4)
 _HOLD_SCHEMAS = {
@@ -183,3 +194,129 @@ def _or_null(schema: Mapping[str, Any], place: ConvertedPlace) -> dict[str, Any]
         first.below(key).note_move()
     null = place.below("anyOf", 1).note_made({"nullable": True, "enum": [None]}, old)
     return {**outer, "anyOf": [convert_schema(inner, first), null]}
+
+
+_MAX_MEDIA_TYPES = 1000
+"""How many media types of a list are used; each of them is written into every operation."""
+
+
+class MediaTypes(NamedTuple):
+    """The media types that apply at a place.
+
+    Args:
+        names: The media types in document order, each once.
+        pointers: The JSON pointer of each in the Swagger document; empty for a default.
+        old: The JSON pointer of the list; empty where there is none.
+    """
+
+    names: tuple[str, ...] = ()
+    pointers: tuple[str, ...] = ()
+    old: str = ""
+
+    def only(self, names: list[str]) -> "MediaTypes":
+        """Return some of these media types."""
+        pointers = tuple(self.pointers[self.names.index(name)] for name in names)
+        return MediaTypes(tuple(names), pointers, self.old)
+
+    def or_else(self, name: str) -> "MediaTypes":
+        """Return these media types, or a default where there are none."""
+        return self if self.names else MediaTypes((name,), ("",))
+
+
+def read_media_types(holder: dict[str, Any], key: str, place: ConvertedPlace) -> MediaTypes | None:
+    """Return the media types in `consumes` or `produces` of a document or an operation; None where it has none."""
+    if key not in holder:
+        return None
+    value, old = holder[key], place.below(key).old
+    if isinstance(value, str):
+        return MediaTypes((_meant(value, place.below(key)),), (old,), old)
+    if not isinstance(value, list):
+        place.below(key).warn(f"`{key}` is a list of media types; this is ignored")
+        return None
+    pointers: dict[str, str] = {}
+    for index, name in enumerate(value):
+        if isinstance(name, str) and name.strip():
+            pointers.setdefault(_meant(name.strip(), place.below(key, index)), old + join((index,)))
+        else:
+            place.below(key, index).warn("This is no media type and is ignored")
+    if len(pointers) > _MAX_MEDIA_TYPES:
+        place.below(key).warn(f"Only the first {_MAX_MEDIA_TYPES} media types are used")
+    return MediaTypes(tuple(pointers)[:_MAX_MEDIA_TYPES], tuple(pointers.values())[:_MAX_MEDIA_TYPES], old)
+
+
+def _meant(name: str, place: ConvertedPlace) -> str:
+    """Return a media type without its typo: here already, because it decides which forms there are."""
+    meant = meant_media_type(name)
+    if meant != name:
+        place.warn(told_typo(name, meant))
+    return meant
+
+
+def convert_content(
+    schema: Any, types: MediaTypes, holder: ConvertedPlace, schema_at: tuple[str, ...]
+) -> dict[str, dict[str, Any]]:
+    """Return the `content` of a body or a response: the schema under each media type.
+
+    Args:
+        schema: The schema of 2.0; None where there is none.
+        types: At least one media type.
+        holder: The place of the body or the response.
+        schema_at: The steps from the holder to the schema in the Swagger document.
+    """
+    holder.below("content").note_made({}, types.old or holder.old)
+    content: dict[str, dict[str, Any]] = {}
+    for name, pointer in zip(types.names, types.pointers, strict=True):
+        if content and not holder.may_copy(name, schema):
+            break
+        holder.below("content", name).note_made({}, pointer or holder.old)
+        content[name] = {}
+        if schema is not None:
+            schema_place = holder.relocated(schema_at, ("content", name, "schema"))
+            (schema_place.note_move if schema_at else schema_place.note_origin)()
+            content[name]["schema"] = convert_schema(schema, schema_place)
+    return content
+
+
+_OTHER = re.compile(r"[^A-Za-z0-9._-]+")  # OpenAPI 3.0.4, "Components Object"
+_SAFE = "/~!$&'()*+,;=:@-._?"  # RFC 3986, section 3.5
+
+
+class ConvertedNames:
+    """The names of the components.
+
+    Attributes:
+        assigned: Section of `components` and JSON pointer in the Swagger document → name.
+    """
+
+    def __init__(self) -> None:
+        self.assigned: dict[tuple[str, str], str] = {}
+        self._taken: dict[str, set[str]] = {}
+
+    def reserve(self, kind: str, names: Iterable[str]) -> None:
+        """Keep allowed names free for the components that have them already."""
+        self._taken.setdefault(kind, set()).update(name for name in names if not _OTHER.search(name) and name)
+
+    def assign(self, kind: str, old: str, wanted: str, *, is_reserved: bool = False) -> str:
+        """Return a name for a component that no other component has.
+
+        Args:
+            kind: The section of `components`.
+            old: The JSON pointer of the part in the Swagger document.
+            wanted: Its name there.
+            is_reserved: Whether that name, if it is allowed, was reserved for the part.
+        """
+        base = _OTHER.sub("_", wanted).strip("_") if _OTHER.search(wanted) else wanted
+        base = base or kind.removesuffix("s")
+        taken_names = self._taken.setdefault(kind, set())
+        name, number = base, 2
+        if not (is_reserved and base == wanted):
+            while name in taken_names:
+                name, number = f"{base}_{number}", number + 1
+        taken_names.add(name)
+        self.assigned[kind, old] = name
+        return name
+
+
+def to_fragment(pointer: str) -> str:
+    """Return a reference to a place of the same document (RFC 6901, section 6)."""
+    return "#" + quote(pointer, safe=_SAFE)

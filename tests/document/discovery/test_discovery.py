@@ -13,11 +13,11 @@ from typing import Any, Self
 import pytest
 
 from dynacli.document.discovery import search_origin
+from dynacli.document.discovery.candidates import BELOW, CATALOG, FIRST, SECOND, places_of_host
 from dynacli.document.discovery.discovered import Discovery, TriedUrl, Way
 from dynacli.document.discovery.discovery_report import lines_of_found, lines_of_tried
 from dynacli.document.discovery.probes import Probes
 from dynacli.document.discovery.search_origin import MAX_REQUESTS, discover
-from dynacli.document.discovery.well_known_places import BELOW, CATALOG, FIRST, SECOND, places_of_host
 from dynacli.errors import DocumentError, DynacliError, NetworkError, RefusedError
 from tests.harness import Answer, Recorder, free_port
 from tests.served_document import until

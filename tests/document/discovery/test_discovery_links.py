@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dynacli.document.discovery.discovered import Lead, Role
-from dynacli.document.discovery.link_headers import leads_of
+from dynacli.document.discovery.page_references import leads_of
 from dynacli.http.link_values import Link, parse_links
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynacli.document.discovery.addresses import SearchedOrigin
+from dynacli.document.discovery.candidates import SearchedOrigin
 from dynacli.document.discovery.discovered import Lead, Role
 from dynacli.document.discovery.page_references import MAX_CHARACTERS, read_config, read_page, read_query
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from dynacli.document.discovery import search_origin
+from dynacli.document.discovery.candidates import BELOW, CATALOG, FIRST, SECOND
 from dynacli.document.discovery.discovered import Way
 from dynacli.document.discovery.probes import SLOW_CONNECTIONS
 from dynacli.document.discovery.search_origin import MAX_REQUESTS, discover
-from dynacli.document.discovery.well_known_places import BELOW, CATALOG, FIRST, SECOND
 from dynacli.errors import DocumentError
 from tests.documents import document, operation
 from tests.harness import Answer, Recorder

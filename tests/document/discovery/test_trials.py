@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from dynacli.document.discovery import rank_documents, search_origin
+from dynacli.document.discovery.candidates import BELOW as BELOW_IT
+from dynacli.document.discovery.candidates import FIRST
 from dynacli.document.discovery.discovered import FoundDocument
 from dynacli.document.discovery.search_origin import discover
 from dynacli.document.discovery.trials import MAX_CALLS, calls_of
-from dynacli.document.discovery.well_known_places import BELOW as BELOW_IT
-from dynacli.document.discovery.well_known_places import FIRST
 from dynacli.document.fetched import DocumentLogin
 from dynacli.http.peers import Peers
 from tests.documents import document, operation, parameter

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynacli.document.overlays.overlay import apply_overlay, path_of
-from dynacli.document.overlays.overlay_actions import actions_between
+from dynacli.document.overlays.overlay import actions_between, apply_overlay, path_of
 from dynacli.errors import DocumentError
 from tests.npm_programs import program
 

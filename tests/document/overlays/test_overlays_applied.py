@@ -17,8 +17,7 @@ from dynacli.check.learning.observed_answers import ObservedAnswer
 from dynacli.document.fetched import Fetched
 from dynacli.document.limits import MAX_NODES
 from dynacli.document.load import Document, Overlay, load
-from dynacli.document.overlays.overlay_actions import actions_between
-from dynacli.document.overlays.tracked_origins import TrackedOrigins
+from dynacli.document.overlays.overlay import TrackedOrigins, actions_between
 from dynacli.document.pointer import MISSING, follow, join, split
 from dynacli.document.reading.parse import parse_file
 from dynacli.document.reading.positions import positions_of

@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from dynacli.document.fetched import Fetched
 from dynacli.document.limits import MAX_DEPTH
 from dynacli.document.load import load
-from dynacli.document.reading.parse import is_json, parse_document
+from dynacli.document.reading.parse import _read_with_pyyaml, is_json, parse_document, read_yaml
 from dynacli.document.reading.plain_json import to_plain
-from dynacli.document.reading.yaml_reader import _read_with_pyyaml, read_yaml
 from dynacli.document.version import check_version
 from dynacli.errors import DocumentError
 from tests.sampling import examples
