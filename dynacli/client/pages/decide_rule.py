@@ -10,6 +10,7 @@ from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.pages.answer_fields import AnswerField
+from dynacli.client.pages.page_names import NAMES
 from dynacli.client.pages.page_rule import ABSENT, AnswerPlace, InputPlace, PageRule, place_at
 from dynacli.client.pages.paging_inputs import (
     HOLDERS,
@@ -24,108 +25,19 @@ from dynacli.client.pages.paging_inputs import (
 from dynacli.model.field_names import MORE_NAMES, plain_name
 from dynacli.record import replace
 
-__all__ = ["empty_next", "inferred_rules", "is_url", "with_ends"]
+__all__ = ["empty_next", "first_number", "inferred_rules", "is_url", "with_ends"]
 
-_URL_NAMES = frozenset(
-    (
-        *("nextlink", "nexturl", "nexturi", "nexthref", "nextpageurl", "nextpageuri", "nextpagelink"),
-        *("odatanextlink", "nextpagehref", "nextrecordsurl", "nextresultsurl"),
-    )
-)
-"""Plain names of fields that have the URL of the next page."""
-_INNER_NAMES = (["href"], ["url"], ["uri"], ["link"])
+_URL_NAMES = NAMES["response"]["next_urls"]
+_CURSORS = NAMES["cursors"]
+_CURSORS_ABOUT_PAGES = NAMES["cursors_about_pages"]
+_INNER_NAMES = ("href", "url", "uri", "link")
 """Plain names of fields that have a URL inside of an object that is called the next page."""
-_WRAPPERS = HOLDERS | _URL_NAMES | {"data", "response"}
+_WRAPPERS = {*HOLDERS, *_URL_NAMES, *NAMES["objects"]["next_urls"]}
 """Plain names of objects that may hold what is said of the next page."""
 _LINK_LISTS = {"links": ("rel", "href"), "link": ("relation", "url")}
 """Plain name of an array of links → which member of a link has its relation, and which one its URL."""
 _NEXT = "next"
-_CURSORS = frozenset(
-    (
-        *("nextpagetoken", "nextcursor", "nexttoken", "nextmarker", "endcursor", "nextpage", "nextoffset"),
-        *(
-            "nextpagecursor",
-            "nextpageid",
-            "nextpagekey",
-            "nextkey",
-            "nextstartkey",
-            "nextpageoffset",
-            "nextid",
-        ),
-        *(
-            "continuationtoken",
-            "nextcontinuationtoken",
-            "continuation",
-            "continue",
-            "scrollid",
-            "nextpagenumber",
-        ),
-        *(
-            "lastevaluatedkey",
-            "bookmark",
-            "nextpageinfo",
-            "nextstart",
-            "nextskip",
-            "nextindex",
-            "nextpagestart",
-        ),
-        *("nextbatch", "nextstartingtoken", "resumetoken", "nextsearchafter", "nextanchor", "nextposition"),
-        *("nextstartindex", "nextafter", "nexturlparams", "streamposition", "nextstreamposition"),
-    )
-)
-"""Plain names of fields that have the cursor of the next page, wherever they stand."""
-_PLAIN_CURSORS = frozenset({"cursor", "after", "marker", "pagetoken", "nextpage", _NEXT, "token"})
-"""Plain names that mean the cursor of the next page where they stand at the top, or in an object about pages."""
-_PARTNERS = {
-    "endcursor": ("after", "cursor", "aftercursor"),
-    "continuationtoken": ("continuationtoken", "continuation", "token", "pagetoken", "cursor"),
-    "nextcontinuationtoken": ("continuationtoken", "token"),
-    "lastevaluatedkey": ("exclusivestartkey", "startkey", "lastevaluatedkey"),
-    "nextpageoffset": ("offset", "pageoffset"),
-    "nextoffset": ("offset",),
-    "nextskip": ("skip",),
-    "nextstart": ("start", "from", "offset"),
-    "nextindex": ("index", "startindex", "start"),
-    "nextid": ("fromid", "startid", "afterid", "sinceid", "id"),
-    "nextbatch": ("from", "since"),
-    "nextstreamposition": ("streamposition",),
-    "nextsearchafter": ("searchafter",),
-    "after": ("after", "pageafter", "cursor", "pagecursor"),
-    "cursor": ("cursor", "pagecursor", "after", "startcursor", "nextcursor"),
-    "nextcursor": (
-        "cursor",
-        "pagecursor",
-        "nextcursor",
-        "after",
-        "startcursor",
-        "pagetoken",
-        "startingafter",
-    ),
-    "nextpagetoken": ("pagetoken", "nextpagetoken", "token", "cursor"),
-    "nexttoken": ("nexttoken", "token", "pagetoken", "startingtoken"),
-    "nextmarker": ("marker", "nextmarker"),
-    "nextpage": ("page", "pagenumber", "nextpage", "pagetoken", "cursor"),
-    _NEXT: ("page", "pagenumber", "cursor", "next", "offset", "from", "start", "after", "token", "since"),
-    "token": ("token", "pagetoken", "nexttoken"),
-    "bookmark": ("bookmark",),
-    "continue": ("continue",),
-}
-"""Plain name of a cursor in an answer → plain names of the inputs that it is for, the usual one first."""
-_LAST_ID_INPUTS = ("startingafter", "after", "afterid", "startafter", "sinceid", "lastid")
-_PAGES = ("page", "pagenumber", "pageno", "pagenum", "pageindex", "currentpage", "pagepage")
-_OFFSETS = (
-    *("offset", "skip", "pageoffset", "start", "startat", "startindex", "startoffset", "startposition"),
-    *("firstresult", "recordoffset", "from", "pagestart"),
-)
-_TOTALS = (
-    *("total", "totalcount", "totalitems", "totalresults", "totalelements", "totalhits", "totalrecords"),
-    *("totalentries", "totalrows", "itemcount", "totalsize", "totalobjects", "recordstotal", "itemstotal"),
-    *("odatacount", "fullcount", "resultcount", "numfound", "numbermatched", "totalnumber", "count"),
-)
-_LAST_PAGES = (
-    *("totalpages", "pagecount", "lastpage", "pagestotal", "numpages", "pages", "totalpagecount"),
-    *("numberofpages",),
-)
+_NEXT_PAGE = (_NEXT, "nextpage")
 _FROM_ZERO = r"\b(?:zero|0)[- ](?:based|indexed)\b|\bstart(?:s|ing)? (?:at|from|with) (?:0|zero)\b"
 _LINK_TEXT = r"\blink\W{0,2} header\b"
 _URL_TEXT = r"\b(?:ur[il]s?|hrefs?|links?)\b"
@@ -174,7 +86,7 @@ def _link_rules(headers: Mapping[str, Any], inputs: Sequence[InputPlace]) -> Ite
     elif told is not None:
         yield PageRule("link", f"the description of `--{told.option}` names the header `Link`")
     for name, value in headers.items():
-        if plain_name(name).removeprefix("x") in _URL_NAMES | {"nextpage"} and is_url(value):
+        if plain_name(name).removeprefix("x") in (*_URL_NAMES, "nextpage") and is_url(value):
             why = f"the answer has the URL of the next page in its header `{name}`"
             yield PageRule("url", why, next=AnswerPlace(f"header {name}", (), name))
 
@@ -219,12 +131,12 @@ def empty_next(fields: Sequence[AnswerField]) -> str:
     empty = ""
     for field in fields:
         names, value = [plain_name(step) for step in field.steps], field.facts["example"]
-        is_inner = names[-1:] in _INNER_NAMES and names[-2:-1] in ([_NEXT], ["nextpage"])
+        is_inner = _is_inner(names)
         name = names[-2 if is_inner else -1] if names else ""
         is_next = name == _NEXT or name in _URL_NAMES or (name.startswith(_NEXT) and name in _CURSORS)
-        if not is_next or not all(each in _WRAPPERS for each in names[:-1]):
+        if not is_next or not _WRAPPERS.issuperset(names[:-1]):
             continue
-        if isinstance(value, dict) and any([plain_name(key)] in _INNER_NAMES for key in value):
+        if isinstance(value, dict) and any(plain_name(key) in _INNER_NAMES for key in value):
             continue  # its URL is a field of its own
         if value is not None and value is not False and value not in ("", [], {}):
             return ""
@@ -232,15 +144,18 @@ def empty_next(fields: Sequence[AnswerField]) -> str:
     return empty
 
 
+def _is_inner(names: Sequence[str]) -> bool:
+    """Return whether a field may have the URL of the object in which it is, which is called the next page."""
+    return len(names) > 1 and names[-1] in _INNER_NAMES and names[-2] in _NEXT_PAGE
+
+
 def _is_next_url(field: AnswerField) -> bool:
     names = [plain_name(step) for step in field.steps]
     if not names or (field.types and "string" not in field.types):
         return False
-    if names[-1] in _URL_NAMES or names[-1] == "odatanextlink":
+    if names[-1] in _URL_NAMES or _is_inner(names):
         return True
-    if names[-1] in ("href", "url", "uri", "link"):
-        return len(names) > 1 and names[-2] in (_NEXT, "nextpage")
-    if names[-1] not in (_NEXT, "nextpage"):
+    if names[-1] not in _NEXT_PAGE:
         return False
     facts = field.facts
     if field.is_shown:
@@ -277,23 +192,32 @@ def _cursor_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) -
 def _partner(field: AnswerField, names: list[str], inputs: Sequence[InputPlace]) -> InputPlace | None:
     """Return the input that takes a field of the answer as a cursor; None where the field is no cursor."""
     name = names[-1]
-    is_held = len(names) == 1 or all(holder in HOLDERS for holder in names[:-1])
-    if name.startswith(_NEXT) and name not in _CURSORS | _PLAIN_CURSORS:
+    if name.startswith(_NEXT) and name not in _CURSORS and name != _NEXT:
         return input_of(inputs, [name, "startat"], ("string",))
-    if name not in _CURSORS and not (name in _PLAIN_CURSORS and is_held):
+    partners = _CURSORS.get(name)
+    if (
+        partners is None
+        and _is_about_pages(names)
+        and (len(names) > 1 or name in ("cursor", _NEXT, "marker"))
+    ):
+        partners = _CURSORS_ABOUT_PAGES.get(name)
+    if partners is None:
         return None
-    if name in _PLAIN_CURSORS - _CURSORS and len(names) == 1 and name not in ("cursor", _NEXT, "marker"):
-        return None
-    stem = name.removeprefix("next")
-    wanted = dict.fromkeys((*_PARTNERS.get(name, ()), name, stem, f"page{stem}" if stem else ""))
+    stem = name.removeprefix(_NEXT)
+    wanted = [*partners, name, *((stem, f"page{stem}") if stem else ())]
     # A text takes a number as well.
-    types: tuple[str, ...] = ("string",) if field.types == {"string"} else (*NUMBERS, "string")
-    return input_of(inputs, [each for each in wanted if each], types)
+    types = ("string",) if field.types == {"string"} else (*NUMBERS, "string")
+    return input_of(inputs, wanted, types)
+
+
+def _is_about_pages(names: Sequence[str]) -> bool:
+    """Return whether a field is at the top, or in objects about pages."""
+    return all(holder in HOLDERS for holder in names[:-1])
 
 
 def _last_id_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
     more = _field_of_more(fields)
-    after = input_of(inputs, _LAST_ID_INPUTS)
+    after = input_of(inputs, NAMES["inputs"]["last_ids"])
     if more is not None and after is not None:
         place = place_at(*more.steps)
         why = f"`{place.text}` says whether there is more, which `--{after.option}` asks for by the id of the last item"
@@ -301,38 +225,43 @@ def _last_id_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) 
 
 
 def _page_rules(inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
-    page = input_of(inputs, _PAGES, NUMBERS)
+    page = input_of(inputs, NAMES["inputs"]["pages"], NUMBERS)
     if page is not None and "client state" not in page.description:
         yield PageRule(
-            "page", f"`--{page.option}` is the number of a page", input=page, first=_first(page, 1)
+            "page", f"`--{page.option}` is the number of a page", input=page, first=first_number("page", page)
         )
 
 
-def _first(place: InputPlace, usual: int) -> int | None:
-    """Return the number of the first page or item; None where the document does not tell it."""
-    value = place.value
+def first_number(kind: str, place: InputPlace | None) -> int | None:
+    """Return the number of the first page or item.
+
+    It is None if the document does not say it, and for a rule that counts neither.
+
+    Args:
+        kind: As in `PageRule`.
+        place: The input that has the number.
+    """
+    usual = {"page": 1, "offset": 0}.get(kind)
+    if place is None or usual is None:
+        return None
+    value, minimum = place.value, (place.value.limits or {}).get("minimum")
     if value.has_default and isinstance(value.default, int) and value.default in (0, 1):
         return int(value.default)
     if _says(_FROM_ZERO, place.description):
         return 0
-    minimum = (value.limits or {}).get("minimum")
     if minimum in (0, 1) and usual in (minimum, 0):
         return int(minimum)
-    return None if minimum == 0 else 0 if place.plain_name.endswith("index") and usual == 1 else usual
+    return None if minimum == 0 else 0 if place.plain_name.endswith("index") else usual
 
 
 def _offset_rules(inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
-    offset = input_of(inputs, _OFFSETS, NUMBERS)
+    offset = input_of(inputs, NAMES["inputs"]["offsets"], NUMBERS)
     if offset is None or "greater than" in offset.description:
         return
-    is_sure = any(
-        name in ("offset", "skip", "pageoffset", "startindex", "startat") for name in names_of(offset)
-    )
+    is_sure = any(name in NAMES["inputs"]["sure_offsets"] for name in names_of(offset))
     if is_sure or input_of(inputs, SIZES, NUMBERS) is not None:
-        first = _first(offset, 0) or 0
-        yield PageRule(
-            "offset", f"`--{offset.option}` is the number of items before the page", input=offset, first=first
-        )
+        why = f"`--{offset.option}` is the number of items before the page"
+        yield PageRule("offset", why, input=offset, first=first_number("offset", offset))
 
 
 def _keyset_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
@@ -348,8 +277,8 @@ def _keyset_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) -
 def with_ends(rule: PageRule, fields: Sequence[AnswerField]) -> PageRule:
     """Return a rule with the places where an answer says that there is more, or how much there is."""
     more = _field_of_more(fields)
-    total = _numeric(fields, _TOTALS)
-    last = _numeric(fields, _LAST_PAGES)
+    total = _numeric(fields, NAMES["response"]["totals"])
+    last = _numeric(fields, NAMES["response"]["last_pages"])
     return replace(
         rule,
         more=rule.more or (place_at(*more.steps) if more else None),
@@ -369,15 +298,9 @@ def _numeric(fields: Sequence[AnswerField], names: Sequence[str]) -> AnswerField
     found = []
     for field in fields:
         steps = [plain_name(step) for step in field.steps]
-        if not steps or not field.types or not field.types <= {"integer", "number"}:
+        is_number = bool(field.types) and field.types <= {"integer", "number"}
+        if not steps or not is_number or steps[-1] not in names:
             continue
-        name = steps[-1]
-        if (
-            name in ("count", "pages", "total")
-            and len(steps) > 1
-            and not all(each in HOLDERS for each in steps[:-1])
-        ):
-            continue
-        if name in names:
-            found.append((names.index(name), len(steps), field))
+        if steps[-1] not in NAMES["response"]["vague"] or _is_about_pages(steps):
+            found.append((names.index(steps[-1]), len(steps), field))
     return min(found, key=lambda each: each[:2])[2] if found else None

@@ -1,25 +1,20 @@
 """Rules of pages that somebody has written down: in the configuration, in an extension, or as a link to itself.
 
-| extension | of | its form |
-|---|---|---|
-| `x-speakeasy-pagination` | speakeasy.com | `type`, `inputs` (`name`, `in`, `type`), `outputs` (JSONPath) |
-| `x-fern-pagination` | buildwithfern.com | `offset`, `cursor`, `next_cursor`, `next_uri`, `results`, `step` |
-| `x-ms-pageable` | Azure | `nextLinkName`, `itemName` |
-| `x-pagination` | Datadog | `limitParam`, `pageParam`, `pageOffsetParam`, `cursorParam`, `cursorPath`, `resultsPath` |
-| `x-redoclyPagination` | Redocly | `style`, `cursorParam`, `nextCursor`, `offsetParam`, `items` (JSON pointers) |
-
-One that does not fit its operation, or has another form, is passed over.
+An extension that does not fit its operation, or has another form, is passed over.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.links.linked_operation import links_in
+from dynacli.client.pages.decide_rule import first_number
+from dynacli.client.pages.page_names import EXTENSIONS
 from dynacli.client.pages.page_rule import AnswerPlace, InputPlace, PageRule, place_at
 from dynacli.document.pointer import join, split
 from dynacli.record import replace
+from dynacli.schema.read_schema import mapping_of
 
 __all__ = ["declared_rule", "input_named"]
 
@@ -34,12 +29,12 @@ def declared_rule(described: DescribedOperation, response: Mapping[str, Any]) ->
         response: The Response Object of a success.
     """
     operation = described.part["operation"]
-    for name, read in _EXTENSIONS.items():
+    spellings = ((name, table) for key, table in EXTENSIONS.items() for name in (key, table.get("also", "")))
+    for name, table in spellings:
         value = operation.get(name)
-        if isinstance(value, Mapping):
-            rule = read(described, value)
-            if rule is not None:
-                return replace(rule, why=f"the document says so in `{name}`", is_declared=True)
+        rule = _extension_rule(described, table, value) if isinstance(value, Mapping) else None
+        if rule is not None:
+            return replace(rule, why=f"the document says so in `{name}`", is_declared=True)
     return next(_link_rules(described, response), None)
 
 
@@ -81,128 +76,54 @@ def _place(text: Any) -> AnswerPlace | None:
     return place_at(*found) if end == len(path) else None
 
 
-def _advancing(kind: str, place: InputPlace | None, **more: Any) -> PageRule | None:
-    """Return a rule whose input changes from page to page; None where the operation has no such input."""
-    if place is None:
-        return None
-    default = place.value.default
-    is_known = place.value.has_default and isinstance(default, int) and default in (0, 1)
-    first = more.pop("first", None)
-    usual = default if is_known else {"page": 1, "offset": 0}.get(kind)
-    return PageRule(kind, "", input=place, first=usual if first is None else first, **more)
+def _extension_rule(
+    described: DescribedOperation, table: Mapping[str, Any], value: Mapping[str, Any]
+) -> PageRule | None:
+    """Return the rule that an extension declares; None where it does not fit the operation.
 
-
-def _speakeasy(described: DescribedOperation, value: Mapping[str, Any]) -> PageRule | None:
-    outputs = value.get("outputs")
-    outputs = outputs if isinstance(outputs, Mapping) else {}
-    given: dict[str, InputPlace | None] = {}
-    raw = value.get("inputs")
-    for each in raw if isinstance(raw, list) else ():
+    Args:
+        table: The table of the extension in `page_names.toml`.
+        value: The value of the extension.
+    """
+    # Speakeasy has its inputs and outputs one level deeper.
+    members = {**mapping_of(value, "outputs"), **value}
+    for each in value["inputs"] if isinstance(value.get("inputs"), list) else ():
         if isinstance(each, Mapping):
             prefix = "body." if each.get("in") == "requestBody" else ""
-            given[str(each.get("type"))] = input_named(described, f"{prefix}{each.get('name')}")
-    more: dict[str, Any] = {
-        "items": _place(outputs.get("results")),
-        "last": _place(outputs.get("numPages")),
-        "size": given.get("limit"),
-    }
-    match value.get("type"):
-        case "url":
-            place = _place(outputs.get("nextUrl"))
-            return PageRule("url", "", next=place, **more) if place else None
-        case "cursor":
-            place = _place(outputs.get("nextCursor"))
-            return (
-                _advancing(
-                    "cursor",
-                    given.get("cursor") or given.get("page") or given.get("offset"),
-                    next=place,
-                    **more,
-                )
-                if place
-                else None
-            )
-        case "offsetLimit":
-            return _advancing("page", given.get("page"), **more) or _advancing(
-                "offset", given.get("offset"), **more
-            )
-    return None
+            members[str(each.get("type"))] = f"{prefix}{each.get('name')}"
 
+    def member(key: str, of: Mapping[str, Any] = table) -> Any:
+        return members.get(of.get(key, ""))
 
-def _fern(described: DescribedOperation, value: Mapping[str, Any]) -> PageRule | None:
-    def requested(name: str) -> InputPlace | None:
-        text = value.get(name)
-        if not isinstance(text, str) or not text.startswith("$request."):
+    def input_in(name: Any) -> InputPlace | None:
+        prefix = table.get("prefix", "")
+        if not isinstance(name, str) or not name.startswith(prefix):
             return None
-        inner = text.removeprefix("$request.")
-        return input_named(described, inner) or input_named(described, f"body.{inner}")
+        name = name.removeprefix(prefix)
+        return input_named(described, name) or input_named(described, f"body.{name}")
 
-    more: dict[str, Any] = {
-        "items": _place(value.get("results")),
-        "more": _place(value.get("has-next-page")),
-        "size": requested("step"),
-    }
-    for name in ("next_uri", "next_path"):
-        if _place(value.get(name)):
-            return PageRule("url", "", next=_place(value[name]), **more)
-    if _place(value.get("next_cursor")):
-        return _advancing("cursor", requested("cursor"), next=_place(value["next_cursor"]), **more)
-    return _advancing("offset" if "step" in value else "page", requested("offset"), **more)
-
-
-def _microsoft(described: DescribedOperation, value: Mapping[str, Any]) -> PageRule | None:  # noqa: ARG001
-    items = _place(value.get("itemName") or "value")
-    if value.get("nextLinkName") is None:
-        return PageRule("none", "", items=items) if "nextLinkName" in value else None
-    place = _place(value["nextLinkName"])
-    return PageRule("url", "", next=place, items=items) if place else None
-
-
-def _datadog(described: DescribedOperation, value: Mapping[str, Any]) -> PageRule | None:
-    start = value.get("pageStart")
-    more: dict[str, Any] = {
-        "items": _place(value.get("resultsPath")),
-        "size": input_named(described, value.get("limitParam")),
-    }
-    if _place(value.get("cursorPath")):
-        cursor = input_named(described, value.get("cursorParam"))
-        return _advancing("cursor", cursor, next=_place(value["cursorPath"]), **more)
-    first = start if isinstance(start, int) and not isinstance(start, bool) else None
-    page = input_named(described, value.get("pageParam"))
-    offset = input_named(described, value.get("pageOffsetParam"))
-    return _advancing("page", page, first=first, **more) or _advancing("offset", offset, **more)
-
-
-def _redocly(described: DescribedOperation, value: Mapping[str, Any]) -> PageRule | None:
-    more: dict[str, Any] = {
-        "items": _place(value.get("items")),
-        "more": _place(value.get("hasMore")),
-        "size": input_named(described, value.get("limitParam")),
-    }
-    match value.get("style"):
-        case "link":
-            return PageRule("link", "", **more)
-        case "cursor":
-            place = _place(value.get("nextCursor"))
-            return (
-                _advancing("cursor", input_named(described, value.get("cursorParam")), next=place, **more)
-                if place
-                else None
-            )
-        case "page" | "offset" as style:
-            name = value.get("offsetParam") or value.get("pageParam")
-            return _advancing(style, input_named(described, name), **more)
+    for way in table["ways"]:
+        is_chosen = way.get("when") == member("by") and ("has" not in way or way["has"] in members)
+        if not is_chosen or ("null" in way and members.get(way["null"], "") is not None):
+            continue
+        given = [input_in(members.get(name)) for name in way.get("input", "").split()]
+        place, following = next(filter(None, given), None), _place(member("next", way))
+        if (given and place is None) or ("next" in way and following is None):
+            continue
+        start = member("first")
+        is_number = isinstance(start, int) and not isinstance(start, bool)
+        return PageRule(
+            way["kind"],
+            "",
+            input=place,
+            size=input_in(member("size")),
+            next=following,
+            items=_place(member("items") or table.get("default_items")),
+            more=_place(member("more")),
+            last=_place(member("last")),
+            first=start if is_number else first_number(way["kind"], place),
+        )
     return None
-
-
-_EXTENSIONS: dict[str, Callable[[DescribedOperation, Mapping[str, Any]], PageRule | None]] = {
-    "x-speakeasy-pagination": _speakeasy,
-    "x-fern-pagination": _fern,
-    "x-ms-pageable": _microsoft,
-    "x-pagination": _datadog,
-    "x-redoclyPagination": _redocly,
-    "x-redocly-pagination": _redocly,
-}
 
 
 def _link_rules(described: DescribedOperation, response: Mapping[str, Any]) -> Iterator[PageRule]:

@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey
 from dynacli.client.pages.answer_fields import fields_of_value
 from dynacli.client.pages.decide_rule import empty_next, is_url
+from dynacli.client.pages.page_names import NAMES
 from dynacli.client.pages.page_rule import ABSENT, AnswerPlace, InputPlace, PageRule
 from dynacli.environment import invocation
 from dynacli.errors import NetworkError, RefusedError
@@ -30,14 +31,6 @@ __all__ = [
 
 _NOWHERE = AnswerPlace("", ())
 _IDS = ("id", "_id", "ID", "Id", "uuid", "key", "sid", "guid", "name")
-_LENGTHS = frozenset({"count", "itemcount", "resultcount"})
-"""Plain names of numbers that mean all items, or those of the page alone."""
-_TOTAL_HEADERS = frozenset(
-    {"x-total-count", "x-total", "x-total-items", "total-count", "x-pagination-total-count"}
-)
-_LAST_HEADERS = frozenset({"x-total-pages", "x-page-count", "x-pagecount", "x-pagination-page-count"})
-_PAGE_ECHOES = ("page", "currentPage", "current_page", "pageNumber", "page_number", "number", "pageIndex")
-_HOLDERS = ("", "meta", "pagination", "paging", "page", "page_info", "pageInfo", "metadata")
 
 
 @record
@@ -240,7 +233,7 @@ def _by_number(rule: PageRule, page: ReceivedPage) -> NextPage | End:
     ended = _ended(rule, page, skipped=_skipped(rule, page, current - first))
     if isinstance(ended, End):
         return ended
-    last = _count_of(page, rule.last, _LAST_HEADERS)
+    last = _last_of(rule, page)
     if last is not None and last > 0:
         if current - first + 1 >= last:
             return End(f"the answer says that there are {last} pages")
@@ -287,7 +280,7 @@ def _ended(rule: PageRule, page: ReceivedPage, skipped: int | None) -> "End | bo
         if skipped + len(page.items) >= total:
             return End(f"all {total:,} items came")
         return True
-    if _count_of(page, rule.last, _LAST_HEADERS) is None and _is_short(rule, page):
+    if _last_of(rule, page) is None and _is_short(rule, page):
         return End("the page is not full")
     return False
 
@@ -302,7 +295,7 @@ def _total_beside(rule: PageRule, page: ReceivedPage, skipped: int | None) -> in
     if total is None or total != len(page.items or ()):
         return total
     steps = (rule.total.steps if rule.total is not None else None) or ()
-    is_length = bool(steps) and plain_name(str(steps[-1])) in _LENGTHS
+    is_length = bool(steps) and plain_name(str(steps[-1])) in NAMES["response"]["lengths"]
     return None if is_length or skipped else total
 
 
@@ -366,44 +359,48 @@ def number_in(value: Any) -> int | None:
     return None
 
 
-def _count_of(page: ReceivedPage, place: AnswerPlace | None, headers: frozenset[str]) -> int | None:
+def total_of(rule: PageRule, page: ReceivedPage) -> int | None:
+    """Return how many items there are on all pages; None where a page does not say it."""
+    return _count_of(page, rule.total, NAMES["headers"]["totals"])
+
+
+def _last_of(rule: PageRule, page: ReceivedPage) -> int | None:
+    return _count_of(page, rule.last, NAMES["headers"]["last_pages"])
+
+
+def _count_of(page: ReceivedPage, place: AnswerPlace | None, headers: Sequence[str]) -> int | None:
     """Return a number of items or pages that an answer gives; None where it gives none. A negative one says nothing."""
     found = number_in(place.value_in(page.value)) if place is not None else None
     if found is None:
-        found = next((number_in(text) for name, text in page.headers if name.lower() in headers), None)
+        found = next((number_in(text) for name, text in page.headers if plain_name(name) in headers), None)
     if found is None:
         # As flask-smorest and many an ASP.NET server do it.
-        names = {plain_name(header).removeprefix("x") for header in headers}
-        members = _members(page.header("X-Pagination")).items()
-        found = next((number_in(value) for name, value in members if plain_name(name) in names), None)
+        members = _members(page.header("X-Pagination"))
+        found = next((number_in(value) for name, value in members.items() if f"x{name}" in headers), None)
     return found if found is not None and found >= 0 else None
 
 
 def _members(text: str) -> dict[str, Any]:
-    """Return the members of a JSON object; none where a text is no such object."""
+    """Return plain name → member of a JSON object; none where a text is no such object."""
     try:
-        value = json.loads(text) if text.startswith("{") else None
+        return _by_plain_name(json.loads(text) if text.startswith("{") else None)
     except (ValueError, RecursionError):
         return {}
-    return value if isinstance(value, dict) else {}
 
 
-def total_of(rule: PageRule, page: ReceivedPage) -> int | None:
-    """Return how many items there are on all pages; None where a page does not say it."""
-    return _count_of(page, rule.total, _TOTAL_HEADERS)
+def _by_plain_name(value: Any) -> dict[str, Any]:
+    """Return plain name → member of an object; none where a value is no object."""
+    return {plain_name(key): member for key, member in value.items()} if isinstance(value, dict) else {}
 
 
 def _echo(value: Any) -> int | None:
     """Return the number that an answer gives its page."""
-    for holder in _HOLDERS:
-        inside = value.get(holder) if holder and isinstance(value, dict) else value
-        if not isinstance(inside, dict):
-            continue
-        for name in _PAGE_ECHOES:
-            found = number_in(inside.get(name))
-            if found is not None:
-                return found
-    return None
+    top = _by_plain_name(value)
+    holders = (_by_plain_name(top.get(name)) for name in NAMES["response"]["number_holders"])
+    numbers = (
+        number_in(members.get(name)) for members in (top, *holders) for name in NAMES["response"]["numbers"]
+    )
+    return next((number for number in numbers if number is not None), None)
 
 
 def _with(rule: PageRule, page: ReceivedPage, value: Any, *, is_proven: bool = True) -> NextPage | End:

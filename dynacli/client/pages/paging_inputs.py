@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.pages.page_names import NAMES
 from dynacli.client.pages.page_rule import InputPlace, PageRule
 from dynacli.model.field_names import plain_name, words_of
 from dynacli.model.operation import ANY
@@ -11,58 +12,11 @@ from dynacli.record import replace
 
 __all__ = ["HOLDERS", "NUMBERS", "SIZES", "input_of", "is_listing", "names_of", "paging_inputs", "with_size"]
 
-_SEARCHES = frozenset(
-    (
-        "search",
-        "searches",
-        "query",
-        "queries",
-        "list",
-        "filter",
-        "find",
-        "fetch",
-        "scroll",
-        "lookup",
-        "browse",
-        "similar",
-        "paginate",
-        "paginated",
-    )
-)
-"""The words that a POST is called by that only reads."""
-HOLDERS = frozenset(
-    (
-        *(
-            "meta",
-            "metadata",
-            "paging",
-            "pagination",
-            "page",
-            "pageinfo",
-            "cursors",
-            "cursor",
-            "links",
-            "pages",
-        ),
-        *(
-            "responsemetadata",
-            "paginginfo",
-            "next",
-            "responsemeta",
-            "paginationinfo",
-            "listmetadata",
-            "result",
-        ),
-    )
-)
+HOLDERS = NAMES["objects"]["about_pages"]
 """Plain names of objects about pages."""
-_INPUT_HOLDERS = HOLDERS | {"filter", "options", "query", "params"}
+_INPUT_HOLDERS = {*HOLDERS, *NAMES["objects"]["inputs"]}
 """Plain names of inputs that have those about pages inside."""
-SIZES = (
-    *("pagesize", "perpage", "pagelimit", "itemsperpage", "hitsperpage", "resultsperpage", "recordsperpage"),
-    *("limit", "size", "maxresults", "maxitems", "maxpagesize", "pagecount", "count", "take", "top", "rows"),
-    *("first", "numresults", "batchsize", "max", "numberofitems", "length", "maxcount", "limitnum"),
-)
+SIZES = NAMES["inputs"]["sizes"]
 """Plain names of inputs that say how many items a page has, the surest first."""
 NUMBERS = ("integer", "number")
 """The types of inputs that take a number."""
@@ -81,7 +35,8 @@ def is_listing(described: DescribedOperation) -> bool:
     operation = described.operation
     if operation.method != "POST":
         return operation.method in ("GET", "QUERY")
-    return not _SEARCHES.isdisjoint(words_of(f"{operation.operation_id} {operation.name} {operation.path}"))
+    words = words_of(f"{operation.operation_id} {operation.name} {operation.path}")
+    return any(word in NAMES["operations"]["searches"] for word in words)
 
 
 def paging_inputs(described: DescribedOperation) -> list[InputPlace]:

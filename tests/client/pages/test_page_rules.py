@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from dynacli.client.pages.answer_fields import AnswerField, fields_of_value, item_field
+from dynacli.client.pages.page_names import EXTENSIONS, NAMES
+from dynacli.model.field_names import plain_name
 from dynacli.model.find_items import Items, find_items
 from tests.client.pages.listed_api import ITEMS, SIZE, ListedApi, array, integer, record, string
 from tests.documents import save
@@ -458,6 +460,35 @@ def test_all_items_of_all_pages(api: ListedApi, server: Recorder) -> None:
     assert all(request.method == ("POST" if api.body else "GET") for request in server.requests)
 
 
+def test_names_of_pages_are_plain() -> None:
+    """Fields are looked up by their plain names, so that a name in another spelling would never be found."""
+    for table in NAMES.values():
+        for key, names in table.items():
+            assert [plain_name(name) for name in names] == names, key
+            assert len(set(names)) == len(names), key
+    assert all(plain_name(field) == field for field in (*NAMES["cursors"], *NAMES["cursors_about_pages"]))
+
+
+@pytest.mark.parametrize("extension", EXTENSIONS)
+def test_each_way_of_an_extension_is_a_known_kind(extension: str) -> None:
+    """A way that takes a cursor or a number says which input that is, and one with a URL where the URL is."""
+    table = EXTENSIONS[extension]
+    assert table.keys() <= {
+        *("also", "prefix", "by", "ways", "default_items", "items", "more", "last", "size", "first")
+    }
+    needs = {
+        "link": set(),
+        "none": {"null"},
+        "url": {"next"},
+        "cursor": {"input", "next"},
+        "page": {"input"},
+        "offset": {"input"},
+    }
+    for way in table["ways"]:
+        assert needs[way["kind"]] == way.keys() - {"kind", "when", "has"}
+        assert ("when" in way) == ("by" in table)
+
+
 _SAID_BY_THE_ANSWER = {
     *(
         "header-undocumented",
@@ -480,7 +511,9 @@ def test_describe_names_the_rule(kind: str, api: ListedApi, server: Recorder) ->
     word = api.start(server)
     described = run_cli("describe", word, api.command, "-o", "json")
     assert kind == described.json["pages"]["kind"]
-    assert described.json["pages"]["why"] in run_cli("describe", word, api.command, "-o", "text").stdout
+    why = described.json["pages"]["why"]
+    assert all(f"`{extension}`" in why for extension in api.more)
+    assert why in run_cli("describe", word, api.command, "-o", "text").stdout
     assert [] == server.requests
 
 
