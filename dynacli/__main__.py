@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from dynacli.commands.run import Run
     from dynacli.environment import Environment
-    from dynacli.errors import DynacliError
+    from dynacli.errors import DynacliError, UsageError
 
 __all__ = ["main", "run"]
 
@@ -28,10 +28,6 @@ _HINTS = {
     "file": "Name another file, or mend this one",
 }
 """Kind of error → what to do about one that brings no hint of its own."""
-
-
-_TAUGHT = (2, 11)
-"""The exit codes of errors that may show the corrected line of the call."""
 
 
 class _TerminatedError(BaseException):
@@ -203,9 +199,10 @@ def _run_command(run: "Run", words: list[str]) -> int:
 
 def _report(run: "Run", error: "DynacliError") -> int:
     """Write an error; return its exit code."""
+    from dynacli.errors import UsageError
     from dynacli.output.error_messages import write_error
 
-    if error.exit_code in _TAUGHT:
+    if isinstance(error, UsageError):
         _teach(run, error)
     error.hint = error.hint or ("" if error.suggestion else _usual_hint(error.kind))
     if run.words:
@@ -222,7 +219,7 @@ def _usual_hint(kind: str) -> str:
     return _HINTS.get(kind, "")
 
 
-def _teach(run: "Run", error: "DynacliError") -> None:
+def _teach(run: "Run", error: "UsageError") -> None:
     """Add to an error what leads to a call that works; a defect there must not hide the error itself."""
     try:
         from dynacli.commands.corrections.teach import teach

@@ -121,9 +121,9 @@ def test_what_does_not_go_together(market: Shop) -> None:
     assert [] == market.server.requests
 
 
-def test_the_line_for_a_missing_input_signs_in(market: Shop) -> None:
-    """A call of the operation alone would show the token."""
+def test_a_missing_input_is_named_without_a_call_that_shows_the_token(market: Shop) -> None:
+    """A corrected line would call the operation alone, and print its token."""
     assert market
     line = "auth login shop --store file --operation login --error-format json -- --username me"
-    result = run_cli(*line.split())
-    assert (2, f"dynacli {line} --password PASSWORD") == (result.exit_code, result.error["suggestion"])
+    error = run_cli(*line.split()).error
+    assert (["--password"], None) == (error["missing"], error["suggestion"])

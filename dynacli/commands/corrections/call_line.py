@@ -229,15 +229,12 @@ class CallLine:
         return shell_line(words)
 
 
-def read_line(
-    run: Run, command: OperationCommand, words: Sequence[str], *, verb: str | None = None
-) -> CallLine:
+def read_line(run: Run, command: OperationCommand, words: Sequence[str]) -> CallLine:
     """Return the line of a call that was typed.
 
     Args:
         command: A new command of the operation.
         words: The words behind the operation.
-        verb: The verb to stand before the API, empty for none; None for the one that was typed.
     """
     size = len(run.words) - len(words)
     is_typed = list(run.words[size:]) == list(words)  # and not made of an earlier call
@@ -251,8 +248,7 @@ def read_line(
     # An option of the operation may stand there by mistake.
     rules = {**command.rules(), **standard_rules()}
     before = arrange(typed, rules, command.find, stop_at_positional=not is_typed)
-    if verb is None:
-        verb = next((word for word in before.positional[:1] if word in KEPT_VERBS), "")
+    verb = next((word for word in before.positional[:1] if word in KEPT_VERBS), "")
     line = CallLine(command, (), (), verb, (*typed, *words))
     return line.with_before(_read_pieces(line, before.options, rules)).with_words(words)
 

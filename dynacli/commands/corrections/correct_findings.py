@@ -7,9 +7,9 @@ from typing import Any
 
 from dynacli.client.inputs.call_inputs import input_name
 from dynacli.commands.corrections.call_line import CallLine, Piece
-from dynacli.commands.corrections.correct_values import corrected_words, nearest, within_limits
+from dynacli.commands.corrections.correct_values import nearest
 from dynacli.document.pointer import split
-from dynacli.model.operation import EACH, ValueType
+from dynacli.model.operation import EACH
 from dynacli.record import replace
 from dynacli.request.convert_words import json_value
 from dynacli.schema.example_call import option_text
@@ -179,16 +179,11 @@ def _corrected(
     """Yield what is given in the place of a piece."""
     value = piece.value or ""
     if not rest and piece.is_input:
-        if finding["rule"] in _SURPLUS:
-            return
-        words = corrected_words(value, piece.value_type)
-        is_other = words is not None and words != [value]
-        yield from (
-            [replace(piece, value=word) for word in words] if is_other and words else [piece.unfilled()]
-        )
+        if finding["rule"] not in _SURPLUS:
+            yield piece.unfilled()
     elif piece.standard_name == "set":
         if finding["rule"] not in _SURPLUS:
-            yield _corrected_set(piece, rest, finding)
+            yield replace(piece, value=f"{value.partition('=')[0]}=JSON", is_placeholder=True)
     elif value.lstrip()[:1] in {"{", "["}:
         tree = json_value(value, piece.flag)
         with suppress(LookupError, ValueError, TypeError):  # an earlier finding has moved the place
@@ -201,15 +196,6 @@ def _corrected(
         option = line.piece_of(_option_at(line, rest), None)
         if finding["rule"] not in _SURPLUS and option.is_input:
             yield option.unfilled()
-
-
-def _corrected_set(piece: Piece, rest: tuple[str, ...], finding: _Finding) -> Piece:
-    """Return `--set` with the nearest value that a rule allows, or with a placeholder for it."""
-    place, _, text = (piece.value or "").partition("=")
-    value = _TO_FILL_IN if rest else _other_value(json.loads(text), finding["rule"], finding["expected"])
-    if value == _TO_FILL_IN:
-        return replace(piece, value=f"{place}=JSON", is_placeholder=True)
-    return replace(piece, value=f"{place}={json.dumps(value, ensure_ascii=False)}")
 
 
 def _above(finding: _Finding) -> str:
@@ -238,33 +224,15 @@ def _correct_in(tree: Any, steps: tuple[str, ...], finding: _Finding, renamed: s
         if renamed:
             tree[renamed] = value
         return
-    tree[last] = _other_value(tree[last], finding["rule"], finding["expected"])
+    tree[last] = _allowed(tree[last], finding)
 
 
-def _other_value(value: Any, rule: str, expected: Any) -> Any:
-    """Return the nearest value that a rule allows; a text in capitals where none is known."""
-    if rule in {"enum", "const"}:
-        allowed = expected if isinstance(expected, list) else [expected]
-        near = nearest(option_text(value), [option_text(each) for each in allowed])
-        found = [each for each in allowed if option_text(each) == near]
-        return found[0] if found else allowed[0] if len(allowed) == 1 else _TO_FILL_IN
-    if rule == "type":
-        return _of_type(value, expected if isinstance(expected, str) else "")
-    if isinstance(value, int | float):
-        return within_limits(value, {rule: expected})
-    return _TO_FILL_IN
-
-
-def _of_type(value: Any, wanted: str) -> Any:
-    if wanted == "string" and isinstance(value, int | float):
-        return option_text(value)
-    if wanted == "array":
-        return [value]
-    if isinstance(value, str):
-        words = (
-            corrected_words(value, ValueType(type=wanted))
-            if wanted in {"integer", "number", "boolean"}
-            else None
-        )
-        return json.loads(words[0]) if words else _TO_FILL_IN
-    return int(value) if wanted == "integer" and isinstance(value, float) else _TO_FILL_IN
+def _allowed(value: Any, finding: _Finding) -> Any:
+    """Return the value of an enumeration that is nearest to one that is not in it; a placeholder if none is near."""
+    expected = finding["expected"]
+    allowed = expected if isinstance(expected, list) and finding["rule"] == "enum" else [expected]
+    if finding["rule"] not in {"enum", "const"}:
+        return _TO_FILL_IN
+    near = nearest(option_text(value), map(option_text, allowed))
+    found = [each for each in allowed if option_text(each) == near] or (allowed if len(allowed) == 1 else [])
+    return found[0] if found else _TO_FILL_IN

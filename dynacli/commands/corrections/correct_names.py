@@ -1,12 +1,11 @@
 """The names of options, and the number of words: wrong ones of a call are replaced by what they were meant for."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from dynacli.client.inputs.near_inputs import near_options
 from dynacli.commands.corrections.call_line import CallLine, Piece
-from dynacli.commands.corrections.correct_values import corrected_words
+from dynacli.commands.corrections.correct_values import fitting_value
 from dynacli.record import replace
-from dynacli.schema.example_call import option_text
 from dynacli.urls import is_secret_name
 
 __all__ = ["with_known_names", "without_surplus"]
@@ -63,36 +62,32 @@ def _meant(line: CallLine, flag: str, value: str | None, others: Iterable[Piece]
 
 
 def _fits(piece: Piece) -> bool:
-    return piece.standard is not None or corrected_words(piece.value or "", piece.value_type) is not None
+    return piece.standard is not None or fitting_value(piece.value or "", piece.value_type) is not None
 
 
 def without_surplus(line: CallLine) -> CallLine:
     """Return the line with each word that is too many made a part of the value before it, an option, or left out."""
-    pieces = list(line.pieces)
-    surplus = _surplus(pieces)
-    index = 0
-    while surplus and index < len(pieces):
-        before = pieces[index - 1] if index else None
-        if not pieces[index].flag and before is not None and _is_open_text(before):
-            pieces[index - 1 : index + 1] = [replace(before, value=f"{before.value} {pieces[index].value}")]
-            surplus -= 1
-        elif not pieces[index].flag and before is not None and (truth := _truth(before, pieces[index])):
-            pieces[index - 1 : index + 1] = [replace(before, value=truth)]
-            surplus -= 1
+    made: list[Piece] = []
+    surplus = _surplus(line.pieces)
+    for piece in line.pieces:
+        before = made[-1] if made else None
+        value = None if before is None or piece.flag or not surplus else _joined(before, piece.value or "")
+        if before is None or value is None:
+            made.append(piece)
         else:
-            index += 1
-    made = []
-    for piece in line.with_pieces(pieces).pieces:
-        is_surplus = not piece.flag and piece.parameter is None
-        made += list(_as_options(line, piece.value or "")) if is_surplus else [piece]
-    return line.with_pieces(made)
+            made[-1] = replace(before, value=value)
+            surplus -= 1
+    named = (_named(line, piece) for piece in line.with_pieces(made).pieces)
+    return line.with_pieces(piece for piece in named if piece is not None)
 
 
-def _truth(piece: Piece, following: Piece) -> str:
-    """Return what the word behind a boolean without a value means for it; empty where it means nothing."""
-    if not piece.is_input or piece.value_type.type != "boolean" or piece.value != "true":
-        return ""
-    return "".join(corrected_words(following.value or "", piece.value_type) or ())
+def _joined(piece: Piece, word: str) -> str | None:
+    """Return the value of an option with the word behind it; None if the word is no part of the value."""
+    if _is_open_text(piece):
+        return f"{piece.value} {word}"
+    if piece.is_input and piece.value_type.type == "boolean" and piece.value == "true":
+        return fitting_value(word, piece.value_type)
+    return None
 
 
 def _is_open_text(piece: Piece) -> bool:
@@ -105,28 +100,10 @@ def _is_open_text(piece: Piece) -> bool:
     return bool(piece.flag) and is_text and piece.value is not None and not piece.is_placeholder
 
 
-def _as_options(line: CallLine, word: str) -> Iterator[Piece]:
-    """Yield the option that a word was meant for.
-
-    It is `NAME=VALUE`, else the only enumeration that has the word, else the only text that a call lacks.
-    """
-    name, equals, value = word.partition("=")
-    if equals and name:
-        flag = f"--{name}"
-        piece = line.piece_of(flag, value)
-        if piece.is_input:
-            yield piece
-            return
-    given = line.given()
-    found, lacking = [], []
-    for parameter in line.command.described.operation.parameters:
-        if (parameter.key, ()) in given:
-            continue
-        piece = line.piece_of(f"--{parameter.option}", word)
-        if word in map(option_text, (parameter.value.items or parameter.value).enum):
-            found.append(piece)
-        elif parameter.is_required and _is_open_text(piece):
-            lacking.append(piece)
-    found = found or (lacking if _surplus(line.pieces) == 1 else [])
-    if len(found) == 1:
-        yield found[0]
+def _named(line: CallLine, piece: Piece) -> Piece | None:
+    """Return a piece; of a word that is too many the option that `NAME=VALUE` means, or None."""
+    if piece.flag or piece.parameter is not None:
+        return piece
+    name, equals, value = (piece.value or "").partition("=")
+    option = line.piece_of(f"--{name}", value)
+    return option if equals and name and option.is_input else None

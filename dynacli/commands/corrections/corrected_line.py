@@ -1,7 +1,7 @@
 """The corrected command line of a usage error: the same inputs, with what is wrong replaced or left to fill in."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import partial
 from time import monotonic
 
@@ -69,13 +69,24 @@ def _corrected(typed: CallLine, env: Environment, error: UsageError) -> CallLine
             return None
         problem = problem_of(line, env)
         if problem is None:
-            # Some things only the call itself finds.
-            return _mended(line, error) if _is_same(line, typed) and not line.unfilled() else line
+            # Some things only the call itself finds, such as options that do not go together.
+            is_left = _has_named(line, typed, error) or (_is_same(line, typed) and not line.unfilled())
+            return _mended(line, error) if is_left else line
         changed = _mended(line, problem)
         if _is_same(changed, line):
             return None
         line = changed
     return None
+
+
+def _has_named(line: CallLine, typed: CallLine, error: UsageError) -> bool:
+    """Return whether a line still has the standard options that an error names, as they were typed."""
+    flags = set(_FLAG.findall(f"{error.message} {error.why}"))
+    named, left = (
+        [piece for piece in (*each.before, *each.pieces) if _is_option_of(piece, flags)]
+        for each in (typed, line)
+    )
+    return bool(named) and named == left
 
 
 def _is_same(line: CallLine, other: CallLine) -> bool:
@@ -93,7 +104,7 @@ def _mended(line: CallLine, problem: UsageError) -> CallLine:
     if problem.details.get("findings"):
         return without_findings(line, problem.details["findings"])
     if "server_variable" in problem.details:
-        return _with_server_variable(line, **problem.details)
+        return _with_server_variable(line, problem)
     named = set(_FLAG.findall(problem.message))
     options = [each.standard for each in (*line.before, *line.pieces) if _is_option_of(each, named)]
     if len(set(options)) > 1:  # they do not go together
@@ -111,38 +122,16 @@ def _is_option_of(piece: Piece, flags: set[str]) -> bool:
     return piece.standard is not None and not flags.isdisjoint(piece.standard.flags)
 
 
-def _with_server_variable(
-    line: CallLine, *, server_variable: str, near: Sequence[str] | None = None, allowed: Sequence[str] = ()
-) -> CallLine:
-    """Return the line with a server variable that was wrong replaced, filled in, or left out.
-
-    Args:
-        server_variable: Its name.
-        near: The variables that the server has, where it has none of this name; else None.
-        allowed: The values that the variable takes; empty where it takes any.
-    """
-
-    def mended(pieces: Sequence[Piece]) -> Iterator[Piece]:
-        for piece in pieces:
-            name, _, text = (piece.value or "").partition("=")
-            if piece.standard_name != "server_var" or name != server_variable or piece.is_placeholder:
-                yield piece
-            elif near is None:
-                value = _nearest_or_only(text, allowed)
-                yield replace(piece, value=f"{name}={value or 'VALUE'}", is_placeholder=value is None)
-            elif _nearest_or_only(name, near):
-                yield replace(piece, value=f"{_nearest_or_only(name, near)}={text}")
-
-    is_given = any(each.standard_name == "server_var" for each in (*line.before, *line.pieces))
-    if near is None and not is_given:
-        value = _nearest_or_only("", allowed)
-        piece = line.piece_of("--server-var", f"{server_variable}={value or 'VALUE'}")
-        return line.with_pieces([*line.pieces, replace(piece, is_placeholder=value is None)])
-    return line.changed(mended)
-
-
-def _nearest_or_only(text: str, words: Sequence[str]) -> str | None:
-    return nearest(text, words) or (words[0] if len(words) == 1 else None)
+def _with_server_variable(line: CallLine, problem: UsageError) -> CallLine:
+    """Return the line with a server variable left to fill in; without it if the server has none of its name."""
+    name = problem.details["server_variable"]
+    line = line.without(
+        lambda piece: piece.standard_name == "server_var" and (piece.value or "").partition("=")[0] == name
+    )
+    if "near" in problem.details:
+        return line
+    variable = replace(line.piece_of("--server-var", f"{name}=VALUE"), is_placeholder=True)
+    return line.with_pieces([*line.pieces, variable])
 
 
 def _replaced(pieces: Iterable[Piece], problem: UsageError, text: str) -> Iterator[Piece]:
@@ -154,7 +143,7 @@ def _replaced(pieces: Iterable[Piece], problem: UsageError, text: str) -> Iterat
         if not is_named or piece.value is None or piece.is_placeholder:
             yield piece
             continue
-        near = _nearest_or_only(piece.value, allowed)
+        near = nearest(piece.value, allowed) or (allowed[0] if len(allowed) == 1 else None)
         near = near or nearest(piece.value, _QUOTED.findall(problem.hint))
         if piece.standard_name == "set" and problem.details.get("near"):
             near = f"{problem.details['near'][0]}={piece.value.partition('=')[2]}"

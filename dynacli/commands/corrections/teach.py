@@ -6,42 +6,27 @@ from dynacli.client.cards.input_sources import input_sources
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import input_name
 from dynacli.commands.corrections.asked_call import asked_call
-from dynacli.commands.corrections.call_line import CallLine, read_line
+from dynacli.commands.corrections.call_line import CallLine
 from dynacli.commands.corrections.corrected_line import corrected_line
-from dynacli.commands.operation_command import OperationCommand
 from dynacli.commands.run import Run
-from dynacli.errors import DynacliError, RefusedError, UsageError
-from dynacli.methods import SAFE_METHODS
+from dynacli.errors import UsageError
 from dynacli.model.wording import enumerated
 
 __all__ = ["teach"]
 
 
-def teach(run: Run, error: DynacliError) -> None:
-    """Add to a usage error about a known operation what leads to a call that works.
-
-    To a refusal of `read` it adds the line that `read` does not stand in, for a person to decide on.
-    """
-    if isinstance(error, UsageError):
-        asked = run.asked or asked_call(run)
-    elif isinstance(error, RefusedError) and run.is_read_only and run.asked is not None:
-        asked = run.asked if run.asked[0].operation.method not in SAFE_METHODS else None
-    else:
-        return
+def teach(run: Run, error: UsageError) -> None:
+    """Add to a usage error about a known operation what leads to a call that works."""
+    asked = run.asked or asked_call(run)
     if asked is None:
         return
     described, words = asked
-    if isinstance(error, UsageError):
-        _correct(run, error, described, words)
-    else:
-        error.suggestion = read_line(run, OperationCommand(described), words, verb="").text(run.env.variables)
+    _correct(run, error, described, words)
     if run.error_format == "json" and described.is_documented:
         from dynacli.client.cards.operation_card import operation_card
 
-        profile = run.all_options.profile
-        error.details["card"] = operation_card(
-            described.api, described.operation.name, profile=profile
-        ).as_json()
+        name, profile = described.operation.name, run.all_options.profile
+        error.details["card"] = operation_card(described.api, name, profile=profile).as_json()
 
 
 def _correct(run: Run, error: UsageError, described: DescribedOperation, words: list[str]) -> None:

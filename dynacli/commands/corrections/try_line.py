@@ -1,20 +1,13 @@
 """A corrected line is tried: its call is built and judged as always, and nothing is sent."""
 
-from contextlib import AbstractContextManager, nullcontext
-from functools import partial
-
 import click
 
-from dynacli.client.call import Call, base_url_of
+from dynacli.client.call import base_url_of
 from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.inputs.call_inputs import CallInputs, collect_values
+from dynacli.client.inputs.call_inputs import collect_values
 from dynacli.client.validate_call import CallJudge
-from dynacli.commands.call.call_report import wanted_reports
-from dynacli.commands.call.download_file import check_options
-from dynacli.commands.call.make_call import GivenWords, MadeCall, is_streamed, read_inputs
-from dynacli.commands.call.series.call_pages import Listing
-from dynacli.commands.call.series.call_series import CallSeries
+from dynacli.commands.call.make_call import GivenWords, read_inputs
 from dynacli.commands.click_errors import from_click
 from dynacli.commands.corrections.call_line import CallLine, Piece
 from dynacli.commands.corrections.correct_findings import is_left_to_fill_in, with_inputs
@@ -115,7 +108,6 @@ def _build(run: Run, described: DescribedOperation, given: GivenWords) -> None:
     settings = _with_server(run, described, settings_of(run.env, described.api, run.call_options))
     is_strict = settings.level != "off" and described.is_documented
     inputs, _ = read_inputs(run, described, given, is_strict=is_strict)
-    _check_options(run, described, settings, inputs)
     values = collect_values(described, inputs, is_strict=is_strict)
     request = build_request(
         described.operation,
@@ -136,28 +128,6 @@ def _build(run: Run, described: DescribedOperation, given: GivenWords) -> None:
         judging = CallJudge(described, request, values, settings, judge)
         judging.judge_request()
         judging.check()
-
-
-def _check_options(
-    run: Run, described: DescribedOperation, settings: CallSettings, inputs: CallInputs
-) -> None:
-    """Check that the standard options of a call go together, and with its operation.
-
-    Raises:
-        UsageError: They do not.
-    """
-    options, noted = run.options, partial(MadeCall, run)
-    wanted_reports(run)
-    if options.resume or options.remote_name:
-        check_options(run, settings)
-    if options.asks_for_several_calls:
-        CallSeries(run, described, settings, None, _without_wait, noted)
-    elif (options.all or options.max_items is not None) and not is_streamed(described):
-        Listing(run, described, inputs, settings, None, _without_wait, noted)
-
-
-def _without_wait(call: Call, pause: object) -> AbstractContextManager[None]:  # noqa: ARG001
-    return nullcontext()
 
 
 def _with_server(run: Run, described: DescribedOperation, settings: CallSettings) -> CallSettings:

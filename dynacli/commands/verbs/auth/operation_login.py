@@ -1,7 +1,6 @@
 """Signing in by an operation of the API itself, whose answer has the token."""
 
 from collections.abc import Mapping, Sequence
-from shlex import quote
 from time import time
 from typing import Any, NamedTuple
 
@@ -21,7 +20,7 @@ from dynacli.commands.call.make_call import GivenWords, asker, read_inputs
 from dynacli.commands.command_groups import make_root
 from dynacli.commands.questions import hidden_line
 from dynacli.commands.run import Run
-from dynacli.environment import invocation, invocation_words, program
+from dynacli.environment import invocation, program
 from dynacli.errors import AuthError, RefusedError, UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.media_types import is_json
@@ -102,22 +101,9 @@ def sign_in_by_operation(
     with make_root(run).make_context(program().name, [api, asked.operation, *words]) as context:
         try:
             context.command.invoke(context)
-        except UsageError as error:
-            error.suggestion, run.asked = _corrected(run, api, keeping, error), None
-            raise
+        finally:
+            run.asked = None  # the corrected line of the call itself would print the token
     return came[0]
-
-
-def _corrected(run: Run, api: str, keeping: Keeping, error: UsageError) -> str:
-    """Return the line that signs in with the inputs that are right; a call of the operation would show the token."""
-    from dynacli.commands.corrections.corrected_line import corrected_line
-
-    line = corrected_line(run, *run.asked, error) if run.asked is not None else None
-    if line is None:
-        return ""
-    call = " ".join([*map(quote, invocation_words(api=api)[1:]), line.command.described.operation.name])
-    inputs = line.text(run.env.variables).partition(call)[2]
-    return " ".join(map(quote, (*invocation_words("auth login", api), *keeping.again))) + f" --{inputs}"
 
 
 def _sign_in(
