@@ -208,6 +208,12 @@ def _acts(node: ast.AST) -> Iterator[str]:
         yield from {"pickle", "marshal", "shelve", "dill"} & set(_imported_names(node))
 
 
+def test_a_single_module_sends_requests() -> None:
+    """Calls, documents, probes and tokens have one client, so a rule about redirects or sizes holds for all of them."""
+    users = {_name(path) for path in _MODULES if "open_client" in path.read_text(encoding="utf-8")}
+    assert {"dynacli.http.exchange", "dynacli.http.send"} == users
+
+
 def test_a_single_module_imports_the_http_library() -> None:
     """Every other module takes httpx from there, so that httpx2 can be in its place, and h11, imported as lean.
 

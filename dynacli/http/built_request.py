@@ -45,6 +45,10 @@ class RequestParts:
     querystring: tuple[str, str] | None = None
 
 
+NO_PARTS = RequestParts({}, (), {}, ())
+"""Those of a request that no document describes."""
+
+
 class Request(NamedTuple):
     """A request.
 
@@ -55,14 +59,14 @@ class Request(NamedTuple):
         url: The absolute, percent-encoded URL.
         headers: The headers in the order in which they are sent.
         body: None where there is no body; a `Payload` is read while it is sent, and only once.
-        parts: The parts that the request was built from.
+        parts: The parts that the request was built from, where it was built by a document.
     """
 
     method: str
     url: str
-    headers: tuple[tuple[str, str], ...]
-    body: "bytes | Payload | None"
-    parts: RequestParts
+    headers: tuple[tuple[str, str], ...] = ()
+    body: "bytes | Payload | None" = None
+    parts: RequestParts = NO_PARTS
 
     def header(self, name: str) -> str | None:
         """Return the value of the first header with a name, whose case does not matter."""

@@ -34,6 +34,7 @@ __all__ = [
     "Connections",
     "EndableClients",
     "Login",
+    "OneContext",
     "check_unchanged",
     "headers_of",
     "open_client",
@@ -100,6 +101,21 @@ def open_client(
         raise from_client_setup(error) from error
 
 
+class OneContext:
+    """The certificates of connections to whatever origin.
+
+    Args:
+        context: None for the authorities of the system.
+    """
+
+    def __init__(self, context: "ssl.SSLContext | None") -> None:
+        self._context = context
+
+    def context(self, origin: str) -> "ssl.SSLContext | None":  # noqa: ARG002
+        """Return what a connection to any origin is made with."""
+        return self._context
+
+
 class ClientPool:
     """Clients that keep their connections open between exchanges, for calls from several threads."""
 
@@ -141,21 +157,32 @@ class EndableClients(ClientPool):
     """The clients of one call and its pages, which another thread can end.
 
     It remembers every exchange, since a later one may use the connection that an earlier one has opened.
+
+    Args:
+        check: Called with each new connection before anything is sent over it; raises where it may not be used.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, check: Callable[[socket.socket], None] | None = None) -> None:
         super().__init__()
+        self._check = check
         self._exchanges: list[Connections] = []
         self._is_ended = False
 
     def connections(self) -> "Connections":
         """Return what a new exchange notes its connections in; behind the end it gets none."""
         connections = super().connections()
+        connections.check = self._check
         with self._lock:
             self._exchanges.append(connections)
             if self._is_ended:
                 connections.cut()
         return connections
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether a connection of an earlier exchange is still open."""
+        with self._lock:
+            return any(each.fileno() >= 0 for exchange in self._exchanges for each in exchange.sockets)
 
     def end(self) -> None:
         """Cut all connections, from any thread, and let no further request be sent."""

@@ -2,14 +2,15 @@
 
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from math import inf
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from dynacli.errors import DynacliError, NetworkError, TimedOutError
 from dynacli.http.built_request import Request
-from dynacli.http.encodings import BadEncodingError, decode_chunks
+from dynacli.http.encodings import BadEncodingError, TooLargeError, decode_chunks
 from dynacli.http.exchange import (
     REDIRECTS,
     ClientPool,
@@ -36,12 +37,14 @@ if TYPE_CHECKING:
 __all__ = [
     "Answer",
     "Budget",
+    "Follow",
     "Pieces",
     "Receive",
     "Retries",
     "may_pass",
     "send",
     "stated_length",
+    "values_of",
 ]
 
 _MIB = 1024 * 1024
@@ -66,11 +69,19 @@ class Budget:
         total: Seconds for the whole call; None where only connecting and each reading are limited.
         max_bytes: The largest size of an answer that is kept in memory.
         ends_with: Returns whether the first redirect is the final answer; None to follow it.
+        connect: The seconds that connecting may take.
+        read: The seconds that may pass between two pieces of an answer; None where the total alone limits them.
+        follow: Returns the request that a redirect of a safe method leads to, and None where the redirect is the
+            final answer: called with the request, the answer, and the redirects so far, to which it adds. None for
+            the rules of a call, `redirects.following_request`.
     """
 
     total: float | None = None
     max_bytes: int = RENDER_LIMIT
     ends_with: "Callable[[Answer], bool] | None" = None
+    connect: float = CONNECT_SECONDS
+    read: float | None = None
+    follow: "Follow | None" = None
 
 
 @record
@@ -123,8 +134,13 @@ class Answer:
 
     def header(self, name: str) -> str:
         """Return a header's value, several joined by commas (RFC 9110, section 5.3); empty when absent."""
-        wanted = name.lower()
-        return ", ".join(value for key, value in self.headers if key.lower() == wanted)
+        return ", ".join(values_of(self.headers, name))
+
+
+def values_of(headers: Iterable[tuple[str, str]], name: str) -> list[str]:
+    """Return the values of all headers of a name, whose case does not matter."""
+    wanted = name.lower()
+    return [value for key, value in headers if key.lower() == wanted]
 
 
 def may_pass(answer: Answer, method: str, statuses: Sequence[int] = ()) -> bool:
@@ -172,6 +188,23 @@ class Pieces:
     def _name(self) -> str:
         return without_query(self.request.url)
 
+    def whole(self, limit: int) -> bytes:
+        """Return the whole body.
+
+        Raises:
+            TooLargeError: It is larger than so many bytes.
+            BadEncodingError: It is not encoded as the answer says.
+            NetworkError: The connection was cut on this side.
+            TimedOutError: The time of the call is used up.
+            httpx.HTTPError: The connection failed or broke.
+        """
+        body = bytearray()
+        for piece in self._decoded():
+            if self.size > limit:
+                raise TooLargeError
+            body += piece
+        return bytes(body)
+
     def __iter__(self) -> Iterator[bytes]:
         """Yield the pieces; none of them is empty.
 
@@ -190,17 +223,17 @@ class Pieces:
                 why=str(error),
                 hint="Try again; if it stays so, the server or a proxy on the way is broken",
             ) from error
-        if self.call.connections.is_cut:
-            # Where the answer states no length, a cut connection looks like the end of the body.
-            raise NetworkError(f"The answer of `{self._name}` broke off", why="Nobody waits for it any more")
 
     def _decoded(self) -> Iterator[bytes]:
         if self.is_encoded:
             yield from decode_chunks(self._response.iter_raw(), self._encodings, self._check)
-            return
-        for chunk in self._response.iter_raw():
-            self._check(self.size + len(chunk))
-            yield chunk
+        else:
+            for chunk in self._response.iter_raw():
+                self._check(self.size + len(chunk))
+                yield chunk
+        if self.call.connections.is_cut:
+            # Where the answer states no length, a cut connection looks like the end of the body.
+            raise NetworkError(f"The answer of `{self._name}` broke off", why="Nobody waits for it any more")
 
     def _check(self, size: int) -> None:
         self.size = size
@@ -240,6 +273,7 @@ class Pieces:
         self.call.connections.cut()
 
 
+Follow = Callable[[Request, Answer, list[tuple[int, str]]], Request | None]
 Receive = Callable[[Answer, Pieces], bytes]
 """(the answer without its body, the body as it comes) → what was kept of it."""
 
@@ -247,7 +281,7 @@ Receive = Callable[[Answer, Pieces], bytes]
 def send(
     request: Request,
     budget: Budget,
-    before_sending: Callable[[], None],
+    before_sending: Callable[[], None] | None = None,
     receive: Receive | None = None,
     clients: ClientPool | None = None,
     retries: Retries = Retries(),  # noqa: B008  - a frozen record
@@ -256,12 +290,14 @@ def send(
 ) -> Answer:
     """Send a request and return the final answer.
 
-    A redirect is followed for safe methods only, at most ten times, and never from https to http.
+    By the rules of a call, a redirect is followed for safe methods only, at most ten times, and never from https to
+    http.
     A redirected request takes no credentials, body or headers of the call to another origin;
     the redirect of a QUERY, which cannot do without its body, is not followed there.
 
     Args:
-        before_sending: Called when the connection is open and nothing was sent yet; its exceptions end the call.
+        before_sending: Called when the connection is open and nothing was sent yet; its exceptions end the call. None
+            for nothing to do then.
         receive: Reads the body of the final answer, in the thread of the exchange; its exceptions end the call.
             By default the whole body is kept.
         clients: Keeps connections open between calls; None for a connection of this call's own.
@@ -311,13 +347,13 @@ class OneCall:
         receive: Receive,
         clients: ClientPool | None,
         retries: Retries,
-        before_sending: Callable[[], None],
+        before_sending: Callable[[], None] | None,
         login: "Login | None" = None,
         tls: "Certificates | None" = None,
     ) -> None:
         self.budget, self.connections, self.receive = budget, connections, receive
         self.open_client = open_client if clients is None else clients.client
-        self.before_sending: Callable[[], None] | None = before_sending
+        self.before_sending = before_sending
         self._first, self.retries, self._tries = request, retries, 1
         self.start, self._is_received = time.monotonic(), False
         self._login, self._tls = login, tls
@@ -376,10 +412,10 @@ class OneCall:
         from dynacli.http.import_httpx import httpx
 
         left = self.left(request.url)
-        connect = min(CONNECT_SECONDS, left)
+        connect = min(self.budget.connect, left)
         # The waiting thread enforces the total. A limit of httpx at the same moment would make it a matter of chance
         # which of two messages is shown.
-        read = READ_SECONDS if self.budget.total is None else left + 1
+        read = min(self.budget.read or inf, READ_SECONDS if self.budget.total is None else left + 1)
         hook = _SendingHook(self)
         try:
             context = None if self._tls is None else self._tls.context(origin_of(request.url))
@@ -423,8 +459,9 @@ class OneCall:
         if is_followed and not (ends_with is not None and ends_with(answer)):
             from dynacli.http.redirects import following_request
 
+            follow = self.budget.follow or following_request
             self._redirect = self._redirect if hops else answer
-            following = following_request(request, answer, hops)
+            following = follow(request, answer, hops)
             if following is not None:
                 return following
         passes = may_pass(answer, request.method, self.retries.statuses)
@@ -463,7 +500,7 @@ class OneCall:
     def left(self, url: str) -> float:
         """Return the seconds that are left."""
         if self.budget.total is None:
-            return float("inf")
+            return inf
         left = self.budget.total + self.connections.paused - (time.monotonic() - self.start)
         if left <= 0:
             raise timed_out(url, self.budget.total)
@@ -487,19 +524,19 @@ class _SendingHook:
 
     def __call__(self, event: str, info: dict[str, Any]) -> None:
         call = self.call
-        call.connections.trace(event, info)
-        if not event.endswith("send_request_headers.started"):
-            return
-        self.extensions.pop("trace", None)
-        if call.before_sending is not None:
-            before_sending, call.before_sending = call.before_sending, None
-            try:
+        try:
+            call.connections.trace(event, info)
+            if not event.endswith("send_request_headers.started"):
+                return
+            self.extensions.pop("trace", None)
+            if call.before_sending is not None:
+                before_sending, call.before_sending = call.before_sending, None
                 with call.connections.pause():
                     before_sending()
-            except DynacliError as error:
-                # httpx replaces exceptions from below it; `raise_refusal` raises this one as it is.
-                self.refusal = error
-                raise
+        except DynacliError as error:
+            # httpx replaces exceptions from below it; `raise_refusal` raises this one as it is.
+            self.refusal = error
+            raise
 
     def raise_refusal(self) -> None:
         if self.refusal is not None:

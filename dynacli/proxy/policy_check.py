@@ -7,7 +7,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.policy.permit_request import permit_request
 from dynacli.client.undocumented_operation import UndocumentedOperation
 from dynacli.errors import RefusedError
-from dynacli.http.built_request import Request, RequestParts
+from dynacli.http.built_request import Request
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
 from dynacli.proxy.own_answers import OwnAnswer
@@ -16,8 +16,6 @@ from dynacli.traffic.operation_finder import OperationFinder
 from dynacli.traffic.recorded_request import RecordedRequest
 
 __all__ = ["PolicyCheck"]
-
-_NO_PARTS = RequestParts({}, (), {}, ())
 
 
 class PolicyCheck:
@@ -41,7 +39,7 @@ class PolicyCheck:
         """
         method = passed.method.upper()  # as many servers read it
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in passed.headers)
-        request = Request(method, passed.url, headers, body, _NO_PARTS)
+        request = Request(method, passed.url, headers, body)
         match = self._finder.find_request(RecordedRequest(method, passed.url, headers))
         base = self._base if match is None else match.base
         try:

@@ -1,21 +1,21 @@
 """One exchange with whoever gives tokens: small, short, never redirected."""
 
 from collections.abc import Sequence
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from dynacli.auth.oauth.oauth_flow import SignInContext, check_endpoint
 from dynacli.environment import invocation
 from dynacli.errors import AuthError, RefusedError
-from dynacli.http.encodings import BadEncodingError, decode_chunks
-from dynacli.http.exchange import REDIRECTS, Connections, open_client, run_within
-from dynacli.http.failures import from_httpx
+from dynacli.http.built_request import Request
+from dynacli.http.encodings import BadEncodingError, TooLargeError
+from dynacli.http.exchange import REDIRECTS, OneContext
+from dynacli.http.send import Answer, Budget, Pieces, send
 from dynacli.record import record
 from dynacli.urls import without_query
 
 __all__ = ["ProviderAnswer", "ask_provider", "exchange"]
 
 _MAX_BYTES = 1024 * 1024
-_CONNECT_SECONDS = 10.0
 
 
 @record
@@ -81,41 +81,25 @@ def exchange(
         TimedOutError: The time was used up.
         UsageError: A proxy or certificate variable of the environment is malformed.
     """
-    from dynacli.http.import_httpx import httpx
 
-    def check(size: int) -> None:
-        if size > _MAX_BYTES:
-            raise _unreadable(url, role, "it is larger than 1 MiB")
-
-    def work(connections: Connections) -> ProviderAnswer:
+    def receive(_: Answer, pieces: Pieces) -> bytes:
         try:
-            with open_client(
-                urlsplit(url).scheme, connect=_CONNECT_SECONDS, read=context.timeout, context=context.tls
-            ) as client:
-                request = client.build_request(
-                    method, url, headers=headers, content=content, extensions={"trace": connections.trace}
-                )
-                response = client.send(request, stream=True, auth=None)
-                try:
-                    connections.take_from(response.extensions)
-                    encodings = response.headers.get_list("content-encoding", split_commas=True)
-                    body = b"".join(decode_chunks(response.iter_raw(), encodings, check))
-                finally:
-                    response.close()
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-            raise from_httpx(error, url) from None
+            return pieces.whole(_MAX_BYTES)
+        except TooLargeError:
+            raise _unreadable(url, role, "it is larger than 1 MiB") from None
         except BadEncodingError as error:
             raise _unreadable(url, role, str(error)) from None
-        return ProviderAnswer(response.status_code, response.headers.get("content-type", ""), body)
 
-    answer = run_within(context.timeout, url, work)
+    request = Request(method, url, tuple(headers), content)
+    budget = Budget(context.timeout, follow=lambda *_: None)
+    answer = send(request, budget, receive=receive, tls=OneContext(context.tls))
     if answer.status in REDIRECTS:
         raise RefusedError(
             f"The {role} `{without_query(url)}` redirects, which is not followed",
             why="Secrets go to the address that was accepted, and to no other",
             hint=f"If the document is wrong, an overlay can correct it: `{invocation('help overlays')}`",
         )
-    return answer
+    return ProviderAnswer(answer.status, answer.header("content-type"), answer.body)
 
 
 def _unreadable(url: str, role: str, why: str) -> AuthError:

@@ -36,7 +36,7 @@ from dynacli.client.credentials.credential_sources import credential_sources
 from dynacli.document.fetched import Advice
 from dynacli.environment import Environment, invocation, prefix_of, program
 from dynacli.errors import AuthError, DynacliError, RefusedError
-from dynacli.http.built_request import Request, RequestParts
+from dynacli.http.built_request import Request
 from dynacli.library.configuration.configuration import is_name
 from dynacli.library.open_by_name import find_revisions
 from dynacli.model.operation import SecurityScheme, Server
@@ -46,8 +46,6 @@ from dynacli.text.terminal import visible
 from dynacli.urls import origin_of
 
 __all__ = ["DocumentCredential"]
-
-_NO_PARTS = RequestParts({}, (), {}, ())
 
 
 class DocumentCredential:
@@ -111,7 +109,7 @@ class DocumentCredential:
         found = self._find(origin_of(url), challenge)
         if not found:
             return None
-        request = Request("GET", url, (), None, _NO_PARTS)
+        request = Request("GET", url)
         credential = found[0]
         self.sent = credential
         if credential.word != DIGEST:

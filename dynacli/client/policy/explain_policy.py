@@ -11,7 +11,7 @@ from dynacli.client.policy.permission import decision_on, is_asked_about
 from dynacli.client.policy.policy_rules import ALLOWED, CONFIRMED, DENIED, Decision, strictest, unknown_words
 from dynacli.client.policy.sent_values import SentValues
 from dynacli.errors import UsageError
-from dynacli.http.built_request import Request, RequestParts
+from dynacli.http.built_request import Request
 from dynacli.library.configuration.configuration import Configuration
 from dynacli.library.configuration.configuration_lines import line_of
 
@@ -107,7 +107,7 @@ class Explanation(NamedTuple):
 def _decisions(described: DescribedOperation, settings: "CallSettings", target: str) -> Iterator[Decision]:
     """Yield what the policy says of an operation, and what those say of other APIs with the same server."""
     path = target.partition("?")[0]
-    values = SentValues(Request(described.operation.method, target, (), None, RequestParts({}, (), {}, ())))
+    values = SentValues(Request(described.operation.method, target))
     yield decision_on(described, settings, sent=Sent((path,), values) if path else None)
     if settings.others is not None:
         with suppress(UsageError):  # a call without a server goes nowhere

@@ -15,15 +15,16 @@ from dynacli.document.limits import (
 )
 from dynacli.environment import invocation
 from dynacli.errors import DocumentError, NetworkError, RefusedError
-from dynacli.http.encodings import BadEncodingError, decode_chunks
-from dynacli.http.exchange import REDIRECTS, Connections, headers_of, open_client, run_within
-from dynacli.http.failures import from_httpx, timed_out
+from dynacli.http.built_request import Request
+from dynacli.http.encodings import BadEncodingError, TooLargeError
+from dynacli.http.exchange import REDIRECTS, EndableClients
+from dynacli.http.failures import from_httpx
+from dynacli.http.send import Answer, Budget, Pieces, send, values_of
 from dynacli.urls import without_query
 
 if TYPE_CHECKING:
-    import socket
     import ssl
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from dynacli.http.import_httpx import httpx
     from dynacli.http.peers import Peers
@@ -35,6 +36,7 @@ _ACCEPT = (
     "application/x-yaml;q=0.9, text/yaml;q=0.9, text/plain;q=0.5, */*;q=0.1"
 )
 _MAX_ERROR_PAGE = 2**20
+_NOT_MODIFIED = 304
 _WHO_ASKS = frozenset({"authorization", "cookie"})
 _HINTS = {
     401: "The document itself needs signing in; `{page}` says how",
@@ -77,11 +79,9 @@ class Downloads:
         self.accept = accept
         self.head: Head | None = None
         self.error_page: Fetched | None = None
-        self._peers = peers
-        self._connections: Connections | None = None
+        self._check = None if peers is None else peers.check
+        self._clients = EndableClients(self._check)
         self._is_cut = False
-        self._clients: dict[tuple[str, ssl.SSLContext | None], httpx.Client] = {}
-        self._open: tuple[socket.socket, ...] = ()
 
     def download(
         self,
@@ -115,68 +115,38 @@ class Downloads:
         download = _Download(
             self,
             url,
-            budget,
             _conditions(etag, last_modified),
             login or DocumentLogin(),
             keeps_error_page=keeps_error_page,
         )
-        is_fresh = not self._open
+        deadline = time.monotonic() + budget
+        is_fresh = not self._clients.is_connected
         self.head = self.error_page = None
         try:
-            return self._run(download)
+            return download.run(self._clients, budget)
         except NetworkError:
             # A server may close an idle connection just when it is used again: try once more with a new one.
             self.close()
-            if is_fresh or self._is_cut or time.monotonic() >= download.deadline:
+            left = deadline - time.monotonic()
+            if is_fresh or self._is_cut or left <= 0:
                 raise
         except BaseException:
             self.close()
             raise
-        return self._run(download)
-
-    def _run(self, download: "_Download") -> Fetched:
-        def run(connections: Connections) -> Fetched:
-            self._connections = connections
-            connections.check = None if self._peers is None else self._peers.check
-            for connection in self._open:
-                connections.take(connection)
-            if self._is_cut:
-                connections.cut()
-            try:
-                return download.run(connections)
-            finally:
-                self._open = tuple(
-                    connection for connection in connections.sockets if connection.fileno() >= 0
-                )
-
-        return run_within(max(download.deadline - time.monotonic(), 0.001), download.url, run)
-
-    def client(self, scheme: str, context: "ssl.SSLContext | None" = None) -> "httpx.Client":
-        """Return the client for URLs of a scheme.
-
-        Args:
-            context: What connections are made with; None for the authorities of the system.
-
-        Raises:
-            UsageError: A proxy or certificate variable of the environment is malformed.
-        """
-        client = self._clients.get((scheme, context))
-        if client is None:
-            client = open_client(scheme, connect=CONNECT_SECONDS, read=READ_SECONDS, context=context)
-            self._clients[scheme, context] = client
-        return client
+        return download.run(self._clients, left)
 
     def cut(self) -> None:
         """End the download that another thread waits for, and all later ones: each raises a `NetworkError`."""
         self._is_cut = True
-        if self._connections is not None:
-            self._connections.cut()
+        self._clients.end()
 
     def close(self) -> None:
         """Close all connections."""
-        clients, self._clients, self._open = self._clients, {}, ()
-        for client in clients.values():
-            client.close()
+        clients, self._clients = self._clients, EndableClients(self._check)
+        clients.end()
+        clients.close()
+        if self._is_cut:
+            self._clients.end()
 
 
 def _conditions(etag: str, last_modified: str) -> dict[str, str]:
@@ -189,159 +159,168 @@ def _conditions(etag: str, last_modified: str) -> dict[str, str]:
 
 
 class _Download:
-    """A download, through all its redirects."""
+    """A download, through all its redirects; it signs its requests in, and says what connections are made with."""
 
     def __init__(
         self,
         downloads: Downloads,
         url: str,
-        budget: float,
         conditions: dict[str, str],
         login: DocumentLogin,
         *,
-        keeps_error_page: bool = False,
+        keeps_error_page: bool,
     ) -> None:
-        self.downloads = downloads
+        self.downloads, self.url, self.conditions, self.login = downloads, url, conditions, login
         self.keeps_error_page = keeps_error_page
-        self.url = url
-        self.budget = budget
-        self.deadline = time.monotonic() + budget
-        self.conditions = conditions
-        self.login = login
         self.challenge: str | None = None
         self.credentials: Mapping[str, str] = {}
+        self._signed_url = ""
 
-    def run(self, connections: Connections) -> Fetched:
+    def run(self, clients: EndableClients, seconds: float) -> Fetched:
+        """Return the document, within so many seconds."""
         from dynacli.http.import_httpx import httpx
 
-        url = httpx.URL(self.url)
-        self.credentials = self.login.headers(str(url), self.challenge)
         headers = {"Accept": self.downloads.accept, **self.conditions}
-        client = self.downloads.client(url.scheme, self.login.context() if url.scheme == "https" else None)
-        timeout = httpx.Timeout(min(READ_SECONDS, self.budget), connect=min(CONNECT_SECONDS, self.budget))
-        for _ in range(MAX_REDIRECTS + 1):
-            # httpx sends the cookies of earlier answers; no cookie is kept here.
-            client.cookies = httpx.Cookies()
-            request = client.build_request(
-                "GET",
-                url,
-                headers={**headers, **self.credentials},
-                timeout=timeout,
-                extensions={"trace": connections.trace},
-            )
-            try:
-                response = client.send(request, stream=True, auth=None)
-                try:
-                    self.downloads.head = _head(response)
-                    if self._signs_in(response, str(url)):
-                        continue
-                    if response.status_code not in REDIRECTS or "location" not in headers_of(response):
-                        return self._accept(response)
-                    url = _redirected(url, headers_of(response)["location"])
-                    self.credentials = self.login.headers(str(url), self.challenge)
-                finally:
-                    response.close()
-            except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-                raise from_httpx(error, str(url)) from error
-        raise DocumentError(
-            f"`{without_query(self.url)}` redirects more than {MAX_REDIRECTS} times",
-            hint="Give the URL of the document itself",
+        self.challenge, self._signed_url = None, ""
+        try:
+            url = str(httpx.URL(self.url))
+        except httpx.InvalidURL as error:
+            raise from_httpx(error, self.url) from error
+        answer = send(
+            Request("GET", url, tuple(headers.items())),
+            Budget(seconds, connect=CONNECT_SECONDS, read=READ_SECONDS, follow=self._follow),
+            receive=self._receive,
+            clients=clients,
+            login=self,
+            tls=self,
         )
+        return self._accepted(answer)
 
-    def _signs_in(self, response: "httpx.Response", url: str) -> bool:
+    def context(self, origin: str) -> "ssl.SSLContext | None":
+        """Return what connections are made with."""
+        return self.login.context() if origin.startswith("https:") else None
+
+    def signed(self, request: Request) -> Request:
+        """Return a request with the credentials of its URL."""
+        if self._signed_url != request.url:
+            self.credentials = self.login.headers(request.url, self.challenge)
+            self._signed_url = request.url
+        return request._replace(headers=(*request.headers, *self.credentials.items()))
+
+    def wants_again(self, request: Request, status: int, headers: "Iterable[tuple[str, str]]") -> bool:
         """Return whether the request can be sent again with credentials that the server asked for."""
-        if response.status_code not in SIGN_IN or self.challenge is not None:
+        headers = tuple(headers)
+        self.downloads.head = _head(status, headers)
+        if status not in SIGN_IN or self.challenge is not None:
             return False
-        self.challenge = _challenge_of(response)
-        sent, self.credentials = self.credentials, self.login.headers(url, self.challenge)
+        self.challenge = ", ".join(values_of(headers, "www-authenticate"))
+        sent, self.credentials = self.credentials, self.login.headers(request.url, self.challenge)
         return self.credentials != sent
 
-    def _accept(self, response: "httpx.Response") -> Fetched:
-        shown = without_query(self.url)
-        status = response.status_code
-        if status == 304 and self.conditions:
-            return Fetched(
-                b"",
-                etag=response.headers.get("etag", ""),
-                last_modified=response.headers.get("last-modified", ""),
-                not_modified=True,
-                uri=str(response.url),
-                max_age=max_age_of(response.headers),
-                depends_on_who_asks=self._depends_on_who_asks(response),
-            )
-        if not response.is_success:
-            if self.keeps_error_page:
-                self.downloads.error_page = self._error_page(response)
-            why = response.reason_phrase if response.reason_phrase.isprintable() else ""
-            hint = _HINTS.get(status, "Check the URL, or try again later" if status >= 500 else "")
-            hint = hint.format(page=invocation("help documents"))
-            if status in SIGN_IN:
-                advice = self.login.advice(str(response.url), _challenge_of(response))
-                if advice is not None:
-                    why, hint = "; ".join(filter(None, (why, advice.why))), advice.hint
+    def _follow(self, request: Request, answer: Answer, hops: list[tuple[int, str]]) -> Request | None:
+        """Return the request that a redirect leads to, if it stays within the origin (RFC 6454, section 4)."""
+        location = answer.header("location")
+        if not location:
+            return None
+        if len(hops) >= MAX_REDIRECTS:
             raise DocumentError(
-                f"`{shown}` answered with {status} instead of a document", why=why, hint=hint, status=status
+                f"`{without_query(self.url)}` redirects more than {MAX_REDIRECTS} times",
+                hint="Give the URL of the document itself",
             )
+        hops.append((answer.status, answer.url))
+        return request._replace(url=_redirected(request.url, _text(location)))
+
+    def _receive(self, answer: Answer, pieces: Pieces) -> bytes:
+        """Return the content of an answer that has the document."""
+        if not _is_success(answer.status):
+            if self.keeps_error_page and not self._is_unchanged(answer):
+                self.downloads.error_page = _error_page(answer, pieces)
+            return b""
+        shown = without_query(self.url)
         try:
-            content = self._content(response, MAX_BYTES)
+            return pieces.whole(MAX_BYTES)
+        except TooLargeError:
+            raise DocumentError(f"`{shown}` is larger than {in_mebibytes(MAX_BYTES)}") from None
         except BadEncodingError as error:
             kind = NetworkError if error.is_cut else DocumentError
             raise kind(f"`{shown}` cannot be read", why=str(error)) from error
+
+    def _is_unchanged(self, answer: Answer) -> bool:
+        return answer.status == _NOT_MODIFIED and bool(self.conditions)
+
+    def _accepted(self, answer: Answer) -> Fetched:
+        if not _is_success(answer.status) and not self._is_unchanged(answer):
+            raise self._refusal(answer)
+        headers = {name.lower(): answer.header(name) for name, _ in answer.headers}
+        asked = [name.strip().lower() for name in headers.get("vary", "").split(",")]
         return Fetched(
-            content,
-            media_type=_media_type(response.headers),
-            etag=response.headers.get("etag", ""),
-            last_modified=response.headers.get("last-modified", ""),
-            uri=str(response.url),
-            max_age=max_age_of(response.headers),
-            depends_on_who_asks=self._depends_on_who_asks(response),
+            answer.body,
+            media_type=_media_type(headers.get("content-type", "")),
+            etag=headers.get("etag", ""),
+            last_modified=headers.get("last-modified", ""),
+            not_modified=self._is_unchanged(answer),
+            uri=answer.url,
+            max_age=max_age_of(headers),
+            depends_on_who_asks=not self.credentials and not _WHO_ASKS.isdisjoint(asked),
         )
 
-    def _depends_on_who_asks(self, response: "httpx.Response") -> bool:
-        names = response.headers.get_list("vary", split_commas=True)
-        return not self.credentials and any(name.strip().lower() in _WHO_ASKS for name in names)
-
-    def _error_page(self, response: "httpx.Response") -> Fetched | None:
-        try:
-            content = self._content(response, _MAX_ERROR_PAGE)
-        except (BadEncodingError, DocumentError):
-            return None  # the error itself tells enough
-        return Fetched(content, media_type=_media_type(response.headers), uri=str(response.url))
-
-    def _content(self, response: "httpx.Response", limit: int) -> bytes:
-        encodings = response.headers.get_list("content-encoding", split_commas=True)
-        return b"".join(decode_chunks(response.iter_raw(), encodings, lambda size: self._check(size, limit)))
-
-    def _check(self, size: int, limit: int) -> None:
-        if size > limit:
-            raise DocumentError(f"`{without_query(self.url)}` is larger than {in_mebibytes(limit)}")
-        if time.monotonic() > self.deadline:
-            raise timed_out(self.url, self.budget)
+    def _refusal(self, answer: Answer) -> DocumentError:
+        status = answer.status
+        why = answer.reason if answer.reason.isprintable() else ""
+        hint = _HINTS.get(status, "Check the URL, or try again later" if status >= 500 else "")
+        hint = hint.format(page=invocation("help documents"))
+        if status in SIGN_IN:
+            challenge = ", ".join(values_of(answer.headers, "www-authenticate"))
+            advice = self.login.advice(answer.url, challenge)
+            if advice is not None:
+                why, hint = "; ".join(filter(None, (why, advice.why))), advice.hint
+        shown = without_query(self.url)
+        return DocumentError(
+            f"`{shown}` answered with {status} instead of a document", why=why, hint=hint, status=status
+        )
 
 
-def _challenge_of(response: "httpx.Response") -> str:
-    return ", ".join(response.headers.get_list("www-authenticate"))
+def _is_success(status: int) -> bool:
+    return 200 <= status < 300
 
 
-def _head(response: "httpx.Response") -> Head:
-    headers = headers_of(response)
+def _error_page(answer: Answer, pieces: Pieces) -> Fetched | None:
+    try:
+        content = pieces.whole(_MAX_ERROR_PAGE)
+    except (BadEncodingError, TooLargeError):
+        return None  # the error itself tells enough
+    return Fetched(content, media_type=_media_type(answer.header("content-type")), uri=answer.url)
+
+
+def _head(status: int, headers: tuple[tuple[str, str], ...]) -> Head:
     return Head(
-        response.status_code,
-        _media_type(headers),
-        headers.get("location", "") if response.status_code in REDIRECTS else "",
-        tuple(headers.get_list("link")),
+        status,
+        _media_type(", ".join(values_of(headers, "content-type"))),
+        _text(", ".join(values_of(headers, "location"))) if status in REDIRECTS else "",
+        tuple(map(_text, values_of(headers, "link"))),
     )
 
 
-def _media_type(headers: "httpx.Headers") -> str:
-    return str(headers.get("content-type", "")).partition(";")[0].strip().lower()
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
 
 
-def _redirected(url: "httpx.URL", location: str) -> "httpx.URL":
+def _text(value: str) -> str:
+    """Return a header's value, which some servers send in UTF-8 although it is Latin-1 (RFC 9110, section 5.5)."""
+    try:
+        return value.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return value
+
+
+def _redirected(base: str, location: str) -> str:
     """Return where a redirect leads, if it stays within the origin (RFC 6454, section 4)."""
+    from dynacli.http.import_httpx import httpx
+
+    url = httpx.URL(base)
     target = url.join(location).copy_with(username=None, password=None, fragment=None)
     if _origin(target) == _origin(url):
-        return target
+        return str(target)
     shown = without_query(str(target))
     if url.scheme == "https" and target.scheme == "http":
         raise RefusedError(

@@ -4,14 +4,12 @@ import json
 from base64 import b64decode
 from typing import Any
 
-from dynacli.http.built_request import Request, RequestParts
+from dynacli.http.built_request import Request
 from dynacli.library.history.history_file import HistoryRow
 from dynacli.output.reports.har import HarCall, har_of
 from dynacli.request import preview
 
 __all__ = ["as_text", "har_call"]
-
-_NO_PARTS = RequestParts({}, (), {}, ())
 
 
 def as_text(row: HistoryRow, form: str) -> str:
@@ -24,7 +22,7 @@ def as_text(row: HistoryRow, form: str) -> str:
         return har_of([har_call(row)])
     messages: dict[str, Any] = json.loads(row.call.messages or "{}")
     sent = messages["request"]
-    request = Request(sent["method"], sent["url"], _headers(sent), _body(sent), _NO_PARTS)
+    request = Request(sent["method"], sent["url"], _headers(sent), _body(sent))
     return preview.as_curl(request) + "\n" if form == "curl" else preview.as_http(request)
 
 

@@ -28,7 +28,6 @@ from dynacli.errors import (
     TimedOutError,
     UsageError,
 )
-from dynacli.http.import_httpx import httpx
 from tests.harness import REFUSES_NO_PROXY, free_port
 
 DOCUMENT = b'{"openapi": "3.0.3"}'
@@ -382,9 +381,8 @@ def test_redirects_to_another_origin_are_refused() -> None:
 
 def test_redirects_never_lose_encryption() -> None:
     """A redirect from https to http is refused."""
-    url = httpx.URL("https://api.example.com/a")
     with pytest.raises(RefusedError, match="not encrypted"):
-        download._redirected(url, "http://api.example.com/a")
+        download._redirected("https://api.example.com/a", "http://api.example.com/a")
 
 
 @pytest.mark.parametrize(
