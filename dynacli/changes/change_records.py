@@ -1,13 +1,145 @@
-"""The records of a comparison of two revisions: changes of operations and of the document."""
+"""The records of a comparison of two revisions, and the kinds of changes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from dynacli.changes.change_kinds import KINDS
+__all__ = ["KINDS", "Change", "ChangedOperation", "Changes", "OperationKey"]
 
-__all__ = ["Change", "ChangedOperation", "Changes", "OperationKey"]
+
+class _Kind(NamedTuple):
+    """A kind of change.
+
+    Args:
+        meaning: What changed, for the manual.
+        phrase: The change in words, to follow the subject; `{from}` and `{to}` stand for the values, `{word}` for
+            the keyword.
+        is_text: Whether only a text for people changed, which no client can notice.
+    """
+
+    meaning: str
+    phrase: str
+    is_text: bool = False
+
+
+KINDS: dict[str, _Kind] = {
+    # The document.
+    "specification-changed": _Kind(
+        "another version of OpenAPI", "is written in OpenAPI {to}, was {from}", is_text=True
+    ),
+    "version-changed": _Kind("the version of the API", "is {to}, was {from}"),
+    "info-changed": _Kind("something else of `info`", "is another text", is_text=True),
+    "server-added": _Kind("a server", "is new"),
+    "server-removed": _Kind("a server", "is gone"),
+    "server-changed": _Kind("the variables of a server", "has other variables"),
+    "security-scheme-added": _Kind("a security scheme", "is new"),
+    "security-scheme-removed": _Kind("a security scheme", "is gone"),
+    "security-scheme-changed": _Kind("a field of a security scheme", "is {to}, was {from}"),
+    "tag-added": _Kind("a tag of the document", "is new", is_text=True),
+    "tag-removed": _Kind("a tag of the document", "is gone", is_text=True),
+    "webhook-added": _Kind("a webhook", "is new"),
+    "webhook-removed": _Kind("a webhook", "is gone"),
+    "not-compared": _Kind("the rest of documents that are too much to compare", "was too much to compare"),
+    # Operations.
+    "operation-moved": _Kind("method or path of an operationId", "has moved to {to} from {from}"),
+    "operation-renamed": _Kind("the operationId of a method and path", "is called {to}, was {from}"),
+    "deprecated": _Kind("something became deprecated", "is deprecated"),
+    "deprecation-lifted": _Kind("something is deprecated no more", "is deprecated no more"),
+    "sunset-changed": _Kind("the date of `x-sunset`", "ends on {to}, was {from}"),
+    "summary-changed": _Kind("a summary", "has another summary", is_text=True),
+    "description-changed": _Kind("a description", "has another description", is_text=True),
+    "title-changed": _Kind("a title", "has another title", is_text=True),
+    "tags-changed": _Kind("the tags of an operation", "has the tags {to}, had {from}", is_text=True),
+    "secured": _Kind("an operation that needed no credentials needs some", "needs credentials now"),
+    "made-public": _Kind("an operation needs no credentials any more", "needs no credentials any more"),
+    "security-alternative-added": _Kind("a set of credentials that suffices", "{to} suffices, too"),
+    "security-alternative-removed": _Kind(
+        "a set of credentials that sufficed", "{from} does not suffice any more"
+    ),
+    "scope-added": _Kind("a scope that is asked for", "asks for the scope {to}"),
+    "scope-removed": _Kind("a scope that was asked for", "asks for the scope {from} no more"),
+    "callback-added": _Kind("a callback", "is new"),
+    "callback-removed": _Kind("a callback", "is gone"),
+    # Requests.
+    "parameter-added": _Kind("a parameter", "is new"),
+    "parameter-removed": _Kind("a parameter", "is gone"),
+    "parameter-moved": _Kind("where a parameter goes", "goes into the {to}, was in the {from}"),
+    "parameter-renamed": _Kind("the name of a path parameter", "is called {to}, was {from}"),
+    "parameter-required": _Kind("a parameter became required", "is required now"),
+    "parameter-optional": _Kind("a parameter is required no more", "is required no more"),
+    "style-changed": _Kind(
+        "how a parameter or header is written: `style`, `explode`, `allowReserved` or its media type",
+        "is written as {to}, was {from}",
+    ),
+    "body-added": _Kind("a body", "is new"),
+    "body-removed": _Kind("a body", "is gone"),
+    "body-required": _Kind("a body became required", "is required now"),
+    "body-optional": _Kind("a body is required no more", "is required no more"),
+    # Requests and responses.
+    "media-type-added": _Kind("a media type", "can be of {to}"),
+    "media-type-removed": _Kind("a media type", "can be of {from} no more"),
+    "media-type-changed": _Kind("the parameters of a media type", "is of {to}, was of {from}"),
+    "encoding-changed": _Kind("`encoding` of a part of a form", "is encoded otherwise"),
+    "schema-added": _Kind("what was not described has a schema", "is described now"),
+    "schema-removed": _Kind("what had a schema is not described any more", "is not described any more"),
+    # Responses.
+    "answer-added": _Kind("a status", "is new"),
+    "answer-removed": _Kind("a status", "is gone"),
+    "header-added": _Kind("a header of an answer", "is new"),
+    "header-removed": _Kind("a header of an answer", "is gone"),
+    "header-required": _Kind("a header always comes", "always comes now"),
+    "header-optional": _Kind("a header that always came", "may be missing now"),
+    "link-added": _Kind("a link", "is new"),
+    "link-removed": _Kind("a link", "is gone"),
+    "link-changed": _Kind("a link", "leads elsewhere"),
+    # Values.
+    "type-changed": _Kind("the types of a value", "is {to}, was {from}"),
+    "nullable-added": _Kind("null", "may be null"),
+    "nullable-removed": _Kind("null", "may be null no more"),
+    "enum-added": _Kind("values are listed where all could stand", "is one of {to}"),
+    "enum-removed": _Kind("the list of values is gone", "is not one of {from} alone"),
+    "enum-value-added": _Kind("a listed value", "can be {to}"),
+    "enum-value-removed": _Kind("a listed value", "can be {from} no more"),
+    "const-changed": _Kind("the only value", "is {to}, was {from}"),
+    "limit-added": _Kind(
+        "a limit: bounds, lengths, counts, multiples, uniqueness", "has the limit {word} {to}"
+    ),
+    "limit-removed": _Kind("a limit", "has no limit {word} any more, was {from}"),
+    "limit-tightened": _Kind("a limit leaves less", "has the limit {word} {to}, was {from}"),
+    "limit-loosened": _Kind("a limit leaves more", "has the limit {word} {to}, was {from}"),
+    "limit-changed": _Kind("a limit is neither tighter nor looser", "has the limit {word} {to}, was {from}"),
+    "pattern-added": _Kind("a pattern", "has the pattern {to}"),
+    "pattern-removed": _Kind("a pattern", "has no pattern any more, was {from}"),
+    "pattern-changed": _Kind("a pattern", "has the pattern {to}, was {from}"),
+    "format-added": _Kind("a format", "has the format {to}"),
+    "format-removed": _Kind("a format", "has no format any more, was {from}"),
+    "format-changed": _Kind("a format", "has the format {to}, was {from}"),
+    "default-added": _Kind("a default", "is {to} by default"),
+    "default-removed": _Kind("a default", "has no default any more, was {from}"),
+    "default-changed": _Kind("a default", "is {to} by default, was {from}"),
+    "read-only-set": _Kind("`readOnly`", "is read-only"),
+    "read-only-lifted": _Kind("`readOnly`", "is read-only no more"),
+    "write-only-set": _Kind("`writeOnly`", "is write-only"),
+    "write-only-lifted": _Kind("`writeOnly`", "is write-only no more"),
+    "property-added": _Kind("a property", "is new"),
+    "property-removed": _Kind("a property", "is gone"),
+    "property-required": _Kind("a property became required", "is required now"),
+    "property-optional": _Kind("a property is required no more", "is required no more"),
+    "additional-properties-allowed": _Kind("properties that are not described", "may have other properties"),
+    "additional-properties-refused": _Kind(
+        "properties that are not described", "may have other properties no more"
+    ),
+    "alternative-added": _Kind("a schema of `oneOf` or `anyOf`", "can be {to}"),
+    "alternative-removed": _Kind("a schema of `oneOf` or `anyOf`", "can be {from} no more"),
+    "alternatives-added": _Kind("a whole `oneOf` or `anyOf`", "is held to alternatives: {to}"),
+    "alternatives-removed": _Kind(
+        "a whole `oneOf` or `anyOf`", "is held to no alternatives any more, was to {from}"
+    ),
+    "alternatives-changed": _Kind("`oneOf` for `anyOf`, or the other way", "is {to}, was {from}"),
+    "discriminator-changed": _Kind("a discriminator", "is told by another discriminator"),
+    "constraint-changed": _Kind("any other keyword of a schema", "has another {word}"),
+}
 
 
 class OperationKey(NamedTuple):

@@ -153,7 +153,7 @@ class Run:
         """
         if not self.env.stderr_is_terminal:
             return nullcontext()
-        from dynacli.output.waiting_line import waiting_line
+        from dynacli.output.status_line import waiting_line
 
         return waiting_line(self.env, f"{doing} the document of {name} ...")
 

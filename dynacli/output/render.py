@@ -3,7 +3,7 @@
 A pipe gets the bytes as they came; a terminal gets readable text that cannot control it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import Environment
@@ -11,13 +11,13 @@ from dynacli.errors import FormError
 from dynacli.output.output_form import OutputForm
 from dynacli.output.standard_error import write_stderr
 from dynacli.output.stream_body import write_bytes
-from dynacli.output.written_text import written_text
+from dynacli.output.written_text import blocks, written_text
 from dynacli.text.terminal import Painter, terminal_width, visible, visible_painted
 
 if TYPE_CHECKING:
     from dynacli.model.find_items import KnownItems
 
-__all__ = ["is_for_people", "list_width", "write_body", "write_data"]
+__all__ = ["is_for_people", "list_width", "write_body", "write_data", "write_rows"]
 
 _UNLIMITED = 100_000
 _NO_JSON = "Note: the answer is called JSON but is not; it is shown as it came"
@@ -265,3 +265,44 @@ def _write_plain(env: Environment, text: str, form: OutputForm) -> None:
 def _write_text(env: Environment, text: str, form: OutputForm) -> None:
     with written_text(env, form) as write:
         write(text if text.endswith("\n") else f"{text}\n")
+
+
+def write_rows(
+    env: Environment,
+    rows: Iterable[Mapping[str, Any]],
+    form: OutputForm,
+    lines: Callable[[Painter, int], Iterable[str]],
+) -> None:
+    """Write the rows that one of dynacli's own verbs lists, as `write_data` would write the list of them.
+
+    Args:
+        env: The surroundings of the run.
+        rows: JSON objects.
+        form: As `write_data` takes it.
+        lines: Makes the lines for a person, in the place of the rows, from a painter and a width in columns.
+
+    Raises:
+        FormError: The rows cannot be shown in this form, and were written as JSON.
+        FileError: The file or standard output cannot be written.
+        BrokenPipeError: The reader of standard output is gone.
+    """
+    if form.filter:
+        write_data(env, list(rows), form)
+    elif is_for_people(form):
+        made = lines(Painter.for_stdout(env), list_width(env))
+        pieces = _text_pieces(made, visible_painted if env.stdout_is_terminal else str)
+        with written_text(env, form) as write:
+            for block in blocks(pieces):
+                write(block)
+    else:
+        from dynacli.output.formats.written_items import write_items
+
+        write_items(env, rows, form)
+
+
+def _text_pieces(lines: Iterable[str], shown: Callable[[str], str]) -> Iterator[str]:
+    line = None
+    for line in lines:
+        yield f"{shown(line)}\n"
+    if line is None:
+        yield "\n"

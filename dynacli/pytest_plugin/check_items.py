@@ -7,7 +7,7 @@ import pytest
 from _pytest.runner import collect_one_node
 
 from dynacli.check.reporting.check_error import check_error
-from dynacli.check.reporting.findings_section import findings_lines
+from dynacli.check.reporting.check_text import findings_lines
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, MismatchError
 from dynacli.pytest_plugin.checked_api import CheckedApi

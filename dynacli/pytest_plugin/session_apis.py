@@ -165,7 +165,7 @@ class _Observer:
         Raises:
             MismatchError: Its answer breaks the document.
         """
-        from dynacli.output.reports.finding_text import sentence
+        from dynacli.output.reports.finding_reports import sentence
 
         found = self._api.operation(operation)
         error = str((result.error or {}).get("message", ""))

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from dynacli.files import write_named_file
-from dynacli.output.reports.json_report import json_report
+from dynacli.output.reports.judged_calls import json_report
 from dynacli.pytest_plugin.session_calls import SessionCalls
 from dynacli.text.terminal import visible
 
@@ -35,7 +35,7 @@ def report_of(form: str, session: SessionCalls) -> str:
     noted = [pair for api in session.apis.values() for pair in api.calls]
     calls = [call for _, call in noted]
     if form == "junit":
-        from dynacli.output.reports.junit import junit_report
+        from dynacli.output.reports.finding_reports import junit_report
 
         return junit_report(calls)
     report = json.loads(json_report(calls))

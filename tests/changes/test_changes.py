@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from dynacli.changes.breaking_rules import RULES
-from dynacli.changes.change_kinds import KINDS
-from dynacli.changes.change_records import Change, OperationKey
+from dynacli.changes.change_records import KINDS, Change, OperationKey
 from dynacli.changes.compare import compare
+from dynacli.changes.comparing.comparison import RULES
 from dynacli.guide.pages import page
 from tests.changes.edits import EDITS
 from tests.changes.edits.base import LIST, PETS, SCHEMAS

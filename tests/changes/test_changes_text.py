@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
-from dynacli.changes.change_json import changes_json
-from dynacli.changes.change_kinds import KINDS
-from dynacli.changes.change_markdown import changes_markdown
-from dynacli.changes.change_records import Change, ChangedOperation, Changes, OperationKey
-from dynacli.changes.change_text import changes_text
-from dynacli.changes.change_words import changes_summary, sentence
+from dynacli.changes.change_records import KINDS, Change, ChangedOperation, Changes, OperationKey
+from dynacli.changes.change_report import (
+    changes_json,
+    changes_markdown,
+    changes_summary,
+    changes_text,
+    sentence,
+)
 from dynacli.changes.compare import compare
 from dynacli.text.terminal import Painter, cell_width
 from tests.changes.edits import EDITS

@@ -14,8 +14,7 @@ import pytest
 
 from dynacli.environment import Environment
 from dynacli.output.output_form import form_of
-from dynacli.output.render import write_data
-from dynacli.output.write_rows import write_rows
+from dynacli.output.render import write_data, write_rows
 from dynacli.text.terminal import Painter
 from tests.documents import document, operation, save
 from tests.harness import run_cli

@@ -9,11 +9,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from dynacli.output.reports.github import github_report
-from dynacli.output.reports.json_report import json_report
-from dynacli.output.reports.judged_calls import JudgedCall
-from dynacli.output.reports.junit import junit_report
-from dynacli.output.reports.sarif import sarif_report
+from dynacli.output.reports.finding_reports import github_report, junit_report, sarif_report
+from dynacli.output.reports.judged_calls import JudgedCall, json_report
 from tests.documents import document, operation, save, serve
 from tests.harness import Answer, Recorder, Result, run_cli
 from tests.npm_programs import program

@@ -9,7 +9,7 @@ import pytest
 
 from dynacli.catalog.compiler import compile_document
 from dynacli.errors import DocumentError
-from dynacli.output import waiting_line
+from dynacli.output import status_line
 from tests.documents import pets, save
 from tests.harness import run_cli
 
@@ -50,7 +50,7 @@ def slow_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
         return compiled(*words, **options)
 
     monkeypatch.setattr(compile_document, "compile_document", slowly)
-    monkeypatch.setattr(waiting_line, "Timer", _Timer)
+    monkeypatch.setattr(status_line, "Timer", _Timer)
 
 
 def _register() -> None:

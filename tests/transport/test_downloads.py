@@ -16,8 +16,8 @@ import pytest
 
 from dynacli.environment import Environment
 from dynacli.files import hold_lock
-from dynacli.output import transfer_line
-from dynacli.output.transfer_line import TransferLine, transfer_text
+from dynacli.output import status_line
+from dynacli.output.status_line import TransferLine, transfer_text
 from tests.documents import document, operation, save
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
 
@@ -379,7 +379,7 @@ def test_a_bar_is_for_a_terminal(
     api: str, server: Recorder, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
     """Nobody else sees it, and who does can switch it off."""
-    monkeypatch.setattr(transfer_line, "_PATIENCE", -1.0)
+    monkeypatch.setattr(status_line, "_PATIENCE", -1.0)
     server.answers["/file"] = lambda request: Answer(204) if request.method == "PUT" else _file()(request)
     for given in (("get", "-o", "@out"), ("get", "-O"), ("put", "--body", "@out")):
         shown = run_cli(api, *given, *words, "--validate", "off", terminal=("stderr",))

@@ -8,11 +8,9 @@ from dynacli.changes.comparing.compare_operations import (
     compare_received_requests,
     operations_of_item,
 )
-from dynacli.changes.comparing.compare_security import Credentials
-from dynacli.changes.comparing.compare_servers import compare_servers
-from dynacli.changes.comparing.compare_texts import compare_texts
+from dynacli.changes.comparing.compare_security import Credentials, compare_servers
 from dynacli.changes.comparing.compared_document import ComparedDocument, Place, child, members, present
-from dynacli.changes.comparing.comparison import Comparison, Pair
+from dynacli.changes.comparing.comparison import Comparison, Pair, compare_texts
 
 __all__ = ["compare_documents"]
 

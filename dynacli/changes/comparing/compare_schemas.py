@@ -1,18 +1,322 @@
-"""Compares two schemas: which values each allows, in a request or in a response."""
+"""Compares two schemas with their bounds and properties: which values each allows, in a request or in a response."""
 
 from collections.abc import Sequence
-from typing import Any
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
 
 from dynacli.changes.comparing.canonical_values import canonical, index_by_value
-from dynacli.changes.comparing.compare_bounds import LIMIT_KEYWORDS, compare_limits
-from dynacli.changes.comparing.compare_properties import compare_object
-from dynacli.changes.comparing.compare_texts import compare_deprecation, compare_text
 from dynacli.changes.comparing.compared_document import Place, child, empty_schema
 from dynacli.changes.comparing.compared_schema import ComparedSchema, KeywordValue, compared_schema
-from dynacli.changes.comparing.comparison import Pair, Use
+from dynacli.changes.comparing.comparison import Pair, Use, compare_deprecation, compare_text
 from dynacli.changes.comparing.match_alternatives import compare_alternatives
 
 __all__ = ["compare_schemas"]
+
+_LEAST = ("minLength", "minItems", "minProperties")
+_MOST = ("maxLength", "maxItems", "maxProperties")
+_BOUNDS = (("minimum", "exclusiveMinimum", 1), ("maximum", "exclusiveMaximum", -1))
+_LIMIT_KEYWORDS = frozenset(
+    (
+        *_LEAST,
+        *_MOST,
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "multipleOf",
+        "uniqueItems",
+    )
+)
+
+
+class _Limit(NamedTuple):
+    """A limit.
+
+    Args:
+        value: The value for the report.
+        order: A key for comparing: the higher, the tighter.
+        place: The place of the limit in the document.
+    """
+
+    value: Any
+    order: Any
+    place: Place
+
+
+def _compare_limits(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> None:
+    """Compare the limits of two schemas."""
+    keywords = (old.keywords | new.keywords) & _LIMIT_KEYWORDS
+    if not keywords:
+        return
+    for keyword in (*_LEAST, *_MOST):
+        if keyword in keywords:
+            _report(pair, _count(old, keyword), _count(new, keyword))
+    if keywords & {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}:
+        is_integer = old.types()[0] == new.types()[0] == frozenset(("integer",))
+        for inclusive, exclusive, sign in _BOUNDS:
+            before, after = (
+                _bound(schema, inclusive, exclusive, sign, is_integer=is_integer) for schema in (old, new)
+            )
+            _report(pair, before, after)
+    if "uniqueItems" in keywords:
+        _report(pair, _unique_items(old), _unique_items(new))
+    if "multipleOf" in keywords:
+        _report_multiple(pair, _multiple_of(old), _multiple_of(new))
+
+
+def _report(pair: Pair, old: _Limit | None, new: _Limit | None) -> None:
+    if old is None and new is not None:
+        pair.add_change("limit-added", new.place, None, new.value, rule=pair.use.narrowed())
+    elif old is not None and new is None:
+        pair.add_change("limit-removed", old.place, old.value, None, rule=pair.use.widened())
+    elif old is not None and new is not None and old.order != new.order:
+        is_tighter = new.order > old.order
+        kind, rule = (
+            ("limit-tightened", pair.use.narrowed()) if is_tighter else ("limit-loosened", pair.use.widened())
+        )
+        pair.add_change(kind, new.place, old.value, new.value, rule=rule)
+
+
+def _report_multiple(pair: Pair, old: _Limit | None, new: _Limit | None) -> None:
+    if old is None or new is None:
+        _report(pair, old, new)
+    elif old.order != new.order:
+        if _divides(old.order, new.order):
+            kind, rule = "limit-tightened", pair.use.narrowed()
+        elif _divides(new.order, old.order):
+            kind, rule = "limit-loosened", pair.use.widened()
+        else:
+            # Some values are newly refused and others newly allowed: a request loses, a response gains.
+            kind, rule = "limit-changed", pair.use.narrowed() if pair.use.is_request else ""
+        pair.add_change(kind, new.place, old.value, new.value, rule=rule)
+
+
+def _tightest(limits: list[_Limit]) -> _Limit | None:
+    return max(limits, key=lambda limit: limit.order, default=None)
+
+
+def _count(schema: ComparedSchema, keyword: str) -> _Limit | None:
+    sign = 1 if keyword in _LEAST else -1
+    return _tightest(
+        [
+            _Limit(found.value, found.value * sign, found.place)
+            for found in schema.every(keyword)
+            if _is_number(found.value) and (sign < 0 or found.value > 0)
+        ]
+    )
+
+
+def _bound(
+    schema: ComparedSchema, inclusive: str, exclusive: str, sign: int, *, is_integer: bool
+) -> _Limit | None:
+    """Return the tightest minimum or maximum."""
+    limits = []
+    for part in schema.parts:
+        value, other = part.node.get(inclusive), part.node.get(exclusive)
+        if _is_number(value):
+            place = part._replace(pointer=f"{part.pointer}/{inclusive}")
+            limits.append(_limit(value, place, sign, is_exclusive=False, is_integer=is_integer))
+        if _is_number(other):
+            place = part._replace(pointer=f"{part.pointer}/{exclusive}")
+            limits.append(_limit(other, place, sign, is_exclusive=True, is_integer=is_integer))
+    return _tightest(limits)
+
+
+def _limit(value: Any, place: Place, sign: int, *, is_exclusive: bool, is_integer: bool) -> _Limit:
+    shown = {"exclusive": value} if is_exclusive else value
+    if is_integer and is_exclusive and value == int(value):
+        # For integers, "above 0" and "from 1 on" are the same.
+        return _Limit(shown, ((value + sign) * sign, False), place)
+    return _Limit(shown, (value * sign, is_exclusive), place)
+
+
+def _unique_items(schema: ComparedSchema) -> _Limit | None:
+    found = schema.flag("uniqueItems")
+    return None if found is None else _Limit(found.value, 1, found.place)
+
+
+def _multiple_of(schema: ComparedSchema) -> _Limit | None:
+    for found in schema.every("multipleOf"):
+        if _is_number(found.value) and found.value > 0:
+            return _Limit(found.value, found.value, found.place)
+    return None
+
+
+def _divides(divisor: Any, value: Any) -> bool:
+    try:
+        # By the decimal digits as they are written: 0.3 is a multiple of 0.1.
+        return Decimal(str(value)) % Decimal(str(divisor)) == 0
+    except (InvalidOperation, ValueError):
+        return False
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, float):
+        return value - value == 0  # neither infinite nor NaN
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _compare_object(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> None:
+    """Compare the properties that an object may have and must have."""
+    old_properties, new_properties = old.properties(), new.properties()
+    old_required, new_required = old.required(), new.required()
+    inner_form = {"form": "field", "field": "json"}.get(pair.use.form, pair.use.form)
+    inner = pair.with_use(pair.use._replace(form=inner_form))
+    for name, places in new_properties.items():
+        required = name in old_required, name in new_required
+        if name in old_properties:
+            _compare_property(inner, old_properties[name], places, required)
+        else:
+            _report_added(
+                pair, places, is_newly_required=required == (False, True), was_closed=old.closed() is not None
+            )
+    for name, places in old_properties.items():
+        if name not in new_properties:
+            _report_removed(
+                pair, places, was_required=name in old_required, is_closed=new.closed() is not None
+            )
+    described = old_properties.keys() | new_properties.keys()
+    _compare_undescribed_required(pair, described, old_required, new_required)
+    _compare_additional(inner, old, new)
+    _compare_pattern_properties(inner, old, new)
+
+
+def _is_hidden(schema: ComparedSchema, use: Use) -> bool:
+    """Return whether a property is not sent: a read-only one in a request, a write-only one in a response."""
+    return schema.flag("readOnly" if use.is_request else "writeOnly") is not None
+
+
+def _compare_property(
+    pair: Pair, old_places: Sequence[Place], new_places: Sequence[Place], required: tuple[bool, bool]
+) -> None:
+    was_required, is_required = required
+    inner = pair.comparison.pair_of_schemas(old_places, new_places, pair.use)
+    if was_required == is_required and inner is None:
+        return
+    comparison = pair.comparison
+    old, new = compared_schema(comparison.old, old_places), compared_schema(comparison.new, new_places)
+    was_hidden, is_hidden = _is_hidden(old, pair.use), _is_hidden(new, pair.use)
+    if was_hidden and is_hidden:
+        return
+    if was_hidden != is_hidden:
+        _report_hidden(pair, old, new, required, is_hidden=is_hidden)
+        return
+    if was_required != is_required:
+        has_default = new.first("default") is not None
+        _report_required(pair, new_places[0], is_required=is_required, has_default=has_default)
+    pair.add(inner)
+
+
+def _report_hidden(
+    pair: Pair, old: ComparedSchema, new: ComparedSchema, required: tuple[bool, bool], *, is_hidden: bool
+) -> None:
+    """Report a property that is no longer sent in this direction, or is sent for the first time."""
+    keyword, kind = ("readOnly", "read-only") if pair.use.is_request else ("writeOnly", "write-only")
+    if is_hidden:
+        found = new.flag(keyword)
+        rule = "answer-promises-less" if required[0] and not pair.use.is_request else ""
+    else:
+        found = old.flag(keyword)
+        if not pair.use.is_request:
+            rule = "answer-promises-more"
+        elif required[1]:
+            rule = "" if new.first("default") is not None else "request-needs-more"
+        else:
+            rule = "request-needs-less"
+    if found is not None:
+        kind = f"{kind}-set" if is_hidden else f"{kind}-lifted"
+        rule = pair.use.judged(rule)
+        pair.add_change(kind, found.place, not is_hidden, is_hidden, rule=rule)
+
+
+def _report_required(pair: Pair, place: Place, *, is_required: bool, has_default: bool) -> None:
+    if is_required:
+        rule = (
+            ("" if has_default else "request-needs-more") if pair.use.is_request else "answer-promises-more"
+        )
+    else:
+        rule = "request-needs-less" if pair.use.is_request else "answer-promises-less"
+    kind = "property-required" if is_required else "property-optional"
+    pair.add_change(kind, place, not is_required, is_required, rule=pair.use.judged(rule))
+
+
+def _report_added(pair: Pair, places: Sequence[Place], *, is_newly_required: bool, was_closed: bool) -> None:
+    schema = compared_schema(pair.comparison.new, places)
+    if _is_hidden(schema, pair.use):
+        return
+    if not pair.use.is_request:
+        rule = "" if was_closed else "answer-promises-more"
+    elif is_newly_required:
+        rule = "" if schema.first("default") is not None else "request-needs-more"
+    else:
+        rule = "request-needs-less"
+    pair.add_change("property-added", places[0], None, places[0].node, rule=pair.use.judged(rule))
+
+
+def _report_removed(pair: Pair, places: Sequence[Place], *, was_required: bool, is_closed: bool) -> None:
+    if _is_hidden(compared_schema(pair.comparison.old, places), pair.use):
+        return
+    if pair.use.is_request:
+        # Most servers ignore an undescribed property, and some refuse it.
+        rule = "request-allows-less" if is_closed else ""
+    else:
+        rule = "answer-promises-less" if was_required else ""
+    pair.add_change("property-removed", places[0], places[0].node, None, rule=pair.use.judged(rule))
+
+
+def _compare_undescribed_required(
+    pair: Pair, described: set[str], old_required: dict[str, Place], new_required: dict[str, Place]
+) -> None:
+    """Compare the properties that are required but described nowhere."""
+    for name, place in new_required.items():
+        if name not in old_required and name not in described:
+            _report_required(pair, place, is_required=True, has_default=False)
+    for name, place in old_required.items():
+        if name not in new_required and name not in described:
+            _report_required(pair, place, is_required=False, has_default=False)
+
+
+def _compare_additional(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> None:
+    """Compare whether undescribed properties are allowed, and their schemas."""
+    was_closed, is_closed = old.closed(), new.closed()
+    pair.add_flag_change(
+        ("additional-properties-refused", "additional-properties-allowed"),
+        was_closed.place if was_closed is not None else None,
+        is_closed.place if is_closed is not None else None,
+        rules=(pair.use.narrowed(), pair.use.widened()),
+        value=False,
+    )
+    if was_closed is not None or is_closed is not None:
+        return
+    for keyword in ("additionalProperties", "unevaluatedProperties"):
+        before, after = old.under(keyword, ".*"), new.under(keyword, ".*")
+        if before or after:
+            before, after = before or [empty_schema(after[0])], after or [empty_schema(before[0])]
+            pair.add_schemas(before, after)
+
+
+def _compare_pattern_properties(pair: Pair, old: ComparedSchema, new: ComparedSchema) -> None:
+    before, after = _pattern_properties(old), _pattern_properties(new)
+    for pattern, places in after.items():
+        if pattern in before:
+            pair.add_schemas(before[pattern], places)
+        else:
+            rule = pair.use.narrowed() if old.closed() is None else pair.use.widened()
+            pair.add_change("constraint-changed", places[0], None, places[0].node, rule=rule)
+    for pattern, places in before.items():
+        if pattern not in after:
+            rule = pair.use.widened() if new.closed() is None else pair.use.narrowed()
+            pair.add_change("constraint-changed", places[0], places[0].node, None, rule=rule)
+
+
+def _pattern_properties(schema: ComparedSchema) -> dict[str, list[Place]]:
+    patterns: dict[str, list[Place]] = {}
+    for found in schema.every("patternProperties"):
+        for pattern, subschema in found.value.items() if isinstance(found.value, dict) else ():
+            place = child(found.place, pattern, f"{found.place.subject}./{pattern}/")
+            patterns.setdefault(str(pattern), []).append(place._replace(node=subschema))
+    return patterns
+
 
 _SCALARS = frozenset(("string", "number", "integer", "boolean"))
 
@@ -23,7 +327,7 @@ _OF_OBJECTS = frozenset(
 )
 _FLAGS = (("readOnly", "read-only"), ("writeOnly", "write-only"))
 _COMPARED = (
-    LIMIT_KEYWORDS
+    _LIMIT_KEYWORDS
     | _OF_OBJECTS
     | frozenset(_UNJUDGED)
     | frozenset(("type", "nullable", "enum", "const", "format", "pattern", "default", "deprecated"))
@@ -73,10 +377,10 @@ def compare_schemas(pair: Pair, old_places: Sequence[Place], new_places: Sequenc
         return
     if keywords & {"enum", "const"} or old.enumerations or new.enumerations:
         _compare_allowed_values(pair, old, new)
-    compare_limits(pair, old, new)
+    _compare_limits(pair, old, new)
     _compare_simple_keywords(pair, old, new)
     if keywords & _OF_OBJECTS:
-        compare_object(pair, old, new)
+        _compare_object(pair, old, new)
     if keywords & {"items", "prefixItems"}:
         _compare_items(pair, old, new)
     if "dependentRequired" in keywords:

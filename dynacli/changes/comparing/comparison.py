@@ -9,16 +9,186 @@ is never deeper than the documents are.
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from dynacli.changes.breaking_rules import RULES
 from dynacli.changes.change_records import Change
 from dynacli.changes.comparing.canonical_values import canonical, shortened
-from dynacli.changes.comparing.compared_document import ComparedDocument, Place
+from dynacli.changes.comparing.compared_document import ComparedDocument, Place, child, present
 from dynacli.changes.comparing.compared_schema import KeywordValue
-from dynacli.changes.comparing.unchanged_parts import UnchangedParts
 from dynacli.document.pointer import MISSING, follow, split
 from dynacli.import_orjson import orjson
 
-__all__ = ["REQUEST", "RESPONSE", "Comparison", "Pair", "Use"]
+__all__ = [
+    "REQUEST",
+    "RESPONSE",
+    "RULES",
+    "Comparison",
+    "Pair",
+    "Use",
+    "compare_deprecation",
+    "compare_text",
+    "compare_texts",
+]
+
+_MOST_NODES = 3_000_000
+"""Where references overlap so much that more nodes would be walked, everything is compared."""
+
+_NESTED = (dict, list)
+
+
+class _UnchangedParts:
+    """Tells equal values that mean the same from those that refer to a value that changed.
+
+    Args:
+        old: The old document.
+        new: The new document.
+    """
+
+    def __init__(self, old: ComparedDocument, new: ComparedDocument) -> None:
+        self._old, self._new = old, new
+        self._left = _MOST_NODES
+        self._known: dict[int, bool] = {}
+        self._touched_refs = self._find_touched_refs()
+
+    def is_same(self, old: Any, new: Any) -> bool:
+        """Return whether a value of the old document and a value of the new one surely mean the same."""
+        return self._left > 0 and _is_equal(old, new) and not self._is_touched(new)
+
+    def _find_touched_refs(self) -> set[str]:
+        """Return the references of the new document that lead to a change."""
+        users: dict[str, set[str]] = {}
+        touched: set[str] = set()
+        tree = self._new.tree
+        waiting = list(self._refs_in([tree.get(key) for key in ("paths", "webhooks", "x-webhooks")]))
+        seen = set(waiting)
+        while waiting:
+            ref = waiting.pop()
+            old, new = self._old.target(ref), self._new.target(ref)
+            if new is None:
+                if old is not None:
+                    touched.add(ref)
+                continue
+            inner_refs = self._refs_in(new.node)
+            if old is None or not _is_equal(old.node, new.node):
+                touched.add(ref)
+            for inner in inner_refs:
+                users.setdefault(inner, set()).add(ref)
+                if inner not in seen:
+                    seen.add(inner)
+                    waiting.append(inner)
+        spreading = list(touched)
+        while spreading:
+            for user in users.get(spreading.pop(), ()):
+                if user not in touched:
+                    touched.add(user)
+                    spreading.append(user)
+        return touched
+
+    def _refs_in(self, node: Any) -> set[str]:
+        """Return the references in a value; those in examples are included, which does no harm."""
+        found: set[str] = set()
+        stack = [node]
+        while stack and self._left > 0:
+            self._left -= 1
+            current = stack.pop()
+            values: list[Any] = current if isinstance(current, list) else []
+            if isinstance(current, dict):
+                found.update(_own_refs(current) if _has_ref(current) else ())
+                values = list(current.values())
+            stack.extend([value for value in values if isinstance(value, _NESTED)])
+        return found
+
+    def _is_touched(self, node: Any) -> bool:
+        """Return whether a value holds a touched reference; each value is searched once."""
+        if not isinstance(node, _NESTED) or not self._touched_refs:
+            return False
+        known = self._known.get(id(node))
+        if known is None:
+            known = isinstance(node, dict) and self._is_touched_itself(node)
+            for value in node.values() if isinstance(node, dict) else node:
+                # The search goes on after a find, so that the parts are known when they are asked for.
+                if isinstance(value, _NESTED) and self._is_touched(value):
+                    known = True
+            self._known[id(node)] = known
+        return known
+
+    def _is_touched_itself(self, node: dict[str, Any]) -> bool:
+        return _has_ref(node) and any(ref in self._touched_refs for ref in _own_refs(node))
+
+
+def _has_ref(node: dict[str, Any]) -> bool:
+    # Asked for each object of a document, of which few have a reference.
+    return "$ref" in node or "$dynamicRef" in node
+
+
+def _own_refs(node: dict[str, Any]) -> Iterator[str]:
+    for keyword in ("$ref", "$dynamicRef"):
+        if keyword in node and isinstance(node[keyword], str):
+            yield node[keyword]
+
+
+def _is_equal(old: Any, new: Any) -> bool:
+    """Return whether two values are equal in JSON; to Python, true equals 1."""
+    if old != new:
+        return False
+    try:
+        return orjson.dumps(old) == orjson.dumps(new) or _sorted(old) == _sorted(new)
+    except (TypeError, RecursionError):  # an integer of many digits, a lone surrogate
+        return False
+
+
+def _sorted(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+class _Rule(NamedTuple):
+    """A rule about changes.
+
+    Args:
+        is_breaking: Whether the changes break a client; otherwise they surely do not.
+        sentence: The rule in words, for help and the manual.
+    """
+
+    is_breaking: bool
+    sentence: str
+
+
+_BREAKING = {
+    "operation-gone": "An operation is removed, or has another method or path.",
+    "request-needs-more": (
+        "A request must have a parameter, a body or a property that it did not need, and no default stands"
+        " for it."
+    ),
+    "request-allows-less": (
+        "A value that a request could have is refused: its type, null, a listed value, an alternative, a"
+        " media type, a wider limit, a property that is not described."
+    ),
+    "request-written-otherwise": "A parameter is written in another style, or goes to another place.",
+    "answer-promises-less": (
+        "What every answer had need not come: a status of success, a media type, a required property or"
+        " header."
+    ),
+    "answer-holds-other": "A value of an answer can be of a type that it was not, or null.",
+    "credentials-rejected": (
+        "Credentials that sufficed do not: more is asked for, or they are sent otherwise."
+    ),
+    "webhook-gone": "A webhook or a callback is not sent any more.",
+}
+_HARMLESS = {
+    "request-needs-less": "A request may leave out what it needed, or may have something in addition.",
+    "request-allows-more": "A request may have values that were refused.",
+    "answer-promises-more": "An answer has something in addition, or always has what it sometimes had.",
+    "answer-holds-less": "An answer has fewer of the values that it could have.",
+    "credentials-accepted": "All credentials that sufficed still do.",
+    "same-on-the-wire": (
+        "What is sent and what comes are the same: a deprecation, a text, a version, a server more, the name"
+        " of a path parameter."
+    ),
+}
+
+RULES = {
+    **{name: _Rule(is_breaking=True, sentence=sentence) for name, sentence in _BREAKING.items()},
+    **{name: _Rule(is_breaking=False, sentence=sentence) for name, sentence in _HARMLESS.items()},
+}
+
 
 _MOST_PAIRS = 200_000
 """Two recursive schemas that repeat after different numbers of steps make a pair for each combination."""
@@ -203,7 +373,7 @@ class Comparison:
     def __init__(self, old: Any, new: Any, compare_schemas: "Compare[Sequence[Place]]") -> None:
         self._compare_schemas = compare_schemas
         self.old, self.new = ComparedDocument(old), ComparedDocument(new)
-        self.unchanged = UnchangedParts(self.old, self.new)
+        self.unchanged = _UnchangedParts(self.old, self.new)
         self.is_cut = False
         self._pairs: dict[Any, Pair] = {}
         self._waiting: list[Pair] = []
@@ -352,3 +522,42 @@ def _with_all_below(pair: Pair) -> Iterator[Pair]:
 
 def _steps(subject: str) -> int:
     return subject.count(".") + subject.count("[")
+
+
+_SAME = "same-on-the-wire"
+_SUNSET = "x-sunset"
+
+
+def compare_texts(pair: Pair, old: Place, new: Place, fields: tuple[str, ...]) -> None:
+    """Compare the texts of two objects in some fields, such as `summary` and `description`."""
+    for field in fields:
+        before, after = child(old, field), child(new, field)
+        place = present(before, after)
+        compare_text(pair, f"{field}-changed", place, before.node, after.node)
+
+
+def compare_text(pair: Pair, kind: str, place: Place, old: Any, new: Any) -> None:
+    """Compare two texts by their words: other line breaks and spaces are no change."""
+    before, after = (" ".join(text.split()) if isinstance(text, str) else None for text in (old, new))
+    if (before or None) != (after or None):
+        pair.add_change(kind, place, before, after, rule=_SAME)
+
+
+def compare_deprecation(
+    pair: Pair, old: Place, new: Place, flags: tuple[Place | None, Place | None] | None = None
+) -> None:
+    """Compare whether two objects are deprecated, and their dates of removal (`x-sunset`).
+
+    Args:
+        flags: Where each is said to be deprecated, for schemas, which may say it in a part; by default
+            `deprecated` is looked up in the objects.
+    """
+    if flags is None:
+        found = child(old, "deprecated"), child(new, "deprecated")
+        flags = found[0] if found[0].node is True else None, found[1] if found[1].node is True else None
+    pair.add_flag_change(("deprecated", "deprecation-lifted"), *flags, rules=(_SAME, _SAME))
+    old_date, new_date = child(old, _SUNSET), child(new, _SUNSET)
+    before, after = (date.node if isinstance(date.node, str) else None for date in (old_date, new_date))
+    if before != after:
+        place = new_date if after is not None else old_date
+        pair.add_change("sunset-changed", place, before, after)

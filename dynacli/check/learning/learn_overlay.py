@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple, cast, get_args
 
 from dynacli.catalog.store.catalog_file import Catalog
-from dynacli.check.learning.answer_description import AnswerDescription
-from dynacli.check.learning.document_edits import DocumentEdits
+from dynacli.check.learning.document_edits import AnswerDescription, DocumentEdits
 from dynacli.check.learning.infer_schema import Dialect
 from dynacli.check.learning.observed_answers import ObservedAnswer
 from dynacli.document.json_trees import copy_json, is_same_json

@@ -5,8 +5,7 @@ from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from dynacli.check.check_records import INVENTED, InputValue, PlannedCall
-from dynacli.check.planning.answer_values import AnswerValues
-from dynacli.check.planning.parameter_schemas import ParameterSchemas
+from dynacli.check.planning.answer_values import AnswerValues, ParameterSchemas
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import ParameterKey
 from dynacli.model.field_names import plain_name

@@ -12,13 +12,17 @@ Where several POSTs create the same kind of resource, each has a chain.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from dynacli.model.operation import Operation, OperationSummary
+from dynacli.check.check_records import Exchange, InputValue
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.links.describe_links import describe_links
+from dynacli.client.links.runtime_values import AnsweredCall, link_value
+from dynacli.model.operation import Operation, OperationSummary, documented_status
 from dynacli.model.path_templates import path_template
 from dynacli.record import record
 
-__all__ = ["ResourceChain", "find_chains"]
+__all__ = ["AnswerLinks", "ResourceChain", "find_chains"]
 
 _UPDATES = ("PATCH", "PUT")
 _DELETING_ENDS = ("delete", "remove", "archive")
@@ -144,3 +148,36 @@ def _with_parent(
     parents = [path for path in item_paths if chain.item_path.startswith(f"{path}/")]
     parents += [path for path in plain_paths if create_path.startswith(f"{path}/")]
     return replace(chain, parent_path=max(parents, key=len, default=""))
+
+
+class AnswerLinks:
+    """The links of one operation's answers, read once."""
+
+    def __init__(self, described: DescribedOperation) -> None:
+        self._documented = [response.status for response in described.operation.responses]
+        self._links = describe_links(described)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The names of the operations that the links lead to."""
+        return tuple(dict.fromkeys(link["operation"] for link in self._links.values() if link["operation"]))
+
+    def values(self, exchange: Exchange) -> Iterator[tuple[str, tuple[InputValue, ...]]]:
+        """Yield for each link of this very answer the name of the linked operation, and values for it."""
+        if exchange.answer is None:
+            return
+        status = documented_status(exchange.answer.status, self._documented)
+        sent = {value.key: value.value for value in exchange.planned.values}
+        call = AnsweredCall(exchange.request, sent, exchange.sent_json, exchange.answer, exchange.answer_json)
+        for link in self._links.values():
+            if link["operation"] is None or link["status"] != status:
+                continue
+            values = []
+            for fill in link["fills"]:
+                value = link_value(fill["from"], call)
+                if value is not None and fill["in"] != "body":
+                    values.append(
+                        InputValue(fill["in"], fill["name"], value, "link", exchange.operation_name)
+                    )
+            if values:
+                yield link["operation"], tuple(values)

@@ -1,10 +1,15 @@
-"""Which operations a check calls: those that only read, and those that the person names."""
+"""Which operations a check calls: those that only read, those that the person names, and the share of a machine."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from dynacli.check.check_records import CheckedOperation
+from dynacli.check.planning.call_order import value_sources
+from dynacli.check.planning.resource_chains import AnswerLinks, ResourceChain, find_chains
+from dynacli.client.batch.shard import Shard
+from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.unknown_operation import unknown_operation, unknown_tag
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
@@ -13,7 +18,14 @@ from dynacli.model.acting_names import acting_word
 from dynacli.model.field_names import is_search_name
 from dynacli.model.operation import Operation
 
-__all__ = ["READING_METHODS", "Selection", "may_change", "select_operations"]
+__all__ = [
+    "READING_METHODS",
+    "may_change",
+    "select_chains",
+    "select_operations",
+    "share_chains",
+    "share_operations",
+]
 
 READING_METHODS = frozenset({"GET", "HEAD"})
 """Methods that are called without being named. OPTIONS and TRACE are safe too (RFC 9110, section 9.2.1),
@@ -24,7 +36,7 @@ _UNSAFE_WITH_WRITE = (
 )
 
 
-class Selection(NamedTuple):
+class _Selection(NamedTuple):
     """The operations that are looked at, in document order.
 
     Args:
@@ -45,7 +57,7 @@ def select_operations(
     skipped: Sequence[str] = (),
     may_write: bool = False,
     refusal: Callable[[Operation], str] = lambda operation: "",  # noqa: ARG005
-) -> Selection:
+) -> _Selection:
     """Return the operations of a check.
 
     Args:
@@ -98,7 +110,7 @@ def select_operations(
             leave_out(operation, "dangerous", reason)
         else:
             called.append(operation)
-    return Selection(tuple(called), tuple(left_out))
+    return _Selection(tuple(called), tuple(left_out))
 
 
 def may_change(operation: Operation) -> bool:
@@ -145,3 +157,55 @@ def _names_with_tag(api: OpenedApi, tags: Iterable[str]) -> set[str]:
             raise unknown_tag(api, word)
         names.update(summary.name for summary in api.catalog.summaries(key))
     return names
+
+
+def select_chains(api: OpenedApi, selection: _Selection) -> list[ResourceChain]:
+    """Return the chains that hold a selected operation, without the reads and updates that were not selected.
+
+    What creates and what deletes stays in each: the one makes the others possible, the other cleans up. A chain is
+    left out where one of its necessary operations is not to be called.
+    """
+    summaries = api.catalog.summaries()
+    linked_to = {
+        summary.name: AnswerLinks(DescribedOperation(api, api.catalog.operation(summary.name))).targets
+        for summary in summaries
+        if summary.method == "POST"
+    }
+    names = {operation.name for operation in selection.called}
+    names.update(each.operation.name for each in selection.left_out if each.skip_kind == "unsafe")
+    refused = {each.operation.name for each in selection.left_out} - names
+    chains = []
+    for chain in find_chains(summaries, linked_to):
+        needed = {chain.create, chain.delete, chain.read if chain.is_created_by_put else ""}
+        if names.isdisjoint(chain.changing) or not refused.isdisjoint(needed):
+            continue
+        updates = tuple(name for name in chain.updates if name in names)
+        read = chain.read if chain.read in names or chain.is_created_by_put else ""
+        chains.append(replace(chain, updates=updates, read=read))
+    return chains
+
+
+def share_operations(api: OpenedApi, selection: _Selection, shard: Shard) -> _Selection:
+    """Return every N-th operation, and besides those that are called the ones whose answers give them values."""
+    operations = [DescribedOperation(api, operation) for operation in selection.called]
+    linked_from: dict[str, list[str]] = {}
+    for described in operations:
+        for target in AnswerLinks(described).targets:
+            linked_from.setdefault(target, []).append(described.operation.name)
+    sources = value_sources(operations, linked_from)
+    waiting = [each.name for number, each in enumerate(selection.called, 1) if shard.has(number)]
+    names: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in names:
+            names.add(name)
+            waiting.extend(sources[name])
+    return _Selection(
+        tuple(each for each in selection.called if each.name in names),
+        tuple(each for number, each in enumerate(selection.left_out, 1) if shard.has(number)),
+    )
+
+
+def share_chains(chains: list[ResourceChain], shard: Shard) -> list[ResourceChain]:
+    """Return every N-th chain."""
+    return [chain for number, chain in enumerate(chains, 1) if shard.has(number)]

@@ -1,16 +1,42 @@
 """The judge of the exchanges of an API that others made: its judges of operations are made when they are needed."""
 
+from dynacli.auth.credentials import is_supported, kind_of
 from dynacli.check.recordings.recorded_call import judged_answer, judged_request_of
-from dynacli.check.recordings.sent_credentials import sent_credentials
 from dynacli.check.running.operation_judge import broken_off_verdict, judge_cut_answer
 from dynacli.client.call_settings import CallSettings
 from dynacli.library.opened_api import OpenedApi
+from dynacli.model.operation import Operation, SecurityScheme
 from dynacli.traffic.operation_finder import MatchedOperation
 from dynacli.traffic.recorded_request import RecordedAnswer, RecordedExchange
 from dynacli.validation.findings.finding import Verdict
 from dynacli.validation.judge_by_level import JudgeByLevel
+from dynacli.validation.judged_messages import JudgedRequest
 
 __all__ = ["ExchangeJudge"]
+
+
+def _sent_credentials(request: JudgedRequest, operation: Operation) -> frozenset[str]:
+    """Return the names of the operation's security schemes for which a request has a credential, right or wrong."""
+    schemes = {scheme.name: scheme for alternative in operation.security for scheme in alternative}
+    return frozenset(name for name, scheme in schemes.items() if _has_credential(request, scheme))
+
+
+def _has_credential(request: JudgedRequest, scheme: SecurityScheme) -> bool:
+    kind = kind_of(scheme)
+    if kind == "mutualTLS" or not is_supported(scheme):
+        return True  # a certificate is no part of the request, and nobody knows what an unknown scheme sends
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    if kind != "apiKey":
+        # Where two schemes are wanted together, each has a header of its own, and both are joined here.
+        parts = (part.strip().partition(" ") for part in headers.get("authorization", "").split(","))
+        return any(given.lower() == kind and credential.strip() for given, _, credential in parts)
+    match scheme.location:
+        case "header":
+            return bool(headers.get(scheme.parameter.lower()))
+        case "query":
+            return any(name == scheme.parameter and value for name, value in request.query)
+        case _:
+            return any(name == scheme.parameter and value for name, value in request.cookies)
 
 
 class ExchangeJudge:
@@ -52,7 +78,7 @@ class ExchangeJudge:
         """
         sent = judged_request_of(recorded, match)
         if is_whole:
-            credentials = sent_credentials(sent, match.operation)
+            credentials = _sent_credentials(sent, match.operation)
             # What has its credentials may be accepted without asking openapi-core.
             if not any(
                 credentials.issuperset(scheme.name for scheme in each) for each in match.operation.security

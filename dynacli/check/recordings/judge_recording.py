@@ -11,8 +11,7 @@ from dataclasses import replace
 from dynacli.check.check_records import CheckedOperation, Exchange
 from dynacli.check.recordings.exchange_judge import ExchangeJudge
 from dynacli.check.recordings.recorded_call import exchange_of
-from dynacli.check.reporting.check_results import CheckResults
-from dynacli.check.reporting.defects import starred
+from dynacli.check.reporting.check_results import CheckResults, starred
 from dynacli.client.call_settings import CallSettings
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import documented_status

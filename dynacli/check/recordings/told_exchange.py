@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from dynacli.check.recordings.recording_secrets import keys_of, masker_of, secret_names
+from dynacli.check.recordings.recorded_call import keys_of, masker_of, secret_names
 from dynacli.client.answers.verdict_text import findings_json, findings_text, short_findings_text
 from dynacli.library.opened_api import OpenedApi
 from dynacli.record import replace

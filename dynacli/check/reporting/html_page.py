@@ -5,26 +5,29 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from dynacli.check.check_records import CheckedOperation
-from dynacli.check.reporting.answer_coverage import coverage_of, total_coverage
-from dynacli.check.reporting.check_hint import check_hint
-from dynacli.check.reporting.check_results import CheckResults, curl_of
-from dynacli.check.reporting.check_sections import (
-    Rows,
-    duration_text,
-    notes_after_findings,
-    notes_before_findings,
-    summary_text,
-    unsafe_text,
-    verdict_word,
+from dynacli.check.reporting.check_results import (
+    CheckResults,
+    Defect,
+    coverage_of,
+    curl_of,
+    find_defects,
+    total_coverage,
 )
-from dynacli.check.reporting.defects import Defect, find_defects
-from dynacli.check.reporting.findings_section import (
+from dynacli.check.reporting.check_text import (
+    Rows,
+    check_hint,
     defects_by_operation,
+    duration_text,
     excerpts_of,
     location_text,
     marker_line,
+    notes_after_findings,
+    notes_before_findings,
     place_text,
     repetition_texts,
+    summary_text,
+    unsafe_text,
+    verdict_word,
 )
 from dynacli.text.html_document import html_document, html_table, html_text
 

@@ -5,11 +5,10 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from dynacli.check.check_records import INVENTED, Exchange, InputValue
-from dynacli.check.planning.answer_links import AnswerLinks
 from dynacli.check.planning.answer_values import AnswerValues
 from dynacli.check.planning.body_values import fields_of_other_ids, known_ids_for_body, own_names_for_body
 from dynacli.check.planning.created_id import created_paths, naming_fields, unused_id
-from dynacli.check.planning.resource_chains import ResourceChain
+from dynacli.check.planning.resource_chains import AnswerLinks, ResourceChain
 from dynacli.check.running.operation_judge import GONE
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.model.field_names import ID_ENDINGS, plain_name

@@ -84,20 +84,20 @@ def write_reports(run: Run, calls: Sequence[JudgedCall]) -> None:
 
 def _report_text(name: str, calls: Sequence[JudgedCall], *, is_file: bool) -> str:
     if name == "json":
-        from dynacli.output.reports.json_report import json_report
+        from dynacli.output.reports.judged_calls import json_report
 
         # Between other lines of standard error a program finds the report if it is a line by itself.
         return json_report(calls, indent=2 if is_file else None)
     if name == "junit":
-        from dynacli.output.reports.junit import junit_report
+        from dynacli.output.reports.finding_reports import junit_report
 
         return junit_report(calls)
     if name == "sarif":
-        from dynacli.output.reports.sarif import sarif_report
+        from dynacli.output.reports.finding_reports import sarif_report
         from dynacli.validation.findings.finding_rules import RULES
 
         return sarif_report(calls, RULES)
-    from dynacli.output.reports.github import github_report
+    from dynacli.output.reports.finding_reports import github_report
 
     return github_report(calls)
 

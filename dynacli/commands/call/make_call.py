@@ -283,7 +283,7 @@ def _conclude(
 
 def _tell_upload(run: Run, call: Call, body: "Payload") -> None:
     """Let a line on a terminal tell how far the body of a call is sent."""
-    from dynacli.output.transfer_line import told_transfer
+    from dynacli.output.status_line import told_transfer
     from dynacli.transport.upload import WatchedPayload
 
     watched = WatchedPayload(body, lambda: told_transfer(run.env, body.length))
@@ -298,7 +298,7 @@ def _waiting(run: Run, call: Call, pause: object) -> AbstractContextManager[None
 
         write_stderr(run.env, f"* {text}")
     elif run.env.stderr_is_terminal:
-        from dynacli.output.waiting_line import pause_line
+        from dynacli.output.status_line import pause_line
 
         return pause_line(run.env, text)
     return nullcontext()

@@ -200,7 +200,7 @@ class AnswerReceiver:
         """Enter with the function that tells a terminal of each piece that goes into a file."""
         if not (self._file or self._form.file) or not shows_progress(self._run):
             return nullcontext(int)
-        from dynacli.output.transfer_line import told_transfer
+        from dynacli.output.status_line import told_transfer
 
         had = 0 if self._file is None else self._file.had
         length = None if pieces.is_encoded else stated_length(answer)

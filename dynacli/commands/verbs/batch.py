@@ -273,7 +273,7 @@ class _Telling:
 
     def __init__(self, run: Run, plan: "BatchPlan") -> None:
         from dynacli.commands.call.receive_response import shows_progress
-        from dynacli.output.progress_bar import CallsLine
+        from dynacli.output.status_line import CallsLine
 
         self._run = run
         self._line = CallsLine(run.env, plan.count, plan.done) if shows_progress(run) else None

@@ -39,9 +39,7 @@ class _ComparedRevision(NamedTuple):
 
 def _changes(run: Run, api: str, since: str | None, until: str | None, breaking: bool, texts: bool) -> None:
     from dynacli.catalog.compiler.garbage_collection import without_collector
-    from dynacli.changes.change_json import changes_json
-    from dynacli.changes.change_markdown import changes_markdown
-    from dynacli.changes.change_text import changes_text
+    from dynacli.changes.change_report import changes_json, changes_markdown, changes_text
     from dynacli.changes.compare import compare
     from dynacli.output.render import write_data
     from dynacli.text.terminal import visible
@@ -158,7 +156,7 @@ class _ChangesVerb(Verb):
     """The verb `changes`; its help page lists the rules by which a change breaks a client."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        from dynacli.changes.breaking_rules import RULES
+        from dynacli.changes.comparing.comparison import RULES
 
         with formatter.section("A client breaks (!), by these rules and no others"):
             rows = [(name, rule.sentence) for name, rule in RULES.items() if rule.is_breaking]

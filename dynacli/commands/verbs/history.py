@@ -30,7 +30,7 @@ _EXPORTED = ("har", "hurl", "postman")
 
 
 def _list(run: Run, api: str | None, failed: bool, since: str | None) -> None:
-    from dynacli.output.write_rows import write_rows
+    from dynacli.output.render import write_rows
 
     wanted_rows = _filtered(run, api, failed=failed, since=since)
     if history_mode(run.env) == "off":
@@ -72,8 +72,7 @@ def _export(
     from dynacli.commands.verbs.export.written_export import write_files
     from dynacli.export.calls_collection import calls_collection
     from dynacli.export.export_formats import FORMATS
-    from dynacli.output.reports.har import har_of
-    from dynacli.output.reports.kept_call import har_call
+    from dynacli.output.reports.har import har_call, har_of
 
     if form is None:
         listed = ", ".join(f"`{each}`" for each in _EXPORTED)
@@ -138,7 +137,7 @@ def _show(run: Run, number: int, form: str | None) -> None:
         # The request is built again, from the same words.
         replay(run, row, ["--dry-run", form])
         return
-    from dynacli.output.reports.kept_call import as_text
+    from dynacli.output.reports.har import as_text
 
     text = as_text(row, form).encode("utf-8", "surrogateescape")
     media_type = "application/json" if form == "har" else "text/plain; charset=utf-8"

@@ -110,7 +110,7 @@ def _apis(run: Run, api: str | None) -> list[OpenedApi]:
 
 
 def _write(run: Run, rows: list[dict[str, Any]]) -> None:
-    from dynacli.output.write_rows import write_rows
+    from dynacli.output.render import write_rows
 
     for row in rows:
         if row["credentials"]:

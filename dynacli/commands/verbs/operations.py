@@ -43,7 +43,7 @@ def _operations(run: Run, api: str | None, **params: Any) -> None:
     if language:
         _write_graph(run, words[0], _chosen(run, words[0], tag, method), language)
         return
-    from dynacli.output.write_rows import write_rows
+    from dynacli.output.render import write_rows
 
     found = _found(run, words, tag, method)
     if api is not None and (tag or method):

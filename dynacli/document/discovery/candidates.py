@@ -1,4 +1,4 @@
-"""The candidates of a search: the URLs to ask for, in their stages, and the order among them."""
+"""The candidates of a search: the well-known places and the URLs to ask for, in their stages, and their order."""
 
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple

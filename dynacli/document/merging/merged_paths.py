@@ -1,4 +1,4 @@
-"""The paths of a merged document: which document each operation is taken from."""
+"""The paths of a merged document: which document each operation is taken from, and where its references lead."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any

@@ -19,7 +19,7 @@ from dynacli.http.send import Answer
 from dynacli.library.history.history_file import HistoryRow
 from dynacli.model.wording import counted
 from dynacli.output.error_messages import write_note, write_warning
-from dynacli.output.reports.kept_call import har_call
+from dynacli.output.reports.har import har_call
 from dynacli.record import replace
 from dynacli.text.terminal import Painter, visible
 from dynacli.validation.judged_messages import JudgedResponse

@@ -22,7 +22,7 @@ from dynacli.document.references.scan import (
     steps_of,
 )
 
-__all__ = ["Here", "Loss", "Rule", "Rules", "walk"]
+__all__ = ["Here", "Loss", "Rule", "leave_out", "leave_out_components", "walk"]
 
 
 class Loss(NamedTuple):
@@ -84,12 +84,12 @@ class Here:
 
 
 Rule = Callable[[dict[str, Any], Here], dict[str, Any]]
-Rules = Mapping[ObjectKind, Sequence[Rule]]
+_Rules = Mapping[ObjectKind, Sequence[Rule]]
 """Kind of an object → the rules that are applied to it in turn."""
 
 
 def walk(
-    tree: dict[str, Any], rules: Rules, booleans: Mapping[bool, Any] | None = None
+    tree: dict[str, Any], rules: _Rules, booleans: Mapping[bool, Any] | None = None
 ) -> tuple[dict[str, Any], list[Loss]]:
     """Return a document to whose objects rules were applied, and what got lost; the argument is not changed.
 
@@ -105,7 +105,7 @@ def walk(
 
 
 class _Walk:
-    def __init__(self, tree: dict[str, Any], rules: Rules, booleans: Mapping[bool, Any] | None) -> None:
+    def __init__(self, tree: dict[str, Any], rules: _Rules, booleans: Mapping[bool, Any] | None) -> None:
         self.tree, self._rules, self._booleans = tree, rules, booleans
         self.losses: list[Loss] = []
         self._new: dict[Steps, Steps] = {}
@@ -207,3 +207,33 @@ def _free_name(old: Steps, taken: Mapping[str, Any]) -> str:
     name = "".join(char if char.isascii() and (char.isalnum() or char in "._-") else "_" for char in old[-1])
     names: Iterator[str] = (f"{name}-{number}" for number in count(2))
     return name if name not in taken else next(each for each in names if each not in taken)
+
+
+def leave_out(
+    made: dict[str, Any], here: Here, owner: str, *fields: str, at: tuple[str | int, ...] = ()
+) -> dict[str, Any]:
+    """Remove fields from an object, note those that were there as lost, and return the object.
+
+    Args:
+        made: The object, which is changed.
+        owner: What it is, for messages.
+        fields: The fields.
+        at: The steps to it from the place.
+    """
+    for field in fields:
+        if field in made:
+            del made[field]
+            here.lose(f"`{field}` of {owner}", *at, field)
+    return made
+
+
+def leave_out_components(made: dict[str, Any], here: Here, section: str, owner: str) -> None:
+    """Remove a section from the components of a document; wherever one of them is referred to, it is brought there."""
+    components = made.get("components")
+    if not isinstance(components, dict) or section not in components:
+        return
+    made["components"] = {key: value for key, value in components.items() if key != section}
+    used = {str(site.ref) for site in sites_of(here.tree)}
+    for name in components[section]:
+        if fragment_of(("components", section, name)) not in used:
+            here.lose(f"{owner} that nothing refers to", "components", section, name)

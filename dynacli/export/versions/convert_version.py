@@ -18,11 +18,11 @@ from dynacli.document.objects import (
     kind_at,
 )
 from dynacli.document.references.cut_to_operations import without_lost_links
-from dynacli.export.versions import objects_in_3_0 as in_3_0
-from dynacli.export.versions import objects_in_3_1 as in_3_1
+from dynacli.export.versions import to_3_0 as in_3_0
+from dynacli.export.versions import to_3_1 as in_3_1
 from dynacli.export.versions.conversion_walk import Loss, Rule, walk
-from dynacli.export.versions.schemas_in_3_0 import BOOLEANS_IN_3_0, schema_in_3_0
-from dynacli.export.versions.schemas_in_3_1 import schema_in_3_1
+from dynacli.export.versions.to_3_0 import BOOLEANS_IN_3_0, schema_in_3_0
+from dynacli.export.versions.to_3_1 import schema_in_3_1
 
 __all__ = ["VERSIONS", "Converted", "convert_version"]
 

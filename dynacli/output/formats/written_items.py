@@ -94,7 +94,7 @@ def _as_they_come(env: Environment, form: OutputForm) -> Iterator[Write]:
 
 @contextmanager
 def _collected(env: Environment, form: OutputForm, known: Sequence[str]) -> Iterator[Write]:
-    from dynacli.output.formats.item_rows import Columns
+    from dynacli.output.formats.table_rows import Columns
 
     columns = Columns(form.columns, known)
     values: list[Any] = []
@@ -154,7 +154,7 @@ def write_table(env: Environment, form: OutputForm, items: Callable[[], Iterable
         table = Table(env, items(), columns, is_shown=is_shown)
         pieces, note = table.pieces(), table.note
     else:
-        from dynacli.output.formats.separated_rows import separated_lines
+        from dynacli.output.formats.table_rows import separated_lines
 
         pieces = separated_lines(items(), columns, is_csv=form.format == "csv")
         if is_shown:

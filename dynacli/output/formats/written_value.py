@@ -5,8 +5,7 @@ from typing import Any
 from dynacli.environment import Environment
 from dynacli.errors import FormError
 from dynacli.model.find_items import Items, KnownItems, find_items
-from dynacli.output.formats.item_lines import LINE_OF
-from dynacli.output.formats.value_text import value_text
+from dynacli.output.formats.value_text import LINE_OF, value_text
 from dynacli.output.formats.written_items import write_items, write_table
 from dynacli.output.output_form import ITEM_FORMATS, OutputForm
 from dynacli.output.written_text import written_text
@@ -53,7 +52,7 @@ def _write_items(env: Environment, value: Any, form: OutputForm, known: KnownIte
     if form.format in LINE_OF:
         write_items(env, items, form)
         return
-    from dynacli.output.formats.item_rows import Columns
+    from dynacli.output.formats.table_rows import Columns
 
     names = () if known is None else known.names
     if isinstance(found, Items) and found.is_keyed and found.values:

@@ -2,17 +2,21 @@
 
 import base64
 import json
+from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from dynacli import __version__
+from dynacli.http.built_request import Request
+from dynacli.library.history.history_file import HistoryRow
 from dynacli.model.media_types import essence
 from dynacli.record import record
+from dynacli.request import preview
 from dynacli.text.content_kind import decoded
 
-__all__ = ["HarCall", "har_of"]
+__all__ = ["HarCall", "as_text", "har_call", "har_of"]
 
 _MASK = "***"
 _SECRET = frozenset({"authorization", "proxy-authorization"})
@@ -242,3 +246,52 @@ def _date(text: str) -> str:
         )
     except (ValueError, OverflowError):
         return ""
+
+
+def as_text(row: HistoryRow, form: str) -> str:
+    """Return a call in a form; what the history does not keep of it is left out.
+
+    Args:
+        form: `curl`, `http` or `har`.
+    """
+    if form == "har":
+        return har_of([har_call(row)])
+    messages: dict[str, Any] = json.loads(row.call.messages or "{}")
+    sent = messages["request"]
+    request = Request(sent["method"], sent["url"], _kept_headers(sent), _kept_body(sent))
+    return preview.as_curl(request) + "\n" if form == "curl" else preview.as_http(request)
+
+
+def har_call(row: HistoryRow) -> HarCall:
+    """Return a call as an archive has it; what the history does not keep of it is left out."""
+    call = row.call
+    messages: dict[str, Any] = json.loads(call.messages or "{}")
+    sent, got = messages.get("request") or {}, messages.get("answer") or {}
+    size = sent.get("size")
+    return HarCall(
+        call.operation,
+        call.at,
+        call.seconds,
+        call.method,
+        call.url,
+        _kept_headers(sent),
+        body=_kept_body(sent),
+        body_size=-1 if size is None else size,
+        final_url=call.url,
+        status=call.status or 0,
+        reason=got.get("reason", ""),
+        http_version=got.get("http_version", ""),
+        answer_headers=_kept_headers(got),
+        answer_body=_kept_body(got) or b"",
+    )
+
+
+def _kept_headers(message: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in message.get("headers", ()))
+
+
+def _kept_body(message: dict[str, Any]) -> bytes | None:
+    if message.get("body_base64"):
+        return b64decode(message["body_base64"])
+    text: str | None = message.get("body")
+    return None if text is None else text.encode()

@@ -27,7 +27,7 @@ def status(run: Run, api: str | None) -> None:
     Raises:
         AuthError: The store cannot be read.
     """
-    from dynacli.output.write_rows import write_rows
+    from dynacli.output.render import write_rows
 
     kept = [each for each in CredentialStore(run.env).list() if api in (None, each.api)]
     for name in Configuration(run.env).apis():

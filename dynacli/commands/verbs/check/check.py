@@ -158,8 +158,7 @@ def _settings(run: Run, api: OpenedApi, options: _CheckOptions) -> "CallSettings
 
 def _choose(run: Run, api: OpenedApi, options: _CheckOptions, settings: "CallSettings") -> _Chosen:
     """Choose what is called, or the share of it that is asked for."""
-    from dynacli.check.planning.select_chains import select_chains
-    from dynacli.check.planning.select_operations import may_change, select_operations
+    from dynacli.check.planning.select_operations import may_change, select_chains, select_operations
     from dynacli.client.described_operation import DescribedOperation
 
     select = partial(
@@ -179,7 +178,7 @@ def _choose(run: Run, api: OpenedApi, options: _CheckOptions, settings: "CallSet
     chains = select_chains(api, selection) if options.write else []
     of_others: set[str] = set()
     if options.shard is not None:
-        from dynacli.check.planning.share_operations import share_chains, share_operations
+        from dynacli.check.planning.select_operations import share_chains, share_operations
         from dynacli.client.batch.shard import shard_of
 
         shard, in_all = shard_of(options.shard), _in_chains(chains)

@@ -4,7 +4,7 @@ import time
 
 from dynacli.check.reporting.check_error import check_error
 from dynacli.check.reporting.check_results import CheckResults
-from dynacli.check.reporting.check_table import check_table
+from dynacli.check.reporting.check_text import check_table
 from dynacli.commands.call.call_report import write_reports
 from dynacli.commands.run import Run
 from dynacli.commands.standard_options import VERB_FORMATS

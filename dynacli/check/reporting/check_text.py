@@ -1,0 +1,472 @@
+"""What a check found, for a person: a table of the operations, the findings below it, notes and the next step."""
+
+import re
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from typing import Any
+
+from dynacli.check.check_records import INVENTED, CheckedOperation, Exchange
+from dynacli.check.reporting.check_results import (
+    CheckResults,
+    Defect,
+    coverage_of,
+    curl_of,
+    error_of,
+    find_defects,
+    finding_key,
+    merged_defects,
+    starred,
+    suppressed_of,
+    tolerated_of,
+    total_coverage,
+    unchecked_of,
+)
+from dynacli.check.running.operation_judge import GONE
+from dynacli.client.answers.verdict_text import placed
+from dynacli.environment import invocation
+from dynacli.library.document_locations import Location
+from dynacli.model.wording import enumerated
+from dynacli.schema.example_call import option_text
+from dynacli.text.table_lines import table_lines
+from dynacli.text.terminal import Painter, cell_width, visible
+from dynacli.text.wrapping import wrapped
+from dynacli.urls import without_query
+from dynacli.validation.judge import UNAUTHORIZED
+
+__all__ = [
+    "Rows",
+    "check_hint",
+    "check_table",
+    "defects_by_operation",
+    "duration_text",
+    "excerpts_of",
+    "findings_lines",
+    "location_text",
+    "marker_line",
+    "notes_after_findings",
+    "notes_before_findings",
+    "place_text",
+    "repetition_texts",
+    "summary_text",
+    "unsafe_text",
+    "verdict_word",
+]
+
+Rows = list[tuple[str, str]]
+"""(name of an operation, text about it)"""
+
+
+def notes_before_findings(results: CheckResults) -> dict[str, Rows]:
+    """Return the notes that a report has before the findings: title → rows."""
+    return {"Not called": _not_called(results)}
+
+
+def notes_after_findings(results: CheckResults) -> dict[str, Rows]:
+    """Return the notes that a report has behind the findings: title → rows, which may be none."""
+    return {
+        "No answer": _rows_of_calls(results, _no_answer),
+        "Called with invented values": _rows_of_calls(results, _invented),
+        "Findings at `exact` alone": _rows_of_calls(results, _tolerated),
+        "Not judged": _rows_of_calls(results, unchecked_of),
+        "Switched off by the configuration": _rows_of_calls(results, _suppressed),
+    }
+
+
+def summary_text(results: CheckResults) -> str:
+    """Return one line: what was called, how much of the document was seen, and how much was found."""
+    called = [checked for checked in results.checked if checked.exchanges]
+    seen, documented = total_coverage(called)
+    findings = {
+        (exchange.operation_name, finding_key(finding))
+        for exchange in results.all_exchanges
+        for finding in results.findings(exchange)
+    }
+    probes = len(results.all_exchanges) - len(results.exchanges)
+    of_all = f"{len(called)} of {_count(len(results.checked), 'operation')}"
+    made = f"called with {_count(len(results.exchanges), 'request')}"
+    if results.is_recorded:
+        of_all = f"{len(called)} of {_count(len(results.checked) + len(results.left_out), 'operation')}"
+        count = sum(checked.count for checked in called)
+        made = f"seen in {_count(count, 'exchange')}, judged"
+    parts = [
+        f"{of_all} {made} in {results.seconds:.1f} s",
+        f"{seen} of {_count(documented, 'documented answer')} seen",
+        *([_count(probes, "probe")] if probes else []),
+        _findings_count(len(findings), len(find_defects(results))) if findings else "nothing found",
+    ]
+    return ("Interrupted: " if results.is_interrupted else "") + "; ".join(parts)
+
+
+def unsafe_text(results: CheckResults) -> str:
+    """Return how many operations were left out because they may change something; empty where none was."""
+    unsafe = [checked for checked in results.left_out if checked.skip_kind == "unsafe"]
+    if not unsafe:
+        return ""
+    are = "are" if len(unsafe) > 1 else "is"
+    return (
+        f"{_count(len(unsafe), 'operation')} that may change something {are} not called: "
+        "`--operation NAME` adds one"
+    )
+
+
+def verdict_word(checked: CheckedOperation) -> str:
+    """Return what became of an operation, in a few words: `ok`, `2 findings`, `no answer`, ..."""
+    if not checked.exchanges and not checked.has_findings:
+        return "not called"
+    verdicts = [exchange.verdict for exchange in checked.all_exchanges if exchange.verdict is not None]
+    keys = {finding_key(finding.as_json()) for verdict in verdicts for finding in verdict.findings}
+    if keys:
+        return _count(len(keys), "finding")
+    if any(exchange.error for exchange in checked.exchanges):
+        return "no answer"
+    if not any(exchange.is_judged for exchange in checked.exchanges):
+        return "not judged"
+    if all(status >= 400 for status in checked.statuses):
+        return f"only {' and '.join(f'{digit}xx' for digit in sorted({s // 100 for s in checked.statuses}))}"
+    return "ok, not all judged" if any(map(unchecked_of, checked.exchanges)) else "ok"
+
+
+def duration_text(seconds: float) -> str:
+    """Return a time as a person reads it: `12 ms`, `1.5 s`."""
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def _not_called(results: CheckResults) -> Rows:
+    rows = [
+        (checked.operation.name, checked.skip_reason)
+        for checked in (*results.checked, *results.left_out)
+        # There are too many of these to list them.
+        if checked.skip_reason and checked.skip_kind not in {"unsafe", "unseen"}
+    ]
+    rows.extend(
+        (f"{checked.operation.name}, one of its calls", reason)
+        for checked in results.checked
+        if checked.exchanges
+        for _, reason in checked.unsent
+    )
+    return rows
+
+
+def _rows_of_calls(results: CheckResults, texts_of: Callable[[Exchange], Iterable[str]]) -> Rows:
+    """Return the texts about all calls, each once for an operation."""
+    rows = [
+        (exchange.operation_name, text)
+        for exchange in results.exchanges
+        for text in texts_of(exchange)
+        if text
+    ]
+    return list(dict.fromkeys(rows))
+
+
+def _no_answer(exchange: Exchange) -> list[str]:
+    if exchange.has_findings:
+        return []
+    # Without the URL, so that what many operations share is said once: `The answer of URL broke off`, `URL refused`.
+    url = re.escape(f"`{without_query(exchange.shown.url)}`")
+    return [re.sub(rf" (?:of|from|to|at) {url}|{url} ", "", error_of(exchange))]
+
+
+def _invented(exchange: Exchange) -> list[str]:
+    texts = (f"{value.name} = {option_text(value.value)}" for value in exchange.planned.invented_values)
+    return [exchange.masker.mask(text) for text in texts]
+
+
+def _tolerated(exchange: Exchange) -> list[str]:
+    return [f"{starred(row['pointer']) or 'body'} [{row['rule']}]" for row in tolerated_of(exchange)]
+
+
+def _suppressed(exchange: Exchange) -> list[str]:
+    return [f"{row['pointer'] or 'body'} [{row['rule']}]: {row['reason']}" for row in suppressed_of(exchange)]
+
+
+def _findings_count(findings: int, defects: int) -> str:
+    count = _count(findings, "finding")
+    return f"{count}, {defects} different" if 0 < defects < findings else count
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+_MAX_DEFECTS = 20
+"""Defects that are listed below one operation."""
+_MAX_PLACES = 12
+_MAX_OPERATIONS = 5
+"""Operations that are named as having the same defect."""
+_WIDE_FOR_EXCERPTS = 80
+"""Columns from which on the part of the answer is shown that a finding is about."""
+
+
+def defects_by_operation(results: CheckResults) -> dict[str, list[Defect]]:
+    """Return name of an operation → the defects that were found there first, one of a rule that many fields break."""
+    by_operation: dict[str, list[Defect]] = {}
+    for defect in find_defects(results):
+        by_operation.setdefault(defect.checked.operation.name, []).append(defect)
+    return {name: merged_defects(defects) for name, defects in by_operation.items()}
+
+
+def findings_lines(results: CheckResults, paint: Painter, width: int) -> list[str]:
+    """Return the lines, each defect below the operation where it was found first; none where nothing was found."""
+    lines: list[str] = []
+    for defects in defects_by_operation(results).values():
+        shown = defects[:_MAX_DEFECTS]
+        for exchange in defects[0].checked.all_exchanges:
+            in_exchange = [defect for defect in shown if defect.exchange is exchange]
+            if in_exchange:
+                lines.extend(_exchange_lines(results, exchange, in_exchange, paint, width))
+        if len(defects) > _MAX_DEFECTS:
+            lines.append(f"    and {len(defects) - _MAX_DEFECTS} more")
+    return [paint.bold("Findings"), *lines] if lines else []
+
+
+def _exchange_lines(
+    results: CheckResults, exchange: Exchange, defects: Sequence[Defect], paint: Painter, width: int
+) -> list[str]:
+    operation = defects[0].checked.operation
+    status = f"answered {exchange.answer.status}" if exchange.answer is not None else "broke off"
+    url = visible(exchange.shown.url, keep="")
+    lines = [f"  {paint.cyan(visible(operation.name, keep=''))}  {exchange.shown.method} {url} {status}"]
+    if exchange.answer is None:
+        lines.append(f"    {visible(curl_of(exchange), keep='')}")  # in one line, to be copied
+    numbers = [defect.number for defect in defects]
+    excerpts = excerpts_of(exchange, operation.path, numbers) if width >= _WIDE_FOR_EXCERPTS else {}
+    for defect in defects:
+        excerpt = excerpts.get(defect.number, "")
+        lines.extend(_finding_lines(results, defect, excerpt, paint, width))
+        for text in repetition_texts(defect):
+            lines.extend(f"        {line}" for line in wrapped(visible(text, keep=""), width - 8))
+    return lines
+
+
+def excerpts_of(exchange: Exchange, path: str, numbers: list[int]) -> dict[int, str]:
+    """Return number of a finding → the part of the answer, or of a recorded request, that it is about.
+
+    Args:
+        path: The path template of the operation.
+    """
+    from dynacli.client.answers.evidence import Evidence
+
+    if exchange.verdict is None or exchange.answer is None:
+        return {}
+    found: dict[int, str] = {}
+    for of_request in (True, False):
+        chosen = [
+            number
+            for number in numbers
+            if _is_in_request(exchange, exchange.verdict.findings[number].where) == of_request
+        ]
+        if chosen:
+            request = exchange.request
+            evidence = (
+                Evidence.of_request(request.method, path, request, request.header("content-type") or "")
+                if of_request
+                else Evidence.of_answer(exchange.answer)
+            )
+            texts = evidence.excerpts([exchange.verdict.findings[number] for number in chosen])
+            found |= {number: exchange.masker.mask(text) for number, text in zip(chosen, texts, strict=True)}
+    return found
+
+
+def _is_in_request(exchange: Exchange, where: str) -> bool:
+    """Return whether a finding is one in a request; that of a probe, which is wrong on purpose, has none."""
+    return where == "request" and not exchange.planned.probe
+
+
+def place_text(exchange: Exchange, finding: Mapping[str, Any]) -> str:
+    """Return where in a message a finding is."""
+    place: str = finding["pointer"]
+    if _is_in_request(exchange, finding["where"]) and (not place or place.startswith("/")):
+        return f"request body {place}".rstrip()
+    return place or "body"
+
+
+def marker_line(excerpt: str) -> int:
+    """Return the number of the line that points at the value in the line above; 0 where there is none."""
+    lines = enumerate(excerpt.splitlines())
+    return next((number for number, line in lines if "^" in line and not line.strip(" |^")), 0)
+
+
+def _finding_lines(
+    results: CheckResults, defect: Defect, excerpt: str, paint: Painter, width: int
+) -> list[str]:
+    finding = defect.finding
+    place = place_text(defect.exchange, finding)
+    text = visible(f"{place}: {finding['message']} [{finding['rule']}]")
+    lines = [f"    {paint.red(line)}" for line in wrapped(text, width - 4)]
+    # Only the marker and the line above it stand out.
+    marked = marker_line(excerpt)
+    for number, line in enumerate(excerpt.splitlines()):
+        colour = paint.red if number == marked else paint.bold if number == marked - 1 else paint.dim
+        lines.append(f"    {colour(line)}")
+    place_in_document = location_text(results, finding)
+    if place_in_document:
+        lines.append(paint.dim(visible(f"        {place_in_document}", keep="")))
+    return lines
+
+
+def location_text(results: CheckResults, finding: Mapping[str, Any]) -> str:
+    """Return the line of the document that a finding is about, in words; empty where it is unknown."""
+    location = Location(**finding["document"])
+    if location.line is None:
+        return ""
+    return placed(location, location.line, is_one_file=len(results.api.catalog.files()) < 2)
+
+
+def repetition_texts(defect: Defect) -> list[str]:
+    """Return where else the same defect was found, a text for the operation itself and one for the others."""
+    texts = []
+    if defect.more:
+        places = enumerated([f"`{place or 'body'}`" for place in defect.places], most=_MAX_PLACES)
+        texts.append(f"and {defect.more:,} more like it, at {places}")
+    if defect.others:
+        count = f" {len(defect.others)} more operations:" if len(defect.others) > 1 else ""
+        names = ", ".join(defect.others[:_MAX_OPERATIONS])
+        if len(defect.others) > _MAX_OPERATIONS:
+            names += f" and {len(defect.others) - _MAX_OPERATIONS} more"
+        texts.append(f"and the same in{count} {names}")
+    return texts
+
+
+_LEAST_ANSWERS = 3
+_NEARLY_ALL = 0.9
+
+
+def check_hint(results: CheckResults) -> str:
+    """Return a sentence; empty where nothing is conspicuous.
+
+    Where the ids in all paths were made up, a 404 says nothing about the server.
+    """
+    answered = [exchange for exchange in results.exchanges if exchange.answer is not None]
+    gone = _with_status(GONE, answered)
+    if gone and not all(map(_has_invented_path, gone)):
+        bases = {exchange.masker.mask(_base_url(results, exchange)) for exchange in gone}
+        server = f"`{bases.pop()}`" if len(bases) == 1 else "what they were sent to"
+        return f"{_share(gone, answered)}: is {server} the right server? (`--server`)"
+    unauthorized = _with_status(UNAUTHORIZED, answered)
+    if unauthorized:
+        count = _share(unauthorized, answered)
+        return f"{count}: how to give credentials stands in `{invocation('help credentials')}`"
+    return ""
+
+
+def _with_status(statuses: Container[int], answered: Sequence[Exchange]) -> list[Exchange]:
+    """Return the calls that were answered with one of the statuses; none where they are not nearly all."""
+    found = [exchange for exchange in answered if exchange.answer and exchange.answer.status in statuses]
+    is_nearly_all = len(answered) >= _LEAST_ANSWERS and len(found) >= _NEARLY_ALL * len(answered)
+    return found if is_nearly_all else []
+
+
+def _share(alike: Sequence[Exchange], answered: Sequence[Exchange]) -> str:
+    statuses = sorted({exchange.answer.status for exchange in alike if exchange.answer is not None})
+    count = f"All {len(alike)}" if len(alike) == len(answered) else f"{len(alike)} of {len(answered)}"
+    return f"{count} answers are {' or '.join(map(str, statuses))}"
+
+
+def _has_invented_path(exchange: Exchange) -> bool:
+    return any(value.location == "path" and value.origin == INVENTED for value in exchange.planned.values)
+
+
+def _base_url(results: CheckResults, exchange: Exchange) -> str:
+    """Return the URL that the operation's path was put behind."""
+    operations = (checked.operation for checked in results.checked)
+    path = next(each.path for each in operations if each.name == exchange.operation_name)
+    return without_query(exchange.shown.url).rsplit("/", path.partition("?")[0].count("/"))[0]
+
+
+_NARROWEST_NAME = 4
+_WIDE = 70
+"""Columns from which on methods, answers and times are shown."""
+
+
+def check_table(results: CheckResults, paint: Painter, width: int) -> str:
+    """Return the text."""
+    sections = [
+        _operation_lines(results, paint, width),
+        *_sections(notes_before_findings(results), paint, width),
+        findings_lines(results, paint, width),
+        *_sections(notes_after_findings(results), paint, width),
+        _summary(results, paint, width),
+    ]
+    return "\n\n".join("\n".join(lines) for lines in sections if lines)
+
+
+def _operation_lines(results: CheckResults, paint: Painter, width: int) -> list[str]:
+    if not results.checked:
+        return []
+    head = ("operation", "method", "calls", "status", "answers", "time", "verdict")
+    columns = [0, 1, 2, 3, 4, 5, 6] if width >= _WIDE else [0, 2, 3, 6]
+    rows = [
+        [visible(row[column], keep="") for column in columns]
+        for row in (head, *(_cells(checked) for checked in results.checked))
+    ]
+    others = sum(
+        max(cell_width(cell) for cell in cells) + 2 for cells in zip(*(row[1:] for row in rows), strict=True)
+    )
+    room = max(width - others - 2, _NARROWEST_NAME)
+    # A name is never cut, because it is what a person types: a longer name has a line of its own.
+    names = [row[0] for row in rows]
+    for row in rows:
+        row[0] = row[0] if cell_width(row[0]) <= room else ""
+    colours = [paint.dim, *(_colour(checked, paint) for checked in results.checked)]
+
+    def paint_cell(row: int, column: int, text: str) -> str:
+        if column == 0:
+            return paint.cyan(text) if row else paint.dim(text)
+        return colours[row](text) if column == len(columns) - 1 or row == 0 else text
+
+    lines = []
+    table = table_lines(rows, None, has_header=False, paint_cell=paint_cell)
+    for name, row, line in zip(names, rows, table, strict=True):
+        if name != row[0]:
+            lines.append(f"  {paint.cyan(name)}")
+        lines.append(f"  {line}")
+    return lines
+
+
+def _cells(checked: CheckedOperation) -> tuple[str, ...]:
+    operation, exchanges, coverage = checked.operation, checked.exchanges, coverage_of(checked)
+    return (
+        operation.name,
+        operation.method,
+        str(checked.count) if exchanges else "-",
+        " ".join(map(str, checked.statuses)) or "-",
+        f"{len(coverage.seen)}/{len(coverage.documented)}" if exchanges and coverage.documented else "-",
+        duration_text(max(exchange.seconds for exchange in exchanges)) if exchanges else "-",
+        verdict_word(checked),
+    )
+
+
+def _colour(checked: CheckedOperation, paint: Painter) -> Callable[[str], str]:
+    word = verdict_word(checked)
+    if word == "ok":
+        return paint.green
+    return paint.red if word.endswith(("finding", "findings", "answer")) else paint.yellow
+
+
+def _sections(notes: dict[str, Rows], paint: Painter, width: int) -> list[list[str]]:
+    return [_section(title, rows, paint, width) for title, rows in notes.items()]
+
+
+def _section(title: str, rows: Rows, paint: Painter, width: int) -> list[str]:
+    """Return a heading, and each text once, with the operations that it is about."""
+    if not rows:
+        return []
+    by_text: dict[str, list[str]] = {}
+    for name, text in rows:
+        by_text.setdefault(text, []).append(name)
+    lines = [paint.bold(title)]
+    for text, names in by_text.items():
+        if len(names) == 1 and cell_width(names[0]) + cell_width(text) + 4 <= width and "\n" not in text:
+            lines.append(f"  {paint.cyan(visible(names[0], keep=''))}: {visible(text, keep='')}")
+            continue
+        listed = wrapped(", ".join(visible(name, keep="") for name in names), width - 2)
+        lines.extend(f"  {paint.cyan(line)}" for line in listed)
+        lines.extend(f"    {line}" for line in wrapped(visible(text), width - 4))
+    return lines
+
+
+def _summary(results: CheckResults, paint: Painter, width: int) -> list[str]:
+    hint = visible(check_hint(results), keep="")
+    lines = [paint.yellow(line) for line in wrapped(hint, width)] if hint else []
+    lines.extend(paint.bold(line) for line in wrapped(summary_text(results), width))
+    lines.extend(wrapped(unsafe_text(results), width))
+    return lines

@@ -1,0 +1,281 @@
+"""Findings for other programs: SARIF, JUnit XML, and annotations of GitHub's Actions."""
+
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from pathlib import PurePath
+from typing import Any, NamedTuple
+from urllib.parse import quote
+from xml.etree import ElementTree as ET
+
+from dynacli import __version__
+from dynacli.environment import invocation
+from dynacli.output.reports.judged_calls import JudgedCall
+from dynacli.text.terminal import visible
+
+__all__ = ["github_report", "junit_report", "sarif_report", "sentence"]
+
+
+class _FilePosition(NamedTuple):
+    """A position in a file of the document.
+
+    Args:
+        file: The path, relative to the working directory for files below it, else absolute; or a URL;
+            empty where there is no file.
+        line: The line from 1 on; None where it is unknown.
+        column: The column from 1 on; None where it is unknown.
+    """
+
+    file: str
+    line: int | None
+    column: int | None
+
+
+def sentence(finding: dict[str, Any]) -> str:
+    """Return the place in the message, what is wrong there, and the rule."""
+    place = finding.get("pointer") or "body"
+    return f"{place}: {finding.get('message', '')} [{finding.get('rule', '')}]"
+
+
+def _subject(call: JudgedCall) -> str:
+    """Return a few words for the message that was judged."""
+    answered = f" answered {call.status}" if call.status is not None else ""
+    return f"{call.method} {call.path}{answered}"
+
+
+def _file_position_of(finding: dict[str, Any]) -> _FilePosition:
+    """Return the position in the document that a finding is about.
+
+    Paths are relative where possible, because programs show reports beside the files of a checkout.
+    """
+    document = finding.get("document") or {}
+    name = document.get("file") or ""
+    if name in {"", "-"}:
+        return _FilePosition("", None, None)
+    if os.path.isabs(name):
+        near = _below_here(name)
+        name = name if near is None else near
+    return _FilePosition(name, document.get("line"), document.get("column"))
+
+
+def _below_here(name: str) -> str | None:
+    try:
+        near = os.path.relpath(name)
+    except (OSError, ValueError):  # the working directory was removed, or the file is on another drive
+        return None
+    return None if near.startswith("..") else near.replace(os.sep, "/")
+
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+def sarif_report(calls: Sequence[JudgedCall], rules: Mapping[str, str] | None = None) -> str:
+    """Return a log with one run, in which each finding is a result.
+
+    Args:
+        calls: The calls.
+        rules: Rule → the sentence that is true where the rule is kept.
+    """
+    rules = rules or {}
+    found = [(call, finding) for call in calls for finding in (*call.findings, *call.suppressed)]
+    names = list(dict.fromkeys(str(finding.get("rule", "")) for _, finding in found))
+    run = {
+        "tool": {
+            "driver": {
+                "name": "dynacli",
+                "version": __version__,
+                "rules": [
+                    _rule(name, rules.get(name) or f"`{name}` of the document is kept") for name in names
+                ],
+            }
+        },
+        "invocations": [
+            {
+                "executionSuccessful": not any(call.error for call in calls),
+                "toolExecutionNotifications": [note for call in calls for note in _notifications(call)],
+            }
+        ],
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(call, finding, names) for call, finding in found],
+    }
+    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json.dumps(log, indent=2, default=str).replace("\x7f", "\\u007f") + "\n"
+
+
+def _rule(name: str, text: str) -> dict[str, Any]:
+    return {
+        "id": name,
+        "shortDescription": {"text": text},
+        "help": {"text": f"{text}. `{invocation('help validation')}` tells more."},
+        "defaultConfiguration": {"level": "error"},
+    }
+
+
+def _notifications(call: JudgedCall) -> list[dict[str, Any]]:
+    name = f"{call.api} {call.operation}".strip()
+    notes = [("note", f"{name}: {sentence(finding)}") for finding in call.tolerated]
+    notes += [("note", f"{name}: not judged: {reason}") for reason in call.unchecked]
+    notes += [("note", f"{name}: not called: {call.skipped}")] * bool(call.skipped)
+    notes += [("error", f"{name}: {call.error}")] * bool(call.error)
+    return [{"level": level, "message": {"text": text}} for level, text in notes]
+
+
+def _result(call: JudgedCall, finding: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    rule = str(finding.get("rule", ""))
+    result: dict[str, Any] = {
+        "ruleId": rule,
+        "ruleIndex": names.index(rule),
+        "level": "error",
+        "message": {"text": f"{_subject(call)}: {sentence(finding)}"},
+        "locations": [_location(call, finding)],
+        "partialFingerprints": {"dynacli/v1": _fingerprint(call, finding)},
+        "properties": {
+            key: finding.get(key) for key in ("where", "pointer", "expected", "got", "schema_pointer")
+        },
+    }
+    if "reason" in finding:
+        result["suppressions"] = [{"kind": "external", "justification": str(finding["reason"])}]
+    return result
+
+
+def _location(call: JudgedCall, finding: dict[str, Any]) -> dict[str, Any]:
+    name = "/".join(filter(None, (call.api, call.operation)))
+    location: dict[str, Any] = {"logicalLocations": [{"fullyQualifiedName": name, "kind": "function"}]}
+    position = _file_position_of(finding)
+    if position.file:
+        physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(position.file)}}
+        if position.line is not None:
+            physical["region"] = {"startLine": position.line} | (
+                {"startColumn": position.column} if position.column is not None else {}
+            )
+        location["physicalLocation"] = physical
+    return location
+
+
+def _uri(file: str) -> str:
+    if "://" in file:
+        return file
+    path = PurePath(file)
+    name = path.as_posix()
+    if not path.is_absolute():
+        return quote(name, errors="backslashreplace")
+    # Not `as_uri`, which cannot write all file names.
+    return f"file://{'' if name.startswith('/') else '/'}{quote(name, safe='/:', errors='backslashreplace')}"
+
+
+def _fingerprint(call: JudgedCall, finding: dict[str, Any]) -> str:
+    """Return an identity that stays the same from run to run, without lines, values and indexes of items."""
+    steps = ["*" if step.isdecimal() else step for step in str(finding.get("pointer", "")).split("/")]
+    parts = [call.method, call.path, finding.get("where"), finding.get("rule"), "/".join(steps)]
+    parts += [finding.get("schema_pointer"), finding.get("expected")]
+    return sha256(json.dumps(parts, default=str).encode()).hexdigest()
+
+
+# Characters that XML 1.0, section 2.2, "Char", does not allow even as escapes, and that `visible` may leave.
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit_report(calls: Sequence[JudgedCall]) -> str:
+    """Return a test suite for each API, and in it a test case for each call."""
+    root = ET.Element("testsuites", {"name": "dynacli", **_counts(calls)})
+    for api in dict.fromkeys(call.api for call in calls):
+        calls_of_api = [call for call in calls if call.api == api]
+        suite = _element(root, "testsuite", name=api, **_counts(calls_of_api))
+        seen: Counter[str] = Counter()
+        for call in calls_of_api:
+            seen[call.operation] += 1
+            number = f" ({seen[call.operation]})" if seen[call.operation] > 1 else ""
+            _add_case(suite, call, f"{call.operation}{number}")
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+
+
+def _counts(calls: Sequence[JudgedCall]) -> dict[str, str]:
+    return {
+        "tests": str(len(calls)),
+        "failures": str(sum(bool(call.findings) for call in calls)),
+        "errors": str(sum(bool(call.error) and not call.findings for call in calls)),
+        "skipped": str(sum(bool(call.skipped) for call in calls)),
+        "time": f"{sum(call.seconds or 0 for call in calls):.3f}",
+    }
+
+
+def _add_case(suite: ET.Element, call: JudgedCall, name: str) -> None:
+    case = _element(suite, "testcase", classname=call.api, name=name, time=f"{call.seconds or 0:.3f}")
+    facts = {"method": call.method, "path": call.path, "url": call.url, "status": call.status}
+    properties = _element(case, "properties")
+    for key, value in facts.items():
+        if value not in {"", None}:
+            _element(properties, "property", name=key, value=str(value))
+    if call.skipped:
+        _element(case, "skipped", message=call.skipped)
+    if call.findings:
+        # One element for all findings, because many programs read only the first.
+        number = len(call.findings)
+        message = sentence(call.findings[0]) + (f" and {number - 1} more" if number > 1 else "")
+        failure = _element(case, "failure", message=message, type=str(call.findings[0].get("rule", "")))
+        failure.text = _clean("\n".join(_with_position(finding) for finding in call.findings))
+    elif call.error:
+        _element(case, "error", message=call.error, type="error").text = _clean(call.error)
+    notes = [f"Note: {sentence(finding)}" for finding in call.tolerated]
+    notes += [f"Not judged: {reason}" for reason in call.unchecked]
+    notes += [f"Ignored: {sentence(finding)}: {finding.get('reason', '')}" for finding in call.suppressed]
+    if notes:
+        _element(case, "system-out").text = _clean("\n".join(notes))
+
+
+def _with_position(finding: dict[str, Any]) -> str:
+    position = _file_position_of(finding)
+    pointer = (finding.get("document") or {}).get("pointer", "")
+    if position.line is None:
+        return sentence(finding)
+    return f"{sentence(finding)}\n    {position.file}:{position.line}: {pointer}"
+
+
+def _element(parent: ET.Element, tag: str, **attributes: str) -> ET.Element:
+    cleaned = {name: _clean(value) for name, value in attributes.items()}
+    return ET.SubElement(parent, tag, cleaned)
+
+
+def _clean(text: str) -> str:
+    return _FORBIDDEN.sub(lambda match: f"\\u{ord(match[0]):04x}", visible(text))
+
+
+def github_report(calls: Sequence[JudgedCall]) -> str:
+    """Return a line for each finding, and for each that is tolerated or ignored, and what was not judged."""
+    return "".join(f"{line}\n" for call in calls for line in _commands(call))
+
+
+def _commands(call: JudgedCall) -> Iterator[str]:
+    title = f"{call.api} {call.operation}".strip()
+    for finding in call.findings:
+        position = _file_position_of(finding)
+        properties = {"file": position.file, "line": position.line, "col": position.column}
+        yield _command("error", {**properties, "title": title}, f"{_subject(call)}: {sentence(finding)}")
+    if call.error:
+        yield _command("error", {"title": title}, f"{_subject(call)}: {call.error}")
+    for finding in call.tolerated:
+        yield _command("notice", {"title": title}, f"Note: {sentence(finding)}")
+    for reason in call.unchecked:
+        yield _command("notice", {"title": title}, f"Not judged: {reason}")
+    for finding in call.suppressed:
+        why = finding.get("reason", "")
+        yield _command("notice", {"title": title}, f"Ignored: {sentence(finding)}: {why}")
+
+
+def _command(name: str, properties: dict[str, Any], message: str) -> str:
+    listed = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items() if value)
+    return f"::{name} {listed}::{_data(message)}"
+
+
+def _data(text: str) -> str:
+    # Escaped like in the runner's own toolkit (`@actions/core`, `command.ts`); `visible` escapes other line ends.
+    text = visible(text, keep="\n\r\t")
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
