@@ -16,10 +16,14 @@ _T = TypeVar("_T")
 
 @dataclass_transform(frozen_default=True)
 def record(cls: type[_T]) -> type[_T]:
-    """Return the class as a frozen dataclass with `__init__`, `__eq__`, `__hash__` by identity, and `__repr__`."""
+    """Return the class as a frozen dataclass with `__init__`, `__eq__`, `__hash__` by identity, and `__repr__`.
+
+    A record that it extends lends it its fields, which then all need defaults.
+    """
     made = cast("Any", cls)
-    names = tuple(made.__annotations__)
-    made.__init__ = _make_init(names, {name: made.__dict__[name] for name in names if name in made.__dict__})
+    own = _annotations(cls)
+    names = (*(name for name in getattr(made, "__match_args__", ()) if name not in own), *own)
+    made.__init__ = _make_init(names, {name: getattr(made, name) for name in names if hasattr(made, name)})
     setattr(made, "__match_args__", names)  # noqa: B010  - mypy takes the attribute for the one of dataclasses
     made.__dataclass_fields__ = _DataclassFields()
     made.__setattr__ = _refuse
@@ -47,7 +51,7 @@ def replace(original: _T, **changes: Any) -> _T:
 @cache
 def defaults_of(kind: type) -> dict[str, Any]:
     """Return field → default of a class of records, without the fields that have none."""
-    return {name: kind.__dict__[name] for name in cast("Any", kind).__match_args__ if name in kind.__dict__}
+    return {name: getattr(kind, name) for name in cast("Any", kind).__match_args__ if hasattr(kind, name)}
 
 
 def _names_of(original: object) -> tuple[str, ...]:
@@ -63,12 +67,17 @@ class _DataclassFields:
         from dataclasses import make_dataclass
 
         made = cast("Any", owner)
+        kinds = {name: kind for each in reversed(made.__mro__) for name, kind in _annotations(each).items()}
         fields = [
-            (name, made.__annotations__[name], *((made.__dict__[name],) if name in made.__dict__ else ()))
+            (name, kinds[name], *((getattr(made, name),) if hasattr(made, name) else ()))
             for name in made.__match_args__
         ]
         made.__dataclass_fields__ = cast("Any", make_dataclass(owner.__name__, fields)).__dataclass_fields__
         return cast("dict[str, Any]", made.__dataclass_fields__)
+
+
+def _annotations(kind: type) -> dict[str, Any]:
+    return cast("dict[str, Any]", vars(kind).get("__annotations__", {}))  # `inspect` takes 10 ms to import
 
 
 def _make_init(names: tuple[str, ...], defaults: dict[str, Any]) -> Callable[..., None]:

@@ -32,7 +32,6 @@ from dynacli.client.cards.operation_card import operation_card
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands.help.landing_page import landing_page
 from dynacli.commands.operation_command import OperationCommand
-from dynacli.commands.read_options import Options
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.describe.described_details import described_details
 from dynacli.environment import Environment
@@ -41,6 +40,7 @@ from dynacli.library.opened_api import OpenedApi
 from dynacli.library.revisions.open_request import OpenRequest
 from dynacli.library.revisions.revisions import Revisions
 from dynacli.mock.mock_server import MockServer
+from dynacli.options.standard_options import Options
 from dynacli.text.terminal import Painter, cell_width
 from tests.documents import load_file
 from tests.mock.mocked_operations import fault_of

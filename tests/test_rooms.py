@@ -33,6 +33,7 @@ _FLOORS = {
     "http": 1,
     "demo": 2,
     "guide": 1,
+    "options": 1,
     "document": 3,
     "model": 4,
     "schema": 5,

@@ -91,14 +91,14 @@ def open_api(
         listed = ", ".join(f"`{level}`" for level in LEVELS)
         raise UsageError(f"`{validate}` is not a level of validation", hint=f"Use one of {listed}")
     options = CallOptions(
-        level=validate or "",
+        validate=validate or "",
         profile=profile or "",
         server=server or "",
-        headers=tuple(f"{name}:{value}" for name, value in (headers or {}).items()),
+        header=tuple(f"{name}:{value}" for name, value in (headers or {}).items()),
         timeout=timeout,
         retries=None if retries is None else retries_of(str(retries)),
-        may_retry_unsafe=retry_unsafe,
-        retry_statuses=tuple(retry_status_of(str(status)) for status in retry_status),
+        retry_unsafe=retry_unsafe,
+        retry_status=tuple(retry_status_of(str(status)) for status in retry_status),
         rate=rate,
         consent=Consent(is_given=yes),
     )

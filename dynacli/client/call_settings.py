@@ -19,6 +19,7 @@ from dynacli.errors import UsageError
 from dynacli.library.configuration.configuration import Configuration, profiles_in
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
+from dynacli.options.standard_options import OPTIONS_BY_NAME, Options
 from dynacli.record import record, replace
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ __all__ = [
     "settings_of",
 ]
 
-LEVELS = ("off", "warn", "strict", "exact")
+LEVELS = OPTIONS_BY_NAME["validate"].choices
 DEFAULT_LEVEL = "warn"
 _MAX_SECONDS = 1e6
 _MAX_RETRIES = 100
@@ -85,24 +86,11 @@ class Consent:
 
 
 @record
-class CallOptions:
+class CallOptions(Options):
     """What the caller says of a call besides its inputs.
 
     Args:
-        level: One of `LEVELS`; empty where the caller does not say.
-        profile: The name of a profile; empty where the caller does not say.
-        server: A base URL, or the index, name or description of a server of the document; empty for the first.
-        server_variables: `NAME=VALUE` each.
-        headers: `NAME:VALUE` each.
-        timeout: Seconds for a whole call; None for no limit but those of its steps.
-        retries: How often a request is sent again after a failure that may pass; None where the caller does not say.
-        may_retry_unsafe: Whether one is sent again, too, that may change something twice.
-        retry_statuses: Further statuses after which one is sent again that only reads.
-        rate: How many requests are sent in a time, for example `5/s`; empty where the caller does not say.
-        accepted_origins: Origins that credentials may go to, besides those that were accepted before.
-        is_reported: Whether the verdicts go into a report.
         is_verbose: Whether messages tell all findings; None where nobody can ask for that with `-v`.
-        auth: The security scheme whose credential is sent, or `none`; empty where the document decides.
         consent: Whether a person agrees to calls that are to be confirmed; None where nobody was asked.
         reads_only_by: What lets only operations be called that change nothing, as messages name it; empty where
             nothing does.
@@ -110,23 +98,19 @@ class CallOptions:
             adds one, neither the server nor the URL of a document.
     """
 
-    level: str = ""
-    profile: str = ""
-    server: str = ""
-    server_variables: tuple[str, ...] = ()
-    headers: tuple[str, ...] = ()
-    timeout: float | None = None
-    retries: int | None = None
-    may_retry_unsafe: bool = False
-    retry_statuses: tuple[int, ...] = ()
-    rate: str = ""
-    accepted_origins: tuple[str, ...] = ()
-    is_reported: bool = False
     is_verbose: bool | None = None
-    auth: str = ""
     consent: Consent | None = None
     reads_only_by: str = ""
     is_bound: bool = False
+
+    @classmethod
+    def of(cls, options: Options, **more: Any) -> "CallOptions":
+        """Return the options of a command line as those of calls.
+
+        Args:
+            more: The fields that no option has.
+        """
+        return cls(**{**options.__dict__, "is_verbose": options.verbose, **more})
 
 
 @record
@@ -136,22 +120,22 @@ class CallSettings:
     Args:
         level: One of `LEVELS`.
         ignores: The findings that do not count.
-        server: As in `CallOptions`.
+        server: A base URL, or the index, name or description of a server of the document; empty for the first.
         server_variables: (name, value) of variables of the server.
         headers: (name, value) of headers that are sent with each call.
-        timeout: As in `CallOptions`.
+        timeout: Seconds for a whole call; None for no limit but those of its steps.
         retries: How often a request is sent again.
-        may_retry_unsafe: As in `CallOptions`.
-        retry_statuses: As in `CallOptions`.
+        may_retry_unsafe: Whether one is sent again, too, that may change something twice.
+        retry_statuses: Further statuses after which one is sent again that only reads.
         may_retry_lost: Whether one is sent again whose connection was lost.
         rate: Spaces the requests of all calls that are made with these settings; None where there is no limit.
-        accepted_origins: As in `CallOptions`.
+        accepted_origins: Origins that credentials may go to, besides those that were accepted before.
         written_origins: The origins of the servers whose URL a person wrote, for the call or in the configuration.
-        is_reported: As in `CallOptions`.
+        is_reported: Whether the verdicts go into a report.
         is_verbose: As in `CallOptions`.
         output: The format in which answers are written unless the caller names one; empty for `auto`.
         profile: The name of the profile; empty for none.
-        auth: As in `CallOptions`.
+        auth: The security scheme whose credential is sent, or `none`; empty where the document decides.
         signs: Whether calls carry credentials: `always`, `never`, or as the `document` says.
         auth_tables: Security scheme → what the configuration says of its credential; None where it says nothing.
         ca: The file with the certificates of the authorities that are trusted; empty for those of the system.
@@ -271,7 +255,8 @@ def settings_of(
         FileError: The API's entry in the configuration is malformed.
     """
     profile: dict[str, Any] = {}
-    if options.profile or env.setting("PROFILE"):
+    profile_name = options.in_force("profile", env)
+    if profile_name:
         from dynacli.client.profiles import profile_of
 
         profile = profile_of(env, api, options.profile)
@@ -282,7 +267,6 @@ def settings_of(
         own = own_settings(env, api, _OWN_KEYS)
     policy = None
     others = None
-    profile_name = options.profile or env.setting("PROFILE")
     if "policy" in api.entry or "policies" in api.entry or "policy" in profile:
         from dynacli.client.policy.policy_rules import Policy
 
@@ -299,8 +283,8 @@ def settings_of(
     kept = {**own, **profile}
     kept_server = str(kept.get("server", ""))
     kept_variables = {**own.get("server_vars", {}), **profile.get("server_vars", {})}
-    headers = pairs_of(options.headers, ":", "--header")
-    variables = pairs_of(options.server_variables, "=", "--server-var")
+    headers = pairs_of(options.header, ":", "--header")
+    variables = pairs_of(options.server_var, "=", "--server-var")
     names = {name.lower() for name in headers}  # RFC 9110, section 5.1
     from_profile = {
         name: value for name, value in profile.get("headers", {}).items() if name.strip().lower() not in names
@@ -314,7 +298,7 @@ def settings_of(
     retries = options.retries
     if retries is None:
         retries = retries_of(str(kept.get("retries", _RETRIES)))
-    level = _level(env, api, options.level, profile) or default_level
+    level = _level(env, api, options.validate, profile) or default_level
     return CallSettings(
         level,
         _ignores(env, api) if level != "off" else (),
@@ -323,12 +307,12 @@ def settings_of(
         tuple({**from_profile, **headers}.items()),
         timeout,
         retries,
-        may_retry_unsafe=options.may_retry_unsafe,
-        retry_statuses=options.retry_statuses,
+        may_retry_unsafe=options.retry_unsafe,
+        retry_statuses=options.retry_status,
         rate=_rate(options.rate or str(kept.get("rate", ""))),
-        accepted_origins=options.accepted_origins,
+        accepted_origins=options.accept_origin,
         written_origins=_written_origins([(kept_server, kept_variables), *written]) if server else (),
-        is_reported=options.is_reported,
+        is_reported=bool(options.report),
         is_verbose=options.is_verbose,
         output=kept.get("output", ""),
         # Also one that says nothing else has credentials of its own; only registered APIs have profiles.

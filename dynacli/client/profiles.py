@@ -7,13 +7,11 @@ from dynacli.environment import Environment, invocation
 from dynacli.errors import FileError, UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.wording import did_you_mean, listed_near, near_names
+from dynacli.options.standard_options import OPTIONS
 
 __all__ = ["KEYS", "malformed", "own_settings", "profile_of", "signing_of", "wrong_in_profile"]
 
-KEYS = (
-    *("auth", "ca", "headers", "output", "policy", "rate", "retries", "server", "server_vars", "timeout"),
-    "validate",
-)
+KEYS = tuple(sorted({"auth", "ca", "policy", *(option.key for option in OPTIONS if option.key)}))
 _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
 """Headers that a configuration does not hold: secrets are kept elsewhere."""
 

@@ -1,6 +1,6 @@
 """The groups of commands: dynacli's verbs, an API's operations, a tag's. A command is made when it is named."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable
 from importlib import import_module
 from typing import Any
 
@@ -8,104 +8,70 @@ import click
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands.operation_command import OperationCommand
-from dynacli.commands.read_options import (
-    ArrangedWords,
-    Options,
-    arrange,
-    click_options,
-    options_in,
-    rules_of,
-    standard_rules,
-)
+from dynacli.commands.read_options import check_values, click_options, options_in
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import (
-    INPUT_OPTIONS,
-    OF_EVERY_RUN,
-    PART_OPTIONS,
-    ROOT_OPTIONS,
-    STANDARD_OPTIONS,
-    VERB_FORMATS,
-    StandardOption,
-)
 from dynacli.environment import program
 from dynacli.errors import DynacliError, FileError, UsageError
 from dynacli.library.opened_api import OpenedApi
+from dynacli.options.command import Argument, Command
+from dynacli.options.command_table import COMMANDS
+from dynacli.options.parsed_words import SWITCH, ParsedWords, parse, rules_of, standard_rules
+from dynacli.options.standard_options import (
+    EVERY_RUN,
+    INPUT_OPTIONS,
+    OPTIONS,
+    STANDARD_OPTIONS,
+    Option,
+    Options,
+)
+from dynacli.record import replace
 
-__all__ = ["ApiGroup", "Verb", "VerbGroup", "make_root", "note_options_ahead", "note_options_of_call"]
+__all__ = [
+    "ApiGroup",
+    "Verb",
+    "VerbGroup",
+    "make_command",
+    "make_root",
+    "note_options_ahead",
+    "note_options_of_call",
+]
 
-_VERBS = {
-    "api": "api.api",
-    "auth": "auth.auth",
-    "bake": "bake.bake",
-    "batch": "batch",
-    "cache": "cache",
-    "changes": "changes",
-    "check": "check.check",
-    "completion": "completion",
-    "config": "config.config",
-    "demo": "demo",
-    "describe": "describe.describe",
-    "doctor": "doctor",
-    "document": "document",
-    "edit": "edit",
-    "explore": "explore",
-    "export": "export.export_api",
-    "help": "help",
-    "history": "history",
-    "ignore": "ignore",
-    "import": "import_requests",
-    "judge": "check.judge_traffic",
-    "mcp": "agents.mcp",
-    "mock": "servers.mock_api",
-    "operations": "operations",
-    "policy": "policy",
-    "proxy": "servers.proxy_api",
-    "read": "read",
-    "replay": "replay",
-    "request": "request",
-    "search": "search",
-    "skill": "agents.skill",
-}
-"""Verb → the module in `dynacli.commands.verbs` that has its command."""
+_HELP = ("-h", "--help")
+_FORMATS = tuple(dict.fromkeys(each for command in COMMANDS.values() for each in command.formats))
+"""The output formats that some commands alone have."""
 
 
-def _arranged(
-    ctx: click.Context, args: list[str], params: list[click.Parameter], *, stop_at_positional: bool = False
-) -> ArrangedWords:
-    """Return the words of a command, arranged, and note the options among them in case click refuses another word."""
+def _parsed(
+    ctx: click.Context, args: list[str], options: Iterable[Option], *, stop_at_positional: bool = False
+) -> ParsedWords:
+    """Return the words of a command, read, and note the options among them in case click refuses another word."""
     run: Run = ctx.obj
-    arranged = arrange(args, rules_of(params), stop_at_positional=stop_at_positional)
-    run.options_ahead = options_in(arranged.options)
-    arranged.check(ctx)
-    return arranged
+    rules = {**rules_of(options), **dict.fromkeys(_HELP, SWITCH)}
+    parsed = parse(args, rules, stop_at_positional=stop_at_positional)
+    run.options_ahead = options_in(parsed)
+    check_values(parsed, ctx)
+    return parsed
 
 
 def note_options_ahead(run: Run, words: list[str]) -> None:
     """Note the standard options among the words of a command that is not made yet."""
-    run.options_ahead = options_in(arrange(words, standard_rules()).options)
+    run.options_ahead = options_in(parse(words, standard_rules()))
 
 
 class Verb(click.Command):
     """A verb of dynacli.
 
     Args:
-        options: The standard options that it takes, behind its own.
-        inputs: The names of the options about a body that it takes before the verb.
+        entry: Its entry in the table of commands.
+        function: What it calls, decorated as a callback of click.
     """
 
-    def __init__(
-        self,
-        name: str,
-        *,
-        params: Sequence[click.Parameter] = (),
-        options: tuple[StandardOption, ...] = (),
-        inputs: Sequence[str] = (),
-        **settings: Any,
-    ) -> None:
-        super().__init__(name, params=[*params, *click_options(options)], **settings)
-        self._used = OF_EVERY_RUN.union(inputs, (option.name for option in options))
+    def __init__(self, entry: Command, function: Callable[..., Any]) -> None:
+        params = [*map(_argument, entry.arguments), *click_options(entry.all_options)]
+        super().__init__(entry.name, params=params, help=entry.help, callback=function)
+        self._entry = entry
         self._help = click.Option(
-            ["-h", "--help"], is_flag=True, expose_value=False, help="Show this message and exit."
+            [*_HELP], is_flag=True, expose_value=False, help="Show this message and exit."
         )
 
     def get_help_option(self, ctx: click.Context) -> click.Option:  # noqa: ARG002
@@ -123,50 +89,76 @@ class Verb(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the words behind the verb."""
-        arranged = _arranged(ctx, args, self.get_params(ctx))
-        if not set(ctx.help_option_names).isdisjoint(arranged.options):
-            # click would write the page to the standard output of the process, which need not be that of the run.
-            click.echo(self.get_help(ctx), file=ctx.obj.env.stdout)
-            ctx.exit()
         run: Run = ctx.obj
-        self._check_use(ctx, run.options, arranged.options)
-        rest = super().parse_args(ctx, [*arranged.options, "--", *arranged.positional])
+        parsed = _parsed(ctx, args, self._entry.all_options)
+        if not parsed.flags.isdisjoint(_HELP):
+            # click would write the page to the standard output of the process, which need not be that of the run.
+            click.echo(self.get_help(ctx), file=run.env.stdout)
+            ctx.exit()
+        self._check_use(ctx, run.options, parsed)
+        rest = super().parse_args(ctx, parsed.for_click())
         run.options_ahead = None
         return rest
 
-    def _check_use(self, ctx: click.Context, options: Options, words: list[str]) -> None:
+    def _check_use(self, ctx: click.Context, options: Options, parsed: ParsedWords) -> None:
         """Check that no standard option is given that would be forgotten.
 
         Args:
             options: Those that stand before the verb.
-            words: The options behind the verb.
+            parsed: The words behind the verb.
 
         Raises:
             UsageError: The verb has no use for one of them.
         """
+        used = {EVERY_RUN, *self._entry.before, *(option.name for option in self._entry.standard_options)}
+        forgotten = [each for each in options.given if used.isdisjoint((each.group, each.name))]
         own_flags = {flag for param in self.params for flag in param.opts}
-        flags_behind = {word.partition("=")[0] for word in words} - own_flags
-        for option in (*STANDARD_OPTIONS, *INPUT_OPTIONS, *PART_OPTIONS):
-            is_before = getattr(options, option.name) != getattr(Options, option.name)
-            if (is_before and option.name not in self._used) or not flags_behind.isdisjoint(option.flags):
-                from dynacli.commands.unused_options import unused_option
+        behind = parsed.flags - own_flags
+        forgotten += [each for each in OPTIONS if not behind.isdisjoint(each.flags)]
+        if forgotten:
+            from dynacli.commands.unused_options import unused_option
 
-                raise unused_option(ctx.command_path.partition(" ")[2], option)
+            raise unused_option(ctx.command_path.partition(" ")[2], min(forgotten, key=OPTIONS.index))
+
+
+def make_command(entry: Command) -> click.Command:
+    """Return click's command for an entry in the table of commands."""
+    if not entry.runs:
+        return VerbGroup(entry)
+    module, _, name = entry.runs.partition(":")
+    found = getattr(import_module(f"dynacli.commands.verbs.{module}"), name)
+    made: click.Command = found(entry) if isinstance(found, type) else Verb(entry, found)
+    return made
+
+
+def _argument(entry: Argument) -> click.Argument:
+    settings: dict[str, Any] = {"required": entry.is_required, "nargs": -1 if entry.is_multiple else 1}
+    if entry.metavar:
+        settings["metavar"] = entry.metavar
+    if entry.values:
+        settings["type"] = click.Choice(entry.values)
+    elif entry.least is not None:
+        settings["type"] = click.IntRange(entry.least)
+    return click.Argument([entry.name], **settings)
 
 
 class VerbGroup(click.Group):
     """A group of commands, with options of its own before the word that names a command.
 
+    click's options are made if there is one to parse, since most command lines have none in this place.
+
     Args:
-        options: The standard options that it takes. click's options are made of them when there is one to parse,
-            since most command lines have none in this place.
+        entry: Its entry in the table of commands.
+        standard: The standard options that may stand there.
     """
 
-    def __init__(self, name: str, *, options: tuple[StandardOption, ...] = (), **settings: Any) -> None:
+    def __init__(
+        self, entry: Command, standard: tuple[Option, ...] = STANDARD_OPTIONS, **settings: Any
+    ) -> None:
         # click's own help option would import `locale`, for gettext.
-        super().__init__(name, no_args_is_help=True, add_help_option=False, **settings)
-        self._own_params = list(self.params)
-        self._options = options
+        super().__init__(entry.name, help=entry.help, no_args_is_help=True, add_help_option=False, **settings)
+        self.entries = {each.name: each for each in entry.commands}
+        self._options = (*entry.options, *standard)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the options before the first positional word; the words from there on belong to the command."""
@@ -174,16 +166,16 @@ class VerbGroup(click.Group):
         options: list[str] = []
         rest, options_ahead = args, run.options_ahead
         if args and args[0].startswith("-"):
-            self.params = [*self._own_params, *click_options(self._options)]
-            arranged = _arranged(ctx, args, self.params, stop_at_positional=True)
-            options, rest = arranged.options, arranged.positional
-            self.note_options(ctx, options)
-            if not set(ctx.help_option_names).isdisjoint(options):
+            parsed = _parsed(ctx, args, self._options, stop_at_positional=True)
+            options, rest = parsed.options, parsed.positional
+            self.note_options(ctx, parsed.flags)
+            if not parsed.flags.isdisjoint(_HELP):
                 click.echo(self.get_help(ctx), file=run.env.stdout)
                 ctx.exit()
-        parsed = super().parse_args(ctx, [*options, *(["--", *rest] if rest else [])])
+            self.params = [*click_options(self._options)]
+        parsed_words = super().parse_args(ctx, [*options, *(["--", *rest] if rest else [])])
         run.options_ahead = options_ahead
-        return parsed
+        return parsed_words
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -192,15 +184,16 @@ class VerbGroup(click.Group):
         note_options_ahead(ctx.obj, args[1:])
         return super().resolve_command(ctx, args)
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the names of the commands that the program has."""
-        return [name for name in super().list_commands(ctx) if not self._is_of_other_apis(name)]
+        return sorted(name for name in self.entries if not self._is_of_other_apis(name))
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Return the command of a name; None where the program has none."""
         if self._is_of_other_apis(cmd_name):
             raise UsageError(f"`{self.name} {cmd_name}` is about other APIs, and `{program().name}` has one")
-        return super().get_command(ctx, cmd_name)
+        entry = self.entries.get(cmd_name)
+        return make_command(entry) if entry is not None else None
 
     def _is_of_other_apis(self, name: str) -> bool:
         if not program().api:
@@ -209,8 +202,8 @@ class VerbGroup(click.Group):
 
         return is_of_other_apis(str(self.name), name)
 
-    def note_options(self, ctx: click.Context, options: list[str]) -> None:
-        """Note options before they are parsed, for a help page that depends on them."""
+    def note_options(self, ctx: click.Context, flags: Collection[str]) -> None:
+        """Note which options are given before they are parsed, for a help page that depends on them."""
 
 
 class _Root(VerbGroup):
@@ -222,20 +215,19 @@ class _Root(VerbGroup):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the verbs."""
-        return sorted(_VERBS)
+        return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of a verb, or the group of an API."""
-        if cmd_name in _VERBS:
-            verb: click.Command = import_module(f"dynacli.commands.verbs.{_VERBS[cmd_name]}").command
-            return verb
+        if cmd_name in COMMANDS:
+            return make_command(COMMANDS[cmd_name])
         try:
             return ApiGroup(ctx.obj.api(cmd_name))
         except UsageError as error:
             if "near" in error.details:
                 from dynacli.model.wording import did_you_mean, near_names
 
-                near = near_names(cmd_name, [*error.details["near"], *_VERBS])
+                near = near_names(cmd_name, [*error.details["near"], *sorted(COMMANDS)])
                 if near:
                     error.hint = did_you_mean(near)
                     error.details["near"] = near
@@ -251,11 +243,12 @@ class _Root(VerbGroup):
 
             args = bound_words(args)
         word, rest = args[0], args[1:]
-        if run.options.output in VERB_FORMATS.values() and run.options.output != VERB_FORMATS.get(word):
+        entry = COMMANDS.get(word)
+        if run.options.output in _FORMATS and (entry is None or run.options.output not in entry.formats):
             from dynacli.output.output_form import check_format
 
             check_format(run.options.output)
-        if word not in _VERBS:
+        if entry is None:
             further = self._further_command(run, word)
             if further is not None:
                 return word, further, rest
@@ -300,7 +293,7 @@ def note_options_of_call(run: Run, word: str, rest: list[str]) -> None:
     """Note the standard options behind an API before it is opened: some of them say how its document is fetched.
 
     Only the operation can tell which words are options and which are values of its own. So where a word looks like an
-    option that matters here, the words are arranged for the operation as the cache has it; where the cache does not
+    option that matters here, the words are read for the operation as the cache has it; where the cache does not
     have it, the word counts as the option.
     """
     note_options_ahead(run, rest)
@@ -311,29 +304,31 @@ def note_options_of_call(run: Run, word: str, rest: list[str]) -> None:
     api = open_from_cache(word, run.env)
     if api is not None:
         try:
-            run.options_ahead = options_in(_option_words(ApiGroup(api), rest))
+            run.options_ahead = _options_behind(ApiGroup(api), rest)
         finally:
             api.catalog.close()
 
 
-def _option_words(group: "ApiGroup", words: list[str]) -> list[str]:
-    """Return the options behind an API, each joined to its value, by the options of the operation that is named."""
-    before = arrange(words, standard_rules(), stop_at_positional=True)
+def _options_behind(group: "ApiGroup", words: list[str]) -> Options:
+    """Return the standard options behind an API, by the options of the operation that is named."""
+    before = parse(words, standard_rules(), stop_at_positional=True)
+    given = options_in(before)
     command, rest = group.find_command(before.positional)
     if isinstance(command, OperationCommand):
-        return [*before.options, *command.standard_words(command.arranged(rest))]
+        return given.followed_by(command.standard_options(command.parsed(rest)))
     if isinstance(command, ApiGroup):
-        return [*before.options, *_option_words(command, rest)]
-    return arrange(words, standard_rules()).options
+        return given.followed_by(_options_behind(command, rest))
+    return options_in(parse(words, standard_rules()))
 
 
 def make_root(run: Run) -> click.Group:
     """Return the root command of one run."""
+    # A command may follow that has an output format of its own.
+    standard = (replace(each, more=_FORMATS) if each.name == "output" else each for each in STANDARD_OPTIONS)
     return _Root(
-        program().name,
-        # `changes` may follow, which has an output format of its own.
-        options=(*INPUT_OPTIONS, *ROOT_OPTIONS),
-        context_settings={"obj": run, "help_option_names": ["-h", "--help"]},
+        Command(program().name),
+        (*INPUT_OPTIONS, *standard),
+        context_settings={"obj": run, "help_option_names": [*_HELP]},
     )
 
 
@@ -345,7 +340,7 @@ class ApiGroup(VerbGroup):
     """
 
     def __init__(self, api: OpenedApi, tag: str = "") -> None:
-        super().__init__(tag or api.name, options=(*INPUT_OPTIONS, *STANDARD_OPTIONS))
+        super().__init__(Command(tag or api.name), (*INPUT_OPTIONS, *STANDARD_OPTIONS))
         self.api = api
         self.tag = tag
 

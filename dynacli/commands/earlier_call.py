@@ -2,11 +2,12 @@
 
 from dynacli.auth.secret import MASK
 from dynacli.commands.command_groups import make_root
-from dynacli.commands.read_options import arrange, options_in, standard_rules
+from dynacli.commands.read_options import options_in
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation, program
 from dynacli.errors import UsageError
 from dynacli.library.history.history_file import HistoryRow, read_calls
+from dynacli.options.parsed_words import parse, standard_rules
 
 __all__ = ["earlier_call", "replay"]
 
@@ -49,7 +50,7 @@ def replay(run: Run, row: HistoryRow, laid_over: list[str]) -> None:
             "The call names a URL with a secret, which the history does not keep",
             hint=f"Write the line anew: `{row.as_json()['command']}`",
         )
-    given = options_in(arrange(laid_over, standard_rules()).options)
+    given = options_in(parse(laid_over, standard_rules()))
     for name in _OF_OPENING:
         value = getattr(given, name)
         if value:

@@ -13,26 +13,12 @@ from dynacli.errors import UsageError
 from dynacli.explorer.calls.earlier_calls import CalledLine
 from dynacli.explorer.form.form_rows import located
 from dynacli.explorer.form.further_calls import FURTHER
+from dynacli.options.standard_options import DATA, DOCUMENT, EVERY_RUN, RESPONSE
 
 __all__ = ["explored_line"]
 
-_OF_OUTPUT = frozenset(
-    (
-        *("output", "filter", "columns", "include", "resume", "remote_name", "progress", "report", "refresh"),
-        *(
-            "offline",
-            "verbose",
-            "no_fail",
-            "yes",
-            "no_input",
-            "no_pager",
-            "error_format",
-            "debug",
-            "allow_ref",
-        ),
-    )
-)
-"""The standard options that change nothing about what is sent."""
+_NOT_SENT = frozenset({DATA, DOCUMENT, EVERY_RUN, RESPONSE})
+"""The groups of options that change nothing about what is sent."""
 _SETTINGS = {"content_type": "content-type", "server": "server", "profile": "profile"} | {
     name.replace("-", "_"): name for name in FURTHER
 }
@@ -81,7 +67,7 @@ def _called(operation: str, pieces: Iterable[Piece]) -> CalledLine:
             settings[option] = (
                 "\n".join(filter(None, (settings.get(option), value))) if name == "follow" else value
             )
-        elif name not in _OF_OUTPUT:
+        elif piece.standard is None or piece.standard.group not in _NOT_SENT:
             left_out.append(piece.flag or str(value))
     given = {option: _word(listed) for option, listed in words.items()}
     return CalledLine(operation, given, text, settings, tuple(dict.fromkeys(left_out)))

@@ -7,26 +7,33 @@ from itertools import pairwise
 import click
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.commands.read_options import (
-    BOOLEAN,
-    EMPTY_BOOLEAN,
-    SWITCH,
-    VALUE,
-    ArrangedWords,
-    ValueRule,
-    arrange,
-    click_options,
-    options_in,
-    rules_of,
-    standard_rules,
-)
+from dynacli.commands.read_options import check_values, click_options, options_in
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import FILE_OPTIONS, INPUT_OPTIONS, PART_OPTIONS, STANDARD_OPTIONS
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.methods import SAFE_METHODS
 from dynacli.model.media_types import is_multipart
 from dynacli.model.operation import GUARDED_OPTIONS, Field, Parameter
+from dynacli.options.parsed_words import (
+    BOOLEAN,
+    EMPTY_BOOLEAN,
+    SWITCH,
+    VALUE,
+    ParsedWords,
+    ValueRule,
+    parse,
+    rules_of,
+    standard_rules,
+)
+from dynacli.options.standard_options import (
+    BODY,
+    FILE,
+    PART,
+    STANDARD_OPTIONS,
+    Option,
+    Options,
+    options_of,
+)
 
 __all__ = ["OperationCommand"]
 
@@ -51,6 +58,7 @@ class OperationCommand(click.Command):
         self.inputs: dict[str, tuple[Parameter | None, Field | None]] = {}
         self.guarded: dict[str, str] = {}
         self._made: set[str] = set()
+        self._standard: tuple[Option, ...] = ()
         self._namesakes: tuple[str, ...] = ()
 
     def prepare(self, content_type: str) -> None:
@@ -73,13 +81,11 @@ class OperationCommand(click.Command):
             if "[]" not in field.option:
                 self._add([f"--{field.option}"], None, field)
         taken = frozenset(flag for param in self.params for flag in param.opts)
-        standard = STANDARD_OPTIONS if operation.body is None else (*INPUT_OPTIONS, *STANDARD_OPTIONS)
-        if operation.body is None:
-            standard = (INPUT_OPTIONS[-1], *standard)  # --example
-        elif media_type is not None and is_multipart(media_type.name):
-            files = () if media_type.fields else FILE_OPTIONS
-            standard = (*files, *PART_OPTIONS, *standard)
-        self.params.extend(click_options(standard, taken))
+        about_body = {"example"} if operation.body is None else {BODY}
+        if media_type is not None and is_multipart(media_type.name):
+            about_body |= {PART} if media_type.fields else {FILE, PART}
+        self._standard = (*options_of(about_body), *STANDARD_OPTIONS)
+        self.params.extend(click_options(self._standard, taken))
 
     def _add(self, flags: list[str], parameter: Parameter | None, field: Field | None) -> None:
         name = f"option{len(self.inputs)}"
@@ -96,8 +102,8 @@ class OperationCommand(click.Command):
             self.prepare(ctx.obj.options.content_type)
         return super().get_params(ctx)
 
-    def arranged(self, words: list[str], content_type: str = "") -> ArrangedWords:
-        """Return the words behind the operation, arranged; the options are made for the media type among them.
+    def parsed(self, words: list[str], content_type: str = "") -> ParsedWords:
+        """Return the words behind the operation, read; the options are made for the media type among them.
 
         Args:
             content_type: The media type that was asked for before the API.
@@ -106,18 +112,17 @@ class OperationCommand(click.Command):
             UsageError: The operation takes no body of the media type.
         """
         self.prepare(content_type)
-        arranged = arrange(words, self.rules(), self.find)
-        wanted = options_in(self.standard_words(arranged)).content_type
+        parsed = parse(words, self.rules(), self.find)
+        wanted = self.standard_options(parsed).content_type
         if wanted and wanted != content_type:
             # Each media type has options of its own, and other words may be their values.
             self.prepare(wanted)
-            arranged = arrange(words, self.rules(), self.find)
-        return arranged
+            parsed = parse(words, self.rules(), self.find)
+        return parsed
 
-    def standard_words(self, arranged: ArrangedWords) -> list[str]:
-        """Return the words of standard options; an option of the operation wins over one of the same name."""
-        own_flags = self._own_flags()
-        return [word for word in arranged.options if word.partition("=")[0] not in own_flags]
+    def standard_options(self, parsed: ParsedWords) -> Options:
+        """Return the standard options among words; an option of the operation wins over one of the same name."""
+        return options_in(parsed, self._own_flags())
 
     def _own_flags(self) -> set[str]:
         """Return the flags of the operation's own options."""
@@ -131,16 +136,16 @@ class OperationCommand(click.Command):
 
             args = lay_over(self, args, run)
         run.asked = (self.described, args)
-        arranged = self.arranged(args, run.options.content_type)
-        self._note_namesakes(arranged)
+        parsed = self.parsed(args, run.options.content_type)
+        self._note_namesakes(parsed)
         with self._telling_of_namesakes():
-            return self._parse(ctx, arranged, args)
+            return self._parse(ctx, parsed, args)
 
-    def _parse(self, ctx: click.Context, arranged: ArrangedWords, words: list[str]) -> list[str]:
+    def _parse(self, ctx: click.Context, parsed: ParsedWords, words: list[str]) -> list[str]:
         run: Run = ctx.obj
         operation = self.described.operation
-        if not set(_HELP).isdisjoint(arranged.options):
-            run.options = run.options.followed_by(options_in(self.standard_words(arranged)))
+        if not parsed.flags.isdisjoint(_HELP):
+            run.options = run.options.followed_by(self.standard_options(parsed))
             click.echo(self.get_help(ctx), file=run.env.stdout)
             ctx.exit()
         if run.is_read_only and operation.method not in SAFE_METHODS:
@@ -148,9 +153,9 @@ class OperationCommand(click.Command):
             from dynacli.client.policy.permission import changing
 
             raise changing(self.described, operation.method, run.call_options.reads_only_by, Consent())
-        self._check_guarded(arranged)
-        arranged.check(ctx)
-        given = {word.partition("=")[0] for word in arranged.options}
+        self._check_guarded(parsed)
+        check_values(parsed, ctx)
+        given = parsed.flags
         given_by_option = {
             self.inputs[param.name][0]
             for param in self.params
@@ -165,30 +170,28 @@ class OperationCommand(click.Command):
             name = f"argument{index}"
             self.inputs[name] = (parameter, None)
             self.params.append(click.Argument([name], required=False, metavar=_metavar(parameter)))
-        self._check_flags(arranged.options, ctx)
-        if len(arranged.positional) > len(in_path):
-            raise self._too_many(arranged.positional, in_path, words)
-        rest = super().parse_args(ctx, [*arranged.options, "--", *arranged.positional])
+        self._check_flags(parsed, ctx)
+        if len(parsed.positional) > len(in_path):
+            raise self._too_many(parsed.positional, in_path, words)
+        rest = super().parse_args(ctx, parsed.for_click())
         run.options_ahead = None
         return rest
 
-    def _check_guarded(self, arranged: ArrangedWords) -> None:
+    def _check_guarded(self, parsed: ParsedWords) -> None:
         """Check that no word may be dynacli's as well as the operation's, where the difference is dangerous.
 
         Raises:
             UsageError: A word is such an option; the error has both spellings.
         """
-        for word in (*arranged.options, arranged.without_value):
-            flag = word.partition("=")[0]
-            if flag in self.guarded:
+        for word in parsed.given:
+            if word.flag in self.guarded:
                 from dynacli.commands.option_clashes import ambiguous_option
 
-                raise ambiguous_option(self.described, flag, self.guarded[flag])
+                raise ambiguous_option(self.described, word.flag, self.guarded[word.flag])
 
-    def _note_namesakes(self, arranged: ArrangedWords) -> None:
+    def _note_namesakes(self, parsed: ParsedWords) -> None:
         """Note the given options of the operation that have the names of standard options."""
-        given = {word.partition("=")[0] for word in (*arranged.options, arranged.without_value)}
-        shared = given & self._own_flags()
+        shared = parsed.flags & self._own_flags()
         self._namesakes = tuple(sorted(shared & standard_rules().keys())) if shared else ()
 
     @contextmanager
@@ -203,23 +206,22 @@ class OperationCommand(click.Command):
 
             raise with_namesakes(error, self._namesakes) from None
 
-    def _check_flags(self, options: list[str], ctx: click.Context) -> None:
+    def _check_flags(self, parsed: ParsedWords, ctx: click.Context) -> None:
         """Check that all options are known, first of all: the value of an unknown one would be a word too many.
 
         Raises:
             UsageError: An option is unknown; the error has similar names.
         """
         known = {flag for param in self.params for flag in param.opts}
-        for word in options:
-            flag = word.partition("=")[0]
-            if flag.startswith("--") and flag not in known and flag not in _HELP:
+        for word in parsed.given:
+            if word.flag.startswith("--") and word.flag not in known and word.flag not in _HELP:
                 from dynacli.client.inputs.find_input import no_such_input
 
-                raise no_such_input(self.described, flag, known, f"{ctx.command_path} --help")
+                raise no_such_input(self.described, word.flag, known, f"{ctx.command_path} --help")
 
     def rules(self) -> dict[str, ValueRule]:
         """Return flag → rule of all options, with those that `find` has made."""
-        rules = {**dict.fromkeys(_HELP, SWITCH), **rules_of(self.params)}
+        rules = {**dict.fromkeys(_HELP, SWITCH), **rules_of(self._standard)}
         for param in self.params:
             if param.name in self.inputs:
                 rules.update(dict.fromkeys(param.opts, _rule_of(*self.inputs[param.name])))
@@ -251,7 +253,7 @@ class OperationCommand(click.Command):
         rules = self.rules()
         for flag, following in pairwise(words):
             # `--draft yes`: the value of a boolean may be left out, so that it was not taken for one.
-            if following == surplus and rules.get(flag) in {BOOLEAN, EMPTY_BOOLEAN}:
+            if following == surplus and rules.get(flag) in (BOOLEAN, EMPTY_BOOLEAN):
                 return UsageError(f"`{surplus}` is not a value for {flag}", why="it takes `true` or `false`")
         takes = " ".join(_metavar(parameter) for parameter in in_path) or "no positional words"
         by_option = [

@@ -7,9 +7,9 @@ import click
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands.click_errors import from_click
-from dynacli.commands.standard_options import STANDARD_OPTIONS
 from dynacli.environment import invocation_words, program
 from dynacli.errors import DynacliError, UsageError
+from dynacli.options.standard_options import OPTIONS_BY_FLAG
 
 __all__ = ["ambiguous_option", "with_namesakes"]
 
@@ -21,8 +21,8 @@ def ambiguous_option(described: DescribedOperation, flag: str, own: str) -> Usag
         flag: The standard option, with its `--`.
         own: The flag of the operation's input.
     """
-    standard = next(option for option in STANDARD_OPTIONS if flag in option.flags)
-    needs_value = standard.metavar and not standard.flag_value
+    standard = OPTIONS_BY_FLAG[flag]
+    needs_value = standard.takes_value and not standard.value_alone
     name, *api = invocation_words(api=quote(described.api.name))
     words = [name, flag, *([standard.metavar] if needs_value else []), *api, described.operation.name]
     place = "operation" if program().api else "API"

@@ -4,12 +4,12 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
-from dynacli.commands.read_options import Options
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError, FileError, InternalError
 from dynacli.library.configuration.configuration import profiles_in
 from dynacli.library.open_by_name import open_api
 from dynacli.library.opened_api import OpenedApi
+from dynacli.options.standard_options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,8 +73,7 @@ class Run:
         Raises:
             RefusedError: The call is made by `read`, which refuses an option.
         """
-        from dynacli.client.call_settings import Consent
-        from dynacli.record import replace
+        from dynacli.client.call_settings import CallOptions, Consent
 
         env, options = self.env, self.options
         if self.is_read_only:
@@ -88,8 +87,35 @@ class Run:
             is_required=not self.may_ask and (options.no_input or is_terminal),
         )
         reads_only_by = f"`{invocation('read')}`" if self.is_read_only else ""
-        return replace(
-            options.call_options, consent=consent, reads_only_by=reads_only_by, is_bound=self.is_read_only
+        return CallOptions.of(
+            options, consent=consent, reads_only_by=reads_only_by, is_bound=self.is_read_only
+        )
+
+    @property
+    def data_form(self) -> "OutputForm":
+        """The form in which dynacli's own data are written.
+
+        Raises:
+            UsageError: The options do not go together.
+        """
+        return self._form_of("")
+
+    def _form_of(self, default: str) -> "OutputForm":
+        from dynacli.output.output_form import OutputForm, form_of
+
+        options = self.options
+        may_page = not (options.no_input or options.no_pager)
+        if may_page and not (
+            options.output or default or options.filter or options.columns or options.include
+        ):
+            return OutputForm()  # what a plain call needs, without another module on its way
+        return form_of(
+            options.output,
+            default=default,
+            filter_=options.filter,
+            columns=options.columns,
+            include=options.include,
+            may_page=may_page,
         )
 
     def output_form(self, default: str = "") -> "OutputForm":
@@ -101,11 +127,11 @@ class Run:
         Raises:
             UsageError: The options do not go together, or the bytes would reach a terminal, which obeys them.
         """
-        form = self.options.output_form_for(default)
+        form = self._form_of(default)
         if form.format != "raw" or self.options.yes or not self.env.stdout_is_terminal:
             return form
         if not self.options.output:
-            return self.options.output_form_for("")
+            return self.data_form
         from dynacli.errors import UsageError
 
         raise UsageError(
@@ -122,7 +148,7 @@ class Run:
     @property
     def error_format(self) -> str:
         """How errors and warnings are written: `text` or `json`, which agents get where nobody says anything else."""
-        asked_for = self.all_options.error_format or self.env.setting("ERROR_FORMAT")
+        asked_for = self.all_options.in_force("error_format", self.env)
         return asked_for or ("json" if self.env.is_agent else "text")
 
     def api(self, word: str) -> OpenedApi:
@@ -210,7 +236,7 @@ class Run:
 
     def _warn_of_policy(self, api: OpenedApi) -> None:
         """Write a warning about each entry of the policy that means no operation."""
-        name = self.all_options.profile or self.env.setting("PROFILE")
+        name = self.all_options.in_force("profile", self.env)
         profile = profiles_in(api.entry).get(name, {})
         if "policy" not in api.entry and "policy" not in profile:
             return

@@ -1,13 +1,13 @@
 """The error for a standard option that a command would forget."""
 
-from dynacli.commands.standard_options import StandardOption
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
+from dynacli.options.standard_options import Option
 
 __all__ = ["unused_option"]
 
 
-def unused_option(verb: str, option: StandardOption) -> UsageError:
+def unused_option(verb: str, option: Option) -> UsageError:
     """Return the error for an option that changes nothing of what a verb does."""
     return UsageError(
         f"`{verb}` has no use for `{option.flags[-1]}`",

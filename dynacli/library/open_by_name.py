@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.environment import Environment, invocation, prefix_of, program, variable
 from dynacli.errors import DynacliError, FileError, UsageError
-from dynacli.library.configuration.configuration import DEMO, VERBS, Configuration, is_name, texts
+from dynacli.library.configuration.configuration import DEMO, Configuration, is_name, texts
 from dynacli.library.opened_api import OpenedApi
 from dynacli.library.revisions.freshness import (
     are_referenced_files_unchanged,
@@ -25,6 +25,7 @@ from dynacli.library.revisions.freshness import (
 )
 from dynacli.library.revisions.open_request import BACKGROUND, MODES, OpenRequest
 from dynacli.library.revisions.revisions import Revisions
+from dynacli.options.command_table import COMMANDS
 from dynacli.record import record, replace
 
 if TYPE_CHECKING:
@@ -215,7 +216,7 @@ def _lifetime(entry: dict[str, Any]) -> float | None:
 def _unknown(configuration: Configuration, word: str) -> DynacliError:
     from dynacli.model.wording import did_you_mean, near_names
 
-    if word in VERBS:
+    if word in COMMANDS:
         return UsageError(f"`{word}` is reserved for a command that this version does not have yet")
     if configuration.has_entry(word):
         return FileError(

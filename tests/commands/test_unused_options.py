@@ -7,8 +7,9 @@ import pytest
 
 from dynacli.commands.command_groups import Verb, make_root
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import INPUT_OPTIONS, OF_EVERY_RUN, PART_OPTIONS, STANDARD_OPTIONS
 from dynacli.environment import Environment
+from dynacli.options.command_table import COMMANDS
+from dynacli.options.standard_options import EVERY_RUN, INPUT_OPTIONS, PART, STANDARD_OPTIONS, options_of
 from tests.harness import run_cli
 
 VALUES = {
@@ -38,7 +39,7 @@ def _verbs() -> Iterator[tuple[str, Verb]]:
     for name in root.list_commands(context):
         command = root.get_command(context, name)
         if isinstance(command, click.Group):
-            words = ["serve"] if name == "demo" else list(command.commands)
+            words = [entry.name for entry in COMMANDS[name].commands]
             each = [
                 (word, command.get_command(click.Context(command, obj=context.obj), word)) for word in words
             ]
@@ -60,13 +61,17 @@ def test_all_verbs_are_looked_at() -> None:
 def test_an_option_that_would_be_forgotten_is_refused(name: str) -> None:
     """It ends with exit code 2 before anything else is looked at, wherever it stands."""
     params = VERBS[name].params
-    taken = {param.name for param in params} | OF_EVERY_RUN | BEFORE.get(name, set())
+    taken = (
+        {param.name for param in params}
+        | {option.name for option in options_of({EVERY_RUN})}
+        | BEFORE.get(name, set())
+    )
     flags = {flag for param in params for flag in param.opts}
-    for option in (*STANDARD_OPTIONS, *INPUT_OPTIONS, *PART_OPTIONS):
-        has_value = option.metavar and not option.flag_value
+    for option in (*STANDARD_OPTIONS, *INPUT_OPTIONS, *options_of({PART})):
+        has_value = option.takes_value and not option.value_alone
         words = [option.flags[-1], *([VALUES.get(option.name, "x")] if has_value else [])]
         refusal = f"`{name}` has no use for `{option.flags[-1]}`"
-        if option.name not in taken and option not in PART_OPTIONS:
+        if option.name not in taken and option.group != PART:
             refused = run_cli(*words, *name.split())
             assert (2, refusal) == (refused.exit_code, refused.stderr.splitlines()[0].removeprefix("Error: "))
         if flags.isdisjoint(option.flags):

@@ -27,7 +27,9 @@ from tests.documents import document, operation, parameter, save
 from tests.harness import run_cli
 from tests.real_documents import OWN, own_and_real
 
-_OPTIONS = CallOptions(level="off", server="https://api.example", auth="none", consent=Consent(is_given=True))
+_OPTIONS = CallOptions(
+    validate="off", server="https://api.example", auth="none", consent=Consent(is_given=True)
+)
 
 
 def _draft(

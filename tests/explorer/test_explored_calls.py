@@ -394,7 +394,7 @@ def test_what_was_sent_is_in_the_history_without_its_secrets(server: Recorder) -
     }
     adding = operation("logIn", parameter("n", {"type": "integer"}), body=body)
     api = save(document({"/logins": {"post": adding}}, [server.origin]))
-    options = CallOptions(consent=Consent(is_given=True), headers=("X-Team:blue", "Cookie:hush-hush-1"))
+    options = CallOptions(consent=Consent(is_given=True), header=("X-Team:blue", "Cookie:hush-hush-1"))
 
     async def work() -> None:
         async with exploring(api, options=options) as explorer:

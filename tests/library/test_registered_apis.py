@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.library.configuration.configuration import VERBS
+from dynacli.options.command_table import COMMANDS
 from tests.documents import operation, pets, save
 from tests.dry_runs import dry_run
 from tests.harness import Answer, Recorder, run_cli
@@ -168,7 +168,7 @@ def test_show_of_a_valid_document_says_that_it_is() -> None:
     assert run_cli("api", "show", "./api.json", "-o", "text").stdout.endswith("\n\nThe document is valid.\n")
 
 
-@pytest.mark.parametrize("name", VERBS)
+@pytest.mark.parametrize("name", COMMANDS)
 def test_a_verb_is_no_name(name: str) -> None:
     """A word that is a command of dynacli, now or later, is refused at registration."""
     save(pets())

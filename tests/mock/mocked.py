@@ -67,7 +67,7 @@ def mocked(
         api = run.api(document)
     else:
         api = open_content("api", Fetched(json.dumps(document).encode()), "the document", env)
-    settings = settings_of(env, api, CallOptions(level=level), default_level="strict")
+    settings = settings_of(env, api, CallOptions(validate=level), default_level="strict")
     sock = listening_socket(_HOST, 0)
     # Accepts anything and asks for nothing, as curl does.
     plain = {"accept": "*/*"}

@@ -1,6 +1,6 @@
 """Records are made and copied as frozen dataclasses are."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from dataclasses import replace as replace_in_dataclass
 
 import pytest
@@ -47,6 +47,21 @@ def test_wrong_values_are_refused(args: tuple[str, ...], values: dict[str, int])
     """A record is made with a value for each field, and for nothing else."""
     with pytest.raises(TypeError, match="_Record"):
         _Record(*args, **values)  # type: ignore[arg-type]
+
+
+def test_a_record_extends_another() -> None:
+    """It has the fields of both, first those of the record that it extends, as dataclasses have them."""
+
+    @record
+    class _Longer(_Record):
+        kind: str = "longer"
+        depth: int = 0
+
+    made = _Longer("a", depth=3)
+    assert {"name": "a", "size": 1, "kind": "longer", "depth": 3} == vars(made)
+    assert list(vars(made)) == [field.name for field in fields(made)]
+    assert _Longer("a", 2, "longer", 3) == replace(made, size=2)
+    assert _Record("a") == _Record("a")
 
 
 def test_a_copy_has_no_other_fields() -> None:

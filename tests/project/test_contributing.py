@@ -76,3 +76,16 @@ def test_the_hooks_are_programs_of_the_project() -> None:
     programs = {hook["entry"].split()[0] for hook in repository["hooks"]}
     assert {"system"} == {hook["language"] for hook in repository["hooks"]}
     assert set() == programs - {requirement.partition(">=")[0] for requirement in extra}
+
+
+def test_the_example_of_an_option_is_its_entry() -> None:
+    """What contributors read about adding an option is what the table has, and such an entry is all it takes."""
+    (example,) = re.findall(r"```python\n(.*?)```", _text(".github/CONTRIBUTING.md"), re.DOTALL)
+    assert example in _text("dynacli/options/standard_options.py")
+    (name,) = re.findall(r"(\w+): bool = ", example)
+    named = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "dynacli").rglob("*.py")
+        if re.search(rf"\b{name}\b|--{name.replace('_', '-')}\b", path.read_text(encoding="utf-8"))
+    }
+    assert {"dynacli/options/standard_options.py", "dynacli/commands/run.py"} == named

@@ -114,12 +114,14 @@ _CATALOG = (
         """
         catalog.store.catalog_file catalog.store.operation_rows files methods regular_files
         library.configuration.configuration library.revisions.revisions model.operation
+        options options.call_commands options.command options.command_table options.registry_commands
+        options.standard_options options.tool_commands
         """
     )
 )
 _COMPLETION = (
     _CATALOG
-    | _modules("commands.completion.complete commands.completion.completion_tables")
+    | _modules("commands.completion.complete commands.completion.offered_options options.parsed_words")
     | _modules("commands.completion.cached_documents")
     | _modules("model.media_types")
 )
@@ -135,7 +137,7 @@ _COMMAND = (
     | _modules(
         """
         client.described_operation commands.command_groups commands.help.usage_lines lean_imports
-        commands.operation_command commands.read_options commands.run commands.standard_options
+        commands.operation_command commands.read_options commands.run options.parsed_words
         """
     )
 )

@@ -76,7 +76,7 @@ def check_options(run: Run, settings: CallSettings) -> None:
         UsageError: They do not.
     """
     options = run.options
-    form = options.output_form_for("")
+    form = run.data_form
     own = [name for name, _ in settings.headers if name.lower() in _OWN_HEADERS]
     if form.is_of_value or options.all or options.max_items is not None:
         raise UsageError(
@@ -109,7 +109,7 @@ def into_file(
         send(settings, DownloadFile(run, url, None))
         return
     for _ in range(2):
-        partial = PartialDownload(run.options.output_form_for("").file, url)
+        partial = PartialDownload(run.data_form.file, url)
         with partial.held() as headers:
             try:
                 send(

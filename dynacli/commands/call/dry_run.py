@@ -8,8 +8,8 @@ from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallValues
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import UNNAMED
 from dynacli.errors import AuthError, RefusedError, UsageError
+from dynacli.options.standard_options import UNNAMED
 
 if TYPE_CHECKING:
     from dynacli.auth.secret import Masker
@@ -84,7 +84,7 @@ def show_requests(run: Run, calls: Iterable[Call]) -> None:
     from dynacli.request import preview
     from dynacli.text.terminal import visible
 
-    form, output = _form(run), run.options.output_form
+    form, output = _form(run), run.data_form
     requests = (
         (call.described, call.signed, _shown(run, call.described, call.values, call.signed, form)[0])
         for call in calls

@@ -11,12 +11,11 @@ from dynacli.client.inputs.call_inputs import CallInputs, collect_values
 from dynacli.client.resource_updates import body_of_update, known_properties, update_of
 from dynacli.commands.call.dry_run import show_request
 from dynacli.commands.call.make_call import GivenWords, asker, read_inputs, send_call
-from dynacli.commands.read_options import Options
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import STANDARD_OPTIONS
 from dynacli.commands.unused_options import unused_option
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
+from dynacli.options.standard_options import FURTHER_CALLS
 from dynacli.record import replace
 from dynacli.request.convert_words import json_value
 from dynacli.text.content_kind import decoded, is_json
@@ -25,13 +24,8 @@ from dynacli.text.json_text import reindent
 
 __all__ = ["edit_resource"]
 
-_UNUSED = frozenset(
-    (
-        *("wait", "wait_timeout", "wait_interval", "follow", "all", "max_items", "resume", "remote_name"),
-        "report",
-    )
-)
-"""The names of the standard options that calls have a use for, and editing has none."""
+_UNUSED = frozenset({"resume", "remote_name", "report"})
+"""The names of the options of a call that editing has no use for, besides those about further calls."""
 
 
 def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) -> None:
@@ -40,8 +34,8 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
     Raises:
         DynacliError: The resource cannot be read, edited or changed; the exit code is the error's.
     """
-    for option in STANDARD_OPTIONS:
-        if option.name in _UNUSED and getattr(run.options, option.name) != getattr(Options, option.name):
+    for option in run.options.given:
+        if option.group == FURTHER_CALLS or option.name in _UNUSED:
             raise unused_option("edit", option)
     update = update_of(described)
     settings = settings_of(run.env, described.api, run.call_options)

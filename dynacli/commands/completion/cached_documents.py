@@ -5,8 +5,9 @@ import os
 from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.environment import Environment
 from dynacli.errors import UsageError
-from dynacli.library.configuration.configuration import DEMO, VERBS, Configuration
+from dynacli.library.configuration.configuration import DEMO, Configuration
 from dynacli.library.revisions.revisions import Revisions
+from dynacli.options.command_table import COMMANDS
 
 __all__ = ["cached_catalog", "cached_revisions"]
 
@@ -34,7 +35,7 @@ def cached_revisions(env: Environment, word: str) -> tuple[Revisions, str] | Non
         source = word
     else:
         configuration = Configuration(env)
-        entry = None if word in VERBS else configuration.apis().get(word)
+        entry = None if word in COMMANDS else configuration.apis().get(word)
         if entry is None:
             return None
         source, pin = entry["source"], str(entry.get("pin", ""))

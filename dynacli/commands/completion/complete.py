@@ -9,35 +9,29 @@ import json
 import re
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
-from typing import NamedTuple
 
 from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.commands.completion.cached_documents import cached_catalog, cached_revisions
-from dynacli.commands.completion.completion_tables import (
+from dynacli.commands.completion.offered_options import (
     ANY,
-    API_VERBS,
-    AUTH_VERBS,
-    CACHE_VERBS,
-    CONFIG_VERBS,
-    DEMO_OPTIONS,
-    EXAMPLE,
-    HELP_ONLY,
-    HISTORY_VERBS,
-    IMPORT_VERBS,
+    HELP,
     INPUTS,
-    POLICY_VERBS,
+    NO_VALUE,
     ROOT,
     STANDARD,
-    SWITCH,
-    VERB_NAMES,
-    VERB_OPTIONS,
-    Option,
-    Options,
+    Offered,
+    Offers,
+    offers_of,
+    offers_of_command,
+    read_before,
     spelled,
 )
 from dynacli.environment import Environment, program
 from dynacli.library.configuration.configuration import DEMO, Configuration
 from dynacli.model.operation import GUARDED_OPTIONS, MediaType, Operation, Parameter, ValueType
+from dynacli.options.command_table import COMMANDS
+from dynacli.options.parsed_words import ParsedWords
+from dynacli.options.standard_options import FILE, PART, options_of
 
 __all__ = ["complete"]
 
@@ -80,49 +74,7 @@ def complete(env: Environment, words: list[str]) -> int:
     return 0
 
 
-class _WordsBefore(NamedTuple):
-    """The words before the one that is completed.
-
-    Args:
-        positional: The indexes of the words that are neither options nor their values.
-        open_option: The option whose value is completed; empty where there is none.
-        has_separator: Whether `--` has ended the options.
-    """
-
-    positional: tuple[int, ...]
-    open_option: str = ""
-    has_separator: bool = False
-
-
-def _read(words: list[str], options: Options, *, stop_at_positional: bool = False) -> _WordsBefore:
-    """Return which of the words are options and which are positional, by the rules of `read_options.arrange`.
-
-    Args:
-        stop_at_positional: Whether the words behind the first positional one are left out.
-    """
-    positional: list[int] = []
-    index = 0
-    while index < len(words) and not (stop_at_positional and positional):
-        word = words[index]
-        index += 1
-        if word == "--":
-            return _WordsBefore((*positional, *range(index, len(words))), has_separator=True)
-        if not word.startswith("-") or word == "-" or word[1].isdigit():
-            positional.append(index - 1)
-        elif _takes_next(word, options):
-            option = options.get(word, ANY)
-            if index == len(words):
-                return _WordsBefore(tuple(positional), open_option=word)
-            if not option.is_optional or words[index].lower() in option.values:
-                index += 1
-    return _WordsBefore(tuple(positional))
-
-
-def _takes_next(word: str, options: Options) -> bool:
-    if word in options:
-        return options[word].takes_value
-    # The option of a field that is not listed takes a value; `-ojson` holds its value, and `--no-x` takes none.
-    return word.startswith("--") and "=" not in word and not word.startswith("--no-")
+VERB_NAMES = tuple(sorted(COMMANDS))
 
 
 def _candidates(
@@ -140,13 +92,13 @@ def _candidates(
         start = word[: word.find("=") + 1]
         yield from ((f"{start}{name}", text) for name, text in profile_names(env, words))
         return
-    line = _read(words, ROOT, stop_at_positional=True)
+    line = read_before(words, ROOT, stop_at_positional=True)
     is_of_tool = bool(program().api) and verbs is VERB_NAMES
     if not line.positional:
         if not (yield from _option_words(line, ROOT, word)):
             yield from _first_words_of_tool(env, word) if is_of_tool else _first_words(env, word, verbs)
         return
-    said = words[line.positional[0] :]
+    said = line.positional
     if is_of_tool:
         from dynacli.commands.bound_words import bound_words
 
@@ -162,7 +114,7 @@ def _candidates(
         yield from _replay_words(env, rest, word)
     elif head == DEMO:
         yield from _demo_words(env, rest, word)
-    elif head in VERB_OPTIONS:
+    elif head in COMMANDS:
         yield from _verb_words(env, head, rest, word)
     elif (catalog := cached_catalog(env, head)) is not None:
         with closing(catalog):
@@ -191,7 +143,7 @@ def _first_words_of_tool(env: Environment, word: str) -> Iterator[Candidate]:
     yield from ((name, "") for name in (*sorted(TOOL_VERBS), *further_names()))
 
 
-def _option_words(line: _WordsBefore, options: Options, word: str) -> Generator[Candidate, None, bool]:
+def _option_words(line: ParsedWords, options: Offers, word: str) -> Generator[Candidate, None, bool]:
     """Yield options, or the values of an option; return whether nothing else can stand in this place."""
     if line.open_option:
         option = options.get(line.open_option, ANY)
@@ -210,31 +162,29 @@ def _option_words(line: _WordsBefore, options: Options, word: str) -> Generator[
     return True
 
 
-_GROUPS = {
-    "api": API_VERBS,
-    "auth": AUTH_VERBS,
-    "cache": CACHE_VERBS,
-    "config": CONFIG_VERBS,
-    "import": IMPORT_VERBS,
-    "policy": POLICY_VERBS,
-}
-"""Group → its verbs, behind most of which an API is named."""
+_GROUPS = ("api", "auth", "cache", "config", "import", "policy")
+"""The groups behind most of whose commands an API is named."""
 
-_NO_API = {"api add", "api list", "cache info", *(f"config {verb}" for verb in CONFIG_VERBS)}
+_NO_API = {
+    "api add",
+    "api list",
+    "cache info",
+    *(f"config {entry.name}" for entry in COMMANDS["config"].commands),
+}
 _WITH_DEMO = {"api history", "api show", "auth explain", "cache clear", "policy explain"}
 
 
 def _group_words(env: Environment, group: str, rest: list[str], word: str) -> Iterator[Candidate]:
-    verbs = _GROUPS[group]
+    verbs = {entry.name: entry for entry in COMMANDS[group].commands}
     if not rest:
-        yield from ((name, "") for name in (HELP_ONLY if word.startswith("-") else verbs))
+        yield from ((name, "") for name in (HELP if word.startswith("-") else sorted(verbs)))
         return
     verb, words = f"{group} {rest[0]}", rest[1:]
-    options = verbs.get(rest[0], STANDARD)
-    line = _read(words, options)
+    options = offers_of_command(verbs[rest[0]]) if rest[0] in verbs else STANDARD
+    line = read_before(words, options)
     if (yield from _option_words(line, options, word)):
         return
-    positional = [words[index] for index in line.positional]
+    positional = line.positional
     if not positional and verb not in _NO_API:
         yield from _api_names(env, with_demo=verb in _WITH_DEMO)
     elif len(positional) == 1 and verb in {"api pin", "api rollback"}:
@@ -248,21 +198,24 @@ def _group_words(env: Environment, group: str, rest: list[str], word: str) -> It
 
 
 def _history_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
-    name = rest[0] if rest and rest[0] in ("show", "clear") else "list"
-    options, words = HISTORY_VERBS[name], rest if name == "list" else rest[1:]
-    line = _read(words, options)
+    entries = {entry.name: entry for entry in COMMANDS["history"].commands}
+    listing = entries.pop("list")  # which has no name
+    name = rest[0] if rest and rest[0] in entries else ""
+    options, words = offers_of_command(entries.get(name, listing)), rest[1:] if name else rest
+    line = read_before(words, options)
     if (yield from _option_words(line, options, word)) or line.positional:
         return
-    if name == "list":
-        yield from ((each, "") for each in ("show", "clear") if not rest)
-        yield from _api_names(env, with_demo=True)
-    elif name == "show":
+    if not name:
+        yield from ((each, "") for each in entries if not rest)
+    if name == "show":
         yield from _call_numbers(env)
+    elif name != "clear":
+        yield from _api_names(env, with_demo=True)
 
 
 def _replay_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
-    line = _read(rest, STANDARD)
-    if not (yield from _option_words(line, STANDARD if rest else HELP_ONLY, word)) and not rest:
+    line = read_before(rest, STANDARD)
+    if not (yield from _option_words(line, STANDARD if rest else HELP, word)) and not rest:
         yield from _call_numbers(env)
 
 
@@ -283,9 +236,9 @@ def _revision_names(env: Environment, name: str) -> Iterator[Candidate]:
 
 
 def _verb_words(env: Environment, verb: str, rest: list[str], word: str) -> Iterator[Candidate]:
-    options = VERB_OPTIONS[verb]
-    line = _read(rest, options)
-    positional = [rest[index] for index in line.positional]
+    options = offers_of_command(COMMANDS[verb])
+    line = read_before(rest, options)
+    positional = line.positional
     if line.open_option in {"--since", "--until"} and positional:
         yield from _revision_names(env, positional[0])
     if (
@@ -323,20 +276,21 @@ def _verb_words(env: Environment, verb: str, rest: list[str], word: str) -> Iter
 
 
 def _demo_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
-    line = _read(rest, DEMO_OPTIONS, stop_at_positional=True)
-    if line.positional and rest[line.positional[0]] == "serve":
-        serve = VERB_OPTIONS["serve"]
-        yield from _option_words(_read(rest[line.positional[0] + 1 :], serve), serve, word)
+    entry = COMMANDS[DEMO]
+    options = {**offers_of(entry.options), **STANDARD}
+    line = read_before(rest, options, stop_at_positional=True)
+    if line.positional[:1] == ["serve"]:
+        serve = offers_of_command(entry.commands[0])
+        yield from _option_words(read_before(line.positional[1:], serve), serve, word)
         return
     if not line.positional:
-        if (yield from _option_words(line, DEMO_OPTIONS, word)):
+        if (yield from _option_words(line, options, word)):
             return
         yield "serve", "keep the stand-in running"
     catalog = cached_catalog(env, DEMO)
     if catalog is not None:
         with closing(catalog):
-            start = line.positional[0] if line.positional else len(rest)
-            yield from _operation_words(env, catalog, rest[start:], word)
+            yield from _operation_words(env, catalog, line.positional, word)
 
 
 def _api_names(env: Environment, *, with_demo: bool) -> Iterator[Candidate]:
@@ -353,7 +307,7 @@ def _operation_words(env: Environment, catalog: Catalog, rest: list[str], word: 
     """Yield the candidates behind an API."""
     if not rest:
         if word.startswith("-"):
-            yield from ((flag, "") for flag in HELP_ONLY)
+            yield from ((flag, "") for flag in HELP)
             return
         yield from _operation_names(catalog, "", word)
         yield from _tag_names(catalog)
@@ -397,11 +351,11 @@ def _call_words(
         from dynacli.commands.completion.item_options import item_options
 
         options = item_options(options, [*words, word]) | options
-    line = _read(words, options)
-    positional = [words[index] for index in line.positional]
+    line = read_before(words, options)
+    positional = line.positional
     flag, equals, _ = word.partition("=")
     asked = line.open_option or (flag if equals and not line.has_separator else "")
-    if asked and not options.get(asked, SWITCH).values:
+    if asked and not options.get(asked, NO_VALUE).values:
         from dynacli.commands.completion.remembered_candidates import input_called, remembered_candidates
 
         named = input_called(operation, asked)
@@ -436,9 +390,9 @@ def _flags(parameter: Parameter) -> list[str]:
     return [f"--{name}" for name in (parameter.option, *parameter.aliases)]
 
 
-def _options_of(operation: Operation) -> dict[str, Option]:
+def _options_of(operation: Operation) -> dict[str, Offered]:
     """Return the options of a call; the operation's own win over the standard ones."""
-    options: dict[str, Option] = {}
+    options: dict[str, Offered] = {}
     for parameter in operation.parameters:
         for number, flag in enumerate(_flags(parameter)):
             is_listed = number == 0 and not parameter.is_hidden
@@ -446,7 +400,7 @@ def _options_of(operation: Operation) -> dict[str, Option]:
         for field in parameter.fields:
             option = _option(field.value, field.description, is_listed=not parameter.is_hidden)
             options.update(spelled(field.option, option))
-    inputs = dict(EXAMPLE)
+    inputs = offers_of(options_of({"example"}))
     if operation.body is not None:
         from dynacli.model.media_types import takes_options
 
@@ -459,14 +413,14 @@ def _options_of(operation: Operation) -> dict[str, Option]:
                 for flag, _ in spelled(name, ANY):
                     if flag in options and not options[flag].values:
                         options[flag] = options[flag]._replace(values=tags)
-        inputs = {**INPUTS, "--content-type": Option(tuple(media_type.name for media_type in content))}
+        inputs = {**INPUTS, "--content-type": Offered(tuple(media_type.name for media_type in content))}
         if not any(takes_options(media_type) for media_type in content):
             del inputs["--set"]
         of_parts = [each for each in content if each.name.lower().startswith("multipart/")]
         if of_parts:
-            inputs["--part-header"] = ANY
+            inputs |= offers_of(options_of({PART}))
         if any(not media_type.fields for media_type in of_parts):
-            inputs["--file"] = ANY
+            inputs |= offers_of(options_of({FILE}))
     own = "--path.", "--query.", "--querystring.", "--header.", "--cookie.", "--body."
     refused = GUARDED_OPTIONS & {flag.partition(".")[2] for flag in options if flag.startswith(own)}
     for flag, standard in (*inputs.items(), *STANDARD.items()):
@@ -482,9 +436,9 @@ def _discriminators(media_type: MediaType) -> Iterator[tuple[str, tuple[str, ...
         yield name, tuple(tag for _, tag in choice.branches if tag)
 
 
-def _option(value: ValueType, description: str, *, is_listed: bool = True) -> Option:
+def _option(value: ValueType, description: str, *, is_listed: bool = True) -> Offered:
     is_switch = value.type == "boolean"
-    return Option(
+    return Offered(
         tuple(_allowed_values(value)), is_optional=is_switch, is_listed=is_listed, description=description
     )
 

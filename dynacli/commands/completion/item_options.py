@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from dynacli.commands.completion.completion_tables import Option, Options
+from dynacli.commands.completion.offered_options import Offered, Offers
 
 __all__ = ["item_options"]
 
@@ -12,7 +12,7 @@ _FIRST = "[0]"
 _INDEX = re.compile(r"\.(\d{1,4})(?=\.|$)|\[(\d{1,4})\]")
 
 
-def item_options(options: Options, words: Iterable[str]) -> dict[str, Option]:
+def item_options(options: Offers, words: Iterable[str]) -> dict[str, Offered]:
     """Return the options of the items that words name, and of the items behind those.
 
     Args:
@@ -21,7 +21,7 @@ def item_options(options: Options, words: Iterable[str]) -> dict[str, Option]:
     """
     # An array at the top is named by its index alone: `--0.text`.
     flags = {re.sub(r"^--(?=\d)", "--.", word.partition("=")[0]) for word in words if word.startswith("--")}
-    found: dict[str, Option] = {}
+    found: dict[str, Offered] = {}
     for name, option in options.items():
         parts = name.split(_FIRST)
         count = len(parts) - 1

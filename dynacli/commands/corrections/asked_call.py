@@ -6,9 +6,9 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands.command_groups import ApiGroup
 from dynacli.commands.corrections.call_line import KEPT_VERBS
 from dynacli.commands.operation_command import OperationCommand
-from dynacli.commands.read_options import arrange, standard_rules
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError
+from dynacli.options.parsed_words import parse, standard_rules
 
 __all__ = ["asked_call"]
 
@@ -40,9 +40,10 @@ def _call_in(run: Run, words: Sequence[str]) -> tuple[DescribedOperation, list[s
 
 def _from_positional(words: Sequence[str]) -> tuple[list[str], bool]:
     """Return the words from the first one that is no option, and whether that one may be an unknown option's value."""
-    arranged = arrange(words, standard_rules(), stop_at_positional=True)
-    last = arranged.options[-1] if arranged.options else ""
-    return arranged.positional, last.startswith("--") and "=" not in last and last not in standard_rules()
+    parsed = parse(words, standard_rules(), stop_at_positional=True)
+    last = parsed.given[-1] if parsed.given else None
+    is_open = last is not None and last.rule is None and last.value is None and last.flag.startswith("--")
+    return parsed.positional, is_open
 
 
 def _asked_of(group: ApiGroup, words: list[str]) -> tuple[DescribedOperation, list[str]] | None:

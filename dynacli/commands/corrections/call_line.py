@@ -9,22 +9,16 @@ from dynacli.client.inputs.call_inputs import ParameterKey, input_name
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
 from dynacli.commands.call.words.mask_words import mask_word
 from dynacli.commands.operation_command import OperationCommand
-from dynacli.commands.read_options import (
-    SWITCH,
-    ValueRule,
-    arrange,
-    options_by_flag,
-    options_in,
-    standard_rules,
-)
+from dynacli.commands.read_options import options_in
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import StandardOption
 from dynacli.environment import invocation_words
 from dynacli.errors import UsageError
 from dynacli.model.command_words import option_pair, reads_input, shell_line
 from dynacli.model.media_types import is_multipart
 from dynacli.model.operation import Field, Parameter, ValueType
 from dynacli.model.value_words import placeholder
+from dynacli.options.parsed_words import SWITCH, ReadWord, ValueRule, parse, standard_rules
+from dynacli.options.standard_options import OPTIONS_BY_FLAG, Option
 from dynacli.record import record, replace
 from dynacli.schema.example_call import option_text
 from dynacli.urls import is_secret_name, with_masked_query
@@ -53,7 +47,7 @@ class Piece:
     value: str | None = None
     parameter: Parameter | None = None
     field: Field | None = None
-    standard: StandardOption | None = None
+    standard: Option | None = None
     is_placeholder: bool = False
 
     @property
@@ -161,20 +155,22 @@ class CallLine:
 
     def with_words(self, words: Sequence[str]) -> "CallLine":
         """Return the line with other words behind the operation."""
-        return self.with_pieces(_read_pieces(self, words, self.command.rules()))
+        parsed = parse(words, self.command.rules(), self.command.find)
+        return self.with_pieces(_piece(self, word) for word in parsed.read)
 
-    def piece_of(self, flag: str, value: str | None, rules: Mapping[str, ValueRule] | None = None) -> Piece:
+    def piece_of(self, flag: str, value: str | None, rule: ValueRule | None = None) -> Piece:
         """Return the piece that an option gives.
 
         Args:
             value: None where none was given.
-            rules: Those of the options that may stand there; None for those behind the operation.
+            rule: Whether a value stands behind it; None for that of the operation's options.
         """
-        found = self.command.find(flag)
-        rule = (self.command.rules() if rules is None else rules).get(flag) or (found[1] if found else None)
+        if rule is None:
+            found = self.command.find(flag)
+            rule = self.command.rules().get(flag) or (found[1] if found else None)
         parameter, field = self.command.input_of(flag)
         is_standard = rule is not None and parameter is None and field is None
-        standard = options_by_flag().get(flag) if is_standard else None
+        standard = OPTIONS_BY_FLAG.get(flag) if is_standard else None
         piece = Piece(flag, value, parameter, field, standard)
         if rule is not None and not rule.takes_value:
             return replace(piece, value=None)
@@ -239,59 +235,28 @@ def read_line(run: Run, command: OperationCommand, words: Sequence[str]) -> Call
     size = len(run.words) - len(words)
     is_typed = list(run.words[size:]) == list(words)  # and not made of an earlier call
     typed = run.words[:size] if is_typed else run.words
-    before = arrange(typed, standard_rules(), stop_at_positional=not is_typed)
-    wanted = options_in(before.options).content_type
+    before = parse(typed, standard_rules(), stop_at_positional=not is_typed)
+    wanted = options_in(before).content_type
     try:
-        command.arranged(list(words), wanted)
+        command.parsed(list(words), wanted)
     except UsageError:  # there is no such media type: the one that dynacli prefers is described
         command.prepare("")
     # An option of the operation may stand there by mistake.
     rules = {**command.rules(), **standard_rules()}
-    before = arrange(typed, rules, command.find, stop_at_positional=not is_typed)
+    before = parse(typed, rules, command.find, stop_at_positional=not is_typed)
     verb = next((word for word in before.positional[:1] if word in KEPT_VERBS), "")
     line = CallLine(command, (), (), verb, (*typed, *words))
-    return line.with_before(_read_pieces(line, before.options, rules)).with_words(words)
+    given = [_piece(line, word) for word in before.given if not word.lacks_value]
+    return line.with_before(given).with_words(words)
 
 
-def _read_pieces(line: CallLine, words: Sequence[str], rules: Mapping[str, ValueRule]) -> Iterator[Piece]:
-    index = 0
-    while index < len(words):
-        if words[index] == "--":
-            yield from (Piece("", word) for word in words[index + 1 :])
-            return
-        size, options = _first_option(line, words[index : index + 2], rules)
-        if not options:
-            yield Piece("", words[index])
-        else:
-            yield _piece(line, options, rules)
-        index += size
-
-
-def _first_option(
-    line: CallLine, words: Sequence[str], rules: Mapping[str, ValueRule]
-) -> tuple[int, list[str]]:
-    """Return how many words the first option takes, and the option joined to its value; no words for a positional."""
-    alone = arrange(words[:1], rules, line.command.find)
-    if alone.positional or len(words) == 1:
-        return 1, alone.options or ([alone.without_value] if alone.without_value else [])
-    both = arrange(words, rules, line.command.find)
-    takes_next = not both.positional and (alone.without_value or len(both.options) == 1)
-    if takes_next and not both.without_value:
-        return 2, both.options
-    return 1, alone.options or [alone.without_value]
-
-
-def _piece(line: CallLine, options: Sequence[str], rules: Mapping[str, ValueRule]) -> Piece:
-    word = options[0]
-    if not word.startswith("--"):
-        flag, value = word[:2], options[1] if len(options) > 1 else word[2:] or None
-        is_switch = not rules.get(flag, SWITCH).takes_value
-        return line.piece_of(flag, None if is_switch else value, rules)
-    flag, equals, text = word.partition("=")
-    if flag not in rules and line.command.find(flag) is None:
-        return Piece(flag, text if equals else None)
-    piece = line.piece_of(flag, text if equals else None, rules)
-    return replace(piece, value=text) if equals and rules.get(flag) == SWITCH else piece
+def _piece(line: CallLine, word: ReadWord) -> Piece:
+    if not word.flag:
+        return Piece("", word.words[0])
+    if word.rule is None:
+        return Piece(word.flag, word.value)
+    piece = line.piece_of(word.flag, word.value, word.rule)
+    return replace(piece, value=word.value) if word.rule == SWITCH else piece
 
 
 def _positional_parameters(command: OperationCommand, pieces: Iterable[Piece]) -> list[Parameter]:
@@ -317,9 +282,9 @@ def _words_of(piece: Piece) -> list[str]:
         return _words_of(_by_option(piece)) if is_option else [piece.value]
     if piece.value_type.type == "boolean" and piece.value == "true":
         return [piece.flag]
-    if piece.standard is not None and piece.standard.flag_value == piece.value:
+    if piece.standard is not None and piece.standard.value_alone == piece.value:
         return [piece.flag]
-    if piece.standard is not None and not piece.standard.metavar:
+    if piece.standard is not None and not piece.standard.takes_value:
         return [f"{piece.flag}={piece.value}"]
     is_long = piece.flag.startswith("--") and piece.value != "-"
     return option_pair(piece.flag, piece.value) if is_long else [piece.flag, piece.value]
@@ -358,7 +323,7 @@ def _shown(pieces: Iterable[Piece], names: set[str], masker: Masker) -> Iterator
             yield from _words_of(replace(piece, value=masker.mask(mask_word(value, names))))
 
 
-def _shown_value(option: StandardOption, value: str, names: set[str]) -> str:
+def _shown_value(option: Option, value: str, names: set[str]) -> str:
     """Return the value of a standard option without a secret."""
     if option.name in {"header", "part_header"}:
         name, _, _ = value.rpartition(":") if option.name == "part_header" else value.partition(":")

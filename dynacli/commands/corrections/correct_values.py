@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from dynacli.commands.corrections.call_line import CallLine, Piece
+from dynacli.commands.read_options import option_value
 from dynacli.errors import UsageError
 from dynacli.model.media_types import is_multipart
 from dynacli.model.operation import ValueType
@@ -58,7 +59,7 @@ def _fitting_standard(piece: Piece) -> Piece:
     option, value = piece.standard, piece.value
     if option is None or value is None or piece.is_placeholder:
         return piece
-    if not option.metavar:
+    if not option.takes_value:
         return replace(piece, value=None)
     if option.choices:
         return piece if value in option.choices else _with_value(piece, nearest(value, option.choices))
@@ -74,8 +75,7 @@ def _fitting_standard(piece: Piece) -> Piece:
             else replace(piece, value=f"{name}={json.dumps(text, ensure_ascii=False)}")
         )
     try:
-        if option.convert is not None:
-            option.convert(value, option.flags[0])
+        option_value(option, value)
     except UsageError:
         return _with_value(piece, nearest(value, FORMATS) if option.name == "output" else None)
     return piece

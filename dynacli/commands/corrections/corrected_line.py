@@ -13,9 +13,9 @@ from dynacli.commands.corrections.correct_values import nearest, with_fitting_va
 from dynacli.commands.corrections.try_line import MOST_CHANGES, needs_too_much, problem_of
 from dynacli.commands.operation_command import OperationCommand
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import INPUT_OPTIONS
 from dynacli.environment import Environment
 from dynacli.errors import UsageError
+from dynacli.options.standard_options import INPUT_OPTIONS
 from dynacli.record import replace
 
 __all__ = ["corrected_line"]

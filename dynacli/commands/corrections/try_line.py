@@ -12,10 +12,11 @@ from dynacli.commands.click_errors import from_click
 from dynacli.commands.corrections.call_line import CallLine, Piece
 from dynacli.commands.corrections.correct_findings import is_left_to_fill_in, with_inputs
 from dynacli.commands.operation_command import OperationCommand
-from dynacli.commands.read_options import arrange, options_in, standard_rules
+from dynacli.commands.read_options import options_in
 from dynacli.commands.run import Run
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, UsageError
+from dynacli.options.parsed_words import parse, standard_rules
 from dynacli.record import replace
 from dynacli.request.build_request import build_request
 from dynacli.validation.judge_by_level import JudgeByLevel
@@ -78,7 +79,7 @@ def _is_for_person(piece: Piece) -> bool:
 def _problem_of_words(line: CallLine, words: list[str], env: Environment) -> UsageError | None:
     run = Run(env)
     run.options = replace(
-        options_in(arrange(line.before_words(), standard_rules()).options),
+        options_in(parse(line.before_words(), standard_rules())),
         dry_run="http",
         error_format="json",
     )

@@ -23,7 +23,7 @@ from dynacli.text.wrapping import shortened, wrapped
 
 if TYPE_CHECKING:
     from dynacli.client.credentials.signed_in import SignedIn
-    from dynacli.commands.read_options import Options
+    from dynacli.options.standard_options import Options
 
 __all__ = ["landing_page", "operations_or_tags"]
 
@@ -64,7 +64,7 @@ def landing_page(
         identity: Who is signed in without any variable, in words; empty for nobody.
         notes: Further paragraphs at the end.
     """
-    profile = options.profile or env.setting("PROFILE")
+    profile = options.in_force("profile", env)
     return _Page(env, api, profile).text(options, server, identity, notes)
 
 
@@ -421,7 +421,7 @@ def _age(api: OpenedApi) -> str:
 
 
 def _is_server_chosen(env: Environment, api: OpenedApi, options: "Options") -> bool:
-    is_asked_for = options.server or options.server_var or options.profile or env.setting("PROFILE")
+    is_asked_for = options.server or options.server_var or options.in_force("profile", env)
     return bool(is_asked_for or not api.entry.keys().isdisjoint(("server", "server_vars")))
 
 
@@ -438,9 +438,9 @@ def _base_url(env: Environment, api: OpenedApi, options: "Options") -> str:
     wanted, values = "", {}
     try:
         if is_chosen:
-            from dynacli.client.call_settings import settings_of
+            from dynacli.client.call_settings import CallOptions, settings_of
 
-            settings = settings_of(env, api, options.call_options)
+            settings = settings_of(env, api, CallOptions.of(options))
             wanted, values = settings.server, dict(settings.server_variables)
         return choose_server([Server(**row) for row in servers], api.uri, wanted, values)
     except DynacliError:  # the call itself says what is wrong

@@ -4,17 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands.help.usage_lines import usage_lines
-from dynacli.commands.standard_options import (
-    FILE_OPTIONS,
-    INPUT_OPTIONS,
-    PART_OPTIONS,
-    STANDARD_OPTIONS,
-    StandardOption,
-)
 from dynacli.environment import Environment, invocation, program
 from dynacli.model.media_types import is_built, is_multipart
 from dynacli.model.operation import MORE, Body, Choice, Field, MediaType, Parameter, ValueType, of_first_items
 from dynacli.model.value_words import MAY_BE_NULL, NOT_EMPTY, constraints, file_or_value, placeholder
+from dynacli.options.standard_options import FILE, INPUT_OPTIONS, PART, STANDARD_OPTIONS, Option, options_of
+from dynacli.record import replace
 from dynacli.text.quoting import quoted, quoted_lines, word_or_quoted
 from dynacli.text.terminal import Painter, terminal_width, visible
 from dynacli.text.text_blocks import block_text, short_sentence
@@ -176,7 +171,7 @@ class _Page:
         if len(body.content) > 1:
             rows.extend(_row(option) for option in input_options if option.name == "content_type")
         if is_part:
-            of_parts = (*(() if media_type.fields else FILE_OPTIONS), *PART_OPTIONS)
+            of_parts = options_of({PART} if media_type.fields else {FILE, PART})
             rows.extend(_row(option) for option in of_parts if option.flags[0] not in own_flags)
         notes = []
         left_out = len(media_type.fields) - _MAX_FIELDS
@@ -232,15 +227,15 @@ def _sources(described: DescribedOperation) -> Mapping[str, str]:
     return input_sources(described.api, described.operation, needed)
 
 
-def _row(option: StandardOption) -> tuple[str, str]:
+def _row(option: Option) -> tuple[str, str]:
     return f"{option.flags[0]} {option.metavar}".strip(), option.help
 
 
-def _for_whole_body(option: StandardOption) -> StandardOption:
+def _for_whole_body(option: Option) -> Option:
     """Return a standard option as it works on a body that has no options of its own."""
     if option.name != "body":
         return option
-    return option._replace(metavar="TEXT|@FILE|-", help="the whole body, sent as it is given")
+    return replace(option, metavar="TEXT|@FILE|-", help="the whole body, sent as it is given")
 
 
 def _notes(media_type: MediaType) -> Iterator[str]:

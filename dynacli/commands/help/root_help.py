@@ -4,10 +4,11 @@ import re
 from collections.abc import Sequence
 
 from dynacli.commands.help.usage_lines import usage_lines
-from dynacli.commands.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS
 from dynacli.environment import Environment, invocation, program
 from dynacli.errors import FileError
 from dynacli.library.configuration.configuration import Configuration
+from dynacli.options.command_table import COMMANDS
+from dynacli.options.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS
 from dynacli.text.terminal import Painter, terminal_width
 from dynacli.text.wrapping import wrapped
 
@@ -15,42 +16,8 @@ __all__ = ["further_lines", "root_help"]
 
 _VERBS = (
     ("API", "what it has, who is signed in, and what to do next; `API TAG` lists a tag"),
-    ("api add NAME SOURCE", "register an API by its document or its base URL"),
-    ("api list|show|set|refresh|remove|rename", "the registered APIs"),
-    ("api history|rollback|pin|unpin", "the revisions of their documents"),
-    ("api catalog", "the registered APIs as a catalog for other programs"),
-    ("changes API [--since REVISION]", "what the document gained, lost and changed"),
-    ("auth login|logout|status|explain|token", "credentials: signing in, and what is sent where"),
-    ("config get|set|edit|path", "what is configured, one key at a time or in your editor"),
-    ("cache info|clear", "what is kept of documents"),
-    ("search [API] WORDS...", "the operations that do what you say in plain words, the best first"),
-    ("operations [API] [--tag TAG]", "every operation, a line each, or as a graph"),
-    ("describe API OPERATION [FIELD.PATH]", "all about one operation, or about one field"),
-    ("explore API", "its operations, forms and answers on the whole screen"),
-    ("batch API [OPERATION] FILE", "a call for each row of a file, side by side"),
-    ("check API", "call every operation that only reads, and judge every answer"),
-    ("judge API FILE.har", "judge what other programs sent and got, as a HAR has it"),
-    ("mock API [--port N]", "a server that answers every operation from the document"),
-    ("proxy API", "pass on what clients send to the API, and judge what has passed"),
-    ("read API OPERATION", "a call that is refused where it may change something"),
-    ("request API METHOD PATH", "a call to any path, whether the document has it or not"),
-    ("edit API OPERATION", "what a GET gives, changed in your editor and sent back"),
-    ("ignore API RULE [OPERATION]", "let findings not count that are known, with `--reason TEXT`"),
-    ("policy explain API OPERATION", "what would become of a call, and which rule of yours decides"),
-    ("skill API [--out DIRECTORY]", "what an agent needs to know of an API, as a SKILL.md"),
-    ("mcp [API...]", "the APIs for an agent, over the Model Context Protocol"),
-    ("document API [--bundled]", "the document as it was fetched, or in one file"),
-    ("export API --to FORM [--out FILE]", "its operations with examples, for Postman, hurl and the like"),
-    ("demo OPERATION", "a call to the embedded stand-in of Armature's API; `demo serve` keeps it running"),
-    ("history [API] [--failed] [--since 2h]", "the calls that were made; `history show N` shows one"),
-    ("bake NAME --api API", "an executable file, a command line for one API"),
-    ("import curl LINE", "the line that makes the request of a line for curl; `import har FILE`"),
-    ("replay N", "make call N once more, with other options behind it"),
-    ("doctor [API]", "whether all works here, and what is wrong with the documents"),
-    ("completion bash|zsh|fish", "completion for your shell"),
-    ("help [TOPIC]", "the manual"),
+    *(row for command in COMMANDS.values() for row in command.rows),
 )
-
 
 _ABOUT = (
     "Turns any OpenAPI document into a command line. API is a registered name, a URL of a document, "

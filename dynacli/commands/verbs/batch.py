@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dynacli.commands.call.make_call import asker
-from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import UNNAMED
 from dynacli.commands.verbs.demo import opened_api
-from dynacli.commands.verbs.verb_options import OF_CALLS, for_many_calls
 from dynacli.environment import invocation, program
 from dynacli.errors import DynacliError, FailedRowsError, FileError, FormError, RefusedError, UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.wording import counted, enumerated
+from dynacli.options.standard_options import UNNAMED
 from dynacli.record import record, replace
 
 if TYPE_CHECKING:
@@ -31,9 +29,8 @@ if TYPE_CHECKING:
     from dynacli.client.call_settings import CallSettings
     from dynacli.output.output_form import OutputForm
 
-__all__ = ["command"]
+__all__ = ["make_calls"]
 
-_MAX_PARALLEL = 64
 _TOLD_EACH = 500
 _NO_FAIL = frozenset((0, 3, 4, 5, 9))
 """The exit codes of rows that are no failure with `--no-fail`."""
@@ -56,7 +53,8 @@ class _BatchOptions:
     shard: "Shard"
 
 
-def _batch(
+@click.pass_context
+def make_calls(
     ctx: click.Context,
     api: str,
     words: tuple[str, ...],
@@ -66,6 +64,7 @@ def _batch(
     resume_: str | None,
     shard: str | None,
 ) -> None:
+    """Run `batch`."""
     from dynacli.client.batch.shard import Shard, shard_of
 
     if not 1 <= len(words) <= 2:
@@ -205,7 +204,7 @@ def _told(run: Run, rows: "Iterator[Row | WrongRow]") -> "Iterator[Row | WrongRo
 
 def _form(run: Run) -> "OutputForm":
     """Return the form of the result, which is NDJSON unless another one is asked for."""
-    form = run.options.output_form
+    form = run.data_form
     if form.format in {"raw", "text"}:
         raise UsageError(
             f"A batch has no result in the format `{form.format}`",
@@ -400,49 +399,3 @@ def _go_on_line(run: Run, options: _BatchOptions) -> str:
         words += ["--resume", result]
     line = " ".join([program().name, *map(quote, words)])
     return Masker(secrets_in(run.env.variables, run.options.header)).mask(line)
-
-
-_HELP_TEXTS = {
-    "output": "ndjson (the default), json, yaml, table, csv, tsv, lines, gron, or @FILE for ndjson",
-    "filter": "what a JMESPath expression leaves of each line of the result",
-    "dry_run": "check all rows, and send none; with a form, print their requests (json: a line each)",
-    "header": "a header of every request",
-    "progress": "whether a terminal shows how far the batch is: auto or off",
-    "timeout": "for each call",
-    "verbose": "a line on standard error for each row",
-    "no_fail": "exit 0 although rows failed by a 3xx, 4xx, 5xx or a mismatch",
-    "yes": "agree to rows that remove something; where a credential goes is never answered by it",
-}
-"""The help of standard options that mean something else here than for a single call."""
-
-
-command = Verb(
-    "batch",
-    params=[
-        click.Argument(["api"]),
-        click.Argument(["words"], nargs=-1, metavar="[OPERATION] FILE|-"),
-        click.Option(
-            ["--parallel"],
-            type=click.IntRange(1, _MAX_PARALLEL),
-            default=1,
-            show_default=True,
-            help="calls at once; a row then waits only for those whose answers it uses",
-        ),
-        click.Option(["--stop-on-error"], is_flag=True, help="begin no further row after one that failed"),
-        click.Option(
-            ["resume_", "--resume"],
-            metavar="RESULT",
-            help="take what went well from an earlier result (NDJSON), and send the other rows",
-        ),
-        click.Option(["--shard"], metavar="I/N", help="send every N-th row, beginning with the I-th"),
-    ],
-    options=for_many_calls(
-        OF_CALLS - {"retry_unsafe", "retry_status", "progress", "show_secrets"},
-        _HELP_TEXTS,
-        shows_requests=True,
-    ),
-    callback=click.pass_context(_batch),
-    help="Make a call for each row of FILE, NDJSON or CSV, and write a line of NDJSON for each. A column, or a key, is "
-    "an input by the name of its option. Without OPERATION each row of NDJSON names its own. All rows are checked "
-    "before the first is sent.",
-)

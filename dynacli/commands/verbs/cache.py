@@ -5,10 +5,7 @@ from typing import Any
 
 import click
 
-from dynacli.commands.command_groups import Verb, VerbGroup
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import STANDARD_OPTIONS
-from dynacli.commands.verbs.verb_options import LISTING, RUNNING
 from dynacli.errors import FileError
 from dynacli.library.revisions.cache_limit import limit_of, registered_directories
 from dynacli.library.revisions.housekeeping import (
@@ -21,10 +18,12 @@ from dynacli.output.standard_error import write_stderr
 from dynacli.text.terminal import Painter, visible
 from dynacli.urls import with_masked_query
 
-__all__ = ["command"]
+__all__ = ["clear_cache", "show_cache"]
 
 
-def _info(run: Run) -> None:
+@click.pass_obj
+def show_cache(run: Run) -> None:
+    """Run `cache info`."""
     from dynacli.output.render import write_data
 
     documents = list(reversed(cached_documents(run.env.cache_dir)))
@@ -45,7 +44,7 @@ def _info(run: Run) -> None:
             lines.append(f"  {_size(row['bytes']):>9}  {name}  " + paint.dim(f"{count}, used {row['used']}"))
         return "\n".join(lines)
 
-    write_data(run.env, data, run.options.output_form, text)
+    write_data(run.env, data, run.data_form, text)
 
 
 def _names(run: Run) -> dict[str, list[str]]:
@@ -75,7 +74,9 @@ def _size(count: int) -> str:
     return f"{count / 1024:.1f} KiB"
 
 
-def _clear(run: Run, api: str | None, history: bool) -> None:
+@click.pass_obj
+def clear_cache(run: Run, api: str | None, history: bool) -> None:
+    """Run `cache clear`."""
     documents = cached_documents(run.env.cache_dir)
     if api is not None:
         from dynacli.library.open_by_name import find_revisions
@@ -99,30 +100,3 @@ def _clear(run: Run, api: str | None, history: bool) -> None:
         raise FileError(
             "Not all of the cache could be removed", hint=f"Look at the permissions of `{run.env.cache_dir}`"
         )
-
-
-command = VerbGroup(
-    "cache",
-    help="What is kept of documents. All of it can go at any time: it is fetched and compiled again.",
-    options=STANDARD_OPTIONS,
-    commands=[
-        Verb(
-            "info",
-            options=LISTING,
-            callback=click.pass_obj(_info),
-            help="Show what is kept of which document, how large it is, and when it was last used.",
-        ),
-        Verb(
-            "clear",
-            params=[
-                click.Argument(["api"], required=False),
-                click.Option(
-                    ["--history"], is_flag=True, help="only revisions that are neither current nor held"
-                ),
-            ],
-            options=RUNNING,
-            callback=click.pass_obj(_clear),
-            help="Remove what is kept of all documents, or of that of API.",
-        ),
-    ],
-)

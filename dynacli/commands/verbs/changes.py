@@ -10,17 +10,16 @@ from dynacli.commands.command_groups import Verb
 from dynacli.commands.operation_json import operation_row
 from dynacli.commands.revision_names import SHOWN_DIGITS, find_revision, revision_before
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import VERB_FORMATS
-from dynacli.commands.verbs.verb_options import CHANGES
 from dynacli.environment import invocation
 from dynacli.errors import DocumentError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.library.revisions.pending_document import find_pending
+from dynacli.options.command import MARKDOWN, Command
 
 if TYPE_CHECKING:
     from dynacli.changes.change_records import Changes, OperationKey
 
-__all__ = ["command"]
+__all__ = ["ChangesVerb"]
 
 
 class _ComparedRevision(NamedTuple):
@@ -37,6 +36,7 @@ class _ComparedRevision(NamedTuple):
     rows: "dict[OperationKey, dict[str, Any]]"
 
 
+@click.pass_obj
 def _changes(run: Run, api: str, since: str | None, until: str | None, breaking: bool, texts: bool) -> None:
     from dynacli.catalog.compiler.garbage_collection import without_collector
     from dynacli.changes.change_report import changes_json, changes_markdown, changes_text
@@ -57,14 +57,14 @@ def _changes(run: Run, api: str, since: str | None, until: str | None, breaking:
     if breaking:
         changes = _only_breaking(changes)
     rows = old.rows.get, new.rows.get
-    if run.options.output == VERB_FORMATS["changes"]:
+    if run.options.output == MARKDOWN:
         markdown = changes_markdown(changes, *rows, has_texts=texts)
         run.env.stdout.write((visible(markdown) if run.env.stdout_is_terminal else markdown) + "\n")
         return
     write_data(
         run.env,
         changes_json(changes, old.revision, new.revision, *rows),
-        run.options.output_form,
+        run.data_form,
         lambda paint, width: changes_text(changes, *rows, paint, width, has_texts=texts),
     )
 
@@ -149,13 +149,14 @@ def _forget_news(opened: OpenedApi) -> None:
     take_news(opened.revisions)
 
 
-_REVISION = "the first digits of a revision, as `api history` lists them, or a document: a URL or a path"
-
-
-class _ChangesVerb(Verb):
+class ChangesVerb(Verb):
     """The verb `changes`; its help page lists the rules by which a change breaks a client."""
 
+    def __init__(self, entry: Command) -> None:
+        super().__init__(entry, _changes)
+
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the rules below the options."""
         from dynacli.changes.comparing.comparison import RULES
 
         with formatter.section("A client breaks (!), by these rules and no others"):
@@ -164,19 +165,3 @@ class _ChangesVerb(Verb):
         formatter.write_paragraph()
         formatter.write_text("What is surely harmless has no mark; all else is a fact without a verdict (?).")
         formatter.write_text(f"`{invocation('help changes')}` has more.")
-
-
-command = _ChangesVerb(
-    "changes",
-    params=[
-        click.Argument(["api"]),
-        click.Option(["--since"], metavar="REVISION", help=f"compare with {_REVISION}; else the one before"),
-        click.Option(["--until"], metavar="REVISION", help="compare that one, instead of the one in use"),
-        click.Option(["--breaking"], is_flag=True, help="only what breaks a client"),
-        click.Option(["--texts"], is_flag=True, help="also where only words for people changed"),
-    ],
-    options=CHANGES,
-    callback=click.pass_obj(_changes),
-    help="Show what the document of API gained, lost and changed since the revision before. "
-    "`-o markdown` writes it for a changelog, `-o json` for programs.",
-)

@@ -2,11 +2,10 @@
 
 import click
 
-from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.environment import program
 
-__all__ = ["command"]
+__all__ = ["write_script"]
 
 # Each script passes the words to `dynacli __complete` and takes the lines that come back as they are:
 # the shell evaluates and expands nothing in them, so `*` in a description stays `*`.
@@ -123,16 +122,7 @@ complete -c dynacli -f -a '(__dynacli_complete)'
 }
 
 
-def _completion(run: Run, shell: str) -> None:
+@click.pass_obj
+def write_script(run: Run, shell: str) -> None:
+    """Run `completion`."""
     run.env.stdout.write(_SCRIPTS[shell].replace("dynacli", program().name))
-
-
-command = Verb(
-    "completion",
-    params=[click.Argument(["shell"], type=click.Choice(tuple(_SCRIPTS)))],
-    callback=click.pass_obj(_completion),
-    help="Print the completion script for a shell.\n\n"
-    'Bash: add `eval "$(dynacli completion bash)"` to ~/.bashrc. '
-    'Zsh: add `eval "$(dynacli completion zsh)"` to ~/.zshrc, behind `compinit`. '
-    "Fish: `dynacli completion fish > ~/.config/fish/completions/dynacli.fish`.",
-)

@@ -1,17 +1,15 @@
 """`dynacli demo`: calls the embedded stand-in of Armature's API; `demo serve` keeps it running."""
 
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from dynacli.commands.command_groups import ApiGroup, Verb, VerbGroup, note_options_ahead
+from dynacli.commands.command_groups import ApiGroup, VerbGroup, note_options_ahead
 from dynacli.commands.operation_command import OperationCommand
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import STANDARD_OPTIONS
-from dynacli.commands.verbs.verb_options import RUNNING
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.library.configuration.configuration import DEMO
@@ -21,9 +19,8 @@ from dynacli.record import replace
 if TYPE_CHECKING:
     from dynacli.demo.demo_facts import DemoServer
 
-__all__ = ["behaviour_options", "command", "demo_options", "demo_params", "live_api", "opened_api"]
+__all__ = ["DemoGroup", "demo_params", "live_api", "opened_api", "serve"]
 
-_DEFAULT_PORT = 8642
 _WITH_NEXT, _WITH_NEXT_API = "dynacli.demo.with_next", "dynacli.demo.with_next_api"
 """Keys of click's `Context.meta`: whether `--next` was given, and the API whose document it serves."""
 _FLAGS = {"role": "--role", "next_": "--next", "misbehave": "--misbehave"}
@@ -161,7 +158,9 @@ def _misbehaviours(words: tuple[str, ...], api: OpenedApi) -> dict[str, str]:
     return kinds
 
 
-def _serve(ctx: click.Context, port: int, next_: bool, misbehave: tuple[str, ...]) -> None:
+@click.pass_context
+def serve(ctx: click.Context, port: int, next_: bool, misbehave: tuple[str, ...]) -> None:
+    """Run `demo serve`."""
     run: Run = ctx.obj
     from dynacli.demo.stand_in import serve_forever
     from dynacli.output.standard_error import write_stderr
@@ -192,51 +191,21 @@ def _serve(ctx: click.Context, port: int, next_: bool, misbehave: tuple[str, ...
         signal.raise_signal(number)
 
 
-def demo_options(*, has_role: bool = True) -> list[click.Option]:
-    """Return the options about the stand-in for a verb that takes any API.
-
-    Args:
-        has_role: Whether the verb signs in.
-    """
-    options = [*([_role_option()] if has_role else []), *behaviour_options()]
-    for option in options:
-        option.help = f"(demo) {option.help}"
-    return options
-
-
-def _role_option() -> click.Option:
-    """Return the option that says as whom to sign in."""
-    return click.Option(
-        ["--role"], type=click.Choice(("viewer", "editor", "admin", "owner")), help="sign in as"
-    )
-
-
-def behaviour_options() -> list[click.Option]:
-    """Return the options that let the stand-in serve a later document, or break the one that it has."""
-    return [
-        click.Option(["next_", "--next"], is_flag=True, help="serve a document with one operation more"),
-        click.Option(
-            ["misbehave", "--misbehave"],
-            multiple=True,
-            metavar="OPERATION=KIND",
-            help="let an operation break the document: wrong-type, missing-field, undocumented-field, "
-            "undocumented-status, wrong-media-type, truncated-json, hang",
-        ),
-    ]
-
-
-class _DemoGroup(VerbGroup):
+class DemoGroup(VerbGroup):
     """The verb `demo`: the stand-in's operations, and `serve`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands."""
         return ["serve", *ApiGroup(_api_for_help(ctx)).list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of a name; None where there is none."""
         return self._find(ctx, [cmd_name])[0]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the words name."""
         note_options_ahead(ctx.obj, args[1:])
         command, rest = self._find(ctx, args)
         if command is None:
@@ -247,7 +216,7 @@ class _DemoGroup(VerbGroup):
 
     def _find(self, ctx: click.Context, words: list[str]) -> tuple[click.Command | None, list[str]]:
         if words[:1] == ["serve"] and not ctx.obj.is_read_only:
-            return _SERVE, words[1:]
+            return super().get_command(ctx, words[0]), words[1:]
         group = ApiGroup(_api_for_help(ctx))
         command, rest = group.find_command(words)
         if command is None and group.has_path(words):
@@ -258,10 +227,12 @@ class _DemoGroup(VerbGroup):
                 command, rest = operation_command, words_behind
         return (_DemoCommand(command.described) if isinstance(command, OperationCommand) else command), rest
 
-    def note_options(self, ctx: click.Context, options: list[str]) -> None:
-        ctx.meta[_WITH_NEXT] = "--next" in options
+    def note_options(self, ctx: click.Context, flags: Collection[str]) -> None:
+        """Note what the help page depends on."""
+        ctx.meta[_WITH_NEXT] = "--next" in flags
 
     def get_help(self, ctx: click.Context) -> str:
+        """Return the help page."""
         from dynacli.commands.help.landing_page import landing_page
 
         run: Run = ctx.obj
@@ -274,22 +245,3 @@ class _DemoGroup(VerbGroup):
             identity="as an editor, without any set-up",
             notes=("`demo serve` keeps it running. Before the operation: --role, --next, --misbehave",),
         )
-
-
-_SERVE = Verb(
-    "serve",
-    params=[
-        click.Option(["--port"], type=click.IntRange(0, 65535), default=_DEFAULT_PORT, show_default=True),
-        *behaviour_options(),
-    ],
-    options=RUNNING,
-    callback=click.pass_context(_serve),
-    help="Keep the stand-in running on 127.0.0.1 until Ctrl-C.",
-)
-
-command = _DemoGroup(
-    "demo",
-    params=[_role_option(), *behaviour_options()],
-    options=STANDARD_OPTIONS,
-    help="Call the embedded stand-in of Armature's API.",
-)

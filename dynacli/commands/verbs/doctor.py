@@ -6,16 +6,14 @@ from typing import Any, NamedTuple
 
 import click
 
-from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
-from dynacli.commands.verbs.verb_options import LISTING_OF_DOCUMENT
 from dynacli.environment import DISTRIBUTION, Environment, how_to_install, invocation, program, variable
 from dynacli.errors import DocumentError, DynacliError, FileError, UsageError
 from dynacli.library.configuration.configuration import Configuration, profiles_in
 from dynacli.library.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, visible
 
-__all__ = ["command"]
+__all__ = ["examine"]
 
 _MOST_SHOWN = 50
 """Messages of each kind that the text shows for a document; the JSON form has all."""
@@ -53,7 +51,9 @@ class _Document(NamedTuple):
     problems: list[dict[str, Any]]
 
 
-def _doctor(run: Run, api: str | None) -> None:
+@click.pass_obj
+def examine(run: Run, api: str | None) -> None:
+    """Run `doctor`."""
     from dynacli.output.render import write_data
 
     configuration, known = _configuration(run.env)
@@ -68,7 +68,7 @@ def _doctor(run: Run, api: str | None) -> None:
         "checks": [check.row for check in checks],
         "documents": [document._asdict() for document in documents],
     }
-    write_data(run.env, data, run.options.output_form, lambda paint, _: _text(paint, checks, documents))
+    write_data(run.env, data, run.data_form, lambda paint, _: _text(paint, checks, documents))
     _raise_first_error(checks)
 
 
@@ -324,12 +324,3 @@ def _section(paint: Painter, document: _Document, heading: str, rows: list[dict[
         yield f"  {place}{more_places(more)}  {visible(row['message'], keep='')}"
     if len(messages) > _MOST_SHOWN:
         yield f"  and {len(messages) - _MOST_SHOWN} more: `-o json` has them all"
-
-
-command = Verb(
-    "doctor",
-    params=[click.Argument(["api"], required=False)],
-    options=LISTING_OF_DOCUMENT,
-    callback=click.pass_obj(_doctor),
-    help="Look whether all works here, and what is wrong with the documents of all APIs, or of API.",
-)

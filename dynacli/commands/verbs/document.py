@@ -5,9 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
-from dynacli.commands.verbs.verb_options import LISTING_OF_DOCUMENT
 from dynacli.environment import invocation
 from dynacli.errors import DocumentError, UsageError
 from dynacli.library.opened_api import OpenedApi
@@ -15,7 +13,7 @@ from dynacli.library.opened_api import OpenedApi
 if TYPE_CHECKING:
     from dynacli.document.load import Document
 
-__all__ = ["command"]
+__all__ = ["write_document"]
 
 _T = TypeVar("_T")
 
@@ -27,9 +25,11 @@ _MAX_NAMED = 5
 """References that have a warning of their own; the others are only counted."""
 
 
-def _document(
+@click.pass_obj
+def write_document(
     run: Run, api: str, *, bundled: bool, resolved: bool, only: tuple[str, ...], version: str | None
 ) -> None:
+    """Run `document`."""
     if bundled and resolved:
         raise UsageError(
             "`--bundled` and `--resolved` exclude each other",
@@ -49,7 +49,7 @@ def _document(
         if resolved:
             tree = resolve(tree, uri=document.uri) if only or version else document.resolved
             _check_size(tree, opened.name)
-        write_data(run.env, tree, run.options.output_form, None)
+        write_data(run.env, tree, run.data_form, None)
         return
     content = _read_cached(run, opened, api, lambda cached: cached.content())
     is_json = content.lstrip()[:1] in {b"{", b"["}
@@ -153,35 +153,3 @@ def _check_size(resolved: Any, name: str) -> None:
             why=f"Written out are {_MAX_VALUES:,} at most; its parts contain each other many times",
             hint=f"Leave out `--resolved`; `{invocation('describe')}` shows one operation in full",
         )
-
-
-command = Verb(
-    "document",
-    params=[
-        click.Argument(["api"]),
-        click.Option(
-            ["--bundled"],
-            is_flag=True,
-            help="in one file, in OpenAPI 3, as calls are made by it; its references lead nowhere else",
-        ),
-        click.Option(
-            ["--resolved"],
-            is_flag=True,
-            help="with references replaced by what they lead to; recursive ones stay",
-        ),
-        click.Option(
-            ["--only"],
-            multiple=True,
-            metavar="OPERATION|TAG",
-            help="these operations alone, with all that they need, in one file; may be repeated",
-        ),
-        click.Option(
-            ["--version"],
-            type=click.Choice(["3.0", "3.1"]),
-            help="in this version of OpenAPI, in one file; what it cannot say is left out with a warning",
-        ),
-    ],
-    options=LISTING_OF_DOCUMENT,
-    callback=click.pass_obj(_document),
-    help="Print the document of API: as it was fetched, in one file, or with its references replaced.",
-)

@@ -5,28 +5,27 @@ import click
 from dynacli.commands.verbs.read import ApiCalls
 from dynacli.environment import invocation
 
-__all__ = ["command"]
+__all__ = ["EditGroup"]
 
 
-class _EditGroup(ApiCalls):
+class EditGroup(ApiCalls):
     """The APIs, of which an operation that reads is called, and the one that belongs to it."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the words name."""
         from dynacli.commands.call.edit_resource import edit_resource
 
         ctx.obj.act = edit_resource
         return super().resolve_command(ctx, args)
 
-
-command = _EditGroup(
-    "edit",
-    lambda: (
-        f"Usage: {invocation('edit', 'API')} OPERATION [ARGUMENTS] [OPTIONS]\n\n"
-        "  Call an operation that reads a thing (GET), change the answer in $VISUAL or $EDITOR, look "
-        "at the difference,\n"
-        "  and send it by the PATCH or PUT of the same path; with If-Match where the answer had an ETag.\n"
-        f"  --yes sends it without asking. For example: {invocation('edit', 'demo')} get-workflow WORKFLOW_ID"
-    ),
-)
+    def page(self) -> str:
+        """Return the help page."""
+        return (
+            f"Usage: {invocation('edit', 'API')} OPERATION [ARGUMENTS] [OPTIONS]\n\n"
+            "  Call an operation that reads a thing (GET), change the answer in $VISUAL or $EDITOR, look "
+            "at the difference,\n"
+            "  and send it by the PATCH or PUT of the same path; with If-Match where the answer had an ETag.\n"
+            f"  --yes sends it without asking. For example: {invocation('edit', 'demo')} get-workflow WORKFLOW_ID"
+        )

@@ -4,20 +4,15 @@ from functools import partial
 
 import click
 
-from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.demo import opened_api
-from dynacli.commands.verbs.verb_options import named_options
 
-__all__ = ["command"]
-
-_OF_CALLS = (
-    *("validate", "server", "server_var", "profile", "auth", "header", "timeout", "retries", "retry_unsafe"),
-    *("retry_status", "rate", "accept_origin", "allow_ref", "refresh"),
-)
+__all__ = ["explore_api"]
 
 
-def _explore(ctx: click.Context, api: str) -> None:
+@click.pass_context
+def explore_api(ctx: click.Context, api: str) -> None:
+    """Run `explore`."""
     from dynacli.explorer.run_explorer import check_terminal, explore
 
     run: Run = ctx.obj
@@ -31,13 +26,3 @@ def _explore(ctx: click.Context, api: str) -> None:
         lines = explore(run.env, opened, run.call_options, opening, partial(explored_line, run.env))
     for line in lines:
         click.echo(line, file=run.env.stdout)
-
-
-command = Verb(
-    "explore",
-    params=[click.Argument(["api"])],
-    options=named_options(_OF_CALLS),
-    callback=click.pass_context(_explore),
-    help="Explore API on the whole screen: find an operation, fill in its form, send it, and read what came and what "
-    "is wrong with it. F1 shows the keys. F9 copies the command line of the request, and leaving prints it, too.",
-)

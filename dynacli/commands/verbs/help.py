@@ -2,14 +2,15 @@
 
 import click
 
-from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.environment import invocation, program
 
-__all__ = ["command"]
+__all__ = ["show_page"]
 
 
-def _help(run: Run, topic: str | None) -> None:
+@click.pass_obj
+def show_page(run: Run, topic: str | None) -> None:
+    """Run `help`."""
     from dynacli.guide.pages import page, topics
 
     if topic is None:
@@ -38,11 +39,3 @@ def _help(run: Run, topic: str | None) -> None:
     from dynacli.text.terminal import terminal_width
 
     run.env.stdout.write(to_text(text, terminal_width(run.env, run.env.stdout)) + "\n")
-
-
-command = Verb(
-    "help",
-    params=[click.Argument(["topic"], required=False)],
-    callback=click.pass_obj(_help),
-    help="Show the manual, or its page on TOPIC.",
-)

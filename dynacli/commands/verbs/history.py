@@ -7,11 +7,9 @@ from typing import Any
 
 import click
 
-from dynacli.commands.command_groups import Verb, VerbGroup
+from dynacli.commands.command_groups import VerbGroup, make_command
 from dynacli.commands.earlier_call import earlier_call, replay
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import STANDARD_OPTIONS
-from dynacli.commands.verbs.verb_options import LISTING, RUNNING
 from dynacli.environment import invocation, variable
 from dynacli.errors import FileError, UsageError
 from dynacli.library.history.history_file import HistoryRow, clear_history, read_calls
@@ -21,7 +19,7 @@ from dynacli.text.table_lines import table_lines
 from dynacli.text.terminal import Painter, visible
 from dynacli.urls import with_masked_query
 
-__all__ = ["command"]
+__all__ = ["HistoryGroup", "export_calls", "forget_calls", "list_calls", "show_call"]
 
 _FORMS = ("curl", "har", "http")
 _LIST = "list"
@@ -29,7 +27,9 @@ _WORDS = ("show", "export", "clear", "-h", "--help")
 _EXPORTED = ("har", "hurl", "postman")
 
 
-def _list(run: Run, api: str | None, failed: bool, since: str | None) -> None:
+@click.pass_obj
+def list_calls(run: Run, api: str | None, failed: bool, since: str | None) -> None:
+    """Run `history list`."""
     from dynacli.output.render import write_rows
 
     wanted_rows = _filtered(run, api, failed=failed, since=since)
@@ -42,7 +42,7 @@ def _list(run: Run, api: str | None, failed: bool, since: str | None) -> None:
         # What reads a pipe is not to miss the end of a line.
         return _table(list(wanted_rows), paint, width if run.env.stdout_is_terminal else None)
 
-    write_rows(run.env, (row.as_json() for row in wanted_rows), run.options.output_form, lines)
+    write_rows(run.env, (row.as_json() for row in wanted_rows), run.data_form, lines)
 
 
 def _filtered(
@@ -66,9 +66,11 @@ def _filtered(
     return rows()
 
 
-def _export(
+@click.pass_obj
+def export_calls(
     run: Run, api: str | None, form: str | None, failed: bool, since: str | None, out: str | None
 ) -> None:
+    """Run `history export`."""
     from dynacli.commands.verbs.export.written_export import write_files
     from dynacli.export.calls_collection import calls_collection
     from dynacli.export.export_formats import FORMATS
@@ -123,7 +125,9 @@ def _table(rows: list[HistoryRow], paint: Painter, width: int | None) -> list[st
     return table_lines([_HEADER, *cells], width, right={0, 2, 3, 4}, paint_header=paint.bold)
 
 
-def _show(run: Run, number: int, form: str | None) -> None:
+@click.pass_obj
+def show_call(run: Run, number: int, form: str | None) -> None:
+    """Run `history show`."""
     from dynacli.output.render import write_body, write_data
 
     row = earlier_call(run.env, number, with_messages=True)
@@ -131,7 +135,7 @@ def _show(run: Run, number: int, form: str | None) -> None:
         data = row.as_json()
         messages = json.loads(row.call.messages) if row.call.messages else {}
         data.update({name: messages.get(name) for name in ("request", "answer") if messages})
-        write_data(run.env, data, run.options.output_form, lambda paint, _: _text(data, paint))
+        write_data(run.env, data, run.data_form, lambda paint, _: _text(data, paint))
         return
     if form != "har" and not row.call.messages:
         # The request is built again, from the same words.
@@ -157,7 +161,9 @@ def _text(data: dict[str, Any], paint: Painter) -> str:
     return "\n".join(lines)
 
 
-def _clear(run: Run) -> None:
+@click.pass_obj
+def forget_calls(run: Run) -> None:
+    """Run `history clear`."""
     try:
         clear_history(run.env)
     except OSError as error:
@@ -169,67 +175,23 @@ def _clear(run: Run) -> None:
     write_stderr(run.env, "The history and what was remembered of answers is forgotten\n")
 
 
-class _HistoryGroup(VerbGroup):
+class HistoryGroup(VerbGroup):
     """`dynacli history`, which lists calls where it is given no command."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words behind the verb."""
         if not args or args[0] not in _WORDS:
             args = [_LIST, *args]
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands."""
         return [name for name in super().list_commands(ctx) if name != _LIST]
 
     def get_help(self, ctx: click.Context) -> str:
+        """Return the help page."""
         commands = "".join(
-            f"  {name:<7} {self.commands[name].get_short_help_str(70)}\n" for name in self.list_commands(ctx)
+            f"  {name:<7} {make_command(self.entries[name]).get_short_help_str(70)}\n"
+            for name in self.list_commands(ctx)
         )
-        return f"{self.commands[_LIST].get_help(ctx)}\n\nCommands:\n{commands}"
-
-
-command = _HistoryGroup(
-    "history",
-    options=STANDARD_OPTIONS,
-    commands=[
-        Verb(
-            _LIST,
-            params=[
-                click.Argument(["api"], required=False),
-                click.Option(["--failed"], is_flag=True, help="only calls that did not end with exit code 0"),
-                click.Option(["--since"], metavar="TIME", help="only calls of the last 30m, 2h, 7d"),
-            ],
-            options=LISTING,
-            callback=click.pass_obj(_list),
-            help="List the calls that were made, or those of API, the latest first.",
-        ),
-        Verb(
-            "show",
-            params=[
-                click.Argument(["number"], type=click.IntRange(1), metavar="N"),
-                click.Option(["form", "--as"], type=click.Choice(_FORMS), help="the call in another form"),
-            ],
-            options=LISTING,
-            callback=click.pass_obj(_show),
-            help="Show the call N of the list.",
-        ),
-        Verb(
-            "export",
-            params=[
-                click.Argument(["api"], required=False),
-                click.Option(["form", "--as"], type=click.Choice(_EXPORTED), help="the form"),
-                click.Option(["--failed"], is_flag=True, help="only calls that did not end with exit code 0"),
-                click.Option(["--since"], metavar="TIME", help="only calls of the last 30m, 2h, 7d"),
-                click.Option(["--out"], metavar="FILE", help="into a file, and not to standard output"),
-            ],
-            options=RUNNING,
-            callback=click.pass_obj(_export),
-            help="Write the calls that were made, or those of API, for another program, the oldest first.",
-        ),
-        Verb(
-            "clear",
-            options=RUNNING,
-            callback=click.pass_obj(_clear),
-            help="Forget all calls, and the ids that completion knows from their answers.",
-        ),
-    ],
-)
+        return f"{make_command(self.entries[_LIST]).get_help(ctx)}\n\nCommands:\n{commands}"

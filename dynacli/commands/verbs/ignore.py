@@ -2,23 +2,24 @@
 
 import click
 
-from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
-from dynacli.commands.verbs.verb_options import OPENING
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
 
-__all__ = ["command"]
+__all__ = ["ignore"]
 
 
-def _ignore(
+@click.pass_obj
+def ignore(
     run: Run,
+    /,
     api: str,
     rule: str,
     operation: str | None,
     reason: str,
     **place: str | None,
 ) -> None:
+    """Run `ignore`."""
     from dynacli.commands.verbs.api.registered_apis import check_registered
     from dynacli.library.configuration.configuration import Configuration
     from dynacli.output.standard_error import write_stderr
@@ -93,28 +94,3 @@ def _check_rule(rule: str) -> None:
 
 _WORDS = {"operation": "of", "where": "in the", "pointer": "at", "status": "under the status"}
 """The keys of an exception that say where it holds, with the words before them in messages."""
-
-command = Verb(
-    "ignore",
-    params=[
-        click.Argument(["api"]),
-        click.Argument(["rule"]),
-        click.Argument(["operation"], required=False),
-        click.Option(
-            ["--reason"], metavar="TEXT", default="", help="why these findings do not count; required"
-        ),
-        click.Option(
-            ["--pointer"],
-            metavar="POINTER",
-            help="only at this place and inside of it, for example '/items/*/created' or header/ETag",
-        ),
-        click.Option(
-            ["--status"], metavar="STATUS", help="only in answers with this status: 404, or 4XX for the class"
-        ),
-        click.Option(["--where"], metavar="request|response", help="only in requests, or only in answers"),
-    ],
-    options=OPENING,
-    callback=click.pass_obj(_ignore),
-    help="Let the findings of RULE in the calls of API, or of its OPERATION, not count from now on. RULE is what a "
-    "finding ends with, for example `type`, or `*` for all.",
-)

@@ -1,14 +1,12 @@
 """`dynacli import`: the lines that make the requests of other programs."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dynacli.commands.command_groups import Verb, VerbGroup
 from dynacli.commands.opened_input import opened_input
 from dynacli.commands.run import Run
-from dynacli.commands.verbs.verb_options import LISTING_OF_DOCUMENT
 from dynacli.environment import invocation, program
 from dynacli.errors import DynacliError, FileError, UsageError
 from dynacli.library.configuration.configuration import Configuration
@@ -20,13 +18,15 @@ from dynacli.urls import with_masked_query
 if TYPE_CHECKING:
     from dynacli.traffic.recorded_request import RecordedRequest
 
-__all__ = ["command"]
+__all__ = ["import_curl", "import_har"]
 
 _USE = "what is imported"
 _BLOCK = 1 << 16
 
 
-def _import_curl(run: Run, line: str, api: str | None) -> None:
+@click.pass_obj
+def import_curl(run: Run, line: str, api: str | None) -> None:
+    """Run `import curl`."""
     from dynacli.traffic.read_curl import read_curl
 
     # Whatever a browser copies has a URL, and no file is called so.
@@ -38,7 +38,9 @@ def _import_curl(run: Run, line: str, api: str | None) -> None:
         raise _nothing(api, rows[0])
 
 
-def _import_har(run: Run, file: str, api: str | None) -> None:
+@click.pass_obj
+def import_har(run: Run, file: str, api: str | None) -> None:
+    """Run `import har`."""
     from dynacli.traffic.read_har import read_har
 
     with opened_input(run, file, _USE) as stream:
@@ -125,7 +127,7 @@ def _write(run: Run, rows: list[dict[str, Any]]) -> None:
     def lines(paint: Painter, width: int) -> Iterable[str]:  # noqa: ARG001
         return (visible(row["command"]) for row in rows if row["command"] is not None)
 
-    write_rows(run.env, rows, run.options.output_form, lines)
+    write_rows(run.env, rows, run.data_form, lines)
 
 
 def _nothing(api: str | None, row: dict[str, Any]) -> UsageError:
@@ -138,26 +140,3 @@ def _nothing(api: str | None, row: dict[str, Any]) -> UsageError:
         if api
         else "Name the document: `--api NAME|URL|FILE`",
     )
-
-
-def _verb(name: str, argument: str, callback: Callable[..., None], help_: str) -> Verb:
-    return Verb(
-        name,
-        params=[
-            click.Argument([argument.partition("|")[0].lower()], metavar=f"{argument}|-"),
-            click.Option(["--api"], metavar="API", help="look in this API alone, at any server"),
-        ],
-        options=LISTING_OF_DOCUMENT,
-        callback=click.pass_obj(callback),
-        help=help_,
-    )
-
-
-command = VerbGroup(
-    "import",
-    help="The operation that a request of another program belongs to, and the line that makes the same request.",
-    commands=[
-        _verb("curl", "LINE|FILE", _import_curl, "Import a line for curl, as browsers and Postman copy it."),
-        _verb("har", "FILE", _import_har, "Import the requests of a HAR file."),
-    ],
-)

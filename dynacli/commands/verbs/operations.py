@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dynacli.commands.command_groups import Verb
 from dynacli.commands.help.operation_list import operation_lines
 from dynacli.commands.operation_json import operation_row
 from dynacli.commands.run import Run
-from dynacli.commands.verbs.verb_options import LISTING_OF_DOCUMENT
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, UsageError
 from dynacli.library.configuration.configuration import Configuration
@@ -22,12 +20,14 @@ from dynacli.text.terminal import Painter, visible
 if TYPE_CHECKING:
     from dynacli.client.links.operation_graph import OperationEdge
 
-__all__ = ["command"]
+__all__ = ["list_operations"]
 
 _UNLIMITED = 1 << 16
 
 
-def _operations(run: Run, api: str | None, **params: Any) -> None:
+@click.pass_obj
+def list_operations(run: Run, /, api: str | None, **params: Any) -> None:
+    """Run `operations`."""
     tag, method, language = params["tag"] or "", (params["method"] or "").upper(), params["graph"]
     if language and api is None:
         raise UsageError(
@@ -64,7 +64,7 @@ def _operations(run: Run, api: str | None, **params: Any) -> None:
             yield from operation_lines(named, catalog.longest(tag), catalog.has_name, width, paint)
 
     rows = (operation_row(run.api(word).name, operation) for word, operation in found)
-    write_rows(run.env, rows, run.options.output_form, lines)
+    write_rows(run.env, rows, run.data_form, lines)
 
 
 def _found(run: Run, words: Iterable[str], tag: str, method: str) -> Iterator[tuple[str, OperationSummary]]:
@@ -105,14 +105,14 @@ def _write_graph(run: Run, word: str, operations: Iterable[OperationSummary], la
     from dynacli.output.output_form import OutputForm
     from dynacli.output.written_text import written_text
 
-    if run.options.output_form != OutputForm(may_page=run.options.output_form.may_page):
+    if run.data_form != OutputForm(may_page=run.data_form.may_page):
         raise UsageError("A graph has one form", hint="Leave out `-o`, `-f` and `--columns`")
     shown = list(operations)
     edges = list(operation_edges(run.api(word), shown))
     lines = list(graph_text(shown, edges, language))
     if language == "mermaid" and not is_drawn(lines):
         lines = _smaller_graph(run, shown, edges)
-    with written_text(run.env, run.options.output_form) as write:
+    with written_text(run.env, run.data_form) as write:
         for line in lines:
             write(f"{line}\n")
 
@@ -156,21 +156,3 @@ def _each_operation(run: Run, api: str, tag: str) -> Iterator[OperationSummary]:
         if not count:
             raise
         yield from islice(run.api_made_anew(api, damage).catalog.each_summary(tag), count, None)
-
-
-command = Verb(
-    "operations",
-    params=[
-        click.Argument(["api"], required=False),
-        click.Option(["--tag"], metavar="TAG", help="only those with this tag"),
-        click.Option(["--method"], metavar="METHOD", help="only those of this method, such as GET"),
-        click.Option(
-            ["--graph"],
-            type=click.Choice(("mermaid", "dot")),
-            help="as a graph for Mermaid or Graphviz: which list has the ids that others need, and where links lead",
-        ),
-    ],
-    options=LISTING_OF_DOCUMENT,
-    callback=click.pass_obj(_operations),
-    help="List every operation of API, or of all registered APIs, a line each.",
-)

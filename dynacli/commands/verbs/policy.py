@@ -4,19 +4,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dynacli.commands.command_groups import ApiGroup, Verb, VerbGroup
+from dynacli.commands.command_groups import ApiGroup
 from dynacli.commands.operation_command import OperationCommand
 from dynacli.commands.run import Run
-from dynacli.commands.verbs.verb_options import LISTING_OF_DOCUMENT, named_options
 from dynacli.text.terminal import Painter, visible
 
 if TYPE_CHECKING:
     from dynacli.client.described_operation import DescribedOperation
 
-__all__ = ["command"]
+__all__ = ["explain"]
 
 
-def _explain(run: Run, api: str, operation: tuple[str, ...]) -> None:
+@click.pass_obj
+def explain(run: Run, api: str, operation: tuple[str, ...]) -> None:
+    """Run `policy explain`."""
     from dynacli.client.call_settings import settings_of
     from dynacli.client.policy.explain_policy import explain_policy
     from dynacli.output.render import write_data
@@ -30,7 +31,7 @@ def _explain(run: Run, api: str, operation: tuple[str, ...]) -> None:
         first, *more = explanation.sentences()
         return "\n".join([paint.bold(visible(first)), *(f"  {visible(line)}" for line in more)])
 
-    write_data(run.env, explanation.as_json(), run.options.output_form, text)
+    write_data(run.env, explanation.as_json(), run.data_form, text)
 
 
 def _described(run: Run, api: str, words: list[str]) -> "DescribedOperation":
@@ -58,24 +59,3 @@ def _described(run: Run, api: str, words: list[str]) -> "DescribedOperation":
     if rest and not is_path:
         raise UsageError(f"`{rest[0]}` is one word too many", hint="Write `policy explain API OPERATION`")
     return command.described
-
-
-command = VerbGroup(
-    "policy",
-    help="What may be done with an API, as `[apis.NAME.policy]` in the configuration says; "
-    "the page `policy` of `help` has its keys.",
-    options=LISTING_OF_DOCUMENT,
-    commands=[
-        Verb(
-            "explain",
-            params=[
-                click.Argument(["api"]),
-                click.Argument(["operation"], nargs=-1, required=True, metavar="OPERATION|METHOD PATH"),
-            ],
-            options=named_options((*(option.name for option in LISTING_OF_DOCUMENT), "header")),
-            callback=click.pass_obj(_explain),
-            help="Say what would become of a call of OPERATION, here and with these options, and which entry of "
-            "which list of the policy decides.",
-        )
-    ],
-)

@@ -1,28 +1,27 @@
 """`dynacli read`: calls that change nothing, so that a person can allow a script or an agent this one prefix."""
 
-from collections.abc import Callable
-
 import click
 
-from dynacli.commands.command_groups import ApiGroup, VerbGroup, note_options_of_call
+from dynacli.commands.command_groups import ApiGroup, VerbGroup, make_command, note_options_of_call
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS
 from dynacli.environment import invocation
 from dynacli.library.configuration.configuration import DEMO
+from dynacli.options.command import Command
+from dynacli.options.command_table import COMMANDS
+from dynacli.options.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS
 
-__all__ = ["ApiCalls", "command"]
+__all__ = ["ApiCalls", "ReadGroup"]
 
 
 class ApiCalls(VerbGroup):
-    """A verb behind which calls stand as they do without it.
+    """A verb behind which calls stand as they do without it."""
 
-    Args:
-        page: Returns its help page.
-    """
+    def __init__(self, entry: Command) -> None:
+        super().__init__(entry, (*INPUT_OPTIONS, *STANDARD_OPTIONS))
 
-    def __init__(self, name: str, page: Callable[[], str]) -> None:
-        super().__init__(name, options=(*INPUT_OPTIONS, *STANDARD_OPTIONS))
-        self._page = page
+    def page(self) -> str:
+        """Return the help page."""
+        raise NotImplementedError
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return no names: those of the APIs are the person's own."""
@@ -31,9 +30,7 @@ class ApiCalls(VerbGroup):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the group of an API."""
         if cmd_name == DEMO:
-            from dynacli.commands.verbs.demo import command as demo
-
-            return demo
+            return make_command(COMMANDS[DEMO])
         return ApiGroup(ctx.obj.api(cmd_name))
 
     def resolve_command(
@@ -46,37 +43,39 @@ class ApiCalls(VerbGroup):
 
     def get_help(self, ctx: click.Context) -> str:  # noqa: ARG002
         """Return the help page."""
-        return self._page()
+        return self.page()
 
 
-class _ReadGroup(ApiCalls):
+class ReadGroup(ApiCalls):
     """The APIs, of which only operations with safe methods can be called."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the words name."""
         run: Run = ctx.obj
         run.is_read_only = True
         return super().resolve_command(ctx, args)
 
-
-command = _ReadGroup(
-    "read",
-    lambda: (
-        f"Usage: {invocation('read', 'API')} OPERATION [ARGUMENTS] [OPTIONS]\n\n"
-        "  Make a call that changes nothing: whatever is not GET, HEAD, OPTIONS, TRACE or QUERY is refused (exit 11).\n"
-        f"  Otherwise it is the call `{invocation(api='API')} OPERATION`, with its arguments and options.\n\n"
-        f"  You can allow a script or an agent the prefix `{invocation('read')}`. It permits no more than this:\n\n"
-        "  Requests     GET, HEAD, OPTIONS, TRACE and QUERY to any host, with any input and header of the caller\n"
-        "  Credentials  those of registered APIs, to the origins in your configuration; they are never shown.\n"
-        "               `--server`, the URL of a document and `--accept-origin` add no origin\n"
-        "  Reading      standard input, and an OpenAPI document at a path with the files beside it that it refers to;\n"
-        "               no other file: `@FILE`, `--editor` and `--allow-ref DIRECTORY` are refused\n"
-        "  Writing      new files at relative paths below the working directory, never over one that is there\n"
-        "               (`-o @FILE`, `-O`, `--resume`, `--report FORMAT=FILE`); the cache and the history\n"
-        "  Policy       that of the API holds; `--yes` confirms what it wants confirmed\n\n"
-        "  `--allow-files` also takes input from files. A prefix permits every option after it, so deny this one in\n"
-        "  your list if it is for an agent. It is refused if an agent runs the command, as far as variables tell:\n"
-        f"  `{invocation('help environment')}`.\n"
-    ),
-)
+    def page(self) -> str:
+        """Return the help page."""
+        return (
+            f"Usage: {invocation('read', 'API')} OPERATION [ARGUMENTS] [OPTIONS]\n\n"
+            "  Make a call that changes nothing: whatever is not GET, HEAD, OPTIONS, TRACE or QUERY is "
+            "refused (exit 11).\n"
+            f"  Otherwise it is the call `{invocation(api='API')} OPERATION`, with its arguments and options.\n\n"
+            f"  You can allow a script or an agent the prefix `{invocation('read')}`. It permits no more than this:\n\n"
+            "  Requests     GET, HEAD, OPTIONS, TRACE and QUERY to any host, with any input and header of the caller\n"
+            "  Credentials  those of registered APIs, to the origins in your configuration; they are never shown.\n"
+            "               `--server`, the URL of a document and `--accept-origin` add no origin\n"
+            "  Reading      standard input, and an OpenAPI document at a path with the files beside it that "
+            "it refers to;\n"
+            "               no other file: `@FILE`, `--editor` and `--allow-ref DIRECTORY` are refused\n"
+            "  Writing      new files at relative paths below the working directory, never over one that is there\n"
+            "               (`-o @FILE`, `-O`, `--resume`, `--report FORMAT=FILE`); the cache and the history\n"
+            "  Policy       that of the API holds; `--yes` confirms what it wants confirmed\n\n"
+            "  `--allow-files` also takes input from files. A prefix permits every option after it, so deny "
+            "this one in\n"
+            "  your list if it is for an agent. It is refused if an agent runs the command, as far as variables tell:\n"
+            f"  `{invocation('help environment')}`.\n"
+        )

@@ -5,9 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
-from dynacli.commands.verbs.verb_options import LISTING_OF_DOCUMENT
 from dynacli.environment import invocation
 from dynacli.library.opened_api import OpenedApi
 from dynacli.text.quoting import quoted, word_or_quoted
@@ -16,7 +14,7 @@ from dynacli.text.terminal import Painter, visible
 if TYPE_CHECKING:
     from dynacli.client.search_operations import Hit
 
-__all__ = ["command"]
+__all__ = ["search"]
 
 _RUNNERS_UP = 2
 """Hits behind the best one that people are shown; programs get all."""
@@ -24,7 +22,9 @@ _LINE = 100
 """Columns of the line of a runner-up."""
 
 
-def _search(run: Run, words: tuple[str, ...], api: str | None) -> None:
+@click.pass_obj
+def search(run: Run, words: tuple[str, ...], api: str | None) -> None:
+    """Run `search`."""
     from dynacli.client.search_operations import search_operations
     from dynacli.output.render import is_for_people, write_data
 
@@ -45,7 +45,7 @@ def _search(run: Run, words: tuple[str, ...], api: str | None) -> None:
         return "\n".join([*shown, *_lines(run, hits[1:], paint)])
 
     data = {"best": best[0] if best else None, "others": [_row(hit) for hit in hits[1:]]}
-    form = run.options.output_form
+    form = run.data_form
     if best or not is_for_people(form):
         write_data(run.env, data, form, text)
 
@@ -113,18 +113,3 @@ def _lines(run: Run, hits: "list[Hit]", paint: Painter) -> Iterator[str]:
         if run.env.stdout_is_terminal:  # what reads a pipe is not to miss the end of a line
             summary = shortened(summary, max(_LINE - len(line) - len(place) - 4, 20))
         yield line + paint.dim(f"{place}  {quoted(summary)}".rstrip())
-
-
-command = Verb(
-    "search",
-    params=[
-        click.Argument(["words"], nargs=-1, required=True, metavar="[API] WORDS..."),
-        click.Option(
-            ["--api"], metavar="API", help="the one API to search, where its name is not the first word"
-        ),
-    ],
-    options=LISTING_OF_DOCUMENT,
-    callback=click.pass_obj(_search),
-    help="Find the operations that do what you say in plain words, of one API or of all that are registered. "
-    "The best is shown as a call card, two others as a line each; `-o json` has four others.",
-)

@@ -9,6 +9,7 @@ from dynacli.explorer.form.draft import CONTENT_TYPE, Draft
 from dynacli.explorer.form.form_rows import FormRow
 from dynacli.explorer.form.further_calls import further_words
 from dynacli.model.command_words import option_pair, shell_line
+from dynacli.options.standard_options import SETTINGS
 
 __all__ = ["command_line", "command_words", "option_words"]
 
@@ -46,27 +47,9 @@ def option_words(options: CallOptions, *, is_masked: bool = False) -> Iterator[s
     Args:
         is_masked: Whether the values of headers are left out, which may be secrets.
     """
-    named = {
-        "validate": options.level,
-        "profile": options.profile,
-        "server": options.server,
-        "auth": options.auth,
-        "rate": options.rate,
-        "timeout": "" if options.timeout is None else f"{options.timeout:g}",
-        "retries": "" if options.retries is None else str(options.retries),
-    }
-    repeated = {
-        "server-var": options.server_variables,
-        "header": [
-            f"{header.partition(':')[0]}:{MASK}" if is_masked else header for header in options.headers
-        ],
-        "accept-origin": options.accepted_origins,
-        "retry-status": options.retry_statuses,
-    }
-    yield from (f"--{name}={value}" for name, value in named.items() if value)
-    yield from (f"--{name}={value}" for name, values in repeated.items() for value in values)
-    if options.may_retry_unsafe:
-        yield "--retry-unsafe"
+    header = [f"{word.partition(':')[0]}:{MASK}" if is_masked else word for word in options.header]
+    for option in SETTINGS:
+        yield from option.words(header if option.name == "header" else getattr(options, option.name))
 
 
 def command_line(words: Sequence[str]) -> str:

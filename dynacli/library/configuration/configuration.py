@@ -8,48 +8,14 @@ from typing import Any
 
 from dynacli.environment import Environment, program
 from dynacli.errors import FileError, UsageError
+from dynacli.options.command_table import COMMANDS
 from dynacli.regular_files import regular_file
 
-__all__ = ["DEMO", "LOGIN_KEY", "VERBS", "Configuration", "check_name", "is_name", "profiles_in", "texts"]
+__all__ = ["DEMO", "LOGIN_KEY", "Configuration", "check_name", "is_name", "profiles_in", "texts"]
 
 DEMO = "demo"
 LOGIN_KEY = "document_login"
 """The key of an API's entry that says when its document is fetched with a credential; by default when a server asks."""
-
-VERBS = (
-    "api",
-    "auth",
-    "bake",
-    "batch",
-    "cache",
-    "changes",
-    "check",
-    "completion",
-    "config",
-    "demo",
-    "describe",
-    "doctor",
-    "document",
-    "edit",
-    "explore",
-    "export",
-    "help",
-    "history",
-    "ignore",
-    "import",
-    "judge",
-    "mcp",
-    "mock",
-    "operations",
-    "policy",
-    "proxy",
-    "read",
-    "replay",
-    "request",
-    "search",
-    "skill",
-)
-"""The words that are commands of dynacli itself; no API can have such a name."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
@@ -65,7 +31,7 @@ def check_name(name: str) -> None:
     Raises:
         UsageError: It cannot be the name of an API.
     """
-    if name in VERBS:
+    if name in COMMANDS:
         raise UsageError(
             f"`{name}` is a command of dynacli and cannot be the name of an API", hint="Choose another"
         )
@@ -112,7 +78,7 @@ class Configuration:
         return {
             name: {**entry, "source": self._locate(entry["source"])}
             for name, entry in self._entries().items()
-            if name not in VERBS and isinstance(entry, dict) and isinstance(entry.get("source"), str)
+            if name not in COMMANDS and isinstance(entry, dict) and isinstance(entry.get("source"), str)
         }
 
     def allow_refs(self, entry: dict[str, Any]) -> tuple[str, ...]:

@@ -59,17 +59,11 @@ def _path_of(described: DescribedOperation, first: Call, url: str) -> str:
 
 def _standard_words(words: list[str]) -> list[str]:
     """Return dynacli's own options among the words of a command line."""
-    from dynacli.commands.read_options import arrange, standard_rules
+    from dynacli.options.parsed_words import parse, standard_rules
 
-    rules = standard_rules()
-    options = arrange(words, rules).options
-    kept: list[str] = []
-    for index, word in enumerate(options):
-        flag = word.partition("=")[0]
-        is_value = index > 0 and options[index - 1] in rules and not options[index - 1].startswith("--")
-        if flag in rules or is_value:
-            kept.append(word)
-    return kept
+    return [
+        each for word in parse(words, standard_rules()).given if word.rule is not None for each in word.words
+    ]
 
 
 def _changed_inputs(loop: PageLoop) -> dict[str, str] | None:

@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.auth.secret import MASK
-from dynacli.commands.read_options import SWITCH, ArrangedWords, standard_rules
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import FILE_OPTIONS, INPUT_OPTIONS, PART_OPTIONS, STANDARD_OPTIONS
 from dynacli.errors import UsageError
+from dynacli.options.parsed_words import ParsedWords
+from dynacli.options.standard_options import OPTIONS
 
 if TYPE_CHECKING:
     from dynacli.commands.operation_command import OperationCommand
@@ -27,12 +27,7 @@ class _Option(NamedTuple):
     place: Any
 
 
-_REPEATED = frozenset(
-    flag
-    for option in (*STANDARD_OPTIONS, *INPUT_OPTIONS, *PART_OPTIONS, *FILE_OPTIONS)
-    for flag in option.flags
-    if option.is_multiple
-)
+_REPEATED = frozenset(flag for option in OPTIONS for flag in option.flags if option.is_multiple)
 
 
 def lay_over(command: "OperationCommand", words: list[str], run: Run) -> list[str]:
@@ -45,9 +40,9 @@ def lay_over(command: "OperationCommand", words: list[str], run: Run) -> list[st
         UsageError: A word is no option, or a secret is missing that the history does not keep.
     """
     content_type, laid_over = run.options.content_type, run.laid_over or []
-    earlier = command.arranged(words, content_type)
+    earlier = command.parsed(words, content_type)
     earlier_options = _options_of(command, earlier)
-    later = command.arranged(laid_over, content_type)
+    later = command.parsed(laid_over, content_type)
     if later.positional:
         raise UsageError(
             f"`{later.positional[0]}` is one word too many",
@@ -84,17 +79,13 @@ def lay_over(command: "OperationCommand", words: list[str], run: Run) -> list[st
     return merged
 
 
-def _options_of(command: "OperationCommand", arranged: ArrangedWords) -> list[_Option]:
-    """Return the options among words that the command has just arranged."""
-    options: list[_Option] = []
-    words = iter(arranged.options)
-    for word in words:
-        flag = word.partition("=")[0] if word.startswith("--") else word[:2]
-        given = [word]
-        if word == flag and not word.startswith("--") and standard_rules().get(word, SWITCH).takes_value:
-            given.append(next(words))
-        options.append(_Option(flag, given, _place_of(command, flag)))
-    return options
+def _options_of(command: "OperationCommand", parsed: ParsedWords) -> list[_Option]:
+    """Return the options among words that the command has just read."""
+    return [
+        _Option(word.flag, [*word.words], _place_of(command, word.flag))
+        for word in parsed.given
+        if not word.lacks_value
+    ]
 
 
 def _place_of(command: "OperationCommand", flag: str) -> Any:

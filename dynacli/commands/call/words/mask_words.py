@@ -9,7 +9,7 @@ from dynacli.auth.secret import MASK, Secret
 from dynacli.client.answers.mask_body import is_secret_header, mask_text, password_fields, secret_texts
 from dynacli.client.call import Call
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
-from dynacli.commands.read_options import Options
+from dynacli.options.standard_options import Options
 from dynacli.urls import with_masked_query, with_masked_secrets
 
 __all__ = ["MaskedWords", "mask_word"]

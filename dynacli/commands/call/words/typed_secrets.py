@@ -17,12 +17,13 @@ from dynacli.auth.store.credential_store import CredentialStore
 from dynacli.client.answers.mask_body import is_secret_header, password_fields, secret_texts
 from dynacli.client.credentials.chosen_security import schemes_of
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
-from dynacli.commands.read_options import arrange, options_by_flag, standard_rules
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import FILE_OPTIONS, PART_OPTIONS
 from dynacli.errors import DynacliError
 from dynacli.library.configuration.configuration import DEMO, Configuration, profiles_in
 from dynacli.model.operation import Operation
+from dynacli.options.command_table import COMMANDS
+from dynacli.options.parsed_words import parse, standard_rules
+from dynacli.options.standard_options import OPTIONS, OPTIONS_BY_FLAG
 from dynacli.urls import is_secret_name
 
 __all__ = ["mask_typed", "typed_masker"]
@@ -50,7 +51,7 @@ def typed_masker(run: Run) -> Masker:
     """Return what takes the secrets out of an error that were, or may have been, typed."""
     names = password_fields(run.asked[0].operation) if run.asked is not None else set()
     found = list(_named(run.words, names))
-    first = arrange(run.words, standard_rules(), stop_at_positional=True).positional[:1]
+    first = parse(run.words, standard_rules(), stop_at_positional=True).positional[:1]
     found += _of_auth(run) if first == ["auth"] else ()
     found = list(filter(None, found))
     # A word such as `read` is in sentences, too.
@@ -63,7 +64,7 @@ def _named(words: Sequence[str], names: Container[str]) -> Iterator[str]:
     Args:
         names: The names of further fields that are secrets.
     """
-    own = {*options_by_flag(), *_ABOUT_TOKENS}
+    own = {*OPTIONS_BY_FLAG, *_ABOUT_TOKENS}
     for word, following in zip(words, (*words[1:], ""), strict=True):
         if word.startswith("--") and "=" not in word and word not in own and is_secret_header(word, names):
             yield following
@@ -90,12 +91,9 @@ def _in_word(word: str, names: Container[str]) -> Iterator[str]:
 
 def _of_auth(run: Run) -> Iterator[str]:
     """Yield the arguments and values of `auth` that are nothing that dynacli knows."""
-    from dynacli.commands.verbs.auth.auth import command
-
     known = _OF_AUTH.union(_known(run))
-    flags = {flag for each in command.commands.values() for param in each.params for flag in param.opts}
-    flags |= {flag for option in (*PART_OPTIONS, *FILE_OPTIONS) for flag in option.flags}
-    flags |= {*known, *standard_rules(), "--help", "-h"}
+    own = (option for each in COMMANDS["auth"].commands for option in each.all_options)
+    flags = {*known, *OPTIONS_BY_FLAG, "--help", "-h", *(flag for option in own for flag in option.flags)}
     for word in run.words:
         if word in known or word == "--":
             continue
@@ -125,8 +123,8 @@ def _known(run: Run) -> Iterator[str]:
     for api in run.opened:
         yield api.name
         yield from schemes_of(api)
-    for option in options_by_flag().values():
-        yield from option.choices
+    for option in OPTIONS:
+        yield from option.values
     for operation in _named_by_option(run):
         content = operation.body.content if operation.body is not None else ()
         fields = [field for each in content for field in each.fields]

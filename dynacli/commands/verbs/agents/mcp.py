@@ -4,22 +4,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dynacli.client.call_settings import Consent
-from dynacli.commands.command_groups import Verb
+from dynacli.client.call_settings import CallOptions, Consent
 from dynacli.commands.run import Run
-from dynacli.commands.verbs.verb_options import named_options
 from dynacli.environment import how_to_install, invocation
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
-from dynacli.record import replace
 from dynacli.text.terminal import Painter
 
 if TYPE_CHECKING:
     from dynacli.auth.secret import Secret
-    from dynacli.client.call_settings import CallOptions
     from dynacli.mcp_server.served_apis import Pages
 
-__all__ = ["command"]
+__all__ = ["serve_mcp"]
 
 _FEWEST_BYTES = 2_000
 _USUAL_BYTES = 20_000
@@ -35,9 +31,11 @@ class _OfServer(Consent):
     hint_on_reading = "Only the person who starts the verb `mcp` can allow it, with `--write`"
 
 
-def _mcp(
+@click.pass_obj
+def serve_mcp(
     run: Run, apis: tuple[str, ...], write: bool, http: str | None, token: str | None, max_bytes: int
 ) -> None:
+    """Run `mcp`."""
     if token is not None and http is None:
         raise UsageError("`--token` is for a server over HTTP", hint="Give `--http`, too")
     if "-" in apis and http is None:
@@ -81,10 +79,10 @@ def _check_is_installed() -> None:
         ) from error
 
 
-def _options(run: Run, *, is_writing: bool) -> "CallOptions":
+def _options(run: Run, *, is_writing: bool) -> CallOptions:
     consent = _OfServer(is_given=run.options.yes, is_required=True)
     reads_only_by = "" if is_writing else f"`{invocation('mcp')}` without `--write`"
-    return replace(run.options.call_options, consent=consent, reads_only_by=reads_only_by, is_bound=True)
+    return CallOptions.of(run.options, consent=consent, reads_only_by=reads_only_by, is_bound=True)
 
 
 def _pages(run: Run) -> "Pages":
@@ -128,35 +126,3 @@ def _how_to_connect(run: Run, url: str, token: str | None, *, is_local: bool) ->
     if not is_local:
         lines.append("What goes over the network is not encrypted: put a proxy with TLS before it")
     return lines
-
-
-command = Verb(
-    "mcp",
-    params=[
-        click.Argument(["apis"], nargs=-1, metavar="[API...]"),
-        click.Option(["--write"], is_flag=True, help="let operations be called that may change something"),
-        click.Option(
-            ["--http"],
-            metavar="[HOST:]PORT",
-            help="over streamable HTTP, by default on 127.0.0.1; 0: a free port",
-        ),
-        click.Option(
-            ["--token"],
-            metavar="REFERENCE|none",
-            help="where the token is that clients bear over HTTP: env:NAME, file:PATH, ...; one is made by default",
-        ),
-        click.Option(
-            ["--max-bytes"],
-            type=click.IntRange(_FEWEST_BYTES, _MOST_BYTES),
-            default=_USUAL_BYTES,
-            show_default=True,
-            metavar="N",
-            help="the most bytes of an answer; lists lose whole items, which is said",
-        ),
-    ],
-    options=named_options(("profile", "validate", "timeout", "retries", "rate")),
-    callback=click.pass_obj(_mcp),
-    help="Offer APIs, by default all that are registered, to an agent over the Model Context Protocol, on standard "
-    "input and output: three tools, `search`, `describe` and `call`. Only operations that read are called without "
-    "--write; what the policy wants confirmed, and each DELETE, also needs --yes here.",
-)

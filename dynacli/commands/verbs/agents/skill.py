@@ -4,15 +4,15 @@ import os
 
 import click
 
-from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
-from dynacli.commands.verbs.verb_options import OPENING
 from dynacli.environment import invocation
 
-__all__ = ["command"]
+__all__ = ["write_skill"]
 
 
-def _skill(run: Run, api: str, out: str | None) -> None:
+@click.pass_obj
+def write_skill(run: Run, api: str, out: str | None) -> None:
+    """Run `skill`."""
     from dynacli.commands.verbs.agents.skill_text import skill_text
     from dynacli.output.render import write_body
 
@@ -32,18 +32,3 @@ def _skill(run: Run, api: str, out: str | None) -> None:
 
     write_named_files(out, {"SKILL.md": text.encode()})
     run.note(f"Written: {os.path.join(out, 'SKILL.md')}")
-
-
-command = Verb(
-    "skill",
-    params=[
-        click.Argument(["api"]),
-        click.Option(
-            ["--out"], metavar="DIRECTORY", help="into SKILL.md of a directory, and not to standard output"
-        ),
-    ],
-    options=OPENING,
-    callback=click.pass_obj(_skill),
-    help="Write what an agent needs to know of API, as a SKILL.md of at most 60 lines: when to use it, how to "
-    "search, describe and call, and what the exit codes mean. No secret is in it.",
-)

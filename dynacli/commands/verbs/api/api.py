@@ -1,26 +1,15 @@
 """`dynacli api`: registers APIs, and shows, refreshes and changes the registered ones."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Concatenate
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dynacli.client.document_login import ALWAYS, login_of
-from dynacli.commands.command_groups import Verb, VerbGroup
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import STANDARD_OPTIONS, StandardOption
-from dynacli.commands.verbs.api.api_add import add, allowed_places, counted
-from dynacli.commands.verbs.api.api_catalog import write_catalog
-from dynacli.commands.verbs.api.api_revisions import pin, rollback, show_history, unpin
-from dynacli.commands.verbs.api.kept_options import TAKEN_BY_ADD, is_login_kept, kept_servers
+from dynacli.commands.verbs.api.api_add import allowed_places, counted
+from dynacli.commands.verbs.api.kept_options import is_login_kept, kept_servers
 from dynacli.commands.verbs.api.registered_apis import check_registered
-from dynacli.commands.verbs.verb_options import (
-    LISTING,
-    LISTING_OF_DOCUMENT,
-    OPENING,
-    RUNNING,
-    named_options,
-)
 from dynacli.environment import invocation
 from dynacli.errors import AuthError, DynacliError, UsageError
 from dynacli.library.configuration.configuration import LOGIN_KEY, Configuration, check_name, profiles_in
@@ -34,10 +23,12 @@ from dynacli.urls import with_masked_query
 if TYPE_CHECKING:
     from dynacli.auth.store.credential_store import CredentialStore
 
-__all__ = ["command"]
+__all__ = ["list_apis", "refresh_document", "remove_api", "rename_api", "set_keys", "show_api"]
 
 
-def _list(run: Run) -> None:
+@click.pass_obj
+def list_apis(run: Run) -> None:
+    """Run `api list`."""
     from dynacli.output.render import write_data
 
     rows = [_row(run, name, entry) for name, entry in sorted(Configuration(run.env).apis().items())]
@@ -51,7 +42,7 @@ def _list(run: Run) -> None:
             for row in rows
         )
 
-    write_data(run.env, rows, run.options.output_form, text)
+    write_data(run.env, rows, run.data_form, text)
 
 
 def _about(row: dict[str, Any]) -> str:
@@ -109,7 +100,9 @@ def _facts(api: OpenedApi) -> dict[str, Any]:
     }
 
 
-def _show(run: Run, api: str) -> None:
+@click.pass_obj
+def show_api(run: Run, api: str) -> None:
+    """Run `api show`."""
     from dynacli.output.render import write_data
 
     opened = run.api(api)
@@ -151,7 +144,7 @@ def _show(run: Run, api: str) -> None:
             lines.extend(["", "The document is valid."])
         return "\n".join(lines)
 
-    write_data(run.env, data, run.options.output_form, text)
+    write_data(run.env, data, run.data_form, text)
 
 
 def _kept_servers(run: Run, api: OpenedApi) -> list[dict[str, str | None]]:
@@ -186,7 +179,9 @@ def _message_line(row: Mapping[str, Any], more: int) -> str:
     return f"  {visible(row['message'], keep='')} ({visible(place, keep='')}{more_places(more)})"
 
 
-def _refresh(run: Run, name: str, accept: bool) -> None:
+@click.pass_obj
+def refresh_document(run: Run, name: str, accept: bool) -> None:
+    """Run `api refresh`."""
     from dynacli.output.standard_error import write_stderr
 
     check_registered(run, name)
@@ -229,7 +224,7 @@ def _refresh(run: Run, name: str, accept: bool) -> None:
         )
         if before is not None:
             _tell_changes(run, name, api, names, before.names)
-        profile = run.options.profile or run.env.setting("PROFILE")
+        profile = run.options.in_force("profile", run.env)
         if not profile or profile in profiles_in(api.entry):
             settings_of(run.env, api, run.call_options)  # what is wrong there keeps calls from being made
     finally:
@@ -263,14 +258,18 @@ def _tell_changes(
         write_stderr(run.env, f"  changed: {changed} ({invocation('changes', name)})\n")
 
 
-def _set(run: Run, name: str, settings: tuple[str, ...]) -> None:
+@click.pass_obj
+def set_keys(run: Run, name: str, settings: tuple[str, ...]) -> None:
+    """Run `api set`."""
     from dynacli.commands.verbs.config.change_settings import change_settings, settings_in
 
     profile = ("profiles", run.options.profile) if run.options.profile else ()
     change_settings(run, settings_in(settings, ("apis", name, *profile)))
 
 
-def _remove(run: Run, name: str) -> None:
+@click.pass_obj
+def remove_api(run: Run, name: str) -> None:
+    """Run `api remove`."""
     from dynacli.commands.verbs.config.change_settings import check_policy_change
 
     check_registered(run, name)
@@ -279,7 +278,9 @@ def _remove(run: Run, name: str) -> None:
     _with_credentials(run, lambda store: store.remove_api(name))
 
 
-def _rename(run: Run, name: str, new_name: str) -> None:
+@click.pass_obj
+def rename_api(run: Run, name: str, new_name: str) -> None:
+    """Run `api rename`."""
     check_name(new_name)
     check_registered(run, name)
     configuration = Configuration(run.env)
@@ -297,128 +298,3 @@ def _with_credentials(run: Run, change: "Callable[[CredentialStore], None]") -> 
         change(CredentialStore(run.env))
     except AuthError as error:
         run.warn(f"{error.message}: {error.why}")
-
-
-def _verb(
-    name: str,
-    params: Sequence[click.Parameter],
-    function: Callable[Concatenate[Run, ...], None],
-    text: str,
-    options: tuple[StandardOption, ...] = RUNNING,
-) -> Verb:
-    return Verb(name, params=params, options=options, callback=click.pass_obj(function), help=text)
-
-
-command = VerbGroup(
-    "api",
-    help="The registered APIs.",
-    options=STANDARD_OPTIONS,
-    commands=[
-        _verb(
-            "add",
-            [
-                click.Argument(["name"]),
-                click.Argument(["source"], nargs=-1, required=True),
-                click.Option(
-                    ["--overlay"],
-                    metavar="FILE",
-                    multiple=True,
-                    help="an OpenAPI overlay that is laid over the document, now and after each refresh",
-                ),
-                click.Option(
-                    ["--refresh-after"],
-                    metavar="TIME",
-                    help="how long the document is fresh, for example 12h or 7d, whatever the server says",
-                ),
-                click.Option(
-                    ["--no-discovery"],
-                    is_flag=True,
-                    help="take SOURCE for the document, and look nowhere else",
-                ),
-                click.Option(
-                    ["--ca"],
-                    metavar="FILE",
-                    help="the certificates of a private authority, for the document and for calls; kept as `ca`",
-                ),
-            ],
-            add,
-            "Register the API of the document at SOURCE as NAME. SOURCE is a URL or a file, or the base URL of an "
-            "API, where its document is looked for. Several SOURCEs become one API. --server, --server-var, --timeout "
-            "and --validate are kept for its calls, with --profile in that profile; -H is for fetching the document.",
-            TAKEN_BY_ADD,
-        ),
-        _verb("list", [], _list, "List the registered APIs.", LISTING),
-        _verb(
-            "show",
-            [click.Argument(["api"])],
-            _show,
-            "Show what is known of an API and of its document.",
-            LISTING_OF_DOCUMENT,
-        ),
-        _verb(
-            "refresh",
-            [
-                click.Argument(["name"]),
-                click.Option(
-                    ["--accept"],
-                    is_flag=True,
-                    help="take the document that was kept aside, or that is there now, whatever it changes",
-                ),
-            ],
-            _refresh,
-            "Read or fetch the document again.",
-            named_options(("profile", "allow_ref", "refresh", "header")),
-        ),
-        _verb(
-            "history",
-            [click.Argument(["api"])],
-            show_history,
-            "List the revisions of an API's document, the latest first.",
-            LISTING,
-        ),
-        _verb(
-            "rollback",
-            [click.Argument(["name"]), click.Argument(["revision"], required=False)],
-            rollback,
-            "Go back to the revision before, or to REVISION, and hold it.",
-        ),
-        _verb(
-            "pin",
-            [click.Argument(["name"]), click.Argument(["revision"], required=False)],
-            pin,
-            "Hold the revision in use, or REVISION: it is used until it is let go, whatever the server has.",
-            OPENING,
-        ),
-        _verb(
-            "unpin",
-            [click.Argument(["name"])],
-            unpin,
-            "Let the revision go that is held, and go on with the latest.",
-        ),
-        _verb(
-            "set",
-            [
-                click.Argument(["name"]),
-                click.Argument(["settings"], nargs=-1, required=True, metavar="KEY=VALUE..."),
-            ],
-            _set,
-            "Set keys of an API in the configuration, or with --profile of a profile, such as timeout=10; comments "
-            "stay. KEY= removes the key.",
-            named_options(("profile",)),
-        ),
-        _verb(
-            "catalog",
-            [click.Option(["--out"], metavar="FILE", help="write it into FILE, which is replaced whole")],
-            write_catalog,
-            "Print the registered APIs as a catalog for other programs (RFC 9727).",
-            LISTING_OF_DOCUMENT,
-        ),
-        _verb("remove", [click.Argument(["name"])], _remove, "Remove an API from the configuration."),
-        _verb(
-            "rename",
-            [click.Argument(["name"]), click.Argument(["new_name"])],
-            _rename,
-            "Give an API another name.",
-        ),
-    ],
-)

@@ -6,6 +6,8 @@ import shlex
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from dynacli.client.credentials.own_scheme import own_overlays
 from dynacli.client.document_login import ALWAYS, login_of
 from dynacli.commands.run import Run
@@ -42,6 +44,7 @@ _MOST_TRIED = 5
 """How many of the places that were tried are written without `-v`."""
 
 
+@click.pass_obj
 def add(
     run: Run,
     name: str,

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import click
+
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError, UsageError
 from dynacli.library.configuration.configuration import Configuration
@@ -12,6 +14,7 @@ from dynacli.urls import without_query
 __all__ = ["write_catalog"]
 
 
+@click.pass_obj
 def write_catalog(run: Run, out: str | None) -> None:
     """Write the catalog, a set of links as JSON (RFC 9727, section 5; RFC 9264, section 4.2)."""
     from dynacli.output.render import write_data
@@ -24,7 +27,7 @@ def write_catalog(run: Run, out: str | None) -> None:
             run.warn(f"{name} is left out: {error.message}")
     catalog = {"linkset": contexts}
     if out is None:
-        write_data(run.env, catalog, run.options.output_form)
+        write_data(run.env, catalog, run.data_form)
         return
     import json
 

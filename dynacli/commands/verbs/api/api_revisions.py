@@ -6,6 +6,8 @@ Which revision is held is in the configuration, since the cache may be removed a
 import time
 from typing import Any
 
+import click
+
 from dynacli.commands.revision_names import SHOWN_DIGITS, find_revision, installed_text, revision_before
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.api.registered_apis import check_registered
@@ -23,6 +25,7 @@ from dynacli.text.terminal import Painter, visible
 __all__ = ["pin", "rollback", "show_history", "unpin"]
 
 
+@click.pass_obj
 def show_history(run: Run, api: str) -> None:
     """List the revisions of an API, the latest first."""
     from dynacli.output.render import write_data
@@ -55,7 +58,7 @@ def show_history(run: Run, api: str) -> None:
             lines.append(f"{mark} {row['revision'][:SHOWN_DIGITS]}  {row['since']}  {about}{note}".rstrip())
         return "\n".join(lines)
 
-    write_data(run.env, rows, run.options.output_form, text)
+    write_data(run.env, rows, run.data_form, text)
 
 
 def _row(pointer: dict[str, Any], in_use: str, pin: str) -> dict[str, Any]:
@@ -78,6 +81,7 @@ def _in_use(open_request: OpenRequest, revisions: Revisions, current: dict[str, 
     return current["revision"] if current is not None else ""
 
 
+@click.pass_obj
 def rollback(run: Run, name: str, revision: str | None) -> None:
     """Hold the revision before the one that is in use, or the revision that is named."""
     check_registered(run, name)
@@ -92,6 +96,7 @@ def rollback(run: Run, name: str, revision: str | None) -> None:
     _hold(run, name, open_request, revisions, pointer)
 
 
+@click.pass_obj
 def pin(run: Run, name: str, revision: str | None) -> None:
     """Hold the revision that is in use, or the one that is named."""
     check_registered(run, name)
@@ -154,6 +159,7 @@ def _mark(revisions: Revisions, revision: str, *, is_pinned: bool) -> None:
         return  # nothing is removed from a cache that cannot be written
 
 
+@click.pass_obj
 def unpin(run: Run, name: str) -> None:
     """Go on with the latest revision."""
     check_registered(run, name)

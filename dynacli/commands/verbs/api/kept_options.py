@@ -1,21 +1,15 @@
-"""The standard options of `api add`, and those of them that the configuration keeps."""
+"""The standard options of `api add` that the configuration keeps."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dynacli.commands.read_options import Options
-from dynacli.commands.standard_options import STANDARD_OPTIONS
-from dynacli.commands.verbs.verb_options import OF_CALLS
 from dynacli.environment import Environment
 from dynacli.errors import UsageError
 from dynacli.library.configuration.configuration import profiles_in
 from dynacli.library.opened_api import OpenedApi
+from dynacli.options.standard_options import SETTINGS, Options
 
-__all__ = ["TAKEN_BY_ADD", "is_login_kept", "kept_options", "kept_servers"]
-
-_REFUSED_BY_ADD = OF_CALLS | {"output", "filter", "columns", "no_fail"}
-TAKEN_BY_ADD = tuple(option for option in STANDARD_OPTIONS if option.name not in _REFUSED_BY_ADD)
-"""The standard options that `api add` has a use for."""
+__all__ = ["is_login_kept", "kept_options", "kept_servers"]
 
 
 def is_login_kept(options: Options, api: OpenedApi) -> bool:
@@ -44,19 +38,15 @@ def kept_options(
     """
     from dynacli.client.call_settings import pairs_of
 
-    kept: dict[str, Any] = dict(own)
-    if options.server:
-        kept |= {"server": options.server, "server_vars": None}
+    given = [option for option in options.given if option in SETTINGS and option.key]
+    kept: dict[str, Any] = {**own, **{option.key: getattr(options, option.name) for option in given}}
+    kept.pop("headers", None)  # those of `api add` are for fetching the document
     if options.server_var:
         kept["server_vars"] = pairs_of(options.server_var, "=", "--server-var")
-    if options.timeout is not None:
-        kept["timeout"] = int(options.timeout) if options.timeout.is_integer() else options.timeout
-    if options.retries is not None:
-        kept["retries"] = options.retries
-    if options.rate:
-        kept["rate"] = options.rate
-    if options.validate:
-        kept["validate"] = options.validate
+    elif options.server:
+        kept["server_vars"] = None
+    if options.timeout is not None and options.timeout.is_integer():
+        kept["timeout"] = int(options.timeout)
     if not options.profile:
         return kept
     if not kept and options.profile not in profiles_in(known):

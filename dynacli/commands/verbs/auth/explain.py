@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from dynacli.client.call_settings import settings_of
+from dynacli.client.call_settings import CallOptions, settings_of
 from dynacli.client.credentials.explain_credentials import explain_credentials
 from dynacli.client.credentials.unknown_schemes import unknown_schemes
 from dynacli.client.unknown_operation import unknown_operation
@@ -20,6 +20,7 @@ from dynacli.text.terminal import Painter, visible
 __all__ = ["explain"]
 
 
+@click.pass_obj
 def explain(run: Run, api: str, operation: str) -> None:
     """Tell which credential a call carries.
 
@@ -31,12 +32,12 @@ def explain(run: Run, api: str, operation: str) -> None:
     name = opened.catalog.find(operation)
     if name is None:
         raise unknown_operation(opened, operation)
-    settings = settings_of(run.env, opened, run.options.call_options)
+    settings = settings_of(run.env, opened, CallOptions.of(run.options))
     for note in unknown_schemes(opened, settings.auth_tables):
         run.warn(note)
     with _callable(run, opened) as live:
         explained = explain_credentials(run.env, live, opened.catalog.operation(name), settings)
-    write_data(run.env, explained, run.options.output_form, lambda paint, _: _text(explained, paint))
+    write_data(run.env, explained, run.data_form, lambda paint, _: _text(explained, paint))
     if explained["exit_code"]:
         click.get_current_context().exit(explained["exit_code"])
 

@@ -6,10 +6,12 @@ from shlex import quote
 from time import time
 from typing import Any
 
+import click
+
 from dynacli.auth.credentials import WITH_PASSWORD, WITH_TOKEN, kind_of, variables_of, with_prefixes
 from dynacli.auth.secret import Secret
 from dynacli.auth.store.stored_credential import Keeping
-from dynacli.client.call_settings import settings_of
+from dynacli.client.call_settings import CallOptions, settings_of
 from dynacli.client.credentials.chosen_security import schemes_of
 from dynacli.client.credentials.sign_in import (
     bound_origins,
@@ -34,8 +36,10 @@ __all__ = ["login"]
 _MOST_BYTES = 1 << 20
 
 
+@click.pass_obj
 def login(
     run: Run,
+    /,
     api: str,
     words: tuple[str, ...],
     scheme: str,
@@ -68,7 +72,7 @@ def login(
     if not operation and (token_at or refresh_operation or refresh_token_at):
         raise UsageError("No operation is named that gives a token", hint="Name it: `--operation NAME`")
     opened = _with_own_scheme(run, api, scheme, name)
-    settings = settings_of(run.env, opened, run.options.call_options)
+    settings = settings_of(run.env, opened, CallOptions.of(run.options))
     is_oauth = any(value not in ((), "", False, None) for value in oauth.values())
     chosen = chosen_scheme(
         opened,

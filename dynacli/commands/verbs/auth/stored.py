@@ -6,6 +6,8 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
+import click
+
 from dynacli.auth.store.credential_store import CredentialStore
 from dynacli.auth.store.stored_credential import StoredCredential
 from dynacli.client.credentials.unknown_schemes import unknown_schemes_of_entry
@@ -21,6 +23,7 @@ from dynacli.text.terminal import Painter, visible
 __all__ = ["logout", "show_token", "status"]
 
 
+@click.pass_obj
 def status(run: Run, api: str | None) -> None:
     """List what is stored, for all APIs or one of them.
 
@@ -43,7 +46,7 @@ def status(run: Run, api: str | None) -> None:
         width_or_all = width if run.env.stdout_is_terminal else None
         return table_lines([header, *cells], width_or_all, paint_header=paint.bold)
 
-    write_rows(run.env, map(_row, kept), run.options.output_form, lines)
+    write_rows(run.env, map(_row, kept), run.data_form, lines)
 
 
 def _warn_of_schemes(run: Run, name: str) -> None:
@@ -88,6 +91,7 @@ def _row(kept: StoredCredential) -> dict[str, Any]:
     }
 
 
+@click.pass_obj
 def logout(run: Run, api: str, scheme: str) -> None:
     """Forget what is stored for an API, for one scheme or profile of it where they are named.
 
@@ -112,6 +116,7 @@ def _name(kept: StoredCredential) -> str:
     return f"{name} of profile `{visible(kept.profile, keep='')}`" if kept.profile else name
 
 
+@click.pass_obj
 def show_token(run: Run, api: str, scheme: str) -> None:
     """Print a stored credential to a pipe.
 
@@ -128,7 +133,7 @@ def show_token(run: Run, api: str, scheme: str) -> None:
             hint=f"Pipe it into the program that needs it: `{invocation('auth token', api)} | PROGRAM`",
         )
     store = CredentialStore(run.env)
-    profile = run.options.profile or run.env.setting("PROFILE")
+    profile = run.options.in_force("profile", run.env)
     kept = _stored(store.list(), api, scheme, "")
     # As calls have it: a profile's own credential, else that of the API itself.
     for owner in (profile, ""):
@@ -142,11 +147,10 @@ def show_token(run: Run, api: str, scheme: str) -> None:
         )
     found = store.with_secrets(kept[0])
     if found.is_due(time.time()):
-        from dynacli.client.call_settings import settings_of
+        from dynacli.client.call_settings import CallOptions, settings_of
         from dynacli.client.credentials.refresh_credential import in_time
-        from dynacli.record import replace
 
-        options = replace(run.options.call_options, profile=found.profile)
+        options = CallOptions.of(run.options.with_value("profile", found.profile))
         found = in_time(run.env, settings_of(run.env, run.api(api), options), store, found)
     run.env.stdout.write(f"{found.secrets['credential'].reveal()}\n")
     run.env.stdout.flush()

@@ -5,19 +5,18 @@ from shlex import quote
 
 import click
 
-from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
-from dynacli.commands.verbs.verb_options import OPENING
 from dynacli.environment import DISTRIBUTION
 from dynacli.errors import UsageError
 from dynacli.library.configuration.configuration import check_name
 
-__all__ = ["command"]
+__all__ = ["bake"]
 
 _MOST_NAMED = 5
 
 
-def _bake(
+@click.pass_obj
+def bake(
     run: Run,
     name: str,
     api: str,
@@ -29,6 +28,7 @@ def _bake(
     after: str | None,
     out: str | None,
 ) -> None:
+    """Run `bake`."""
     from dynacli.commands.verbs.bake.baked_tool import ToolOptions, baked_tool
     from dynacli.commands.verbs.bake.write_tool import (
         depends_on_another_project,
@@ -68,41 +68,3 @@ def _bake(
             )
     if package:
         run.note(f"Install it: pipx install {quote(file if '/' in file else f'./{file}')}")
-
-
-command = Verb(
-    "bake",
-    params=[
-        click.Argument(["name"]),
-        click.Option(["--api"], required=True, metavar="API", help="the API whose command line it is"),
-        click.Option(
-            ["--only"],
-            multiple=True,
-            metavar="TAG|OPERATION",
-            help="the operations that it has; given again, more",
-        ),
-        click.Option(
-            ["without", "--except"],
-            multiple=True,
-            metavar="TAG|OPERATION",
-            help="operations that it does not have",
-        ),
-        click.Option(
-            ["--name-style"],
-            type=click.Choice(("usual", "short")),
-            default="usual",
-            help="`short`: names of operations without the tag in front, where they stay unique",
-        ),
-        click.Option(
-            ["--package"], is_flag=True, help="a directory that `pip install` and `pipx install` take"
-        ),
-        click.Option(["--before"], metavar="MODULE:FUNCTION", help="is called before each call"),
-        click.Option(["--after"], metavar="MODULE:FUNCTION", help="is called behind each call"),
-        click.Option(["--out"], metavar="FILE|DIR", help="what to write  [default: ./NAME]"),
-    ],
-    options=OPENING,
-    callback=click.pass_obj(_bake),
-    help="Write a command line of its own for API: its operations stand right behind NAME, and its help, completion, "
-    "variables and directories have that name. It needs dynacli installed, has the document inside, which it "
-    "refreshes, and holds no secret.",
-)

@@ -6,14 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dynacli.check.check_records import TIMEOUT
-from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import VERB_FORMATS
-from dynacli.commands.verbs.demo import demo_options, demo_params, opened_api
-from dynacli.commands.verbs.verb_options import OF_CALLS, for_many_calls
+from dynacli.commands.verbs.demo import demo_params, opened_api
 from dynacli.errors import DocumentError, UsageError
 from dynacli.library.opened_api import OpenedApi
+from dynacli.options.command import HTML
 from dynacli.record import record
 
 if TYPE_CHECKING:
@@ -25,10 +22,7 @@ if TYPE_CHECKING:
     from dynacli.client.call_settings import CallSettings
     from dynacli.client.described_operation import DescribedOperation
 
-__all__ = ["command"]
-
-_MAX_PARALLEL = 64
-_PAGE = VERB_FORMATS["check"]
+__all__ = ["check"]
 
 
 @record
@@ -53,7 +47,9 @@ class _CheckOptions:
     shard: str | None
 
 
-def _check(ctx: click.Context, api: str, **params: Any) -> None:
+@click.pass_context
+def check(ctx: click.Context, /, api: str, **params: Any) -> None:
+    """Run `check`."""
     run: Run = ctx.obj
 
     of_demo = demo_params(params)
@@ -97,7 +93,7 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
     from dynacli.commands.verbs.check.check_files import check_files
     from dynacli.commands.verbs.check.confirmation import confirm
 
-    if run.options.output == _PAGE and (run.options.dry_run or run.options.filter or run.options.columns):
+    if run.options.output == HTML and (run.options.dry_run or run.options.filter or run.options.columns):
         raise UsageError(
             "`-o html` is the page of a whole check that was made",
             hint="Leave out `--dry-run`, `-f` and `--columns`",
@@ -242,7 +238,7 @@ def _show_plan(run: Run, check_run: "CheckRun", chosen: _Chosen) -> None:
     write_data(
         run.env,
         plan_rows(plans, sources, chains, probes),
-        run.options.output_form,
+        run.data_form,
         lambda paint, width: plan_text(plans, sources, chains, probes, paint, width),
     )
 
@@ -272,95 +268,3 @@ class _Progress:
 
     def clear(self) -> None:
         self._line.clear()
-
-
-_HELP_TEXTS = {
-    "output": "auto (text), json, yaml, table, csv, tsv, ndjson, lines, gron, html (a whole page), or @FILE for json",
-    "validate": "off, warn (findings are no failure), strict, or exact (the default: what the document does not "
-    "mention is found, too)",
-    "dry_run": "show what would be called, with which values from where, and send nothing",
-    "header": "a header of every request",
-    "progress": "whether a terminal shows how far the check is: auto or off",
-    "timeout": f"for each call  [default: {TIMEOUT:.0f}]",
-    "retries": "how often a call that only reads is made again after 408, 425, 429, 502, 503 and 504 (2)",
-    "verbose": "a line on standard error for each call",
-    "no_fail": "exit 0 although an answer breaks the document",
-    "yes": "agree to what --write asks; where a credential goes is never answered by it",
-}
-"""The help of standard options that mean something else here than for a single call."""
-
-
-command = Verb(
-    "check",
-    params=[
-        click.Argument(["api"]),
-        click.Option(
-            ["--operation"],
-            multiple=True,
-            metavar="OPERATION|PATTERN",
-            help="call this operation too, although it may change something",
-        ),
-        click.Option(
-            ["--only"],
-            multiple=True,
-            metavar="OPERATION|PATTERN",
-            help="look at this operation alone; a pattern such as 'list-*' or '/admin/*' is compared with names, "
-            "ids and paths",
-        ),
-        click.Option(["--tag"], multiple=True, metavar="TAG", help="look at operations with this tag alone"),
-        click.Option(
-            ["--skip"],
-            multiple=True,
-            metavar="OPERATION|TAG|PATTERN",
-            help="do not call these, whatever else is said of them",
-        ),
-        click.Option(
-            ["set_", "--set"],
-            multiple=True,
-            metavar="[OPERATION.]NAME=VALUE",
-            help="a value for an input, of all operations that have it or of one",
-        ),
-        click.Option(
-            ["--most"],
-            type=click.IntRange(1, 1000),
-            default=5,
-            show_default=True,
-            help="calls of one operation, where the document has several examples",
-        ),
-        click.Option(
-            ["--parallel"],
-            type=click.IntRange(1, _MAX_PARALLEL),
-            default=4,
-            show_default=True,
-            help="calls at once",
-        ),
-        click.Option(
-            ["--write"],
-            is_flag=True,
-            help="also create, read, change and remove things, where the document makes plain how; asks before",
-        ),
-        click.Option(
-            ["--probe"],
-            is_flag=True,
-            help="also ask for what the server ought to refuse: methods that the document does not have (TRACE or "
-            "OPTIONS alone), reads without credentials, reads with values that are not allowed; nothing that could "
-            "change something, and at most 50 requests of each kind",
-        ),
-        click.Option(["--har"], metavar="FILE", help="write all that was sent and came to FILE, as HAR 1.2"),
-        click.Option(
-            ["--learn"],
-            metavar="FILE",
-            help="write an OpenAPI overlay that makes the document agree with the answers",
-        ),
-        click.Option(
-            ["--shard"],
-            metavar="I/N",
-            help="call every N-th operation, beginning with the I-th, and those whose answers give them values",
-        ),
-    ],
-    options=for_many_calls(OF_CALLS - {"report", "progress"}, _HELP_TEXTS, _PAGE),
-    inputs=("set", "content_type"),
-    callback=click.pass_context(_check),
-    help="Call every operation of API that only reads, judge every answer, and report.",
-)
-command.params.extend(demo_options())  # the last on its help page: they are for the stand-in alone

@@ -7,9 +7,9 @@ from dynacli.check.reporting.check_results import CheckResults
 from dynacli.check.reporting.check_text import check_table
 from dynacli.commands.call.call_report import write_reports
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import VERB_FORMATS
 from dynacli.commands.verbs.check.check_files import write_har, write_overlay
 from dynacli.errors import DynacliError
+from dynacli.options.command import HTML
 from dynacli.output.output_form import OutputForm
 from dynacli.output.render import write_data
 from dynacli.output.written_text import written_text
@@ -54,7 +54,7 @@ def conclude_check(
             run.warn(f"{second.message}: {second.why}")  # the first cause wins
     if not is_shown:
         pass  # what was found stands there already
-    elif run.options.output == VERB_FORMATS["check"]:
+    elif run.options.output == HTML:
         from dynacli.check.reporting.html_page import check_page
 
         with written_text(run.env, OutputForm()) as write:
@@ -63,7 +63,7 @@ def conclude_check(
         write_data(
             run.env,
             results.rows(),
-            run.options.output_form,
+            run.data_form,
             lambda paint, width: check_table(results, paint, width),
         )
     if results.is_interrupted:

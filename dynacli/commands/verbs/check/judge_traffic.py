@@ -5,11 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dynacli.commands.command_groups import Verb
 from dynacli.commands.opened_input import opened_input
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import VERB_FORMATS, also_writing
-from dynacli.commands.verbs.verb_options import named_options
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
 
@@ -18,12 +15,14 @@ if TYPE_CHECKING:
     from dynacli.client.call_settings import CallSettings
     from dynacli.library.opened_api import OpenedApi
 
-__all__ = ["command"]
+__all__ = ["judge"]
 
 _MOST_HOSTS = 5
 
 
-def _judge(run: Run, api: str, file: str, learn: str | None) -> None:
+@click.pass_obj
+def judge(run: Run, api: str, file: str, learn: str | None) -> None:
+    """Run `judge`."""
     from dynacli.check.recordings.judge_recording import RecordingJudge
     from dynacli.client.call_settings import settings_of
     from dynacli.commands.call.receive_response import shows_progress
@@ -96,34 +95,3 @@ def _listed(hosts: Counter[str]) -> str:
 def _servers(judge: "RecordingJudge") -> str:
     found = judge.possible_servers.most_common(_MOST_HOSTS)
     return " or ".join(f"`--server {base}` ({count:,})" for base, count in found)
-
-
-_OPTIONS = ("output", "filter", "columns", "profile", "allow_ref", "refresh")
-_OF_JUDGING = ("validate", "server", "server_var", "no_fail", "report", "progress")
-_HELP_TEXTS = {
-    "validate": "off, warn (findings are no failure), strict (the default), or exact (what the document does not "
-    "mention is found, too)",
-    "server": "the server that was recorded, if the document does not have it: its base URL",
-    "no_fail": "exit 0 although an exchange breaks the document",
-    "progress": "whether a terminal shows how far the reading is: auto or off",
-}
-"""The help of standard options that mean something else here than for a single call."""
-
-command = Verb(
-    "judge",
-    params=[
-        click.Argument(["api"]),
-        click.Argument(["file"], metavar="FILE.har|-"),
-        click.Option(
-            ["--learn"],
-            metavar="FILE",
-            help="write an OpenAPI overlay that makes the document agree with the answers",
-        ),
-    ],
-    options=tuple(
-        also_writing(VERB_FORMATS["judge"]) if option.name == "output" else option
-        for option in named_options((*_OPTIONS, *_OF_JUDGING), _HELP_TEXTS)
-    ),
-    callback=click.pass_obj(_judge),
-    help="Judge what other programs sent and got, as a HAR of a browser, a proxy or `check --har` has it.",
-)

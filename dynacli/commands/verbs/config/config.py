@@ -6,10 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dynacli.commands.command_groups import Verb, VerbGroup
 from dynacli.commands.run import Run
-from dynacli.commands.standard_options import STANDARD_OPTIONS
-from dynacli.commands.verbs.verb_options import LISTING, RUNNING
 from dynacli.environment import invocation, program
 from dynacli.errors import FileError, RefusedError, UsageError
 from dynacli.library.configuration.configuration import Configuration
@@ -18,16 +15,20 @@ from dynacli.text.terminal import Painter, visible
 if TYPE_CHECKING:
     from dynacli.commands.call.words.editor import Draft
 
-__all__ = ["command"]
+__all__ = ["edit_file", "set_values", "show_path", "show_values"]
 
 _MOST_NAMED = 5
 
 
-def _path(run: Run) -> None:
+@click.pass_obj
+def show_path(run: Run) -> None:
+    """Run `config path`."""
     click.echo(Configuration(run.env).path, file=run.env.stdout)
 
 
-def _get(run: Run, key: str | None) -> None:
+@click.pass_obj
+def show_values(run: Run, key: str | None) -> None:
+    """Run `config get`."""
     from dynacli.commands.verbs.config.setting_keys import key_path, shown_value
     from dynacli.output.render import write_data
 
@@ -41,7 +42,7 @@ def _get(run: Run, key: str | None) -> None:
             )
         found = found[part]
     value = shown_value(found, path)
-    write_data(run.env, value, run.options.output_form, lambda paint, width: _text(value, paint, width))
+    write_data(run.env, value, run.data_form, lambda paint, width: _text(value, paint, width))
 
 
 def _text(value: Any, paint: Painter, width: int) -> str:  # noqa: ARG001
@@ -55,7 +56,9 @@ def _text(value: Any, paint: Painter, width: int) -> str:  # noqa: ARG001
     )
 
 
-def _set(run: Run, settings: tuple[str, ...]) -> None:
+@click.pass_obj
+def set_values(run: Run, settings: tuple[str, ...]) -> None:
+    """Run `config set`."""
     from dynacli.commands.verbs.config.change_settings import change_settings, settings_in
 
     words = list(settings)
@@ -64,7 +67,9 @@ def _set(run: Run, settings: tuple[str, ...]) -> None:
     change_settings(run, settings_in(words))
 
 
-def _edit(run: Run) -> None:
+@click.pass_obj
+def edit_file(run: Run) -> None:
+    """Run `config edit`."""
     from dynacli.commands.call.words.editor import Draft, editor_words
 
     configuration = Configuration(run.env)
@@ -128,38 +133,3 @@ def _wrong_in(run: Run, content: bytes, before: str) -> FileError | None:
         why="; ".join(mistakes[:_MOST_NAMED]) + more,
         hint=f"Edit it again: `{invocation('config edit')}`; `{invocation('help configuration')}` has the keys",
     )
-
-
-command = VerbGroup(
-    "config",
-    help="The configuration file, `config.toml`; the page `configuration` of `help` has its keys.",
-    options=STANDARD_OPTIONS,
-    commands=[
-        Verb(
-            "path",
-            options=RUNNING,
-            callback=click.pass_obj(_path),
-            help="Say where the configuration file is, or will be.",
-        ),
-        Verb(
-            "get",
-            params=[click.Argument(["key"], required=False)],
-            options=LISTING,
-            callback=click.pass_obj(_get),
-            help="Show the value of KEY, such as apis.github.timeout, or everything. Secrets are masked.",
-        ),
-        Verb(
-            "set",
-            params=[click.Argument(["settings"], nargs=-1, required=True, metavar="KEY=VALUE...")],
-            options=RUNNING,
-            callback=click.pass_obj(_set),
-            help="Set keys, such as history=off or apis.github.timeout=10; comments stay. KEY= removes the key.",
-        ),
-        Verb(
-            "edit",
-            options=RUNNING,
-            callback=click.pass_obj(_edit),
-            help="Edit the file in $VISUAL or $EDITOR; what cannot be used is shown with its line, and not taken.",
-        ),
-    ],
-)

@@ -8,37 +8,39 @@ from typing import Any
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.model.wording import did_you_mean
+from dynacli.options.standard_options import OPTIONS
 from dynacli.urls import is_secret_name, with_masked_secrets
 
 __all__ = ["KEYS_OF_API", "key_path", "shown_value", "value_of", "words_of_key"]
 
 _ANY = "*"
-_CHOICES = {
+_CHOICES: dict[str, tuple[str, ...]] = {
     "history": ("off", "heads", "full"),
     "refresh": ("background", "blocking", "never"),
-    "validate": ("off", "warn", "strict", "exact"),
+    **{option.key: option.choices for option in OPTIONS if option.key and option.choices},
 }
-_OF_CALLS = {
+_KIND_OF_OPTION = {"retries": "integer", "seconds": "number", "server": "server"}
+_OF_CALLS: dict[tuple[str, ...], str] = {
+    **{
+        (option.key, _ANY) if option.is_multiple else (option.key,): option.key
+        if option.choices
+        else _KIND_OF_OPTION.get(option.kind, "text")
+        for option in OPTIONS
+        if option.key and option.name != "header"  # which profiles alone have
+    },
     ("auth",): "auth",
     ("auth", "when"): "auth",
     ("auth", _ANY, "callback_port"): "integer",
     ("auth", _ANY, "scopes"): "list",
     ("auth", _ANY, _ANY): "text",
     ("ca",): "text",
-    ("output",): "text",
     ("policy", "additional"): "boolean",
     ("policy", "allow"): "list",
     ("policy", "confirm"): "list",
     ("policy", "deny"): "list",
     ("policy", "read_only"): "boolean",
-    ("rate",): "text",
-    ("retries",): "integer",
-    ("server",): "server",
-    ("server_vars", _ANY): "text",
-    ("timeout",): "number",
-    ("validate",): "validate",
 }
-_OF_API = {
+_OF_API: dict[tuple[str, ...], str] = {
     **_OF_CALLS,
     ("allow_refs",): "list",
     ("document_login",): "text",

@@ -4,16 +4,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
-from dynacli.commands.verbs.verb_options import LISTING_OF_DOCUMENT
 from dynacli.library.opened_api import OpenedApi
 from dynacli.text.terminal import Painter
 
 if TYPE_CHECKING:
     from dynacli.commands.verbs.describe.fitting_text import Text
 
-__all__ = ["command"]
+__all__ = ["describe"]
 
 
 class _Asked(NamedTuple):
@@ -25,7 +23,8 @@ class _Asked(NamedTuple):
     like: str | None
 
 
-def _describe(
+@click.pass_obj
+def describe(
     run: Run,
     api: str,
     operation: tuple[str, ...],
@@ -34,6 +33,7 @@ def _describe(
     everything: bool,
     like: str | None,
 ) -> None:
+    """Run `describe`."""
     from dynacli.output.render import write_data
 
     asked = _Asked(card, depth, everything, like)
@@ -43,7 +43,7 @@ def _describe(
         run.note_quotes()
         return text(paint, width)
 
-    write_data(run.env, data, run.options.output_form, page)
+    write_data(run.env, data, run.data_form, page)
 
 
 def _description(
@@ -136,28 +136,3 @@ def _webhook(opened: OpenedApi, words: list[str]) -> "tuple[Any, Text] | None":
     data = describe_webhook(opened, row)
     resolve = opened.catalog.resolve
     return data, lambda paint, width: webhook_text(data, resolve, paint, width)
-
-
-command = Verb(
-    "describe",
-    params=[
-        click.Argument(["api"]),
-        click.Argument(["operation"], nargs=-1, required=True, metavar="OPERATION [FIELD.PATH]"),
-        click.Option(["--card"], is_flag=True, help="Show the least that a first correct call needs."),
-        click.Option(
-            ["--depth"],
-            type=click.IntRange(1, 64),
-            metavar="N",
-            help="Show N levels of each schema, however long the text gets.",
-        ),
-        click.Option(
-            ["--all", "everything"], is_flag=True, help="Show everything, however long the text gets."
-        ),
-        click.Option(["--like"], metavar="OTHER", help="Show only the differences to another operation."),
-    ],
-    options=LISTING_OF_DOCUMENT,
-    callback=click.pass_obj(_describe),
-    help="Show all of one operation: parameters, body, answers, security, servers, links, callbacks and an "
-    "example. The name of a webhook, or `webhooks`, shows what the server sends. With FIELD.PATH, such as "
-    "`schedule.cron`, `answer.rows.id` or a parameter's name, that field alone.",
-)

@@ -2,18 +2,18 @@
 
 import click
 
-from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.export.written_export import write_export
-from dynacli.commands.verbs.verb_options import named_options
 from dynacli.errors import UsageError
 from dynacli.export.collection import BASE_URL
 from dynacli.export.export_formats import FORMATS
 
-__all__ = ["command"]
+__all__ = ["export_api"]
 
 
-def _export(run: Run, api: str, form: str | None, only: tuple[str, ...], out: str | None) -> None:
+@click.pass_obj
+def export_api(run: Run, api: str, form: str | None, only: tuple[str, ...], out: str | None) -> None:
+    """Run `export`."""
     from dynacli.client.call_settings import settings_of
     from dynacli.client.chosen_operations import chosen_operations
     from dynacli.export.make_collection import make_collection
@@ -32,27 +32,3 @@ def _export(run: Run, api: str, form: str | None, only: tuple[str, ...], out: st
     lacking = [request for request in collection.requests() if request.lacking]
     for request in lacking:
         run.note(f"{request.name} is without an example: {request.lacking}")
-
-
-command = Verb(
-    "export",
-    params=[
-        click.Argument(["api"]),
-        click.Option(["form", "--to"], type=click.Choice(list(FORMATS)), help="the program it is for"),
-        click.Option(
-            ["--only"],
-            multiple=True,
-            metavar="OPERATION|TAG",
-            help="these operations alone; may be repeated",
-        ),
-        click.Option(
-            ["--out"],
-            metavar="FILE|DIRECTORY",
-            help="into a file, or into files of a directory, and not to standard output",
-        ),
-    ],
-    options=named_options(("profile", "allow_ref", "refresh", "server", "server_var")),
-    callback=click.pass_obj(_export),
-    help="Write the operations of API for another program: a request each, with an example that the document allows, "
-    "in folders by tag. Credentials are variables without a value.",
-)

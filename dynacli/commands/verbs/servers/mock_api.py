@@ -6,25 +6,23 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
-from dynacli.commands.verbs.servers.listening_options import listening_options
-from dynacli.commands.verbs.verb_options import named_options
 from dynacli.environment import invocation_words
 from dynacli.errors import DynacliError
 
 if TYPE_CHECKING:
     from dynacli.library.opened_api import OpenedApi
 
-__all__ = ["command"]
+__all__ = ["mock_api"]
 
-_PORT = 4010
 """That of Prism, so that whoever is set up for its mocks finds this one."""
 
 
-def _mock(
+@click.pass_obj
+def mock_api(
     run: Run, api: str, host: str, port: int, dynamic: bool, ignore_examples: bool, no_cors: bool
 ) -> None:
+    """Run `mock`."""
     from dynacli.client.call_settings import settings_of
     from dynacli.commands.verbs.servers.told_exchanges import told_exchanges
     from dynacli.mock.mock_application import mock_application
@@ -77,34 +75,3 @@ def _where(api: "OpenedApi", origin: str) -> str:
         words = (*invocation_words(api=api.name), operation.name, *operation.example)
         lines.append(f"Try: {shell_line(words)} --server {base}")
     return "\n".join(lines)
-
-
-_HELP_TEXTS = {
-    "output": "auto (a line for each exchange), json or ndjson (an object a line), or @FILE for the latter",
-    "validate": "off, warn (a request that the document does not allow is told, and answered like a right one), or "
-    "strict (the default: it is refused)",
-    "verbose": "all findings, each with its place in the document",
-}
-"""The help of standard options that mean something else here than for a single call."""
-
-command = Verb(
-    "mock",
-    params=[
-        click.Argument(["api"]),
-        *listening_options(_PORT),
-        click.Option(
-            ["--dynamic"], is_flag=True, help="make values up anew for each answer, instead of examples"
-        ),
-        click.Option(
-            ["--ignore-examples"],
-            is_flag=True,
-            help="make values of the schemas, which stay the same, instead of the examples of answers",
-        ),
-        click.Option(["--no-cors"], is_flag=True, help="let no page of another origin call it"),
-    ],
-    options=named_options(
-        ("output", "filter", "columns", "profile", "allow_ref", "refresh", "validate"), _HELP_TEXTS
-    ),
-    callback=click.pass_obj(_mock),
-    help="Answer every operation of an API from its document, until Ctrl-C.",
-)

@@ -4,11 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dynacli.commands.command_groups import Verb
 from dynacli.commands.run import Run
-from dynacli.commands.verbs.demo import demo_options, demo_params, opened_api
-from dynacli.commands.verbs.servers.listening_options import listening_options
-from dynacli.commands.verbs.verb_options import named_options
+from dynacli.commands.verbs.demo import demo_params, opened_api
 from dynacli.environment import invocation
 from dynacli.errors import RefusedError, UsageError
 from dynacli.library.configuration.configuration import DEMO
@@ -19,16 +16,17 @@ if TYPE_CHECKING:
     from dynacli.library.opened_api import OpenedApi
     from dynacli.proxy.upstream_server import UpstreamServer
 
-__all__ = ["command"]
+__all__ = ["proxy_api"]
 
-_PORT = 8644
 _MOST_BASES = 3
 _SECONDS = 300.0
 """Seconds that the upstream may take for the head of an answer."""
 
 
-def _proxy(
+@click.pass_context
+def proxy_api(
     ctx: click.Context,
+    /,
     api: str,
     port: int,
     host: str,
@@ -37,6 +35,7 @@ def _proxy(
     learn: str | None,
     **params: Any,
 ) -> None:
+    """Run `proxy`."""
     from dynacli.client.call_settings import settings_of
     from dynacli.commands.verbs.check.check_files import check_files
     from dynacli.commands.verbs.check.conclude_check import conclude_check
@@ -75,7 +74,7 @@ def _proxy(
             raise _nothing(opened, judge, server.base)
         _note_others(run, judge, lost)
         results = judge.results(unseen_reason="no such request passed")
-        is_shown = judge.has_found and is_text(run.options.output_form)
+        is_shown = judge.has_found and is_text(run.data_form)
         conclude_check(run, results, is_strict=settings.is_strict, learn=learn, is_shown=is_shown)
 
 
@@ -133,45 +132,3 @@ def _note_others(run: Run, judge: "RecordingJudge", lost: int) -> None:
         run.warn(f"{lost:,} exchanges passed too fast to be looked at")
     if judge.unlisted:
         run.note(f"{judge.unlisted:,} more exchanges have findings of so many kinds that they are not listed")
-
-
-_OPTIONS = ("output", "filter", "columns", "profile", "allow_ref", "refresh")
-_OF_PROXY = ("validate", "server", "server_var", "accept_origin", "timeout", "no_fail", "report", "yes")
-_HELP_TEXTS = {
-    "output": "auto (a line for each exchange, the table of `check` at the end), json or ndjson (an object a line), "
-    "or @FILE for the latter",
-    "filter": "what a JMESPath expression leaves of the object of each exchange",
-    "validate": "off, warn (findings are no failure), strict (the default), or exact (what the document does not "
-    "mention is found, too)",
-    "server": "the server to pass on to, as for a call: a URL, or the index or name of one of the document",
-    "timeout": f"for the head of an answer  [default: {_SECONDS:.0f}]",
-    "no_fail": "exit 0 although an exchange breaks the document",
-    "verbose": "all findings, each with its place in the document",
-    "yes": "let pass what the policy wants confirmed",
-}
-"""The help of standard options that mean something else here than for a single call."""
-
-command = Verb(
-    "proxy",
-    params=[
-        click.Argument(["api"]),
-        *listening_options(_PORT),
-        click.Option(
-            ["--upstream"],
-            metavar="URL",
-            help="the base URL to pass on to, in the place of the document's server",
-        ),
-        click.Option(
-            ["--preserve-host"], is_flag=True, help="send the client's Host, and not the upstream's"
-        ),
-        click.Option(
-            ["--learn"],
-            metavar="FILE",
-            help="write an OpenAPI overlay that makes the document agree with the answers",
-        ),
-        *demo_options(has_role=False),
-    ],
-    options=named_options((*_OPTIONS, *_OF_PROXY), _HELP_TEXTS),
-    callback=click.pass_context(_proxy),
-    help="Pass on what clients send to the API's server, unaltered, and judge what has passed.",
-)

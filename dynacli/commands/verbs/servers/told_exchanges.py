@@ -40,7 +40,7 @@ def told_exchanges(run: Run) -> Iterator[Callable[[Told], None]]:
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
-    env, form = run.env, run.options.output_form
+    env, form = run.env, run.data_form
     if is_text(form):
         from dynacli.output.written_text import written_text
 

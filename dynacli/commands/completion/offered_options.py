@@ -1,0 +1,97 @@
+"""The options that completion offers, of the tables and of operations."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from dynacli.model.operation import EACH, of_first_items
+from dynacli.options.command import Command
+from dynacli.options.parsed_words import SWITCH, VALUE, ParsedWords, ValueRule, parse
+from dynacli.options.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS, Option
+
+__all__ = [
+    "ANY",
+    "HELP",
+    "INPUTS",
+    "NO_VALUE",
+    "ROOT",
+    "STANDARD",
+    "Offered",
+    "Offers",
+    "offers_of",
+    "offers_of_command",
+    "read_before",
+    "spelled",
+]
+
+
+class Offered(NamedTuple):
+    """An option, for completion.
+
+    Args:
+        values: The values that it takes; empty where it takes any.
+        takes_value: Whether the word behind it is its value.
+        is_optional: Whether that word is its value only if it is one of `values`.
+        is_listed: Whether the option is a candidate.
+        description: The description beside the candidate.
+    """
+
+    values: tuple[str, ...] = ()
+    takes_value: bool = True
+    is_optional: bool = False
+    is_listed: bool = True
+    description: str = ""
+
+    @property
+    def rule(self) -> ValueRule:
+        """Whether a value stands behind it."""
+        if self.is_optional:
+            return ValueRule(takes_value=True, optional_values=self.values, value_alone=self.values[0])
+        return VALUE if self.takes_value else SWITCH
+
+
+Offers = Mapping[str, Offered]
+NO_VALUE = Offered(takes_value=False)
+ANY = Offered()
+
+
+def offers_of(options: Iterable[Option]) -> dict[str, Offered]:
+    """Return flag → what is offered for options of the tables; of each the long form is a candidate."""
+    return {
+        flag: Offered(
+            option.values,
+            option.takes_value,
+            is_optional=bool(option.value_alone),
+            is_listed=flag == option.flags[-1],
+        )
+        for option in options
+        for flag in option.flags
+    }
+
+
+HELP: Offers = {"--help": NO_VALUE}
+STANDARD: Offers = {**offers_of(STANDARD_OPTIONS), **HELP}
+INPUTS: Offers = offers_of(INPUT_OPTIONS)
+ROOT: Offers = {**INPUTS, **STANDARD, "--version": NO_VALUE}
+
+
+def offers_of_command(entry: Command) -> Offers:
+    """Return flag → what is offered for the options that a command has."""
+    return {**offers_of(entry.all_options), **HELP}
+
+
+def spelled(name: str, option: Offered) -> Iterator[tuple[str, Offered]]:
+    """Yield the flags of an option; that with brackets, which shells want in quotes, is for those who begin it so."""
+    yield f"--{of_first_items(name)}", option
+    if EACH in name:
+        yield f"--{name.replace(EACH, '[0]')}", option._replace(is_listed=False)
+
+
+def read_before(words: list[str], options: Offers, *, stop_at_positional: bool = False) -> ParsedWords:
+    """Return the words before the one that is completed, read."""
+    rules = {flag: option.rule for flag, option in options.items()}
+    return parse(words, rules, _of_unlisted, stop_at_positional=stop_at_positional)
+
+
+def _of_unlisted(flag: str) -> tuple[str, ValueRule] | None:
+    # The option of a field that is not listed takes a value; `--no-x` takes none.
+    return None if flag.startswith("--no-") else (flag, VALUE)

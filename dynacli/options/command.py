@@ -1,0 +1,137 @@
+"""What the table of commands consists of."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from dynacli.options.standard_options import DATA, DOCUMENT, EVERY_RUN, STANDARD_OPTIONS, Option
+from dynacli.record import record, replace
+
+__all__ = [
+    "ALONE",
+    "API",
+    "CALL",
+    "HTML",
+    "LISTING",
+    "MARKDOWN",
+    "MISBEHAVE",
+    "NEXT",
+    "OF_DEMO",
+    "OPENING",
+    "PORT",
+    "ROLE",
+    "Argument",
+    "Command",
+]
+
+OPENING: Final = (DOCUMENT, "profile")
+"""What a command takes that reads a document."""
+LISTING: Final = (DATA, *OPENING)
+"""What a command takes that prints data of a document."""
+
+ALONE: Final = "alone"
+API: Final = "api"
+CALL: Final = "call"
+"""How a tool of one API has a command, as `Command.of_tool` says it."""
+
+HTML: Final = "html"
+MARKDOWN: Final = "markdown"
+"""Output formats that some commands alone have."""
+
+PORT = Option(("--port",), kind="integer", between=(0, 65535), shows_default=True)
+ROLE = Option(("--role",), help="sign in as", values=("viewer", "editor", "admin", "owner"))
+NEXT = Option(("--next",), help="serve a document with one operation more", name="next_")
+MISBEHAVE = Option(
+    ("--misbehave",),
+    help="let an operation break the document: wrong-type, missing-field, undocumented-field, undocumented-status, "
+    "wrong-media-type, truncated-json, hang",
+    metavar="OPERATION=KIND",
+    is_multiple=True,
+)
+OF_DEMO = (replace(NEXT, help=f"(demo) {NEXT.help}"), replace(MISBEHAVE, help=f"(demo) {MISBEHAVE.help}"))
+"""The options about the stand-in of a command that takes any API."""
+
+_NO_TEXTS: Mapping[str, str] = {}
+
+
+@record
+class Argument:
+    """A positional word of a command, or several.
+
+    Args:
+        name: The parameter of the command's function that has its value.
+        metavar: Its name in help pages; empty for its name in capitals.
+        values: The only values that it takes; empty if there are others.
+        least: The least number that it takes; None if it is no number.
+        is_required: Whether the command cannot do without it.
+        is_multiple: Whether it takes all words that are left.
+    """
+
+    name: str
+    metavar: str = ""
+    values: tuple[str, ...] = ()
+    least: int | None = None
+    is_required: bool = True
+    is_multiple: bool = False
+
+
+@record
+class Command:
+    """A command, or a group of commands.
+
+    Args:
+        name: The word that names it.
+        runs: The module in `dynacli.commands.verbs`, and behind `:` the function that it calls, or the class of its
+            click command if words behind it are read in another way; empty for a plain group.
+        help: What it does.
+        arguments: Its positional words.
+        options: Its own options, which come first on its help page.
+        last: Its own options that come last on its help page.
+        takes: The standard options that it takes besides those of every run: groups of them, or single names.
+        texts: Name of a standard option → its help, if that is another one than for a single call.
+        formats: The output formats that it has besides those of every command.
+        before: The options about a body that it takes before its name.
+        is_plain: Whether it takes no standard option behind its name.
+        switches: The standard options that take no value here.
+        commands: Those of a group.
+        rows: Its lines on the root's help page: how it is used, and what for.
+        of_tool: How a tool of one API has it: `api` if it names the API for the person, `call` if a call stands behind
+            it, `alone` if it needs no API; empty if it does not have it.
+    """
+
+    name: str
+    runs: str = ""
+    help: str = ""
+    arguments: tuple[Argument, ...] = ()
+    options: tuple[Option, ...] = ()
+    last: tuple[Option, ...] = ()
+    takes: tuple[str, ...] = ()
+    texts: Mapping[str, str] = _NO_TEXTS
+    formats: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    is_plain: bool = False
+    switches: tuple[str, ...] = ()
+    commands: "tuple[Command, ...]" = ()
+    rows: tuple[tuple[str, str], ...] = ()
+    of_tool: str = ""
+
+    @property
+    def all_options(self) -> tuple[Option, ...]:
+        """Its own options and the standard ones that it takes, in the order of its help page."""
+        return (*self.options, *self.standard_options, *self.last)
+
+    @property
+    def standard_options(self) -> tuple[Option, ...]:
+        """The standard options that it takes, as it takes them."""
+        if self.is_plain:
+            return ()
+        taken = {EVERY_RUN, *self.takes}
+        options = (each for each in STANDARD_OPTIONS if not taken.isdisjoint((each.group, each.name)))
+        return tuple(map(self._as_taken, options))
+
+    def _as_taken(self, option: Option) -> Option:
+        option = replace(option, help=self.texts.get(option.name, option.help))
+        if option.name == "output":
+            return replace(option, more=self.formats)
+        if option.name in self.switches:
+            return replace(option, metavar="", values=(), value_alone="")
+        return option

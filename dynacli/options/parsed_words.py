@@ -1,0 +1,220 @@
+"""The words of a command line, read once: each option with its value and its position.
+
+click lets an option with an optional value take the word behind it, whatever it is, and takes `-5` for an option. So
+words are read here, for click, completion, corrections and `replay` alike; click gets them in a form that it cannot
+read in another way.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+
+from dynacli.options.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS, Option
+from dynacli.record import record, replace
+
+__all__ = [
+    "BOOLEAN",
+    "EMPTY_BOOLEAN",
+    "SWITCH",
+    "VALUE",
+    "ParsedWords",
+    "ReadWord",
+    "ValueRule",
+    "parse",
+    "rules_of",
+    "standard_rules",
+]
+
+
+@record
+class ValueRule:
+    """Whether a value stands behind an option.
+
+    Args:
+        takes_value: Whether the option has a value.
+        optional_values: The words that are taken for the value of an option that may also stand alone.
+        value_alone: The value of such an option where it stands alone; empty for an option that needs a value.
+    """
+
+    takes_value: bool
+    optional_values: tuple[str, ...] = ()
+    value_alone: str = ""
+
+
+SWITCH = ValueRule(takes_value=False)
+VALUE = ValueRule(takes_value=True)
+BOOLEAN = ValueRule(takes_value=True, optional_values=("true", "false"), value_alone="true")
+EMPTY_BOOLEAN = replace(BOOLEAN, optional_values=("true", "false", ""))
+"""The rule of a boolean whose value may be empty (`allowEmptyValue`)."""
+
+
+def rules_of(options: Iterable[Option]) -> dict[str, ValueRule]:
+    """Return flag → rule of options of the tables."""
+    return {flag: _rule_of(option) for option in options for flag in option.flags}
+
+
+@cache
+def standard_rules() -> dict[str, ValueRule]:
+    """Return flag → rule of the options that stand before an API."""
+    return rules_of((*STANDARD_OPTIONS, *INPUT_OPTIONS))
+
+
+def _rule_of(option: Option) -> ValueRule:
+    if option.value_alone:
+        return ValueRule(takes_value=True, optional_values=option.values, value_alone=option.value_alone)
+    return VALUE if option.takes_value else SWITCH
+
+
+@record
+class ReadWord:
+    """An option with its value, or a positional word.
+
+    Args:
+        start: The position of its first word.
+        end: The position behind its last word.
+        words: The words that give it, so that click cannot read them in another way; of an option that lacks its
+            value the flag.
+        flag: The option; empty for a positional word.
+        value: The value that was given; None for none.
+        rule: Whether a value stands behind the option; None for an unknown one, and for a positional word.
+    """
+
+    start: int
+    end: int
+    words: tuple[str, ...]
+    flag: str = ""
+    value: str | None = None
+    rule: ValueRule | None = None
+
+    @property
+    def may_take_next(self) -> bool:
+        """Whether the option has no value and could take the word behind it for one."""
+        return self.rule is not None and self.rule.takes_value and self.value is None
+
+    @property
+    def lacks_value(self) -> bool:
+        """Whether it is an option whose value is missing."""
+        return self.may_take_next and self.rule is not None and not self.rule.value_alone
+
+
+@record
+class ParsedWords:
+    """The words of a command line, read.
+
+    Args:
+        read: Options and positional words, in the order in which they stand.
+        has_separator: Whether `--` has ended the options.
+    """
+
+    read: list[ReadWord]
+    has_separator: bool = False
+
+    @property
+    def given(self) -> list[ReadWord]:
+        """The options."""
+        return [word for word in self.read if word.flag]
+
+    @property
+    def options(self) -> list[str]:
+        """The words of the options for click, each option joined to its value; without one that lacks its value."""
+        return [each for word in self.read if word.flag and not word.lacks_value for each in word.words]
+
+    @property
+    def positional(self) -> list[str]:
+        """All other words."""
+        return [word.words[0] for word in self.read if not word.flag]
+
+    @property
+    def without_value(self) -> str:
+        """The flag of an option at the end whose value is missing; empty if there is none."""
+        return self.read[-1].flag if self.read and self.read[-1].lacks_value else ""
+
+    @property
+    def open_option(self) -> str:
+        """The flag of the last option if its value is what would come next; empty if it is not."""
+        return self.read[-1].flag if self.read and self.read[-1].may_take_next else ""
+
+    def for_click(self) -> list[str]:
+        """Return the words in a form that click cannot read in another way: `--` stands behind the options."""
+        return [*self.options, "--", *self.positional]
+
+    @property
+    def flags(self) -> set[str]:
+        """The flags of the options."""
+        return {word.flag for word in self.given}
+
+
+def parse(
+    words: Sequence[str],
+    rules: Mapping[str, ValueRule],
+    find: Callable[[str], tuple[str, ValueRule] | None] | None = None,
+    *,
+    stop_at_positional: bool = False,
+) -> ParsedWords:
+    """Return words, read.
+
+    Args:
+        words: As they came from the shell.
+        rules: Flag (`--state`, `-o`) → whether a value stands behind it.
+        find: Returns the flag to use and its rule for a flag that is not in `rules`, or None.
+        stop_at_positional: Whether everything from the first positional word on is positional.
+    """
+    read: list[ReadWord] = []
+    index = 0
+    while index < len(words):
+        word = words[index]
+        if word == "--":
+            read.extend(_positional(words, index + 1))
+            return ParsedWords(read, has_separator=True)
+        if not word.startswith("-") or word == "-" or _is_number(word):
+            read.extend(_positional(words, index, None if stop_at_positional else index + 1))
+        else:
+            read.append(_option(words, index, rules, find))
+        index = read[-1].end
+    return ParsedWords(read)
+
+
+def _positional(words: Sequence[str], start: int, end: int | None = None) -> list[ReadWord]:
+    return [
+        ReadWord(start + number, start + number + 1, (word,)) for number, word in enumerate(words[start:end])
+    ]
+
+
+def _is_number(word: str) -> bool:
+    return word[1:2].isdigit() or (word[1:2] == "." and word[2:3].isdigit())
+
+
+def _option(
+    words: Sequence[str],
+    start: int,
+    rules: Mapping[str, ValueRule],
+    find: Callable[[str], tuple[str, ValueRule] | None] | None,
+) -> ReadWord:
+    word, following = words[start], words[start + 1 : start + 2]
+    if not word.startswith("--"):
+        flag, joined = word[:2], word[2:]
+        rule = rules.get(flag)
+        if rule is None or not rule.takes_value:  # `-v`, or an unknown one, which click refuses
+            return ReadWord(start, start + 1, (word,), flag, None, rule)
+        if joined:
+            return ReadWord(start, start + 1, (word,), flag, joined, rule)
+        if following:
+            return ReadWord(start, start + 2, (flag, *following), flag, following[0], rule)
+        return ReadWord(start, start + 1, (flag,), flag, None, rule)
+    flag, equals, text = word.partition("=")
+    rule = rules.get(flag)
+    if rule is None and find is not None:
+        flag, rule = find(flag) or (flag, None)
+    if rule is None:
+        negated = "--" + flag.removeprefix("--no-")
+        rule = rules.get(negated)
+        if flag.startswith("--no-") and rule in (BOOLEAN, EMPTY_BOOLEAN) and not equals:
+            return ReadWord(start, start + 1, (f"{negated}=false",), negated, "false", rule)
+        return ReadWord(start, start + 1, (word,), flag, text if equals else None)  # click refuses it
+    if equals or not rule.takes_value:
+        return ReadWord(start, start + 1, (f"{flag}{equals}{text}",), flag, text if equals else None, rule)
+    is_value = bool(following) and (not rule.value_alone or following[0].lower() in rule.optional_values)
+    if is_value:
+        return ReadWord(start, start + 2, (f"{flag}={following[0]}",), flag, following[0], rule)
+    # Of one that lacks its value click would take the `--` that is put behind all options for it.
+    alone = f"={rule.value_alone}" if rule.value_alone else ""
+    return ReadWord(start, start + 1, (f"{flag}{alone}",), flag, None, rule)

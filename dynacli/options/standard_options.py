@@ -1,0 +1,451 @@
+"""The table of standard options: those that are dynacli's and not the document's.
+
+An entry is everything that dynacli has to know of an option before it is used. From the table come click's options,
+help pages, completion, the keys of the configuration and the settings that the explorer and `mcp` take; the same table
+is the typed record of the options of one run.
+"""
+
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, Any, Final, TypeVar, dataclass_transform
+
+from dynacli.record import record, replace
+
+if TYPE_CHECKING:
+    from dynacli.environment import Environment
+
+__all__ = [
+    "BODY",
+    "CALLS",
+    "DATA",
+    "DOCUMENT",
+    "EVERY_RUN",
+    "FILE",
+    "FURTHER_CALLS",
+    "INPUT_OPTIONS",
+    "OPTIONS",
+    "OPTIONS_BY_FLAG",
+    "OPTIONS_BY_NAME",
+    "PART",
+    "REQUEST",
+    "RESENDING",
+    "RESPONSE",
+    "SETTINGS",
+    "STANDARD_OPTIONS",
+    "UNNAMED",
+    "Option",
+    "Options",
+    "options_of",
+]
+
+DATA: Final = "data"
+"""How a command prints data."""
+RESPONSE: Final = "response"
+"""What happens with the answer of a call."""
+FURTHER_CALLS: Final = "further calls"
+"""Which calls follow the first."""
+REQUEST: Final = "request"
+"""What happens with the request of a call."""
+CALLS: Final = "calls"
+"""How calls are made and judged."""
+RESENDING: Final = "resending"
+"""When a request is sent again that is usually sent once."""
+DOCUMENT: Final = "document"
+"""How the document of an API is read."""
+EVERY_RUN: Final = "every run"
+"""What every command keeps to, also where there is nothing to ask, fetch or show."""
+BODY: Final = "body"
+"""What gives or changes the body as a whole; if an operation has an option of the same name, they stand before the
+API."""
+PART: Final = "part"
+"""Options of operations with a multipart body."""
+FILE: Final = "file"
+"""Options of operations with a multipart body whose parts the document does not name."""
+
+UNNAMED: Final = "unnamed"
+"""The value of `--dry-run` that names no form: a call is shown as `http`, and the rows of a batch are only checked."""
+
+
+@record
+class Option:
+    """An option.
+
+    Args:
+        flags: The short and the long form, with their hyphens.
+        help: Its line in help pages.
+        metavar: The name of its value in help pages.
+        values: The values that it takes; those that completion offers if there is a `kind`.
+        kind: What its value must be, as `commands.option_values` converts it; empty for one of `values`, or any text.
+        value_alone: The value if none is given, for an option whose value may be left out; else empty.
+        group: Which options it belongs to: commands take whole groups.
+        key: The key in the configuration that has the same meaning; empty for none.
+        variable: The end of the environment variable that has the same meaning; empty for none.
+        is_multiple: Whether it may be repeated.
+        default: The value without the option.
+        name: What has its value: the field of `Options`, or the parameter of a command's function.
+        between: The least and the largest number, if `kind` is `integer`.
+        shows_default: Whether help pages show the default.
+        is_required: Whether the command cannot do without it.
+        more: Values that it takes besides those of its kind.
+    """
+
+    flags: tuple[str, ...]
+    help: str = ""
+    metavar: str = ""
+    values: tuple[str, ...] = ()
+    kind: str = ""
+    value_alone: str = ""
+    group: str = ""
+    key: str = ""
+    variable: str = ""
+    is_multiple: bool = False
+    default: Any = None
+    name: str = ""
+    between: tuple[int, int] | None = None
+    shows_default: bool = False
+    is_required: bool = False
+    more: tuple[str, ...] = ()
+
+    @property
+    def takes_value(self) -> bool:
+        """Whether the option has a value; else it is a switch."""
+        return bool(self.metavar or self.values or self.kind)
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The only values that it takes; empty if there are others."""
+        return () if self.kind else self.values
+
+    def words(self, value: Any) -> Iterator[str]:
+        """Yield the words that give the option a value; none for the default."""
+        flag = self.flags[-1]
+        if self.is_multiple:
+            yield from (f"{flag}={each}" for each in value)
+        elif value is True:
+            yield flag
+        elif value != self.default:
+            yield f"{flag}={value:g}" if isinstance(value, float) else f"{flag}={value}"
+
+
+_T = TypeVar("_T")
+_listed: list[Option] = []
+
+
+def _standard(*flags: str, group: str, help: str, **said: Any) -> Any:  # noqa: A002  - as click calls it
+    return Option(flags, help, group=group, **said)
+
+
+@dataclass_transform(frozen_default=True)
+def _table(cls: type[_T]) -> type[_T]:
+    """Return a class of entries as a record whose fields have the defaults of their types."""
+    for name, kind in cls.__annotations__.items():
+        is_multiple = getattr(kind, "__origin__", None) is tuple
+        default = () if is_multiple else {bool: False, str: ""}.get(kind)
+        _listed.append(replace(cls.__dict__[name], name=name, is_multiple=is_multiple, default=default))
+        setattr(cls, name, default)
+    return record(cls)
+
+
+@_table
+class Options:
+    """The standard options of one run, and for the class itself the table of them.
+
+    Of an option that may be repeated all values count, in the order in which they were given. Of any other the last
+    value counts, so that an option behind the operation wins over the same one before the API.
+    """
+
+    output: str = _standard(
+        "-o",
+        "--output",
+        metavar="FORMAT",
+        kind="format",
+        values=("auto", "json", "yaml", "table", "csv", "tsv", "ndjson", "lines", "gron", "raw", "text"),
+        key="output",
+        group=DATA,
+        help="auto, json, yaml, table, csv, tsv, ndjson, lines, gron, raw (the bytes as they came), text, or @FILE",
+    )
+    filter: str = _standard(
+        "-f",
+        "--filter",
+        metavar="EXPR",
+        kind="filter",
+        group=DATA,
+        help="what a JMESPath expression leaves of the answer, or of each item of a stream",
+    )
+    columns: str = _standard(
+        "--columns", metavar="A,B.C", kind="given", group=DATA, help="the columns of a table, csv or tsv"
+    )
+    include: bool = _standard(
+        "-i",
+        "--include",
+        group=RESPONSE,
+        help="the status line and the headers of the answer before its body",
+    )
+    resume: bool = _standard(
+        "--resume",
+        group=RESPONSE,
+        help="go on with the download into @FILE that broke off; what is there of it is kept from now on",
+    )
+    remote_name: bool = _standard(
+        "-O",
+        "--remote-name",
+        group=RESPONSE,
+        help="write the answer into a new file of the server's name for it",
+    )
+    progress: str = _standard(
+        "--progress",
+        metavar="WHEN",
+        values=("auto", "off"),
+        group=RESPONSE,
+        help="whether a terminal shows how far a download or an upload is: auto or off",
+    )
+    all: str = _standard(
+        "--all",
+        metavar="[keyset]",
+        values=("pages", "keyset"),
+        value_alone="pages",
+        group=FURTHER_CALLS,
+        help="all pages of a list as one result; keyset: by the ids of a page, where nothing else leads to the next "
+        "one",
+    )
+    max_items: int | None = _standard(
+        "--max-items",
+        metavar="N",
+        kind="number of items",
+        group=FURTHER_CALLS,
+        help="as many items of a list, from as many pages as they need",
+    )
+    wait: str = _standard(
+        "--wait",
+        metavar="EXPR",
+        kind="condition",
+        group=FURTHER_CALLS,
+        help="call again until a JMESPath expression is true of the answer, by an operation that reads",
+    )
+    wait_timeout: float | None = _standard(
+        "--wait-timeout",
+        metavar="SECONDS",
+        kind="seconds of waiting",
+        group=FURTHER_CALLS,
+        help="how long to wait at most; exit 7 behind that (300)",
+    )
+    wait_interval: float | None = _standard(
+        "--wait-interval",
+        metavar="SECONDS",
+        kind="seconds of waiting",
+        group=FURTHER_CALLS,
+        help="between two calls of --wait (2, growing to 30)",
+    )
+    follow: tuple[str, ...] = _standard(
+        "--follow",
+        metavar="LINK",
+        group=FURTHER_CALLS,
+        help="then make the call that a link of the document leads to, filled from the answer",
+    )
+    validate: str = _standard(
+        "--validate",
+        metavar="LEVEL",
+        values=("off", "warn", "strict", "exact"),
+        key="validate",
+        variable="VALIDATE",
+        group=CALLS,
+        help="off, warn, strict (exit 9 when the answer breaks the document) or exact (and when it holds "
+        "what the document does not mention); requests are refused unless off",
+    )
+    report: tuple[str, ...] = _standard(
+        "--report",
+        metavar="FORMAT[=FILE]",
+        kind="text",
+        values=("json", "junit", "sarif", "github"),
+        group=RESPONSE,
+        help="the findings for machines: json, junit, sarif or github; to FILE, else to standard error",
+    )
+    dry_run: str = _standard(
+        "--dry-run",
+        metavar="[http|json|curl|python|har]",
+        values=("http", "json", "curl", "python", "har"),
+        value_alone=UNNAMED,
+        group=REQUEST,
+        help="build and validate the request, print it as http, json, curl, python or har, and don't send it",
+    )
+    show_secrets: bool = _standard("--show-secrets", group=REQUEST, help="don't mask secrets in --dry-run")
+    server: str = _standard(
+        "--server",
+        metavar="URL|INDEX",
+        kind="server",
+        key="server",
+        group=CALLS,
+        help="a base URL, or the index, name or description of one of the document's",
+    )
+    server_var: tuple[str, ...] = _standard(
+        "--server-var", metavar="NAME=VALUE", key="server_vars", group=CALLS, help="a variable of the server"
+    )
+    profile: str = _standard(
+        "--profile",
+        metavar="PROFILE",
+        kind="given",
+        variable="PROFILE",
+        group=CALLS,
+        help="a profile of the API, from the configuration",
+    )
+    auth: str = _standard(
+        "--auth",
+        metavar="SCHEME",
+        kind="given",
+        group=CALLS,
+        help="the security scheme whose credential is sent, or none for a call without",
+    )
+    header: tuple[str, ...] = _standard(
+        "-H", "--header", metavar="NAME:VALUE", key="headers", group=CALLS, help="a header of the request"
+    )
+    timeout: float | None = _standard(
+        "--timeout", metavar="SECONDS", kind="seconds", key="timeout", group=CALLS, help="for the whole call"
+    )
+    retries: int | None = _standard(
+        "--retries",
+        metavar="N",
+        kind="retries",
+        key="retries",
+        group=CALLS,
+        help="how often a call that is safe to repeat is made again after a failure that may pass (2)",
+    )
+    retry_unsafe: bool = _standard(
+        "--retry-unsafe",
+        group=RESENDING,
+        help="make again also a call that may then change something twice",
+    )
+    retry_status: tuple[int, ...] = _standard(
+        "--retry-status",
+        metavar="CODE",
+        kind="status",
+        group=RESENDING,
+        help="retry after this status, too, if the call only reads",
+    )
+    rate: str = _standard(
+        "--rate",
+        metavar="N/s",
+        kind="rate",
+        key="rate",
+        group=CALLS,
+        help="send requests at most so often: 5/s, 100/m, 1000/h",
+    )
+    accept_origin: tuple[str, ...] = _standard(
+        "--accept-origin",
+        metavar="ORIGIN",
+        kind="given",
+        group=CALLS,
+        help="let credentials go to one more origin",
+    )
+    allow_ref: tuple[str, ...] = _standard(
+        "--allow-ref",
+        metavar="ORIGIN|DIRECTORY",
+        kind="reference",
+        group=DOCUMENT,
+        help="let references of the document lead to one more origin, or to files of one more directory",
+    )
+    allow_files: bool = _standard("--allow-files", group=REQUEST, help="let `read` take input from files")
+    refresh: bool = _standard("--refresh", group=DOCUMENT, help="read or fetch the document again first")
+    offline: bool = _standard(
+        "--offline", group=EVERY_RUN, help="fetch no document: use what is in the cache"
+    )
+    verbose: bool = _standard(
+        "-v", "--verbose", group=EVERY_RUN, help="heads and timing on standard error, secrets masked"
+    )
+    no_fail: bool = _standard(
+        "--no-fail", group=RESPONSE, help="exit 0 for a final 3xx, 4xx, 5xx and for a mismatch"
+    )
+    yes: bool = _standard(
+        "--yes",
+        group=EVERY_RUN,
+        help="answer yes to what would be asked; where a credential goes is never answered by it",
+    )
+    no_input: bool = _standard("--no-input", group=EVERY_RUN, help="never ask")
+    no_pager: bool = _standard(
+        "--no-pager", group=EVERY_RUN, help="show on a terminal what does not fit without $PAGER"
+    )
+    error_format: str = _standard(
+        "--error-format",
+        metavar="FORMAT",
+        values=("text", "json"),
+        variable="ERROR_FORMAT",
+        group=EVERY_RUN,
+        help="text or json",
+    )
+    debug: bool = _standard("--debug", group=EVERY_RUN, help="show the traceback of a defect")
+    body: str | None = _standard(
+        "--body", metavar="JSON|@FILE|-", group=BODY, help="the whole body; other options are laid over it"
+    )
+    set: tuple[str, ...] = _standard(
+        "--set", metavar="PATH=JSON", group=BODY, help="set any field of the body to any JSON value"
+    )
+    content_type: str = _standard(
+        "--content-type",
+        metavar="TYPE",
+        kind="given",
+        group=BODY,
+        help="the body's media type, where there are several",
+    )
+    editor: bool = _standard(
+        "--editor", group=BODY, help="write the body in $VISUAL or $EDITOR, beginning with what was given"
+    )
+    example: bool = _standard("--example", group=BODY, help="fill in whatever is required and was not given")
+    file: tuple[str, ...] = _standard(
+        "--file", metavar="NAME=@FILE", group=FILE, help="a part that is a file, under a name of your own"
+    )
+    part_header: tuple[str, ...] = _standard(
+        "--part-header", metavar="PART:NAME:VALUE", group=PART, help="a header of a part of the body"
+    )
+
+    def with_value(self, name: str, value: Any) -> "Options":
+        """Return the options with one more value; those of an option that may be repeated are collected."""
+        if isinstance(value, tuple):
+            value = (*self.__dict__[name], *value)
+        return Options(**{**self.__dict__, name: value})
+
+    def followed_by(self, later: "Options") -> "Options":
+        """Return the options with those of a later part of the command line laid over them."""
+        options = self
+        for name, value in later.__dict__.items():
+            if value != getattr(Options, name):
+                options = options.with_value(name, value)
+        return options
+
+    def in_force(self, name: str, env: "Environment") -> str:
+        """Return the value of an option, or of the environment variable that has the same meaning; empty for none."""
+        return self.__dict__[name] or env.setting(OPTIONS_BY_NAME[name].variable)
+
+    @property
+    def given(self) -> list[Option]:
+        """The options that have another value than without being given."""
+        return [option for option in OPTIONS if self.__dict__[option.name] != option.default]
+
+    @property
+    def asks_for_several_calls(self) -> bool:
+        """Whether more calls than one may be needed until the answer comes that is asked for."""
+        return bool(self.wait or self.follow) or (self.wait_timeout, self.wait_interval) != (None, None)
+
+    def opens_like(self, other: "Options") -> bool:
+        """Return whether both options open the document of an API in the same way."""
+        return (self.refresh, self.offline, self.allow_ref, self.profile) == (
+            other.refresh,
+            other.offline,
+            other.allow_ref,
+            other.profile,
+        )
+
+
+OPTIONS = tuple(_listed)
+"""All options, in the order of help pages."""
+OPTIONS_BY_NAME = {option.name: option for option in OPTIONS}
+OPTIONS_BY_FLAG = {flag: option for option in OPTIONS for flag in option.flags}
+
+
+def options_of(taken: Collection[str]) -> tuple[Option, ...]:
+    """Return the options of groups, or of single names."""
+    return tuple(option for option in OPTIONS if option.group in taken or option.name in taken)
+
+
+SETTINGS = options_of({CALLS, RESENDING})
+"""The options that say how the calls of an API are made."""
+INPUT_OPTIONS = options_of({BODY})
+STANDARD_OPTIONS = tuple(option for option in OPTIONS if option.group not in {BODY, PART, FILE})
+"""The options that stand before an API or behind any operation."""

@@ -1,0 +1,112 @@
+"""The tables of options and commands: what one entry says is what the rest of dynacli needs."""
+
+import inspect
+from collections import Counter
+from collections.abc import Iterator
+from importlib import import_module
+
+import pytest
+
+from dynacli.commands.read_options import option_value
+from dynacli.environment import settings, variable
+from dynacli.errors import UsageError
+from dynacli.options.command import Command
+from dynacli.options.command_table import COMMANDS
+from dynacli.options.standard_options import OPTIONS, OPTIONS_BY_NAME, Option, Options
+from tests.harness import run_cli
+
+
+def _entries() -> Iterator[tuple[str, Command]]:
+    """Yield each command, those of groups, too, with the words that name it."""
+    for entry in COMMANDS.values():
+        yield entry.name, entry
+        yield from ((f"{entry.name} {each.name}", each) for each in entry.commands)
+
+
+ENTRIES = dict(_entries())
+
+
+@pytest.mark.parametrize("words", [words for words, entry in ENTRIES.items() if entry.runs])
+def test_a_command_calls_what_takes_its_arguments_and_options(words: str) -> None:
+    """The function that an entry names has a parameter for each of them, and no other."""
+    entry = ENTRIES[words]
+    module, _, name = entry.runs.partition(":")
+    found = getattr(import_module(f"dynacli.commands.verbs.{module}"), name)
+    if isinstance(found, type):
+        return  # it reads the words behind its name itself
+    _, *parameters = inspect.signature(inspect.unwrap(found)).parameters.values()
+    named = {each.name for each in parameters if each.kind is not each.VAR_KEYWORD}
+    has_others = any(each.kind is each.VAR_KEYWORD for each in parameters)
+    given = {each.name for each in entry.arguments} | {
+        _parameter(each) for each in entry.all_options if not each.group
+    }
+    assert named <= given
+    assert has_others or named == given
+
+
+def _parameter(option: Option) -> str:
+    return option.name or option.flags[-1].removeprefix("--").replace("-", "_")
+
+
+@pytest.mark.parametrize("words", ENTRIES)
+def test_a_command_has_each_flag_once(words: str) -> None:
+    """No option of its own hides a standard one that it takes."""
+    entry = ENTRIES[words]
+    flags = Counter(flag for each in entry.all_options for flag in each.flags)
+    assert {} == {flag: count for flag, count in flags.items() if count > 1}
+
+
+@pytest.mark.parametrize("words", ENTRIES)
+def test_what_a_command_takes_exists(words: str) -> None:
+    """Each name among `takes`, `texts`, `before` and `switches` is that of an option or of a group of them."""
+    entry = ENTRIES[words]
+    groups = {option.group for option in OPTIONS}
+    assert {*entry.takes, *entry.texts, *entry.before, *entry.switches} <= {*groups, *OPTIONS_BY_NAME}
+
+
+@pytest.mark.parametrize("name", OPTIONS_BY_NAME)
+def test_an_option_is_a_field_with_its_default(name: str) -> None:
+    """The record of the options of a run has a field for each entry; the type says what the entry leaves out."""
+    option = OPTIONS_BY_NAME[name]
+    assert option.default == getattr(Options(), name)
+    assert option.is_multiple == isinstance(option.default, tuple)
+    assert option.takes_value == (option.default is not False)
+
+
+@pytest.mark.parametrize("option", [each for each in OPTIONS if each.variable], ids=lambda each: each.name)
+def test_the_variable_of_an_option_is_one_of_the_program(option: Option) -> None:
+    """It is listed among those that hold no secret, and the manual has it."""
+    assert variable(option.variable) in settings()
+    assert f"`{variable(option.variable)}`" in run_cli("help", "environment").stdout
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda each: each.name)
+def test_the_manual_lists_every_option(option: Option) -> None:
+    """The root's help page has all that stand before an API; those about parts stand with their operations."""
+    is_listed = any(option.flags[-1] in line.split() for line in run_cli("--help").stdout.splitlines())
+    assert is_listed == (option.group not in {"part", "file"})
+
+
+@pytest.mark.parametrize("name", ["timeout", "retries", "rate", "max_items", "wait_timeout", "retry_status"])
+def test_a_value_of_the_wrong_kind_is_refused(name: str) -> None:
+    """The kind of an option says which values it takes."""
+    with pytest.raises(UsageError):
+        option_value(OPTIONS_BY_NAME[name], "soon")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("timeout", 2.5, ["--timeout=2.5"]),
+        ("timeout", 30.0, ["--timeout=30"]),
+        ("timeout", None, []),
+        ("retries", 0, ["--retries=0"]),
+        ("verbose", True, ["--verbose"]),
+        ("verbose", False, []),
+        ("header", ("A:1", "B:2"), ["--header=A:1", "--header=B:2"]),
+        ("validate", "", []),
+    ],
+)
+def test_an_option_is_written_as_words(name: str, value: object, words: list[str]) -> None:
+    """The words give the option the value; the default needs none."""
+    assert words == list(OPTIONS_BY_NAME[name].words(value))
