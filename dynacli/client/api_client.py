@@ -4,20 +4,17 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.client.answers.answer import Answer
-from dynacli.client.call import Call
 from dynacli.client.call_settings import (
     LEVELS,
     CallOptions,
-    CallSettings,
     Consent,
     retries_of,
     retry_status_of,
 )
-from dynacli.client.damaged_cache import explain_damage
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.inputs.call_inputs import CallInputs, collect_values
+from dynacli.client.engine.call_engine import MadeCall
+from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.inputs.read_plain_inputs import read_given
 from dynacli.client.open_document import OpenDocument
 from dynacli.environment import Environment
@@ -26,11 +23,8 @@ from dynacli.errors import UsageError
 if TYPE_CHECKING:
     from dynacli.client.answers.streamed_answer import StreamedAnswer
     from dynacli.client.batch.row_result import RowResult
-    from dynacli.client.call_observer import CallObserver
+    from dynacli.client.engine.call_events import Listener
     from dynacli.client.pages.page_loop import PageLoop
-    from dynacli.http.send import Answer as WireAnswer
-    from dynacli.validation.bodies.read_forms import UnreadBody
-    from dynacli.validation.findings.finding import Verdict
 
 __all__ = ["Api", "open_api"]
 
@@ -117,12 +111,26 @@ class Api(OpenDocument):
     Attributes:
         name: A registered name, or the source of the document.
         notes: What a person should know of the document, for example which of its operations are left out.
-        observer: What is told of each call; None for nothing.
     """
 
-    observer: "CallObserver | None" = None
+    @property
+    def on_event(self) -> "Listener | None":
+        """What is told of what happens in all calls; None for nothing."""
+        return self._engine.on_event
 
-    def call(self, name: str, /, inputs: Mapping[str, Any] | None = None, **named: Any) -> Answer:
+    @on_event.setter
+    def on_event(self, listener: "Listener | None") -> None:
+        self._engine.on_event = listener
+
+    def call(
+        self,
+        name: str,
+        /,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        on_event: "Listener | None" = None,
+        **named: Any,
+    ) -> Answer:
         """Make one call, and return its answer whatever its status is.
 
         ::
@@ -138,6 +146,8 @@ class Api(OpenDocument):
                 A value is plain Python: text, numbers, booleans, None, lists, mappings, dates; where the document
                 takes a file, an `os.PathLike`, bytes, or an object whose `read` returns bytes. `body` is the whole
                 body and `content_type` its media type, where the operation has no input of that name.
+            on_event: Is told what happens in this call, in the place of what is told of all calls. It gets a
+                `CallEvent`, in the thread in which it happens; what it raises ends the call.
 
         Raises:
             UsageError: There is no such operation or input, an input is missing or does not fit, the document does
@@ -149,7 +159,7 @@ class Api(OpenDocument):
             DocumentError: The document has the operation, and it cannot be called.
             FileError: A file cannot be read, or the cache cannot be used.
         """
-        return self._healing(lambda: self._call(name, {**(inputs or {}), **named}))
+        return self._healing(lambda: self._call(name, {**(inputs or {}), **named}, on_event))
 
     def download(
         self,
@@ -159,12 +169,14 @@ class Api(OpenDocument):
         inputs: Mapping[str, Any] | None = None,
         *,
         resume: bool = False,
+        on_event: "Listener | None" = None,
         **named: Any,
     ) -> Answer:
         """Make one call as `call` does, and write the body of a success into a file instead of memory.
 
         Args:
             path: The file, which is whole at the end, or as it was where the call fails.
+            on_event: As in `call`.
             resume: Whether what came is kept beside the file where the download breaks off, and gone on with by the
                 next call. The answer has the status 206 where it was only the rest.
 
@@ -172,9 +184,19 @@ class Api(OpenDocument):
             DynacliError: As `call` does, or the file cannot be written.
         """
         given = {**(inputs or {}), **named}
-        return self._healing(lambda: self._download(name, os.fspath(path), given, is_resumed=resume))
+        return self._healing(
+            lambda: self._download(name, os.fspath(path), given, on_event, is_resumed=resume)
+        )
 
-    def stream(self, name: str, /, inputs: Mapping[str, Any] | None = None, **named: Any) -> "StreamedAnswer":
+    def stream(
+        self,
+        name: str,
+        /,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        on_event: "Listener | None" = None,
+        **named: Any,
+    ) -> "StreamedAnswer":
         """Make one call as `call` does, and return its answer as soon as its head is there, to read item by item.
 
         ::
@@ -191,12 +213,13 @@ class Api(OpenDocument):
         Args:
             name: As in `call`.
             inputs: As in `call`.
+            on_event: As in `call`.
             named: As in `call`.
 
         Raises:
             DynacliError: What `call` raises; what befalls the stream later is raised where its next item is taken.
         """
-        return self._healing(lambda: self._stream(name, {**(inputs or {}), **named}))
+        return self._healing(lambda: self._stream(name, {**(inputs or {}), **named}, on_event))
 
     def pages(
         self,
@@ -206,6 +229,7 @@ class Api(OpenDocument):
         *,
         keyset: bool = False,
         max_items: int | None = None,
+        on_event: "Listener | None" = None,
         **named: Any,
     ) -> Iterator[Answer]:
         """Call an operation for one page of a list after the other, and yield their answers.
@@ -217,6 +241,7 @@ class Api(OpenDocument):
             inputs: As in `call`, of the first page.
             keyset: Whether pages are asked for by the ids of a page, where nothing else says how.
             max_items: How many items are wanted, where not all are; the last page may have more of them.
+            on_event: As in `call`.
             named: As in `call`.
 
         Raises:
@@ -225,11 +250,18 @@ class Api(OpenDocument):
             DynacliError: What `call` raises.
         """
         given = {**(inputs or {}), **named}
-        for page in self._loop(name, given, is_keyset_asked=keyset, max_items=max_items):
-            yield self._answer(page.call, page.answer, page.verdict, page.items)
+        for page in self._loop(name, given, on_event, is_keyset_asked=keyset, max_items=max_items):
+            yield Answer(page.call, page.answer, page.verdict, self._lock, page.items)
 
     def items(
-        self, name: str, /, inputs: Mapping[str, Any] | None = None, *, keyset: bool = False, **named: Any
+        self,
+        name: str,
+        /,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        keyset: bool = False,
+        on_event: "Listener | None" = None,
+        **named: Any,
     ) -> Iterator[Any]:
         """Yield the items of a list, whose pages are fetched as they are needed.
 
@@ -242,6 +274,7 @@ class Api(OpenDocument):
             name: As in `call`.
             inputs: As in `call`, of the first page.
             keyset: As in `pages`.
+            on_event: As in `call`.
             named: As in `call`.
 
         Raises:
@@ -249,9 +282,9 @@ class Api(OpenDocument):
             UsageError: The answer has no list, or several.
             DynacliError: What `pages` raises.
         """
-        loop = self._loop(name, {**(inputs or {}), **named}, is_keyset_asked=keyset)
+        loop = self._loop(name, {**(inputs or {}), **named}, on_event, is_keyset_asked=keyset)
         for page in loop:
-            self._answer(page.call, page.answer, page.verdict).raise_for_status()
+            Answer(page.call, page.answer, page.verdict, self._lock).raise_for_status()
             if page.items is None:
                 from dynacli.client.pages.page_loop import no_list
 
@@ -267,6 +300,7 @@ class Api(OpenDocument):
         *,
         wait_timeout: float = 300,
         wait_interval: float | None = None,
+        on_event: "Listener | None" = None,
         **named: Any,
     ) -> Answer:
         """Call an operation until an expression is true of its answer, and return that answer.
@@ -284,6 +318,7 @@ class Api(OpenDocument):
             wait_timeout: The seconds that all of it may take.
             wait_interval: The seconds between two calls; by default they grow from 2 to 30, and the answer's
                 `Retry-After` is obeyed.
+            on_event: As in `call`.
             named: As in `call`.
 
         Raises:
@@ -293,33 +328,21 @@ class Api(OpenDocument):
             FormError: The answer is no JSON, or the expression cannot be applied to it.
             DynacliError: What `call` raises.
         """
-        from dynacli.client.pages.page_calls import PageCalls
-        from dynacli.client.wait_until import NeverTrueError, Until, check_wait, wait_until
-        from dynacli.record import replace
+        from dynacli.client.engine.series import Series
+        from dynacli.client.wait_until import NeverTrueError, Until, check_wait
 
         sought = Until(until, wait_timeout, wait_interval, "`until`")
         with self._lock:
             described, read = self._read(name, {**(inputs or {}), **named})
         check_wait(described, sought)
-        settings = replace(self._settings, retries=0)
-        judge = self._judges.get(described.operation.name)
-        calls = PageCalls(self._env, described, settings, self._clients, judge=judge, lock=self._lock)
-        came: list[Answer] = []
-
-        def exchange(seconds: float) -> "WireAnswer":
-            call, answer, verdict = calls(read, seconds=seconds)
-            came[:] = [self._answer(call, answer, verdict)]
-            return answer
-
+        series = Series(self._engine.listened_by(on_event), until=sought)
         try:
-            settings = self._settings
-            wait_until(exchange, sought, retries=settings.retries, statuses=settings.retry_statuses)
+            return self._answer(series.make(described, read))
         except NeverTrueError as error:
-            error.answer = came[-1] if came else None
+            error.answer = self._answer(series.last) if series.last is not None else None
             raise
-        return came[-1]
 
-    def follow(self, answer: Answer, link: str) -> Answer:
+    def follow(self, answer: Answer, link: str, *, on_event: "Listener | None" = None) -> Answer:
         """Make the call to which a link of an answer leads, filled from that answer.
 
         ::
@@ -330,6 +353,7 @@ class Api(OpenDocument):
         Args:
             answer: An answer of this API.
             link: The link's name in the document; where several statuses have one of this name, `201.GetRepo`.
+            on_event: As in `call`.
 
         Raises:
             UsageError: The document gives the operation no such link, or one that cannot be followed.
@@ -337,28 +361,26 @@ class Api(OpenDocument):
             FormError: This answer has no such link, or lacks what the link takes from it.
             DynacliError: What `call` raises.
         """
-        from dynacli.client.links.follow_link import (
-            check_links,
-            followed_inputs,
-            link_of_answer,
-            missing_link,
-            settings_for,
-        )
+        from dynacli.client.engine.series import followed_link, next_call
+        from dynacli.client.links.follow_link import check_links, missing_link
 
-        call, came = answer._call, answer._answer  # noqa: SLF001  - an answer and its API are one interface
+        made = MadeCall(answer._call, answer._answer, None)  # noqa: SLF001  - an answer and its API are one interface
         with self._lock:
             self._catalog_of()
-            check_links(call.described, [link], self._settings)
-            found = link_of_answer(call.described, link, answer.status)
-            if found is None or found.target is None:
-                raise missing_link(call.described, link, answer.status)
-            inputs = followed_inputs(found, call, came)
-            following = self._ready(found.target, inputs, settings_for(found, self._settings))
-        followed = following.send(clients=self._clients)
-        return self._judged(following, followed, followed.body)
+            check_links(made.call.described, [link], self._settings)
+            found = followed_link(made, link)
+            if found is None:
+                raise missing_link(made.call.described, link, answer.status)
+            described, inputs, settings = next_call(made, found)
+        return self._answer(self._engine.listened_by(on_event).make(described, inputs, settings))
 
     def batch(
-        self, rows: Iterable[Mapping[str, Any]], operation: str = "", *, parallel: int = 1
+        self,
+        rows: Iterable[Mapping[str, Any]],
+        operation: str = "",
+        *,
+        parallel: int = 1,
+        on_event: "Listener | None" = None,
     ) -> "Iterator[RowResult]":
         """Make a call for each row, and yield what came of them in the order of the rows.
 
@@ -375,6 +397,7 @@ class Api(OpenDocument):
                 `dynacli batch` do: `{"operation": ..., "inputs": {...}, "as": "w"}`, and later ones may use `{{w.id}}`.
             operation: The operation's name, or its operationId.
             parallel: How many calls are under way at once, at most.
+            on_event: As in `call`.
 
         Raises:
             UsageError: Rows are wrong; all of them are named, and nothing is sent.
@@ -383,44 +406,33 @@ class Api(OpenDocument):
         from dynacli.client.batch.batch_run import BatchRun, RunSettings
         from dynacli.client.batch.check_rows import check_rows
         from dynacli.client.batch.ndjson_rows import rows_of
-        from dynacli.client.batch.row import Row
         from dynacli.client.batch.row_calls import RowCalls
         from dynacli.client.batch.shard import Shard
 
         listed = list(rows_of(rows, operation))
 
         def checked() -> BatchRun:
-            calls = RowCalls(self._env, self._catalog_of(), self._settings, lock=self._lock)
+            calls = RowCalls(self._engine.listened_by(on_event), self._catalog_of())
             plan = check_rows(listed, calls, Shard(), ())
-            return BatchRun(listed, plan, calls, self._clients, RunSettings(max(parallel, 1)))
+            return BatchRun(listed, plan, calls, RunSettings(max(parallel, 1)))
 
-        return self._told_rows(
-            self._healing(checked), {row.number: row.operation for row in listed if isinstance(row, Row)}
-        )
-
-    def _told_rows(
-        self, results: "Iterable[RowResult]", operations: Mapping[int, str]
-    ) -> "Iterator[RowResult]":
-        for result in results:
-            if self.observer is not None:
-                self.observer.note_row(operations[result.row], result)
-            yield result
+        return iter(self._healing(checked))
 
     def _loop(
-        self, name: str, given: dict[str, Any], *, is_keyset_asked: bool, max_items: int | None = None
+        self,
+        name: str,
+        given: dict[str, Any],
+        on_event: "Listener | None",
+        *,
+        is_keyset_asked: bool,
+        max_items: int | None = None,
     ) -> "PageLoop":
-        from dynacli.client.pages.configured_rule import configured_rule
-        from dynacli.client.pages.document_rule import document_pages
-        from dynacli.client.pages.page_calls import PageCalls
         from dynacli.client.pages.page_loop import PageLoop
 
         with self._lock:
             described, inputs = self._read(name, given)
-            configured = configured_rule(described)
-            pages = document_pages(described, configured, is_keyset_asked=is_keyset_asked)
-        judge = self._judges.get(described.operation.name)
-        calls = PageCalls(self._env, described, self._settings, self._clients, judge=judge, lock=self._lock)
-        return PageLoop(described, inputs, pages, calls, max_items=max_items, is_keyset_asked=is_keyset_asked)
+        engine = self._engine.listened_by(on_event)
+        return PageLoop(engine, described, inputs, max_items=max_items, is_keyset_asked=is_keyset_asked)
 
     def _read(self, name: str, given: dict[str, Any]) -> tuple[DescribedOperation, CallInputs]:
         """Return an operation that may be called, with the media type that is sent, and the inputs that were given."""
@@ -428,67 +440,28 @@ class Api(OpenDocument):
         self._settings.permit(described)  # whoever may not call it need not hear what its inputs are
         return read_given(described, given, is_strict=self._settings.level != "off")
 
-    def _call(self, name: str, given: dict[str, Any]) -> Answer:
-        import dynacli.http.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
+    def _call(self, name: str, given: dict[str, Any], on_event: "Listener | None") -> Answer:
+        with self._lock:
+            described, inputs = self._read(name, given)
+        return self._answer(self._engine.listened_by(on_event).make(described, inputs))
 
-        call = self._prepared(name, given, self._settings)
-        answer = call.send(clients=self._clients)
-        return self._judged(call, answer, answer.body)
-
-    def _stream(self, name: str, given: dict[str, Any]) -> "StreamedAnswer":
-        import dynacli.http.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
+    def _stream(self, name: str, given: dict[str, Any], on_event: "Listener | None") -> "StreamedAnswer":
         from dynacli.client.answers.streamed_answer import StreamedAnswer
 
         with self._lock:
             described, inputs = self._read(name, given)
-            values = collect_values(described, inputs, is_strict=self._settings.level != "off")
-            # A judge of its own, which judges while others do: the items may take for ever.
-            call = Call(self._env, described, values, self._settings)
-            call.check_request()
-        return StreamedAnswer(call, self._clients, self._lock, self._tell)
+        return StreamedAnswer(self._engine.listened_by(on_event), described, inputs)
 
-    def _download(self, name: str, path: str, given: dict[str, Any], *, is_resumed: bool) -> Answer:
-        import dynacli.http.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
+    def _download(
+        self, name: str, path: str, given: dict[str, Any], on_event: "Listener | None", *, is_resumed: bool
+    ) -> Answer:
         from dynacli.client.answers.download_answer import download_answer
 
-        def prepare(settings: CallSettings) -> Call:
-            return self._prepared(name, dict(given), settings)
-
-        found = download_answer(prepare, self._settings, path, self._clients, is_resumed=is_resumed)
-        return self._judged(*found)
-
-    def _prepared(self, name: str, given: dict[str, Any], settings: CallSettings) -> Call:
-        """Return a call that the document allows."""
         with self._lock:
-            return self._ready(*self._read(name, given), settings)
+            described, inputs = self._read(name, given)
+        engine = self._engine.listened_by(on_event)
+        return self._answer(download_answer(engine, described, inputs, path, is_resumed=is_resumed))
 
-    def _ready(self, described: DescribedOperation, inputs: CallInputs, settings: CallSettings) -> Call:
-        """Return a call that the document allows; only under the lock."""
-        values = collect_values(described, inputs, is_strict=settings.level != "off")
-        judge = self._judges.get(described.operation.name)
-        call = Call(self._env, described, values, settings, judge=judge)
-        call.check_request()
-        if call.judging is not None:
-            self._judges[described.operation.name] = call.judging.judge
-        return call
-
-    def _judged(self, call: Call, answer: "WireAnswer", body: "bytes | UnreadBody | None") -> Answer:
-        """Return an answer with its verdict; without one where there is no body to judge."""
-        with self._lock:
-            try:
-                verdict = None if body is None else call.judge_answer(answer, body)
-            except DamagedCatalogError as damage:
-                explain_damage(damage, has_sent=True)
-        return self._answer(call, answer, verdict)
-
-    def _answer(
-        self, call: Call, answer: "WireAnswer", verdict: "Verdict | None", items: list[Any] | None = None
-    ) -> Answer:
-        """Return an answer as the program gets it, after the observer was told of it."""
-        made = Answer(call, answer, verdict, self._lock, items)
-        self._tell(made)
-        return made
-
-    def _tell(self, answer: Answer) -> None:
-        if self.observer is not None:
-            self.observer.note_answer(answer)
+    def _answer(self, made: MadeCall) -> Answer:
+        """Return an answer as the program gets it."""
+        return Answer(*made, self._lock)

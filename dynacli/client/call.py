@@ -1,14 +1,14 @@
 """One call: its request is built, signed, judged and sent; its answer is judged as it is received."""
 
-from collections.abc import Callable, Collection
-from contextlib import nullcontext
-from functools import lru_cache, partial
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallValues, is_idempotency_key
-from dynacli.client.sign_request import Signed, server_hint, sign
+from dynacli.client.sign_request import Signed, server_hint, sign, unsigned
 from dynacli.environment import Environment, program
 from dynacli.errors import AuthError, DynacliError, NetworkError, RefusedError, UsageError
 from dynacli.http.built_request import Request
@@ -19,13 +19,11 @@ from dynacli.request.build_request import build_request, check_header, kept_slas
 from dynacli.request.choose_server import check_path, choose_server
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
+    from dynacli.client.engine.call_events import Listener
     from dynacli.client.validate_call import CallJudge
     from dynacli.http.exchange import ClientPool
     from dynacli.http.retrying import Pause
-    from dynacli.http.send import Answer, Receive, Retries
-    from dynacli.library.history.record_call import AnsweredPath
+    from dynacli.http.send import Answer, Pieces, Receive, Retries
     from dynacli.validation.bodies.read_forms import UnreadBody
     from dynacli.validation.findings.finding import Verdict
     from dynacli.validation.judge_by_level import JudgeByLevel
@@ -118,31 +116,38 @@ def _may_ask_for_a_method(request: Request) -> bool:
     return any(mark in content for mark in (b"ethod", b"ETHOD", b"%", b"\\u") for content in contents)
 
 
+class _AgainError(Exception):
+    """The token was refreshed, and nothing of the answer was read."""
+
+
 class Call:
-    """One call, ready to be sent.
+    """One call, ready to be sent; `Engine.prepare` makes it.
 
     Attributes:
         env: The surroundings of the run.
         described: The operation.
         values: What the request was built of.
+        request: The request, without its credentials.
         signed: The request with its credentials.
         settings: How the call is made and judged.
         judging: Judges the request; None where nothing is judged.
+        verdict: The verdict on the answer; None before it was judged, and where nothing is.
+        pieces: The body of the answer as it comes; None before its head came.
         has_sent: Whether the request may be on its way.
         renewal: Whether the stored token was refreshed after a 401, or why it could not be.
 
     Args:
-        ask: Asks the person whether credentials may go to a new origin; None where nobody can be asked.
         judge: The judge of the operation, where an earlier call has made it.
         adapt: Makes the request that is signed and sent of the one that is built; None for that itself.
         judging: What has judged the request that this one follows, and judges the answer.
+        on_event: Is told what happens in the call.
 
     Raises:
         UsageError: A header, server or value cannot be sent.
-        RefusedError: The path would leave the operation's, a credential go to an origin that nobody accepted, or the
-            policy does not let it be called.
-        AuthError: A credential is missing.
+        RefusedError: The path would leave the operation's, or the policy does not let it be called.
     """
+
+    signed: Signed
 
     def __init__(
         self,
@@ -151,16 +156,19 @@ class Call:
         values: CallValues,
         settings: CallSettings,
         *,
-        ask: Callable[[str], bool] | None = None,
         judge: "JudgeByLevel | None" = None,
         adapt: Callable[[Request], Request] | None = None,
         judging: "CallJudge | None" = None,
-        on_unsigned: Callable[[DynacliError], None] | None = None,
+        on_event: "Listener | None" = None,
     ) -> None:
         self.env, self.described, self.values, self.settings = env, described, values, settings
-        self.has_sent = False
+        self.has_sent = self._is_refused = False
         self.renewal: bool | DynacliError = False
-        asking_later = settings.asking_later()
+        self.verdict: Verdict | None = None
+        self.pieces: Pieces | None = None
+        self._on_event = on_event
+        self._ask: Callable[[str], bool] | None = None
+        self._asking_later = asking_later = settings.asking_later()
         request = request_of(described, asking_later, values)
         if program().hooks:
             from dynacli.transport.call_hooks import call_before
@@ -169,23 +177,49 @@ class Call:
         if adapt is not None:
             request = adapt(request)
             _permit_built(described, asking_later, request, base_url_of(described, settings))
-        self._sign = partial(sign, env, described.api, described.operation, request, settings, ask)
-        try:
-            self.signed: Signed = self._sign()
-        except (AuthError, RefusedError) as error:
-            if on_unsigned is None:
-                raise
-            from dynacli.client.sign_request import unsigned
-
-            on_unsigned(error)
-            self.signed = unsigned(described.operation, request, settings, env)
-        for ask_about in asking_later.consent.waiting or ():
-            ask_about(settings)
-        self.judging = judging
+        self.request, self.judging = request, judging
         if settings.level != "off" and judging is None:
             from dynacli.client.validate_call import CallJudge
 
             self.judging = CallJudge(described, request, values, settings, judge)
+
+    def leave_unsigned(self) -> None:
+        """Let the request be without credentials, with what the caller gave as one masked.
+
+        Raises:
+            FileError: The authorities cannot be read that its connection trusts.
+        """
+        self.signed = unsigned(self.described.operation, self.request, self.settings, self.env)
+
+    def sign(
+        self,
+        ask: Callable[[str], bool] | None = None,
+        on_unsigned: Callable[[DynacliError], object] | None = None,
+    ) -> None:
+        """Give the request its credentials, and ask the person what the policy wants confirmed.
+
+        Args:
+            ask: Asks the person whether credentials may go to a new origin; None where nobody can be asked.
+            on_unsigned: Told why the request has no credential, which is only shown then; None where that is an error.
+
+        Raises:
+            RefusedError: A credential would go to an origin that nobody accepted, or nobody confirms the call.
+            AuthError: A credential is missing.
+        """
+        self._ask = ask
+        described = self.described
+        try:
+            self.signed = sign(
+                *(self.env, described.api, described.operation, self.request, self.settings, ask),
+                may_send=on_unsigned is None,
+            )
+        except (AuthError, RefusedError) as error:
+            if on_unsigned is None:
+                raise
+            on_unsigned(error)
+            self.leave_unsigned()
+        for ask_about in self._asking_later.consent.waiting or ():
+            ask_about(self.settings)
 
     def check_request(self, unjudged: Collection[tuple[str, ...]] = ()) -> None:
         """Judge the request before it is sent, and end the call where the document does not allow it.
@@ -205,143 +239,176 @@ class Call:
                 findings[:] = [
                     each for each in findings if tuple(each.pointer.split("/")[:2]) not in unjudged
                 ]
-            self.judging.check()
+            self._check()
         except DynacliError as error:
             raise self.signed.masker.mask_error(error) from error.__cause__
 
-    def send(
-        self,
-        receive: "Receive | None" = None,
-        *,
-        before_sending: Callable[[], None] = lambda: None,
-        waiting: "Callable[[Pause], AbstractContextManager[None]] | None" = None,
-        clients: "ClientPool | None" = None,
-    ) -> "Answer":
+    def _check(self) -> None:
+        """Wait for the verdict on the request.
+
+        Raises:
+            UsageError: The document does not allow it.
+        """
+        if self.judging is None:
+            return
+        try:
+            self.judging.check()
+        except UsageError as error:
+            if self._on_event is not None and not self._is_refused:
+                from dynacli.client.engine.call_events import RequestInvalid
+
+                self._is_refused = True
+                self._on_event(RequestInvalid(self, self.signed.masker.mask_error(error)))
+            raise
+
+    def send(self, receive: "Receive", clients: "ClientPool | None" = None) -> "Answer":
         """Send the request once its verdict allows it, and return the answer.
 
+        A token that the server refuses although it has not ended is refreshed. A safe request is then sent once more;
+        one that changes something is not, as the server may have done a part of it.
+
         Args:
-            receive: Reads the body of the answer as it comes; without it the body is kept as a whole.
-            before_sending: Called when the connection stands and the request was judged.
-            waiting: Makes the block in which the call waits before it is tried again, for example to say so.
+            receive: Reads the body of the answer as it comes.
             clients: Keeps connections open between calls; None for a connection of its own.
 
         Raises:
             UsageError: The document does not allow the request.
-            DynacliError: The call fails, or `receive` or `before_sending` raises it; no secret is in it.
+            DynacliError: The call fails, or `receive` or a listener raises it; no secret is in it.
         """
-        send = partial(self._send, before_sending=before_sending, waiting=waiting, clients=clients)
-        if self.signed.renew is None:
-            answer = send(receive)
-        else:
-            from dynacli.client.credentials.renewed_call import send_renewing
-
-            is_safe = self.signed.request.method in SAFE_METHODS
-            answer = send_renewing(send, receive, self._renew, self._sign_again, is_safe=is_safe)
-        if program().hooks:
-            from dynacli.transport.call_hooks import call_after
-
-            call_after(self.described.operation.name, self.signed.shown, answer)
-        return answer
-
-    def ids_of_answer(self, answer: "Answer", at: float, mask: Callable[[str], str]) -> "AnsweredPath | None":
-        """Return what the answer tells of ids, which completion offers later; None where it tells nothing.
-
-        Args:
-            at: When the call began, in seconds since 1970.
-            mask: Takes secrets out of a text.
-        """
-        from dynacli.library.history.record_call import LARGEST_REMEMBERED, AskedPath, answered_path, api_key
-        from dynacli.model.media_types import is_json
-
-        api, request = self.described.api, self.signed.request
-        asked = AskedPath(
-            at,
-            api_key(api.revisions.directory),
-            request.method,
-            self.described.operation.path,
-            request.parts.path,
-            self.signed.shown.url.partition("?")[2],
-        )
-        is_whole = len(answer.body) == answer.size <= LARGEST_REMEMBERED
-        body = answer.body if is_whole and is_json(answer.header("content-type")) else b""
-        return answered_path(asked, answer.status, body, api.catalog, mask)
-
-    def _renew(self) -> bool:
-        """Refresh the stored token, and return whether there is a new one."""
-        try:
-            if self.signed.renew is not None:
-                self.signed.renew()
-        except DynacliError as error:
-            self.renewal = self.signed.masker.mask_error(error)
-            return False
-        self.renewal = True
-        return True
-
-    def _sign_again(self) -> None:
-        self.signed = self._sign()
-
-    def _send(
-        self,
-        receive: "Receive | None",
-        *,
-        before_sending: Callable[[], None],
-        waiting: "Callable[[Pause], AbstractContextManager[None]] | None",
-        clients: "ClientPool | None",
-    ) -> "Answer":
         if self.judging is not None and not self.judging.has_begun:
             # First, because httpx and openapi-core are each imported with stand-ins for what neither needs of the
             # other: while the request is judged in a thread of its own, httpx connects.
             import dynacli.http.import_httpx  # noqa: F401
 
             self.judging.start()
+        try:
+            if self.signed.renew is None:
+                answer = self._send(receive, clients)
+            else:
+                try:
+                    answer = self._send(
+                        lambda answer, pieces: self._renewed(answer, pieces, receive), clients
+                    )
+                except _AgainError:
+                    self.sign(self._ask)
+                    answer = self._send(receive, clients)
+        except DynacliError as error:
+            self._explain(error)
+            raise self.signed.masker.mask_error(error) from error.__cause__
+        if program().hooks:
+            from dynacli.transport.call_hooks import call_after
+
+            call_after(self.described.operation.name, self.signed.shown, answer)
+        return answer
+
+    def _send(self, receive: "Receive", clients: "ClientPool | None") -> "Answer":
         from dynacli.http.send import Budget, send
 
-        def pass_gate() -> None:
-            if self.judging is not None:
-                self.judging.check()
-            before_sending()
-            # From here on the request may be on its way; nothing is tried again behind the person's back.
-            self.has_sent = True
+        settings, signed, request = self.settings, self.signed, self.signed.request
+        if self._on_event is not None and not isinstance(request.body, bytes | None):
+            from dynacli.transport.upload import WatchedPayload
 
-        try:
-            ends_with = self._is_way_out if self.settings.ends_with_redirects else None
-            budget, retries = Budget(self.settings.timeout, ends_with=ends_with), self._retries(waiting)
-            request, login, tls = self.signed.request, self.signed.login, self.signed.tls
-            return send(request, budget, pass_gate, receive, clients, retries, login, tls)
-        except DynacliError as error:
-            if self.judging is not None and not self.has_sent:
-                # Nothing was sent, so what is wrong with the request comes first, whatever the network does.
-                try:
-                    self.judging.check()
-                except DynacliError as refusal:
-                    raise self.signed.masker.mask_error(refusal) from refusal.__cause__
-            if "tls" in error.details and self.described.api.is_registered:
-                from dynacli.http.failures import with_api_named
+            request = request._replace(body=WatchedPayload(request.body, self._telling_progress))
+        ends_with = self._is_way_out if settings.ends_with_redirects else None
+        return send(
+            request,
+            Budget(settings.timeout, ends_with=ends_with),
+            self._pass_gate,
+            receive,
+            clients,
+            self._retries(),
+            signed.login,
+            signed.tls,
+        )
 
-                with_api_named(error, self.described.api.name)
-            elif isinstance(error, NetworkError) and not self.has_sent:
-                _hint_at_document(error, self.described, self.settings)
-            raise self.signed.masker.mask_error(error) from error.__cause__
+    @contextmanager
+    def _telling_progress(self) -> Iterator[Callable[[int], object]]:
+        """Enter with what is told of each further part of the body that was sent."""
+        from dynacli.client.engine.call_events import Progress
 
-    def _retries(self, waiting: "Callable[[Pause], AbstractContextManager[None]] | None") -> "Retries":
+        body, sent = self.signed.request.body, 0
+
+        def tell(count: int) -> None:
+            nonlocal sent
+            sent += count
+            if self._on_event is not None and not isinstance(body, bytes | None):
+                self._on_event(Progress(self, sent, body.length))
+
+        tell(0)
+        yield tell
+
+    def _pass_gate(self) -> None:
+        """Let the request be sent: the connection stands."""
+        self._check()
+        if self._on_event is not None:
+            from dynacli.client.engine.call_events import Sending
+
+            self._on_event(Sending(self, 1))
+        # From here on the request may be on its way; nothing is tried again behind the person's back.
+        self.has_sent = True
+
+    def _renewed(self, answer: "Answer", pieces: "Pieces", receive: "Receive") -> bytes:
+        """Read an answer, unless the token is refreshed because of it, and the request can be sent again."""
+        if answer.status == 401:
+            try:
+                with pieces.call.connections.pause():
+                    if self.signed.renew is not None:
+                        self.signed.renew()
+                self.renewal = True
+            except DynacliError as error:
+                # The server's own answer tells what is wrong.
+                self.renewal = self.signed.masker.mask_error(error)
+            if self.renewal is True and self.signed.request.method in SAFE_METHODS:
+                raise _AgainError
+        return receive(answer, pieces)
+
+    def _explain(self, error: DynacliError) -> None:
+        """Add to the error of a call that fails what is known of it.
+
+        Raises:
+            UsageError: Nothing was sent, and the document does not allow the request.
+        """
+        if not self.has_sent:
+            # What is wrong with the request comes first, whatever the network does.
+            try:
+                self._check()
+            except DynacliError as refusal:
+                raise self.signed.masker.mask_error(refusal) from refusal.__cause__
+        if "tls" in error.details and self.described.api.is_registered:
+            from dynacli.http.failures import with_api_named
+
+            with_api_named(error, self.described.api.name)
+        elif isinstance(error, NetworkError) and not self.has_sent:
+            _hint_at_document(error, self.described, self.settings)
+
+    def _retries(self) -> "Retries":
         """Return how often the request is sent again: one that is not safe only where that was said, or has a key."""
         from dynacli.http.send import Retries
 
-        settings, request = self.settings, self.signed.request
+        settings = self.settings
         may_repeat = (
-            request.method in SAFE_METHODS
+            self.signed.request.method in SAFE_METHODS
             or settings.may_retry_unsafe
             or any(is_idempotency_key(each) for each in self.described.operation.parameters)
         )
-
-        def checked(pause: "Pause") -> "AbstractContextManager[None]":
-            if self.judging is not None and not self.has_sent:
-                self.judging.check()  # a request that is refused needs no second try
-            return nullcontext() if waiting is None else waiting(pause)
-
         count = settings.retries if may_repeat else 0
         statuses = settings.retry_statuses
-        return Retries(count, settings.may_retry_lost, checked, rate=settings.rate, statuses=statuses)
+        return Retries(
+            count, settings.may_retry_lost, self._between_tries, rate=settings.rate, statuses=statuses
+        )
+
+    @contextmanager
+    def _between_tries(self, pause: "Pause") -> Iterator[None]:
+        if not self.has_sent:
+            self._check()  # a request that is refused needs no second try
+        if self._on_event is None:
+            yield
+            return
+        from dynacli.client.engine.call_events import Retrying, Sending
+
+        self._on_event(Retrying(self, pause))
+        yield
+        self._on_event(Sending(self, pause.next_try))
 
     def _is_way_out(self, answer: "Answer") -> bool:
         """Return whether an answer is a documented redirect to a place that the document does not have."""
@@ -378,4 +445,21 @@ class Call:
         answered = JudgedResponse(judged.status, judged.headers, media_type, body, redirects)
         verdict = self.judging.judge_answer(answered)
         self.settings.set_apart(verdict, self.described.operation, answer.status)
+        self.verdict = verdict
         return verdict
+
+    def judge_stream(self, answer: "Answer", pieces: Iterable[bytes]) -> None:
+        """Read a body that may go on for ever, and judge it while it comes.
+
+        Args:
+            answer: The answer without its body.
+        """
+        if self.judging is None:
+            for _ in pieces:
+                pass
+            return
+        from dynacli.validation.streamed_body import StreamedBody
+
+        body = StreamedBody(pieces)
+        self.judge_answer(answer, body)
+        body.finish()

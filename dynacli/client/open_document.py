@@ -10,6 +10,7 @@ from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.client.call_settings import CallOptions, settings_of
 from dynacli.client.damaged_cache import beyond_repair, discard
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.engine.call_engine import Engine
 from dynacli.environment import Environment
 from dynacli.errors import UsageError
 from dynacli.http.exchange import ClientPool
@@ -17,7 +18,6 @@ from dynacli.library.configuration.configuration import DEMO
 from dynacli.library.open_by_name import open_api as open_document
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation, OperationSummary
-from dynacli.validation.judge_by_level import JudgeByLevel
 
 __all__ = ["OpenDocument"]
 
@@ -50,15 +50,15 @@ class OpenDocument:
         self._lock = threading.RLock()
         self._clients = clients or ClientPool()
         self._operations: dict[str, DescribedOperation] = {}
-        self._judges: dict[str, JudgeByLevel] = {}
         self._is_closed = False
         self._open = ExitStack()
         self._opened = opened or self._open_document()
         try:
             self._settings = settings_of(env, self._opened, options)
         except BaseException:
-            self.close()
+            self._open.close()
             raise
+        self._engine = Engine(env, self._settings, clients=self._clients, lock=self._lock)
         self.notes: tuple[str, ...] = tuple(self._opened.notes)
 
     def _open_document(self) -> OpenedApi:
@@ -112,7 +112,7 @@ class OpenDocument:
 
     def _forget(self) -> None:
         self._operations.clear()
-        self._judges.clear()
+        self._engine.forget()
 
     @property
     def operations(self) -> tuple[OperationSummary, ...]:

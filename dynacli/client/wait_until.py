@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.client.described_operation import DescribedOperation
@@ -14,6 +13,7 @@ from dynacli.record import record
 
 if TYPE_CHECKING:
     from dynacli.client.answers.answer import Answer as LibraryAnswer
+    from dynacli.client.engine.call_engine import MadeCall
     from dynacli.http.send import Answer
 
 __all__ = [
@@ -36,7 +36,6 @@ _LEAST_CALL = 1.0
 """Seconds that the last call has at least."""
 
 clock = time.monotonic
-sleep = time.sleep
 
 
 class NeverTrueError(TimedOutError):
@@ -125,15 +124,14 @@ def check_wait(described: DescribedOperation, until: Until) -> None:
 
 
 def wait_until(
-    exchange: "Callable[[float], Answer]",
+    exchange: "Callable[[float], MadeCall]",
     until: Until,
     *,
     retries: int = 0,
     statuses: Sequence[int] = (),
-    waiting: Callable[[WaitPause], AbstractContextManager[object]] = lambda pause: nullcontext(),  # noqa: ARG005
-    sleep_for: Callable[[float], object] | None = None,
-) -> "Answer":
-    """Return the first answer of which the expression is true, or which no other will follow.
+    wait: Callable[[WaitPause], object],
+) -> "MadeCall":
+    """Return the first call of whose answer the expression is true, or which no other will follow.
 
     A status that says that the server cannot answer now is waited over, as is a connection that is lost once an
     answer came; any other that is no 2xx is the last answer. `Retry-After` is obeyed.
@@ -142,8 +140,7 @@ def wait_until(
         exchange: Makes the call; it may take so many seconds.
         retries: How often the first call is made again whose connection is lost.
         statuses: Further statuses that say that the server cannot answer now.
-        waiting: Makes the block in which the next call is waited for, for example to say so.
-        sleep_for: Waits for so many seconds, and may raise what ends the wait; None for the system's own.
+        wait: Waits until the next call may be made, and may raise what ends it all.
 
     Raises:
         NeverTrueError: The expression was not true in the time that there was.
@@ -160,19 +157,19 @@ def wait_until(
         asked: float | None = None
         calls += 1
         try:
-            answer = exchange(max(end - clock(), _LEAST_CALL))
+            made = exchange(max(end - clock(), _LEAST_CALL))
         except (NetworkError, TimedOutError) as error:
             is_passing = is_lost_connection(error) or clock() >= end
             if not is_passing or (not has_answered and calls > retries):
                 raise
             reason = error.message
         else:
-            has_answered = True
+            has_answered, answer = True, made.answer
             is_passing = may_pass(answer, "GET", statuses)  # as those that wait only read
             if is_passing:
                 reason = f"{answer.status} {answer.reason}".rstrip()
             elif not 200 <= answer.status < 300 or _is_true(answer, until):
-                return answer
+                return made
             else:
                 reason = f"`{until.expression}` is not true"
             headers = answer.headers
@@ -187,8 +184,7 @@ def wait_until(
         if left <= 0 or (asked or 0) > left:
             raise _never_true(until, reason, calls, asked if left > 0 else None)
         seconds = min(seconds, left)
-        with waiting(WaitPause(seconds, reason, calls)):
-            (sleep_for or sleep)(seconds)
+        wait(WaitPause(seconds, reason, calls))
         if until.interval is None:
             pause = min(pause * _GROWTH, _LONGEST_PAUSE)
 

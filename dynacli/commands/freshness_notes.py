@@ -5,9 +5,9 @@ import time
 from dynacli.commands.revision_names import SHOWN_DIGITS
 from dynacli.environment import invocation, program
 from dynacli.library.opened_api import OpenedApi
-from dynacli.library.revisions.freshness import age_of
 from dynacli.library.revisions.open_request import NEVER
 from dynacli.library.revisions.pending_document import find_pending, last_failure
+from dynacli.library.revisions.revisions import age_of
 from dynacli.model.wording import age_text
 
 __all__ = ["freshness_notes", "news_note"]

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from dynacli.client.call_settings import CallOptions
     from dynacli.client.described_operation import DescribedOperation
-    from dynacli.commands.call.make_call import GivenWords, MadeCall
+    from dynacli.client.engine.call_engine import Engine
+    from dynacli.commands.call.make_call import GivenWords
     from dynacli.document.fetched import DocumentLogin
     from dynacli.output.output_form import OutputForm
 
@@ -37,7 +38,7 @@ class Run:
         words: The words behind the program's name; by `replay` those of the call that is made again.
         is_read_only: Whether operations that may change something are refused.
         asked: The operation that was named, and the words behind it; None where none was.
-        made_call: The call that was made or tried last; None where none was.
+        engine: What makes the calls of the run; None where it makes none.
         laid_over: The words to be laid over those of the operation, by `replay`; None where nothing is replayed.
     """
 
@@ -49,7 +50,7 @@ class Run:
         self.words: tuple[str, ...] = ()
         self.is_read_only = False
         self.asked: tuple[DescribedOperation, list[str]] | None = None
-        self.made_call: MadeCall | None = None
+        self.engine: Engine | None = None
         self.laid_over: list[str] | None = None
         self._apis: dict[str, OpenedApi] = {}
         self._outdated: list[OpenedApi] = []
@@ -65,6 +66,12 @@ class Run:
         env = self.env
         is_terminal = env.stdin_is_terminal and env.stderr_is_terminal
         return is_terminal and not self.options.no_input and not env.is_agent
+
+    @property
+    def shows_progress(self) -> bool:
+        """Whether a person sees how far a transfer is, or a run of many calls."""
+        is_wanted = self.options.progress != "off" and self.error_format == "text"
+        return self.env.stderr_is_terminal and is_wanted
 
     @property
     def call_options(self) -> "CallOptions":
@@ -304,9 +311,8 @@ class Run:
 
     def record(self, exit_code: int) -> None:
         """Write the call of this run into the history, if there was one."""
-        made_call, self.made_call = self.made_call, None
-        if made_call is not None:
-            made_call.record(self.words, exit_code)
+        if self.engine is not None:
+            self.engine.record(self.words, exit_code)
 
     def warn(self, text: str, **details: Any) -> None:
         """Write a warning to standard error.

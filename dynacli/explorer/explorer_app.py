@@ -16,13 +16,13 @@ from textual.widgets import Footer, Input, Static
 
 from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.engine.call_events import ResponsePart
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError
 from dynacli.explorer.answer.answer_pane import AnswerPane, MadeCall
 from dynacli.explorer.answer.kept_call_views import KeptCall
 from dynacli.explorer.calls.caller import Caller
 from dynacli.explorer.calls.earlier_calls import ReadLine, draft_of, earlier_calls, with_messages
-from dynacli.explorer.calls.running_call import Came
 from dynacli.explorer.dialogs import QuestionDialog, TextDialog
 from dynacli.explorer.explorer_style import PLAIN, STYLE
 from dynacli.explorer.form.command_line import command_line, command_words, option_words
@@ -371,7 +371,7 @@ class ExplorerApp(App[None]):
         self.refresh_bindings()
         at = time.strftime("%H:%M:%S")
         self.query_one(AnswerPane).tell(message.event, message.draft, at)
-        if isinstance(message.event, Came):
+        if isinstance(message.event, ResponsePart):
             self._caller.go_on()
 
     def _show_time(self) -> None:

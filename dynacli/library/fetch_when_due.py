@@ -1,7 +1,7 @@
 """Opens a document at a URL that is new, lost or due: fetches it, where no other process has done so meanwhile.
 
 Whoever fetches holds a lock; the others wait for it and find the work done. Whether a document is due stands in
-`revisions/freshness`, and what becomes of it once it was fetched in `revise`.
+`revisions/revisions`, and what becomes of it once it was fetched in `revise`.
 """
 
 import os
@@ -22,15 +22,15 @@ from dynacli.library.install_revision import install
 from dynacli.library.opened_api import OpenedApi
 from dynacli.library.read_sources import SourceReader
 from dynacli.library.revise import accept_pending, adopt, open_cached, open_installed
-from dynacli.library.revisions.freshness import (
+from dynacli.library.revisions.open_request import OpenRequest
+from dynacli.library.revisions.pending_document import forget_pending, note_failure
+from dynacli.library.revisions.revisions import (
+    Revisions,
     is_as_compiled,
     is_compiled_as_asked,
     is_due_now,
     must_fetch_first,
 )
-from dynacli.library.revisions.open_request import OpenRequest
-from dynacli.library.revisions.pending_document import forget_pending, note_failure
-from dynacli.library.revisions.revisions import Revisions
 
 __all__ = ["fetch_when_due"]
 

@@ -15,12 +15,11 @@ from dynacli.errors import DocumentError, FileError
 from dynacli.files import locked, make_directory, sweep, write_file
 from dynacli.library.compose_document import Layers, compose, read_cached_document
 from dynacli.library.read_sources import SourceReader
-from dynacli.library.revisions.freshness import write_file_list
 from dynacli.library.revisions.given_names import find_given_names
 from dynacli.library.revisions.housekeeping import begin_day, thin_out
 from dynacli.library.revisions.pending_document import forget_pending, keep_aside
 from dynacli.library.revisions.referenced_files import read_archive, write_archive
-from dynacli.library.revisions.revisions import Revisions, revision_of
+from dynacli.library.revisions.revisions import Revisions, revision_of, write_file_list
 from dynacli.options.command_table import COMMANDS
 from dynacli.regular_files import regular_file
 

@@ -14,7 +14,9 @@ from dynacli.environment import Environment, invocation, prefix_of, program, var
 from dynacli.errors import DynacliError, FileError, UsageError
 from dynacli.library.configuration.configuration import DEMO, Configuration, is_name, texts
 from dynacli.library.opened_api import OpenedApi
-from dynacli.library.revisions.freshness import (
+from dynacli.library.revisions.open_request import BACKGROUND, MODES, OpenRequest
+from dynacli.library.revisions.revisions import (
+    Revisions,
     are_referenced_files_unchanged,
     facts_of,
     is_as_compiled,
@@ -23,8 +25,6 @@ from dynacli.library.revisions.freshness import (
     is_unchanged,
     must_fetch_first,
 )
-from dynacli.library.revisions.open_request import BACKGROUND, MODES, OpenRequest
-from dynacli.library.revisions.revisions import Revisions
 from dynacli.options.command_table import COMMANDS
 from dynacli.record import record, replace
 

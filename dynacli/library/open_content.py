@@ -9,9 +9,8 @@ from dynacli.library.install_revision import install
 from dynacli.library.opened_api import OpenedApi
 from dynacli.library.read_sources import SourceReader
 from dynacli.library.revise import adopt, open_installed
-from dynacli.library.revisions.freshness import is_compiled_as_asked
 from dynacli.library.revisions.open_request import OpenRequest
-from dynacli.library.revisions.revisions import Revisions, revision_of
+from dynacli.library.revisions.revisions import Revisions, is_compiled_as_asked, revision_of
 
 __all__ = ["open_content", "open_stdin"]
 

@@ -191,8 +191,8 @@ class OpenedApi:
 
         It is not where the document is on this machine, pinned, or was asked for within the last minute.
         """
-        from dynacli.library.revisions.freshness import MINUTE, is_due
         from dynacli.library.revisions.pending_document import last_failure
+        from dynacli.library.revisions.revisions import MINUTE, is_due
 
         if (
             "://" not in self.location

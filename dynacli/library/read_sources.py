@@ -16,8 +16,8 @@ from dynacli.document.file_names import file_name
 from dynacli.document.source import Source, parse_source
 from dynacli.errors import DocumentError, DynacliError, FileError, NetworkError, RefusedError, TimedOutError
 from dynacli.library.revisions.document_inside import INSIDE, read_inside
-from dynacli.library.revisions.freshness import Facts, facts_of, is_due_now
 from dynacli.library.revisions.referenced_files import MissingFile, ReferencedFiles
+from dynacli.library.revisions.revisions import Facts, facts_of, is_due_now
 
 if TYPE_CHECKING:
     from dynacli.document.fetching.file_opener import AllowedOpener

@@ -24,11 +24,10 @@ from dynacli.library.install_revision import (
 )
 from dynacli.library.opened_api import OpenedApi
 from dynacli.library.read_sources import SourceReader, make_reader
-from dynacli.library.revisions.freshness import is_compiled_as_asked, is_due_now
 from dynacli.library.revisions.open_request import OpenRequest
 from dynacli.library.revisions.pending_document import find_pending, forget_pending
 from dynacli.library.revisions.replacement_rules import rules_for
-from dynacli.library.revisions.revisions import Revisions, revision_of
+from dynacli.library.revisions.revisions import Revisions, is_compiled_as_asked, is_due_now, revision_of
 
 if TYPE_CHECKING:
     from dynacli.document.load import Document

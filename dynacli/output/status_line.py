@@ -12,7 +12,6 @@ __all__ = [
     "CallsLine",
     "StatusLine",
     "TransferLine",
-    "pause_line",
     "told_transfer",
     "transfer_text",
     "waiting_line",
@@ -68,21 +67,6 @@ class StatusLine:
 
 
 _PATIENCE_SECONDS = 1.0
-
-
-@contextmanager
-def pause_line(env: Environment, text: str) -> Iterator[None]:
-    """Show a line on standard error, which is a terminal, until the block ends, which is known to take a while.
-
-    Args:
-        text: What is waited for.
-    """
-    line = StatusLine(env)
-    line.show(text)
-    try:
-        yield
-    finally:
-        line.clear()
 
 
 @contextmanager

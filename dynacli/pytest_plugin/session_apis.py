@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.client.answers.answer import Answer
 from dynacli.client.api_client import Api, open_api
+from dynacli.client.engine.call_events import CallEvent, Findings, RowDone
 from dynacli.errors import MismatchError
 from dynacli.output.reports.judged_calls import JudgedCall
 from dynacli.pytest_plugin.session_calls import ApiCalls, SessionCalls
@@ -62,7 +63,7 @@ class SessionApis:
         key = repr((api, sorted(options.items(), key=lambda pair: pair[0])))
         if key not in self._apis:
             opened = self._open.enter_context(open_api(api, **options))
-            opened.observer = _Observer(self, opened)
+            opened.on_event = _Listener(self, opened)
             self._apis[key] = opened
             self._documents.setdefault(_shown_name(opened), opened)
         return self._apis[key]
@@ -144,27 +145,26 @@ def _judged_call(answer: Answer) -> JudgedCall:
     )
 
 
-class _Observer:
+class _Listener:
     """Notes the calls of one API, and lets those fail whose answers break the document."""
 
     def __init__(self, apis: SessionApis, api: Api) -> None:
         self._apis, self._api = apis, api
 
-    def note_answer(self, answer: Answer) -> None:
-        """Note an answer.
+    def __call__(self, event: CallEvent) -> None:
+        """Take an event.
 
         Raises:
-            MismatchError: It breaks the document.
+            MismatchError: An answer breaks the document.
         """
-        self._note(_judged_call(answer), answer.redirects)
-        answer.raise_for_findings()
+        if isinstance(event, Findings):
+            answer = Answer(event.call, event.answer, event.verdict, event.lock)
+            self._note(_judged_call(answer), answer.redirects)
+            answer.raise_for_findings()
+        elif isinstance(event, RowDone):
+            self._note_row(event.operation, event.result)
 
-    def note_row(self, operation: str, result: "RowResult") -> None:
-        """Note the result of a row of a batch.
-
-        Raises:
-            MismatchError: Its answer breaks the document.
-        """
+    def _note_row(self, operation: str, result: "RowResult") -> None:
         from dynacli.output.reports.finding_reports import sentence
 
         found = self._api.operation(operation)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dynacli import open_api
-from dynacli.client import wait_until
+from dynacli.client.engine import series
 from dynacli.errors import FormError, UsageError
 from tests.documents import document, operation, parameter, save
 from tests.harness import Answer, Recorder, json_answer, run_cli
@@ -205,7 +205,7 @@ def test_what_came_is_printed_where_the_next_call_fails(server: Recorder) -> Non
 
 def test_a_wait_is_for_the_last_answer(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """So a thing is made once, and looked at until it is ready."""
-    monkeypatch.setattr(wait_until, "sleep", lambda _: None)
+    monkeypatch.setattr(series, "sleep", lambda _: None)
     api = _api(server)
     steps = iter([1, 2, 3])
     server.answers["/runs/7"] = lambda _: json_answer({"step": next(steps)})

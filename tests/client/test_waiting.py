@@ -8,6 +8,7 @@ import pytest
 
 import dynacli
 from dynacli.client import wait_until
+from dynacli.client.engine import series
 from dynacli.errors import FormError, UsageError
 from tests.documents import document, operation, parameter, save
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
@@ -40,7 +41,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock of all waits of the test."""
     clock = Clock()
     monkeypatch.setattr(wait_until, "clock", clock.time)
-    monkeypatch.setattr(wait_until, "sleep", clock.sleep)
+    monkeypatch.setattr(series, "sleep", clock.sleep)
     return clock
 
 
@@ -275,7 +276,7 @@ def test_an_interruption_ends_it(server: Recorder, monkeypatch: pytest.MonkeyPat
     def interrupt(_: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(wait_until, "sleep", interrupt)
+    monkeypatch.setattr(series, "sleep", interrupt)
     result = run_cli(_api(server, job("new")), "get-job", "--wait", "state == 'done'")
     assert (130, "") == (result.exit_code, result.stdout)
 

@@ -13,8 +13,9 @@ import pytest
 
 from dynacli.client.call_settings import CallOptions, Consent, settings_of
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.engine.call_events import ResponseHead, ResponsePart
 from dynacli.environment import Environment
-from dynacli.explorer.calls.running_call import Begun, Came, Ended, Event, RunningCall
+from dynacli.explorer.calls.running_call import Ended, Event, RunningCall
 from dynacli.explorer.form.draft import Draft
 from dynacli.library.open_by_name import open_api
 from tests.documents import API_KEY, document, operation, parameter, save
@@ -311,15 +312,15 @@ def test_a_stream_comes_no_faster_than_it_is_shown() -> None:
             settings = settings_of(env, api, CallOptions())
             call = RunningCall(env, draft, settings, lambda _: False, lambda _, event: pieces.put(event))
             call.start()
-            assert isinstance(pieces.get(timeout=20), Begun)
+            assert isinstance(pieces.get(timeout=20), ResponseHead)
             first = [pieces.get(timeout=20) for _ in range(8)]
-            assert {Came} == {type(event) for event in first}
+            assert {ResponsePart} == {type(event) for event in first}
             with pytest.raises(Empty):
                 pieces.get(timeout=0.3)
             call.take_piece()
-            assert isinstance(pieces.get(timeout=20), Came)
+            assert isinstance(pieces.get(timeout=20), ResponsePart)
             call.cancel()
-            while isinstance(event := pieces.get(timeout=20), Came):
+            while isinstance(event := pieces.get(timeout=20), ResponsePart):
                 pass
             assert isinstance(event, Ended)
             assert event.was_cancelled

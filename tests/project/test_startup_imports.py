@@ -129,7 +129,7 @@ _COMMAND = (
     _CATALOG
     | _modules(
         """
-        library.open_by_name library.opened_api library.revisions.freshness
+        library.open_by_name library.opened_api library.revisions.revisions
         library.revisions.open_request
         """
     )
@@ -166,8 +166,8 @@ _PLAIN = (
     | _modules("auth.credentials auth.secret urls")
     | _modules(
         """
-        client.call client.call_settings client.inputs.call_inputs client.sign_request
-        commands.call.make_call library.history.record_call
+        client.call client.call_settings client.engine.call_engine client.engine.call_events
+        client.inputs.call_inputs client.sign_request commands.call.make_call library.history.record_call
         """
     )
     | _modules(

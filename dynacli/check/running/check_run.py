@@ -20,6 +20,7 @@ from dynacli.check.running.prepare_call import NotCalledError, prepare_call
 from dynacli.check.running.run_chains import ChainRunner
 from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.engine.call_engine import Engine
 from dynacli.environment import Environment
 from dynacli.errors import BrokenAnswerError, TimedOutError
 from dynacli.library.opened_api import OpenedApi
@@ -114,7 +115,8 @@ class CheckRun:
         on_progress: Callable[[int, int, int], None],
         on_exchange: Callable[[Exchange], None],
     ) -> None:
-        self._env, self._operations, self._preset = env, operations, preset
+        self._operations, self._preset = operations, preset
+        self._engine = Engine(env, call_settings)
         self.call_settings, self._check_settings = call_settings, check_settings
         self._on_progress, self._on_exchange = on_progress, on_exchange
         self._by_name = {described.operation.name: described for described in operations}
@@ -356,13 +358,13 @@ class CheckRun:
                 probe = waiting.popleft()
                 name = probe.operation_name
                 described, judge = self._by_name[name], self._judge_of(self._by_name[name])
-                found = prepare_probe(self._env, described, probe, self.call_settings, judge, summaries)
+                found = prepare_probe(self._engine, described, probe, judge, summaries)
                 if found is None:
                     self._done_count += 1
                     continue
                 probe, call, wrong = found
                 wrongs[id(probe)] = wrong
-                self._dispatcher.start(partial(make_exchange, probe, call))
+                self._dispatcher.start(partial(make_exchange, self._engine, probe, call))
                 continue
             exchange = self._dispatcher.take(_TICK)
             if exchange is not None:
@@ -401,13 +403,13 @@ class CheckRun:
             retries = max(settings.retries, _LEAST_RETRIES)
             settings = replace(settings, may_retry_unsafe=True, may_retry_lost=True, retries=retries)
         try:
-            call = prepare_call(self._env, described, planned, settings, content_type, judge)
+            call = prepare_call(self._engine, described, planned, settings, content_type, judge)
         except NotCalledError as error:
             self._skips.setdefault(name, []).append(_Skip(error.reason, error.kind, planned))
             self._done_count += 1
             return
         self.has_sent = True
-        self._dispatcher.start(lambda: make_exchange(planned, call))
+        self._dispatcher.start(lambda: make_exchange(self._engine, planned, call))
 
     def _take_exchange(self) -> None:
         """Wait for the end of a call; judge it, and keep its values for later calls."""

@@ -2,21 +2,18 @@
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from dynacli.check.check_records import Exchange, PlannedCall
 from dynacli.check.running.answer_reader import AnswerReader
 from dynacli.client.call import Call
+from dynacli.client.engine.call_engine import Engine
 from dynacli.client.links.runtime_values import sent_json
 from dynacli.errors import DynacliError, TimedOutError
-
-if TYPE_CHECKING:
-    from dynacli.check.running.send_probe import UnsignedCall
 
 __all__ = ["make_exchange"]
 
 
-def make_exchange(planned: PlannedCall, call: "Call | UnsignedCall") -> Exchange:
+def make_exchange(engine: Engine, planned: PlannedCall, call: Call) -> Exchange:
     """Send a call, and return what came of it; a thread of its own can do it."""
     signed = call.signed
     exchange = Exchange(
@@ -29,7 +26,7 @@ def make_exchange(planned: PlannedCall, call: "Call | UnsignedCall") -> Exchange
     )
     start, reader = time.monotonic(), AnswerReader()
     try:
-        answer = call.send(reader)
+        answer = engine.send(call, reader)
     except DynacliError as error:
         partial = reader.partial_answer() if isinstance(error, TimedOutError) else None
         if partial is None:

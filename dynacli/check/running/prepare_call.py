@@ -5,14 +5,12 @@ from dataclasses import replace
 from dynacli.auth.secret import Masker
 from dynacli.check.check_records import PlannedCall
 from dynacli.check.running.operation_judge import OperationJudge
-from dynacli.client.call import Call, request_of
+from dynacli.client.call import Call
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.engine.call_engine import Engine
 from dynacli.client.inputs.call_inputs import CallInputs, CallValues, is_idempotency_key
-from dynacli.client.sign_request import unsigned
-from dynacli.environment import Environment
 from dynacli.errors import AuthError, DynacliError, RefusedError, UsageError
-from dynacli.http.built_request import Request
 from dynacli.request.assemble_body import Assignment
 from dynacli.request.convert_words import convert_all
 from dynacli.schema.example_call import option_text
@@ -47,7 +45,7 @@ class _NotAllowedError(UsageError):
 
 
 def prepare_call(
-    env: Environment,
+    engine: Engine,
     described: DescribedOperation,
     planned: PlannedCall,
     settings: CallSettings,
@@ -64,31 +62,31 @@ def prepare_call(
         NotCalledError: The call cannot be made.
     """
     masker = Masker()
+    # The request is validated here, and what is behind a documented redirect says nothing of the operation.
+    settings = replace(settings, level="off", ends_with_redirects=True)
     try:
         values = call_values(described, planned, content_type)
-        request = request_of(described, settings, values)
-        masker = unsigned(described.operation, request, settings).masker
+        call = engine.prepare(described, values, settings, is_signed=False)
+        masker = call.signed.masker
         # Before credentials are looked for, so that what is wrong with the request is said first.
-        _check_allowed(described, request, values, judge)
-        # The request is validated already, and what is behind a documented redirect says nothing of the operation.
-        return Call(env, described, values, replace(settings, level="off", ends_with_redirects=True))
+        _check_allowed(call, judge)
+        call.sign()
     except DynacliError as error:
         kinds = {AuthError: "auth", RefusedError: "refused", _NotAllowedError: "request"}
         kind = next((name for type_, name in kinds.items() if isinstance(error, type_)), "values")
         raise NotCalledError(kind, masker.mask_error(error)) from error
+    return call
 
 
-def _check_allowed(
-    described: DescribedOperation, request: Request, values: CallValues, judge: OperationJudge | None
-) -> None:
+def _check_allowed(call: Call, judge: OperationJudge | None) -> None:
     if judge is None:
         return
     from dynacli.client.answers.verdict_text import findings_text
     from dynacli.client.validate_call import judged_request
 
-    verdict = judge.request(judged_request(request, values))
+    verdict = judge.request(judged_request(call.request, call.values))
     if not verdict.is_valid:
-        why = findings_text(described.api, verdict.findings)
+        why = findings_text(call.described.api, verdict.findings)
         raise _NotAllowedError("The document does not allow the request", why=why)
 
 

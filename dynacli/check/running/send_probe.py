@@ -8,20 +8,19 @@ from dynacli.check.check_records import Exchange, PlannedCall
 from dynacli.check.planning.plan_probes import documented_methods, invalid_calls
 from dynacli.check.running.operation_judge import OperationJudge
 from dynacli.check.running.prepare_call import call_values
-from dynacli.client.call import Call, request_of
+from dynacli.client.call import Call
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.inputs.call_inputs import CallValues
+from dynacli.client.engine.call_engine import Engine
 from dynacli.client.policy.permission import denial
-from dynacli.client.sign_request import SECRET_HEADERS, Signed, unsigned
+from dynacli.client.sign_request import SECRET_HEADERS
 from dynacli.client.validate_call import judged_request
-from dynacli.environment import Environment
 from dynacli.errors import DynacliError
-from dynacli.http.send import Answer, Budget, Receive, Retries, send
+from dynacli.http.send import Answer
 from dynacli.model.operation import OperationSummary
 from dynacli.validation.findings.finding import Finding, Verdict
 
-__all__ = ["UnsignedCall", "judge_probe", "prepare_probe"]
+__all__ = ["judge_probe", "prepare_probe"]
 
 _METHODS = ("TRACE", "OPTIONS")
 _HARMLESS = frozenset({"HEAD", "OPTIONS", "TRACE", "CONNECT"})
@@ -29,35 +28,13 @@ _HARMLESS = frozenset({"HEAD", "OPTIONS", "TRACE", "CONNECT"})
 _NOT_ALLOWED = 405
 
 
-class UnsignedCall:
-    """A call that is sent as it is, without credentials.
-
-    Attributes:
-        signed: The request.
-        values: What it was built of.
-    """
-
-    def __init__(self, signed: Signed, values: CallValues, settings: CallSettings) -> None:
-        self.signed, self.values, self._settings = signed, values, settings
-
-    def send(self, receive: Receive) -> Answer:
-        """Send the request and return the answer.
-
-        Raises:
-            DynacliError: No answer comes.
-        """
-        budget, retries = Budget(self._settings.timeout), Retries(rate=self._settings.rate)
-        return send(self.signed.request, budget, lambda: None, receive, retries=retries, tls=self.signed.tls)
-
-
 def prepare_probe(
-    env: Environment,
+    engine: Engine,
     described: DescribedOperation,
     planned: PlannedCall,
-    settings: CallSettings,
     judge: OperationJudge,
     operations: Sequence[OperationSummary],
-) -> tuple[PlannedCall, Call | UnsignedCall, Finding | None] | None:
+) -> tuple[PlannedCall, Call, Finding | None] | None:
     """Return a probe that can be sent, with what is wrong with its request; None where there is none.
 
     Args:
@@ -65,51 +42,50 @@ def prepare_probe(
     """
     try:
         if planned.probe == "request":
-            return _invalid_call(env, described, planned, settings, judge)
-        call = _unsigned_call(env, described, planned, settings)
+            return _invalid_call(engine, described, planned, judge)
+        method = ""
+        if planned.probe == "method":
+            documented = {each.method for each in operations if each.path == described.operation.path}
+            method = next((each for each in _METHODS if each not in documented), "")
+            other = DescribedOperation(described.api, replace(described.operation, method=method))
+            if not method or denial(other, engine.settings) is not None:
+                return None
+        return planned, _unsigned_call(engine, described, planned, method), None
     except DynacliError:
         return None  # what cannot be built is not asked for
-    if planned.probe == "method":
-        documented = {each.method for each in operations if each.path == described.operation.path}
-        method = next((each for each in _METHODS if each not in documented), None)
-        if method is None:
-            return None
-        other = replace(described.operation, method=method)
-        if denial(DescribedOperation(described.api, other), settings) is not None:
-            return None
+
+
+def _unsigned_call(engine: Engine, described: DescribedOperation, planned: PlannedCall, method: str) -> Call:
+    """Return a call without credentials.
+
+    Args:
+        method: The method in the place of the operation's; empty for that itself.
+    """
+    settings = engine.settings
+    keys = {name.lower() for _, name in described.operation.api_keys}
+    headers = [pair for pair in settings.headers if pair[0].lower() not in SECRET_HEADERS | keys]
+    settings = replace(settings, headers=tuple(headers), level="off", retries=0)
+    call = engine.prepare(described, call_values(described, planned, ""), settings, is_signed=False)
+    if method:
         request, shown = (each._replace(method=method) for each in call.signed[:2])
         call.signed = call.signed._replace(request=request, shown=shown)
-    return planned, call, None
-
-
-def _unsigned_call(
-    env: Environment, described: DescribedOperation, planned: PlannedCall, settings: CallSettings
-) -> UnsignedCall:
-    operation = described.operation
-    keys = {name.lower() for _, name in operation.api_keys}
-    headers = [pair for pair in settings.headers if pair[0].lower() not in SECRET_HEADERS | keys]
-    settings = replace(settings, headers=tuple(headers))
-    values = call_values(described, planned, "")
-    request = request_of(described, settings, values)
-    return UnsignedCall(unsigned(operation, request, settings, env), values, settings)
+    return call
 
 
 def _invalid_call(
-    env: Environment,
-    described: DescribedOperation,
-    planned: PlannedCall,
-    settings: CallSettings,
-    judge: OperationJudge,
+    engine: Engine, described: DescribedOperation, planned: PlannedCall, judge: OperationJudge
 ) -> tuple[PlannedCall, Call, Finding] | None:
     """Return the first call of those that may be wrong whose request the document does not allow."""
+    settings = replace(engine.settings, level="off")
     for wrong in invalid_calls(described.operation, planned):
         try:
             values = call_values(described, wrong, "")
-            verdict = judge.request(judged_request(request_of(described, settings, values), values))
+            call = engine.prepare(described, values, settings, is_signed=False)
+            verdict = judge.request(judged_request(call.request, values))
         except DynacliError:
             continue  # a value that cannot even be written
         if verdict.findings:
-            call = Call(env, described, values, replace(settings, level="off"))
+            call.sign()
             return wrong, call, verdict.findings[0]
     return None
 

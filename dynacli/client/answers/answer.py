@@ -6,18 +6,18 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from dynacli.client.call import Call
+from dynacli.client.engine.call_events import sent_request
 from dynacli.model.media_types import essence, is_json, is_json_lines, is_json_sequence
-from dynacli.record import record
 
 if TYPE_CHECKING:
     from dynacli.auth.secret import Masker
+    from dynacli.client.call import Call
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.client.pages.answered_page import AnsweredPage
     from dynacli.http.send import Answer as WireAnswer
     from dynacli.validation.findings.finding import Finding, Verdict
 
-__all__ = ["Answer", "Headers", "SentRequest"]
+__all__ = ["Answer", "Headers"]
 
 
 class Headers(Mapping[str, str]):
@@ -50,23 +50,6 @@ class Headers(Mapping[str, str]):
         return [value for key, value in self.pairs if key.lower() == name.lower()]
 
 
-@record
-class SentRequest:
-    """The request that was sent, with its secrets masked.
-
-    Args:
-        method: As it was sent.
-        url: Absolute, percent-encoded.
-        headers: (name, value) in the order in which they were sent.
-        content: The body; None where there was none, or where it was read only while it was sent.
-    """
-
-    method: str
-    url: str
-    headers: tuple[tuple[str, str], ...]
-    content: bytes | None
-
-
 class Answer:
     """The answer to one call.
 
@@ -86,7 +69,7 @@ class Answer:
 
     def __init__(
         self,
-        call: Call,
+        call: "Call",
         answer: "WireAnswer",
         verdict: "Verdict | None",
         lock: threading.RLock,
@@ -94,12 +77,10 @@ class Answer:
     ) -> None:
         self._call, self._answer, self._lock = call, answer, lock
         self.items = items
-        shown = call.signed.shown
         self.status: int = answer.status
         self.headers = Headers(answer.headers)
         self.content: bytes = answer.body
-        content = shown.body if isinstance(shown.body, bytes) else None
-        self.request = SentRequest(shown.method, shown.url, shown.headers, content)
+        self.request = sent_request(call)
         self.seconds: float = answer.seconds
         self._note_verdict(verdict)
 

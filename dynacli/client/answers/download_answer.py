@@ -2,18 +2,16 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
 
-from dynacli.client.call import Call, request_of
-from dynacli.client.call_settings import CallSettings
+from dynacli.client.call import Call
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.engine.call_engine import Engine, MadeCall
+from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.files import replace_named_file
 from dynacli.http.send import FILE_LIMIT, RENDER_LIMIT, Answer, Pieces
 from dynacli.record import replace
 from dynacli.transport.partial_download import OutdatedPartError, PartialDownload
 from dynacli.validation.bodies.read_forms import UnreadBody
-
-if TYPE_CHECKING:
-    from dynacli.http.exchange import ClientPool
 
 __all__ = ["download_answer"]
 
@@ -27,43 +25,34 @@ class _SavedBody(UnreadBody):
 
 
 def download_answer(
-    prepare: Callable[[CallSettings], Call],
-    settings: CallSettings,
-    path: str,
-    clients: "ClientPool",
-    *,
-    is_resumed: bool,
-) -> tuple[Call, Answer, bytes | UnreadBody | None]:
+    engine: Engine, described: DescribedOperation, inputs: CallInputs, path: str, *, is_resumed: bool
+) -> MadeCall:
     """Make a call, and write the body of a success into a file.
 
     Args:
-        prepare: Returns the call that is made with some settings.
         path: The file; it is whole at the end, or as it was.
         is_resumed: Whether what came of it is kept where it breaks off, and gone on with.
-
-    Returns:
-        The call, its answer, and the body as it can be judged; None where the answer is only the rest of the file.
 
     Raises:
         DynacliError: The call fails, or the file cannot be written.
     """
-    call = prepare(settings)
+    settings = engine.settings
+    call = engine.prepare(described, inputs)
     if not is_resumed:
-        return _sent(call, clients, path, None)
-    url = request_of(call.described, settings, call.values).url
+        return _made(engine, call, path, None)
+    url = call.request.url
     while True:
         partial = PartialDownload(path, url)
         with partial.held() as headers:
-            call = prepare(replace(settings, headers=(*settings.headers, *headers)))
+            asking = replace(settings, headers=(*settings.headers, *headers))
+            call = engine.prepare(described, call.values, asking)
             try:
-                return _sent(call, clients, path, partial)
+                return _made(engine, call, path, partial)
             except OutdatedPartError:
                 continue  # the part is gone, so that the next answer is of the whole
 
 
-def _sent(
-    call: Call, clients: "ClientPool", path: str, partial: PartialDownload | None
-) -> tuple[Call, Answer, bytes | UnreadBody | None]:
+def _made(engine: Engine, call: Call, path: str, partial: PartialDownload | None) -> MadeCall:
     is_saved = False
 
     def opened(answer: Answer, pieces: Pieces) -> AbstractContextManager[Callable[[bytes], None]]:
@@ -82,7 +71,7 @@ def _sent(
         is_saved = True
         return b""
 
-    answer = call.send(receive, clients=clients)
+    answer = engine.send(call, receive)
     if partial is not None and partial.is_part:
-        return call, replace(answer, status=_PARTIAL), None
-    return call, answer, _SavedBody(answer.size) if is_saved and answer.size else answer.body
+        return engine.judge(call, replace(answer, status=_PARTIAL), is_part=True)
+    return engine.judge(call, answer, _SavedBody(answer.size) if is_saved and answer.size else None)

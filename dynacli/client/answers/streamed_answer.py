@@ -2,25 +2,19 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import Any, Self
 
-from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.client.answers.answer import Answer
-from dynacli.client.call import Call
-from dynacli.client.damaged_cache import explain_damage
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.engine.call_engine import Engine, MadeCall
+from dynacli.client.engine.call_events import CallEvent, ResponseHead, ResponsePart
+from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.errors import FormError, UsageError
-from dynacli.http.send import RENDER_LIMIT, Pieces
 from dynacli.http.send import Answer as WireAnswer
-from dynacli.model.media_types import is_event_stream, is_sequence
 from dynacli.transport.item_reader import ItemReader
-from dynacli.validation.streamed_body import StreamedBody
-
-if TYPE_CHECKING:
-    from dynacli.http.exchange import ClientPool
-    from dynacli.validation.findings.finding import Verdict
 
 __all__ = ["StreamedAnswer"]
 
@@ -39,15 +33,8 @@ class StreamedAnswer(Answer):
         unread: How many items could not be read, being too large or no JSON; they are left out.
     """
 
-    def __init__(
-        self,
-        call: Call,
-        clients: "ClientPool",
-        lock: threading.RLock,
-        on_judged: "Callable[[Answer], None]",
-    ) -> None:
-        self._on_judged = on_judged
-        self._exchange = _Exchange(call, clients)
+    def __init__(self, engine: Engine, described: DescribedOperation, inputs: CallInputs) -> None:
+        self._exchange = _Exchange(engine, described, inputs)
         try:
             first = self._exchange.take()
         except BaseException:
@@ -56,11 +43,10 @@ class StreamedAnswer(Answer):
         self.unread = 0
         self._is_read = False
         self.is_stream = isinstance(first, WireAnswer)
-        if isinstance(first, _End):
-            super().__init__(call, first.answer, first.verdict, lock)
-            on_judged(self)
+        if isinstance(first, MadeCall):
+            super().__init__(*first, engine.lock)
         elif isinstance(first, WireAnswer):
-            super().__init__(call, first, None, lock)
+            super().__init__(self._exchange.call, first, None, engine.lock)
 
     def __enter__(self) -> Self:
         """Return the answer itself."""
@@ -110,21 +96,13 @@ class StreamedAnswer(Answer):
                 yield item
         yield from reader.end()
         self.unread = reader.unread
-        if isinstance(taken, _End):
+        if isinstance(taken, MadeCall):
             self._answer = taken.answer
             self.seconds = taken.answer.seconds
             self._note_verdict(taken.verdict)
-            self._on_judged(self)
 
 
-class _End(NamedTuple):
-    """The answer when its body was read, and the verdict on it."""
-
-    answer: WireAnswer
-    verdict: "Verdict | None"
-
-
-_Handed = WireAnswer | bytes | _End
+_Handed = WireAnswer | bytes | MadeCall
 """What an exchange hands over: of a stream its head, each piece and the end; of any other answer the end alone."""
 
 
@@ -135,10 +113,11 @@ class _ClosedError(Exception):
 class _Exchange:
     """The exchange of a stream, in a thread of its own, which hands over a piece when the one before was taken."""
 
-    def __init__(self, call: Call, clients: "ClientPool") -> None:
+    def __init__(self, engine: Engine, described: DescribedOperation, inputs: CallInputs) -> None:
         self.is_closed = False
-        self._call, self._clients = call, clients
-        self._pieces: Pieces | None = None
+        self._listener = engine.on_event
+        self._engine = engine.listened_by(self._take, is_apart=True)
+        self.call = self._engine.prepare(described, inputs)
         self._handed: list[_Handed | BaseException] = []
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="dynacli-stream", daemon=True)
@@ -167,8 +146,8 @@ class _Exchange:
             self.is_closed = True
             self._handed.clear()
             self._changed.notify_all()
-        if self._pieces is not None and self._thread.is_alive():
-            self._pieces.cut()
+        if self.call.pieces is not None and self._thread.is_alive():
+            self.call.pieces.cut()
             self._thread.join(_GRACE_SECONDS)
 
     def _hand(self, thing: _Handed | BaseException) -> None:
@@ -179,45 +158,21 @@ class _Exchange:
             self._handed.append(thing)
             self._changed.notify_all()
 
+    def _take(self, event: CallEvent) -> None:
+        """Hand over the head of a stream, and each part of it; what else happens is told."""
+        if self._listener is not None:
+            self._listener(event)
+        if isinstance(event, ResponseHead) and event.is_stream:
+            self._hand(event.answer)
+        elif isinstance(event, ResponsePart):
+            self._hand(event.content)
+
     def _run(self) -> None:
-        verdicts: list[Verdict | None] = []
-
-        def receive(answer: WireAnswer, pieces: Pieces) -> bytes:
-            self._pieces = pieces
-            if not 200 <= answer.status < 300 or not is_sequence(answer.header("content-type")):
-                return b"".join(pieces.up_to(RENDER_LIMIT))
-            self._hand(answer)
-            verdicts.append(self._judged(answer, self._passing(answer, pieces)))
-            return b""
-
         try:
-            try:
-                answer = self._call.send(receive, clients=self._clients)
-                verdict = verdicts[0] if verdicts else self._call.judge_answer(answer, answer.body)
-            except DamagedCatalogError as damage:
-                explain_damage(damage, has_sent=True)
-            self._hand(_End(answer, verdict))
+            answer = self._engine.send(self.call, tells_parts=True)
+            self._hand(self._engine.judge(self.call, answer))
         except _ClosedError:
             pass
         except BaseException as error:  # noqa: BLE001  - raised again in the thread that takes the items
             with suppress(_ClosedError):
                 self._hand(error)
-
-    def _judged(self, answer: WireAnswer, pieces: Iterable[bytes]) -> "Verdict | None":
-        body = StreamedBody(pieces)
-        verdict = self._call.judge_answer(answer, body)
-        body.finish()
-        return verdict
-
-    def _passing(self, answer: WireAnswer, pieces: Pieces) -> Iterator[bytes]:
-        """Yield the pieces of a stream, each of which is handed over first."""
-        found: Iterable[bytes] = pieces
-        if is_event_stream(answer.header("content-type")):
-            from dynacli.transport.event_stream import EventPieces
-
-            found = EventPieces(pieces)
-            if self._call.settings.timeout is None:
-                pieces.wait_forever()
-        for piece in found:
-            self._hand(piece)
-            yield piece

@@ -2,8 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
@@ -16,13 +15,12 @@ from dynacli.client.batch.row_result import RowResult, answered_result, failed_r
 from dynacli.client.batch.shard import Shard
 from dynacli.client.call import Call
 from dynacli.client.damaged_cache import explain_damage
+from dynacli.client.engine.call_events import CallEvent, Findings, Retrying, RowDone, Sending
 from dynacli.errors import DynacliError, FailedRowsError, FileError, FormError, UsageError
 from dynacli.record import record, replace
 from dynacli.transport.dispatcher import Dispatcher
 
 if TYPE_CHECKING:
-    from dynacli.http.exchange import ClientPool
-    from dynacli.http.retrying import Pause
     from dynacli.http.send import Answer
 
 __all__ = ["BatchRun", "FinishedRow", "RunSettings"]
@@ -57,12 +55,10 @@ class FinishedRow(NamedTuple):
     Args:
         result: What came of it.
         error: Why it failed, as a call by itself would say it; None where it went well.
-        told: The request and what became of it, in a line for a person.
     """
 
     result: RowResult
     error: DynacliError | None = None
-    told: str = ""
 
 
 class _NotSentError(Exception):
@@ -101,7 +97,6 @@ class BatchRun:
         rows: The rows, as they were checked.
         plan: What is known of them.
         earlier: The rows that went well before; None where nothing is known of an earlier run.
-        on_finished: Called with each row that was sent or could not be, in the order in which they end.
     """
 
     def __init__(
@@ -109,14 +104,14 @@ class BatchRun:
         rows: Iterable[Row | WrongRow],
         plan: BatchPlan,
         calls: RowCalls,
-        clients: "ClientPool",
         settings: RunSettings,
         *,
         earlier: EarlierResults | None = None,
-        on_finished: Callable[[FinishedRow], None] = lambda finished: None,  # noqa: ARG005
     ) -> None:
-        self._rows, self._plan, self._calls, self._clients = iter(rows), plan, calls, clients
-        self._settings, self._earlier, self._on_finished = settings, earlier, on_finished
+        self._rows, self._plan, self._calls = iter(rows), plan, calls
+        self._settings, self._earlier = settings, earlier
+        self._listener = calls.engine.on_event
+        self._engine = calls.engine = calls.engine.listened_by(self._take_event)
         self._dispatcher: Dispatcher[_Sent] = Dispatcher(settings.parallel)
         self._window: deque[_Slot] = deque()
         self._most = settings.parallel * _WINDOW
@@ -127,9 +122,9 @@ class BatchRun:
         for number, last in plan.last_uses.items():
             self._expiring.setdefault(last, []).append(number)
         self._end = threading.Event()
-        rate = calls.settings.rate
+        rate = self._engine.settings.rate
         if rate is not None:
-            calls.settings = replace(calls.settings, rate=rate.sleeping_by(self._wait))
+            self._engine.settings = replace(self._engine.settings, rate=rate.sleeping_by(self._wait))
         self._is_given_up = False
         self._given_slot: _Slot | None = None
         self.done = self.failed = 0
@@ -272,18 +267,19 @@ class BatchRun:
 
     def _send(self, slot: _Slot, call: Call) -> _Sent:
         try:
-            return _Sent(slot, answer=call.send(clients=self._clients, waiting=self._between_tries))
+            return _Sent(slot, answer=self._engine.send(call))
         except DynacliError as error:
             return _Sent(slot, error=error)
         except _NotSentError:
             return _Sent(slot)
 
-    @contextmanager
-    def _between_tries(self, pause: "Pause") -> Iterator[None]:  # noqa: ARG002
-        if not self._is_given_up:
-            yield
-        if self._is_given_up:
+    def _take_event(self, event: CallEvent) -> None:
+        """Let no request be sent again once the run is given up, and tell findings with the result of their row."""
+        is_again = isinstance(event, Retrying) or (isinstance(event, Sending) and event.tries > 1)
+        if is_again and self._is_given_up:
             raise _NotSentError
+        if self._listener is not None and not isinstance(event, Findings):
+            self._listener(event)
 
     def _take(self) -> None:
         """Wait for the end of a row, and judge its answer."""
@@ -293,10 +289,10 @@ class BatchRun:
         slot, answer = sent.slot, sent.answer
         slot.is_running = False
         if answer is not None and slot.call is not None:
-            with self._calls.lock:
+            made = self._engine.judge(slot.call, answer)
+            with self._engine.lock:
                 try:
-                    verdict = slot.call.judge_answer(answer, answer.body)
-                    result, error = answered_result(slot.row.number, slot.call, answer, verdict)
+                    result, error = answered_result(slot.row.number, made)
                 except DamagedCatalogError as damage:
                     explain_damage(damage, has_sent=True)
             self._finish(slot, result, error, answer)
@@ -312,12 +308,7 @@ class BatchRun:
         error: DynacliError | None,
         answer: "Answer | None" = None,
     ) -> None:
-        told = ""
-        if slot.call is not None:
-            shown = slot.call.signed.shown
-            came = f"{answer.status} ({answer.seconds * 1000:.0f} ms)" if answer is not None else "no answer"
-            told = f"row {result.row}: {shown.method} {shown.url}: {came}"
-        slot.finished, slot.call = FinishedRow(result, error, told), None
+        call, slot.call, slot.finished = slot.call, None, FinishedRow(result, error)
         self.done += 1
         if result.exit_code not in self._settings.passing_codes:
             self.failed += 1
@@ -328,7 +319,7 @@ class BatchRun:
                 self._answers[slot.row.number] = result.data
             else:
                 self._failed_codes[slot.row.number] = result.exit_code
-        self._on_finished(slot.finished)
+        self._engine.tell(RowDone(call, slot.row.operation, result, answer))
 
 
 def _after_answers(error: UsageError) -> FormError:

@@ -130,7 +130,7 @@ class _Checker:
 
             self._calls.call(row, filled(row.inputs, str) if row.may_refer else row.inputs)
         described = self._calls.described(row.operation)
-        if self._calls.settings.is_asked_about(described):
+        if self._calls.engine.settings.is_asked_about(described):
             self._asked_about[described.operation.name] += 1
 
     def _add_wrong(self, wrong: WrongRow | _Unknown, kind: type[DynacliError]) -> None:

@@ -1,13 +1,12 @@
 """The calls of rows: each is built, judged and signed in one thread, and sent in any."""
 
-from collections.abc import Callable, Collection, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from dynacli.client.batch.row import Row
 from dynacli.client.call import Call
-from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.engine.call_engine import Engine
 from dynacli.client.inputs.call_inputs import (
     CallInputs,
     CallValues,
@@ -22,13 +21,9 @@ from dynacli.client.inputs.read_plain_inputs import (
     read_given,
 )
 from dynacli.client.unknown_operation import unknown_operation
-from dynacli.environment import Environment
-from dynacli.errors import DynacliError, UsageError
+from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.record import replace
-
-if TYPE_CHECKING:
-    from dynacli.validation.judge_by_level import JudgeByLevel
 
 __all__ = ["RowCalls"]
 
@@ -37,32 +32,16 @@ class RowCalls:
     """Makes the calls of the rows of one batch.
 
     Attributes:
-        lock: Held while something is judged.
+        engine: Prepares, sends and judges the calls.
 
     Args:
         api: The API, opened.
-        settings: How the calls are made and judged.
-        ask: Asks the person whether credentials may go to a new origin; None where nobody can be asked.
-        lock: Held while a request is built or judged, where other threads use the API, too; reentrant.
-        on_unsigned: Told why a request has no credential, which is only shown then; None where that is an error.
     """
 
-    def __init__(
-        self,
-        env: Environment,
-        api: OpenedApi,
-        settings: CallSettings,
-        ask: Callable[[str], bool] | None = None,
-        lock: AbstractContextManager[object] | None = None,
-        on_unsigned: Callable[[DynacliError], None] | None = None,
-    ) -> None:
-        self.lock = lock or nullcontext()
-        self._env, self._api, self.settings = env, api, settings
-        self._on_unsigned = on_unsigned
-        self._ask = ask and _once_each(ask)
-        self._is_strict = settings.level != "off"
+    def __init__(self, engine: Engine, api: OpenedApi) -> None:
+        self.engine, self._api = engine, api
+        self._is_strict = engine.settings.level != "off"
         self._operations: dict[str, DescribedOperation] = {}
-        self._judges: dict[str, JudgeByLevel] = {}
 
     def described(self, name: str) -> DescribedOperation:
         """Return an operation by its name or its operationId.
@@ -109,11 +88,11 @@ class RowCalls:
         Raises:
             DynacliError: The call cannot be made; no secret is in it.
         """
-        with self.lock:
+        with self.engine.lock:
             described, given = self._read(row, inputs)
             if row.may_refer and "" not in row.inputs.values():
                 _check_paths(given)
-            return self._judged(described, collect_values(described, given, is_strict=self._is_strict), ())
+            return self.engine.prepare(described, given)
 
     def check(self, row: Row, unknown: Collection[str]) -> None:
         """Check a row as far as it can be, whose inputs are not all known yet.
@@ -124,7 +103,7 @@ class RowCalls:
         Raises:
             DynacliError: The call could not be made, whatever those values are.
         """
-        with self.lock:
+        with self.engine.lock:
             self._check(row, unknown)
 
     def _check(self, row: Row, unknown: Collection[str]) -> None:
@@ -144,18 +123,10 @@ class RowCalls:
             return
         open_keys = {key[:2] for key in keys.values() if key is not None}
         if has_unknown_body:
-            unjudged = replace(self.settings, level="off")
-            Call(
-                self._env,
-                described,
-                CallValues(parameters),
-                unjudged,
-                ask=self._ask,
-                on_unsigned=self._on_unsigned,
-            )
+            unjudged = replace(self.engine.settings, level="off")
+            self.engine.prepare(described, CallValues(parameters), unjudged)
             return
-        values = collect_values(described, replace(given, parameters=parameters), is_strict=self._is_strict)
-        self._judged(described, values, open_keys)
+        self.engine.prepare(described, replace(given, parameters=parameters), unjudged=open_keys)
 
     def _read(self, row: Row, inputs: Mapping[str, Any]) -> tuple[DescribedOperation, CallInputs]:
         described = self.described(row.operation)
@@ -181,29 +152,6 @@ class RowCalls:
             coming = _names_of(described, unknown)
             check_missing(described, [name for name in missing if not _is_coming(name, coming)])
 
-    def _judged(
-        self, described: DescribedOperation, values: CallValues, unjudged: Collection[tuple[str, ...]]
-    ) -> Call:
-        """Return a call whose request the document allows.
-
-        Args:
-            unjudged: (location, name) of parameters of which it may say anything.
-        """
-        name = described.operation.name
-        call = Call(
-            self._env,
-            described,
-            values,
-            self.settings,
-            ask=self._ask,
-            judge=self._judges.get(name),
-            on_unsigned=self._on_unsigned,
-        )
-        call.check_request(unjudged)
-        if call.judging is not None:
-            self._judges[name] = call.judging.judge
-        return call
-
 
 def _check_paths(given: CallInputs) -> None:
     """Check that no response has made a value of the path empty: where it ends then, another operation may be.
@@ -217,17 +165,6 @@ def _check_paths(given: CallInputs) -> None:
                 f"The path parameter `{name}` cannot be sent",
                 why="The response that it is taken from has it empty",
             )
-
-
-def _once_each(ask: Callable[[str], bool]) -> Callable[[str], bool]:
-    answers: dict[str, bool] = {}
-
-    def ask_once(origin: str) -> bool:
-        if origin not in answers:
-            answers[origin] = ask(origin)
-        return answers[origin]
-
-    return ask_once
 
 
 def _names_of(described: DescribedOperation, names: Collection[str]) -> set[str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dynacli.client.answers.answer_errors import answer_masker, http_error, mismatch_error
-from dynacli.client.call import Call
+from dynacli.client.engine.call_engine import MadeCall
 from dynacli.errors import DynacliError
 from dynacli.model.media_types import essence, is_json, is_json_lines, is_json_sequence
 from dynacli.record import record
@@ -12,7 +12,6 @@ from dynacli.text.exact_json import read_json
 
 if TYPE_CHECKING:
     from dynacli.http.send import Answer
-    from dynacli.validation.findings.finding import Verdict
 
 __all__ = ["RowResult", "answered_result", "failed_result", "read_result"]
 
@@ -59,14 +58,9 @@ def failed_result(row: int, error: DynacliError) -> RowResult:
     return RowResult(row, None, error.exit_code, error=error.as_json()["error"])
 
 
-def answered_result(
-    row: int, call: Call, answer: "Answer", verdict: "Verdict | None"
-) -> tuple[RowResult, DynacliError | None]:
-    """Return the result of a row that was answered, and the error that it means as a call by itself.
-
-    Args:
-        verdict: On the answer; None where nothing was judged.
-    """
+def answered_result(row: int, made: MadeCall) -> tuple[RowResult, DynacliError | None]:
+    """Return the result of a row that was answered, and the error that it means as a call by itself."""
+    call, answer, verdict = made
     request_verdict = call.judging.verdict if call.judging is not None else None
     verdicts = [judged for judged in (request_verdict, verdict) if judged is not None]
     found = [finding for judged in verdicts for finding in judged.findings]

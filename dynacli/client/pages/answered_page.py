@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from dynacli.client.call import Call
+from dynacli.client.engine.call_engine import MadeCall
 from dynacli.client.inputs.call_inputs import CallInputs
-from dynacli.client.pages.configured_rule import configured_rule
-from dynacli.client.pages.document_rule import document_pages
 from dynacli.client.pages.next_page import NextPage, given_value
 from dynacli.client.pages.page_loop import PageLoop
 from dynacli.errors import DynacliError
@@ -39,13 +38,12 @@ def answered_page(call: Call, answer: "Answer") -> AnsweredPage | None:
     described, values = call.described, call.values
     inputs = CallInputs(values.parameters, body=values.body if isinstance(values.body, bytes) else None)
     try:
-        pages = document_pages(described, configured_rule(described))
-        loop = PageLoop(described, inputs, pages, lambda *_: (call, answer, None))
-        page = next(iter(loop))
+        loop = PageLoop(None, described, inputs)
+        page = loop.take(MadeCall(call, answer, None))
     except DynacliError:
         return None  # whoever asks for all pages is told
     following = loop.following
-    if not page.items or following is None or not following.is_proven:
+    if page is None or not page.items or following is None or not following.is_proven:
         return None
     return AnsweredPage(len(page.items), loop.total, _next_inputs(call, loop, following))
 

@@ -2,14 +2,19 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.client.call import Call
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.engine.call_engine import Engine, MadeCall
+from dynacli.client.engine.call_events import PageCame
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.pages.answer_fields import fields_of_value
+from dynacli.client.pages.configured_rule import configured_rule
 from dynacli.client.pages.decide_rule import inferred_rules, with_ends
-from dynacli.client.pages.document_rule import NO_RULE, DocumentPages, document_rule
+from dynacli.client.pages.document_rule import NO_RULE, document_pages, document_rule
 from dynacli.client.pages.known_items import known_items
 from dynacli.client.pages.next_page import (
     End,
@@ -32,15 +37,12 @@ if TYPE_CHECKING:
     from dynacli.http.send import Answer
     from dynacli.validation.findings.finding import Verdict
 
-__all__ = ["MOST_PAGES", "Exchange", "Page", "PageLoop", "no_list"]
+__all__ = ["MOST_PAGES", "Page", "PageLoop", "no_list"]
 
 _NO_CONTENT = 204
 _NOT_FOUND = 404
 MOST_PAGES = 10_000
 """How many pages are followed."""
-
-Exchange = Callable[[CallInputs, str], "tuple[Call, Answer, Verdict | None]"]
-"""(inputs, the URL where an answer gave one) → the call that was made, its answer, and the verdict on it."""
 
 
 class Page(NamedTuple):
@@ -78,23 +80,25 @@ class PageLoop:
         position: What the page is asked for with that comes next, or that is being fetched; None at the end.
 
     Args:
-        exchange: Makes the call of a page.
+        engine: Makes the call of each page; None where no page is called, and one that came is looked at.
         parse: Returns the value of a body; ValueError where it is no JSON.
         max_items: How many items are wanted; None for all.
     """
 
     def __init__(
         self,
+        engine: Engine | None,
         described: DescribedOperation,
         inputs: CallInputs,
-        pages: DocumentPages,
-        exchange: Exchange,
         *,
         parse: Callable[[bytes], Any] = json.loads,
         max_items: int | None = None,
         is_keyset_asked: bool = False,
     ) -> None:
-        self._described, self._pages, self._exchange = described, pages, exchange
+        with nullcontext() if engine is None else engine.lock:
+            configured = configured_rule(described)
+            pages = document_pages(described, configured, is_keyset_asked=is_keyset_asked)
+        self._described, self._pages, self._engine = described, pages, engine
         self._parse, self._max_items = parse, max_items
         self._is_keyset_asked = is_keyset_asked
         self.rule: PageRule = document_rule(pages)
@@ -109,6 +113,8 @@ class PageLoop:
         self._begins_at_first = all(given_value(rule.input, inputs) is None for rule in pages.rules)
         self._seen: set[int] = set()
         self._origin = ""
+        self._number = 0
+        self._failure: DynacliError | None = None
 
     @property
     def left_out(self) -> int:
@@ -134,59 +140,85 @@ class PageLoop:
             RefusedError: The next page would cross a line of trust.
             DynacliError: A call failed.
         """
-        number = 0
-        while self.position is not None:
-            asked, number = self.position, number + 1
-            if number > MOST_PAGES:
+        first: Call | None = None
+        while self._engine is not None and self.position is not None:
+            if self._number == MOST_PAGES:
                 raise NetworkError(
                     f"Not all pages of `{self._described.operation.name}` were fetched",
                     why=f"There are more than {MOST_PAGES:,}, where {program().name} stops",
                 )
-            call, answer, verdict = self._exchange(asked.inputs, asked.url)
-            if answer.status == _NOT_FOUND and not asked.is_proven:
-                self.position = self.following = None
-                self.end = End(f"page {number} is not there, as the server says (404)")
-                return
-            if not 200 <= answer.status < 300:
-                yield Page(number, call, answer, verdict, None, None)
-                if number == 1:
-                    self.position = None
-                return
-            value = self._value(answer, number)
-            self._origin = self._origin or origin_of(call.signed.request.url)
-            page = ReceivedPage(
-                asked.inputs,
-                answer.url,
-                self._origin,
-                answer.headers,
-                value,
-                self._items(value, number),
-                number,
-                self.count,
-            )
-            self._check_is_new(page, number)
-            failure: DynacliError | None = None
-            following: NextPage | End
+            asked = self.position
             try:
-                following = self._following(page)
-            except DynacliError as error:
-                # What came is whole: it is handed on first.
-                failure, following = error, End(error.message)
-            items = None if page.items is None else list(page.items)
-            if items is not None and self._max_items is not None:
-                left = self._max_items - self.count
-                if len(items) >= left:
-                    items, failure = items[:left], None
-                    following = End("as many items came as were asked for")
-            self.count += len(items or ())
+                made = self._engine.make(self._described, asked.inputs, url=asked.url, after=first)
+                page = self.take(made)
+            except DamagedCatalogError as damage:
+                from dynacli.client.damaged_cache import explain_damage
+
+                explain_damage(damage, has_sent=first is not None)
+            first = first or made.call
+            if page is None:
+                return
+            self._engine.tell(PageCame(page.call, page, self.count, self.total))
             # Whoever is interrupted while a page is handed on has that page.
-            self.position = self.following = following if isinstance(following, NextPage) else None
-            self.end = following if isinstance(following, End) else None
-            yield Page(number, call, answer, verdict, value, items)
-            if failure is not None:
-                raise call.signed.masker.mask_error(failure) from failure.__cause__
-            if isinstance(following, NextPage):
-                self._note(following.mark, following)
+            yield page
+            if not 200 <= page.answer.status < 300:
+                return
+            if self._failure is not None:
+                raise made.call.signed.masker.mask_error(self._failure) from self._failure.__cause__
+            if self.following is not None:
+                self._note(self.following.mark, self.following)
+
+    def take(self, made: MadeCall) -> Page | None:
+        """Take the answer that has the page at `position`; return None where that is not there.
+
+        Raises:
+            NetworkError: It cannot be read, or begins as an earlier one did.
+        """
+        call, answer, verdict = made
+        asked = self.position
+        if asked is None:
+            return None
+        self._number = number = self._number + 1
+        if answer.status == _NOT_FOUND and not asked.is_proven:
+            self.position = self.following = None
+            self.end = End(f"page {number} is not there, as the server says (404)")
+            return None
+        if not 200 <= answer.status < 300:
+            if number == 1:
+                self.position = None
+            return Page(number, call, answer, verdict, None, None)
+        value = self._value(answer, number)
+        self._origin = self._origin or origin_of(call.signed.request.url)
+        items = self._items(value, number)
+        page = ReceivedPage(
+            asked.inputs, answer.url, self._origin, answer.headers, value, items, number, self.count
+        )
+        self._check_is_new(page, number)
+        following: NextPage | End
+        try:
+            following = self._following(page)
+        except DynacliError as error:
+            # What came is whole: it is handed on first.
+            self._failure, following = error, End(error.message)
+        items = None if page.items is None else list(page.items)
+        if items is not None and self._max_items is not None:
+            left = self._max_items - self.count
+            if len(items) >= left:
+                items, self._failure = items[:left], None
+                following = End("as many items came as were asked for")
+        self.count += len(items or ())
+        self.position = self.following = following if isinstance(following, NextPage) else None
+        self.end = following if isinstance(following, End) else None
+        return Page(number, call, answer, verdict, value, items)
+
+    def check_list(self) -> None:
+        """Check before anything is sent that the document leaves no choice between several lists.
+
+        Raises:
+            UsageError: It does.
+        """
+        if self._pages.items is None and len(self._pages.candidates) > 1:
+            raise no_list(self._described, self._pages.candidates)
 
     def _value(self, answer: "Answer", number: int) -> Any:
         if not answer.body and (number == 1 or answer.status == _NO_CONTENT):

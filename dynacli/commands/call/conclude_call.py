@@ -191,8 +191,8 @@ def tell_failure(
         FileError: The error was a damaged cache, and the request may be on its way.
         DamagedCatalogError: So it was, and nothing was sent.
     """
-    if not receiver.is_finished and receiver.verdict is not None and receiver.answer is not None:
-        report_verdict_so_far(run, call, receiver.answer, receiver.verdict, report)
+    if not receiver.is_finished and call.verdict is not None and receiver.answer is not None:
+        report_verdict_so_far(run, call, receiver.answer, call.verdict, report)
     if isinstance(error, DamagedCatalogError):
         from dynacli.client.damaged_cache import explain_damage
 

@@ -2,8 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
+from dynacli.client.call import request_of
 from dynacli.client.call_settings import CallSettings
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.engine.call_engine import Engine
+from dynacli.client.inputs.call_inputs import CallInputs, collect_values
+from dynacli.commands.call.receive_response import AnswerReceiver
 from dynacli.commands.run import Run
 from dynacli.errors import UsageError
 from dynacli.files import replace_named_file
@@ -11,6 +17,9 @@ from dynacli.http.send import Answer, Pieces
 from dynacli.record import replace
 from dynacli.transport.partial_download import OutdatedPartError, PartialDownload
 from dynacli.transport.remote_name import file_name
+
+if TYPE_CHECKING:
+    from dynacli.commands.call.call_report import CallReport
 
 __all__ = ["DownloadFile", "check_options", "into_file"]
 
@@ -94,27 +103,31 @@ def check_options(run: Run, settings: CallSettings) -> None:
 
 
 def into_file(
-    run: Run, url: str, settings: CallSettings, send: Callable[[CallSettings, DownloadFile], None]
+    run: Run,
+    engine: Engine,
+    described: DescribedOperation,
+    inputs: CallInputs,
+    report: "CallReport | None",
 ) -> None:
     """Make a call whose answer goes into a file.
-
-    Args:
-        url: The URL that is called.
-        send: Makes the call.
 
     Raises:
         DynacliError: The call does not end well.
     """
+    settings = engine.settings
+    values = collect_values(described, inputs, is_strict=settings.level != "off")
+    url = request_of(described, settings, values).url
     if run.options.remote_name:
-        send(settings, DownloadFile(run, url, None))
+        call = engine.prepare(described, values, is_checked=False)
+        AnswerReceiver(run, engine, call, report, DownloadFile(run, url, None)).make()
         return
     for _ in range(2):
         partial = PartialDownload(run.data_form.file, url)
         with partial.held() as headers:
+            asking = replace(settings, headers=(*settings.headers, *headers))
+            call = engine.prepare(described, values, asking, is_checked=False)
             try:
-                send(
-                    replace(settings, headers=(*settings.headers, *headers)), DownloadFile(run, url, partial)
-                )
+                AnswerReceiver(run, engine, call, report, DownloadFile(run, url, partial)).make()
             except OutdatedPartError as error:
                 run.note(f"{error.message}: the download begins anew")
             else:

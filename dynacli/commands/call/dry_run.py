@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from dynacli.client.call import Call, request_of
+from dynacli.client.call import Call
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.inputs.call_inputs import CallValues
+from dynacli.client.engine.call_engine import Engine
+from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.commands.run import Run
-from dynacli.errors import AuthError, RefusedError, UsageError
+from dynacli.errors import DynacliError, UsageError
 from dynacli.options.standard_options import UNNAMED
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _MAX_SHOWN = 1024 * 1024
 def show_request(
     run: Run,
     described: DescribedOperation,
-    values: CallValues,
+    inputs: CallInputs,
     settings: CallSettings,
     report: "CallReport | None",
 ) -> None:
@@ -37,37 +38,31 @@ def show_request(
         UsageError: The document does not allow it.
         FileError: A file of the body cannot be read.
     """
-    from dynacli.client.sign_request import sign, unsigned
     from dynacli.output.render import write_body, write_data
     from dynacli.request import preview
 
-    request = request_of(described, settings, values)
-    try:
-        signed = sign(run.env, described.api, described.operation, request, settings, may_send=False)
-    except (AuthError, RefusedError) as error:
+    def warn(error: DynacliError) -> None:
         run.warn(f"{error.message}; the request is shown without it")
-        signed = unsigned(described.operation, request, settings, run.env)
+
+    call = Engine(run.env, settings, on_unsigned=warn).prepare(described, inputs, is_checked=False)
     form = _form(run)
-    shown, masker = _shown(run, described, values, signed, form)
-    if settings.level != "off":
-        from dynacli.client.validate_call import CallJudge
+    shown, masker = _shown(run, call, form)
+    if call.judging is not None:
         from dynacli.commands.call.conclude_call import conclude_request, warn_of_request
 
-        judging = CallJudge(described, request, values, settings)
-        judging.judge_request()
         try:
-            judging.check()
+            call.check_request()
         except UsageError as error:
             raise masker.mask_error(error) from error.__cause__
-        warn_of_request(run, judging, masker, report)
-        conclude_request(run, described, judging.verdict, masker, settings, report)
+        warn_of_request(run, call.judging, masker, report)
+        conclude_request(run, described, call.judging.verdict, masker, settings, report)
     # The filter and the columns are those of an answer, and say nothing of a request.
     output = run.output_form()
     if form == "json":
         output = output.unfiltered(output.format if output.format == "yaml" else "json")
         write_data(run.env, preview.as_json(shown), output)
         return
-    text = _text(run, [(described, signed, shown)], form)
+    text = _text(run, [(described, call.signed, shown)], form)
     write_body(
         run.env, text.encode("utf-8", "surrogateescape"), "text/plain; charset=utf-8", output.unfiltered()
     )
@@ -85,10 +80,7 @@ def show_requests(run: Run, calls: Iterable[Call]) -> None:
     from dynacli.text.terminal import visible
 
     form, output = _form(run), run.data_form
-    requests = (
-        (call.described, call.signed, _shown(run, call.described, call.values, call.signed, form)[0])
-        for call in calls
-    )
+    requests = ((call.described, call.signed, _shown(run, call, form)[0]) for call in calls)
     if form == "json":
         as_items = output.unfiltered(output.format if output.format == "yaml" else "ndjson")
         with written_items(run.env, as_items) as write_item:
@@ -108,17 +100,15 @@ def _form(run: Run) -> str:
     return "http" if form == UNNAMED else form
 
 
-def _shown(
-    run: Run, described: DescribedOperation, values: CallValues, signed: "Signed", form: str
-) -> "tuple[Request, Masker]":
+def _shown(run: Run, call: Call, form: str) -> "tuple[Request, Masker]":
     """Return a request as it may be shown in a form, and what takes its secrets out of any text."""
     from dynacli.client.answers.mask_body import without_passwords
 
-    shows_secrets = run.options.show_secrets
+    signed, shows_secrets = call.signed, run.options.show_secrets
     request = signed.request if shows_secrets else signed.shown
     if not isinstance(request.body, bytes | None):
         request = _with_body(run, request, form)
-    masked, masker = without_passwords(described, values, request)
+    masked, masker = without_passwords(call.described, call.values, request)
     return request if shows_secrets else masked, signed.masker.joined(masker)
 
 

@@ -4,13 +4,13 @@ from difflib import unified_diff
 from typing import Any
 
 from dynacli.client.answers.answer_errors import http_error
-from dynacli.client.call import Call
 from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.inputs.call_inputs import CallInputs, collect_values
+from dynacli.client.engine.call_engine import Engine
+from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.resource_updates import body_of_update, known_properties, update_of
 from dynacli.commands.call.dry_run import show_request
-from dynacli.commands.call.make_call import GivenWords, asker, read_inputs, send_call
+from dynacli.commands.call.make_call import GivenWords, asker, engine_of, read_inputs, send_call
 from dynacli.commands.run import Run
 from dynacli.commands.unused_options import unused_option
 from dynacli.environment import invocation
@@ -45,9 +45,9 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
     _check_update(update, settings)
     is_strict = settings.level != "off"
     inputs, _ = read_inputs(run, described, given, is_strict=is_strict)
-    values = collect_values(described, inputs, is_strict=is_strict)
-    call = Call(run.env, described, values, settings, ask=asker(run))
-    answer = call.send()
+    engine = Engine(run.env, settings, ask=asker(run))
+    call = engine.prepare(described, inputs, is_checked=False)
+    answer = engine.send(call)
     if not 200 <= answer.status < 300:
         raise call.signed.masker.mask_error(http_error(call, answer))
     before = _editable(update, _value_of(answer.body, answer.header("content-type"), described))
@@ -74,11 +74,10 @@ def edit_resource(run: Run, described: DescribedOperation, given: GivenWords) ->
         if update.operation.method != "PUT":
             body = compact_json(body_of_update(update, before, after)).encode("utf-8", "surrogatepass")
         changing = CallInputs(parameters, body=body, is_complete=True)
-        values = collect_values(update, changing, is_strict=is_strict)
         if run.options.dry_run:
-            show_request(run, update, values, settings, None)
+            show_request(run, update, changing, settings, None)
         else:
-            send_call(run, update, values, settings, None)
+            send_call(run, engine_of(run, settings, None), update, changing)
     except BaseException:
         run.warn(draft.kept())
         raise

@@ -1,49 +1,34 @@
 """One call from the command line: words become the inputs of the call, which is made or shown."""
 
-import json
-import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
-from functools import partial
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from dynacli.client.call import Call, request_of
 from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.inputs.call_inputs import CallInputs, CallValues, ParameterKey, collect_values, input_name
-from dynacli.client.sign_request import is_secret_parameter, is_secret_value
-from dynacli.commands.run import Run
-from dynacli.environment import variable
-from dynacli.errors import DynacliError, FileError
-from dynacli.library.history.record_call import (
-    MODES,
-    MOST_REMEMBERED,
-    AnsweredPath,
-    RecordedCall,
-    UnusualHistoryError,
-    api_key,
-    history_mode,
-    record_call,
+from dynacli.client.engine.call_engine import CallHistory, Engine, TypedWords
+from dynacli.client.engine.call_events import (
+    CallEvent,
+    Progress,
+    Response,
+    ResponseHead,
+    Retrying,
+    Sending,
 )
+from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey, input_name
+from dynacli.commands.run import Run
 from dynacli.model.operation import Field, Parameter
 from dynacli.record import record, replace
 from dynacli.request.convert_words import convert_all, is_given_as_text
-from dynacli.urls import with_masked_query, with_masked_secrets
 
 if TYPE_CHECKING:
+    from dynacli.client.call import Call
     from dynacli.commands.call.call_report import CallReport
-    from dynacli.commands.call.download_file import DownloadFile
-    from dynacli.commands.call.receive_response import AnswerReceiver
     from dynacli.commands.call.words.editor import Draft
-    from dynacli.commands.call.words.mask_words import MaskedWords
-    from dynacli.http.payload import Payload
-    from dynacli.http.send import Answer
-    from dynacli.validation.findings.finding import Verdict
+    from dynacli.http.exchange import ClientPool
+    from dynacli.output.status_line import TransferLine
 
-__all__ = ["GivenWords", "MadeCall", "asker", "is_streamed", "make_call", "read_inputs", "send_call"]
-
-_NOTHING_SENT = (2, 8, 10)
-"""The exit codes that say that nothing reached the API."""
+__all__ = ["GivenWords", "asker", "is_streamed", "make_call", "read_inputs", "send_call"]
 
 
 @record
@@ -80,35 +65,56 @@ def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> Non
         check_options(run, settings)
     with _reporting(run, described, settings) as report:
         inputs, draft = read_inputs(run, described, given, is_strict=settings.level != "off")
-        listing = series = None
-        waiting, noted = partial(_waiting, run), partial(MadeCall, run)
         try:
-            if run.options.asks_for_several_calls:
-                from dynacli.commands.call.series.call_series import CallSeries
-
-                series = CallSeries(run, described, settings, asker(run), waiting, noted)
-            elif (run.options.all or run.options.max_items is not None) and not is_streamed(described):
-                from dynacli.commands.call.series.call_pages import Listing
-
-                listing = Listing(run, described, inputs, settings, asker(run), waiting, noted)
-                inputs = listing.inputs
-            values = collect_values(described, inputs, is_strict=settings.level != "off")
-            if run.options.dry_run:
-                from dynacli.commands.call.dry_run import show_request
-
-                show_request(run, described, values, settings, report)
-            elif listing is not None:
-                listing.call(report)
-            elif series is not None:
-                series.call(inputs, report)
-            else:
-                send_call(run, described, values, settings, report)
+            _make(run, described, inputs, settings, report)
         except BaseException:
             if draft is not None:
                 run.warn(draft.kept())
             raise
         if draft is not None:
             draft.discard()
+
+
+def _make(
+    run: Run,
+    described: DescribedOperation,
+    inputs: CallInputs,
+    settings: CallSettings,
+    report: "CallReport | None",
+) -> None:
+    """Make one call, or several, or show the request of the first."""
+    options = run.options
+    is_list = (options.all or options.max_items is not None) and not is_streamed(described)
+    clients = None
+    if options.asks_for_several_calls or is_list:
+        from dynacli.http.exchange import ClientPool
+
+        clients = ClientPool()
+    engine = engine_of(run, settings, report, clients)
+    listing = series = None
+    try:
+        if options.asks_for_several_calls:
+            from dynacli.commands.call.series.last_answer import LastAnswer
+
+            series = LastAnswer(run, engine, described, report)
+        elif is_list:
+            from dynacli.commands.call.series.call_pages import Listing
+
+            listing = Listing(run, engine, described, inputs, report)
+            inputs = listing.inputs
+        if options.dry_run:
+            from dynacli.commands.call.dry_run import show_request
+
+            show_request(run, described, inputs, settings, report)
+        elif listing is not None:
+            listing.call()
+        elif series is not None:
+            series.call(inputs)
+        else:
+            send_call(run, engine, described, inputs, report)
+    finally:
+        if clients is not None:
+            clients.close()
 
 
 def is_streamed(described: DescribedOperation) -> bool:
@@ -178,10 +184,10 @@ def _parameters(given: GivenWords, *, is_strict: bool) -> dict[ParameterKey, Any
 
 def send_call(
     run: Run,
+    engine: Engine,
     described: DescribedOperation,
-    values: CallValues,
-    settings: CallSettings,
-    report: "CallReport | None",
+    inputs: CallInputs,
+    report: "CallReport | None" = None,
 ) -> None:
     """Send a call, write and judge its answer.
 
@@ -191,249 +197,115 @@ def send_call(
     if run.options.resume or run.options.remote_name:
         from dynacli.commands.call.download_file import into_file
 
-        def send(settings: CallSettings, file: "DownloadFile") -> None:
-            _send(run, described, values, settings, report, file)
-
-        into_file(run, request_of(described, settings, values).url, settings, send)
+        into_file(run, engine, described, inputs, report)
     else:
-        _send(run, described, values, settings, report)
+        call = engine.prepare(described, inputs, is_checked=False)
+        from dynacli.commands.call.receive_response import AnswerReceiver
+
+        AnswerReceiver(run, engine, call, report).make()
 
 
-def _send(
-    run: Run,
-    described: DescribedOperation,
-    values: CallValues,
-    settings: CallSettings,
-    report: "CallReport | None",
-    file: "DownloadFile | None" = None,
-) -> None:
-    """Send a call, write and judge its answer.
+def engine_of(
+    run: Run, settings: CallSettings, report: "CallReport | None", clients: "ClientPool | None" = None
+) -> Engine:
+    """Return what makes the calls of a run: they are told on its terminal, and kept in its history.
 
     Args:
-        file: Where the answer goes with `--resume` or `-O`; None without them.
+        report: The report for machines; None where none is asked for.
+        clients: Keeps connections open between calls; None for a connection of each call's own.
     """
-    call = Call(run.env, described, values, settings, ask=asker(run))
-    from dynacli.commands.call.receive_response import AnswerReceiver, shows_progress
+    options = run.options
+    typed = TypedWords(
+        options.header, options.part_header, (*options.server_var, *options.set), options.body or ""
+    )
+    run.engine = Engine(
+        run.env,
+        settings,
+        clients=clients,
+        ask=asker(run),
+        on_event=TerminalListener(run, report),
+        keep=lambda call: CallHistory(run.env, call, typed, run.warn),
+    )
+    return run.engine
 
-    receiver = AnswerReceiver(run, call, file)
-    if values.body is not None and not isinstance(values.body, bytes) and shows_progress(run):
-        _tell_upload(run, call, values.body)
-    run.made_call = made = MadeCall(run, call)
 
-    def before_sending() -> None:
-        if run.options.verbose or not (call.judging is None or call.judging.verdict.is_valid):
+class TerminalListener:
+    """Tells on standard error what happens in the calls of a run: with `-v`, on a terminal, and of a wrong request.
+
+    Args:
+        report: The report for machines, in which the findings are already; None where none is asked for.
+    """
+
+    def __init__(self, run: Run, report: "CallReport | None") -> None:
+        self._run, self._report = run, report
+        self._line: Callable[[], object] | None = None
+        self._transfer: TransferLine | None = None
+        self._judged: DescribedOperation | None = None
+        self._sent = 0
+
+    def close(self) -> None:
+        """Empty the line that tells of a wait or of an upload."""
+        if self._line is not None:
+            clear, self._line, self._transfer = self._line, None, None
+            clear()
+
+    def __call__(self, event: CallEvent) -> None:
+        """Take an event."""
+        if self._line is not None and not isinstance(event, Progress):
+            self.close()
+        is_verbose = self._run.options.verbose
+        if isinstance(event, Sending):
+            if event.tries == 1:
+                self._begin(event.call)
+        elif isinstance(event, Retrying):
+            self._wait(event.call.signed.masker.mask(str(event.pause)))
+        elif isinstance(event, Progress):
+            self._tell_upload(event)
+        elif is_verbose and isinstance(event, ResponseHead | Response):
+            from dynacli.commands.call.message_heads import show_answer, show_size
+
+            if isinstance(event, ResponseHead):
+                show_answer(self._run, event.call.signed, event.answer)
+            else:
+                show_size(self._run, event.answer)
+
+    def _begin(self, call: "Call") -> None:
+        """Tell what there is to tell of a request before it is sent."""
+        is_wrong = call.judging is not None and not call.judging.verdict.is_valid
+        if self._run.options.verbose or is_wrong:
             from dynacli.commands.call.conclude_call import tell_request
 
-            tell_request(run, call, report, is_first=True)
+            # Of pages and of a wait the first request alone is told to be wrong.
+            tell_request(self._run, call, self._report, is_first=call.described is not self._judged)
+        self._judged = call.described
 
-    try:
-        answer = call.send(
-            receiver.receive, before_sending=before_sending, waiting=lambda pause: _waiting(run, call, pause)
-        )
-        verdict = receiver.finish(answer)
-        made.note_answer(call, answer, verdict)
-        _conclude(run, call, receiver, answer, verdict, report)
-    except BaseException as error:
-        if not receiver.is_finished and receiver.answer is not None:
-            made.note_beginning(receiver.answer, receiver.verdict)
-        if not isinstance(error, BrokenPipeError):
-            from dynacli.commands.call.conclude_call import tell_failure
-
-            tell_failure(run, call, receiver, error, report)
-        if not isinstance(error, DynacliError):
-            raise
-        raise call.signed.masker.mask_error(error) from error.__cause__
-
-
-def _conclude(
-    run: Run,
-    call: Call,
-    receiver: "AnswerReceiver",
-    answer: "Answer",
-    verdict: "Verdict | None",
-    report: "CallReport | None",
-) -> None:
-    """Say what there is to say of an answer that was written."""
-    verdicts = [verdict, call.judging.verdict if call.judging is not None else None]
-    judged = [each for each in verdicts if each is not None]
-    if run.options.verbose and len(judged) > 1:
-        from dynacli.commands.call.message_heads import show_judges
-
-        show_judges(run, judged[1], judged[0])
-    if receiver.is_part:
-        from dynacli.commands.call.conclude_call import conclude_part
-
-        conclude_part(run, call, answer, report)
-        return
-    is_plain = (
-        200 <= answer.status < 300
-        and report is None
-        and receiver.unwritten is None
-        and not any(each.has_something_to_tell for each in judged)
-    )
-    if not is_plain:
-        from dynacli.commands.call.conclude_call import conclude
-
-        conclude(run, call, answer, verdict, report, receiver.unwritten)
-    if run.env.stdout_is_terminal and run.env.stderr_is_terminal and answer.body:
-        from dynacli.commands.call.series.more_pages import note_more_pages
-
-        note_more_pages(run, call, answer)
-
-
-def _tell_upload(run: Run, call: Call, body: "Payload") -> None:
-    """Let a line on a terminal tell how far the body of a call is sent."""
-    from dynacli.output.status_line import told_transfer
-    from dynacli.transport.upload import WatchedPayload
-
-    watched = WatchedPayload(body, lambda: told_transfer(run.env, body.length))
-    call.signed = call.signed._replace(request=call.signed.request._replace(body=watched))
-
-
-def _waiting(run: Run, call: Call, pause: object) -> AbstractContextManager[None]:
-    """Enter while a call waits for its next try, which `-v` and a line on a terminal tell."""
-    text = call.signed.masker.mask(str(pause))
-    if run.options.verbose:
-        from dynacli.output.standard_error import write_stderr
-
-        write_stderr(run.env, f"* {text}")
-    elif run.env.stderr_is_terminal:
-        from dynacli.output.status_line import pause_line
-
-        return pause_line(run.env, text)
-    return nullcontext()
-
-
-class MadeCall:
-    """A call that was made, or failed on the way, as the history keeps it.
-
-    Args:
-        call: The call; the first one where several pages are called.
-    """
-
-    def __init__(self, run: Run, call: Call) -> None:
-        self._run, self._call, self._masker = run, call, call.signed.masker
-        self._started = time.time()
-        self._answer: Answer | None = None
-        self._findings: int | None = None
-        self._size: int | None = None
-        self._seconds = 0.0
-        self._answered: list[AnsweredPath] = []
-        self._mode = ""
-        self._masked: MaskedWords | None = None
-
-    def note_beginning(self, answer: "Answer", verdict: "Verdict | None") -> None:
-        """Note an answer that did not come whole."""
-        self._answer = answer
-        judging = self._call.judging
-        if verdict is not None and judging is not None:
-            self._findings = len(verdict.findings) + len(judging.verdict.findings)
-
-    def note_answer(self, call: Call, answer: "Answer", verdict: "Verdict | None") -> None:
-        """Note an answer, and what it tells of ids; as long as the API is open.
-
-        Args:
-            call: The call that it answers.
-            verdict: The verdict on all that came so far.
-        """
-        self.note_beginning(answer, verdict)
-        self._size = (self._size or 0) + answer.size
-        self._seconds += answer.seconds
-        if self._find_mode() == "off" or sum(each.items for each in self._answered) >= MOST_REMEMBERED:
-            return
-        self._find_secrets(())
-        answered = call.ids_of_answer(answer, self._started, self._masker.mask)
-        if answered is not None:
-            self._answered.append(answered)
-
-    def _find_mode(self) -> str:
-        """Return what is to be kept; a history that cannot be asked for is none."""
-        if not self._mode:
-            try:
-                self._mode = history_mode(self._run.env)
-            except FileError:
-                self._mode = "off"
-            if self._mode not in MODES:
-                self._run.warn(
-                    f"`{self._mode}` says nothing of the history, which keeps nothing now\n"
-                    f"`{variable('HISTORY')}`, and `history` in the configuration, are one of `off`, `heads`, `full`"
-                )
-                self._mode = "off"
-        return self._mode
-
-    def record(self, words: Sequence[str], exit_code: int) -> None:
-        """Write the call into the history, at the end of the run.
-
-        Args:
-            words: The command line behind the program's name.
-        """
-        if exit_code in _NOTHING_SENT or self._find_mode() == "off":
-            return
-        call = self._recorded(words, exit_code)
-        if self._mode == "full":
-            from dynacli.client.answers.kept_messages import kept_messages
-
-            call = replace(call, messages=kept_messages(self._call, self._answer, self._masker))
-        # A history that cannot be written is not worth a word; a ValueError comes of text that is not Unicode.
-        with suppress(OSError, ValueError, FileError):
-            self._write(call)
-
-    def _write(self, call: RecordedCall) -> None:
+    def _wait(self, text: str) -> None:
+        """Say why a call waits."""
         env = self._run.env
-        try:
-            is_time_to_sweep = record_call(env, call, self._answered)
-        except UnusualHistoryError as unusual:
-            from dynacli.library.history.history_file import record_with_care
+        if self._run.options.verbose:
+            from dynacli.output.standard_error import write_stderr
 
-            note = record_with_care(env, call, self._answered, unusual)
-            if note:
-                self._run.warn(note)
-            return
-        if is_time_to_sweep:
-            from dynacli.library.history.history_file import sweep
+            write_stderr(env, f"* {text}")
+        elif env.stderr_is_terminal:
+            from dynacli.output.status_line import StatusLine
 
-            sweep(env)
+            line = StatusLine(env)
+            self._line = line.clear
+            line.show(text)
 
-    def _recorded(self, words: Sequence[str], exit_code: int) -> RecordedCall:
-        signed, described = self._call.signed, self._call.described
-        self._find_secrets(words)
-        shown, url, masked = list(words), signed.shown.url, self._masked
-        if masked is not None:
-            shown, url = masked.words(words), masked.url(url)
-        return RecordedCall(
-            self._started,
-            json.dumps([self._masker.mask(word) for word in shown]),
-            with_masked_query(described.api.name),
-            api_key(described.api.revisions.directory),
-            described.operation.name,
-            signed.request.method,
-            with_masked_secrets(url),
-            self._answer.status if self._answer is not None else None,
-            self._seconds or time.time() - self._started,
-            self._size,
-            self._findings,
-            exit_code,
-        )
+    def _tell_upload(self, event: Progress) -> None:
+        """Tell how far a body is sent."""
+        if event.sent == 0 and self._run.shows_progress:
+            from dynacli.output.status_line import TransferLine
 
-    def _find_secrets(self, words: Sequence[str]) -> None:
-        """Find the secrets among the inputs of the call, once, if a word or an input may be one."""
-        if self._masked is None and self._may_hold_secrets(words):
-            from dynacli.commands.call.words.mask_words import MaskedWords
-
-            self._masked = MaskedWords(self._run.options, self._call)
-            self._masker = self._masked.masker
-
-    def _may_hold_secrets(self, words: Sequence[str]) -> bool:
-        """Return whether a word may hold a secret besides the credentials of the call."""
-        options, described = self._run.options, self._call.described
-        if options.header or options.body or options.set or options.server_var or options.part_header:
-            return True
-        fields = described.media_type.fields if described.media_type is not None else ()
-        return (
-            any("?" in word or "@" in word for word in words)
-            or any(is_secret_parameter(parameter) for parameter in described.operation.parameters)
-            or any(is_secret_value(field.path[-1], field.value) for field in fields)
-        )
+            self._transfer = TransferLine(self._run.env)
+            self._line, self._sent = self._transfer.clear, 0
+            self._transfer.begin(event.total)
+        elif self._transfer is not None:
+            self._transfer.add(event.sent - self._sent)
+            self._sent = event.sent
+            if event.sent == event.total:
+                self.close()
 
 
 def asker(run: Run) -> Callable[[str], bool] | None:

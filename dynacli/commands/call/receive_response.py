@@ -5,8 +5,9 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from dynacli.client.call import Call
+from dynacli.client.engine.call_engine import Engine
 from dynacli.commands.run import Run
-from dynacli.errors import FileError, FormError
+from dynacli.errors import DynacliError, FileError, FormError
 from dynacli.http.send import (
     FILE_LIMIT,
     JUDGED_LIMIT,
@@ -21,11 +22,11 @@ from dynacli.output.output_form import ITEM_FORMATS, OutputForm
 from dynacli.output.stream_body import Write, is_unchanged, watched_reader, written_body
 
 if TYPE_CHECKING:
+    from dynacli.commands.call.call_report import CallReport
     from dynacli.commands.call.download_file import DownloadFile
     from dynacli.validation.bodies.read_forms import UnreadBody
-    from dynacli.validation.findings.finding import Verdict
 
-__all__ = ["AnswerReceiver", "shows_progress"]
+__all__ = ["AnswerReceiver"]
 
 _WRITTEN_WHOLE = 1024 * 1024
 """Bytes up to which a body is written only when it is complete, so that one that breaks off is not written at all."""
@@ -45,22 +46,29 @@ class AnswerReceiver:
 
     Attributes:
         answer: The answer, without its body as long as it is not finished; None before its head came.
-        verdict: The verdict on the answer; None before it was judged.
         is_finished: Whether the whole answer came, and was written and judged.
         unwritten: Why the answer could not be written in the format that is asked for; None where it was.
 
     Args:
+        engine: What has prepared the call.
         call: The call that is answered.
+        report: The report for machines; None where none is asked for.
         file: Where the answer goes with `--resume` or `-O`; None without them.
     """
 
-    def __init__(self, run: Run, call: Call, file: "DownloadFile | None" = None) -> None:
-        self._run, self._call, self._file = run, call, file
+    def __init__(
+        self,
+        run: Run,
+        engine: Engine,
+        call: Call,
+        report: "CallReport | None",
+        file: "DownloadFile | None" = None,
+    ) -> None:
+        self._run, self._engine, self._call, self._report, self._file = run, engine, call, report, file
         self._is_written = False
         self._limit = 0
         self.is_finished = False
         self.answer: Answer | None = None
-        self.verdict: Verdict | None = None
         self.unwritten: FileError | FormError | None = None
         self._form = run.output_form(call.settings.output)
 
@@ -89,10 +97,6 @@ class AnswerReceiver:
             BrokenPipeError: Nobody reads standard output any more.
         """
         self.answer = answer
-        if self._run.options.verbose:
-            from dynacli.commands.call.message_heads import show_answer
-
-            show_answer(self._run, self._call.signed, answer)
         if self._form.include:
             from dynacli.commands.call.message_heads import write_head
 
@@ -139,16 +143,8 @@ class AnswerReceiver:
             watched_reader(env, self._form, pieces.cut) as is_gone,
             self._written(answer.header("content-type")) as write,
         ):
-            if self._call.judging is None:
-                for _ in written():
-                    pass
-                return b""
-            from dynacli.validation.streamed_body import StreamedBody
-
-            body = StreamedBody(written())
-            self.verdict = self._call.judge_answer(answer, body)
-            body.finish()
-        return b"".join(kept)
+            self._call.judge_stream(answer, written())
+        return b"".join(kept) if self._call.judging is not None else b""
 
     def _written(self, media_type: str) -> AbstractContextManager[Write]:
         """Enter with the function that writes the pieces of a stream."""
@@ -198,7 +194,7 @@ class AnswerReceiver:
 
     def _told(self, answer: Answer, pieces: Pieces) -> AbstractContextManager[Callable[[int], object]]:
         """Enter with the function that tells a terminal of each piece that goes into a file."""
-        if not (self._file or self._form.file) or not shows_progress(self._run):
+        if not (self._file or self._form.file) or not self._run.shows_progress:
             return nullcontext(int)
         from dynacli.output.status_line import told_transfer
 
@@ -216,34 +212,71 @@ class AnswerReceiver:
             return _KEPT_OF_STREAM  # the size is judged without the bytes
         return WARNED_LIMIT if self._call.settings.may_accept else JUDGED_LIMIT
 
-    def finish(self, answer: Answer) -> "Verdict | None":
-        """Write and judge an answer that was not written or judged while it came; return the verdict.
+    def make(self) -> None:
+        """Send the call, write and judge its answer, and say what there is to say of it.
 
         Raises:
+            DynacliError: The call does not end well.
             BrokenPipeError: Nobody reads standard output any more.
         """
-        if self._run.options.verbose:
-            from dynacli.commands.call.message_heads import show_size
+        call = self._call
+        try:
+            answer = self._engine.send(call, self.receive)
+            self._finish(answer)
+            self._conclude(answer)
+        except BaseException as error:
+            if not isinstance(error, BrokenPipeError):
+                from dynacli.commands.call.conclude_call import tell_failure
 
-            show_size(self._run, answer)
-        if self.is_part:
-            self.is_finished = True
-            return None
+                tell_failure(self._run, call, self, error, self._report)
+            if not isinstance(error, DynacliError):
+                raise
+            raise call.signed.masker.mask_error(error) from error.__cause__
+
+    def _finish(self, answer: Answer) -> None:
+        """Write and judge an answer that was not written or judged while it came."""
         if not self._is_written:
             try:
                 self._write(answer)
             except (FileError, FormError) as error:
                 self.unwritten = error  # the answer is judged all the same
-        if self._call.judging is not None and self.verdict is None:
-            body: bytes | UnreadBody = answer.body
-            if len(body) < answer.size:
-                from dynacli.validation.streamed_body import DroppedBody
+        body: UnreadBody | None = None
+        if len(answer.body) < answer.size and self._call.judging is not None and self._call.verdict is None:
+            from dynacli.validation.streamed_body import DroppedBody
 
-                more = JUDGED_LIMIT if self._call.settings.may_accept else 0
-                body = DroppedBody(answer.size, self._limit, more)
-            self.verdict = self._call.judge_answer(answer, body)
+            more = JUDGED_LIMIT if self._call.settings.may_accept else 0
+            body = DroppedBody(answer.size, self._limit, more)
+        self._engine.judge(self._call, answer, body, is_part=self.is_part)
         self.is_finished, self.answer = True, answer
-        return self.verdict
+
+    def _conclude(self, answer: Answer) -> None:
+        """Say what there is to say of an answer that was written."""
+        run, call = self._run, self._call
+        verdicts = [call.verdict, call.judging.verdict if call.judging is not None else None]
+        judged = [each for each in verdicts if each is not None]
+        if run.options.verbose and len(judged) > 1:
+            from dynacli.commands.call.message_heads import show_judges
+
+            show_judges(run, judged[1], judged[0])
+        if self.is_part:
+            from dynacli.commands.call.conclude_call import conclude_part
+
+            conclude_part(run, call, answer, self._report)
+            return
+        is_plain = (
+            200 <= answer.status < 300
+            and self._report is None
+            and self.unwritten is None
+            and not any(each.has_something_to_tell for each in judged)
+        )
+        if not is_plain:
+            from dynacli.commands.call.conclude_call import conclude
+
+            conclude(run, call, answer, call.verdict, self._report, self.unwritten)
+        if run.env.stdout_is_terminal and run.env.stderr_is_terminal and answer.body:
+            from dynacli.commands.call.series.more_pages import note_more_pages
+
+            note_more_pages(run, call, answer)
 
     def _write(self, answer: Answer) -> None:
         from dynacli.output.render import write_body
@@ -254,11 +287,6 @@ class AnswerReceiver:
 
             known = known_items(self._call.described)
         write_body(self._run.env, answer.body, answer.header("content-type"), self._form, known=known)
-
-
-def shows_progress(run: Run) -> bool:
-    """Return whether a person sees how far a transfer is."""
-    return run.env.stderr_is_terminal and run.options.progress != "off" and run.error_format == "text"
 
 
 def _join_first(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:

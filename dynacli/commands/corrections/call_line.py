@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from dynacli.auth.secret import Masker, Secret, secrets_in
 from dynacli.client.answers.mask_body import is_secret_header, mask_text, password_fields
+from dynacli.client.engine.masked_call import mask_word
 from dynacli.client.inputs.call_inputs import ParameterKey, input_name
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
-from dynacli.commands.call.words.mask_words import mask_word
 from dynacli.commands.operation_command import OperationCommand
 from dynacli.commands.read_options import options_in
 from dynacli.commands.run import Run

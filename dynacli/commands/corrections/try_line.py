@@ -19,7 +19,6 @@ from dynacli.errors import DynacliError, UsageError
 from dynacli.options.parsed_words import parse, standard_rules
 from dynacli.record import replace
 from dynacli.request.build_request import build_request
-from dynacli.validation.judge_by_level import JudgeByLevel
 
 __all__ = ["MOST_CHANGES", "needs_too_much", "problem_of"]
 
@@ -120,13 +119,7 @@ def _build(run: Run, described: DescribedOperation, given: GivenWords) -> None:
         is_strict=is_strict,
     )
     if is_strict:
-        judge = JudgeByLevel(
-            described.api.catalog,
-            described.operation,
-            may_accept=settings.may_accept,
-            is_exact=settings.level == "exact",
-        )
-        judging = CallJudge(described, request, values, settings, judge)
+        judging = CallJudge(described, request, values, settings)
         judging.judge_request()
         judging.check()
 

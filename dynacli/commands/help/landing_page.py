@@ -413,7 +413,7 @@ def _age(api: OpenedApi) -> str:
     from dynacli.model.wording import age_text
 
     if "://" in api.location:
-        from dynacli.library.revisions.freshness import age_of
+        from dynacli.library.revisions.revisions import age_of
 
         return f"fetched {age_text(age_of(api.pointer, time.time()))} ago"
     modified = api.pointer.get("mtime_ns")

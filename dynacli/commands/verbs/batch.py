@@ -1,12 +1,14 @@
 """`dynacli batch`: a call for each row of a file, side by side, with a line of the result for each."""
 
 from collections.abc import Callable, Container, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from functools import cache
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from dynacli.client.engine.call_events import CallEvent, RowDone
 from dynacli.commands.call.make_call import asker
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.demo import opened_api
@@ -18,7 +20,7 @@ from dynacli.options.standard_options import UNNAMED
 from dynacli.record import record, replace
 
 if TYPE_CHECKING:
-    from dynacli.client.batch.batch_run import BatchRun, FinishedRow
+    from dynacli.client.batch.batch_run import BatchRun
     from dynacli.client.batch.check_rows import BatchPlan
     from dynacli.client.batch.row import Row, WrongRow
     from dynacli.client.batch.row_calls import RowCalls
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from dynacli.client.call import Call
     from dynacli.client.call_settings import CallSettings
     from dynacli.output.output_form import OutputForm
+    from dynacli.output.status_line import CallsLine
 
 __all__ = ["make_calls"]
 
@@ -88,6 +91,7 @@ def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
     from dynacli.client.batch.row_calls import RowCalls
     from dynacli.client.batch.row_file import open_row_file
     from dynacli.client.call_settings import settings_of
+    from dynacli.client.engine.call_engine import Engine
     from dynacli.http.exchange import ClientPool
 
     form = _form(run)
@@ -96,10 +100,18 @@ def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
     settings = settings_of(run.env, api, run.call_options)
     settings.consent.ask = lambda question: True  # noqa: ARG005  - the person is asked once, about all rows
     shows_requests = run.options.dry_run not in ("", UNNAMED)
-    calls = RowCalls(
-        run.env, api, settings, asker(run), on_unsigned=_warner_once(run) if shows_requests else None
-    )
+    telling = _Telling(run)
     with ExitStack() as stack:
+        clients = None if run.options.dry_run else stack.enter_context(closing(ClientPool()))
+        engine = Engine(
+            run.env,
+            settings,
+            clients=clients,
+            ask=_once_each(asker(run)),
+            on_event=telling,
+            on_unsigned=_warner_once(run) if shows_requests else None,
+        )
+        calls = RowCalls(engine, api)
         rows = stack.enter_context(open_row_file(run.env, options.file))
         earlier = stack.enter_context(open_earlier_results(options.resume)) if options.resume else None
         _check_columns(rows, calls, options)
@@ -115,14 +127,10 @@ def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
             run.note(f"{plan.count:,} {right}, as far as can be told before; nothing was sent")
             return
         _confirm(run, calls, settings, plan)
-        clients = ClientPool()
-        stack.callback(clients.close)
-        telling = _Telling(run, plan)
-        batch = BatchRun(
+        batch = telling.batch = BatchRun(
             rows.rows(options.operation),
             plan,
             calls,
-            clients,
             RunSettings(
                 options.parallel,
                 options.shard,
@@ -130,8 +138,8 @@ def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
                 _NO_FAIL if run.options.no_fail else frozenset((0,)),
             ),
             earlier=earlier,
-            on_finished=lambda finished: telling.show(batch, finished),
         )
+        telling.begin(plan)
         writer = _ResultWriter(run, batch, form, telling)
         try:
             writer.write_all()
@@ -141,6 +149,11 @@ def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
     _conclude(run, batch, plan, options, is_interrupted=writer.is_interrupted)
     if writer.unfiltered is not None:
         raise writer.unfiltered
+
+
+def _once_each(ask: Callable[[str], bool] | None) -> Callable[[str], bool] | None:
+    """Return what asks the person about each origin once."""
+    return ask and cache(ask)
 
 
 def _warner_once(run: Run) -> Callable[[DynacliError], None]:
@@ -189,10 +202,9 @@ def _warn_of_lost_results(run: Run, batch: "BatchRun", form: "OutputForm") -> No
 
 def _told(run: Run, rows: "Iterator[Row | WrongRow]") -> "Iterator[Row | WrongRow]":
     """Yield rows; where there are many, a line on a terminal tells how many were checked."""
-    from dynacli.commands.call.receive_response import shows_progress
     from dynacli.output.status_line import StatusLine
 
-    line, is_shown = StatusLine(run.env), shows_progress(run)
+    line, is_shown = StatusLine(run.env), run.shows_progress
     try:
         for row in rows:
             if is_shown and row.number % _TOLD_EACH == 0:
@@ -270,21 +282,32 @@ def _confirm(run: Run, calls: "RowCalls", settings: "CallSettings", plan: "Batch
 class _Telling:
     """Shows on a terminal how far a batch is, and with `--verbose` a line for each row."""
 
-    def __init__(self, run: Run, plan: "BatchPlan") -> None:
-        from dynacli.commands.call.receive_response import shows_progress
-        from dynacli.output.status_line import CallsLine
+    batch: "BatchRun"
 
+    def __init__(self, run: Run) -> None:
         self._run = run
-        self._line = CallsLine(run.env, plan.count, plan.done) if shows_progress(run) else None
+        self._line: CallsLine | None = None
 
-    def show(self, batch: "BatchRun", finished: "FinishedRow") -> None:
-        if self._run.options.verbose and finished.told:
+    def begin(self, plan: "BatchPlan") -> None:
+        """Show how many rows there are."""
+        if self._run.shows_progress:
+            from dynacli.output.status_line import CallsLine
+
+            self._line = CallsLine(self._run.env, plan.count, plan.done)
+
+    def __call__(self, event: CallEvent) -> None:
+        """Take an event of the engine."""
+        if not isinstance(event, RowDone):
+            return
+        if self._run.options.verbose and event.call is not None:
             from dynacli.output.standard_error import write_stderr
 
+            shown, answer = event.call.signed.shown, event.answer
+            came = f"{answer.status} ({answer.seconds * 1000:.0f} ms)" if answer is not None else "no answer"
             self.clear()
-            write_stderr(self._run.env, f"* {finished.told}")
+            write_stderr(self._run.env, f"* row {event.result.row}: {shown.method} {shown.url}: {came}")
         if self._line is not None:
-            self._line.show(batch.done, batch.failed)
+            self._line.show(self.batch.done, self.batch.failed)
 
     def clear(self) -> None:
         if self._line is not None:

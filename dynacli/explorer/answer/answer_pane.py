@@ -13,11 +13,12 @@ from textual.message import Message
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from dynacli.client.engine.call_events import ResponseHead, ResponsePart
 from dynacli.errors import AuthError, FileError
 from dynacli.explorer.answer.answer_views import VIEWS, AnswerScreen, answer_screen, status_text, view_text
 from dynacli.explorer.answer.kept_call_views import KeptCall, kept_text, line_of_kept
 from dynacli.explorer.answer.text_pane import TextPane
-from dynacli.explorer.calls.running_call import Begun, Came, Ended, Event, Progress
+from dynacli.explorer.calls.running_call import Ended, Event, Progress
 from dynacli.explorer.dialogs import PathDialog
 from dynacli.explorer.form.draft import Draft
 from dynacli.explorer.work_aside import work_aside
@@ -157,11 +158,11 @@ class AnswerPane(Vertical):
     def tell(self, event: Event, draft: Draft, at: str) -> None:
         """Show what came of the call that is under way."""
         pane = self.query_one(TextPane)
-        if isinstance(event, Begun):
+        if isinstance(event, ResponseHead):
             self._stream = _StreamText(event, self._screen())
             self._show()
-        elif isinstance(event, Came) and self._stream is not None:
-            text = self._stream.text_of(event.piece)
+        elif isinstance(event, ResponsePart) and self._stream is not None:
+            text = self._stream.text_of(event.content)
             if self._view == VIEWS[0]:
                 pane.append(text)
         elif isinstance(event, Progress):
@@ -362,7 +363,7 @@ class _StreamText:
         text: The latest text.
     """
 
-    def __init__(self, begun: Begun, screen: AnswerScreen) -> None:
+    def __init__(self, begun: ResponseHead, screen: AnswerScreen) -> None:
         self._screen = screen
         self.size, self.text = 0, ""
         self._writing = written_body(screen.env, begun.answer.header("content-type"), OutputForm("text"))

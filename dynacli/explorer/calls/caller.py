@@ -10,7 +10,6 @@ from textual.widget import Widget
 
 from dynacli.client.call_settings import CallSettings, Consent
 from dynacli.environment import Environment
-from dynacli.explorer.calls.keep_call import keep_call
 from dynacli.explorer.calls.running_call import Ended, Event, RunningCall
 from dynacli.explorer.dialogs import QuestionDialog
 from dynacli.explorer.form.draft import Draft
@@ -100,8 +99,8 @@ class Caller(Widget):
             return
         if isinstance(event, Ended) and event.is_last:
             self._under_way = None
-            words, started = self._words(call.draft), time.time() - self.seconds
-            work_aside(self, lambda: keep_call(self._env, call.draft, words, event, started))
+            words = self._words(call.draft)
+            work_aside(self, lambda: call.record(words, event))
         self.post_message(self.Told(call.draft, event))
 
     def _ask_origin(self, origin: str) -> bool:

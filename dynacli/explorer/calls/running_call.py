@@ -2,48 +2,44 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.client.call import Call
 from dynacli.client.call_settings import CallSettings
-from dynacli.client.damaged_cache import explain_damage
-from dynacli.client.inputs.call_inputs import CallInputs, collect_values
+from dynacli.client.engine.call_engine import CallHistory, Engine, MadeCall, TypedWords
+from dynacli.client.engine.call_events import (
+    CallEvent,
+    Findings,
+    Response,
+    ResponseHead,
+    ResponsePart,
+    Retrying,
+)
+from dynacli.client.engine.series import Series
+from dynacli.client.inputs.call_inputs import CallInputs
+from dynacli.client.pages.page_loop import PageLoop
+from dynacli.client.wait_until import WaitPause
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, InternalError
+from dynacli.explorer.calls.merged_list import MergedList
 from dynacli.explorer.form.draft import Draft, inputs_of
 from dynacli.explorer.form.further_calls import FurtherCalls, further_calls
 from dynacli.http.exchange import EndableClients
-from dynacli.http.send import RENDER_LIMIT, Answer, Pieces
-from dynacli.model.media_types import is_event_stream, is_sequence
+from dynacli.http.send import RENDER_LIMIT, Answer
 from dynacli.record import replace
+from dynacli.text.exact_json import read_json
 
 if TYPE_CHECKING:
-    from dynacli.explorer.calls.several_calls import SeveralCalls
-    from dynacli.http.retrying import Pause
     from dynacli.validation.findings.finding import Verdict
 
-__all__ = ["Begun", "Came", "Ended", "Event", "Progress", "RunningCall"]
+__all__ = ["Ended", "Event", "Progress", "RunningCall"]
 
 _KEPT_OF_STREAM = 8 * 1024 * 1024
 """Bytes up to which a stream is kept, for the views of its whole."""
 _MOST_UNSEEN = 8
 """Pieces of a stream that were not shown yet, behind which the server waits."""
-
-
-class Begun(NamedTuple):
-    """The head of an answer that is a stream came."""
-
-    call: Call
-    answer: Answer
-
-
-class Came(NamedTuple):
-    """A piece of a stream came."""
-
-    piece: bytes
+_INTERRUPTED = 130
 
 
 class Progress(NamedTuple):
@@ -74,7 +70,8 @@ class Ended(NamedTuple):
     is_last: bool = True
 
 
-Event = Begun | Came | Progress | Ended
+Event = ResponseHead | ResponsePart | Progress | Ended
+"""Of a stream its head and its parts, and what the explorer itself tells."""
 
 
 class _CancelledError(Exception):
@@ -98,15 +95,17 @@ class RunningCall:
         tell: "Callable[[RunningCall, Event], object]",
     ) -> None:
         self.draft, self.settings = draft, settings
-        self._env, self._ask, self._tell = env, ask, tell
+        self._tell = tell
         self._clients = EndableClients()
+        self._engine = Engine(
+            env, settings, clients=self._clients, ask=ask, on_event=self._take, keep=self._history_of
+        )
         self._is_cancelled = threading.Event()
         self._room = threading.Semaphore(_MOST_UNSEEN)
-        self._several: SeveralCalls | None = None
-        self._call: Call | None = None
-        self._answer: Answer | None = None
-        self._verdict: Verdict | None = None
-        self._notes: tuple[str, ...] = ()
+        self._merged: MergedList | None = None
+        self._came: MadeCall | None = None
+        self._stream: Answer | None = None
+        self._notes: list[str] = []
         self._kept: list[bytes] = []
         self._size = 0
         self._begun = 0.0
@@ -114,7 +113,7 @@ class RunningCall:
     @property
     def call(self) -> Call | None:
         """The call, or the last one of several; None as long as its request is not built."""
-        return self._several.last if self._several is not None else self._call
+        return self._engine.latest
 
     @property
     def is_cancelled(self) -> bool:
@@ -138,112 +137,116 @@ class RunningCall:
 
     def ended(self, error: DynacliError | None = None) -> Ended:
         """Return what came so far as what came in the end."""
-        several = self._several
-        if several is not None and several.came is not None:
-            return Ended(*several.came, error, self.is_cancelled, tuple(several.notes))
-        answer = self._answer
-        if answer is not None and self._kept:  # a stream, which may have broken off
+        came = self._merged.came if self._merged is not None else self._came
+        call, answer, verdict = came or (self.call, self._stream, None)
+        if self._stream is not None and answer is not None:  # it may have broken off
             seconds = time.monotonic() - self._begun
             answer = replace(answer, body=b"".join(self._kept), size=self._size, seconds=seconds)
-        return Ended(self.call, answer, self._verdict, error, self.is_cancelled, self._notes)
+        return Ended(call, answer, verdict, error, self.is_cancelled, tuple(self._notes))
+
+    def record(self, words: Sequence[str], ended: Ended) -> None:
+        """Write the call into the history, where something was sent.
+
+        Args:
+            words: The command line behind the program's name, with the values of secret inputs masked.
+        """
+        code, answer = 0, ended.answer
+        if ended.was_cancelled:
+            code = _INTERRUPTED
+        elif ended.error is not None:
+            code = ended.error.exit_code
+        elif answer is not None and answer.status >= 300:
+            code = answer.status // 100
+        if ended.call is not None and ended.call.has_sent:
+            self._engine.record(words, code)
+
+    def _history_of(self, call: Call) -> CallHistory:
+        variables = [f"{name}={value}" for name, value in self.settings.server_variables]
+        typed = TypedWords(assignments=variables, body=self.draft.text or "")
+        return CallHistory(self._engine.env, call, typed, lambda _: None)
 
     def _run(self) -> None:
         error: DynacliError | None = None
         try:
             self._make()
-        except DamagedCatalogError as damage:
-            try:
-                explain_damage(damage, has_sent=self.call is not None and self.call.has_sent)
-            except (DynacliError, DamagedCatalogError) as explained:
-                error = explained if isinstance(explained, DynacliError) else _defect(explained)
         except DynacliError as failure:
             error = failure
         except _CancelledError:
             pass
         except Exception as failure:  # noqa: BLE001  - a defect is shown in the place of the answer
-            error = _defect(failure)
+            # The text of an unknown exception may hold secrets, so only its class is shown.
+            error = InternalError("This is a defect in dynacli", why=type(failure).__name__)
         finally:
             self._clients.close()
         self._tell(self, self.ended(error))
 
     def _make(self) -> None:
-        import dynacli.http.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
-
-        draft, settings = self.draft, self.settings
-        is_strict = settings.level != "off"
-        inputs = inputs_of(draft, is_strict=is_strict)
+        draft, settings, engine = self.draft, self.settings, self._engine
+        inputs = inputs_of(draft, is_strict=settings.level != "off")
         further = further_calls(draft.described, draft.settings, settings)
-        if further:
-            self._make_several(inputs, further)
-            return
-        values = collect_values(draft.described, inputs, is_strict=is_strict)
-        self._call = call = Call(self._env, draft.described, values, settings, ask=self._ask)
-        call.check_request()
-        answer = call.send(self._receive, waiting=self._waiting, clients=self._clients)
-        is_stream, self._answer = self._answer is not None, answer
-        if not is_stream:
-            self._verdict = call.judge_answer(answer, answer.body)
-            self._notes = _page_notes(call, answer)
+        if further.is_of_pages:
+            self._list(inputs, further)
+        elif further:
+            Series(
+                engine,
+                follow=further.follow,
+                until=further.wait,
+                on_next=lambda made, _: self._show(made),
+                sleep=self._sleep,
+            ).make(draft.described, inputs)
+        else:
+            call = engine.prepare(draft.described, inputs)
+            made = engine.judge(call, engine.send(call, tells_parts=True))
+            if self._stream is None:
+                self._notes += _page_notes(call, made.answer)
 
-    def _make_several(self, inputs: CallInputs, further: FurtherCalls) -> None:
-        from dynacli.explorer.calls.several_calls import SeveralCalls
-
-        self._several = SeveralCalls(
-            self._env,
-            self.settings,
-            self._clients,
-            ask=self._ask,
-            say=lambda text: self._tell(self, Progress(text)),
-            show=lambda made: self._tell(self, Ended(*made, None, was_cancelled=False, is_last=False)),
-            sleep=self._sleep,
+    def _list(self, inputs: CallInputs, further: FurtherCalls) -> None:
+        loop = PageLoop(
+            self._engine,
+            self.draft.described,
+            inputs,
+            parse=read_json,
+            max_items=further.max_items,
+            is_keyset_asked=further.all == "keyset",
         )
-        self._several.make(self.draft.described, inputs, further)
+        loop.check_list()
+        self._merged = MergedList(loop)
+        for page in loop:
+            self._merged.add(page)
+            self._tell(self, Progress(self._merged.progress))
+            if self._merged.size > RENDER_LIMIT:
+                self._notes.append("There are more: the command line writes lists of any size")
+                break
+        self._notes += self._merged.notes(self.draft.described)
 
     def _sleep(self, seconds: float) -> None:
         if self._is_cancelled.wait(seconds):
             raise _CancelledError
 
-    def _waiting(self, pause: "Pause") -> AbstractContextManager[None]:
-        text = str(pause)
-        self._tell(self, Progress(self.call.signed.masker.mask(text) if self.call is not None else text))
-        return nullcontext()
+    def _show(self, made: MadeCall) -> None:
+        """Show an answer that is not the last one."""
+        self._tell(self, Ended(*made, None, was_cancelled=False, is_last=False))
 
-    def _receive(self, answer: Answer, pieces: Pieces) -> bytes:
-        if not 200 <= answer.status < 300 or not is_sequence(answer.header("content-type")):
-            return b"".join(pieces.up_to(RENDER_LIMIT))
-        call = self.call
-        if call is None:
-            raise InternalError("An answer came to no call")
-        if is_event_stream(answer.header("content-type")) and self.settings.timeout is None:
-            pieces.wait_forever()
-        self._answer = answer
-        self._tell(self, Begun(call, answer))
-        if call.judging is None:
-            for _ in self._passing(answer, pieces):
-                pass
-            return b""
-        from dynacli.validation.streamed_body import StreamedBody
-
-        body = StreamedBody(self._passing(answer, pieces))
-        self._verdict = call.judge_answer(answer, body)
-        body.finish()
-        return b""
-
-    def _passing(self, answer: Answer, pieces: Pieces) -> Iterator[bytes]:
-        """Yield the pieces of a stream, each of which is told first."""
-        found: Iterator[bytes] = iter(pieces)
-        if is_event_stream(answer.header("content-type")):
-            from dynacli.transport.event_stream import EventPieces
-
-            found = iter(EventPieces(pieces))
-        for piece in found:
-            self._size = pieces.size
-            if pieces.size <= _KEPT_OF_STREAM:
-                self._kept.append(piece)
+    def _take(self, event: CallEvent) -> None:
+        """Take an event of the engine."""
+        if isinstance(event, Retrying):
+            if isinstance(event.pause, WaitPause) and self._came is not None:
+                self._show(self._came)
+            self._tell(self, Progress(event.call.signed.masker.mask(str(event.pause))))
+        elif isinstance(event, ResponseHead) and event.is_stream:
+            self._stream = event.answer
+            self._tell(self, event)
+        elif isinstance(event, ResponsePart):
+            self._size = event.size
+            if event.size <= _KEPT_OF_STREAM:
+                self._kept.append(event.content)
             if not self.is_cancelled:
                 self._room.acquire()
-            self._tell(self, Came(piece))
-            yield piece
+            self._tell(self, event)
+        elif isinstance(event, Response):
+            self._came = MadeCall(event.call, event.answer, None)
+        elif isinstance(event, Findings):
+            self._came = MadeCall(event.call, event.answer, event.verdict)
 
 
 def _page_notes(call: Call, answer: Answer) -> tuple[str, ...]:
@@ -255,8 +258,3 @@ def _page_notes(call: Call, answer: Answer) -> tuple[str, ...]:
         return ()
     count = f"{page.items:,} of {page.total:,}" if page.total is not None else f"{page.items:,}"
     return (f"{count} items; `all` in the form asks for all pages",)
-
-
-def _defect(error: BaseException) -> InternalError:
-    # The text of an unknown exception may hold secrets, so only its class is shown.
-    return InternalError("This is a defect in dynacli", why=type(error).__name__)

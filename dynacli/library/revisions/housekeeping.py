@@ -14,9 +14,8 @@ from typing import Any, NamedTuple
 
 from dynacli.catalog.store.catalog_file import FORMAT
 from dynacli.files import LOCK_SECONDS, hold_lock, sweep, write_file
-from dynacli.library.revisions.freshness import DAY
 from dynacli.library.revisions.pending_document import find_pending
-from dynacli.library.revisions.revisions import USED, Revisions, is_revision
+from dynacli.library.revisions.revisions import DAY, USED, Revisions, is_revision
 from dynacli.regular_files import regular_file
 
 __all__ = [

@@ -17,7 +17,6 @@ from dynacli.client.batch.check_rows import check_rows
 from dynacli.client.batch.ndjson_rows import rows_of
 from dynacli.client.batch.row_calls import RowCalls
 from dynacli.client.batch.shard import Shard
-from dynacli.environment import Environment
 from dynacli.errors import FileError, UsageError
 from dynacli.http.rate_limit import RateLimit
 from dynacli.output import written_text
@@ -326,9 +325,9 @@ def test_rows_that_change_after_they_were_checked_fail(
     rows = [{"operation": "get-pet", "inputs": {"petId": number}} for number in (1, 2)]
     changed = [each if not isinstance(each, int) else rows[0] for each in later]
     with dynacli.open_api(API) as opened:
-        calls = RowCalls(Environment(), opened._opened, opened._settings)
+        calls = RowCalls(opened._engine, opened._opened)
         plan = check_rows(rows_of(rows, ""), calls, Shard(), ())
-        run = BatchRun(rows_of(changed, ""), plan, calls, opened._clients, RunSettings())
+        run = BatchRun(rows_of(changed, ""), plan, calls, RunSettings())
         assert expected == [result.exit_code for result in run]
     assert len([code for code in expected if code == 0]) == len(api.served)
 
@@ -340,9 +339,9 @@ def test_rows_whose_answers_never_come_end_the_run(api: SmallApi) -> None:
         {"operation": "get-pet", "inputs": {"petId": "{{w.id}}"}},
     ]
     with dynacli.open_api(API) as opened:
-        calls = RowCalls(Environment(), opened._opened, opened._settings)
+        calls = RowCalls(opened._engine, opened._opened)
         plan = check_rows(rows_of(rows, ""), calls, Shard(), ())
-        run = BatchRun(rows_of(rows[::-1][:1], ""), plan, calls, opened._clients, RunSettings())
+        run = BatchRun(rows_of(rows[::-1][:1], ""), plan, calls, RunSettings())
         with pytest.raises(FileError, match="were changed"):
             list(run)
     assert [] == api.served

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-import dynacli.client.pages.page_calls
+from dynacli.client.engine.call_engine import Engine
 from dynacli.client.pages.page_rule import AnswerPlace
 from dynacli.commands.call.series.growing_list import GrowingList
 from dynacli.environment import Environment
@@ -115,15 +115,14 @@ def test_an_interrupted_list_is_written_and_says_how_to_go_on(
 ) -> None:
     """Ctrl-C between two pages loses none that came."""
     word = _NUMBERED.start(server)
-    calls = dynacli.client.pages.page_calls.PageCalls
-    make = calls.__call__
+    make = Engine.make
 
-    def interrupted(self: Any, *args: Any) -> Any:
+    def interrupted(self: Engine, *args: Any, **named: Any) -> Any:
         if len(server.requests) == 2:
             raise KeyboardInterrupt
-        return make(self, *args)
+        return make(self, *args, **named)
 
-    monkeypatch.setattr(calls, "__call__", interrupted)
+    monkeypatch.setattr(Engine, "make", interrupted)
     result = run_cli(word, "list-things", "--all", "-o", output)
     assert 128 + signal.SIGINT == result.exit_code
     assert all(each in result.stdout for each in _IDS[:6])

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from dynacli.catalog.store.catalog_file import FORMAT
-from dynacli.library.revisions.freshness import are_referenced_files_unchanged, facts_of, write_file_list
+from dynacli.library.revisions.revisions import are_referenced_files_unchanged, facts_of, write_file_list
 from tests.documents import operation, pets
 from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
 

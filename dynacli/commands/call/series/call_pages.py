@@ -4,21 +4,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from dynacli.catalog.store.catalog_file import DamagedCatalogError
-from dynacli.client.call import Call
-from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.engine.call_engine import Engine
 from dynacli.client.inputs.call_inputs import CallInputs
-from dynacli.client.pages.configured_rule import configured_rule
-from dynacli.client.pages.document_rule import document_pages
 from dynacli.client.pages.known_items import known_items
 from dynacli.client.pages.merge_pages import MergedVerdict, merged_text
-from dynacli.client.pages.page_calls import PageCalls, Waiting
 from dynacli.client.pages.page_loop import Page, PageLoop, no_list
 from dynacli.commands.call.series.growing_list import GrowingList, may_grow
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError, FileError, FormError
-from dynacli.http.exchange import ClientPool
 from dynacli.model.wording import counted
 from dynacli.output.output_form import ITEM_FORMATS
 from dynacli.record import replace
@@ -27,7 +21,6 @@ from dynacli.transport.interrupts import noting_interrupt
 
 if TYPE_CHECKING:
     from dynacli.commands.call.call_report import CallReport
-    from dynacli.commands.call.make_call import MadeCall
 
 __all__ = ["Listing"]
 
@@ -42,9 +35,8 @@ class Listing:
         inputs: The inputs of the first page: those that were given, and the largest page that the document allows.
 
     Args:
-        ask: Asks the person whether credentials may go to a new origin; None where nobody can be asked.
-        waiting: Makes the block in which a call waits before it is tried again.
-        noted: Makes what the history keeps of the call of the first page.
+        engine: Makes the calls.
+        report: The report for machines; None where none is asked for.
 
     Raises:
         UsageError: The document says that the answer has several lists.
@@ -54,40 +46,23 @@ class Listing:
     def __init__(
         self,
         run: Run,
+        engine: Engine,
         described: DescribedOperation,
         inputs: CallInputs,
-        settings: CallSettings,
-        ask: Callable[[str], bool] | None,
-        waiting: Waiting,
-        noted: "Callable[[Call], MadeCall]",
+        report: "CallReport | None",
     ) -> None:
-        self._noted = noted
-        self._run, self._described, self._settings = run, described, settings
-        self._form = run.output_form(settings.output)
+        self._run, self._described, self._report = run, described, report
+        self._form = run.output_form(engine.settings.output)
         is_keyset_asked = run.options.all == "keyset"
-        pages = document_pages(described, configured_rule(described), is_keyset_asked=is_keyset_asked)
-        if pages.items is None and len(pages.candidates) > 1:
-            raise no_list(described, pages.candidates)
-        self._clients = ClientPool()
-        self._report: CallReport | None = None
-        self._calls = PageCalls(
-            run.env,
-            described,
-            settings,
-            self._clients,
-            ask=ask,
-            before_sending=self._before_sending,
-            waiting=waiting,
-        )
         self._loop = PageLoop(
+            engine,
             described,
             inputs,
-            pages,
-            self._calls,
             parse=read_json,
             max_items=run.options.max_items,
             is_keyset_asked=is_keyset_asked,
         )
+        self._loop.check_list()
         self.inputs = inputs if self._loop.position is None else self._loop.position.inputs
         self._verdict = MergedVerdict()
         self._first: Page | None = None
@@ -99,14 +74,13 @@ class Listing:
         self._growing: GrowingList | None = None
         self._open = ExitStack()
 
-    def call(self, report: "CallReport | None") -> None:
+    def call(self) -> None:
         """Call the pages, and write and judge what came; also where an error or an interruption ends it.
 
         Raises:
             DynacliError: The list does not end well; the exit code is the error's.
             KeyboardInterrupt: The person interrupted it.
         """
-        self._report = report
         with self._open:
             self._call()
 
@@ -129,13 +103,6 @@ class Listing:
         except (DynacliError, KeyboardInterrupt) as error:
             self._end_early(error)
             raise
-        except DamagedCatalogError as damage:
-            from dynacli.client.damaged_cache import explain_damage
-
-            last = self._calls.last
-            explain_damage(damage, has_sent=last is not None and last.has_sent)
-        finally:
-            self._clients.close()
         self._conclude(unwritten or self._write())
 
     @property
@@ -162,11 +129,6 @@ class Listing:
                 self._write_item = begin
             yield
 
-    def _before_sending(self, call: Call) -> None:
-        from dynacli.commands.call.conclude_call import tell_request
-
-        tell_request(self._run, call, self._report, is_first=call is self._calls.first)
-
     def _take_whole(self, page: Page) -> None:
         """Take a page that came; an interruption waits until all of it was written.
 
@@ -186,11 +148,6 @@ class Listing:
 
     def _take(self, page: Page) -> None:
         """Take a page that came: its items are kept, and its value only where it is the first or the last one."""
-        if self._run.options.verbose:
-            from dynacli.commands.call.message_heads import show_answer, show_size
-
-            show_answer(self._run, page.call.signed, page.answer)
-            show_size(self._run, page.answer)
         if self._form.include and page.number == 1:
             from dynacli.commands.call.message_heads import write_head
 
@@ -198,8 +155,6 @@ class Listing:
         is_success = 200 <= page.answer.status < 300
         items, count = page.items or (), self._loop.count - len(page.items or ())
         self._verdict.add(page, self._loop.items, count)
-        made_call = self._run.made_call = self._run.made_call or self._noted(page.call)
-        made_call.note_answer(page.call, page.answer, None if page.verdict is None else self._verdict)
         if is_success:
             # Of the pages between them, nothing is kept but the items.
             self._last = page._replace(items=None)

@@ -13,6 +13,7 @@ from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.credentials.chosen_security import NO_SCHEME
 from dynacli.client.credentials.refresh_operation import RefreshInputs, find_refresh, refresh_by
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.engine.call_engine import Engine
 from dynacli.client.inputs.call_inputs import CallValues, collect_values
 from dynacli.client.sign_request import is_accepted_origin, is_secret_value
 from dynacli.client.unknown_operation import unknown_operation
@@ -130,22 +131,22 @@ def _sign_in(
     is_strict = settings.level != "off"
     inputs, _ = read_inputs(run, described, given, is_strict=is_strict)
     values = collect_values(described, inputs, is_strict=is_strict)
-    call = Call(run.env, described, values, settings, ask=asker(run))
-    call.check_request()
+    engine = Engine(run.env, settings, ask=asker(run))
+    call = engine.prepare(described, values)
     further = RefreshInputs(
         described.operation, scheme, _plain(values), origins, asked.token_at, asked.refresh_token_at
     )
     refresh = refresh_by(described.api, settings, refreshing, further) if refreshing else None
-    token = _answered(call, asked)
+    token = _answered(engine, call, asked)
     if refresh is None:
         has_refresh_token = token.refresh_token is not None
         refresh = find_refresh(described.api, settings, further, has_refresh_token=has_refresh_token)
     return OperationSignIn(token, refresh)
 
 
-def _answered(call: Call, asked: OperationWords) -> OperationToken:
+def _answered(engine: Engine, call: Call, asked: OperationWords) -> OperationToken:
     """Return the token of the answer to a call."""
-    asked_at, answer = time(), call.send()
+    asked_at, answer = time(), engine.send(call)
     name = call.described.operation.name
     if not 200 <= answer.status < 300:
         error = call.signed.masker.mask_error(http_error(call, answer))

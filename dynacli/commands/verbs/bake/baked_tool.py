@@ -127,8 +127,8 @@ class BakedTool(NamedTuple):
             return
         from dynacli.catalog.store.catalog_writer import write_catalog
         from dynacli.library.revisions.document_inside import pack_document
-        from dynacli.library.revisions.freshness import write_file_list
         from dynacli.library.revisions.referenced_files import write_archive
+        from dynacli.library.revisions.revisions import write_file_list
 
         revisions, pointer, content = self.api.revisions, self.api.pointer, self.api.content()
         if content is None:

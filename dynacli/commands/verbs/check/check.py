@@ -247,10 +247,9 @@ class _Progress:
     """Shows on a terminal how far a check is, and with `--verbose` a line for each call."""
 
     def __init__(self, run: Run) -> None:
-        from dynacli.commands.call.receive_response import shows_progress
         from dynacli.output.status_line import StatusLine
 
-        self._run, self._line, self._is_shown = run, StatusLine(run.env), shows_progress(run)
+        self._run, self._line, self._is_shown = run, StatusLine(run.env), run.shows_progress
 
     def show_counts(self, done: int, running: int, planned: int) -> None:
         if self._is_shown:

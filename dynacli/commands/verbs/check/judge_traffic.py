@@ -25,7 +25,6 @@ def judge(run: Run, api: str, file: str, learn: str | None) -> None:
     """Run `judge`."""
     from dynacli.check.recordings.judge_recording import RecordingJudge
     from dynacli.client.call_settings import settings_of
-    from dynacli.commands.call.receive_response import shows_progress
     from dynacli.commands.verbs.check.check_files import check_files
     from dynacli.commands.verbs.check.conclude_check import conclude_check
     from dynacli.output.status_line import StatusLine
@@ -36,7 +35,7 @@ def judge(run: Run, api: str, file: str, learn: str | None) -> None:
     check_files(run, learn=learn)
     server = _server(opened, settings)
     judge = RecordingJudge(opened, settings, [server] if server else ())
-    line, is_shown, is_interrupted = StatusLine(run.env), shows_progress(run), False
+    line, is_shown, is_interrupted = StatusLine(run.env), run.shows_progress, False
     try:
         with opened_input(run, file, "the recording") as stream:
             for recorded in read_har(stream):

@@ -1,53 +1,62 @@
-"""The words of a call without secrets, for the history: those of options, headers, bodies and URLs."""
+"""A call without secrets, for the history: its words, its URL, and its messages.
+
+The secrets are the credentials of the call, the inputs that the document or their names call secrets, and what was
+typed besides them: headers, variables of the server, parts of the body.
+"""
 
 import json
 import re
 from collections.abc import Container, Iterator, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
-from dynacli.auth.secret import MASK, Secret
+from dynacli.auth.secret import MASK, Masker, Secret
+from dynacli.client.answers.answer_errors import answer_masker
 from dynacli.client.answers.mask_body import is_secret_header, mask_text, password_fields, secret_texts
 from dynacli.client.call import Call
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
-from dynacli.options.standard_options import Options
 from dynacli.urls import with_masked_query, with_masked_secrets
 
-__all__ = ["MaskedWords", "mask_word"]
+if TYPE_CHECKING:
+    from dynacli.client.engine.call_engine import TypedWords
+    from dynacli.http.send import Answer
+
+__all__ = ["MaskedCall", "mask_word"]
 
 _USERINFO = re.compile(r"(://)[^/?#@\s]*@")
 _STEP = re.compile(r"[^.\[\]]+")
+_LARGEST = 256 * 1024
+"""Bytes of the largest body that is kept."""
 
 
-class MaskedWords:
-    """Masks the words of one call.
+class MaskedCall:
+    """Takes the secrets out of what is told of one call.
 
     Attributes:
         masker: Takes all secrets of the call out of a text by their values.
-
-    Args:
-        options: The standard options that were given.
     """
 
-    def __init__(self, options: Options, call: Call) -> None:
+    def __init__(self, call: Call, typed: "TypedWords") -> None:
         self._masked: dict[str, str] = {}
+        self._call = call
         self._operation, self._api = call.described.operation, call.described.api.name
         self._names = password_fields(self._operation)
         self._is_in_path = False
         values = list(self._secret_texts(call))
         self._masked.update(dict.fromkeys(values, MASK))
-        for header in options.header:
+        for header in typed.headers:
             self._mask_pair(header, ":", values)
-        for pair in (*options.server_var, *options.set):
+        for pair in typed.assignments:
             self._mask_pair(pair, "=", values)
-        for header in options.part_header:
+        for header in typed.part_headers:
             part, colon, rest = header.partition(":")
             name, _, value = rest.partition(":")
             if is_secret_header(name.strip()):
                 values.append(value.strip())
                 self._masked[header] = f"{part}{colon}{name}:{MASK}"
-        if options.body and options.body[0] not in "@-":
-            self._masked[options.body] = mask_text(options.body, self._names)
-        self.masker = call.signed.masker.extended(map(Secret, values))
+        if typed.body and typed.body[0] not in "@-":
+            self._masked[typed.body] = mask_text(typed.body, self._names)
+        self.masker: Masker = call.signed.masker.extended(map(Secret, values))
 
     def _secret_texts(self, call: Call) -> Iterator[str]:
         """Yield the texts of all inputs that are secrets, and note their names."""
@@ -82,28 +91,61 @@ class MaskedWords:
             self._masked[pair] = f"{name}{found}{mask_text(value, self._names)}"
 
     def words(self, words: Sequence[str]) -> list[str]:
-        """Return the words of the command line, with the secrets masked that no credential of the call is."""
-        return [self._word(word) for word in words]
+        """Return the words of the command line without secrets."""
+        return [self.masker.mask(self._word(word)) for word in words]
 
     def _word(self, word: str) -> str:
         if word in self._masked:
             return self._masked[word]
         if word == self._api:  # whatever stands in the query of a document's URL may be a secret
             return with_masked_query(word)
-        flag, equals, value = word.partition("=")
-        if equals and flag.startswith("--") and value in self._masked:
+        flag, equals, value = word.partition("=") if word.startswith("--") else ("", "", word)
+        if equals and value in self._masked:
             return f"{flag}={self._masked[value]}"
         if word.startswith("-H") and word[2:] in self._masked:
             return f"-H{self._masked[word[2:]]}"
+        if value[:1] in ("{", "["):
+            return f"{flag}{equals}{mask_text(value, self._names)}"
         return mask_word(word, self._names)
 
-    def url(self, url: str) -> str:
-        """Return the URL of the request without secrets."""
+    @property
+    def url(self) -> str:
+        """The URL of the request without secrets."""
+        url = self._call.signed.shown.url
         if self._is_in_path:  # a short one cannot be told from the rest of the path
             head, _, query = url.partition("?")
             origin = "/".join(head.split("/")[:3])
             url = f"{origin}{self._operation.path}" + (f"?{query}" if query else "")
         return self.masker.mask(with_masked_secrets(url, self._names))
+
+    def messages(self, answer: "Answer | None") -> str:
+        """Return the request and the answer as JSON, without large bodies.
+
+        Args:
+            answer: None where none came.
+        """
+        from dynacli.request import preview
+
+        known, signed = frozenset(password_fields(self._operation)), self._call.signed
+        body = signed.request.body
+        is_kept = isinstance(body, bytes) and len(body) <= _LARGEST
+        request = signed.shown._replace(body=body if is_kept else None)
+        kept: dict[str, Any] = {"request": {**preview.as_json(request), "size": _size_of(body)}}
+        kept["request"]["url"] = with_masked_secrets(request.url, known)
+        _mask(kept["request"], self.masker, known, signed.secret_headers)
+        if answer is not None:
+            content = answer.body if len(answer.body) == answer.size <= _LARGEST else b""
+            shown = preview.as_json(signed.shown._replace(body=content or None))
+            kept["answer"] = {
+                "status": answer.status,
+                "reason": answer.reason,
+                "http_version": answer.http_version,
+                "headers": [[name, value] for name, value in answer.headers],
+                "body": shown["body"],
+                "body_base64": shown["body_base64"],
+            }
+            _mask(kept["answer"], answer_masker(signed, answer.headers), known, signed.secret_headers)
+        return json.dumps(self.masker.mask_value(kept))
 
 
 def mask_word(word: str, names: Container[str]) -> str:
@@ -113,3 +155,22 @@ def mask_word(word: str, names: Container[str]) -> str:
         names: The names of further parameters that are secrets.
     """
     return with_masked_secrets(_USERINFO.sub(rf"\1{MASK}@", word), names)
+
+
+def _size_of(body: Any) -> int | None:
+    if body is None:
+        return 0
+    return len(body) if isinstance(body, bytes) else body.length
+
+
+def _mask(message: dict[str, Any], masker: Masker, names: frozenset[str], headers: frozenset[str]) -> None:
+    """Mask what is secret in the headers and the body of a message."""
+    message["headers"] = [
+        [name, _masked_header(name, masker.mask(value), headers)] for name, value in message["headers"]
+    ]
+    if message["body"]:
+        message["body"] = masker.mask(mask_text(message["body"], names))
+
+
+def _masked_header(name: str, value: str, headers: frozenset[str]) -> str:
+    return MASK if is_secret_header(name, headers) and not value.endswith(f" {MASK}") else value

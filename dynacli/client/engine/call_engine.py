@@ -1,0 +1,528 @@
+"""The engine: it makes every call, from its inputs to its row in the history, and tells its listener what happens.
+
+Nobody else builds, sends, judges or records a call. A series of calls (pages, a wait, links, the rows of a batch, the
+probes of a check) is a loop over it.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+from dynacli.catalog.store.catalog_file import DamagedCatalogError
+from dynacli.client.call import Call
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.inputs.call_inputs import CallInputs, CallValues, collect_values
+from dynacli.client.sign_request import is_secret_parameter, is_secret_value
+from dynacli.environment import Environment, variable
+from dynacli.errors import DynacliError, FileError
+from dynacli.library.history.record_call import (
+    LARGEST_REMEMBERED,
+    MODES,
+    MOST_REMEMBERED,
+    AnsweredPath,
+    AskedPath,
+    RecordedCall,
+    UnusualHistoryError,
+    answered_path,
+    api_key,
+    history_mode,
+    record_call,
+)
+from dynacli.model.media_types import is_event_stream, is_json, is_sequence
+from dynacli.record import record, replace
+from dynacli.urls import with_masked_query, with_masked_secrets
+
+if TYPE_CHECKING:
+    from dynacli.auth.secret import Masker
+    from dynacli.client.engine.call_events import CallEvent, Listener
+    from dynacli.client.engine.masked_call import MaskedCall
+    from dynacli.http.exchange import ClientPool
+    from dynacli.http.send import Answer, Pieces, Receive
+    from dynacli.validation.bodies.read_forms import UnreadBody
+    from dynacli.validation.findings.finding import Verdict
+    from dynacli.validation.judge_by_level import JudgeByLevel
+
+__all__ = ["CallHistory", "Engine", "MadeCall", "TypedWords"]
+
+_NOTHING_SENT = (2, 8, 10)
+"""The exit codes that say that nothing reached the API."""
+
+
+class MadeCall(NamedTuple):
+    """A call that was answered.
+
+    Args:
+        call: The call.
+        answer: Its answer.
+        verdict: The verdict on the answer; None where nothing was judged.
+    """
+
+    call: Call
+    answer: "Answer"
+    verdict: "Verdict | None"
+
+
+class Engine:
+    """Makes calls: resolves their inputs, builds, signs, validates and sends them, and validates what comes back.
+
+    Calls may be prepared in one thread and sent in others.
+
+    Attributes:
+        env: The surroundings of the run.
+        settings: How calls are made and judged, unless one has settings of its own.
+        latest: The call that was prepared last; None before the first one.
+        history: What the history keeps of the call that was answered last, or is the first; None where that is nothing.
+
+    Args:
+        clients: Keeps connections open between calls; None for a connection of each call's own.
+        ask: Asks the person whether credentials may go to a new origin; None where nobody can be asked.
+        lock: Held while something is prepared or judged, where other threads use the document, too.
+        on_event: Is told what happens; None for nobody.
+        on_unsigned: Told why a request has no credential, which is only shown then; None where that is an error.
+        keep: Makes what the history keeps of a call; None where it keeps nothing.
+    """
+
+    def __init__(
+        self,
+        env: Environment,
+        settings: CallSettings,
+        *,
+        clients: "ClientPool | None" = None,
+        ask: Callable[[str], bool] | None = None,
+        lock: "threading.RLock | None" = None,
+        on_event: "Listener | None" = None,
+        on_unsigned: Callable[[DynacliError], object] | None = None,
+        keep: "Callable[[Call], CallHistory] | None" = None,
+    ) -> None:
+        self.env, self.settings, self.clients = env, settings, clients
+        self.lock = lock or threading.RLock()
+        self.on_event = on_event
+        self.latest: Call | None = None
+        self.history: CallHistory | None = None
+        self._coming: CallHistory | None = None
+        self._ask, self._on_unsigned, self._keep = ask, on_unsigned, keep
+        self._judges: dict[str, JudgeByLevel] = {}
+
+    def listened_by(self, on_event: "Listener | None", *, is_apart: bool = False) -> "Engine":
+        """Return the engine with another listener.
+
+        Args:
+            on_event: Is told in the place of the usual listener; None for that one.
+            is_apart: Whether it has judges of its own, which judge while those of other calls do.
+        """
+        if on_event is None and not is_apart:
+            return self
+        made = Engine(
+            self.env,
+            self.settings,
+            clients=self.clients,
+            ask=self._ask,
+            lock=self.lock,
+            on_event=on_event or self.on_event,
+            on_unsigned=self._on_unsigned,
+            keep=self._keep,
+        )
+        made._judges = {} if is_apart else self._judges
+        return made
+
+    def forget(self) -> None:
+        """Forget the judges of operations, whose document is another one now."""
+        self._judges.clear()
+
+    def tell(self, event: "CallEvent") -> None:
+        """Tell the listener what happened."""
+        if self.on_event is not None:
+            self.on_event(event)
+
+    def prepare(
+        self,
+        described: DescribedOperation,
+        inputs: CallInputs | CallValues,
+        settings: CallSettings | None = None,
+        *,
+        url: str = "",
+        after: Call | None = None,
+        is_signed: bool = True,
+        is_checked: bool = True,
+        unjudged: Collection[tuple[str, ...]] = (),
+    ) -> Call:
+        """Return a call whose request is built and signed, and allowed by the document.
+
+        Args:
+            inputs: What is given, or what the request is built of.
+            settings: Those of this call; None for those of the engine.
+            url: The URL of the request, where an answer gave one.
+            after: The call of the first page, where this is a further one: it was validated, and the server itself has
+                named what differs.
+            is_signed: Whether the request gets credentials now; else `Call.sign` gives them, or nobody.
+            is_checked: Whether the request is validated now; else that is done while the connection is made.
+            unjudged: (location, name) of parameters of which the document may say anything.
+
+        Raises:
+            UsageError: An input, a header or a server does not fit, or the document does not allow the request.
+            AuthError: A credential is missing.
+            RefusedError: The call would cross a line of trust, or the policy does not let it be made.
+        """
+        settings = settings or self.settings
+        name = described.operation.name
+        with self.lock:
+            values = inputs
+            if isinstance(values, CallInputs):
+                values = collect_values(described, values, is_strict=settings.level != "off")
+            adapt = None
+            if url:
+                from dynacli.client.pages.page_url import led_to
+
+                adapt = led_to(url, described, settings, values)
+            call = Call(
+                self.env,
+                described,
+                values,
+                settings,
+                judge=self._judges.get(name),
+                adapt=adapt,
+                judging=None if after is None else after.judging,
+                on_event=self.on_event,
+            )
+            if is_signed:
+                call.sign(self._ask, self._on_unsigned)
+            else:
+                call.leave_unsigned()
+            self.latest = call
+            if self._keep is not None and after is None:
+                self._coming = self._keep(call)
+                self.history = self.history or self._coming
+            if self.on_event is not None:
+                from dynacli.client.engine.call_events import RequestBuilt
+
+                self.on_event(RequestBuilt(call))
+            if is_checked and after is None:
+                self._check(call, unjudged)
+        return call
+
+    def _check(self, call: Call, unjudged: Collection[tuple[str, ...]]) -> None:
+        if call.judging is None:
+            return
+        if self.clients is not None:
+            import dynacli.http.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
+        call.check_request(unjudged)
+        self._judges[call.described.operation.name] = call.judging.judge
+
+    def send(self, call: Call, receive: "Receive | None" = None, *, tells_parts: bool = False) -> "Answer":
+        """Send a call, and return its answer; any thread can do it.
+
+        Args:
+            receive: Reads the body of the answer as it comes; None to keep it as a whole.
+            tells_parts: Whether the body of a success that is a stream is told to the listener part by part, and judged
+                meanwhile, instead of being kept.
+
+        Raises:
+            DynacliError: The call fails; no secret is in it.
+        """
+
+        def read(answer: "Answer", pieces: "Pieces") -> bytes:
+            call.pieces = pieces
+            if self.history is not None:
+                self.history.note_head(answer)
+            is_stream = (
+                tells_parts and 200 <= answer.status < 300 and is_sequence(answer.header("content-type"))
+            )
+            if self.on_event is not None:
+                from dynacli.client.engine.call_events import ResponseHead
+
+                self.on_event(ResponseHead(call, answer, is_stream))
+            if is_stream:
+                call.judge_stream(answer, self._told(call, answer, pieces))
+                return b""
+            return (receive or read_whole)(answer, pieces)
+
+        try:
+            answer = call.send(read, self.clients)
+        except BaseException as error:
+            if self._coming is not None:
+                self._coming.note_verdict(call.verdict)
+            if self.on_event is not None:
+                from dynacli.client.engine.call_events import CallFailed
+
+                self.on_event(CallFailed(call, error))
+            raise
+        if self.on_event is not None:
+            from dynacli.client.engine.call_events import Response
+
+            self.on_event(Response(call, answer))
+        return answer
+
+    def _told(self, call: Call, answer: "Answer", pieces: "Pieces") -> Iterator[bytes]:
+        """Yield the parts of a stream, each of which is told first."""
+        from dynacli.client.engine.call_events import ResponsePart
+
+        parts: Iterable[bytes] = pieces
+        if is_event_stream(answer.header("content-type")):
+            from dynacli.transport.event_stream import EventPieces
+
+            parts = EventPieces(pieces)
+            if call.settings.timeout is None:
+                pieces.wait_forever()
+        for part in parts:
+            self.tell(ResponsePart(call, part, pieces.size))
+            yield part
+
+    def judge(
+        self,
+        call: Call,
+        answer: "Answer",
+        body: "bytes | UnreadBody | None" = None,
+        *,
+        is_part: bool = False,
+    ) -> MadeCall:
+        """Judge an answer, unless it was judged while it came, and note it for the history.
+
+        Args:
+            body: The body as it can be judged; None for that of the answer.
+            is_part: Whether the answer is only the rest of a file, of which the document says nothing.
+
+        Raises:
+            FileError: The cache was damaged meanwhile.
+        """
+        with self.lock:
+            if call.verdict is None and not is_part:
+                try:
+                    call.judge_answer(answer, answer.body if body is None else body)
+                except DamagedCatalogError as damage:
+                    from dynacli.client.damaged_cache import explain_damage
+
+                    explain_damage(damage, has_sent=True)
+            if self._coming is not None:
+                self.history = self._coming
+                self.history.note_verdict(call.verdict)
+                self.history.note_answer(call, answer)
+        if self.on_event is not None:
+            from dynacli.client.engine.call_events import Findings
+
+            self.on_event(Findings(call, answer, call.verdict, self.lock))
+        return MadeCall(call, answer, call.verdict)
+
+    def make(
+        self,
+        described: DescribedOperation,
+        inputs: CallInputs | CallValues,
+        settings: CallSettings | None = None,
+        *,
+        url: str = "",
+        after: Call | None = None,
+        seconds: float | None = None,
+    ) -> MadeCall:
+        """Make a call whose answer is kept as a whole; the arguments are those of `prepare`.
+
+        Args:
+            seconds: How long it may take at most, where the settings allow more; None where nothing else limits it.
+
+        Raises:
+            DynacliError: The call fails; no secret is in it.
+        """
+        settings = settings or self.settings
+        if seconds is not None and (settings.timeout is None or seconds < settings.timeout):
+            settings = replace(settings, timeout=seconds)
+        call = self.prepare(described, inputs, settings, url=url, after=after)
+        return self.judge(call, self.send(call))
+
+    def record(self, words: Sequence[str], exit_code: int) -> None:
+        """Write the call that was made last into the history, at the end of the run.
+
+        Args:
+            words: The command line behind the program's name.
+        """
+        history, self.history = self.history, None
+        if history is not None and history.record(words, exit_code) and self.on_event is not None:
+            from dynacli.client.engine.call_events import Recorded
+
+            self.on_event(Recorded(history.call))
+
+
+def read_whole(answer: "Answer", pieces: "Pieces") -> bytes:  # noqa: ARG001
+    """Return a body that is kept in memory.
+
+    Raises:
+        NetworkError: It is too large.
+    """
+    from dynacli.http.send import RENDER_LIMIT
+
+    return b"".join(pieces.up_to(RENDER_LIMIT, "Write it to a file: `-o @FILE`"))
+
+
+@record
+class TypedWords:
+    """What a person typed for a call besides its inputs.
+
+    Args:
+        headers: `NAME: VALUE` each.
+        part_headers: `PART:NAME: VALUE` each.
+        assignments: `NAME=VALUE` of variables of the server, and `PATH=JSON` of the body.
+        body: The whole body, or where it comes from; empty where nobody gave it.
+    """
+
+    headers: Sequence[str] = ()
+    part_headers: Sequence[str] = ()
+    assignments: Sequence[str] = ()
+    body: str = ""
+
+
+def _may_hold_secrets(call: "Call", typed: TypedWords, words: Iterable[str]) -> bool:
+    """Return whether a word of a call may hold a secret besides its credentials."""
+    operation, media_type = call.described.operation, call.described.media_type
+    return (
+        bool(typed.headers or typed.part_headers or typed.assignments or typed.body)
+        or any("?" in word or "@" in word or "{" in word or "[" in word for word in words)
+        or any(is_secret_parameter(parameter) for parameter in operation.parameters)
+        or (
+            media_type is not None
+            and any(is_secret_value(field.path[-1], field.value) for field in media_type.fields)
+        )
+    )
+
+
+class CallHistory:
+    """What the history keeps of a call that was made, or failed on the way; of the pages of a list it is one call.
+
+    Attributes:
+        call: The call; the first one of several pages.
+
+    Args:
+        typed: What was typed for it besides its inputs.
+        warn: Called with what a person should know of the history.
+    """
+
+    def __init__(
+        self, env: Environment, call: "Call", typed: TypedWords, warn: Callable[[str], object]
+    ) -> None:
+        self._env, self.call, self._typed, self._warn = env, call, typed, warn
+        self._started = time.time()
+        self._answer: Answer | None = None
+        self._findings: int | None = None
+        self._size: int | None = None
+        self._seconds = 0.0
+        self._answered: list[AnsweredPath] = []
+        self._mode = ""
+        self._masked: MaskedCall | None = None
+
+    def note_head(self, answer: "Answer") -> None:
+        """Note that the first answer begins to come; it may break off."""
+        if self._size is None:
+            self._answer = answer
+
+    def note_verdict(self, verdict: "Verdict | None") -> None:
+        """Note the verdict on an answer, or on the part of it that came."""
+        judging = self.call.judging
+        if verdict is not None and judging is not None:
+            before = len(judging.verdict.findings) if self._findings is None else self._findings
+            self._findings = before + len(verdict.findings)
+
+    def note_answer(self, call: "Call", answer: "Answer") -> None:
+        """Note an answer that came whole, and what it tells of ids; as long as the API is open.
+
+        Args:
+            call: The call that it answers.
+        """
+        self._answer = answer
+        self._size = (self._size or 0) + answer.size
+        self._seconds += answer.seconds
+        if self._find_mode() == "off" or sum(each.items for each in self._answered) >= MOST_REMEMBERED:
+            return
+        api, request = call.described.api, call.signed.request
+        asked = AskedPath(
+            self._started,
+            api_key(api.revisions.directory),
+            request.method,
+            call.described.operation.path,
+            request.parts.path,
+            call.signed.shown.url.partition("?")[2],
+        )
+        is_whole = len(answer.body) == answer.size <= LARGEST_REMEMBERED
+        body = answer.body if is_whole and is_json(answer.header("content-type")) else b""
+        answered = answered_path(asked, answer.status, body, api.catalog, self._masker(()).mask)
+        if answered is not None:
+            self._answered.append(answered)
+
+    def _find_mode(self) -> str:
+        """Return what is to be kept; a history that cannot be asked for is none."""
+        if not self._mode:
+            try:
+                self._mode = history_mode(self._env)
+            except FileError:
+                self._mode = "off"
+            if self._mode not in MODES:
+                self._warn(
+                    f"`{self._mode}` says nothing of the history, which keeps nothing now\n"
+                    f"`{variable('HISTORY')}`, and `history` in the configuration, are one of `off`, `heads`, `full`"
+                )
+                self._mode = "off"
+        return self._mode
+
+    def _masker(self, words: Sequence[str]) -> "Masker":
+        """Return what takes the secrets out of the call; those of its inputs are looked for once, if there may be any.
+
+        Args:
+            words: The command line behind the program's name.
+        """
+        if self._masked is None and _may_hold_secrets(self.call, self._typed, words):
+            from dynacli.client.engine.masked_call import MaskedCall
+
+            self._masked = MaskedCall(self.call, self._typed)
+        return self.call.signed.masker if self._masked is None else self._masked.masker
+
+    def record(self, words: Sequence[str], exit_code: int) -> bool:
+        """Write the call into the history, at its end; return whether that was tried.
+
+        Args:
+            words: The command line behind the program's name.
+        """
+        if exit_code in _NOTHING_SENT or self._find_mode() == "off":
+            return False
+        # A history that cannot be written is not worth a word; a ValueError comes of text that is not Unicode.
+        with suppress(OSError, ValueError, FileError):
+            self._write(self._recorded(words, exit_code))
+        return True
+
+    def _recorded(self, words: Sequence[str], exit_code: int) -> RecordedCall:
+        signed, described, masker = self.call.signed, self.call.described, self._masker(words)
+        shown, url = [masker.mask(word) for word in words], signed.shown.url
+        if self._masked is not None:
+            shown, url = self._masked.words(words), self._masked.url
+        messages = None
+        if self._mode == "full":
+            from dynacli.client.engine.masked_call import MaskedCall
+
+            messages = (self._masked or MaskedCall(self.call, self._typed)).messages(self._answer)
+        return RecordedCall(
+            self._started,
+            json.dumps(shown),
+            with_masked_query(described.api.name),
+            api_key(described.api.revisions.directory),
+            described.operation.name,
+            signed.request.method,
+            with_masked_secrets(url),
+            self._answer.status if self._answer is not None else None,
+            self._seconds or time.time() - self._started,
+            self._size,
+            self._findings,
+            exit_code,
+            messages,
+        )
+
+    def _write(self, call: RecordedCall) -> None:
+        try:
+            is_time_to_sweep = record_call(self._env, call, self._answered)
+        except UnusualHistoryError as unusual:
+            from dynacli.library.history.history_file import record_with_care
+
+            if note := record_with_care(self._env, call, self._answered, unusual):
+                self._warn(note)
+            return
+        if is_time_to_sweep:
+            from dynacli.library.history.history_file import sweep
+
+            sweep(self._env)
