@@ -183,16 +183,39 @@ class DeferredModule(types.ModuleType):
 
 
 class DeferredFunctions(types.ModuleType):
-    """A module of functions, which import it when they are called."""
+    """A module of functions and classes, which import it when they are called."""
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
+    def __getattr__(self, name: str) -> "_DeferredName":
         if name == "__path__":
             raise AttributeError(name)
+        return _DeferredName(self, name)
 
-        def function(*args: Any, **values: Any) -> Any:
-            return _real(self, name)(*args, **values)
 
-        return function
+class _DeferredName:
+    """What a module has, or an attribute of that: it can be called, or stand in annotations and among base classes."""
+
+    def __init__(self, module: types.ModuleType, *names: str) -> None:
+        self._module, self._names = module, names
+
+    def __call__(self, *args: Any, **values: Any) -> Any:
+        found = _real(self._module, self._names[0])
+        for name in self._names[1:]:
+            found = getattr(found, name)
+        return found(*args, **values)
+
+    def __getattr__(self, name: str) -> "_DeferredName":
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return _DeferredName(self._module, *self._names, name)
+
+    def __getitem__(self, _: Any) -> "_DeferredName":
+        return self
+
+    def __or__(self, _: Any) -> "_DeferredName":
+        return self
+
+    def __mro_entries__(self, _: tuple[Any, ...]) -> tuple[type, ...]:
+        return ()
 
 
 def _real(stand_in: types.ModuleType, name: str) -> Any:
@@ -212,7 +235,8 @@ def import_lean(
         name: The module to import.
         stand_ins: The name of a module → what stands in for it; None if the module is to be missing. A module that
             is loaded already is used as it is.
-        packages: Names of top-level packages; if the import fails, they are imported again.
+        packages: Names of top-level packages, or of modules that see them; if the import fails, they are imported
+            again.
         deferred: Those of the packages whose `__init__` is run when something of it is used, and not before.
     """
     before = frozenset(sys.modules)
@@ -223,7 +247,7 @@ def import_lean(
         # The import below gets the real modules, and raises what has another cause.
         for added in sys.modules.keys() - before:
             # Other modules stay: other threads may have imported them, and compiled ones cannot start over.
-            if added.partition(".")[0] in packages:
+            if added in packages or added.partition(".")[0] in packages:
                 del sys.modules[added]
     return import_module(name)
 

@@ -55,8 +55,7 @@ class CallJudge:
 
     def start(self) -> None:
         """Judge the request, and then prepare for the answer, in a thread."""
-        if self._settings.may_accept:
-            import_jsonschema_rs()  # while this is the only thread
+        import_jsonschema_rs()  # while this is the only thread
         self._is_judged = threading.Event()
         self._thread = threading.Thread(target=self._judge_and_prepare, name="dynacli-judge", daemon=True)
         self._thread.start()

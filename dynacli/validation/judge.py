@@ -122,7 +122,7 @@ class Judge:
         validators = self._validators.get(direction)
         if validators is None or validators.schemas.is_used_up:
             notes = JudgingNotes(is_swagger=self._is_swagger)
-            validators = self._engine.schema_validators(self._spec, self._version, direction, notes)
+            validators = self._engine.schema_validators(self._document, self._version, direction, notes)
             self._validators[direction] = validators
         validators.notes.begin()
         return validators
@@ -145,7 +145,7 @@ class Judge:
         # Imported at the level `exact` alone.
         from dynacli.validation.schemas.undocumented_values import UndocumentedProperties
 
-        return UndocumentedProperties(self._engine.any_schema(self._spec, validators), where)
+        return UndocumentedProperties(validators, where)
 
     def _is_behind_a_redirect(self, response: JudgedResponse) -> bool:
         """Return whether the document describes the redirect of an operation, and not the answer that it leads to.

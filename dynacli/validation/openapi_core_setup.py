@@ -6,7 +6,7 @@ The validators are openapi-core's own; each hook that is overridden says why.
 
 import logging
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from jsonschema_path import SchemaPath
+from openapi_core.casting.schemas.factories import SchemaCastersFactory
 from openapi_core.datatypes import RequestParameters
 from openapi_core.deserializing.styles import style_deserializers
+from openapi_core.deserializing.styles.factories import StyleDeserializersFactory
 from openapi_core.deserializing.styles.util import delimited_loads
 from openapi_core.exceptions import OpenAPIError
 from openapi_core.templating.media_types.exceptions import MediaTypeNotFound
@@ -33,13 +35,13 @@ from openapi_core.validation.response.validators import (
     V31ResponseValidator,
     V32ResponseValidator,
 )
-from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.model import media_types
 from dynacli.model.operation import IGNORED_HEADERS, documented_status, explodes, style_of
 from dynacli.schema.evaluation.judging_notes import TOO_DEEP, JudgingNotes
 from dynacli.schema.read_schema import Direction
+from dynacli.validation import document_path
 from dynacli.validation.bodies.body_hooks import FORM, BodyHooks, UncheckedError, UnreadableError
 from dynacli.validation.findings.finding import reason_of
 from dynacli.validation.header_hooks import (
@@ -49,8 +51,8 @@ from dynacli.validation.header_hooks import (
     note_place,
 )
 from dynacli.validation.judged_messages import JudgedValue
-from dynacli.validation.operation_document import child
-from dynacli.validation.schemas.schema_validators import BoundSchema, SchemaValidators
+from dynacli.validation.operation_document import child, resolve
+from dynacli.validation.schemas.schema_validators import SchemaValidators
 
 if TYPE_CHECKING:
     from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
@@ -64,7 +66,6 @@ __all__ = [
     "UndocumentedBodyError",
     "UndocumentedHeaderError",
     "UnreadableError",
-    "any_schema",
     "make_path",
     "request_errors",
     "response_errors",
@@ -96,26 +97,24 @@ class UndocumentedBodyError(OpenAPIError):
     """The answer has a body, and the document describes none."""
 
 
-def _deny(uri: str) -> Any:
-    raise LookupError(f"references to {uri.partition(':')[0]}: are never followed here")
-
-
-class _DenyAll(dict[str, Any]):
-    """Handlers that deny every URI scheme: for a scheme without a handler jsonschema-path would ask urllib."""
-
-    def __contains__(self, scheme: object) -> bool:
-        return True
-
-    def __missing__(self, scheme: str) -> Any:
-        return _deny
-
-
 def make_path(document: dict[str, Any]) -> SchemaPath:
-    """Return openapi-core's view of a document, which fetches nothing.
+    """Return openapi-core's view of a document, which fetches nothing."""
+    return document_path.SchemaPath.from_dict(document)
 
-    The compiler has refused references that leave the document already; this is the second line of defence.
-    """
-    return SchemaPath.from_dict(document, handlers=_DenyAll())
+
+class _Texts(dict[str, str]):
+    """The texts of parameters; of those with the same name, the first."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        super().__init__()
+        self._all: dict[str, list[str]] = {}
+        for name, text in pairs:
+            self.setdefault(name, text)
+            self._all.setdefault(name, []).append(text)
+
+    def getlist(self, name: str) -> list[str]:
+        """Return all texts of a name, as openapi-core asks for them."""
+        return self._all.get(name, [])
 
 
 @dataclass
@@ -136,9 +135,9 @@ class _Request:
         self.content_type = request.media_type
         self.body = request.body
         self.parameters = _Parameters(
-            query=ImmutableMultiDict(request.query),
-            header=Headers(dict(request.headers)),
-            cookie=ImmutableMultiDict(request.cookies),
+            query=_Texts(request.query),
+            header=CaseInsensitiveHeaders(request.headers),
+            cookie=_Texts(request.cookies),
             path=dict(request.path),
             querystring=dict([request.querystring] if request.querystring else []),
         )
@@ -225,8 +224,7 @@ def _schema_of(parameter: SchemaPath) -> SchemaPath | None:
 
 
 def _is_sent(name: str, location: Mapping[str, Any]) -> bool:
-    # `keys()`, because iterating werkzeug's `Headers` yields pairs.
-    return name in location or any(key.startswith(f"{name}[") for key in location.keys())  # noqa: SIM118
+    return name in location or any(key.startswith(f"{name}[") for key in location)
 
 
 class _RequestMixin(_KnownOperation):
@@ -249,7 +247,7 @@ class _RequestMixin(_KnownOperation):
         if errors:
             from dynacli.validation.schemas.documented_examples import forgive_examples
 
-            forgive_examples(errors, schema)
+            forgive_examples(errors, schema, self.schema_validators.resolve)
         return errors
 
     def _get_body(self, body: Any, mimetype: str, operation: SchemaPath) -> Any:
@@ -420,21 +418,22 @@ def _validator(
     steps: tuple[str, ...],
     validators: SchemaValidators,
 ) -> Any:
-    validator: Any = classes[version](spec, schema_validators_factory=validators)
-    validator.style_deserializers_factory.style_deserializers = _STYLES
+    cls = classes[version]
+    # Its own casters evaluate schemas by jsonschema.
+    casters = SchemaCastersFactory(validators, cls.schema_casters_factory.types_caster)
+    validator: Any = cls(
+        spec,
+        schema_validators_factory=validators,
+        schema_casters_factory=casters,
+        style_deserializers_factory=StyleDeserializersFactory(casters, _STYLES),
+    )
     validator.schema_validators, validator.notes = validators, validators.notes
     validator.operation_steps, validator.version = steps, version
     return validator
 
 
-def any_schema(spec: SchemaPath, validators: SchemaValidators) -> BoundSchema:
-    """Return a schema that stands for any of the document's, which can be put in its place."""
-    with spec.resolve() as resolved:
-        return validators.validator(True, resolved.resolver)
-
-
 def schema_validators(
-    spec: SchemaPath, version: str, direction: Direction, notes: JudgingNotes
+    document: dict[str, Any], version: str, direction: Direction, notes: JudgingNotes
 ) -> SchemaValidators:
     """Return what evaluates the schemas of a document.
 
@@ -443,5 +442,5 @@ def schema_validators(
         direction: The direction of the messages.
         notes: Gets the reasons why something was not evaluated.
     """
-    dialect = (spec / "jsonSchemaDialect").read_str(default="")
-    return SchemaValidators(version, direction, notes, dialect)
+    dialect = document.get("jsonSchemaDialect", "")
+    return SchemaValidators(version, direction, partial(resolve, document), notes, dialect)

@@ -10,21 +10,19 @@ if TYPE_CHECKING:
     from jsonschema_path import SchemaPath
 
 __all__ = [
+    "DanglingReferenceError",
     "DocumentPlace",
     "child",
     "listed_properties",
     "locate",
     "operation_document",
     "pointer_below",
+    "resolve",
     "target_of",
 ]
 
 _MAX_HOPS = 50
-_MAX_DEPTH = 100
 _MAX_SCHEMAS = 1_000
-_COMPONENT_STEPS = 4
-"""The number of parts of a split pointer to a component, `/components/schemas/NAME`."""
-
 _REFERENCES = ("$ref", "$dynamicRef")
 
 
@@ -54,6 +52,18 @@ def operation_document(catalog: Catalog, operation: Operation) -> tuple[dict[str
     paths[operation.path] = path_item
     document["paths"] = paths
     return document, steps
+
+
+class DanglingReferenceError(LookupError):
+    """A reference leads nowhere.
+
+    Args:
+        ref: The reference.
+    """
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(ref)
+        self.ref = ref
 
 
 class _Lazy(dict[str, Any]):
@@ -122,11 +132,8 @@ def locate(document: dict[str, Any], steps: list[str | int]) -> DocumentPlace:
     via: list[str] = []
     for step in steps:
         if step in _REFERENCES and isinstance(here, dict) and isinstance(here.get(step), str):
-            target = _target(document, here[step], pointer)
             via.append(pointer_below(pointer, step))
-            if target is None:
-                break
-            pointer, here = target
+            pointer, here = _followed(document, here[step])
             continue
         for _ in range(_MAX_HOPS):
             is_there = (isinstance(here, dict) and step in here) or (
@@ -135,7 +142,7 @@ def locate(document: dict[str, Any], steps: list[str | int]) -> DocumentPlace:
             if is_there or not isinstance(here, dict) or not isinstance(here.get("$ref"), str):
                 break
             via.append(pointer_below(pointer, "$ref"))
-            pointer, here = _target(document, here["$ref"], pointer) or (pointer, None)
+            pointer, here = _followed(document, here["$ref"])
         try:
             here = here[step]
         except (KeyError, IndexError, TypeError):
@@ -144,41 +151,41 @@ def locate(document: dict[str, Any], steps: list[str | int]) -> DocumentPlace:
     return DocumentPlace(pointer, tuple(via))
 
 
-def _target(document: dict[str, Any], reference: str, start: str) -> tuple[str, Any] | None:
-    """Return (pointer, value) of a reference's target; None where its anchor is not found.
+def resolve(document: dict[str, Any], reference: str) -> Any:
+    """Return the target of a reference; the compiler made each a JSON pointer into the document.
 
-    Args:
-        start: The pointer to the schema that has the reference.
+    Raises:
+        DanglingReferenceError: It leads nowhere, or out of the document.
     """
-    fragment = unquote(reference.removeprefix("#"))
-    if fragment and not fragment.startswith("/"):
-        component = "/".join(start.split("/")[:_COMPONENT_STEPS])
-        return _anchored(component, target_of(document, component), fragment, 0)
-    return fragment, target_of(document, fragment)
+    if reference[:2] not in {"#", "#/"}:
+        raise DanglingReferenceError(reference)
+    try:
+        return _at(document, unquote(reference[1:]))
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise DanglingReferenceError(reference) from error
 
 
-def _anchored(pointer: str, here: Any, name: str, depth: int) -> tuple[str, Any] | None:
-    """Return (pointer, schema) of the schema with an anchor, searched from a pointer on; None where there is none."""
-    if depth > _MAX_DEPTH or not isinstance(here, dict | list):
-        return None
-    if isinstance(here, dict) and name in {here.get("$anchor"), here.get("$dynamicAnchor")}:
-        return pointer, here
-    for step, value in here.items() if isinstance(here, dict) else enumerate(here):
-        found = _anchored(pointer_below(pointer, step), value, name, depth + 1)
-        if found is not None:
-            return found
-    return None
+def _followed(document: dict[str, Any], reference: str) -> tuple[str, Any]:
+    """Return the JSON pointer that a reference is, and its target; None if it leads nowhere."""
+    try:
+        return unquote(reference[1:]), resolve(document, reference)
+    except DanglingReferenceError:
+        return "", None
 
 
 def target_of(document: dict[str, Any], pointer: str) -> Any:
     """Return the value at a JSON pointer into the document; None where there is none."""
+    try:
+        return _at(document, pointer)
+    except (KeyError, IndexError, TypeError, ValueError):
+        return None
+
+
+def _at(document: dict[str, Any], pointer: str) -> Any:
     here: Any = document
     for step in pointer.split("/")[1:]:
         key = step.replace("~1", "/").replace("~0", "~")
-        try:
-            here = here[int(key)] if isinstance(here, list) else here[key]
-        except (KeyError, IndexError, TypeError, ValueError):
-            return None
+        here = here[int(key)] if isinstance(here, list) else here[key]
     return here
 
 
@@ -195,7 +202,7 @@ def listed_properties(document: dict[str, Any], schema: Any) -> set[str]:
         properties = here.get("properties")
         names.update(properties if isinstance(properties, dict) else ())
         if isinstance(here.get("$ref"), str):
-            pending.append((_target(document, here["$ref"], "") or ("", None))[1])
+            pending.append(_followed(document, here["$ref"])[1])
         for keyword in ("allOf", "anyOf", "oneOf"):
             branches = here.get(keyword)
             pending.extend(branches if isinstance(branches, list) else ())

@@ -230,7 +230,7 @@ _ASKED = (
     | _modules(
         """
         validation.bodies.binary_bodies validation.bodies.body_hooks validation.bodies.item_schemas
-        validation.header_hooks
+        validation.document_path validation.header_hooks
         validation.import_openapi_core validation.judge validation.operation_document
         schema.normal_form schema.evaluation.prepared_values validation.schemas.schema_validators
         validation.streamed_body
@@ -252,16 +252,8 @@ _HTTPX = _words(
 )
 _HTTPX_HEAVY = frozenset({"email", "httpx", "socket"})  # of `email` the package alone, which is empty
 _ACCEPTED_HEAVY = _HTTPX_HEAVY | {"http.client", "jsonschema_rs", "urllib.request"}
-_OPENAPI_CORE = _words(
-    """
-    attr attrs dateutil idna isodate jsonschema jsonschema_path jsonschema_rs jsonschema_specifications
-    lazy_object_proxy markupsafe more_itertools openapi_core openapi_schema_validator openapi_spec_validator
-    pathable referencing rfc3339_validator rpds six typing_extensions werkzeug yaml
-    """
-)
-_OPENAPI_CORE_HEAVY = _words(
-    "dataclasses email.utils inspect jsonschema logging openapi_core pathlib platform tempfile uuid yaml"
-)
+_OPENAPI_CORE = frozenset({"jsonschema_path", "jsonschema_rs", "openapi_core", "pathable"})
+_OPENAPI_CORE_HEAVY = _words("dataclasses inspect logging openapi_core pathlib")
 
 
 class _Kind(NamedTuple):

@@ -112,7 +112,7 @@ def _verdict(
             {"x-a": "1", "x-b": "b"},
             [
                 "header/X-B type",
-                "? header `X-A`: the document's reference `/components/schemas/None` leads nowhere",
+                "? header `X-A`: the document's reference `#/components/schemas/None` leads nowhere",
             ],
         ),
     ],

@@ -6,6 +6,7 @@ Only `dynacli.validation.openapi_core_setup` imports this module.
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -133,8 +134,7 @@ class BodyHooks:
         name, parameters, media_type = self._find_media_type(content, mimetype)
         has_schema = "schema" in media_type
         if has_schema:
-            with media_type.resolve() as resolved:
-                found: Any = resolved.contents
+            found: Any = media_type.read_value()
             if not isinstance(schema := found["schema"], Mapping | bool):
                 shown = json.dumps(shortened(schema), ensure_ascii=False)
                 raise UncheckedError(f"the document has `{shown}` where a schema belongs")
@@ -269,12 +269,10 @@ class BodyHooks:
 
     def _schema_and_errors(self, schema: SchemaPath) -> tuple[Any, Callable[[Any], list[Any]]]:
         """Return a schema as it is written, and a function that returns the errors of a value."""
-        last = schema.parts[-1]
-        with schema.parent.resolve() as resolved:
-            # From the parent, because openapi-core follows a `$ref` at once and loses the keywords beside it.
-            contents: Any = resolved.contents
-            validator = self.schema_validators.validator(contents[last], resolved.resolver)
-        return contents[last], validator.errors
+        # From the parent, because openapi-core follows a `$ref` at once and loses the keywords beside it.
+        parent: Any = schema.parent.read_value()
+        written = parent[schema.parts[-1]]
+        return written, partial(self.schema_validators.errors, written)
 
 
 def _nothing_about_items(name: str, version: str) -> str:

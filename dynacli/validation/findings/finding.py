@@ -97,7 +97,7 @@ class Verdict:
 
 def reason_of(error: Exception) -> str:
     """Return why nothing was judged, for an exception that a library raised because of the document."""
-    reference = getattr(error, "ref", None)  # set by the exceptions of `referencing`
+    reference = getattr(error, "ref", None)  # set by `DanglingReferenceError`
     if isinstance(reference, str):
         return f"the document's reference `{reference}` leads nowhere"
     return f"the document cannot be used here ({type(error).__name__})"

@@ -48,11 +48,11 @@ class SchemaSelector:
     Where a value fits no branch of `anyOf` or `oneOf`, which is a finding already, all of its branches count.
 
     Args:
-        validator: A validator of the dialect, whose resolver knows the document.
+        validators: Evaluate the schemas of the document.
     """
 
-    def __init__(self, validator: Any) -> None:
-        self._validator = validator
+    def __init__(self, validators: Any) -> None:
+        self._validators = validators
         self._known: dict[tuple[Any, ...], tuple[list[Any], ApplicableSchemas]] = {}
 
     def select(self, schemas: list[Any], value: Any) -> ApplicableSchemas:
@@ -77,7 +77,7 @@ class SchemaSelector:
 
     def errors(self, schema: Any, value: Any) -> Iterator[Any]:
         """Yield the errors of a value by a schema, without minor ones."""
-        found = self._validator.evolve(schema=schema).errors(value)
+        found = self._validators.errors(schema, value)
         return (error for error in found if not error.is_minor)
 
     def choices(self, schemas: ApplicableSchemas, value: Any) -> Iterator[tuple[list[Any], list[int]]]:
@@ -121,7 +121,7 @@ class SchemaSelector:
                 found.is_open = True  # the properties that the missing schema would mention are not known
             else:
                 self._add(found, target, kind, hops + 1)
-        if refs and self._validator.version == "3.0":
+        if refs and self._validators.version == "3.0":
             return  # OpenAPI 3.0.4, "Reference Object": keywords beside a `$ref` are ignored
         found.own[id(schema)] = schema
         for branch in list_of(schema, "allOf"):
@@ -168,7 +168,7 @@ class SchemaSelector:
 
     def _target(self, ref: str) -> Any:
         try:
-            return self._validator.follow(ref)[0]
+            return self._validators.resolve(ref)
         except LookupError:
             return None
 

@@ -1,10 +1,9 @@
 """Values that break a limit of the document, though the document itself gives them as examples of their place."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from jsonschema_path import SchemaPath
-from referencing.exceptions import Unresolvable
 
 from dynacli.document.json_trees import is_same_json
 from dynacli.schema.documented_values import example_values_of, walk_value
@@ -17,7 +16,7 @@ _LIMITS = frozenset(
 )
 
 
-def forgive_examples(errors: Iterable[Any], schema: SchemaPath) -> None:
+def forgive_examples(errors: Iterable[Any], schema: SchemaPath, resolve: Callable[[str], Any]) -> None:
     """Let errors be minor that say of an example of the document that it breaks a limit.
 
     The document contradicts itself there, and only its author knows which of the two the server goes by.
@@ -25,27 +24,20 @@ def forgive_examples(errors: Iterable[Any], schema: SchemaPath) -> None:
     Args:
         errors: Errors by the schema.
         schema: The schema of a parameter, or of a body under a media type.
+        resolve: Returns the target of a reference; it raises `LookupError` if there is none.
     """
     for error in errors:
         if error.validator in _LIMITS and not error.is_minor:
-            examples = _examples(error, schema)
+            examples = _examples(error, schema, resolve)
             error.is_minor = error.is_example = any(is_same_json(error.instance, each) for each in examples)
 
 
-def _examples(error: Any, schema: SchemaPath) -> Iterator[Any]:
+def _examples(error: Any, schema: SchemaPath, resolve: Callable[[str], Any]) -> Iterator[Any]:
     """Yield the examples of the place of an error: those of its schema, then those of the parameter or media type."""
     own = error.schema if isinstance(error.schema, Mapping) else {}
     yield from (own[keyword] for keyword in ("example", "default") if keyword in own)
     if isinstance(own.get("examples"), list):
         yield from own["examples"]
-    with schema.parent.resolve() as resolved:
-        holder: Any = resolved.contents
-
-        def resolve(ref: str) -> Any:
-            try:
-                return resolved.resolver.lookup(ref).contents
-            except Unresolvable as unresolvable:
-                raise LookupError(ref) from unresolvable
-
-        for example in example_values_of(holder, resolve):
-            yield from walk_value(example, tuple(map(str, error.absolute_path)))
+    holder: Any = schema.parent.read_value()
+    for example in example_values_of(holder, resolve):
+        yield from walk_value(example, tuple(map(str, error.absolute_path)))

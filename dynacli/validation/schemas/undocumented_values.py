@@ -33,16 +33,16 @@ class UndocumentedProperties:
     or say that there may be others.
 
     Args:
-        validator: A validator of the dialect, whose resolver knows the document.
+        validators: Evaluate the schemas of the document.
         where: `request` or `response`.
 
     Attributes:
         unchecked: The part of the last value that was not looked at, with the reason; empty where all of it was.
     """
 
-    def __init__(self, validator: Any, where: str) -> None:
-        self._selector = SchemaSelector(validator)
-        self._patterns = validator.notes.patterns
+    def __init__(self, validators: Any, where: str) -> None:
+        self._selector = SchemaSelector(validators)
+        self._patterns = validators.notes.patterns
         self._where = where
         self._known: dict[tuple[Any, ...], _Mentioned] = {}
         self._explained = 0
