@@ -43,6 +43,7 @@ def open_api(
     retry_status: Collection[int] = (),
     rate: str = "",
     yes: bool = False,
+    on_event: "Listener | None" = None,
 ) -> "Api":
     """Open an API, to call its operations from Python.
 
@@ -72,6 +73,8 @@ def open_api(
         retry_status: Further statuses after which a call that only reads is made again, for example `[500]`.
         rate: How often requests are sent at most, by all threads together: `5/s`, `100/m`, `1000/h`.
         yes: Whether a person has agreed to the calls that the policy in the configuration wants confirmed.
+        on_event: Is told what happens in all calls: it gets a `CallEvent` each time, in the thread in which it happens.
+            What it raises ends the call.
 
     Raises:
         UsageError: There is no such API or profile, or an argument is none that it takes.
@@ -99,7 +102,9 @@ def open_api(
     word = os.fspath(source_or_name)
     if isinstance(source_or_name, os.PathLike) and os.sep not in word:
         word = os.path.join(os.curdir, word)  # a path, whatever it is called
-    return Api(word, env or Environment(), options)
+    api = Api(word, env or Environment(), options)
+    api.on_event = on_event
+    return api
 
 
 class Api(OpenDocument):
@@ -146,8 +151,7 @@ class Api(OpenDocument):
                 A value is plain Python: text, numbers, booleans, None, lists, mappings, dates; where the document
                 takes a file, an `os.PathLike`, bytes, or an object whose `read` returns bytes. `body` is the whole
                 body and `content_type` its media type, where the operation has no input of that name.
-            on_event: Is told what happens in this call, in the place of what is told of all calls. It gets a
-                `CallEvent`, in the thread in which it happens; what it raises ends the call.
+            on_event: Is told what happens in this call, in the place of what is told of all calls (see `open_api`).
 
         Raises:
             UsageError: There is no such operation or input, an input is missing or does not fit, the document does

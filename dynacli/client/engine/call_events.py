@@ -281,7 +281,7 @@ class RowDone(CallEvent):
 
 @record
 class Recorded(CallEvent):
-    """A call was written into the history."""
+    """A call was written into the history, which keeps those of the command line and of the explorer."""
 
     name = "recorded"
     call: "Call"
