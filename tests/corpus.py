@@ -187,7 +187,7 @@ def _context(api: OpenedApi, name: str, **options: Any) -> tuple[OperationComman
 
 def _helps(api: OpenedApi, name: str, report: DocumentReport) -> bool:
     command, context = _context(api, name)
-    page = command.get_help(context)
+    page = command.page(context.obj)
     lines = page.splitlines()
     # An example has to run as it stands: it is one line, however long.
     too_wide = [line for line in lines[:-1] if cell_width(line) > WIDTH and not _has_long_word(line)]

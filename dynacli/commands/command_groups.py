@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -34,6 +34,7 @@ __all__ = [
     "make_root",
     "note_options_ahead",
     "note_options_of_call",
+    "show_page",
 ]
 
 _HELP = ("-h", "--help")
@@ -51,6 +52,12 @@ def _parsed(
     run.options_ahead = options_in(parsed)
     check_values(parsed, ctx)
     return parsed
+
+
+def show_page(ctx: click.Context, page: str) -> None:
+    """Write a help page, and end the run: click would write it to the standard output of the process."""
+    click.echo(page, file=ctx.obj.env.stdout)
+    ctx.exit()
 
 
 def note_options_ahead(run: Run, words: list[str]) -> None:
@@ -78,9 +85,9 @@ class Verb(click.Command):
         """Return the option for the help page; click would import `locale`, to translate its text."""
         return self._help
 
-    def get_help(self, ctx: click.Context) -> str:
+    def page(self, ctx: click.Context) -> str:
         """Return the help page."""
-        page = super().get_help(ctx)
+        page = self.get_help(ctx)
         if not program().api:
             return page
         from dynacli.guide.pages import as_of_program
@@ -92,9 +99,7 @@ class Verb(click.Command):
         run: Run = ctx.obj
         parsed = _parsed(ctx, args, self._entry.all_options)
         if not parsed.flags.isdisjoint(_HELP):
-            # click would write the page to the standard output of the process, which need not be that of the run.
-            click.echo(self.get_help(ctx), file=run.env.stdout)
-            ctx.exit()
+            show_page(ctx, self.page(ctx))
         self._check_use(ctx, run.options, parsed)
         rest = super().parse_args(ctx, parsed.for_click())
         run.options_ahead = None
@@ -146,6 +151,7 @@ class VerbGroup(click.Group):
     """A group of commands, with options of its own before the word that names a command.
 
     click's options are made if there is one to parse, since most command lines have none in this place.
+    Groups differ in what they make of words: in `completed`, `named` and `page`, which are not click's.
 
     Args:
         entry: Its entry in the table of commands.
@@ -156,7 +162,7 @@ class VerbGroup(click.Group):
         self, entry: Command, standard: tuple[Option, ...] = STANDARD_OPTIONS, **settings: Any
     ) -> None:
         # click's own help option would import `locale`, for gettext.
-        super().__init__(entry.name, help=entry.help, no_args_is_help=True, add_help_option=False, **settings)
+        super().__init__(entry.name, help=entry.help, add_help_option=False, **settings)
         self.entries = {each.name: each for each in entry.commands}
         self._options = (*entry.options, *standard)
 
@@ -164,15 +170,17 @@ class VerbGroup(click.Group):
         """Parse the options before the first positional word; the words from there on belong to the command."""
         run: Run = ctx.obj
         options: list[str] = []
-        rest, options_ahead = args, run.options_ahead
-        if args and args[0].startswith("-"):
-            parsed = _parsed(ctx, args, self._options, stop_at_positional=True)
+        words = self.completed(args)
+        rest, options_ahead = words, run.options_ahead
+        if words and words[0].startswith("-"):
+            parsed = _parsed(ctx, words, self._options, stop_at_positional=True)
             options, rest = parsed.options, parsed.positional
             self.note_options(ctx, parsed.flags)
             if not parsed.flags.isdisjoint(_HELP):
-                click.echo(self.get_help(ctx), file=run.env.stdout)
-                ctx.exit()
+                show_page(ctx, self.page(ctx))
             self.params = [*click_options(self._options)]
+        if not options and not rest:
+            show_page(ctx, self.page(ctx))
         parsed_words = super().parse_args(ctx, [*options, *(["--", *rest] if rest else [])])
         run.options_ahead = options_ahead
         return parsed_words
@@ -180,9 +188,27 @@ class VerbGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that the first word names."""
-        note_options_ahead(ctx.obj, args[1:])
-        return super().resolve_command(ctx, args)
+        """Return the command that words name, and the words behind it."""
+        command, rest = self.named(ctx, args)
+        return command.name, command, rest
+
+    def completed(self, words: list[str]) -> list[str]:
+        """Return the words with those that may be left out."""
+        return words
+
+    def named(self, ctx: click.Context, words: list[str]) -> tuple[click.Command, list[str]]:
+        """Return the command that words name, and the words behind it.
+
+        Raises:
+            UsageError: They name none.
+        """
+        note_options_ahead(ctx.obj, words[1:])
+        _, command, rest = super().resolve_command(ctx, words)
+        return cast("click.Command", command), rest
+
+    def page(self, ctx: click.Context) -> str:
+        """Return the help page."""
+        return self.get_help(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the names of the commands that the program has."""
@@ -209,51 +235,40 @@ class VerbGroup(click.Group):
 class _Root(VerbGroup):
     """`dynacli`."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the options before the first word; a tool of one API shows what that has where there is none."""
-        return super().parse_args(ctx, args or list(filter(None, [program().api])))
+    def completed(self, words: list[str]) -> list[str]:
+        """Return the words; a tool of one API shows what that has if there are none."""
+        return words or list(filter(None, [program().api]))
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Return the verbs."""
-        return sorted(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command of a verb, or the group of an API."""
-        if cmd_name in COMMANDS:
-            return make_command(COMMANDS[cmd_name])
-        try:
-            return ApiGroup(ctx.obj.api(cmd_name))
-        except UsageError as error:
-            if "near" in error.details:
-                from dynacli.model.wording import did_you_mean, near_names
-
-                near = near_names(cmd_name, [*error.details["near"], *sorted(COMMANDS)])
-                if near:
-                    error.hint = did_you_mean(near)
-                    error.details["near"] = near
-            raise
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
+    def named(self, ctx: click.Context, words: list[str]) -> tuple[click.Command, list[str]]:
         """Return the verb that the first word names, or the group of the API."""
         run: Run = ctx.obj
         if program().api:
             from dynacli.commands.bound_words import bound_words
 
-            args = bound_words(args)
-        word, rest = args[0], args[1:]
+            words = bound_words(words)
+        word, rest = words[0], words[1:]
         entry = COMMANDS.get(word)
         if run.options.output in _FORMATS and (entry is None or run.options.output not in entry.formats):
             from dynacli.output.output_form import check_format
 
             check_format(run.options.output)
-        if entry is None:
-            further = self._further_command(run, word)
-            if further is not None:
-                return word, further, rest
-            note_options_of_call(run, word, rest)
-        return word, self.get_command(ctx, word), rest
+        if entry is not None:
+            return make_command(entry), rest
+        further = self._further_command(run, word)
+        if further is not None:
+            return further, rest
+        note_options_of_call(run, word, rest)
+        try:
+            return ApiGroup(run.api(word)), rest
+        except UsageError as error:
+            if "near" in error.details:
+                from dynacli.model.wording import did_you_mean, near_names
+
+                near = near_names(word, [*error.details["near"], *sorted(COMMANDS)])
+                if near:
+                    error.hint = did_you_mean(near)
+                    error.details["near"] = near
+            raise
 
     def _further_command(self, run: Run, word: str) -> click.Command | None:
         """Return the command that another package has under a word which names no API."""
@@ -268,7 +283,7 @@ class _Root(VerbGroup):
 
         return further_command(word)
 
-    def get_help(self, ctx: click.Context) -> str:
+    def page(self, ctx: click.Context) -> str:
         """Return the help page."""
         from dynacli.commands.help.root_help import root_help
 
@@ -326,7 +341,7 @@ def make_root(run: Run) -> click.Group:
     # A command may follow that has an output format of its own.
     standard = (replace(each, more=_FORMATS) if each.name == "output" else each for each in STANDARD_OPTIONS)
     return _Root(
-        Command(program().name),
+        Command(program().name, commands=tuple(COMMANDS.values())),
         (*INPUT_OPTIONS, *standard),
         context_settings={"obj": run, "help_option_names": [*_HELP]},
     )
@@ -343,14 +358,6 @@ class ApiGroup(VerbGroup):
         super().__init__(Command(tag or api.name), (*INPUT_OPTIONS, *STANDARD_OPTIONS))
         self.api = api
         self.tag = tag
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Return the names of the operations."""
-        return [summary.name for summary in self.api.catalog.summaries(self.tag) if not summary.is_hidden]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Return the command of an operation, or the group of a tag."""
-        return self.find_command([cmd_name])[0]
 
     def find_command(self, words: list[str]) -> "tuple[OperationCommand | ApiGroup | None, list[str]]":
         """Return the command that the first word names, or a method and a path, and the words behind it.
@@ -387,35 +394,32 @@ class ApiGroup(VerbGroup):
 
         return OperationCommand(undocumented_operation(self.api, *words[:2])), words[2:]
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
+    def named(self, ctx: click.Context, words: list[str]) -> tuple[click.Command, list[str]]:
         """Return the command that the first word names, or a method and a path.
 
         Raises:
             UsageError: It names none.
         """
-        command, rest = self.find_command(args)
+        command, rest = self.find_command(words)
         if command is None:
             run: Run = ctx.obj
             if program().api and not self.tag:
                 from dynacli.commands.further_commands import further_command
 
-                further = further_command(args[0])
+                further = further_command(words[0])
                 if further is not None:
-                    return args[0], further, args[1:]
+                    return further, words[1:]
             newer = run.fetch_again(self.api)
             if newer is not None:
-                return ApiGroup(newer, self.tag).resolve_command(ctx, args)
-            if self.has_path(args):
-                command, rest = self.undocumented_command(args)
-                return command.name, command, rest
+                return ApiGroup(newer, self.tag).named(ctx, words)
+            if self.has_path(words):
+                return self.undocumented_command(words)
             from dynacli.client.unknown_operation import unknown_operation
 
-            raise unknown_operation(self.api, args[0], self.tag)
-        return command.name, command, rest
+            raise unknown_operation(self.api, words[0], self.tag)
+        return command, rest
 
-    def get_help(self, ctx: click.Context) -> str:
+    def page(self, ctx: click.Context) -> str:
         """Return the help page."""
         run: Run = ctx.obj
         run.note_quotes()

@@ -1,8 +1,9 @@
 """click's command of one operation: its options are made from the operation's parameters and body."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import pairwise
+from typing import Any
 
 import click
 
@@ -53,7 +54,8 @@ class OperationCommand(click.Command):
 
     def __init__(self, described: DescribedOperation) -> None:
         operation = described.operation
-        super().__init__(operation.name, params=[], help=operation.summary, add_help_option=False)
+        called = click.pass_context(self._called)
+        super().__init__(operation.name, help=operation.summary, add_help_option=False, callback=called)
         self.described = described
         self.inputs: dict[str, tuple[Parameter | None, Field | None]] = {}
         self.guarded: dict[str, str] = {}
@@ -95,12 +97,6 @@ class OperationCommand(click.Command):
         if word in GUARDED_OPTIONS:
             self.guarded.setdefault(f"--{word}", flags[0])
         self.params.append(click.Option([name, *flags], multiple=True, help=""))
-
-    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """Return the options; they are made now where no words were parsed yet."""
-        if not self.params:
-            self.prepare(ctx.obj.options.content_type)
-        return super().get_params(ctx)
 
     def parsed(self, words: list[str], content_type: str = "") -> ParsedWords:
         """Return the words behind the operation, read; the options are made for the media type among them.
@@ -146,7 +142,7 @@ class OperationCommand(click.Command):
         operation = self.described.operation
         if not parsed.flags.isdisjoint(_HELP):
             run.options = run.options.followed_by(self.standard_options(parsed))
-            click.echo(self.get_help(ctx), file=run.env.stdout)
+            click.echo(self.page(run), file=run.env.stdout)
             ctx.exit()
         if run.is_read_only and operation.method not in SAFE_METHODS:
             from dynacli.client.call_settings import Consent
@@ -270,13 +266,21 @@ class OperationCommand(click.Command):
             hint="Query parameters and the body are options: see `--help`; a value with spaces needs quotes",
         )
 
-    def invoke(self, ctx: click.Context) -> None:
-        """Make the call."""
+    def _called(self, ctx: click.Context, /, **params: Any) -> None:
+        with self._telling_of_namesakes():
+            self.call(ctx, params)
+
+    def call(self, ctx: click.Context, params: Mapping[str, Any]) -> None:
+        """Make the call.
+
+        Args:
+            params: Name of a click parameter → its value.
+        """
         from dynacli.commands.call.make_call import GivenWords, make_call
 
         given = GivenWords([], [], [])
         for name, (parameter, field) in self.inputs.items():
-            value = ctx.params.get(name)
+            value = params.get(name)
             if value is None or value == ():
                 continue
             words = [value] if isinstance(value, str) else list(value)
@@ -286,24 +290,18 @@ class OperationCommand(click.Command):
                 given.parameter_fields.append((parameter, field, words))
             elif parameter is not None:
                 given.parameters.append((parameter, words))
-        with self._telling_of_namesakes():
-            (ctx.obj.act or make_call)(ctx.obj, self.described, given)
+        (ctx.obj.act or make_call)(ctx.obj, self.described, given)
 
-    def get_help(self, ctx: click.Context) -> str:
+    def page(self, run: Run) -> str:
         """Return the help page."""
         from dynacli.commands.help.operation_help import operation_help
 
-        self.prepare(ctx.obj.options.content_type)
-        ctx.obj.note_quotes()
-        return operation_help(
-            ctx.obj.env, self.described, self.get_usage(ctx), self._own_flags() | self.guarded.keys()
-        )
-
-    def get_usage(self, ctx: click.Context) -> str:  # noqa: ARG002
-        """Return the usage line."""
+        self.prepare(run.options.content_type)
+        run.note_quotes()
         operation = self.described.operation
         words = [_metavar(parameter) for parameter in operation.parameters if parameter.location == "path"]
-        return " ".join([invocation(api=self.described.api.name), operation.name, *words, "[OPTIONS]"])
+        usage = " ".join([invocation(api=self.described.api.name), operation.name, *words, "[OPTIONS]"])
+        return operation_help(run.env, self.described, usage, self._own_flags() | self.guarded.keys())
 
 
 def _metavar(parameter: Parameter) -> str:

@@ -155,13 +155,14 @@ class ChangesVerb(Verb):
     def __init__(self, entry: Command) -> None:
         super().__init__(entry, _changes)
 
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """Write the rules below the options."""
+    def page(self, ctx: click.Context) -> str:
+        """Return the help page, with the rules below the options."""
         from dynacli.changes.comparing.comparison import RULES
 
-        with formatter.section("A client breaks (!), by these rules and no others"):
-            rows = [(name, rule.sentence) for name, rule in RULES.items() if rule.is_breaking]
-            formatter.write_dl(rows)
-        formatter.write_paragraph()
-        formatter.write_text("What is surely harmless has no mark; all else is a fact without a verdict (?).")
-        formatter.write_text(f"`{invocation('help changes')}` has more.")
+        rules = ctx.make_formatter()
+        with rules.section("A client breaks (!), by these rules and no others"):
+            rules.write_dl([(name, rule.sentence) for name, rule in RULES.items() if rule.is_breaking])
+        rules.write_paragraph()
+        rules.write_text("What is surely harmless has no mark; all else is a fact without a verdict (?).")
+        rules.write_text(f"`{invocation('help changes')}` has more.")
+        return f"{super().page(ctx)}\n\n{rules.getvalue().rstrip()}"

@@ -54,13 +54,13 @@ def _options_before(ctx: click.Context) -> _DemoOptions:
 class _DemoCommand(OperationCommand):
     """The command of an operation of the stand-in, whose server runs as long as the call."""
 
-    def invoke(self, ctx: click.Context) -> None:
+    def call(self, ctx: click.Context, params: Mapping[str, Any]) -> None:
         with _live_api(ctx.obj, self.described.api, _options_before(ctx)) as api:
             operation = self.described.operation
             if self.described.is_documented:
                 operation = api.catalog.operation(operation.name)
             self.described = replace(self.described, api=api, operation=operation)
-            super().invoke(ctx)
+            super().call(ctx, params)
 
 
 @contextmanager
@@ -194,29 +194,19 @@ def serve(ctx: click.Context, port: int, next_: bool, misbehave: tuple[str, ...]
 class DemoGroup(VerbGroup):
     """The verb `demo`: the stand-in's operations, and `serve`."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of the commands."""
-        return ["serve", *ApiGroup(_api_for_help(ctx)).list_commands(ctx)]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command of a name; None where there is none."""
-        return self._find(ctx, [cmd_name])[0]
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
+    def named(self, ctx: click.Context, words: list[str]) -> tuple[click.Command, list[str]]:
         """Return the command that the words name."""
-        note_options_ahead(ctx.obj, args[1:])
-        command, rest = self._find(ctx, args)
+        note_options_ahead(ctx.obj, words[1:])
+        command, rest = self._find(ctx, words)
         if command is None:
             from dynacli.client.unknown_operation import unknown_operation
 
-            raise unknown_operation(_api_for_help(ctx), args[0])
-        return command.name, command, rest
+            raise unknown_operation(_api_for_help(ctx), words[0])
+        return command, rest
 
     def _find(self, ctx: click.Context, words: list[str]) -> tuple[click.Command | None, list[str]]:
         if words[:1] == ["serve"] and not ctx.obj.is_read_only:
-            return super().get_command(ctx, words[0]), words[1:]
+            return self.get_command(ctx, words[0]), words[1:]
         group = ApiGroup(_api_for_help(ctx))
         command, rest = group.find_command(words)
         if command is None and group.has_path(words):
@@ -231,7 +221,7 @@ class DemoGroup(VerbGroup):
         """Note what the help page depends on."""
         ctx.meta[_WITH_NEXT] = "--next" in flags
 
-    def get_help(self, ctx: click.Context) -> str:
+    def page(self, ctx: click.Context) -> str:
         """Return the help page."""
         from dynacli.commands.help.landing_page import landing_page
 

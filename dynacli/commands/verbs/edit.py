@@ -2,6 +2,7 @@
 
 import click
 
+from dynacli.commands.run import Run
 from dynacli.commands.verbs.read import ApiCalls
 from dynacli.environment import invocation
 
@@ -11,16 +12,13 @@ __all__ = ["EditGroup"]
 class EditGroup(ApiCalls):
     """The APIs, of which an operation that reads is called, and the one that belongs to it."""
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that the words name."""
+    def begin(self, run: Run, words: list[str]) -> None:  # noqa: ARG002
+        """Let the answer of the call be edited."""
         from dynacli.commands.call.edit_resource import edit_resource
 
-        ctx.obj.act = edit_resource
-        return super().resolve_command(ctx, args)
+        run.act = edit_resource
 
-    def page(self) -> str:
+    def page(self, ctx: click.Context) -> str:  # noqa: ARG002
         """Return the help page."""
         return (
             f"Usage: {invocation('edit', 'API')} OPERATION [ARGUMENTS] [OPTIONS]\n\n"

@@ -178,20 +178,14 @@ def forget_calls(run: Run) -> None:
 class HistoryGroup(VerbGroup):
     """`dynacli history`, which lists calls where it is given no command."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the words behind the verb."""
-        if not args or args[0] not in _WORDS:
-            args = [_LIST, *args]
-        return super().parse_args(ctx, args)
+    def completed(self, words: list[str]) -> list[str]:
+        """Return the words with the command that has no name."""
+        return words if words and words[0] in _WORDS else [_LIST, *words]
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of the commands."""
-        return [name for name in super().list_commands(ctx) if name != _LIST]
-
-    def get_help(self, ctx: click.Context) -> str:
+    def page(self, ctx: click.Context) -> str:
         """Return the help page."""
         commands = "".join(
             f"  {name:<7} {make_command(self.entries[name]).get_short_help_str(70)}\n"
-            for name in self.list_commands(ctx)
+            for name in sorted(self.entries.keys() - {_LIST})
         )
         return f"{make_command(self.entries[_LIST]).get_help(ctx)}\n\nCommands:\n{commands}"

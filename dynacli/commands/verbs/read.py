@@ -19,45 +19,34 @@ class ApiCalls(VerbGroup):
     def __init__(self, entry: Command) -> None:
         super().__init__(entry, (*INPUT_OPTIONS, *STANDARD_OPTIONS))
 
-    def page(self) -> str:
-        """Return the help page."""
-        raise NotImplementedError
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Return no names: those of the APIs are the person's own."""
-        return []
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the group of an API."""
-        if cmd_name == DEMO:
-            return make_command(COMMANDS[DEMO])
-        return ApiGroup(ctx.obj.api(cmd_name))
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
+    def named(self, ctx: click.Context, words: list[str]) -> tuple[click.Command, list[str]]:
         """Return the group of the API that the first word names."""
-        word, rest = args[0], args[1:]
-        note_options_of_call(ctx.obj, word, rest)
-        return word, self.get_command(ctx, word), rest
+        run: Run = ctx.obj
+        self.begin(run, words)
+        word, rest = words[0], words[1:]
+        note_options_of_call(run, word, rest)
+        return make_command(COMMANDS[DEMO]) if word == DEMO else ApiGroup(run.api(word)), rest
 
-    def get_help(self, ctx: click.Context) -> str:  # noqa: ARG002
-        """Return the help page."""
-        return self.page()
+    def begin(self, run: Run, words: list[str]) -> None:
+        """Say in the run what is different about its calls.
+
+        Args:
+            words: Those behind the verb.
+
+        Raises:
+            UsageError: They cannot be a call.
+        """
+        raise NotImplementedError
 
 
 class ReadGroup(ApiCalls):
     """The APIs, of which only operations with safe methods can be called."""
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that the words name."""
-        run: Run = ctx.obj
+    def begin(self, run: Run, words: list[str]) -> None:  # noqa: ARG002
+        """Let nothing be changed."""
         run.is_read_only = True
-        return super().resolve_command(ctx, args)
 
-    def page(self) -> str:
+    def page(self, ctx: click.Context) -> str:  # noqa: ARG002
         """Return the help page."""
         return (
             f"Usage: {invocation('read', 'API')} OPERATION [ARGUMENTS] [OPTIONS]\n\n"

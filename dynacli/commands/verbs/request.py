@@ -2,6 +2,7 @@
 
 import click
 
+from dynacli.commands.run import Run
 from dynacli.commands.verbs.read import ApiCalls
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
@@ -12,19 +13,16 @@ __all__ = ["RequestGroup"]
 class RequestGroup(ApiCalls):
     """The APIs, of which paths are called by their method."""
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that the words name."""
-        if not args[2:3] or not args[2].startswith("/"):
+    def begin(self, run: Run, words: list[str]) -> None:  # noqa: ARG002
+        """Check that the words are a method and a path."""
+        if not words[2:3] or not words[2].startswith("/"):
             raise UsageError(
                 "A request needs an API, a method and a path",
-                why=f"`{args[2]}` does not begin with `/`" if args[2:3] else "",
+                why=f"`{words[2]}` does not begin with `/`" if words[2:3] else "",
                 hint=f"For example: `{invocation('request', 'demo')} GET /workflows`",
             )
-        return super().resolve_command(ctx, args)
 
-    def page(self) -> str:
+    def page(self, ctx: click.Context) -> str:  # noqa: ARG002
         """Return the help page."""
         return (
             f"Usage: {invocation('request', 'API')} METHOD PATH [OPTIONS]\n\n"
