@@ -19,7 +19,7 @@ from dynacli.errors import UsageError
 from dynacli.library.configuration.configuration import Configuration, profiles_in
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
-from dynacli.options.standard_options import OPTIONS_BY_NAME, Options
+from dynacli.options.standard_options import OPTION_KEYS, OPTIONS_BY_NAME, Options
 from dynacli.record import record, replace
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ _MAX_RETRIES = 100
 _FIRST_ERROR, _MOST_STATUS = 400, 600
 _RETRIES = 2
 _NOTHING: Mapping[str, str] = {}
-_OWN_KEYS = frozenset(("auth", "ca", "output", "server", "server_vars", "timeout", "retries", "rate"))
+_OWN_KEYS = {"auth", "ca", *OPTION_KEYS} - {"validate"}
 """The keys of an API's entry that are about its calls; the module that reads them is loaded only where one is there."""
 
 

@@ -7,11 +7,11 @@ from dynacli.environment import Environment, invocation
 from dynacli.errors import FileError, UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.wording import did_you_mean, listed_near, near_names
-from dynacli.options.standard_options import OPTIONS
+from dynacli.options.standard_options import OPTION_KEYS
 
 __all__ = ["KEYS", "malformed", "own_settings", "profile_of", "signing_of", "wrong_in_profile"]
 
-KEYS = tuple(sorted({"auth", "ca", "policy", *(option.key for option in OPTIONS if option.key)}))
+KEYS = tuple(sorted(("auth", "ca", "headers", "policy", *OPTION_KEYS)))
 _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
 """Headers that a configuration does not hold: secrets are kept elsewhere."""
 

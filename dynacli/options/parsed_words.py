@@ -5,7 +5,7 @@ words are read here, for click, completion, corrections and `replay` alike; clic
 read in another way.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 
 from dynacli.options.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS, Option
@@ -127,6 +127,10 @@ class ParsedWords:
     def without_value(self) -> str:
         """The flag of an option at the end whose value is missing; empty if there is none."""
         return self.read[-1].flag if self.read and self.read[-1].lacks_value else ""
+
+    def values_of(self, flags: Collection[str]) -> list[str]:
+        """Return the values that any of some options was given, empty for none, in order."""
+        return [word.value or "" for word in self.given if word.flag in flags]
 
     @property
     def open_option(self) -> str:

@@ -25,6 +25,7 @@ __all__ = [
     "OPTIONS",
     "OPTIONS_BY_FLAG",
     "OPTIONS_BY_NAME",
+    "OPTION_KEYS",
     "PART",
     "REQUEST",
     "RESENDING",
@@ -435,6 +436,8 @@ class Options:
 
 OPTIONS = tuple(_listed)
 """All options, in the order of help pages."""
+OPTION_KEYS = tuple(option.key for option in OPTIONS if option.key and option.name != "header")
+"""The keys of an API's entry in the configuration that mean the same as options; headers stand in profiles alone."""
 OPTIONS_BY_NAME = {option.name: option for option in OPTIONS}
 OPTIONS_BY_FLAG = {flag: option for option in OPTIONS for flag in option.flags}
 

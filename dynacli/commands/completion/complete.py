@@ -360,20 +360,19 @@ def _call_words(
 
         named = input_called(operation, asked)
         if named is not None:
-            found = remembered_candidates(env, catalog, operation, named, words, positional)
+            found = remembered_candidates(env, catalog, operation, named, line)
             yield from ((value if line.open_option else f"{flag}={value}", name) for value, name in found)
     if asked == "--follow" and options[asked] is STANDARD[asked]:
         from dynacli.commands.completion.link_names import link_names
 
-        found = link_names(catalog, operation.name, words)
+        found = link_names(catalog, operation.name, line)
         yield from ((text if line.open_option else f"{flag}={text}", to) for text, to in found)
     if (yield from _option_words(line, options, word)):
         return
-    flags = {given.partition("=")[0] for given in words}
     in_path = [
         parameter
         for parameter in operation.parameters
-        if parameter.location == "path" and flags.isdisjoint(_flags(parameter))
+        if parameter.location == "path" and line.flags.isdisjoint(_flags(parameter))
     ]
     if len(positional) >= len(in_path):
         return
@@ -383,7 +382,7 @@ def _call_words(
     if not allowed:
         from dynacli.commands.completion.remembered_candidates import remembered_candidates
 
-        yield from remembered_candidates(env, catalog, operation, parameter, words, positional)
+        yield from remembered_candidates(env, catalog, operation, parameter, line)
 
 
 def _flags(parameter: Parameter) -> list[str]:

@@ -1,13 +1,14 @@
 """Candidates for the values of inputs from what earlier answers had: ids, with names as their descriptions."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.environment import Environment
 from dynacli.library.history.record_call import api_key
 from dynacli.library.history.remembered_ids import remembered_values
 from dynacli.model.operation import EACH, Operation, Parameter
+from dynacli.options.parsed_words import ParsedWords
 
 __all__ = ["input_called", "remembered_candidates"]
 
@@ -31,34 +32,28 @@ def remembered_candidates(
     catalog: Catalog,
     operation: Operation,
     parameter: Parameter,
-    words: Sequence[str],
-    positional: Sequence[str],
+    line: ParsedWords,
 ) -> Iterator[tuple[str, str]]:
     """Yield the values that an input may have, each with what it is called.
 
     Args:
-        words: The words behind the operation.
-        positional: Those of them that are values of the path.
+        line: The words behind the operation.
     """
     source = api_key(os.path.dirname(catalog.path))
-    given = _given_in_path(operation, words, positional)
+    given = _given_in_path(operation, line)
     yield from remembered_values(env, source, operation, parameter, given).items()
 
 
-def _given_in_path(operation: Operation, words: Sequence[str], positional: Sequence[str]) -> dict[str, str]:
+def _given_in_path(operation: Operation, line: ParsedWords) -> dict[str, str]:
     """Return path parameter → the value that it has in the words."""
     given: dict[str, str] = {}
-    rest = list(positional)
+    rest = line.positional
     for parameter in operation.parameters:
         if parameter.location != "path":
             continue
-        flags = [f"--{name}" for name in (parameter.option, *parameter.aliases)]
-        by_option = [word for word in words if word.partition("=")[0] in flags]
-        if not by_option:
-            if rest:
-                given[parameter.name] = rest.pop(0)
-        elif "=" in by_option[-1]:
-            given[parameter.name] = by_option[-1].partition("=")[2]
-        else:
-            given[parameter.name] = "".join(words[words.index(by_option[-1]) + 1 :][:1])
+        by_option = line.values_of([f"--{name}" for name in (parameter.option, *parameter.aliases)])
+        if by_option:
+            given[parameter.name] = by_option[-1]
+        elif rest:
+            given[parameter.name] = rest.pop(0)
     return given

@@ -11,15 +11,14 @@ from dynacli.client.pages.document_rule import describe_pages
 from dynacli.client.wait_until import WAIT_SECONDS, Until, check_wait, wait_seconds_of
 from dynacli.errors import DynacliError, UsageError
 from dynacli.methods import SAFE_METHODS
+from dynacli.options.standard_options import FURTHER_CALLS, OPTIONS_BY_NAME, options_of
 from dynacli.record import record
 
 __all__ = ["FURTHER", "FurtherCalls", "further_calls", "further_words", "offered_further"]
 
-_ALL, _MAX_ITEMS, _WAIT, _TIMEOUT, _INTERVAL, _FOLLOW = (
-    *("all", "max-items", "wait", "wait-timeout", "wait-interval", "follow"),
-)
-FURTHER: Final = (_ALL, _MAX_ITEMS, _WAIT, _TIMEOUT, _INTERVAL, _FOLLOW)
+FURTHER: Final = tuple(option.flags[-1].removeprefix("--") for option in options_of({FURTHER_CALLS}))
 """The settings of a form that are about further calls, each called like the standard option that it stands for."""
+_ALL, _MAX_ITEMS, _WAIT, _TIMEOUT, _INTERVAL, _FOLLOW = FURTHER
 
 
 @record
@@ -60,7 +59,7 @@ def offered_further(described: DescribedOperation) -> dict[str, tuple[str, ...]]
     except DynacliError:
         is_list = True  # the rule in the configuration is wrong, which the call will tell
     if is_list:
-        offered |= {_ALL: ("pages", "keyset"), _MAX_ITEMS: ()}
+        offered |= {_ALL: OPTIONS_BY_NAME["all"].values, _MAX_ITEMS: ()}
     if links:
         offered[_FOLLOW] = tuple(dict.fromkeys(link.name for link in links))
     if links or (is_safe and not is_list):

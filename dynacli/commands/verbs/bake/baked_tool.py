@@ -15,6 +15,7 @@ from dynacli.environment import Environment, Program
 from dynacli.errors import UsageError
 from dynacli.library.configuration.configuration import DEMO, Configuration
 from dynacli.library.opened_api import OpenedApi
+from dynacli.options.standard_options import OPTION_KEYS
 
 if TYPE_CHECKING:
     from zipfile import ZipFile
@@ -38,8 +39,6 @@ _KEPT = (
     ),
     "ignore",
 )
-_KEPT_OF_CALLS = ("server", "server_vars", "timeout", "retries", "rate", "validate", "output")
-"""The keys of an API's entry that a baked tool takes over; what is about credentials stays here."""
 AUTHORITIES = "ca.pem"
 """The file of a package that has the certificates of `ca`."""
 _OF_POINTER = (
@@ -252,12 +251,12 @@ def _entry(env: Environment, api: OpenedApi, options: ToolOptions) -> dict[str, 
 
     configuration = Configuration(env)
     known: dict[str, Any] = configuration.apis().get(options.api, {}) if api.is_registered else {}
-    entry = {key: known[key] for key in (*_KEPT, *_KEPT_OF_CALLS) if key in known}
+    entry = {key: known[key] for key in (*_KEPT, *OPTION_KEYS) if key in known}
     if options.profile:
         from dynacli.client.profiles import profile_of
 
         chosen = profile_of(env, api, options.profile)
-        entry |= {key: chosen[key] for key in (*_KEPT_OF_CALLS, "ca") if key in chosen}
+        entry |= {key: chosen[key] for key in (*OPTION_KEYS, "ca") if key in chosen}
     policies = _policies(env, api, options, known)
     if policies:
         entry["policies"] = policies

@@ -8,7 +8,7 @@ from typing import Any
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.model.wording import did_you_mean
-from dynacli.options.standard_options import OPTIONS
+from dynacli.options.standard_options import OPTION_KEYS, OPTIONS
 from dynacli.urls import is_secret_name, with_masked_secrets
 
 __all__ = ["KEYS_OF_API", "key_path", "shown_value", "value_of", "words_of_key"]
@@ -26,7 +26,7 @@ _OF_CALLS: dict[tuple[str, ...], str] = {
         if option.choices
         else _KIND_OF_OPTION.get(option.kind, "text")
         for option in OPTIONS
-        if option.key and option.name != "header"  # which profiles alone have
+        if option.key in OPTION_KEYS
     },
     ("auth",): "auth",
     ("auth", "when"): "auth",
