@@ -7,9 +7,12 @@
 import os
 import re
 import shlex
+import subprocess
+import threading
 import time
 from collections.abc import Mapping
-from typing import Any
+from contextlib import suppress
+from typing import IO, Any, cast
 from weakref import WeakKeyDictionary
 
 from dynacli.auth.credentials import MUTUAL_TLS, WITH_PASSWORD, Held, checked_text, kind_of
@@ -18,7 +21,7 @@ from dynacli.environment import Environment, invocation
 from dynacli.errors import AuthError
 from dynacli.model.operation import SecurityScheme
 
-__all__ = ["REFERENCES", "held_by_reference", "label_of", "referred", "resolve", "what_is_wrong_with"]
+__all__ = ["REFERENCES", "held_by_reference", "referred", "resolve", "run_helper", "what_is_wrong_with"]
 
 REFERENCES = ("token", "username", "password", "key", "client_secret", "passphrase")
 """The keys whose values are references."""
@@ -84,7 +87,7 @@ def _wrong_words(line: str) -> str:
         return "has a quotation mark without its other half"
 
 
-def label_of(reference: str) -> str:
+def _label_of(reference: str) -> str:
     """Return the words for a reference in messages; of a command they show its name alone."""
     form, _, rest = reference.partition(":")
     shown = shlex.split(rest)[0] if form == "command" else rest
@@ -101,7 +104,7 @@ def resolve(reference: str, env: Environment) -> str:
         AuthError: There is none, or it cannot be read.
     """
     form, _, rest = reference.partition(":")
-    label = label_of(reference)
+    label = _label_of(reference)
     if form == "env":
         text = env.variables.get(rest, "")
     elif form == "file":
@@ -129,8 +132,6 @@ def _shared(reference: str, label: str, env: Environment) -> str:
     if reference not in given or given[reference][0] + _KEPT_SECONDS < now:
         form, _, rest = reference.partition(":")
         if form == "command":
-            from dynacli.auth.helper_command import run_helper
-
             text = _decoded(run_helper(shlex.split(rest), _capital(label)), label)
         else:
             from dynacli.auth.store.keyring_values import read_password
@@ -183,12 +184,74 @@ def held_by_reference(scheme: SecurityScheme, table: Mapping[str, Any], env: Env
         name = resolve(user, env) if user else ""
         if ":" in name:
             raise AuthError(
-                f"{_capital(label_of(user))} holds a `:`",
+                f"{_capital(_label_of(user))} holds a `:`",
                 why="It separates the name from the password (RFC 7617, section 2)",
                 hint="Set it again",
             )
-        return Held(f"{name}:{resolve(password, env) if password else ''}", label_of(password or user))
+        return Held(f"{name}:{resolve(password, env) if password else ''}", _label_of(password or user))
     reference = table.get("key" if kind == "apiKey" else "token")
     if not reference:
         return None
-    return Held(resolve(reference, env).strip(), label_of(reference))
+    return Held(resolve(reference, env).strip(), _label_of(reference))
+
+
+SECONDS = 10.0
+"""How long a command may take."""
+
+
+def run_helper(words: list[str], label: str, given: bytes = b"") -> bytes:
+    """Return what a command writes to its standard output; what it writes to standard error is not shown.
+
+    Args:
+        words: The program and its arguments.
+        label: The words for it in messages, which show no argument.
+        given: What it gets on standard input.
+
+    Raises:
+        AuthError: It cannot be started, fails, takes too long, or writes too much.
+    """
+    try:
+        process = subprocess.Popen(
+            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", "") or "It holds a character that no command has"
+        raise _failed(label, why) from None
+    stdin, stdout = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
+    written: list[bytes] = []
+
+    def write() -> None:
+        with suppress(OSError):  # the command need not read it
+            stdin.write(given)
+        with suppress(OSError):
+            stdin.close()
+
+    def read() -> None:
+        written.append(stdout.read(_MOST_BYTES + 1))
+        stdout.close()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(SECONDS)
+
+    threads = [threading.Thread(target=work, daemon=True) for work in (write, read)]
+    for thread in threads:
+        thread.start()
+    try:
+        threads[1].join(SECONDS)
+        is_late = process.poll() is None
+    finally:
+        process.kill()  # one that has ended is left alone
+        process.wait()
+    # The command may have left a child behind that keeps the pipes open: nobody waits for it.
+    for thread in threads:
+        thread.join(0.5)
+    if len(written[0] if written else b"") > _MOST_BYTES:
+        raise _failed(label, "It writes more than 1 MiB")
+    if is_late or not written:
+        raise _failed(label, f"It took longer than {SECONDS:g} s")
+    if process.returncode:
+        raise _failed(label, f"It ended with exit code {process.returncode}")
+    return written[0]
+
+
+def _failed(label: str, why: str) -> AuthError:
+    return AuthError(f"{label} gives nothing", why=why, hint="Run the command yourself to see what it says")

@@ -8,9 +8,8 @@ from typing import Any
 from dynacli.changes.change_records import KINDS, Change, ChangedOperation, Changes, OperationKey
 from dynacli.environment import invocation
 from dynacli.model.wording import enumerated
-from dynacli.text.quoting import quoted_within
 from dynacli.text.terminal import Painter, cell_width, visible
-from dynacli.text.wrapping import wrapped
+from dynacli.text.wrapping import quoted_within, wrapped
 
 __all__ = ["changes_json", "changes_markdown", "changes_summary", "changes_text", "sentence"]
 

@@ -97,7 +97,7 @@ def _by_usage(apis: dict[str, OpenedApi], hits: list[Hit], most: int) -> list[Hi
 
 
 def _most_called_first(apis: dict[str, OpenedApi], ties: list[Hit]) -> list[Hit]:
-    from dynacli.library.history.called_operations import called_operations
+    from dynacli.library.history.history_file import called_operations
     from dynacli.library.history.record_call import api_key
 
     usage: dict[tuple[str, str], tuple[int, int]] = {}

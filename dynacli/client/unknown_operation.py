@@ -7,7 +7,7 @@ from dynacli.errors import DocumentError, DynacliError, UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.kebab_names import kebab
 from dynacli.model.wording import did_you_mean, listed_near, near_names
-from dynacli.text.quoting import quoted, word_or_quoted
+from dynacli.text.wrapping import quoted, word_or_quoted
 
 if TYPE_CHECKING:
     from dynacli.client.search_operations import Hit

@@ -10,7 +10,7 @@ from dynacli.errors import FileError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dynacli.traffic.har_entries import Readable
+    from dynacli.traffic.read_har import Readable
 
 __all__ = ["opened_input"]
 

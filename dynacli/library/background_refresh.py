@@ -2,22 +2,63 @@
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from dynacli.environment import Environment, program, settings, variable
 from dynacli.library.revisions.open_request import BLOCKING
-from dynacli.library.revisions.refresh_claim import drop_refresh_claim, take_refresh_claim
 from dynacli.record import replace
 
 if TYPE_CHECKING:
     from dynacli.document.fetched import DocumentLogin
     from dynacli.library.opened_api import OpenedApi
 
-__all__ = ["WORD", "begin_refresh", "process_words", "refresh_quietly"]
+__all__ = ["RETRY_SECONDS", "begin_refresh", "process_words", "refresh_quietly", "take_refresh_claim"]
 
-WORD = "__refresh"
+RETRY_SECONDS = 300
+"""An older claim counts for nothing: its refresh failed, or the process died."""
+
+_FILE = "refresh.claim"
+
+
+def take_refresh_claim(directory: str) -> bool:
+    """Return whether this run is the one to have a document refreshed.
+
+    Args:
+        directory: The document's directory in the cache. Where it cannot be written, a refresh could not be either.
+    """
+    path = os.path.join(directory, _FILE)
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        return _take_over(path)
+    except OSError:
+        return False
+    return True
+
+
+def _take_over(path: str) -> bool:
+    try:
+        # A time in the future comes from a wrong clock.
+        if abs(time.time() - os.lstat(path).st_mtime) < RETRY_SECONDS:
+            return False
+        os.utime(path, follow_symlinks=False)
+    except OSError:
+        return False  # it was removed just now: the refresh has succeeded
+    return True
+
+
+def _drop_refresh_claim(directory: str) -> None:
+    """Let the next refresh begin as soon as it is due."""
+    try:
+        os.unlink(os.path.join(directory, _FILE))
+    except OSError:
+        return  # there is none, or it counts for nothing after a while
+
+
+_WORD = "__refresh"
 
 _URL = "_DYNACLI_REFRESH"
 """The variable with the URL of a document that is not registered: it may hold a secret, and commands are public."""
@@ -58,7 +99,7 @@ def begin_refresh(
         or not take_refresh_claim(api.revisions.directory)
     ):
         return
-    words = process_words(WORD, api.name if api.is_registered else "-", *api.open_request.allow_refs)
+    words = process_words(_WORD, api.name if api.is_registered else "-", *api.open_request.allow_refs)
     variables = env.variables
     if is_bound and not api.is_registered:
         own, no_secrets = f"{program().prefix}_", settings()
@@ -69,7 +110,7 @@ def begin_refresh(
         _spawn(words, {**variables, _URL: api.name, **({variable("PROFILE"): profile} if profile else {})})
     except (OSError, ValueError):
         # The machine cannot start any more processes; the next run tries again.
-        drop_refresh_claim(api.revisions.directory)
+        _drop_refresh_claim(api.revisions.directory)
 
 
 def _wait_for_ended() -> None:
@@ -154,7 +195,7 @@ def refresh_quietly(
         revisions = Revisions(env.cache_dir, source.location, open_request.more, open_request.overlays)
         pointer = revisions.current()
         if pointer is None or open_request.pin or source.kind != "url":
-            drop_refresh_claim(revisions.directory)  # nothing is to be refreshed any more
+            _drop_refresh_claim(revisions.directory)  # nothing is to be refreshed any more
             return 0
         open_request = replace(
             open_request,
@@ -167,5 +208,5 @@ def refresh_quietly(
         return error.exit_code
     api.catalog.close()
     if api.warning is None:
-        drop_refresh_claim(api.revisions.directory)
+        _drop_refresh_claim(api.revisions.directory)
     return 0

@@ -3,19 +3,18 @@
 import os
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.catalog.compiler.garbage_collection import without_collector
-from dynacli.catalog.store.catalog_file import Catalog, DamagedCatalogError
+from dynacli.catalog.store.catalog_file import FORMAT, Catalog, DamagedCatalogError
 from dynacli.document.fetched import Fetched
 from dynacli.environment import Program, program, variable
 from dynacli.errors import DocumentError, FileError
 from dynacli.files import locked, make_directory, sweep, write_file
 from dynacli.library.compose_document import Layers, compose, read_cached_document
 from dynacli.library.read_sources import SourceReader
-from dynacli.library.revisions.given_names import find_given_names
 from dynacli.library.revisions.housekeeping import begin_day, thin_out
 from dynacli.library.revisions.pending_document import forget_pending, keep_aside
 from dynacli.library.revisions.referenced_files import read_archive, write_archive
@@ -24,8 +23,7 @@ from dynacli.options.command_table import COMMANDS
 from dynacli.regular_files import regular_file
 
 if TYPE_CHECKING:
-    from dynacli.catalog.compiler.compile_document import Compiled
-    from dynacli.catalog.compiler.operation_selection import Selection
+    from dynacli.catalog.compiler.compile_document import Compiled, Selection
     from dynacli.document.load import Document
     from dynacli.library.revisions.referenced_files import ReferencedFiles
     from dynacli.library.revisions.replacement_rules import Rules
@@ -39,6 +37,49 @@ __all__ = [
     "restore_files",
     "selection_of",
 ]
+
+
+def _find_given_names(revisions: Revisions) -> tuple[dict[tuple[str, str], str], bool]:
+    """Return (method, path) → name from the latest catalog that can be read, and whether it is the current one.
+
+    Catalogs that another version of dynacli wrote count, too: names outlive the format.
+    """
+    pointer = revisions.current()
+    current = revisions.catalog_path(pointer["revision"]) if pointer is not None else ""
+    for path in _latest_first(revisions, current):
+        catalog = None
+        try:
+            catalog = Catalog(path)
+            if not _is_misplaced(catalog):
+                return catalog.given_names(), path == current
+        except DamagedCatalogError:
+            continue
+        finally:
+            if catalog is not None:
+                catalog.close()
+    return {}, False
+
+
+def _is_misplaced(catalog: Catalog) -> bool:
+    """Tell whether a catalog in this version's format belongs to another revision than its file's name says."""
+    revision, _, kind = os.path.basename(catalog.path).partition(".")
+    return kind == f"{FORMAT}.sqlite" and catalog.meta.get("revision") != revision
+
+
+def _latest_first(revisions: Revisions, current: str) -> Iterator[str]:
+    if current:
+        yield current
+    try:
+        with os.scandir(revisions.directory) as entries:
+            catalogs = [
+                (entry.stat(follow_symlinks=False).st_mtime_ns, entry.path)
+                for entry in entries
+                if entry.name.endswith(".sqlite")
+            ]
+    except OSError:
+        return
+    yield from (path for _, path in sorted(catalogs, reverse=True))
+
 
 _BUSY = "compiling this document"
 _AS_IT_WAS = "the document as it was"
@@ -293,7 +334,7 @@ def _catalog_from_files(revisions: Revisions, pointer: dict[str, Any]) -> Catalo
 
 def _names_so_far(revisions: Revisions) -> dict[tuple[str, str], str]:
     """Return the names that operations were given, by the current revision, though its catalog may be lost."""
-    names, is_current = find_given_names(revisions)
+    names, is_current = _find_given_names(revisions)
     pointer = None if is_current else revisions.current()
     found = _compile_again(revisions, pointer, _AS_IT_WAS) if pointer is not None else None
     return names if found is None else dict(found[1].given_names)
@@ -308,7 +349,7 @@ def _compile_again(
             document = read_cached_document(revisions, pointer, name)
             if document is None:
                 return None
-            return document, _compile(document, find_given_names(revisions)[0])
+            return document, _compile(document, _find_given_names(revisions)[0])
     except DocumentError:
         return None  # an older dynacli could read it, this version cannot
 
@@ -323,7 +364,7 @@ def _compile(document: "Document", names: dict[tuple[str, str], str]) -> "Compil
 
 def selection_of(runs: Program) -> "Selection":
     """Return the operations of a document that the catalogs of a program have."""
-    from dynacli.catalog.compiler.operation_selection import EVERYTHING, Selection
+    from dynacli.catalog.compiler.compile_document import EVERYTHING, Selection
 
     if not (runs.only or runs.without or runs.is_short):
         return EVERYTHING

@@ -141,7 +141,7 @@ def _confirm(
 
 def _find_owner(open_request: OpenRequest, revisions: Revisions) -> str:
     """Return the name of a registered API that has the same document; empty where none has."""
-    from dynacli.library.revisions.cache_limit import registered_directories
+    from dynacli.library.revisions.housekeeping import registered_directories
 
     try:
         names = registered_directories(open_request.env).get(revisions.directory, ())
@@ -215,7 +215,7 @@ def open_installed(
     )
     api.is_new, api.failure = True, installed.failure
     if installed.failure is None:
-        from dynacli.library.revisions.cache_limit import keep_within_limit
+        from dynacli.library.revisions.housekeeping import keep_within_limit
 
         keep_within_limit(open_request.env, revisions)
     return api

@@ -23,9 +23,9 @@ from dynacli.mcp_server.served_apis import Pages, ServedApis
 from dynacli.mcp_server.tool_answers import answer_of_call, answer_of_error, answer_of_text
 from dynacli.mcp_server.tool_call import AskedCall, make_call
 from dynacli.mcp_server.tool_list import CALL, DESCRIBE
-from dynacli.text.quoting import quoted, word_or_quoted
 from dynacli.text.terminal import visible
 from dynacli.text.text_blocks import short_sentence
+from dynacli.text.wrapping import quoted, word_or_quoted
 
 __all__ = ["Tools"]
 

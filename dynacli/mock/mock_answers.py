@@ -1,26 +1,257 @@
-"""The answers of a mock: made of the document when they are first asked for, and judged before they are given."""
+"""The answer of a mock to a request: a documented one, with an example, with values of its own, or an error."""
 
-from collections.abc import Iterator, Sequence
+import datetime as dt
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from random import Random
+from typing import Any
 
 from dynacli.check.recordings.exchange_judge import ExchangeJudge
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
-from dynacli.mock.answer_bodies import AnswerBodies, AnswerBody, NoNamedExampleError, static_value
-from dynacli.mock.answer_headers import documented_headers
-from dynacli.mock.documented_answer import DocumentedAnswer, answer_for, plain_answer
-from dynacli.mock.negotiate import accepted_offer
+from dynacli.mock.answer_bodies import (
+    AnswerBodies,
+    AnswerBody,
+    NoNamedExampleError,
+    accepted_offer,
+    static_value,
+)
 from dynacli.mock.preferences import Preferences
 from dynacli.mock.problem import ProblemError, answer_of
-from dynacli.mock.random_value import random_value
 from dynacli.model.lenient_reading import dict_or_empty
-from dynacli.model.operation import WITHOUT_BODY
+from dynacli.model.operation import WITHOUT_BODY, documented_status, explodes, style_of
 from dynacli.record import record
+from dynacli.request.assemble_body import json_text
+from dynacli.request.parameter_serialization import serialize_header
+from dynacli.schema.document_schemas import DocumentSchemas
+from dynacli.schema.example_schema import ExampleSchema
+from dynacli.schema.example_value import ExampleMaker, NoExampleError, example_value_for_parameter, made_value
+from dynacli.schema.read_schema import Direction
+from dynacli.schema.success_answer import success_answer
 from dynacli.traffic.operation_finder import MatchedOperation
 from dynacli.traffic.recorded_request import RecordedAnswer
 from dynacli.validation.findings.finding import Finding
 
-__all__ = ["MadeAnswer", "MockAnswers"]
+__all__ = ["MadeAnswer", "MockAnswers", "random_value"]
+
+_OF_THE_CONNECTION = frozenset(
+    {"content-type", "content-length", "content-encoding", "transfer-encoding", "connection", "keep-alive"}
+    | {"date", "trailer", "upgrade", "te"}
+)
+"""Headers that say how the body is sent, which the document cannot know; of `Content-Type` it has to say nothing."""
+
+
+def _documented_headers(
+    described: DescribedOperation, answer: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
+    """Yield the documented headers of an answer, each with its example or a value made of its schema.
+
+    Args:
+        answer: The Response Object.
+    """
+    for name, raw in dict_or_empty(answer.get("headers")).items():
+        header = dict_or_empty(described.follow(raw))
+        if str(name).lower() in _OF_THE_CONNECTION:
+            continue
+        with suppress(NoExampleError, UsageError):  # no value, or none that a header can hold
+            value = example_value_for_parameter(header, described.resolve)
+            if header.get("content"):
+                value = value if isinstance(value, str) else json_text(value)
+            style = style_of("header", header.get("style"))
+            text = serialize_header(
+                str(name), value, style=style, explode=explodes(style, header.get("explode")), is_strict=False
+            )
+            if text:
+                yield str(name), text
+
+
+_FINAL = range(200, 600)
+_REDIRECTS = range(300, 400)
+
+
+@record
+class _DocumentedAnswer:
+    """A documented answer.
+
+    Args:
+        status: The status that is sent.
+        key: By which key the document describes it: a status, a range or `default`; empty if the document has no
+            success.
+        raw: Its Response Object.
+    """
+
+    status: int
+    key: str
+    raw: Mapping[str, Any]
+
+
+def _plain_answer(described: DescribedOperation) -> _DocumentedAnswer:
+    """Return the answer to a right request: the plain success, else a redirect, else a success without a body.
+
+    Documents that tell of errors alone mean that a right request succeeds, and OpenAPI does not ask for more: "not
+    necessarily expected to cover all possible HTTP response codes" (3.1.1, "Responses Object").
+    """
+    responses = _responses(described)
+    key, _ = success_answer(responses, described.follow)
+    others = sorted(each for each in responses if _status_of(each, responses, 0) in _REDIRECTS)
+    for found in (key, *others[:1]):
+        if _status_of(found, responses, 200) in _FINAL:
+            return _documented(described, _status_of(found, responses, 200), found)
+    return _DocumentedAnswer(200, "", {})
+
+
+def _answer_for(described: DescribedOperation, statuses: Sequence[int]) -> _DocumentedAnswer | None:
+    """Return the answer with the first status that is documented; by a range or `default` only for the first one."""
+    responses = _responses(described)
+    for status in statuses:
+        if str(status) in responses:
+            return _documented(described, status, str(status))
+    key = documented_status(statuses[0], map(str, responses))
+    return _documented(described, statuses[0], key) if key else None
+
+
+def _responses(described: DescribedOperation) -> Mapping[str, Any]:
+    return {str(key): value for key, value in described.raw_responses.items()}
+
+
+def _documented(described: DescribedOperation, status: int, key: str) -> _DocumentedAnswer:
+    raw = described.follow(_responses(described).get(key))
+    return _DocumentedAnswer(status, key, raw if isinstance(raw, Mapping) else {})
+
+
+def _status_of(key: str, responses: Mapping[str, Any], by_default: int) -> int:
+    """Return a status that a key describes; 0 where it describes none."""
+    if key.isascii() and key.isdecimal():
+        return int(key)
+    if key.lower() == "default":
+        return by_default
+    if len(key) == 3 and key[0].isdecimal() and key[1:].upper() == "XX":
+        first = int(key[0]) * 100
+        # A status of its own is described by its own key.
+        return next(status for status in range(first, first + 100) if str(status) not in responses)
+    return 0
+
+
+_WORDS = (
+    *("amber", "birch", "canyon", "dawn", "ember", "fjord", "grove", "harbor", "island", "jade", "kelp"),
+    *("lagoon", "meadow", "north", "orchid", "prairie", "quartz", "river", "summit", "tundra", "umber"),
+)
+_MOST_ITEMS = 4
+_MOST_WORDS = 4
+_WIDEST = 10_000
+_FIRST_DAY = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+_DAYS = 3_650
+
+
+def random_value(
+    schema: Any, resolve: Callable[[str], Any], random: Random, *, direction: Direction = "request"
+) -> Any:
+    """Return a JSON value for a schema, with all properties that it names.
+
+    Args:
+        schema: A Schema Object in the normal form with its `$ref`s in place, or a boolean.
+        resolve: Returns the target of an internal `$ref`.
+        random: What decides; with the same seed the values are the same.
+        direction: A request has no `readOnly` properties, a response no `writeOnly` ones.
+
+    Raises:
+        NoExampleError: The schema allows no value, or none that can be made by simple rules.
+    """
+    return made_value(
+        schema, DocumentSchemas(resolve, direction), lambda schemas: _RandomMaker(schemas, random)
+    )
+
+
+class _RandomMaker(ExampleMaker):
+    """Makes values by chance, place by place."""
+
+    def __init__(self, schemas: DocumentSchemas, random: Random) -> None:
+        super().__init__(schemas, required_only=False)
+        self._random = random
+
+    def offers(self, merged: ExampleSchema) -> list[Any]:
+        """Return the values that the schema prescribes, in any order; examples would be the same each time."""
+        if "const" in merged.keywords:
+            return [merged.keywords["const"]]
+        choices = merged.keywords.get("enum")
+        return self._random.sample(choices, len(choices)) if isinstance(choices, list) else []
+
+    def branches(self, branches: list[Any]) -> list[Any]:
+        """Return the alternatives of a place, in any order."""
+        return self._random.sample(branches, len(branches))
+
+    def values(self, type_name: str, merged: ExampleSchema, below: frozenset[str]) -> Iterator[Any]:
+        """Yield values of a type, the random one first."""
+        keywords = merged.keywords
+        match type_name:
+            case "string":
+                yield self._text(keywords)
+            case "integer" | "number":
+                yield self._number(keywords, is_integer=type_name == "integer")
+            case "boolean":
+                yield self._random.random() < 0.5
+            case "array" if "items" in keywords and "prefixItems" not in keywords:
+                yield from self._items(keywords, below)
+        yield from super().values(type_name, merged, below)
+
+    def _text(self, keywords: Mapping[str, Any]) -> str:
+        random = self._random
+        moment = _FIRST_DAY + dt.timedelta(seconds=random.randrange(_DAYS * 86_400))
+        word = random.choice(_WORDS)
+        match keywords.get("format"):
+            case "date":
+                return moment.date().isoformat()
+            case "date-time":
+                return moment.isoformat().replace("+00:00", "Z")
+            case "time":
+                return moment.time().isoformat() + "Z"
+            case "uuid":
+                return str(uuid.UUID(int=random.getrandbits(128), version=4))
+            case "email" | "idn-email":
+                return f"{word}@example.com"
+            case "uri" | "url" | "iri":
+                return f"https://example.com/{word}/{random.randrange(_WIDEST)}"
+            case "hostname" | "idn-hostname":
+                return f"{word}.example.com"
+            case "ipv4":
+                return f"192.0.2.{random.randrange(1, 255)}"
+        words = " ".join(random.choices(_WORDS, k=random.randint(1, _MOST_WORDS)))
+        longest = keywords.get("maxLength")
+        return words[:longest].strip() if isinstance(longest, int) and longest >= 0 else words
+
+    def _number(self, keywords: Mapping[str, Any], *, is_integer: bool) -> float:
+        lowest, highest = keywords.get("minimum"), keywords.get("maximum")
+        if not isinstance(lowest, int | float):
+            lowest = keywords.get("exclusiveMinimum")
+        if not isinstance(highest, int | float):
+            highest = keywords.get("exclusiveMaximum")
+        if not isinstance(lowest, int | float):
+            lowest = highest - _WIDEST if isinstance(highest, int | float) else 0
+        if not isinstance(highest, int | float):
+            highest = lowest + _WIDEST
+        share = self._random.random()
+        try:
+            number = lowest * (1 - share) + highest * share
+        except OverflowError:  # an integer beyond the numbers of floats
+            return 0
+        step = keywords.get("multipleOf")
+        if isinstance(step, int) and step > 0:
+            return int(number // step) * step
+        return int(number) if is_integer else round(number, 2)
+
+    def _items(self, keywords: Mapping[str, Any], below: frozenset[str]) -> Iterator[list[Any]]:
+        fewest, most = keywords.get("minItems", 0), keywords.get("maxItems", _MOST_ITEMS)
+        if not isinstance(fewest, int) or not isinstance(most, int):
+            return
+        most = min(most, fewest + _MOST_ITEMS)
+        count = self._random.randint(fewest, max(fewest, most)) if fewest <= _WIDEST else 0
+        try:
+            yield [self.make(keywords["items"], below) for _ in range(count)]
+        except NoExampleError:
+            return  # an empty array, which the plain maker yields, ends a recursion
+
 
 _MOST_KEPT = 1_000
 
@@ -68,11 +299,11 @@ class MockAnswers:
         """
         described = self._description(match)
         if preferences.code:
-            documented = answer_for(described, [preferences.code])
+            documented = _answer_for(described, [preferences.code])
             if documented is None:
                 raise ProblemError(404, f"The document has no answer {preferences.code} of this operation")
         else:
-            documented = plain_answer(described)
+            documented = _plain_answer(described)
         return self._answer(match, documented, preferences, accept)
 
     def failure(
@@ -83,7 +314,7 @@ class MockAnswers:
         Args:
             statuses: Those that would be right, the best first.
         """
-        documented = answer_for(self._description(match), statuses)
+        documented = _answer_for(self._description(match), statuses)
         if documented is None:
             return None
         try:
@@ -101,7 +332,7 @@ class MockAnswers:
     def _answer(
         self,
         match: MatchedOperation,
-        documented: DocumentedAnswer,
+        documented: _DocumentedAnswer,
         preferences: Preferences,
         accept: Sequence[str],
     ) -> MadeAnswer:
@@ -125,11 +356,11 @@ class MockAnswers:
         return made
 
     def _made(
-        self, match: MatchedOperation, documented: DocumentedAnswer, bodies: Iterator[AnswerBody | None]
+        self, match: MatchedOperation, documented: _DocumentedAnswer, bodies: Iterator[AnswerBody | None]
     ) -> MadeAnswer:
         """Return the first answer that is as the document describes it; where there is none, the first of all."""
         described = self._description(match)
-        headers = list(documented_headers(described, documented.raw))
+        headers = list(_documented_headers(described, documented.raw))
         if match.operation.is_deprecated:
             headers.append(("Deprecation", "true"))
         made = []
@@ -146,7 +377,7 @@ class MockAnswers:
     def _bodies(
         self,
         described: DescribedOperation,
-        documented: DocumentedAnswer,
+        documented: _DocumentedAnswer,
         chosen: tuple[str, str] | None,
         example: str,
         *,

@@ -1,7 +1,8 @@
 """A mock as an ASGI application: requests are read whole, answered one at a time in a thread, and reported."""
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import AsyncIterable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from starlette.middleware.cors import CORSMiddleware
@@ -10,13 +11,57 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dynacli.document.path_items import METHODS
-from dynacli.http.encodings import BadEncodingError, TooLargeError
+from dynacli.http.encodings import BadEncodingError, TooLargeError, decode_whole
 from dynacli.mock.mock_server import MockExchange, MockServer
 from dynacli.mock.problem import ProblemError
-from dynacli.mock.received_request import read_exchange, url_of
 from dynacli.traffic.recorded_request import RecordedAnswer, RecordedExchange, RecordedRequest
 
 __all__ = ["mock_application"]
+
+_HOST = "http://localhost"
+
+
+async def _read_exchange(request: Request, limit: int) -> RecordedExchange:
+    """Return a request with its whole body, without the body's content encoding, and without an answer.
+
+    Args:
+        limit: The most bytes of a body, as it comes and decoded.
+
+    Raises:
+        TooLargeError: The body has more.
+        BadEncodingError: The body is not in the encoding that its headers name.
+        ClientDisconnect: The client is gone before the body is whole.
+    """
+    started = time.time()
+    content = await _whole(request.stream(), limit)
+    if content:
+        content = decode_whole(content, request.headers.getlist("content-encoding"), limit)
+    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
+    return RecordedExchange(
+        RecordedRequest(request.method, _url_of(request.scope), headers),
+        content or None,
+        started=started,
+    )
+
+
+def _url_of(scope: Mapping[str, object]) -> str:
+    """Return the URL of a request as it was sent, percent-encoded, with a host of our own."""
+    raw, query = scope["raw_path"], scope["query_string"]
+    path = raw.decode("latin-1") if isinstance(raw, bytes) else ""
+    if not path.startswith("/"):  # a proxy is asked by whole URLs (RFC 9112, section 3.2.2)
+        path = f"/{path.partition('://')[2].partition('/')[2]}"
+    text = query.decode("latin-1") if isinstance(query, bytes) else ""
+    return f"{_HOST}{path}?{text}" if text else f"{_HOST}{path}"
+
+
+async def _whole(pieces: AsyncIterable[bytes], limit: int) -> bytes:
+    found = bytearray()
+    async for piece in pieces:
+        found += piece
+        if len(found) > limit:
+            raise TooLargeError
+    return bytes(found)
+
 
 _LARGEST_BODY = 64 * 1024 * 1024
 _SECONDS_FOR_BODY = 60.0
@@ -60,7 +105,7 @@ class _MockApplication:
         answered: RecordedExchange | MockExchange
         try:
             async with asyncio.timeout(_SECONDS_FOR_BODY):
-                received = await read_exchange(request, _LARGEST_BODY)
+                received = await _read_exchange(request, _LARGEST_BODY)
         except ClientDisconnect:
             return
         except TimeoutError:
@@ -87,7 +132,7 @@ def _unread(request: Request, problem: ProblemError) -> MockExchange:
     # What is left of the body is in the way of a further request.
     problem.headers = (("Connection", "close"),)
     recorded = RecordedExchange(
-        RecordedRequest(request.method, url_of(request.scope)),
+        RecordedRequest(request.method, _url_of(request.scope)),
         content_loss=problem.detail,
         answer=problem.answer,
     )

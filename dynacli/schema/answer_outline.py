@@ -16,8 +16,8 @@ from dynacli.model.media_types import (
 from dynacli.record import record
 from dynacli.schema.possible_schemas import possible_schemas, properties_of, value_types_of
 from dynacli.schema.read_schema import following, is_marked, mapping_of
-from dynacli.text.quoting import word_or_quoted
 from dynacli.text.text_blocks import short_sentence
+from dynacli.text.wrapping import word_or_quoted
 
 __all__ = ["ANY_NAME", "AnswerOutline", "OutlineLine", "answer_outline"]
 

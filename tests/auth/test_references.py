@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dynacli.auth import helper_command
+from dynacli.auth import references
 from tests.auth.fake_keyring import Keyring
 from tests.auth.shop import Shop
 from tests.documents import API_KEY, BASIC, BEARER
@@ -161,7 +161,7 @@ def test_a_reference_that_leads_to_nothing_ends_the_call(
     (config / "large.txt").write_text("a" * (2**20 + 1))
     shop.configure(home, toml(token=reference))
     if "sleep" in reference:
-        monkeypatch.setattr(helper_command, "SECONDS", 0.1)
+        monkeypatch.setattr(references, "SECONDS", 0.1)
     result = shop.call()
     assert (10, []) == (result.exit_code, shop.server.requests)
     assert expected in result.stderr

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import dynacli
-from dynacli.auth import helper_command
+from dynacli.auth import references
 from tests.auth.shop import Shop
 from tests.documents import API_KEY, document, operation, serve
 from tests.harness import Answer, Recorder, recording, run_cli
@@ -100,7 +100,7 @@ def test_a_command_that_does_not_sign_ends_the_call(
     shop.register({"auth": HMAC}, [{"auth": []}])
     shop.configure(home, signing(code.replace("CANARY", secret)))
     if "sleep" in code:
-        monkeypatch.setattr(helper_command, "SECONDS", 0.1)
+        monkeypatch.setattr(references, "SECONDS", 0.1)
     result = shop.call()
     assert (10, []) == (result.exit_code, shop.server.requests)
     assert expected in result.stderr

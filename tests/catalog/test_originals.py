@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.catalog.compiler.identical_parts import Originals, digest_of
+from dynacli.catalog.compiler.operation_inputs import Originals, digest_of
 
 PLAIN: dict[str, Any] = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
 

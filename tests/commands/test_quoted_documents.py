@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dynacli.text.quoting import quoted_within
+from dynacli.text.wrapping import quoted_within
 from tests.document_of_orders import NAME, save_orders, unquoted
 from tests.harness import run_cli
 

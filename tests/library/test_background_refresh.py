@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from dynacli.library.revisions.refresh_claim import RETRY_SECONDS
+from dynacli.library.background_refresh import RETRY_SECONDS
 from tests.documents import operation, pets, save
 from tests.dry_runs import dry_run
 from tests.harness import Answer, Recorder, run_cli

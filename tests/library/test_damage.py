@@ -13,7 +13,7 @@ import pytest
 
 from dynacli.catalog.store.catalog_file import FORMAT, Catalog, DamagedCatalogError
 from dynacli.files import LOCK_SECONDS
-from dynacli.library.revisions.refresh_claim import RETRY_SECONDS, take_refresh_claim
+from dynacli.library.background_refresh import RETRY_SECONDS, take_refresh_claim
 from tests.documents import PETS, SERVER, operation, pets, save, save_files
 from tests.dry_runs import dry_run
 from tests.harness import Recorder, Result, run_cli

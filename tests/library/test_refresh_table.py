@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from dynacli.document.fetching import download
-from dynacli.library.revisions.refresh_claim import take_refresh_claim
+from dynacli.library.background_refresh import take_refresh_claim
 from tests.documents import operation, pets
 from tests.dry_runs import dry_run
 from tests.harness import Answer, Recorder, Result, recording, run_cli

@@ -16,8 +16,7 @@ from dynacli.document.fetched import Fetched
 from dynacli.environment import Environment
 from dynacli.library.open_content import open_content
 from dynacli.mock.mock_application import mock_application
-from dynacli.mock.mock_routes import base_path
-from dynacli.mock.mock_server import MockExchange, MockServer
+from dynacli.mock.mock_server import MockExchange, MockServer, base_path
 from dynacli.serving.http_server import serve_until_signal
 from dynacli.serving.listening_socket import listening_socket, origin_at
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dynacli.mock.mock_routes import MockRoutes
+from dynacli.mock.mock_server import MockRoutes
 from dynacli.traffic.operation_finder import MatchedOperation
 from tests.documents import API_KEY, document, operation, parameter, save
 from tests.harness import run_cli

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.mock.random_value import random_value
+from dynacli.mock.mock_answers import random_value
 
 _SEEDS = range(20)
 

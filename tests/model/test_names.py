@@ -9,7 +9,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dynacli.catalog.compiler.compile_document import Compiled, compile_document
-from dynacli.catalog.compiler.option_names import Named, fields_with_own_options, option_names, option_word
+from dynacli.catalog.compiler.operation_inputs import (
+    Named,
+    fields_with_own_options,
+    option_names,
+    option_word,
+)
 from dynacli.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.model.kebab_names import MAX_LENGTH, NameBook, kebab
 from dynacli.model.operation import Field, ValueType

@@ -388,9 +388,7 @@ def test_a_refresh_behind_a_run_imports_little(tmp_path: Path, monkeypatch: pyte
         plain = _loaded(words, tmp_path)
         age(Path(os.environ["DYNACLI_CACHE_DIR"]).parent, 8 * DAY)
         monkeypatch.setenv("DYNACLI_REFRESH", "background")
-        begins = (
-            "library.background_refresh library.revisions.refresh_claim library.revisions.pending_document"
-        )
+        begins = "library.background_refresh library.revisions.pending_document"
         notes = "commands.freshness_notes commands.revision_names model.wording"
         assert _loaded(words, tmp_path) - plain == _modules(f"{begins} {notes}") - plain
         until(lambda: len(served.asked) == 2, "the refresh")

@@ -6,19 +6,21 @@ be understood is left out with a warning that names it, and all others work.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from dynacli.catalog.compiler.compile_overview import compile_overview
-from dynacli.catalog.compiler.compile_warnings import CompileWarning, CompileWarnings
-from dynacli.catalog.compiler.compile_webhooks import webhook_components
+from dynacli.catalog.compiler.compile_overview import compile_overview, shared_errors
+from dynacli.catalog.compiler.compile_warnings import (
+    CompileWarnings,
+    LeftOut,
+    _CompileWarning,
+    check_is_readable,
+    path_fault,
+    why_unread,
+)
 from dynacli.catalog.compiler.generated_names import NamedOperation, names_without_tags, short_names
-from dynacli.catalog.compiler.implied_mappings import with_implied_mappings
-from dynacli.catalog.compiler.normal_tree import normal_tree
+from dynacli.catalog.compiler.normal_tree import normal_tree, with_implied_mappings
 from dynacli.catalog.compiler.operation_inputs import Inputs, SkippedOperationError, usable_parameters
-from dynacli.catalog.compiler.operation_selection import EVERYTHING, Selection
 from dynacli.catalog.compiler.security_requirements import Security
-from dynacli.catalog.compiler.shared_errors import shared_errors
-from dynacli.catalog.compiler.uncallable_operations import LeftOut, check_is_readable, path_fault, why_unread
 from dynacli.catalog.store.written_form import difference
 from dynacli.document.file_names import file_name
 from dynacli.document.load import Document
@@ -35,7 +37,74 @@ from dynacli.model.server_objects import read_servers, server_row
 from dynacli.record import replace
 from dynacli.text.markdown import blocks_of, first_sentence
 
-__all__ = ["CompileWarning", "Compiled", "CompiledOperation", "compile_document"]
+__all__ = ["EVERYTHING", "Compiled", "CompiledOperation", "Selection", "compile_document"]
+
+_KEYS = ("webhooks", "x-webhooks")
+"""The keyword of OpenAPI 3.1 and later, and the extension that documents of 3.0 use."""
+
+
+def _webhook_components(tree: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield pointer → Path Item of each webhook, references in place, and `WEBHOOKS` → a list of rows for all."""
+    rows = _rows(tree)
+    if rows:
+        yield WEBHOOKS, rows
+    for pointer, _, raw in _webhooks(tree):
+        yield pointer, raw
+
+
+def _rows(tree: Mapping[str, Any]) -> list[dict[str, Any]]:
+    rows = []
+    for pointer, name, raw in _webhooks(tree):
+        item = follow_references(tree, raw)
+        if not isinstance(item, Mapping):
+            continue
+        entries = [entry for entry in operations_of(item) if isinstance(entry.operation, Mapping)]
+        holders = [*(entry.operation for entry in entries), item]
+        summaries = [text_or_empty(holder.get("summary")) for holder in holders]
+        rows.append(
+            {
+                "name": name,
+                "pointer": pointer,
+                "methods": [entry.method for entry in entries],
+                "summary": next(filter(None, summaries), ""),
+            }
+        )
+    return rows
+
+
+def _webhooks(tree: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    for key in _KEYS:
+        webhooks = tree.get(key)
+        for name, raw in webhooks.items() if isinstance(webhooks, Mapping) else ():
+            if not name.startswith("x-"):
+                yield join((key, name)), name, raw
+
+
+class Selection(NamedTuple):
+    """The operations of a document that a catalog has.
+
+    A tag is named in kebab case, an operation by its method and path: `GET /runs`.
+
+    Args:
+        only: The tags and operations; without any, all.
+        without: Those of them that are left out.
+        is_short: Whether names lose the tag in front where they stay unique.
+        reserved: The words that no short name can be.
+    """
+
+    only: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    is_short: bool = False
+    reserved: frozenset[str] = frozenset()
+
+    def has(self, method: str, path: str, tags: Iterable[str]) -> bool:
+        """Return whether an operation is one of them."""
+        words = {f"{method} {path}", *map(kebab, tags)}
+        return (not self.only or not words.isdisjoint(self.only)) and words.isdisjoint(self.without)
+
+
+EVERYTHING = Selection()
+"""All operations, under their usual names."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +141,7 @@ class Compiled:
     written: Mapping[str, Any]
     tags: Mapping[str, str]
     given_names: Mapping[tuple[str, str], str]
-    warnings: tuple[CompileWarning, ...]
+    warnings: tuple[_CompileWarning, ...]
     files: tuple[tuple[str, str], ...] = ()
     origins: tuple[Move, ...] = ()
 
@@ -448,7 +517,7 @@ def _components(document: Document) -> Iterator[tuple[str, Any]]:
             if isinstance(entries, Mapping) and not kind.startswith("x-"):
                 for name, value in entries.items():
                     yield join(("components", kind, name)), value
-    yield from webhook_components(document.tree)
+    yield from _webhook_components(document.tree)
     for ref in document.scan.internal:
         if not ref.startswith("#/components/") and ref.startswith("#/"):
             try:

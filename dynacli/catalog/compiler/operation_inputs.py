@@ -1,17 +1,16 @@
 """Reads the parameters and the body of an operation, and gives each parameter and field an option of its own."""
 
+import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl
 
-from dynacli.catalog.compiler.identical_parts import Originals, digest_of
-from dynacli.catalog.compiler.option_names import Named, fields_with_own_options, option_names
 from dynacli.document.load import Document
 from dynacli.document.references.scan import follow_references, lookup
 from dynacli.model.descriptions import parameter_description
-from dynacli.model.kebab_names import kebab
+from dynacli.model.kebab_names import MAX_LENGTH, kebab, spelled_out
 from dynacli.model.lenient_reading import dict_or_empty, list_or_empty, text_or_empty
 from dynacli.model.media_types import body_schema, is_form, is_media_type, is_patch, preferred
 from dynacli.model.operation import (
@@ -36,7 +35,164 @@ from dynacli.text.markdown import first_sentence
 if TYPE_CHECKING:
     from dynacli.schema.example_call import ExampleWords
 
-__all__ = ["Inputs", "SkippedOperationError", "usable_parameters"]
+__all__ = [
+    "Inputs",
+    "Named",
+    "Originals",
+    "SkippedOperationError",
+    "digest_of",
+    "fields_with_own_options",
+    "option_names",
+    "option_word",
+    "usable_parameters",
+]
+
+
+class Named(NamedTuple):
+    """A parameter that wants an option.
+
+    Args:
+        location: Where it is sent: `path`, `query`, ...
+        name: Its name in the document.
+        wanted: The text that its option is made from: its name, unless the document gives another text.
+    """
+
+    location: str
+    name: str
+    wanted: str
+
+
+def option_word(name: str) -> str:
+    """Return a name of the document as the word of an option, which has letters, digits and hyphens."""
+    word = kebab(name) or spelled_out(name, is_whole=True) or "empty"
+    return word[:MAX_LENGTH].rstrip("-")
+
+
+def option_names(parameters: Sequence[Named], reserved: Iterable[str]) -> list[str]:
+    """Return the option of each parameter, without dashes.
+
+    Where several locations have the same name, the first location has the plain option, and the others are
+    qualified: `query.id`. Within a location `x` has the plain option, and `x[]` is `x-array`.
+    The order of the parameters within a location makes no difference.
+
+    Args:
+        parameters: In the order of their locations.
+        reserved: Words that no parameter may have as its option.
+    """
+    taken = set(reserved)
+    options: dict[int, str] = {}
+    locations = list(dict.fromkeys(parameter.location for parameter in parameters))
+
+    def rank(index: int) -> tuple[int, bool, str]:
+        parameter = parameters[index]
+        # Of names that clash, the name that is spelled like the option gets it.
+        is_spelled_otherwise = option_word(parameter.wanted) != parameter.name
+        return locations.index(parameter.location), is_spelled_otherwise, parameter.name
+
+    for index in sorted(range(len(parameters)), key=rank):
+        options[index] = _free_option(parameters[index], taken)
+        taken.add(options[index])
+    return [options[index] for index in range(len(parameters))]
+
+
+def _free_option(parameter: Named, taken: Collection[str]) -> str:
+    word = option_word(parameter.wanted)
+    spelled = spelled_out(parameter.wanted)[:MAX_LENGTH].rstrip("-") or word
+    qualified = f"{parameter.location}.{word}"
+    plain: tuple[str, ...] = (word, spelled)
+    if word in GUARDED_OPTIONS:
+        plain = ()  # `server[]` is no `server-array` either: whoever types `--server` is to be told
+    candidates = (*plain, qualified, f"{parameter.location}.{spelled}")
+    return next((option for option in candidates if option not in taken), None) or _numbered(qualified, taken)
+
+
+def fields_with_own_options(fields: Sequence[Field], taken: Collection[str]) -> tuple[Field, ...]:
+    """Return the fields of a body; those whose option is taken get `body.` in front."""
+    own = {field.option for field in fields}
+    if len(own) == len(fields) and own.isdisjoint(taken):
+        return tuple(fields)
+    used = set(taken)
+    # First the fields that keep their option, so that no renamed field takes it from them.
+    unchanged = set()
+    for index, field in enumerate(fields):
+        if field.option not in used:
+            unchanged.add(index)
+            used.add(field.option)
+    found = []
+    for index, field in enumerate(fields):
+        if index in unchanged:
+            found.append(field)
+            continue
+        option = f"body.{field.option}"
+        option = _numbered(option, used) if option in used else option
+        used.add(option)
+        found.append(replace(field, option=option))
+    return tuple(found)
+
+
+def _numbered(word: str, taken: Collection[str]) -> str:
+    number = 2
+    while f"{word}-{number}" in taken:
+        number += 1
+    return f"{word}-{number}"
+
+
+_MOST_PARTS = 24
+"""How many objects and lists a part may have; comparing larger ones costs more than it saves."""
+
+
+class Originals:
+    """Returns for an object of a document the first object that is equal to it.
+
+    An object that has a reference in it, or is large, is returned itself: it may contain itself.
+    """
+
+    def __init__(self) -> None:
+        self._firsts: dict[bytes, Mapping[str, Any]] = {}
+        # The keys are ids of objects, which stay unique only as long as the objects are there.
+        self._known: dict[int, tuple[Mapping[str, Any], Mapping[str, Any]]] = {}
+
+    def __call__(self, value: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the first object that is equal to this one; neither may be changed."""
+        if id(value) not in self._known:
+            self._known[id(value)] = value, self._first(value) if _is_small(value) else value
+        return self._known[id(value)][1]
+
+    def _first(self, value: Mapping[str, Any]) -> Mapping[str, Any]:
+        from dynacli.import_orjson import orjson
+
+        try:
+            return self._firsts.setdefault(orjson.dumps(value), value)
+        except TypeError:  # integers beyond 64 bits, lone surrogates
+            return value
+
+
+def digest_of(value: Any) -> bytes | int:
+    """Return a key that two values have in common only if they are equal.
+
+    Args:
+        value: A part of the document with its references in place; with references replaced it may contain itself.
+    """
+    from dynacli.import_orjson import orjson
+
+    try:
+        return hashlib.sha256(orjson.dumps(value)).digest()
+    except TypeError:  # integers beyond 64 bits, lone surrogates
+        return id(value)
+
+
+def _is_small(value: Any) -> bool:
+    """Return whether a value has no reference in it, and few parts."""
+    stack, left = [value], _MOST_PARTS
+    while stack:
+        node = stack.pop()
+        left -= 1
+        if left < 0 or (isinstance(node, dict) and "$ref" in node):
+            return False
+        members = node.values() if isinstance(node, dict) else node
+        stack.extend([member for member in members if isinstance(member, (dict, list))])
+    return True
+
 
 LOCATIONS = ("path", "query", "querystring", "header", "cookie")
 """The locations of parameters; where two parameters have the same name, the earlier location has the plain option."""

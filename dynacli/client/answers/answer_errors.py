@@ -40,8 +40,8 @@ def http_error(call: Call, answer: "Answer", place: str = "") -> HttpError:
         place: Where its body may say more, for example `on standard output`; empty for nowhere.
     """
     from dynacli.http.send import may_pass
-    from dynacli.text.quoting import quoted
     from dynacli.text.server_message import server_message
+    from dynacli.text.wrapping import quoted
     from dynacli.urls import without_query
 
     reason = f" {answer.reason}" if answer.reason else ""

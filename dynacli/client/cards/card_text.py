@@ -17,9 +17,9 @@ from dynacli.model.value_words import (
     placeholder,
 )
 from dynacli.record import record
-from dynacli.text.quoting import closed, quoted, word_or_quoted
 from dynacli.text.terminal import visible
 from dynacli.text.text_blocks import short_sentence
+from dynacli.text.wrapping import closed, quoted, word_or_quoted
 
 __all__ = ["MOST_BYTES", "card_text"]
 

@@ -9,7 +9,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 
 from dynacli.auth.credentials import Alternative, Credential
-from dynacli.auth.helper_command import run_helper
+from dynacli.auth.references import run_helper
 from dynacli.auth.secret import Secret
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.chosen_security import ALWAYS

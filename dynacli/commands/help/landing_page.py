@@ -17,9 +17,8 @@ from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import OperationSummary
 from dynacli.model.overview import Overview, Start
 from dynacli.model.wording import counted
-from dynacli.text.quoting import closed, quoted_lines, quoted_within, word_or_quoted
 from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
-from dynacli.text.wrapping import shortened, wrapped
+from dynacli.text.wrapping import closed, quoted_lines, quoted_within, shortened, word_or_quoted, wrapped
 
 if TYPE_CHECKING:
     from dynacli.client.credentials.signed_in import SignedIn

@@ -10,10 +10,9 @@ from dynacli.model.operation import MORE, Body, Choice, Field, MediaType, Parame
 from dynacli.model.value_words import MAY_BE_NULL, NOT_EMPTY, constraints, file_or_value, placeholder
 from dynacli.options.standard_options import FILE, INPUT_OPTIONS, PART, STANDARD_OPTIONS, Option, options_of
 from dynacli.record import replace
-from dynacli.text.quoting import quoted, quoted_lines, word_or_quoted
 from dynacli.text.terminal import Painter, terminal_width, visible
 from dynacli.text.text_blocks import block_text, short_sentence
-from dynacli.text.wrapping import wrapped
+from dynacli.text.wrapping import quoted, quoted_lines, word_or_quoted, wrapped
 
 __all__ = ["operation_help"]
 

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from dynacli.model.operation import OperationSummary
-from dynacli.text.quoting import closed, quoted_within, word_or_quoted
 from dynacli.text.terminal import Painter, cell_width, visible
-from dynacli.text.wrapping import shortened
+from dynacli.text.wrapping import closed, quoted_within, shortened, word_or_quoted
 
 __all__ = ["operation_lines", "summary_text"]
 

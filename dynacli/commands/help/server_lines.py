@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dynacli.text.quoting import quoted, word_or_quoted
 from dynacli.text.terminal import Painter
+from dynacli.text.wrapping import quoted, word_or_quoted
 
 __all__ = ["server_line"]
 

@@ -7,8 +7,8 @@ from dynacli.environment import Environment, invocation
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.kebab_names import under_tag
 from dynacli.output.render import list_width
-from dynacli.text.quoting import quoted
 from dynacli.text.terminal import Painter, terminal_width, visible
+from dynacli.text.wrapping import quoted
 
 __all__ = ["tag_help"]
 

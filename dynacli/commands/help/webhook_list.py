@@ -4,9 +4,9 @@ from typing import Any
 
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import WEBHOOKS
-from dynacli.text.quoting import quoted_within, word_or_quoted
 from dynacli.text.terminal import Painter
 from dynacli.text.text_blocks import short_sentence
+from dynacli.text.wrapping import quoted_within, word_or_quoted
 
 __all__ = ["find_webhook", "webhook_lines", "webhooks_of"]
 

@@ -7,11 +7,12 @@ import click
 
 from dynacli.commands.run import Run
 from dynacli.errors import FileError
-from dynacli.library.revisions.cache_limit import limit_of, registered_directories
 from dynacli.library.revisions.housekeeping import (
     CachedDocument,
     cached_documents,
     forget_history,
+    limit_of,
+    registered_directories,
     remove_document,
 )
 from dynacli.output.standard_error import write_stderr

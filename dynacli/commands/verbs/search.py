@@ -8,8 +8,8 @@ import click
 from dynacli.commands.run import Run
 from dynacli.environment import invocation
 from dynacli.library.opened_api import OpenedApi
-from dynacli.text.quoting import quoted, word_or_quoted
 from dynacli.text.terminal import Painter, visible
+from dynacli.text.wrapping import quoted, word_or_quoted
 
 if TYPE_CHECKING:
     from dynacli.client.search_operations import Hit

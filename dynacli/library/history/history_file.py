@@ -8,7 +8,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, suppress
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from dynacli.library.history.record_call import (
     AnsweredPath,
     RecordedCall,
     UnusualHistoryError,
+    history_mode,
     history_path,
     open_history,
     values_of,
@@ -27,7 +28,15 @@ from dynacli.library.history.record_call import (
 )
 from dynacli.regular_files import regular_file
 
-__all__ = ["HistoryRow", "clear_history", "read_calls", "record_with_care", "remembered_rows", "sweep"]
+__all__ = [
+    "HistoryRow",
+    "called_operations",
+    "clear_history",
+    "read_calls",
+    "record_with_care",
+    "remembered_rows",
+    "sweep",
+]
 
 _DAYS = 30
 _MOST_CALLS = 20_000
@@ -330,3 +339,34 @@ def clear_history(env: Environment) -> None:
     for ending in ("", "-journal", ".damaged", ".lock"):
         with suppress(FileNotFoundError):
             os.unlink(path + ending)
+
+
+_LATEST = 2_000
+"""Calls of all APIs that are looked at."""
+
+
+def called_operations(env: Environment, source: str, names: Collection[str]) -> dict[str, tuple[int, int]]:
+    """Return name of an operation → how many of the latest calls are of it, and the place of its last one.
+
+    A greater place is a later one. Operations without a call are left out; where no history is kept, or it cannot be
+    read, that is all of them.
+
+    Args:
+        source: The document, as `api_key` tells.
+        names: The operations that are of interest.
+    """
+    marks = ",".join("?" * len(names))
+    try:
+        if history_mode(env) == "off":
+            return {}
+        with closing(open_history(history_path(env))) as db:
+            if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+                return {}
+            rows = db.execute(
+                "SELECT operation, count(*), max(n) FROM calls WHERE n > (SELECT max(n) FROM calls) - ?"  # noqa: S608
+                f" AND source = ? AND operation IN ({marks}) GROUP BY operation",
+                (_LATEST, source, *names),
+            )
+            return {str(name): (count, last) for name, count, last in rows}
+    except (sqlite3.Error, FileError):
+        return {}

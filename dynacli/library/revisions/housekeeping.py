@@ -10,30 +10,36 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, suppress
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from dynacli.catalog.store.catalog_file import FORMAT
+from dynacli.document.source import parse_source
+from dynacli.environment import Environment
+from dynacli.errors import FileError, UsageError
 from dynacli.files import LOCK_SECONDS, hold_lock, sweep, write_file
+from dynacli.library.configuration.configuration import Configuration
 from dynacli.library.revisions.pending_document import find_pending
 from dynacli.library.revisions.revisions import DAY, USED, Revisions, is_revision
 from dynacli.regular_files import regular_file
 
 __all__ = [
-    "DEFAULT_LIMIT",
-    "MOST_REVISIONS",
     "CachedDocument",
     "begin_day",
+    "bytes_of",
     "cached_documents",
     "forget_history",
+    "keep_within_limit",
+    "limit_of",
+    "registered_directories",
     "remove_document",
-    "shrink_cache",
     "thin_out",
 ]
 
-DEFAULT_LIMIT = 1 << 30
+_DEFAULT_LIMIT = 1 << 30
 """Bytes that all documents together may take by default."""
 
-MOST_REVISIONS = 50
+_MOST_REVISIONS = 50
 """Revisions of one document that are kept, beside those that a person has pinned."""
 
 _CATALOGS = 3
@@ -107,10 +113,10 @@ def thin_out(revisions: Revisions, current: dict[str, Any]) -> None:
     """
     history = revisions.history()
     in_use = _in_use(revisions, current)
-    for pointer in history[MOST_REVISIONS:]:
+    for pointer in history[_MOST_REVISIONS:]:
         if pointer["revision"] not in in_use:
             _remove_revision(revisions, pointer["revision"])
-    for pointer in history[_CATALOGS:MOST_REVISIONS]:
+    for pointer in history[_CATALOGS:_MOST_REVISIONS]:
         if pointer["revision"] not in in_use:
             revisions.drop_catalog(pointer)
 
@@ -214,7 +220,7 @@ def location_in(directory: str) -> str:
     return location if isinstance(location, str) else ""
 
 
-def shrink_cache(cache_dir: str, limit: int, registered: Collection[str], spared: str = "") -> int:
+def _shrink_cache(cache_dir: str, limit: int, registered: Collection[str], spared: str = "") -> int:
     """Remove what is least used until the cache is within a limit, and return how many bytes that were.
 
     First go earlier revisions, then documents that are not registered, then the catalogs of those that are:
@@ -284,3 +290,53 @@ def _remove(path: str) -> int:
     except OSError:
         return 0
     return size
+
+
+_SIZE = re.compile(r"(\d{1,12})\s*([KMG]?)(i?B)?", re.IGNORECASE)
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+
+
+def limit_of(env: Environment) -> int:
+    """Return the limit in bytes; a value that cannot be understood counts for nothing."""
+    limit = bytes_of(env.setting("CACHE_LIMIT"))
+    if limit is None:
+        try:
+            limit = bytes_of(Configuration(env).cache().get("limit"))
+        except FileError:
+            limit = None  # a run that needs the configuration says what is wrong with it
+    return _DEFAULT_LIMIT if limit is None else limit
+
+
+def bytes_of(value: Any) -> int | None:
+    """Return the bytes of a size such as `"500 MiB"` or a number; None where it is none."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if value >= 0 else None
+    size = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    return int(size[1]) * _UNITS[size[2].upper()] if size else None
+
+
+def registered_directories(env: Environment) -> dict[str, list[str]]:
+    """Return directory in the cache → names of the registered APIs that have their document there."""
+    configuration = Configuration(env)
+    names: dict[str, list[str]] = {}
+    for name, entry in configuration.apis().items():
+        more, overlays = configuration.more(entry), configuration.overlays(entry)
+        try:
+            location = parse_source(entry["source"], Path.cwd()).location
+        except UsageError:
+            continue  # a run that needs the entry says what is wrong with it
+        names.setdefault(Revisions(env.cache_dir, location, more, overlays).directory, []).append(name)
+    return names
+
+
+def keep_within_limit(env: Environment, revisions: Revisions) -> int:
+    """Remove the least used documents where the cache has become too large, and return how many bytes that were.
+
+    Args:
+        revisions: Those of the document that is in use right now, which stays.
+    """
+    try:
+        registered = registered_directories(env)
+    except FileError:
+        return 0  # it is not known which documents a person would miss
+    return _shrink_cache(env.cache_dir, limit_of(env), registered, revisions.directory)

@@ -240,13 +240,13 @@ def test_pieces_may_end_anywhere(size: int, monkeypatch: pytest.MonkeyPatch) -> 
     """The entries are the same."""
     import io
 
-    from dynacli.traffic import har_entries
+    from dynacli.traffic import read_har as reader
 
-    monkeypatch.setattr(har_entries, "_PIECE", size)
+    monkeypatch.setattr(reader, "_PIECE", size)
     entries = [{"log": {"entries": [1]}, "é": '\\"[{\U0001f600', "n": [1.5e10, True, None]}] * 3
     tree = {"a": {"entries": [0]}, "log": {"creator": {"entries": ["x"]}, "entries": entries}}
     for ascii_ in (True, False):
         content = json.dumps(tree, ensure_ascii=ascii_).encode()
-        assert entries == list(har_entries.har_entries(io.BytesIO(content)))
+        assert entries == list(reader.har_entries(io.BytesIO(content)))
         with pytest.raises(ValueError):  # noqa: PT011  - what is cut has no message of its own
-            list(har_entries.har_entries(io.BytesIO(content[:-12])))
+            list(reader.har_entries(io.BytesIO(content[:-12])))

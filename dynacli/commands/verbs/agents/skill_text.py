@@ -17,9 +17,9 @@ from dynacli.model.kebab_names import kebab
 from dynacli.model.operation import OperationSummary
 from dynacli.model.overview import Start
 from dynacli.model.wording import counted
-from dynacli.text.quoting import quoted
 from dynacli.text.terminal import visible
 from dynacli.text.text_blocks import short_sentence
+from dynacli.text.wrapping import quoted
 
 __all__ = ["skill_name", "skill_text"]
 

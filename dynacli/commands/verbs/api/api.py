@@ -16,8 +16,8 @@ from dynacli.library.configuration.configuration import LOGIN_KEY, Configuration
 from dynacli.library.news import take_news
 from dynacli.library.open_by_name import open_api, refresh_api
 from dynacli.library.opened_api import OpenedApi
-from dynacli.text.quoting import quoted
 from dynacli.text.terminal import Painter, visible
+from dynacli.text.wrapping import quoted
 from dynacli.urls import with_masked_query
 
 if TYPE_CHECKING:

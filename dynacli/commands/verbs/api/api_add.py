@@ -25,8 +25,8 @@ from dynacli.library.revisions.open_request import OpenRequest
 from dynacli.output.standard_error import write_stderr
 from dynacli.record import replace
 from dynacli.request.choose_server import choose_server, parse_origin
-from dynacli.text.quoting import quoted
 from dynacli.text.terminal import visible
+from dynacli.text.wrapping import quoted
 from dynacli.urls import origin_of, secret_in_query, with_masked_query
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from dynacli.library.revisions.open_request import OpenRequest
 from dynacli.library.revisions.pending_document import find_pending
 from dynacli.library.revisions.revisions import Revisions
 from dynacli.output.standard_error import write_stderr
-from dynacli.text.quoting import quoted
 from dynacli.text.terminal import Painter, visible
+from dynacli.text.wrapping import quoted
 
 __all__ = ["pin", "rollback", "show_history", "unpin"]
 

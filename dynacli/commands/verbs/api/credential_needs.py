@@ -8,7 +8,7 @@ from dynacli.client.credentials.sign_in import wanted_by
 from dynacli.environment import Environment, invocation, prefix_of
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.overview import SignIn
-from dynacli.text.quoting import word_or_quoted
+from dynacli.text.wrapping import word_or_quoted
 
 __all__ = ["credential_lines"]
 

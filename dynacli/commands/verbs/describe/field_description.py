@@ -13,8 +13,8 @@ from dynacli.model.wording import did_you_mean, enumerated
 from dynacli.schema.flatten_schema import flatten
 from dynacli.schema.option_fields import parse_steps
 from dynacli.text.markdown import to_text
-from dynacli.text.quoting import quoted_lines
 from dynacli.text.terminal import Painter, visible
+from dynacli.text.wrapping import quoted_lines
 
 __all__ = ["describe_field"]
 

@@ -12,8 +12,8 @@ from dynacli.model.media_types import body_schema
 from dynacli.schema.documented_values import follow_reference
 from dynacli.schema.flatten_schema import FlatSchemas, Resolve
 from dynacli.text.markdown import to_text
-from dynacli.text.quoting import quoted, quoted_lines, word_or_quoted
 from dynacli.text.terminal import Painter, visible
+from dynacli.text.wrapping import quoted, quoted_lines, word_or_quoted
 
 __all__ = ["callback_lines", "describe_callbacks", "describe_webhook", "webhook_text"]
 

@@ -10,8 +10,8 @@ from dynacli.model.value_words import constraints, placeholder
 from dynacli.model.wording import counted
 from dynacli.schema.success_answer import success_answer
 from dynacli.text.markdown import first_sentence
-from dynacli.text.quoting import quoted, word_or_quoted
 from dynacli.text.terminal import Painter, visible
+from dynacli.text.wrapping import quoted, word_or_quoted
 
 __all__ = ["difference_lines", "differences"]
 

@@ -15,9 +15,9 @@ from dynacli.model.media_types import is_patch
 from dynacli.model.value_words import constraints, placeholder
 from dynacli.schema.answer_outline import answer_outline
 from dynacli.text.markdown import first_sentence, to_text
-from dynacli.text.quoting import quoted, quoted_lines, word_or_quoted
 from dynacli.text.terminal import Painter, visible
 from dynacli.text.text_blocks import block_text, short_sentence
+from dynacli.text.wrapping import quoted, quoted_lines, word_or_quoted
 
 __all__ = ["operation_lines"]
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from dynacli.model.value_words import MAY_BE_REPEATED, constraints
 from dynacli.schema.flatten_schema import FlatSchema, FlatSchemas, Resolve, value_type
 from dynacli.text.markdown import first_sentence
-from dynacli.text.quoting import quoted, word_or_quoted
 from dynacli.text.terminal import Painter
+from dynacli.text.wrapping import quoted, word_or_quoted
 
 __all__ = ["MAX_DEPTH", "SchemaField", "TreeLimits", "fields_below", "schema_lines", "type_text"]
 

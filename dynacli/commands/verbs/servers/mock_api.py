@@ -64,7 +64,7 @@ def mock_api(
 
 def _where(api: "OpenedApi", origin: str) -> str:
     """Return where the mock runs, and how it is called."""
-    from dynacli.mock.mock_routes import base_path
+    from dynacli.mock.mock_server import base_path
     from dynacli.model.command_words import shell_line
 
     base = f"{origin}{base_path(api)}"
