@@ -39,8 +39,8 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
     """
     from difflib import get_close_matches
 
-    from dynacli.catalog.search.postings import StemIndex
     from dynacli.catalog.search.question import has_strange_words
+    from dynacli.catalog.search.stem_index import StemIndex
     from dynacli.catalog.search.vocabulary import Vocabulary
 
     wanted = kebab(word) or word

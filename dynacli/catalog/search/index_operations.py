@@ -6,7 +6,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.search.operation_words import OperationWords
-from dynacli.catalog.search.postings import Postings, count_postings
 from dynacli.catalog.search.rarity import rarity
 from dynacli.catalog.search.search_words import STOP_WORDS, names_several, stem, words_of
 from dynacli.catalog.search.thesaurus import ACTING, AMBIGUOUS, GENERIC, action_of
@@ -326,18 +325,18 @@ _USUAL = 0.5
 """The part of the operations from which on a word says little about one that mentions it."""
 
 
-def search_index(compiled: "Compiled") -> tuple[dict[str, Postings], list[str | None]]:
+def search_index(compiled: "Compiled") -> tuple[dict[str, dict[int, float]], list[str | None]]:
     """Return the index of a document's operations.
 
     Returns:
-        Stem → the operations that have it; and for each operation the text of the words by which it is known,
-        `OperationWords.as_text`, None where it is hidden.
+        Stem → number of an operation → how well it has the stem; and for each operation the text of the words by
+        which it is known, `OperationWords.as_text`, None where it is hidden.
     """
-    postings: dict[str, Postings] = defaultdict(Postings)
+    index: dict[str, dict[int, float]] = defaultdict(dict)
     for number, matches in enumerate(_matches(compiled)):
         for each, match in matches.items():
-            postings[each].add(number, match)
-    counts = {each: count_postings(found.packed) for each, found in postings.items()}
+            index[each][number] = match
+    counts = {each: len(found) for each, found in index.items()}
     operations = len(compiled.operations)
     texts: list[str | None] = []
     for entry in compiled.operations:
@@ -345,7 +344,7 @@ def search_index(compiled: "Compiled") -> tuple[dict[str, Postings], list[str | 
         told = (sum(rarity(counts.get(each), operations) for each in stems) for stems in words.stems)
         is_hidden = entry.operation.is_hidden
         texts.append(None if is_hidden else replace(words, told=tuple(told)).as_text())
-    return postings, texts
+    return index, texts
 
 
 def _matches(compiled: "Compiled") -> Iterator[dict[str, float]]:

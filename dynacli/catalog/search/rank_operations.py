@@ -5,11 +5,11 @@ from collections.abc import Collection, Mapping
 from math import log
 
 from dynacli.catalog.search.operation_words import OperationWords
-from dynacli.catalog.search.postings import StemIndex, read_postings
 from dynacli.catalog.search.question import ALL, DOING, READING, Question, Term, read_question
 from dynacli.catalog.search.rarity import rarity
 from dynacli.catalog.search.search_words import STOP_WORDS, words_of
 from dynacli.catalog.search.search_words import stem as stem_of
+from dynacli.catalog.search.stem_index import StemIndex
 from dynacli.catalog.search.thesaurus import ACTING
 from dynacli.catalog.search.vocabulary import Vocabulary
 from dynacli.catalog.store.catalog_file import Catalog, DamagedCatalogError
@@ -107,7 +107,7 @@ def _matches(index: StemIndex, stems: Mapping[str, float]) -> dict[int, float]:
     kept = 1.0
     for stem, weight in stems.items():
         is_subject = False
-        for number, match in read_postings(index.postings(stem)):
+        for number, match in index.matches(stem).items():
             found[number] = max(kept * weight * match, found.get(number, 0.0))
             is_subject |= kept * weight * match >= _ABOUT
         if weight == 1.0 and is_subject:

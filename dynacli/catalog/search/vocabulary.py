@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from dynacli.catalog.search.postings import StemIndex, count_postings, read_postings
 from dynacli.catalog.search.search_words import stem as stem_of
+from dynacli.catalog.search.stem_index import StemIndex
 from dynacli.catalog.search.thesaurus import known_words
 
 __all__ = ["Vocabulary"]
@@ -55,8 +55,7 @@ class Vocabulary:
 
     def known(self, stems: Iterable[str]) -> dict[str, int]:
         """Return those of some stems that the document has → the number of operations that have it."""
-        found = {stem: self._index.postings(stem) for stem in stems}
-        return {stem: count_postings(packed) for stem, packed in found.items() if packed}
+        return self._index.known(stems)
 
     def fitted(self, stem: str, meanings: Mapping[str, float], *, with_forms: bool) -> list[dict[str, float]]:
         """Return what stands for a word in the document: stem → how well it does, for each part of the word.
@@ -97,7 +96,7 @@ class Vocabulary:
     def _stand_together(self, parts: tuple[str, str]) -> bool:
         """Return whether an operation is about both parts of a word."""
         first, second = (
-            {number for number, match in read_postings(self._index.postings(part)) if match >= _ABOUT}
+            {number for number, match in self._index.matches(part).items() if match >= _ABOUT}
             for part in parts
         )
         return not first.isdisjoint(second)
@@ -112,17 +111,16 @@ class Vocabulary:
         if len(word) < _SHORTEST_TYPO or not word.isascii():
             return stem
         most = 2 if len(word) >= _TWO_TYPOS else 1
-        lengths = range(len(stem) - most, len(word) + most + 1)
-        known = (pair for pair in self._index if len(pair[0]) in lengths)
+        known = self._index.of_length(len(stem) - most, len(word) + most)
         usual = known_words() if len(word) >= _SHORTEST_USUAL else ()
         letters = set(word)
         near: list[tuple[int, int, str]] = []
-        for term, packed in (*known, *((each, b"") for each in usual)):
+        for term, count in (*known.items(), *((each, 0) for each in usual)):
             begins_alike = term[0] == word[0] or term[:2] == word[1::-1]
             if begins_alike and len(letters.symmetric_difference(term)) <= 2 * most:
                 distance = min(_distance(word, term, most), _distance(stem, term, most))
                 if distance <= most:
-                    near.append((distance, -count_postings(packed), term if packed else stem_of(term)))
+                    near.append((distance, -count, term if count else stem_of(term)))
         return min(near)[2] if near else stem
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.search.index_operations import search_index
-from dynacli.catalog.search.postings import blocks
+from dynacli.catalog.search.stem_index import stem_rows
 from dynacli.catalog.store.catalog_file import BY_ALIAS, BY_ID, BY_ID_IN_ANY_CASE, BY_NAME, Catalog, pack
 from dynacli.catalog.store.operation_rows import OperationRows
 from dynacli.model.overview import OVERVIEW
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 __all__ = ["catalog_in_memory", "write_catalog"]
 
 _TABLES = """
-    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
     CREATE TABLE operations (
         id INTEGER PRIMARY KEY, name TEXT, operation_id TEXT, method TEXT, path TEXT,
         tags TEXT, summary TEXT, is_deprecated INTEGER, is_hidden INTEGER, words TEXT
     );
-    CREATE TABLE stems (id INTEGER PRIMARY KEY, first TEXT, block BLOB);
-    CREATE TABLE details (id INTEGER PRIMARY KEY, operation TEXT, part TEXT, written TEXT);
-    CREATE TABLE shared (id INTEGER PRIMARY KEY, value TEXT);
+    CREATE TABLE stems (stem TEXT PRIMARY KEY, operations INTEGER, matches TEXT) WITHOUT ROWID;
+    CREATE TABLE details (id INTEGER PRIMARY KEY, operation BLOB, part BLOB, written BLOB);
+    CREATE TABLE shared (id INTEGER PRIMARY KEY, value BLOB);
     CREATE TABLE names (key TEXT, rank INTEGER, id INTEGER, PRIMARY KEY (key, rank)) WITHOUT ROWID;
     CREATE TABLE tags (key TEXT PRIMARY KEY, name TEXT, description TEXT) WITHOUT ROWID;
     CREATE TABLE lock (method TEXT, path TEXT, name TEXT, PRIMARY KEY (method, path)) WITHOUT ROWID;
-    CREATE TABLE components (pointer TEXT PRIMARY KEY, value TEXT, written TEXT);
+    CREATE TABLE components (pointer TEXT PRIMARY KEY, value BLOB, written BLOB);
     CREATE TABLE files (id INTEGER PRIMARY KEY, uri TEXT, name TEXT);
-    CREATE TABLE origins (first TEXT PRIMARY KEY, places TEXT) WITHOUT ROWID;
+    CREATE TABLE origins (first TEXT PRIMARY KEY, places BLOB) WITHOUT ROWID;
     CREATE TABLE warnings (message TEXT, pointer TEXT, line INTEGER, column INTEGER, file INTEGER);
     CREATE TABLE problems (message TEXT, pointer TEXT, file INTEGER);
 """
@@ -183,21 +183,18 @@ def _write_operations(db: sqlite3.Connection, compiled: "Compiled") -> None:
     db.executemany(
         "INSERT INTO names VALUES (?, ?, ?)", ((key, rank, number) for (key, rank), number in names.items())
     )
-    db.executemany(
-        "INSERT INTO stems VALUES (?, ?, ?)",
-        ((number, *row) for number, row in enumerate(blocks(stems))),
-    )
+    db.executemany("INSERT INTO stems VALUES (?, ?, ?)", stem_rows(stems))
     db.executemany(
         "INSERT INTO tags VALUES (?, ?, ?)",
         ((key, tag, compiled.tags.get(tag, "")) for key, tag in tags.items() if key),
     )
 
 
-def _packed_or_none(value: Any) -> str | bytes | None:
+def _packed_or_none(value: Any) -> bytes | None:
     return None if value is None else _packed(value)
 
 
-def _packed(value: Any) -> str | bytes:
+def _packed(value: Any) -> bytes:
     return pack(_json(value))
 
 
