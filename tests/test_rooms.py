@@ -76,12 +76,14 @@ class _Facts(NamedTuple):
     Args:
         imported: Each module of dynacli that it imports, also within functions, and whether for types alone.
         libraries: The packages that it imports.
+        called: The names of the functions and classes that it calls.
         acts: What it does that modules leave to others.
         vanishing: The lines where it catches everything and does nothing about it.
     """
 
     imported: frozenset[tuple[str, bool]]
     libraries: frozenset[str]
+    called: frozenset[str]
     acts: frozenset[str]
     vanishing: tuple[int, ...]
 
@@ -94,6 +96,9 @@ def _facts(path: Path) -> _Facts:
     return _Facts(
         frozenset(_imported_by(path, tree)),
         frozenset(name.partition(".")[0] for node in imports for name in _imported_names(node)),
+        frozenset(
+            node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        ),
         frozenset(act for node in nodes for act in _acts(node)),
         tuple(node.lineno for node in nodes if isinstance(node, ast.ExceptHandler) and _is_idle(node)),
     )
@@ -227,6 +232,15 @@ def test_a_single_module_imports_the_http_library() -> None:
 
 def _imported_names(node: ast.Import | ast.ImportFrom) -> list[str]:
     return [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+
+
+def test_the_engine_alone_makes_and_records_calls() -> None:
+    """Whoever else did would forget a listener, a mask, or the history; a series of calls is a loop over the engine."""
+    engine = "dynacli.client.engine.call_engine"
+    making = {
+        (_name(path), name) for path in _MODULES for name in _facts(path).called & {"Call", "record_call"}
+    }
+    assert {(engine, "Call"), (engine, "record_call")} == making
 
 
 def test_a_module_lets_no_exception_vanish() -> None:

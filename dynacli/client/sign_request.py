@@ -335,18 +335,21 @@ class _Given(NamedTuple):
 
 
 def _given(operation: Operation, request: Request, settings: CallSettings) -> _Given:
-    schemes = [
-        scheme for alternative in operation.security for scheme in alternative if scheme.type == "apiKey"
-    ]
-    keys = {(scheme.location, scheme.parameter) for scheme in schemes}
-    key_headers = {scheme.parameter.lower() for scheme in schemes if scheme.location == "header"}
-    typed = {name.lower() for name, _ in settings.headers}
-    secret_headers = key_headers | {name for name in typed if name in SECRET_HEADERS or is_secret_name(name)}
-    values = [pair.value for pair in request.parts.query if ("query", pair.name) in keys]
-    values += [
-        pair.encoded.partition("=")[2] for pair in request.parts.cookies if ("cookie", pair.name) in keys
-    ]
-    names = {name for parameter in operation.parameters for name in _passwords_in(parameter)}
+    parts, names = request.parts, set[str]()
+    key_names = {
+        (scheme.location, scheme.parameter)
+        for alternative in operation.security
+        for scheme in alternative
+        if scheme.type == "apiKey"
+    }
+    secret_headers = {name.lower() for location, name in key_names if location == "header"}
+    for name, _ in settings.headers:
+        if name.lower() in SECRET_HEADERS or is_secret_name(name):
+            secret_headers.add(name.lower())
+    for parameter in operation.parameters:
+        names.update(_passwords_in(parameter))
+    values = [pair.value for pair in parts.query if ("query", pair.name) in key_names]
+    values += [pair.encoded.partition("=")[2] for pair in parts.cookies if ("cookie", pair.name) in key_names]
     passwords = list(_texts_of(names, request)) if names else []
     headers = []
     for name, value in request.headers:
@@ -360,10 +363,9 @@ def _given(operation: Operation, request: Request, settings: CallSettings) -> _G
             headers.append((name, MASK if is_secret else value))
     secrets = [Secret(value) for value in values if value]
     masker = Masker((*secrets, *passwords))
-    shown = request._replace(
-        url=with_masked_secrets(masker.mask(request.url), names),
-        headers=tuple((name, masker.mask(text)) for name, text in headers),
-    )
+    if secrets or passwords:
+        headers = [(name, masker.mask(text)) for name, text in headers]
+    shown = request._replace(url=with_masked_secrets(masker.mask(request.url), names), headers=tuple(headers))
     return _Given(secrets, passwords, shown, SECRET_HEADERS | secret_headers | names)
 
 

@@ -7,10 +7,10 @@ from urllib.parse import parse_qsl
 
 from dynacli.auth.credentials import is_supported, kind_of
 from dynacli.auth.oauth.oauth_flow import flows_of
+from dynacli.client.call import CallJudge
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, CallValues, collect_values, is_idempotency_key
-from dynacli.client.validate_call import CallJudge
 from dynacli.errors import DynacliError
 from dynacli.export.collection import (
     Authorization,

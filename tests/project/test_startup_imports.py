@@ -202,7 +202,7 @@ _ENDED = _modules("commands.call.conclude_call commands.call.receive_response")
 _SENT = _BUILT | _WIRE | _ENDED
 _ACCEPTED = _SENT | _modules(
     """
-    client.validate_call model.patterns validation.accepting.accept_messages
+    model.patterns validation.accepting.accept_messages
     validation.accepting.operation_schemas validation.bodies.read_body text.json_budget
     validation.bodies.read_forms validation.findings.finding
     schema.evaluation.formats validation.judge_by_level validation.judged_messages schema.evaluation.judging_notes

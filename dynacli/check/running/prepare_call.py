@@ -82,7 +82,7 @@ def _check_allowed(call: Call, judge: OperationJudge | None) -> None:
     if judge is None:
         return
     from dynacli.client.answers.verdict_text import findings_text
-    from dynacli.client.validate_call import judged_request
+    from dynacli.client.call import judged_request
 
     verdict = judge.request(judged_request(call.request, call.values))
     if not verdict.is_valid:

@@ -8,13 +8,12 @@ from dynacli.check.check_records import Exchange, PlannedCall
 from dynacli.check.planning.plan_probes import documented_methods, invalid_calls
 from dynacli.check.running.operation_judge import OperationJudge
 from dynacli.check.running.prepare_call import call_values
-from dynacli.client.call import Call
+from dynacli.client.call import Call, judged_request
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.policy.permission import denial
 from dynacli.client.sign_request import SECRET_HEADERS
-from dynacli.client.validate_call import judged_request
 from dynacli.errors import DynacliError
 from dynacli.http.send import Answer
 from dynacli.model.operation import OperationSummary

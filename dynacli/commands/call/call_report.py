@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands.run import Run
+from dynacli.environment import Environment
 from dynacli.errors import DynacliError, FileError, HttpError, MismatchError, UsageError
+from dynacli.options.standard_options import Options
 from dynacli.output.reports.judged_calls import JudgedCall
 
 __all__ = ["CallReport", "WantedReport", "reporting", "wanted_reports", "write_reports"]
@@ -28,15 +30,15 @@ class WantedReport(NamedTuple):
     file: str
 
 
-def wanted_reports(run: Run) -> list[WantedReport]:
+def wanted_reports(options: Options) -> list[WantedReport]:
     """Return the reports that are asked for.
 
     Raises:
         UsageError: A format is unknown, a file has no name, or two things would go to one file.
     """
     reports = []
-    files = {os.path.abspath(run.options.output[1:])} if run.options.output.startswith("@") else set()
-    for word in run.options.report:
+    files = {os.path.abspath(options.output[1:])} if options.output.startswith("@") else set()
+    for word in options.report:
         name, equals, file = word.partition("=")
         if name not in _FORMATS:
             known = ", ".join(f"`{format_}`" for format_ in _FORMATS)
@@ -59,7 +61,7 @@ def wanted_reports(run: Run) -> list[WantedReport]:
     return reports
 
 
-def write_reports(run: Run, calls: Sequence[JudgedCall]) -> None:
+def write_reports(env: Environment, options: Options, calls: Sequence[JudgedCall]) -> None:
     """Write the reports that are asked for.
 
     Args:
@@ -68,11 +70,11 @@ def write_reports(run: Run, calls: Sequence[JudgedCall]) -> None:
     Raises:
         FileError: A file cannot be written.
     """
-    for report in wanted_reports(run):
+    for report in wanted_reports(options):
         if not report.file:
             from dynacli.output.standard_error import write_stderr
 
-            write_stderr(run.env, _report_text(report.format, calls, is_file=False))
+            write_stderr(env, _report_text(report.format, calls, is_file=False))
             continue
         from pathlib import Path
 
@@ -193,14 +195,14 @@ def reporting(run: Run, described: DescribedOperation, settings: CallSettings) -
         UsageError: The reports that are asked for cannot be written; the block is not entered.
         FileError: A report cannot be written, and nothing else went wrong.
     """
-    report = CallReport(wanted_reports(run), settings.level)
+    report = CallReport(wanted_reports(run.options), settings.level)
     try:
         yield report
     except DynacliError as error:
         report.note_error(error)
         try:
-            write_reports(run, report.calls(described))
+            write_reports(run.env, run.options, report.calls(described))
         except FileError as second:
             run.warn(f"{second.message}: {second.why}")  # the run ends with the first error
         raise
-    write_reports(run, report.calls(described))
+    write_reports(run.env, run.options, report.calls(described))

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dynacli.auth.secret import Masker
+    from dynacli.client.call import CallJudge
     from dynacli.client.call_settings import CallSettings
     from dynacli.client.described_operation import DescribedOperation
-    from dynacli.client.validate_call import CallJudge
     from dynacli.commands.call.call_report import CallReport
     from dynacli.commands.call.receive_response import AnswerReceiver
     from dynacli.http.send import Answer
@@ -114,7 +114,7 @@ def tell_request(run: Run, call: Call, report: "CallReport | None", *, is_first:
     if run.options.verbose:
         from dynacli.commands.call.message_heads import show_request
 
-        show_request(run, call.signed)
+        show_request(run.env, call.signed)
 
 
 def warn_of_request(run: Run, judging: "CallJudge", masker: "Masker", report: "CallReport | None") -> None:

@@ -265,9 +265,9 @@ class TerminalListener:
             from dynacli.commands.call.message_heads import show_answer, show_size
 
             if isinstance(event, ResponseHead):
-                show_answer(self._run, event.call.signed, event.answer)
+                show_answer(self._run.env, event.call.signed, event.answer)
             else:
-                show_size(self._run, event.answer)
+                show_size(self._run.env, event.answer)
 
     def _begin(self, call: "Call") -> None:
         """Tell what there is to tell of a request before it is sent."""

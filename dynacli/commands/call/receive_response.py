@@ -100,7 +100,7 @@ class AnswerReceiver:
         if self._form.include:
             from dynacli.commands.call.message_heads import write_head
 
-            write_head(self._run, self._call.signed, answer)
+            write_head(self._run.env, self._call.signed, answer)
         media_type = answer.header("content-type")
         if self._file is not None:
             if self._file.is_complete(answer):
@@ -257,7 +257,7 @@ class AnswerReceiver:
         if run.options.verbose and len(judged) > 1:
             from dynacli.commands.call.message_heads import show_judges
 
-            show_judges(run, judged[1], judged[0])
+            show_judges(run.env, judged[1], judged[0])
         if self.is_part:
             from dynacli.commands.call.conclude_call import conclude_part
 

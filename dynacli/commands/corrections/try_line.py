@@ -2,11 +2,10 @@
 
 import click
 
-from dynacli.client.call import base_url_of
+from dynacli.client.call import CallJudge, base_url_of
 from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import collect_values
-from dynacli.client.validate_call import CallJudge
 from dynacli.commands.call.make_call import GivenWords, read_inputs
 from dynacli.commands.click_errors import from_click
 from dynacli.commands.corrections.call_line import CallLine, Piece

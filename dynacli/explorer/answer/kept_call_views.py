@@ -6,10 +6,9 @@ from typing import NamedTuple
 
 from dynacli.client.answers.evidence import Evidence
 from dynacli.client.answers.verdict_text import findings_text, notes_of
-from dynacli.client.call import request_of
+from dynacli.client.call import CallJudge, request_of
 from dynacli.client.call_settings import CallSettings, Consent
 from dynacli.client.inputs.call_inputs import collect_values
-from dynacli.client.validate_call import CallJudge
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError
 from dynacli.explorer.answer.answer_views import answer_screen

@@ -6,12 +6,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from dynacli.client.call import request_of
+from dynacli.client.call import CallJudge, request_of
 from dynacli.client.call_settings import CallSettings, Consent
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, collect_values
 from dynacli.client.inputs.read_plain_inputs import read_plain_inputs, whole_body
-from dynacli.client.validate_call import CallJudge
 from dynacli.errors import DynacliError, UsageError
 from dynacli.explorer.form.form_rows import BODY, FormRow
 from dynacli.explorer.form.further_calls import further_calls

@@ -151,7 +151,7 @@ class Listing:
         if self._form.include and page.number == 1:
             from dynacli.commands.call.message_heads import write_head
 
-            write_head(self._run, page.call.signed, page.answer)
+            write_head(self._run.env, page.call.signed, page.answer)
         is_success = 200 <= page.answer.status < 300
         items, count = page.items or (), self._loop.count - len(page.items or ())
         self._verdict.add(page, self._loop.items, count)
@@ -264,7 +264,9 @@ class Listing:
         came = f"{counted(count, 'item')} came before that"
         from dynacli.commands.call.series.go_on import go_on_line
 
-        line = go_on_line(self._run, self._described, page.call, self._loop)
+        line = go_on_line(
+            self._run.words, self._run.options.max_items, self._described, page.call, self._loop
+        )
         details = {"items": count, "go_on": line or None}
         if isinstance(error, DynacliError):
             error.details.update(details)

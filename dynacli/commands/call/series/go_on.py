@@ -1,12 +1,12 @@
 """The command that goes on with a list from the page that could not be fetched."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 from dynacli.client.call import Call
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.pages.page_loop import PageLoop
-from dynacli.commands.run import Run
 from dynacli.environment import invocation_words, program
 from dynacli.model.command_words import option_pair, shell_line
 from dynacli.model.operation import Parameter
@@ -17,10 +17,14 @@ __all__ = ["go_on_line"]
 _MAX_ITEMS = "--max-items"
 
 
-def go_on_line(run: Run, described: DescribedOperation, first: Call, loop: PageLoop) -> str:
+def go_on_line(
+    typed: Sequence[str], max_items: int | None, described: DescribedOperation, first: Call, loop: PageLoop
+) -> str:
     """Return the command line that begins with the page which is missing; empty where no command can.
 
     Args:
+        typed: The words behind the program's name.
+        max_items: How many items are wanted; None for all.
         first: The call of the first page.
         loop: The pages, which an error has ended.
     """
@@ -28,7 +32,7 @@ def go_on_line(run: Run, described: DescribedOperation, first: Call, loop: PageL
     if position is None or loop.count == 0:
         return ""
     options = _options_of_url(described, first, position.url) if position.url else _changed_inputs(loop)
-    words = list(run.words)
+    words = list(typed)
     if options is None:
         target = _path_of(described, first, position.url) if position.url else ""
         if not target:
@@ -36,8 +40,8 @@ def go_on_line(run: Run, described: DescribedOperation, first: Call, loop: PageL
         method = described.operation.method
         verb = invocation_words("request", described.api.name)[1:]
         words, options = [*verb, method, target, *_standard_words(words)], {}
-    if run.options.max_items is not None:
-        options[_MAX_ITEMS] = str(run.options.max_items - loop.count)
+    if max_items is not None:
+        options[_MAX_ITEMS] = str(max_items - loop.count)
     words = _without(words, _flags_of(described, options))
     end = words.index("--") if "--" in words else len(words)
     added = [word for flag, text in options.items() for word in option_pair(flag, text)]

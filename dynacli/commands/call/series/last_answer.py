@@ -100,7 +100,7 @@ class LastAnswer:
         if form.include:
             from dynacli.commands.call.message_heads import write_head
 
-            write_head(self._run, call.signed, answer)
+            write_head(self._run.env, call.signed, answer)
         if form.is_of_value and not 200 <= answer.status < 300:
             form = OutputForm(file=form.file)
         from dynacli.output.render import write_body

@@ -26,7 +26,9 @@ def check_files(run: Run, **files: str | None) -> None:
 
     from dynacli.commands.call.call_report import wanted_reports
 
-    named = [(f"--report ...={report.file}", report.file) for report in wanted_reports(run) if report.file]
+    named = [
+        (f"--report ...={report.file}", report.file) for report in wanted_reports(run.options) if report.file
+    ]
     if run.options.output.startswith("@"):
         named.append((f"-o {run.options.output}", run.options.output[1:]))
     named.extend((f"--{option}", file) for option, file in files.items() if file is not None)

@@ -42,7 +42,7 @@ def conclude_check(
     if error is not None and error.kind == "mismatch" and run.options.no_fail:
         error = None
     try:
-        write_reports(run, results.calls())
+        write_reports(run.env, run.options, results.calls())
         if har:
             write_har(har, results)
         if learn:
