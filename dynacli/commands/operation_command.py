@@ -165,7 +165,7 @@ class OperationCommand(click.Command):
         for index, parameter in enumerate(in_path):
             name = f"argument{index}"
             self.inputs[name] = (parameter, None)
-            self.params.append(click.Argument([name], required=False, metavar=_metavar(parameter)))
+            self.params.append(click.Argument([name], required=False, metavar=parameter.argument))
         self._check_flags(parsed, ctx)
         if len(parsed.positional) > len(in_path):
             raise self._too_many(parsed.positional, in_path, words)
@@ -251,14 +251,14 @@ class OperationCommand(click.Command):
             # `--draft yes`: the value of a boolean may be left out, so that it was not taken for one.
             if following == surplus and rules.get(flag) in (BOOLEAN, EMPTY_BOOLEAN):
                 return UsageError(f"`{surplus}` is not a value for {flag}", why="it takes `true` or `false`")
-        takes = " ".join(_metavar(parameter) for parameter in in_path) or "no positional words"
+        takes = " ".join(parameter.argument for parameter in in_path) or "no positional words"
         by_option = [
             parameter
             for parameter in operation.parameters
             if parameter.location == "path" and parameter not in in_path
         ]
         others = " and ".join(
-            f"{_metavar(parameter)} is given by `--{parameter.option}`" for parameter in by_option
+            f"{parameter.argument} is given by `--{parameter.option}`" for parameter in by_option
         )
         return UsageError(
             f"`{surplus}` is one word too many",
@@ -294,18 +294,16 @@ class OperationCommand(click.Command):
 
     def page(self, run: Run) -> str:
         """Return the help page."""
+        from dynacli.client.description.operation_description import OperationDescription
         from dynacli.commands.help.operation_help import operation_help
 
         self.prepare(run.options.content_type)
         run.note_quotes()
         operation = self.described.operation
-        words = [_metavar(parameter) for parameter in operation.parameters if parameter.location == "path"]
+        words = [parameter.argument for parameter in operation.parameters if parameter.location == "path"]
         usage = " ".join([invocation(api=self.described.api.name), operation.name, *words, "[OPTIONS]"])
-        return operation_help(run.env, self.described, usage, self._own_flags() | self.guarded.keys())
-
-
-def _metavar(parameter: Parameter) -> str:
-    return parameter.option.removeprefix("path.").upper().replace("-", "_")
+        description, own_flags = OperationDescription(self.described), self._own_flags() | self.guarded.keys()
+        return operation_help(run.env, description, usage, own_flags)
 
 
 def _rule_of(parameter: Parameter | None, field: Field | None) -> ValueRule:

@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import chain, count
 from uuid import NAMESPACE_URL, uuid5
 
+from dynacli.client.description.described_input import DescribedInput
 from dynacli.model.kebab_names import kebab
 from dynacli.model.media_types import is_json
 from dynacli.model.operation import SecurityScheme
@@ -25,7 +26,6 @@ __all__ = [
     "Entry",
     "ExportedRequest",
     "Folder",
-    "Input",
     "Part",
     "Surroundings",
     "distinct_name",
@@ -223,25 +223,6 @@ class Authorization:
 
 
 @record
-class Input:
-    """A parameter, or a field of the body, as documentation tells it.
-
-    Args:
-        name: The name; the field's with a `.` between its steps.
-        location: `path`, `query`, `header`, `cookie`, `querystring` or `body`.
-        type: What it takes, in words.
-        is_required: Whether it has to be given.
-        description: The first sentence of the document's text.
-    """
-
-    name: str
-    location: str
-    type: str
-    is_required: bool
-    description: str
-
-
-@record
 class ExportedRequest:
     """A request.
 
@@ -278,7 +259,7 @@ class ExportedRequest:
     lacking: str = ""
     is_deprecated: bool = False
     successes: tuple[str, ...] = ()
-    inputs: tuple[Input, ...] = ()
+    inputs: tuple[DescribedInput, ...] = ()
     answers: Mapping[str, str] = {}
 
     @property

@@ -10,6 +10,7 @@ from dynacli.auth.oauth.oauth_flow import flows_of
 from dynacli.client.call import CallJudge
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.description.operation_description import OperationDescription
 from dynacli.client.inputs.call_inputs import CallInputs, CallValues, collect_values, is_idempotency_key
 from dynacli.errors import DynacliError
 from dynacli.export.collection import (
@@ -17,7 +18,6 @@ from dynacli.export.collection import (
     Body,
     Entry,
     ExportedRequest,
-    Input,
     Part,
     file_stem,
     stable_id,
@@ -26,8 +26,7 @@ from dynacli.export.collection import (
 from dynacli.http.built_request import Request
 from dynacli.model.lenient_reading import text_or_empty
 from dynacli.model.media_types import essence, is_form
-from dynacli.model.operation import Field, SecurityScheme, ValueType
-from dynacli.model.value_words import constraints
+from dynacli.model.operation import SecurityScheme
 from dynacli.record import replace
 from dynacli.request.build_request import build_request
 from dynacli.request.multipart_body import PREVIEW_BOUNDARY, Multipart
@@ -61,7 +60,7 @@ def example_request(
         server=server,
         is_deprecated=operation.is_deprecated,
         successes=tuple(each.status for each in operation.responses if each.status.startswith("2")),
-        inputs=_inputs(described),
+        inputs=OperationDescription(described).inputs,
         answers={each.status: each.description for each in operation.responses},
     )
     try:
@@ -87,30 +86,6 @@ def example_request(
         headers=tuple(_headers(described, request, made.authorizations, settings)),
         body=body,
     )
-
-
-def _inputs(described: DescribedOperation) -> tuple[Input, ...]:
-    """Return the inputs as documentation tells them, parameters before the fields of the body."""
-    operation = described.operation
-    fields: tuple[Field, ...] = ()
-    if described.media_type is not None:
-        fields = described.media_type.fields
-    return (
-        *(
-            Input(each.name, each.location, _type(each.value), each.is_required, each.description)
-            for each in operation.parameters
-        ),
-        *(
-            Input(".".join(each.path), "body", _type(each.value), each.is_needed, each.description)
-            for each in fields
-        ),
-    )
-
-
-def _type(value: ValueType) -> str:
-    is_list = value.type == "array" and value.items is not None
-    word = f"array of {value.items.type}" if is_list and value.items else value.type
-    return "; ".join([f"{word} ({value.format})" if value.format else word, *constraints(value)])
 
 
 def _example_values(described: DescribedOperation) -> CallValues:

@@ -76,8 +76,8 @@ def _request(request: ExportedRequest) -> str:
         (
             f"<code>{html_text(each.name)}</code>",
             html_text(each.location),
-            html_text(each.type),
-            "yes" if each.is_required else "",
+            html_text(each.takes),
+            "yes" if each.is_needed else "",
             html_text(each.description),
         )
         for each in request.inputs

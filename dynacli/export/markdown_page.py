@@ -89,8 +89,8 @@ def _request(request: ExportedRequest) -> Iterator[str]:
             [
                 _code(each.name),
                 each.location,
-                _line(each.type),
-                "yes" if each.is_required else "",
+                _line(each.takes),
+                "yes" if each.is_needed else "",
                 _line(each.description),
             ]
             for each in request.inputs

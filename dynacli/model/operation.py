@@ -100,6 +100,12 @@ class ValueType:
         """Whether the schema's default can stand in for a value that is not given; null and empty defaults cannot."""
         return self.has_default and self.default not in (None, [], {})
 
+    @property
+    def type_words(self) -> str:
+        """The type in words: `integer`, or `array of string`."""
+        is_list = self.type == "array" and self.items is not None
+        return f"array of {self.items.type}" if is_list and self.items else self.type
+
 
 @record
 class Field:
@@ -127,6 +133,11 @@ class Field:
     is_needed: bool = False
     branch: str = ""
     below: str = ""
+
+    @property
+    def must_be_given(self) -> bool:
+        """Whether the whole value is invalid unless somebody gives this; a default is filled in."""
+        return self.is_needed and not self.value.has_known_default
 
 
 @record
@@ -188,6 +199,16 @@ class Parameter:
     def word(self) -> str:
         """The option without the location that tells it from the option of another input, or from one of dynacli's."""
         return self.option.removeprefix(f"{self.location}.")
+
+    @property
+    def argument(self) -> str:
+        """What usage lines and messages call it where it is an argument: `RUN_ID`."""
+        return self.word.upper().replace("-", "_")
+
+    @property
+    def must_be_given(self) -> bool:
+        """Whether a call is invalid unless somebody gives it; a default is filled in."""
+        return self.is_required and not self.value.has_known_default
 
     @property
     def key(self) -> tuple[str, str]:

@@ -154,7 +154,8 @@ _OPERATION_HELP = (
     | _modules(
         """
     catalog.store.operation_paths catalog.store.overview_row client.cards.input_sources
-    client.cards.outlined_answer client.links.linked_operation commands.help.operation_help
+    client.cards.outlined_answer client.description.described_input
+    client.description.operation_description client.links.linked_operation commands.help.operation_help
     model.command_words model.field_names model.find_items model.listed_items model.overview
     model.path_templates model.value_sources model.value_words schema.answer_outline
     schema.possible_schemas schema.read_schema schema.success_answer schema.unreturned_fields

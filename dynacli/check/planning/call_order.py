@@ -81,7 +81,5 @@ def _ranks(operations: Sequence[DescribedOperation], sources: Mapping[str, Seque
 
 def _least_rank(operation: Operation) -> int:
     in_path = len(parameter_names(operation.path))
-    needs_value = any(
-        parameter.is_required and not parameter.value.has_known_default for parameter in operation.parameters
-    )
+    needs_value = any(parameter.must_be_given for parameter in operation.parameters)
     return max(1, in_path) if needs_value or in_path else 0

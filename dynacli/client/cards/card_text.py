@@ -5,16 +5,14 @@ What the document says stands in quotes, so that nobody takes it for the tool's 
 
 from collections.abc import Iterator
 
-from dynacli.client.cards.card_inputs import CardInput
 from dynacli.client.cards.operation_card import OperationCard
+from dynacli.client.description.described_input import DescribedInput
 from dynacli.client.pages.document_rule import KINDS
 from dynacli.model.value_words import (
     MAY_BE_NULL,
     MAY_BE_REPEATED,
     NOT_EMPTY,
     constraints,
-    file_or_value,
-    placeholder,
 )
 from dynacli.record import record
 from dynacli.text.terminal import visible
@@ -80,7 +78,7 @@ def _lines(card: OperationCard, detail: _Detail) -> Iterator[str]:
     if optional and detail.optional:
         yield "Takes"
         yield from (f"  {_input(each, detail)}" for each in optional[: detail.optional])
-    more = [*(each.name for each in optional[detail.optional :]), *card.more_inputs]
+    more = [*(each.option for each in optional[detail.optional :]), *card.more_inputs]
     if more:
         named = ", ".join(f"--{visible(name, keep='')}" for name in more[: detail.others])
         rest = ", ..." if named and len(more) > detail.others else ""
@@ -100,13 +98,8 @@ def _labelled(label: str, lines: list[str]) -> Iterator[str]:
         yield f"{label if not number else ' ' * len(label)}  {line}"
 
 
-def _input(each: CardInput, detail: _Detail) -> str:
-    word = visible(each.name, keep="")
-    left = (
-        word.upper().replace("-", "_")
-        if each.location == "path"
-        else f"--{word} {(file_or_value if each.is_part else placeholder)(each.value)}".rstrip()
-    )
+def _input(each: DescribedInput, detail: _Detail) -> str:
+    left = each.usage
     facts = "; ".join(fact for fact in constraints(each.value) if not _is_obvious(fact))
     if facts and detail.facts:
         left += f" [{closed(short_sentence(facts, detail.facts))}]"

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from dynacli.client.cards.card_inputs import CardInput, card_inputs
-from dynacli.client.cards.outlined_answer import OutlinedAnswer, outlined_answer
+from dynacli.client.cards.card_inputs import card_inputs
+from dynacli.client.cards.outlined_answer import OutlinedAnswer
 from dynacli.client.described_operation import EXAMPLE, DescribedOperation
-from dynacli.client.pages.document_rule import describe_pages
+from dynacli.client.description.described_input import DescribedInput
+from dynacli.client.description.operation_description import OperationDescription
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
 from dynacli.record import record
@@ -46,7 +47,7 @@ class OperationCard:
     path: str
     summary: str
     is_deprecated: bool
-    inputs: tuple[CardInput, ...]
+    inputs: tuple[DescribedInput, ...]
     more_inputs: tuple[str, ...]
     returns: OutlinedAnswer
     credential: dict[str, Any] | None
@@ -87,8 +88,8 @@ def operation_card(
         FileError: The configuration cannot be read.
     """
     operation = api.catalog.operation(operation_name)
-    described = DescribedOperation(api, operation).sending("")
-    inputs, more_inputs = card_inputs(described, question)
+    description = OperationDescription(DescribedOperation(api, operation).sending(""))
+    inputs, more_inputs = card_inputs(description, question)
     return OperationCard(
         api=api.name,
         name=operation.name,
@@ -99,10 +100,10 @@ def operation_card(
         is_deprecated=operation.is_deprecated,
         inputs=inputs,
         more_inputs=more_inputs,
-        returns=outlined_answer(described),
+        returns=description.answer,
         credential=_credential(api, operation, profile),
-        pages=describe_pages(described),
-        example=_example(described),
+        pages=description.pages,
+        example=_example(description.described),
     )
 
 

@@ -117,10 +117,9 @@ def collect_parameters(
     missing = [
         input_name(parameter)
         for parameter in operation.parameters
-        if parameter.is_required
-        and (parameter.location, parameter.name) not in parameters
+        if (parameter.location, parameter.name) not in parameters
         and (is_strict or parameter.location == "path")
-        and not parameter.value.has_known_default
+        and parameter.must_be_given
     ]
     for parameter in operation.parameters:
         # A required parameter with a default: the document says what is meant.
@@ -168,5 +167,5 @@ def _fill_parameters(described: DescribedOperation, parameters: dict[ParameterKe
 def input_name(parameter: Parameter) -> str:
     """Return what messages call a parameter: `OWNER` for one in the path, else `--state`."""
     if parameter.location == "path":
-        return parameter.word.upper().replace("-", "_")
+        return parameter.argument
     return f"--{parameter.option}"

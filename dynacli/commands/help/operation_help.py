@@ -1,13 +1,15 @@
 """The help page of one operation."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.description.described_input import DescribedInput
+from dynacli.client.description.operation_description import OperationDescription
 from dynacli.commands.help.usage_lines import usage_lines
 from dynacli.environment import Environment, invocation, program
 from dynacli.model.media_types import is_built, is_multipart
-from dynacli.model.operation import MORE, Body, Choice, Field, MediaType, Parameter, ValueType, of_first_items
-from dynacli.model.value_words import MAY_BE_NULL, NOT_EMPTY, constraints, file_or_value, placeholder
+from dynacli.model.operation import MORE, Body, Choice, Field, MediaType, ValueType, of_first_items
+from dynacli.model.value_words import MAY_BE_NULL, NOT_EMPTY, constraints, placeholder
 from dynacli.options.standard_options import FILE, INPUT_OPTIONS, PART, STANDARD_OPTIONS, Option, options_of
 from dynacli.record import replace
 from dynacli.text.terminal import Painter, terminal_width, visible
@@ -27,9 +29,11 @@ _SAYING_NOTHING = frozenset(("ok", "success", "successful operation", "response"
 """Descriptions of a success that say no more than its status does."""
 
 
-def operation_help(env: Environment, described: DescribedOperation, usage: str, own_flags: set[str]) -> str:
+def operation_help(
+    env: Environment, description: OperationDescription, usage: str, own_flags: set[str]
+) -> str:
     """Return the page: summary, arguments, options, body, answers, and an example that runs."""
-    operation = described.operation
+    described, operation = description.described, description.operation
     paint = Painter.for_stdout(env)
     width = terminal_width(env, env.stdout)
     lines = [*usage_lines(visible(usage, keep=""), width), ""]
@@ -37,23 +41,23 @@ def operation_help(env: Environment, described: DescribedOperation, usage: str, 
         lines.extend([paint.yellow("Deprecated."), ""])
     if operation.summary:
         lines.extend([*_quote(wrapped(visible(operation.summary, keep=""), width - 4)), ""])
-    description = block_text(operation.description, width - 4)
-    if description and description.strip() != operation.summary.strip():
-        lines.extend([*_description_lines(described, description.splitlines(), width), ""])
+    told = block_text(operation.description, width - 4)
+    if told and told.strip() != operation.summary.strip():
+        lines.extend([*_description_lines(described, told.splitlines(), width), ""])
     lines.extend([f"  {paint.dim(f'{visible(operation.method)} {word_or_quoted(operation.path)}')}", ""])
-    page = _Page(paint, width, _sources(described))
-    in_path = [parameter for parameter in operation.parameters if parameter.location == "path"]
-    page.section("Arguments", [row for parameter in in_path for row in page.with_fields(parameter)])
-    others = [
-        parameter
-        for parameter in operation.parameters
-        if parameter.location != "path" and not parameter.is_hidden
-    ]
-    others.sort(key=lambda parameter: not _has_to_be_given(parameter))
-    page.section("Options", [row for parameter in others for row in page.with_fields(parameter)])
+    page = _Page(paint, width)
+    parameters = description.inputs[: len(operation.parameters)]
+    needed = [each for each in parameters if each.location == "path" or each.is_required]
+    parameters = description.with_sources(parameters, needed)
+    in_path = [each for each in parameters if each.location == "path"]
+    page.section("Arguments", [row for each in in_path for row in page.with_fields(each)])
+    hidden = {parameter.option for parameter in operation.parameters if parameter.is_hidden}
+    others = [each for each in parameters if each.location != "path" and each.option not in hidden]
+    others.sort(key=lambda each: not each.is_required)
+    page.section("Options", [row for each in others for row in page.with_fields(each)])
     if described.media_type is not None:
-        page.body(described, described.media_type, own_flags)
-    page.answers(described)
+        page.body(description, described.media_type, own_flags)
+    page.answers(description)
     inputs = INPUT_OPTIONS if operation.body is not None else INPUT_OPTIONS[-1:]
     flags = {option.flags[-1] for option in (*inputs, *STANDARD_OPTIONS)} - own_flags
     shown = [flag for flag in ("--body", "--filter", "--all", "--dry-run") if flag in flags]
@@ -69,16 +73,11 @@ def operation_help(env: Environment, described: DescribedOperation, usage: str, 
 
 
 class _Page:
-    """The sections of the page, added to its lines.
+    """The sections of the page, added to its lines."""
 
-    Args:
-        sources: Option → where its values come from.
-    """
-
-    def __init__(self, paint: Painter, width: int, sources: Mapping[str, str]) -> None:
+    def __init__(self, paint: Painter, width: int) -> None:
         self.paint = paint
         self.width = width
-        self.sources = sources
         self.lines: list[str] = []
 
     def section(self, title: str, rows: list[tuple[str, str]], note: str = "") -> None:
@@ -99,70 +98,39 @@ class _Page:
             self.lines.extend(f"  {line}" for line in wrapped(note, self.width - 2))
         self.lines.append("")
 
-    def parameter(self, parameter: Parameter) -> tuple[str, str]:
-        """Return the row of a parameter."""
-        if parameter.location == "path":
-            left = parameter.word.upper().replace("-", "_")
-        else:
-            left = f"--{visible(parameter.option, keep='')} {placeholder(parameter.value)}".rstrip()
-        facts = ["required"] if parameter.location != "path" and _has_to_be_given(parameter) else []
-        facts.extend(constraints(parameter.value))
-        if parameter.value.type == "object" and parameter.value.items is not None:
-            facts.append(_entries(parameter.option, parameter.value.items))
-        # A path has no empty segments, whether the document says so or not.
-        facts = [fact for fact in facts if fact != NOT_EMPTY or parameter.location != "path"]
-        source = self.sources.get(parameter.option)
-        facts.extend([f"from {visible(source, keep='')}"] if source else [])
-        return left, _about(parameter.description, facts, is_deprecated=parameter.is_deprecated)
-
-    def with_fields(self, parameter: Parameter) -> list[tuple[str, str]]:
-        """Return the rows of a parameter and of the properties of its value."""
-        return [self.parameter(parameter), *(self.field(field, is_inside=True) for field in parameter.fields)]
-
-    def field(self, field: Field, *, is_inside: bool = False, is_part: bool = False) -> tuple[str, str]:
-        """Return the row of an option of the body, or of a property of a parameter.
+    def row(self, each: DescribedInput, inside: str = "") -> tuple[str, str]:
+        """Return the row of an input.
 
         Args:
-            is_inside: Whether it is a property of a parameter.
-            is_part: Whether it is a part of a multipart body, which may be a file.
+            inside: The parameter of which it is a property; empty for none.
         """
-        option = visible(of_first_items(field.option), keep="")
-        left = f"--{option} {(file_or_value if is_part else placeholder)(field.value)}".rstrip()
-        facts = []
-        branch = visible(field.branch, keep="")
-        if field.is_needed and not is_inside:
-            facts.extend([] if field.value.has_known_default else ["required"])
-        elif field.is_required and branch:
-            facts.append(f"required for {branch}")
-        elif field.is_required:
-            facts.append(f"required in {option.rpartition('.')[0] or 'each item'}")
-        elif branch:
-            facts.append(f"for {branch}")
-        facts.extend(constraints(field.value))
-        if field.value.type == "object" and field.value.items is not None:
-            facts.append(_entries(option, field.value.items))
-        if field.value.is_nullable and field.value.type == "string" and not field.value.enum:
-            # `null` behind the option itself would be the text `null`.
-            facts = [f"null by --set {option}=null" if fact == MAY_BE_NULL else fact for fact in facts]
-        if field.below:
-            facts.append(
-                "more options below" if field.below == MORE else "holds itself: the same options below"
-            )
-        return left, _about(field.description, facts, is_deprecated=field.is_deprecated)
+        facts = constraints(each.value)
+        if each.value.type == "object" and each.value.items is not None:
+            facts.append(_entries(each.option, each.value.items))
+        if isinstance(each.origin, Field):
+            facts = [*_necessity(each, each.origin, inside), *_of_field(each.origin, facts, each.option)]
+        elif each.location == "path":
+            # A path has no empty segments, whether the document says so or not.
+            facts = [fact for fact in facts if fact != NOT_EMPTY]
+        elif each.is_required:
+            facts.insert(0, "required")
+        facts.extend([f"from {visible(each.source, keep='')}"] if each.source else [])
+        return each.usage, _about(each.description, facts, is_deprecated=each.origin.is_deprecated)
 
-    def body(self, described: DescribedOperation, media_type: MediaType, own_flags: set[str]) -> None:
+    def with_fields(self, each: DescribedInput) -> list[tuple[str, str]]:
+        """Return the rows of a parameter and of the properties of its value."""
+        return [self.row(each), *(self.row(field, inside=each.option) for field in each.fields)]
+
+    def body(self, description: OperationDescription, media_type: MediaType, own_flags: set[str]) -> None:
         """Add the body's section."""
-        body = described.operation.body
+        described, body = description.described, description.operation.body
         if body is None:
             return
         required = ", required" if body.is_required else ""
         is_part = is_multipart(media_type.name)
         takes_options = is_built(media_type.name)
-        rows = (
-            [self.field(field, is_part=is_part) for field in _shown_fields(media_type.fields)]
-            if takes_options
-            else []
-        )
+        fields = description.inputs[len(description.operation.parameters) :]
+        rows = [self.row(each) for each in _shown_fields(fields)] if takes_options else []
         input_options = [option for option in INPUT_OPTIONS if option.flags[0] not in own_flags]
         if not takes_options:
             whole = [option for option in input_options if option.name not in ("content_type", "set")]
@@ -193,11 +161,9 @@ class _Page:
         title = f"Body ({visible(media_type.name, keep='') or 'no media type'}{required})"
         self.section(title, rows, "\n".join(notes))
 
-    def answers(self, described: DescribedOperation) -> None:
+    def answers(self, description: OperationDescription) -> None:
         """Add the answers: what a success holds, and the errors that are not those of the whole API."""
-        from dynacli.client.cards.outlined_answer import outlined_answer
-
-        answer = outlined_answer(described)
+        described, answer = description.described, description.answer
         shared = {
             (error.status, error.description) for error in described.api.catalog.overview().shared_errors
         }
@@ -215,15 +181,32 @@ class _Page:
         self.section("Answers", rows)
 
 
-def _sources(described: DescribedOperation) -> Mapping[str, str]:
-    """Return option → where the values come from, of the parameters that a call needs."""
-    parameters = described.operation.parameters
-    needed = [each for each in parameters if each.location == "path" or _has_to_be_given(each)]
-    if not needed:
-        return {}
-    from dynacli.client.cards.input_sources import input_sources
+def _necessity(each: DescribedInput, field: Field, inside: str) -> list[str]:
+    """Return in words how far a field has to be given.
 
-    return input_sources(described.api, described.operation, needed)
+    Args:
+        inside: The parameter of which it is a property; empty for none.
+    """
+    branch = visible(field.branch, keep="")
+    if field.is_needed and not inside:
+        return ["required"] if field.must_be_given else []
+    if field.is_required:
+        parent = visible(each.option, keep="").rpartition(".")[0]
+        return [f"required for {branch}" if branch else f"required in {parent or 'each item'}"]
+    return [f"for {branch}"] if branch else []
+
+
+def _of_field(field: Field, facts: list[str], option: str) -> list[str]:
+    """Return the facts of a field's value, with what holds for options of fields alone."""
+    if field.value.is_nullable and field.value.type == "string" and not field.value.enum:
+        # `null` behind the option itself would be the text `null`.
+        facts = [
+            f"null by --set {visible(option, keep='')}=null" if fact == MAY_BE_NULL else fact
+            for fact in facts
+        ]
+    if field.below:
+        facts.append("more options below" if field.below == MORE else "holds itself: the same options below")
+    return facts
 
 
 def _row(option: Option) -> tuple[str, str]:
@@ -287,11 +270,6 @@ def _before_the_api(flags: list[str]) -> str:
     return f"{program().name}'s own {names} {stands} before the {place} name here."
 
 
-def _has_to_be_given(parameter: Parameter) -> bool:
-    # A required parameter that is not given is sent with its default.
-    return parameter.is_required and not parameter.value.has_known_default
-
-
 def _about(description: str, facts: list[str], *, is_deprecated: bool) -> str:
     sentence = quoted(description)
     shown = [*facts, "deprecated"] if is_deprecated else facts
@@ -304,21 +282,25 @@ def _entries(option: str, value: ValueType) -> str:
     return f"or an entry each: {'the same with ' if is_long else f'--{option}'}.NAME {placeholder(value)}"
 
 
-def _shown_fields(fields: Sequence[Field]) -> list[Field]:
+def _shown_fields(fields: Sequence[DescribedInput]) -> list[DescribedInput]:
     """Return the fields that the page has room for: first the required ones, then the less deep ones."""
     ordered = _required_first(fields)
     if len(ordered) <= _MAX_FIELDS:
         return ordered
     indexes = sorted(
-        range(len(ordered)), key=lambda index: (not ordered[index].is_needed, len(ordered[index].path))
+        range(len(ordered)), key=lambda index: (not ordered[index].is_needed, len(_path(ordered[index])))
     )
     return [ordered[index] for index in sorted(indexes[:_MAX_FIELDS])]
 
 
-def _required_first(fields: Sequence[Field]) -> list[Field]:
+def _required_first(fields: Sequence[DescribedInput]) -> list[DescribedInput]:
     """Return the fields with those of required properties first; fields of the same property stay together."""
-    required = {field.path[0] for field in fields if field.is_needed}
-    return sorted(fields, key=lambda field: field.path[0] not in required)
+    required = {_path(each)[0] for each in fields if each.is_needed}
+    return sorted(fields, key=lambda each: _path(each)[0] not in required)
+
+
+def _path(each: DescribedInput) -> tuple[str, ...]:
+    return each.origin.path if isinstance(each.origin, Field) else ()
 
 
 def _description_lines(described: DescribedOperation, text: list[str], width: int) -> list[str]:

@@ -124,7 +124,7 @@ def _of_parameter(parameter: Parameter) -> FormRow:
         f"{parameter.location}/{parameter.name}",
         parameter.value,
         is_required=parameter.is_required,
-        is_needed=parameter.is_required and not parameter.value.has_known_default,
+        is_needed=parameter.must_be_given,
         is_secret=parameter.location == "cookie" or is_secret_value(name, parameter.value),
         description=parameter.description,
     )
@@ -142,7 +142,7 @@ def _of_field(field: Field, parameter: Parameter | None, option: str, file: str 
         f"/{inside}" if parameter is None else f"{location}/{parameter.name}/{inside}",
         field.value,
         is_required=field.is_required,
-        is_needed=field.is_needed and not field.value.has_known_default,
+        is_needed=field.must_be_given,
         is_secret=is_secret_value(field.path[-1], field.value),
         file=file,
         description=f"{field.description} (the same again inside)"

@@ -119,8 +119,9 @@ def _webhook(opened: OpenedApi, words: list[str]) -> "tuple[Any, Text] | None":
     Raises:
         UsageError: A field of a webhook is asked for, which cannot be described by itself.
     """
+    from dynacli.client.description.incoming_requests import describe_webhook
     from dynacli.commands.help.webhook_list import find_webhook, webhook_lines, webhooks_of
-    from dynacli.commands.verbs.describe.incoming_requests import describe_webhook, webhook_text
+    from dynacli.commands.verbs.describe.incoming_text import webhook_text
     from dynacli.errors import UsageError
 
     rows = webhooks_of(opened)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.commands.verbs.describe.description import describe_operation
+from dynacli.client.description.operation_description import OperationDescription
 from dynacli.commands.verbs.describe.field_description import describe_field
 from dynacli.commands.verbs.describe.fitting_text import Detail, Text, fitting_text
 from dynacli.commands.verbs.describe.operation_text import operation_lines
@@ -25,10 +25,9 @@ def described_details(
     Raises:
         UsageError: There is no such field.
     """
-    described = DescribedOperation(api, api.catalog.operation(name)).sending("")
+    description = OperationDescription(DescribedOperation(api, api.catalog.operation(name)).sending(""))
     if place:
-        return describe_field(described, place, detail)
-    data = describe_operation(described)
-    return data, lambda paint, width: fitting_text(
-        lambda *layout: operation_lines(described, data, *layout), paint, width, detail
+        return describe_field(description.described, place, detail)
+    return description.as_json(), lambda paint, width: fitting_text(
+        lambda *layout: operation_lines(description, *layout), paint, width, detail
     )

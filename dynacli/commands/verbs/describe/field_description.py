@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.commands.verbs.describe.description import described_responses
+from dynacli.client.description.operation_description import OperationDescription
 from dynacli.commands.verbs.describe.fitting_text import Detail, Text, cut_lines, fitting_text
 from dynacli.commands.verbs.describe.schema_tree import schema_lines
 from dynacli.errors import UsageError
@@ -142,7 +142,7 @@ def _find(described: DescribedOperation, steps: list[str]) -> tuple[str, Any, bo
 
 
 def _find_in_responses(described: DescribedOperation, steps: list[str]) -> tuple[str, Any, bool] | None:
-    responses = described_responses(described)
+    responses = OperationDescription(described).responses
     if steps and steps[0] in responses:
         responses, steps = {steps[0]: responses[steps[0]]}, steps[1:]
     for status, response in responses.items():

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.commands.verbs.describe.description import described_responses
+from dynacli.client.description.operation_description import OperationDescription
 from dynacli.commands.verbs.describe.schema_tree import fields_below, type_text
 from dynacli.model.value_words import constraints, placeholder
 from dynacli.model.wording import counted
-from dynacli.schema.success_answer import success_answer
 from dynacli.text.markdown import first_sentence
 from dynacli.text.terminal import Painter, visible
 from dynacli.text.wrapping import quoted, word_or_quoted
@@ -71,28 +70,24 @@ def _outermost_lines(rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
 
 def _facts(described: DescribedOperation) -> Iterator[tuple[str, str]]:
     """Yield each part of an operation with what the document says of it, in words."""
-    operation = described.operation
+    description, operation = OperationDescription(described), described.operation
     yield "the call", f"{operation.method} {word_or_quoted(operation.path)}"
     yield "what it does", quoted(operation.summary)
-    for parameter in operation.parameters:
-        facts = ["required"] * parameter.is_required + constraints(parameter.value)
-        told = f"{placeholder(parameter.value)} {parameter.location} [{'; '.join(facts)}]"
-        yield f"--{parameter.option}", told.removesuffix(" []")
+    for each in description.inputs[: len(operation.parameters)]:
+        facts = ["required"] * each.is_needed + constraints(each.value)
+        told = f"{placeholder(each.value)} {each.location} [{'; '.join(facts)}]"
+        yield f"--{each.option}", told.removesuffix(" []")
     if operation.body is not None and described.media_type is not None:
         yield "the body", f"{described.media_type.name}{', required' if operation.body.is_required else ''}"
         yield from _fields(described, "body", described.body_schema())
-    answers = described_responses(described)
-    success, _ = success_answer(described.raw_responses, described.follow)
-    for status, response in answers.items():
-        if status != success:
+    for status, response in description.responses.items():
+        if status != description.answer.status:
             yield f"answer {status}", quoted(first_sentence(response["description"]))
             continue
         yield "the answer", f"{status}  {quoted(first_sentence(response['description']))}".rstrip()
         for content in list(response["content"].values())[:1]:
             yield from _fields(described, "answer", content["schema"])
-    schemes = [
-        " with ".join(word_or_quoted(each.name) for each in some) or "none" for some in operation.security
-    ]
+    schemes = [" with ".join(map(word_or_quoted, some)) or "none" for some in description.security]
     yield "security", " or ".join(schemes)
 
 

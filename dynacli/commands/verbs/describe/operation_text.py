@@ -4,15 +4,15 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dynacli.client.cards.outlined_answer import outlined_answer
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.description.operation_description import OperationDescription
 from dynacli.client.pages.document_rule import KINDS
 from dynacli.commands.help.server_lines import server_line
 from dynacli.commands.verbs.describe.fitting_text import Detail, cut_lines
-from dynacli.commands.verbs.describe.incoming_requests import callback_lines
+from dynacli.commands.verbs.describe.incoming_text import callback_lines
 from dynacli.commands.verbs.describe.schema_tree import schema_lines
 from dynacli.model.media_types import is_patch
-from dynacli.model.value_words import constraints, placeholder
+from dynacli.model.value_words import constraints
 from dynacli.schema.answer_outline import answer_outline
 from dynacli.text.markdown import first_sentence, to_text
 from dynacli.text.terminal import Painter, visible
@@ -23,14 +23,10 @@ __all__ = ["operation_lines"]
 
 
 def operation_lines(
-    described: DescribedOperation, data: Mapping[str, Any], paint: Painter, width: int, detail: Detail
+    description: OperationDescription, paint: Painter, width: int, detail: Detail
 ) -> list[str]:
-    """Return the lines of the description; what is left out for want of room is counted.
-
-    Args:
-        data: The description as data.
-    """
-    operation = described.operation
+    """Return the lines of the description; what is left out for want of room is counted."""
+    described, operation = description.described, description.operation
     lines = [
         f"{paint.bold(operation.name)}  {visible(operation.method)} {word_or_quoted(operation.path)}"
         + (paint.yellow("  deprecated") if operation.is_deprecated else "")
@@ -40,49 +36,48 @@ def operation_lines(
     if operation.description:
         text = block_text(operation.description, width - 4).splitlines()
         lines.extend(["", *cut_lines(quoted_lines(text), detail.description)])
-    lines.extend(_parameter_lines(described, data, paint, width, detail))
-    lines.extend(_body_lines(described, data["body"], paint, width, detail))
-    lines.extend(_answer_lines(described, data["responses"], paint, width, detail))
-    if data["security"]:
-        words = [" with ".join(map(word_or_quoted, schemes)) or "none" for schemes in data["security"]]
+    lines.extend(_parameter_lines(description, paint, width, detail))
+    lines.extend(_body_lines(described, description.body, paint, width, detail))
+    lines.extend(_answer_lines(description, paint, width, detail))
+    if description.security:
+        words = [" with ".join(map(word_or_quoted, schemes)) or "none" for schemes in description.security]
         lines.extend(["", f"{paint.bold('Security')}  {' or '.join(dict.fromkeys(words))}"])
-    if data["servers"]:
+    if description.servers:
         rows = [
             line
-            for index, server in enumerate(data["servers"])
+            for index, server in enumerate(description.servers)
             for line in _server_lines(index, server, paint)
         ]
         lines.extend(["", paint.bold("Servers"), *cut_lines(rows, detail.rows, "")])
-    if data["pages"] is not None:
-        lines.extend(["", paint.bold("Pages"), *_page_lines(data["pages"])])
-    if data["links"]:
+    if description.pages is not None:
+        lines.extend(["", paint.bold("Pages"), *_page_lines(description.pages)])
+    if description.links:
         rows = [
-            line for name, link in data["links"].items() for line in _link_lines(name, link, paint, width)
+            line for name, link in description.links.items() for line in _link_lines(name, link, paint, width)
         ]
         lines.extend(["", paint.bold("Links"), *cut_lines(rows, detail.rows, "")])
-    if data["callbacks"]:
+    if description.callbacks:
         lines.extend(["", paint.bold("Callbacks") + "  requests that the server sends to you"])
-        rows = callback_lines(data["callbacks"], described.resolve, paint, width)
+        rows = callback_lines(description.callbacks, described.resolve, paint, width)
         lines.extend(cut_lines(rows, detail.rows, ""))
-    lines.extend(["", paint.bold("Example"), f"  {visible(str(data['example']), keep='')}"])
+    lines.extend(["", paint.bold("Example"), f"  {visible(description.example, keep='')}"])
     return lines
 
 
 def _parameter_lines(
-    described: DescribedOperation, data: Mapping[str, Any], paint: Painter, width: int, detail: Detail
+    description: OperationDescription, paint: Painter, width: int, detail: Detail
 ) -> Iterator[str]:
-    rows = list(zip(described.operation.parameters, data["parameters"], strict=True))
+    rows = list(
+        zip(description.inputs, description.parameters, strict=False)
+    )  # the fields of the body come last
     if rows:
         yield from ("", paint.bold("Parameters"))
-    rows.sort(key=lambda row: not row[0].is_required) if len(rows) > detail.rows else None
+    rows.sort(key=lambda row: not row[0].is_needed) if len(rows) > detail.rows else None
     for parameter, written in rows[: detail.rows]:
-        facts = ["required"] if parameter.is_required else []
+        facts = ["required"] if parameter.is_needed else []
         facts.extend(constraints(parameter.value))
         told = f" [{'; '.join(facts)}]" if facts else ""
-        yield (
-            f"  --{visible(parameter.option, keep='')} {placeholder(parameter.value)}".rstrip()
-            + paint.dim(f"  {parameter.location}{told}")
-        )
+        yield f"  {parameter.flag}" + paint.dim(f"  {parameter.location}{told}")
         if detail.has_sentences and written["description"]:
             is_whole = detail.tree.sentence == 0
             text = written["description"] if is_whole else first_sentence(written["description"])
@@ -109,13 +104,9 @@ def _body_lines(
 
 
 def _answer_lines(
-    described: DescribedOperation,
-    responses: Mapping[str, Any],
-    paint: Painter,
-    width: int,
-    detail: Detail,
+    description: OperationDescription, paint: Painter, width: int, detail: Detail
 ) -> Iterator[str]:
-    answer = outlined_answer(described)
+    described, responses, answer = description.described, description.responses, description.answer
     has_success = any(status[:1] == "2" for status in responses)
     errors = {}
     for status, response in responses.items():

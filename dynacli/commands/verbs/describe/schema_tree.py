@@ -133,9 +133,7 @@ def _refs_of(flat: FlatSchema, flat_schemas: FlatSchemas) -> frozenset[str]:
 def type_text(flat: FlatSchema, resolve: Resolve) -> str:
     """Return the type of a value with its constraints, as text."""
     value = value_type(flat, resolve)
-    kind = value.type
-    if kind == "array" and value.items is not None:
-        kind = f"array of {value.items.type}"
+    kind = value.type_words
     if flat.format:
         kind += f" ({word_or_quoted(flat.format)})"
     facts = [fact for fact in constraints(value) if fact != MAY_BE_REPEATED]

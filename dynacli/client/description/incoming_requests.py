@@ -1,21 +1,17 @@
-"""The description of callbacks and webhooks: requests that the server sends, and that dynacli cannot call."""
+"""Callbacks and webhooks as data: requests that the server sends, and that dynacli cannot call."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from dynacli.client.described_operation import schema_of_parameter
-from dynacli.commands.verbs.describe.schema_tree import schema_lines
 from dynacli.document.path_items import operations_of
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.lenient_reading import list_or_empty
 from dynacli.model.media_types import body_schema
 from dynacli.schema.documented_values import follow_reference
-from dynacli.schema.flatten_schema import FlatSchemas, Resolve
-from dynacli.text.markdown import to_text
-from dynacli.text.terminal import Painter, visible
-from dynacli.text.wrapping import quoted, quoted_lines, word_or_quoted
+from dynacli.schema.flatten_schema import Resolve
 
-__all__ = ["callback_lines", "describe_callbacks", "describe_webhook", "webhook_text"]
+__all__ = ["describe_callbacks", "describe_webhook"]
 
 
 def describe_callbacks(part: Mapping[str, Any], resolve: Resolve) -> dict[str, Any]:
@@ -46,48 +42,6 @@ def describe_webhook(api: OpenedApi, row: Mapping[str, Any]) -> dict[str, Any]:
         "sent_by": "server",
         "requests": _requests(item if is_found else None, api.catalog.resolve),
     }
-
-
-def webhook_text(data: Mapping[str, Any], resolve: Resolve, paint: Painter, width: int) -> str:
-    """Return the description of a webhook for a person."""
-    lines = [
-        f"{paint.bold(word_or_quoted(data['webhook']))}  a webhook: the server sends it to you, it cannot be called"
-    ]
-    for method, request in data["requests"].items():
-        lines.extend(["", f"{paint.bold(visible(method, keep=''))}  {quoted(request['summary'])}".rstrip()])
-        lines.extend(_request_lines(request, resolve, paint, width))
-    return "\n".join(lines)
-
-
-def callback_lines(callbacks: Mapping[str, Any], resolve: Resolve, paint: Painter, width: int) -> list[str]:
-    """Return the callbacks of an operation for a person."""
-    lines = []
-    for name, callback in callbacks.items():
-        for expression, requests in callback.items():
-            for method, request in requests.items():
-                place = f"{visible(method, keep='')} {word_or_quoted(expression)}"
-                told = f"  {paint.bold(word_or_quoted(name))}  {place}  {quoted(request['summary'])}"
-                lines.append(told.rstrip())
-                lines.extend(f"  {line}" for line in _request_lines(request, resolve, paint, width - 2))
-    return lines
-
-
-def _request_lines(request: Mapping[str, Any], resolve: Resolve, paint: Painter, width: int) -> Iterator[str]:
-    if request["description"]:
-        text = to_text(request["description"], width - 4)
-        yield from (f"  {line}" for line in quoted_lines(text.splitlines()))
-    for parameter in request["parameters"]:
-        required = ", required" if parameter["required"] else ""
-        location = paint.dim(visible(f"  {parameter['in']}{required}", keep=""))
-        yield f"  {word_or_quoted(parameter['name'])}{location}"
-    body = request["body"]
-    for media_type, content in body["content"].items() if body else ():
-        required = ", required" if body["required"] else ""
-        yield f"  Body ({word_or_quoted(media_type)}{required})"
-        yield from schema_lines(content["schema"], FlatSchemas(resolve), paint, width)
-    for status, response in request["responses"].items():
-        answer = f"{word_or_quoted(status)}  {quoted(response['description'].strip())}"
-        yield f"  You answer {answer}".rstrip()
 
 
 def _requests(item: Any, resolve: Resolve) -> dict[str, Any]:

@@ -1,65 +1,39 @@
-"""The description of an operation as data."""
+"""The parameters, body and answers of an operation with their schemas, as the document has them."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation, schema_of_parameter
-from dynacli.client.links.describe_links import describe_links
-from dynacli.client.pages.document_rule import describe_pages
-from dynacli.commands.verbs.describe.incoming_requests import describe_callbacks
-from dynacli.library.opened_api import OpenedApi
-from dynacli.model.descriptions import operation_description, parameter_description
+from dynacli.model.descriptions import parameter_description
 from dynacli.model.media_types import body_schema, takes_options
-from dynacli.model.operation import MediaType, Operation, of_first_items
-from dynacli.model.server_objects import server_row
+from dynacli.model.operation import MediaType, of_first_items
 from dynacli.schema.flatten_schema import FlatSchemas, Resolve, flatten
 from dynacli.schema.option_fields import list_fields
 
-__all__ = ["describe_operation", "described_responses"]
+__all__ = ["body_of", "parameters_of", "responses_of"]
 
 
-def describe_operation(described: DescribedOperation) -> dict[str, Any]:
-    """Return the description of an operation as `describe -o json` writes it."""
-    api, operation = described.api, described.operation
+def parameters_of(described: DescribedOperation) -> list[dict[str, Any]]:
+    """Return the parameters, in the order of the operation's own."""
     raw_parameters = described.raw_parameters
-    parameters = [(each, raw_parameters.get(each.key, {})) for each in operation.parameters]
-    return {
-        "api": api.name,
-        "name": operation.name,
-        "operation_id": operation.operation_id or None,
-        "method": operation.method,
-        "path": operation.path,
-        "summary": operation.summary,
-        "description": operation_description(described.part["operation"], described.part["path_item"]),
-        "tags": list(operation.tags),
-        "deprecated": operation.is_deprecated,
-        "parameters": [
-            {
-                "name": parameter.name,
-                "in": parameter.location,
-                "option": f"--{parameter.option}",
-                "required": parameter.is_required,
-                "schema": schema_of_parameter(raw),
-                "style": parameter.style,
-                "explode": parameter.explode,
-                "description": _parameter_description(raw, api.catalog.resolve),
-            }
-            for parameter, raw in parameters
-        ],
-        "body": _body(described),
-        "responses": described_responses(described),
-        "security": [
-            {scheme.name: list(scheme.scopes) for scheme in alternative} for alternative in operation.security
-        ],
-        "servers": _servers(api, operation),
-        "links": describe_links(described),
-        "pages": describe_pages(described),
-        "callbacks": describe_callbacks(described.part, api.catalog.resolve),
-        "example": described.example_line,
-    }
+    parameters = [(each, raw_parameters.get(each.key, {})) for each in described.operation.parameters]
+    return [
+        {
+            "name": parameter.name,
+            "in": parameter.location,
+            "option": f"--{parameter.option}",
+            "required": parameter.is_required,
+            "schema": schema_of_parameter(raw),
+            "style": parameter.style,
+            "explode": parameter.explode,
+            "description": _parameter_description(raw, described.api.catalog.resolve),
+        }
+        for parameter, raw in parameters
+    ]
 
 
-def _body(described: DescribedOperation) -> dict[str, Any] | None:
+def body_of(described: DescribedOperation) -> dict[str, Any] | None:
+    """Return whether a body is required, and its schema and options by media type; None where none is taken."""
     body = described.operation.body
     if body is None:
         return None
@@ -102,8 +76,8 @@ def _parameter_description(raw: dict[str, Any], resolve: Resolve) -> str:
     return parameter_description(raw) or flatten(schema_of_parameter(raw), resolve).description
 
 
-def described_responses(described: DescribedOperation) -> dict[str, Any]:
-    """Return status → description, content and headers of the answers of an operation."""
+def responses_of(described: DescribedOperation) -> dict[str, Any]:
+    """Return status → description, content and headers."""
     responses: dict[str, Any] = {}
     for status, reference in described.raw_responses.items():
         response = described.follow(reference)
@@ -125,7 +99,3 @@ def _schema(described: DescribedOperation, raw_media_type: Any) -> Any:
     """Return the schema of a Media Type Object; in OpenAPI 3.2 that may be a reference, or have an `itemSchema`."""
     target = described.follow(raw_media_type)
     return body_schema(target) if isinstance(target, Mapping) else None
-
-
-def _servers(api: OpenedApi, operation: Operation) -> list[dict[str, Any]]:
-    return [server_row(server) for server in operation.servers or api.servers]
