@@ -32,11 +32,8 @@ __all__ = [
 DISTRIBUTION = "dynacli-openapi"
 """What package installers call dynacli: `dynacli` is another project, with the same import package and executable."""
 
-_SETTINGS = (
-    *("CACHE_DIR", "CACHE_LIMIT", "CONFIG_DIR", "ERROR_FORMAT", "HISTORY", "HTTP", "PAGER"),
-    *("PROFILE", "REFRESH", "STATE_DIR", "VALIDATE"),
-)
-"""The ends of the variables that say how the program behaves."""
+_SETTINGS = (*("CACHE_DIR", "CACHE_LIMIT", "CONFIG_DIR", "HISTORY", "HTTP", "PAGER", "REFRESH", "STATE_DIR"),)
+"""The ends of the variables that say how the program behaves, besides those of options."""
 
 _AGENT_VARIABLES = frozenset(
     {
@@ -158,7 +155,9 @@ def how_to_install(extra: str = "") -> str:
 
 def settings() -> frozenset[str]:
     """Return the names of the variables that say how the program behaves, rather than hold a secret."""
-    return frozenset(map(variable, _SETTINGS))
+    from dynacli.options.standard_options import OPTIONS
+
+    return frozenset(map(variable, (*_SETTINGS, *(option.variable for option in OPTIONS if option.variable))))
 
 
 def prefix_of(api: str) -> str:

@@ -28,12 +28,12 @@ _FLOORS = {
     "lean_imports": 0,
     "methods": 0,
     "urls": 0,
+    "options": 0,
     "serving": 0,
     "text": 1,
     "http": 1,
     "demo": 2,
     "guide": 1,
-    "options": 1,
     "document": 3,
     "model": 4,
     "schema": 5,
@@ -251,6 +251,7 @@ def test_a_module_lets_no_exception_vanish() -> None:
 _OF_DYNACLI_ALONE = {
     *("dynacli.commands.help.root_help", "dynacli.commands.verbs.demo", "dynacli.document.fetching.fetch"),
     *("dynacli.guide.pages", "dynacli.library.background_refresh", "dynacli.commands.verbs.completion"),
+    "dynacli.options.tool_commands",
 }
 """The modules whose texts are about dynacli itself, or turn its name into that of the program."""
 _LINES_OF_DYNACLI = re.compile(r"`dynacli |\bdynacli [a-z]+ [A-Z{`]|DYNACLI_[A-Z]")

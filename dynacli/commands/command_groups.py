@@ -68,15 +68,17 @@ def note_options_ahead(run: Run, words: list[str]) -> None:
 class Verb(click.Command):
     """A verb of dynacli.
 
+    Attributes:
+        entry: Its entry in the table of commands.
+
     Args:
         entry: Its entry in the table of commands.
         function: What it calls, decorated as a callback of click.
     """
 
     def __init__(self, entry: Command, function: Callable[..., Any]) -> None:
-        params = [*map(_argument, entry.arguments), *click_options(entry.all_options)]
-        super().__init__(entry.name, params=params, help=entry.help, callback=function)
-        self._entry = entry
+        super().__init__(entry.name, help=entry.help, callback=function)
+        self.entry, self._options = entry, entry.all_options
         self._help = click.Option(
             [*_HELP], is_flag=True, expose_value=False, help="Show this message and exit."
         )
@@ -87,6 +89,7 @@ class Verb(click.Command):
 
     def page(self, ctx: click.Context) -> str:
         """Return the help page."""
+        self.params = [*map(_argument, self.entry.arguments), *click_options(self._options)]
         page = self.get_help(ctx)
         if not program().api:
             return page
@@ -97,10 +100,18 @@ class Verb(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the words behind the verb."""
         run: Run = ctx.obj
-        parsed = _parsed(ctx, args, self._entry.all_options)
+        parsed = _parsed(ctx, args, self._options)
         if not parsed.flags.isdisjoint(_HELP):
             show_page(ctx, self.page(ctx))
         self._check_use(ctx, run.options, parsed)
+        # click has to know all options only if it is to say which one is like an unknown one.
+        has_unknown = any(word.rule is None for word in parsed.given)
+        options = [
+            each
+            for each in self._options
+            if not each.group or has_unknown or not parsed.flags.isdisjoint(each.flags)
+        ]
+        self.params = [*map(_argument, self.entry.arguments), *click_options(options)]
         rest = super().parse_args(ctx, parsed.for_click())
         run.options_ahead = None
         return rest
@@ -115,10 +126,9 @@ class Verb(click.Command):
         Raises:
             UsageError: The verb has no use for one of them.
         """
-        used = {EVERY_RUN, *self._entry.before, *(option.name for option in self._entry.standard_options)}
+        used = {EVERY_RUN, *self.entry.before, *(option.name for option in self._options if option.group)}
         forgotten = [each for each in options.given if used.isdisjoint((each.group, each.name))]
-        own_flags = {flag for param in self.params for flag in param.opts}
-        behind = parsed.flags - own_flags
+        behind = parsed.flags - {flag for each in self._options for flag in each.flags}
         forgotten += [each for each in OPTIONS if not behind.isdisjoint(each.flags)]
         if forgotten:
             from dynacli.commands.unused_options import unused_option

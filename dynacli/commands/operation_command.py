@@ -14,7 +14,7 @@ from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.methods import SAFE_METHODS
 from dynacli.model.media_types import is_multipart
-from dynacli.model.operation import GUARDED_OPTIONS, Field, Parameter
+from dynacli.model.operation import Field, Parameter
 from dynacli.options.parsed_words import (
     BOOLEAN,
     EMPTY_BOOLEAN,
@@ -29,6 +29,7 @@ from dynacli.options.parsed_words import (
 from dynacli.options.standard_options import (
     BODY,
     FILE,
+    GUARDED_OPTIONS,
     PART,
     STANDARD_OPTIONS,
     Option,
@@ -59,7 +60,7 @@ class OperationCommand(click.Command):
         self.described = described
         self.inputs: dict[str, tuple[Parameter | None, Field | None]] = {}
         self.guarded: dict[str, str] = {}
-        self._made: set[str] = set()
+        self._names: dict[str, str] = {}
         self._standard: tuple[Option, ...] = ()
         self._namesakes: tuple[str, ...] = ()
 
@@ -69,10 +70,7 @@ class OperationCommand(click.Command):
         if operation.body is not None:
             self.described = self.described.sending(content_type)
         media_type = self.described.media_type
-        self.params = []
-        self.inputs = {}
-        self.guarded = {}
-        self._made = set()
+        self.inputs, self.guarded, self._names = {}, {}, {}
         for parameter in operation.parameters:
             flags = [f"--{parameter.option}", *(f"--{alias}" for alias in parameter.aliases)]
             self._add(flags, parameter, None)
@@ -82,21 +80,19 @@ class OperationCommand(click.Command):
             # The option of `criteria[].name` has an index, such as `--criteria[0].name`: `find` makes it.
             if "[]" not in field.option:
                 self._add([f"--{field.option}"], None, field)
-        taken = frozenset(flag for param in self.params for flag in param.opts)
         about_body = {"example"} if operation.body is None else {BODY}
         if media_type is not None and is_multipart(media_type.name):
             about_body |= {PART} if media_type.fields else {FILE, PART}
         self._standard = (*options_of(about_body), *STANDARD_OPTIONS)
-        self.params.extend(click_options(self._standard, taken))
 
     def _add(self, flags: list[str], parameter: Parameter | None, field: Field | None) -> None:
         name = f"option{len(self.inputs)}"
         self.inputs[name] = (parameter, field)
-        self._made.update(flags)
+        for flag in flags:
+            self._names.setdefault(flag, name)
         word = flags[0].removeprefix(f"--{parameter.location if parameter is not None else 'body'}.")
         if word in GUARDED_OPTIONS:
             self.guarded.setdefault(f"--{word}", flags[0])
-        self.params.append(click.Option([name, *flags], multiple=True, help=""))
 
     def parsed(self, words: list[str], content_type: str = "") -> ParsedWords:
         """Return the words behind the operation, read; the options are made for the media type among them.
@@ -118,11 +114,7 @@ class OperationCommand(click.Command):
 
     def standard_options(self, parsed: ParsedWords) -> Options:
         """Return the standard options among words; an option of the operation wins over one of the same name."""
-        return options_in(parsed, self._own_flags())
-
-    def _own_flags(self) -> set[str]:
-        """Return the flags of the operation's own options."""
-        return {flag for param in self.params if param.name in self.inputs for flag in param.opts}
+        return options_in(parsed, self._names)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the words behind the operation."""
@@ -151,27 +143,32 @@ class OperationCommand(click.Command):
             raise changing(self.described, operation.method, run.call_options.reads_only_by, Consent())
         self._check_guarded(parsed)
         check_values(parsed, ctx)
-        given = parsed.flags
-        given_by_option = {
-            self.inputs[param.name][0]
-            for param in self.params
-            if param.name in self.inputs and not given.isdisjoint(param.opts)
-        }
+        given_by_option = {self.input_of(flag)[0] for flag in parsed.flags}
         in_path = [
             parameter
             for parameter in operation.parameters
             if parameter.location == "path" and parameter not in given_by_option
         ]
+        self._check_flags(parsed, ctx)
+        if len(parsed.positional) > len(in_path):
+            raise self._too_many(parsed.positional, in_path, words)
+        self.params = [*self._given_options(parsed)]
         for index, parameter in enumerate(in_path):
             name = f"argument{index}"
             self.inputs[name] = (parameter, None)
             self.params.append(click.Argument([name], required=False, metavar=parameter.argument))
-        self._check_flags(parsed, ctx)
-        if len(parsed.positional) > len(in_path):
-            raise self._too_many(parsed.positional, in_path, words)
         rest = super().parse_args(ctx, parsed.for_click())
         run.options_ahead = None
         return rest
+
+    def _given_options(self, parsed: ParsedWords) -> Iterator[click.Option]:
+        """Yield click's options for those that are given: an operation may have hundreds of others."""
+        flags: dict[str, list[str]] = {}
+        for flag in sorted(parsed.flags & self._names.keys()):
+            flags.setdefault(self._names[flag], []).append(flag)
+        yield from (click.Option([name, *given], multiple=True, help="") for name, given in flags.items())
+        standard = [option for option in self._standard if not parsed.flags.isdisjoint(option.flags)]
+        yield from click_options(standard, self._names)
 
     def _check_guarded(self, parsed: ParsedWords) -> None:
         """Check that no word may be dynacli's as well as the operation's, where the difference is dangerous.
@@ -187,7 +184,7 @@ class OperationCommand(click.Command):
 
     def _note_namesakes(self, parsed: ParsedWords) -> None:
         """Note the given options of the operation that have the names of standard options."""
-        shared = parsed.flags & self._own_flags()
+        shared = parsed.flags & self._names.keys()
         self._namesakes = tuple(sorted(shared & standard_rules().keys())) if shared else ()
 
     @contextmanager
@@ -208,7 +205,7 @@ class OperationCommand(click.Command):
         Raises:
             UsageError: An option is unknown; the error has similar names.
         """
-        known = {flag for param in self.params for flag in param.opts}
+        known = self.rules().keys() - _HELP
         for word in parsed.given:
             if word.flag.startswith("--") and word.flag not in known and word.flag not in _HELP:
                 from dynacli.client.inputs.find_input import no_such_input
@@ -218,10 +215,7 @@ class OperationCommand(click.Command):
     def rules(self) -> dict[str, ValueRule]:
         """Return flag → rule of all options, with those that `find` has made."""
         rules = {**dict.fromkeys(_HELP, SWITCH), **rules_of(self._standard)}
-        for param in self.params:
-            if param.name in self.inputs:
-                rules.update(dict.fromkeys(param.opts, _rule_of(*self.inputs[param.name])))
-        return rules
+        return rules | {flag: _rule_of(*self.inputs[name]) for flag, name in self._names.items()}
 
     def find(self, flag: str) -> tuple[str, ValueRule] | None:
         """Make the option of a place that is not listed: a deeper field, an item of an array, a key of a map.
@@ -234,14 +228,13 @@ class OperationCommand(click.Command):
         parameter, field = find_input(self.described, flag.removeprefix("--"))
         if parameter is None and field is None:
             return None
-        if flag not in self._made:  # an option that is repeated is made once
+        if flag not in self._names:  # an option that is repeated is made once
             self._add([flag], parameter, field)
         return flag, _rule_of(parameter, field)
 
     def input_of(self, flag: str) -> tuple[Parameter | None, Field | None]:
         """Return the parameter and the field that an option gives; neither for one that is not the operation's own."""
-        name = next((param.name for param in self.params if flag in param.opts), None)
-        return self.inputs.get(name or "", (None, None))
+        return self.inputs.get(self._names.get(flag, ""), (None, None))
 
     def _too_many(self, positional: list[str], in_path: list[Parameter], words: list[str]) -> UsageError:
         operation = self.described.operation
@@ -302,7 +295,10 @@ class OperationCommand(click.Command):
         operation = self.described.operation
         words = [parameter.argument for parameter in operation.parameters if parameter.location == "path"]
         usage = " ".join([invocation(api=self.described.api.name), operation.name, *words, "[OPTIONS]"])
-        description, own_flags = OperationDescription(self.described), self._own_flags() | self.guarded.keys()
+        description, own_flags = (
+            OperationDescription(self.described),
+            self._names.keys() | self.guarded.keys(),
+        )
         return operation_help(run.env, description, usage, own_flags)
 
 

@@ -14,7 +14,6 @@ __all__ = [
     "AGAIN",
     "ANY",
     "EACH",
-    "GUARDED_OPTIONS",
     "IGNORED_HEADERS",
     "ITEM_FORMATS",
     "MORE",
@@ -53,10 +52,6 @@ MORE, AGAIN = "more", "again"
 
 WITHOUT_BODY = frozenset({204, 205, 304})
 """Statuses whose answers have no body: RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5."""
-
-GUARDED_OPTIONS = frozenset({"dry-run", "server", "profile", "yes", "offline", "accept-origin"})
-"""Standard options whose name no input of an operation has for its own option, because taking the one for the other
-would be dangerous: a call that was to be shown would be sent, or be sent elsewhere."""
 
 ITEM_FORMATS = "x-dynacli-item-formats"
 """The key, in a Parameter or Encoding Object converted from Swagger 2.0, of the `collectionFormat` of each list within

@@ -21,6 +21,7 @@ __all__ = [
     "EVERY_RUN",
     "FILE",
     "FURTHER_CALLS",
+    "GUARDED_OPTIONS",
     "INPUT_OPTIONS",
     "OPTIONS",
     "OPTIONS_BY_FLAG",
@@ -75,7 +76,7 @@ class Option:
         help: Its line in help pages.
         metavar: The name of its value in help pages.
         values: The values that it takes; those that completion offers if there is a `kind`.
-        kind: What its value must be, as `commands.option_values` converts it; empty for one of `values`, or any text.
+        kind: What its value must be, as `commands.read_options` converts it; empty for one of `values`, or any text.
         value_alone: The value if none is given, for an option whose value may be left out; else empty.
         group: Which options it belongs to: commands take whole groups.
         key: The key in the configuration that has the same meaning; empty for none.
@@ -87,6 +88,8 @@ class Option:
         shows_default: Whether help pages show the default.
         is_required: Whether the command cannot do without it.
         more: Values that it takes besides those of its kind.
+        is_guarded: Whether it is refused behind an operation that has an input of its name: taking the one for the
+            other would be dangerous.
     """
 
     flags: tuple[str, ...]
@@ -105,6 +108,7 @@ class Option:
     shows_default: bool = False
     is_required: bool = False
     more: tuple[str, ...] = ()
+    is_guarded: bool = False
 
     @property
     def takes_value(self) -> bool:
@@ -265,6 +269,7 @@ class Options:
         metavar="[http|json|curl|python|har]",
         values=("http", "json", "curl", "python", "har"),
         value_alone=UNNAMED,
+        is_guarded=True,
         group=REQUEST,
         help="build and validate the request, print it as http, json, curl, python or har, and don't send it",
     )
@@ -274,6 +279,7 @@ class Options:
         metavar="URL|INDEX",
         kind="server",
         key="server",
+        is_guarded=True,
         group=CALLS,
         help="a base URL, or the index, name or description of one of the document's",
     )
@@ -285,6 +291,7 @@ class Options:
         metavar="PROFILE",
         kind="given",
         variable="PROFILE",
+        is_guarded=True,
         group=CALLS,
         help="a profile of the API, from the configuration",
     )
@@ -333,6 +340,7 @@ class Options:
         "--accept-origin",
         metavar="ORIGIN",
         kind="given",
+        is_guarded=True,
         group=CALLS,
         help="let credentials go to one more origin",
     )
@@ -346,7 +354,7 @@ class Options:
     allow_files: bool = _standard("--allow-files", group=REQUEST, help="let `read` take input from files")
     refresh: bool = _standard("--refresh", group=DOCUMENT, help="read or fetch the document again first")
     offline: bool = _standard(
-        "--offline", group=EVERY_RUN, help="fetch no document: use what is in the cache"
+        "--offline", is_guarded=True, group=EVERY_RUN, help="fetch no document: use what is in the cache"
     )
     verbose: bool = _standard(
         "-v", "--verbose", group=EVERY_RUN, help="heads and timing on standard error, secrets masked"
@@ -356,6 +364,7 @@ class Options:
     )
     yes: bool = _standard(
         "--yes",
+        is_guarded=True,
         group=EVERY_RUN,
         help="answer yes to what would be asked; where a credential goes is never answered by it",
     )
@@ -436,6 +445,9 @@ class Options:
 
 OPTIONS = tuple(_listed)
 """All options, in the order of help pages."""
+GUARDED_OPTIONS = frozenset(option.flags[-1].removeprefix("--") for option in OPTIONS if option.is_guarded)
+"""Standard options whose name no input of an operation has for its own option, because taking the one for the other
+would be dangerous: a call that was to be shown would be sent, or be sent elsewhere."""
 OPTION_KEYS = tuple(option.key for option in OPTIONS if option.key and option.name != "header")
 """The keys of an API's entry in the configuration that mean the same as options; headers stand in profiles alone."""
 OPTIONS_BY_NAME = {option.name: option for option in OPTIONS}

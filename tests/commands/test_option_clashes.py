@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dynacli import open_api
-from dynacli.model.operation import GUARDED_OPTIONS
+from dynacli.options.standard_options import GUARDED_OPTIONS
 from tests.documents import document, operation, parameter, save
 from tests.dry_runs import refusal_of, request_of
 from tests.harness import Recorder, run_cli

@@ -60,13 +60,10 @@ def test_all_verbs_are_looked_at() -> None:
 @pytest.mark.parametrize("name", VERBS)
 def test_an_option_that_would_be_forgotten_is_refused(name: str) -> None:
     """It ends with exit code 2 before anything else is looked at, wherever it stands."""
-    params = VERBS[name].params
-    taken = (
-        {param.name for param in params}
-        | {option.name for option in options_of({EVERY_RUN})}
-        | BEFORE.get(name, set())
-    )
-    flags = {flag for param in params for flag in param.opts}
+    options = VERBS[name].entry.all_options
+    of_every_run = {option.name for option in options_of({EVERY_RUN})}
+    taken = {option.name for option in options if option.group} | of_every_run | BEFORE.get(name, set())
+    flags = {flag for option in options for flag in option.flags}
     for option in (*STANDARD_OPTIONS, *INPUT_OPTIONS, *options_of({PART})):
         has_value = option.takes_value and not option.value_alone
         words = [option.flags[-1], *([VALUES.get(option.name, "x")] if has_value else [])]

@@ -14,7 +14,6 @@ from dynacli.model.kebab_names import MAX_LENGTH, kebab, spelled_out
 from dynacli.model.lenient_reading import dict_or_empty, list_or_empty, text_or_empty
 from dynacli.model.media_types import body_schema, is_form, is_media_type, is_patch, preferred
 from dynacli.model.operation import (
-    GUARDED_OPTIONS,
     IGNORED_HEADERS,
     Body,
     Field,
@@ -27,6 +26,7 @@ from dynacli.model.operation import (
     style_of,
 )
 from dynacli.model.wording import enumerated
+from dynacli.options.standard_options import GUARDED_OPTIONS
 from dynacli.record import replace
 from dynacli.schema.flatten_schema import FlatSchemas, Resolve, value_type
 from dynacli.schema.option_fields import Listing, list_fields

@@ -28,10 +28,11 @@ from dynacli.commands.completion.offered_options import (
 )
 from dynacli.environment import Environment, program
 from dynacli.library.configuration.configuration import DEMO, Configuration
-from dynacli.model.operation import GUARDED_OPTIONS, MediaType, Operation, Parameter, ValueType
+from dynacli.model.operation import MediaType, Operation, Parameter, ValueType
 from dynacli.options.command_table import COMMANDS
 from dynacli.options.parsed_words import ParsedWords
-from dynacli.options.standard_options import FILE, PART, options_of
+from dynacli.options.standard_options import FILE, GUARDED_OPTIONS, PART, options_of
+from dynacli.record import replace
 
 __all__ = ["complete"]
 
@@ -411,7 +412,7 @@ def _options_of(operation: Operation) -> dict[str, Offered]:
             for name, tags in _discriminators(media_type):
                 for flag, _ in spelled(name, ANY):
                     if flag in options and not options[flag].values:
-                        options[flag] = options[flag]._replace(values=tags)
+                        options[flag] = replace(options[flag], values=tags)
         inputs = {**INPUTS, "--content-type": Offered(tuple(media_type.name for media_type in content))}
         if not any(takes_options(media_type) for media_type in content):
             del inputs["--set"]

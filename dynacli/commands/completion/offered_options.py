@@ -1,12 +1,12 @@
 """The options that completion offers, of the tables and of operations."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from dynacli.model.operation import EACH, of_first_items
 from dynacli.options.command import Command
 from dynacli.options.parsed_words import SWITCH, VALUE, ParsedWords, ValueRule, parse
 from dynacli.options.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS, Option
+from dynacli.record import record, replace
 
 __all__ = [
     "ANY",
@@ -24,7 +24,8 @@ __all__ = [
 ]
 
 
-class Offered(NamedTuple):
+@record
+class Offered:
     """An option, for completion.
 
     Args:
@@ -83,7 +84,7 @@ def spelled(name: str, option: Offered) -> Iterator[tuple[str, Offered]]:
     """Yield the flags of an option; that with brackets, which shells want in quotes, is for those who begin it so."""
     yield f"--{of_first_items(name)}", option
     if EACH in name:
-        yield f"--{name.replace(EACH, '[0]')}", option._replace(is_listed=False)
+        yield f"--{name.replace(EACH, '[0]')}", replace(option, is_listed=False)
 
 
 def read_before(words: list[str], options: Offers, *, stop_at_positional: bool = False) -> ParsedWords:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from dynacli.commands.command_groups import VerbGroup, make_command
+from dynacli.commands.command_groups import Verb, VerbGroup, make_command
 from dynacli.commands.earlier_call import earlier_call, replay
 from dynacli.commands.run import Run
 from dynacli.environment import invocation, variable
@@ -188,4 +188,4 @@ class HistoryGroup(VerbGroup):
             f"  {name:<7} {make_command(self.entries[name]).get_short_help_str(70)}\n"
             for name in sorted(self.entries.keys() - {_LIST})
         )
-        return f"{make_command(self.entries[_LIST]).get_help(ctx)}\n\nCommands:\n{commands}"
+        return f"{Verb(self.entries[_LIST], list_calls).page(ctx)}\n\nCommands:\n{commands}"

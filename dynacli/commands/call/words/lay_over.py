@@ -6,7 +6,7 @@ from dynacli.auth.secret import MASK
 from dynacli.commands.run import Run
 from dynacli.errors import UsageError
 from dynacli.options.parsed_words import ParsedWords
-from dynacli.options.standard_options import OPTIONS
+from dynacli.options.standard_options import OPTIONS, OPTIONS_BY_FLAG
 
 if TYPE_CHECKING:
     from dynacli.commands.operation_command import OperationCommand
@@ -92,7 +92,7 @@ def _place_of(command: "OperationCommand", flag: str) -> Any:
     """Return what an option gives, whichever of its flags is used."""
     parameter, field = command.input_of(flag)
     if parameter is None and field is None:
-        return next((param.name for param in command.params if flag in param.opts), flag)
+        return OPTIONS_BY_FLAG[flag].name if flag in OPTIONS_BY_FLAG else flag
     return (
         parameter.location if parameter is not None else "body",
         parameter.name if parameter is not None else "",
