@@ -113,7 +113,6 @@ class DocumentSchemas:
             "3.2",
             self.direction,
             self.follow,
-            is_normal=True,
             refuses_hidden=not self._keeps_hidden,
             may_overlap=self._may_overlap,
         )

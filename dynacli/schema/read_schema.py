@@ -22,6 +22,7 @@ __all__ = [
     "list_of",
     "mapping_of",
     "names_in",
+    "says_nullable",
     "types_of",
 ]
 
@@ -92,6 +93,11 @@ def is_only_null(schema: Any) -> bool:
         or schema.get("enum") == [None]
         or ("const" in schema and schema["const"] is None)
     )
+
+
+def says_nullable(schema: Any) -> bool:
+    """Return whether a schema of 3.0 says `nullable`, which the normal form has among the types if there are any."""
+    return isinstance(schema, Mapping) and (schema.get("nullable") is True or "null" in types_of(schema))
 
 
 def applied_schemas(schema: Any, follow: Follow) -> Iterator[Mapping[str, Any]]:

@@ -41,6 +41,8 @@ class _DocumentAccessor(jsonschema_path.SchemaAccessor):
             here: Any = self._document
             if steps:
                 here = self._get_subnode(self.get_resolved(steps[:-1]).contents, steps[-1])
+                if steps[-1] == "type" and isinstance(here, list):
+                    here = _one_type(here)
             self._found[steps] = SimpleNamespace(contents=self._followed(here), resolver=None)
         return self._found[steps]
 
@@ -50,3 +52,12 @@ class _DocumentAccessor(jsonschema_path.SchemaAccessor):
                 return value
             value = resolve(self._document, value["$ref"])
         raise RecursionError
+
+
+def _one_type(types: list[Any]) -> Any:
+    """Return the type beside null: openapi-core reads no text of a parameter that has several types.
+
+    https://github.com/python-openapi/openapi-core/blob/master/openapi_core/deserializing/styles/factories.py
+    """
+    others = [name for name in types if name != "null"]
+    return others[0] if len(others) == 1 else types

@@ -35,7 +35,7 @@ def operation_document(catalog: Catalog, operation: Operation) -> tuple[dict[str
     Returns:
         The document, and the steps from its path item to the operation.
     """
-    part = catalog.written_part(operation.name)
+    part = catalog.part(operation.name)
     steps = tuple(part.get("steps") or (operation.method.lower(),))
     members = part["operation"]
     for step in reversed(steps):
@@ -76,7 +76,7 @@ class _Lazy(dict[str, Any]):
 
     def __missing__(self, key: str) -> Any:
         pointer = pointer_below(self._pointer, key)
-        found, value = self._catalog.written_component(pointer)
+        found, value = self._catalog.component(pointer)
         if not found:
             if not self._catalog.has_below(pointer):
                 raise KeyError(key)

@@ -227,13 +227,13 @@ _DEMO = (
 )
 _ASKED = (
     _ACCEPTED
-    | _modules("catalog.store.written_form client.answers.verdict_text")
+    | _modules("client.answers.verdict_text")
     | _modules(
         """
         validation.bodies.binary_bodies validation.bodies.body_hooks validation.bodies.item_schemas
         validation.document_path validation.header_hooks
         validation.import_openapi_core validation.judge validation.operation_document
-        schema.normal_form schema.evaluation.prepared_values validation.schemas.schema_validators
+        schema.evaluation.prepared_values validation.schemas.schema_validators
         validation.streamed_body
         """
     )

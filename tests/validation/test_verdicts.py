@@ -139,7 +139,7 @@ _ONLY_3_0: list[tuple[Any, Any, list[str]]] = [
     ({"nullable": True, "enum": ["a"]}, None, ["~ - enum"]),
     ({"type": "string", "nullable": True, "format": "date"}, None, []),
     ({"type": "integer"}, 1.0, ["- type"]),
-    ({"minimum": 5, "exclusiveMinimum": True}, 5, ["- minimum"]),
+    ({"minimum": 5, "exclusiveMinimum": True}, 5, ["- exclusiveMinimum"]),
     ({"maximum": 5, "exclusiveMaximum": True}, 4.9, []),
     ({"$ref": "#/components/schemas/Int", "maximum": 0}, 5, []),
     (
@@ -210,7 +210,7 @@ _ONLY_3_1: list[tuple[Any, Any, list[str]]] = [
     (
         {"$schema": "http://json-schema.org/draft-04/schema#", "minimum": 5, "exclusiveMinimum": True},
         5,
-        ["- minimum"],
+        ["- exclusiveMinimum"],
     ),
 ]
 

@@ -21,7 +21,6 @@ from dynacli.catalog.compiler.generated_names import NamedOperation, names_witho
 from dynacli.catalog.compiler.normal_tree import normal_tree, with_implied_mappings
 from dynacli.catalog.compiler.operation_inputs import Inputs, SkippedOperationError, usable_parameters
 from dynacli.catalog.compiler.security_requirements import Security
-from dynacli.catalog.store.written_form import difference
 from dynacli.document.file_names import file_name
 from dynacli.document.load import Document
 from dynacli.document.path_items import PathOperation, operations_of
@@ -114,12 +113,10 @@ class CompiledOperation:
     Args:
         part: What the path item says for all its operations, and the operation object, references in place and
             schemas in the normal form.
-        written: What makes the part as it is written differ from that.
     """
 
     operation: Operation
     part: Mapping[str, Any]
-    written: Any = None
 
 
 @dataclass(frozen=True)
@@ -128,7 +125,6 @@ class Compiled:
 
     Args:
         components: Pointer → what a reference may lead to, with schemas in the normal form.
-        written: Pointer → what makes a component as it is written differ from that.
         given_names: (method, path) → name, of all operations that this or an earlier revision has named.
         files: URI and name of the files that the document was read from; the first is the document itself.
         origins: The parts of the tree that came from another place of those files.
@@ -138,7 +134,6 @@ class Compiled:
     operations: tuple[CompiledOperation, ...]
     overview: Overview
     components: Mapping[str, Any]
-    written: Mapping[str, Any]
     tags: Mapping[str, str]
     given_names: Mapping[tuple[str, str], str]
     warnings: tuple[_CompileWarning, ...]
@@ -160,17 +155,14 @@ def compile_document(
     """
     warnings = CompileWarnings()
     normal = with_implied_mappings(normal_tree(document.tree, document.version, warnings.add))
-    written, document = document, document.with_tree(normal)
+    document = document.with_tree(normal)
     tree = document.tree
     for reference in document.scan.dangling:
         warnings.items.append((f"`{reference.ref}` leads nowhere; it stands for anything", reference.pointer))
     names = NameBook(given_names)
     # A document of its own: its references resolved are a second tree, which is gone before warnings are located.
-    operations, left_out = _compile_operations(document.with_tree(tree), written, names, warnings, selection)
+    operations, left_out = _compile_operations(document.with_tree(tree), names, warnings, selection)
     components = dict(_components(document))
-    as_written = (
-        (pointer, difference(components[pointer], value)) for pointer, value in _components(written)
-    )
     info = dict_or_empty(tree.get("info"))
     servers = read_servers(tree.get("servers"), warnings.add, "servers")
     meta = {
@@ -201,7 +193,6 @@ def compile_document(
         tuple(operations),
         replace(overview, shared_errors=errors, error_fields=error_fields),
         components,
-        {pointer: found for pointer, found in as_written if found is not None},
         tags,
         names.lock,
         warnings.locate(document),
@@ -211,7 +202,7 @@ def compile_document(
 
 
 def _compile_operations(
-    document: Document, written: Document, names: NameBook, warnings: CompileWarnings, selection: Selection
+    document: Document, names: NameBook, warnings: CompileWarnings, selection: Selection
 ) -> tuple[list[CompiledOperation], list[dict[str, Any]]]:
     """Return the operations, and the rows of those that cannot be called."""
     entries = [
@@ -221,7 +212,7 @@ def _compile_operations(
     short = short_names(named, names.is_of_another)
     if selection.is_short:
         short = names_without_tags(named, short, selection.reserved)
-    compiler = _OperationCompiler(document, written, names, short, warnings.add)
+    compiler = _OperationCompiler(document, names, short, warnings.add)
     operations = []
     left_out = LeftOut(warnings.add)
     for path, entry, item, raw_item in entries:
@@ -302,7 +293,6 @@ class _OperationCompiler:
 
     Args:
         document: With its schemas in the normal form.
-        written: The document as it is written.
         short: (method, path) → the name that stands before the operationId.
         warn: Called with a message and the steps of a pointer.
     """
@@ -310,7 +300,6 @@ class _OperationCompiler:
     def __init__(
         self,
         document: Document,
-        written: Document,
         names: NameBook,
         short: Mapping[tuple[str, str], str],
         warn: Callable[..., None],
@@ -322,8 +311,6 @@ class _OperationCompiler:
         self._inputs = Inputs(document, warn)
         self._security = Security(document.tree, warn)
         self._parts = _Parts(document)
-        # Most documents of 3.1 and later are written in the normal form.
-        self._written_parts = None if written.tree is document.tree else _Parts(written)
         self._responses = _Responses(document)
 
     def compile(
@@ -379,12 +366,7 @@ class _OperationCompiler:
             ),
             media_headers=self._inputs.media_headers(item, resolved) or None,
         )
-        part = self._parts.of_operation(path, entry)
-        if self._written_parts is None:
-            return CompiledOperation(operation, part)
-        return CompiledOperation(
-            operation, part, difference(part, self._written_parts.of_operation(path, entry))
-        )
+        return CompiledOperation(operation, self._parts.of_operation(path, entry))
 
 
 def _name_of_path(item: Mapping[str, Any]) -> str:

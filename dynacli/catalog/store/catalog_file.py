@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "Catalog", "DamagedCatalogError", "pack", "unpack"]
 
-FORMAT = 23
+FORMAT = 24
 """Part of a catalog's file name: versions of dynacli with different formats live side by side."""
 
 _META = frozenset(
@@ -222,23 +222,6 @@ class Catalog:
             part["path_item"] = self._unpacked(self._shared([number]).get(number))
         return part
 
-    def written_part(self, name: str) -> dict[str, Any]:
-        """Return an operation's part of the document as it is written."""
-        part: dict[str, Any] = self._written(self.part(name), self._detail(name, "written"))
-        return part
-
-    def _written(self, normal: Any, found: Any) -> Any:
-        """Return a value as it is written, given its normal form and the packed difference between both."""
-        if found is None:
-            return normal
-        # Imported where openapi-core is asked, or an overlay is learned.
-        from dynacli.catalog.store.written_form import written_form
-
-        try:
-            return written_form(normal, self._unpacked(found))
-        except (LookupError, TypeError, AttributeError, ValueError) as error:
-            raise DamagedCatalogError(self.path) from error
-
     def _detail(self, name: str, column: str) -> Any:
         rows = self.rows(
             f"SELECT details.{column} FROM operations JOIN details USING (id) WHERE name = ?",  # noqa: S608
@@ -352,11 +335,6 @@ class Catalog:
         """Return whether a component is stored under a JSON pointer, and its value, schemas in the normal form."""
         rows = self.rows("SELECT value FROM components WHERE pointer = ?", pointer)
         return (True, self._unpacked(rows[0][0])) if rows else (False, None)
-
-    def written_component(self, pointer: str) -> tuple[bool, Any]:
-        """Return whether a component is stored under a JSON pointer, and its value as it is written."""
-        rows = self.rows("SELECT value, written FROM components WHERE pointer = ?", pointer)
-        return (True, self._written(self._unpacked(rows[0][0]), rows[0][1])) if rows else (False, None)
 
     def components(self, pointer: str) -> dict[str, Any]:
         """Return name → value of the components of one kind, for instance `/components/securitySchemes`."""

@@ -26,12 +26,12 @@ _TABLES = """
         tags TEXT, summary TEXT, is_deprecated INTEGER, is_hidden INTEGER, words TEXT
     );
     CREATE TABLE stems (stem TEXT PRIMARY KEY, operations INTEGER, matches TEXT) WITHOUT ROWID;
-    CREATE TABLE details (id INTEGER PRIMARY KEY, operation BLOB, part BLOB, written BLOB);
+    CREATE TABLE details (id INTEGER PRIMARY KEY, operation BLOB, part BLOB);
     CREATE TABLE shared (id INTEGER PRIMARY KEY, value BLOB);
     CREATE TABLE names (key TEXT, rank INTEGER, id INTEGER, PRIMARY KEY (key, rank)) WITHOUT ROWID;
     CREATE TABLE tags (key TEXT PRIMARY KEY, name TEXT, description TEXT) WITHOUT ROWID;
     CREATE TABLE lock (method TEXT, path TEXT, name TEXT, PRIMARY KEY (method, path)) WITHOUT ROWID;
-    CREATE TABLE components (pointer TEXT PRIMARY KEY, value BLOB, written BLOB);
+    CREATE TABLE components (pointer TEXT PRIMARY KEY, value BLOB);
     CREATE TABLE files (id INTEGER PRIMARY KEY, uri TEXT, name TEXT);
     CREATE TABLE origins (first TEXT PRIMARY KEY, places BLOB) WITHOUT ROWID;
     CREATE TABLE warnings (message TEXT, pointer TEXT, line INTEGER, column INTEGER, file INTEGER);
@@ -94,13 +94,10 @@ def _fill(
         ((method, path, name) for (method, path), name in compiled.given_names.items()),
     )
     db.executemany(
-        "INSERT OR IGNORE INTO components VALUES (?, ?, ?)",
-        (
-            (pointer, _packed(value), _packed_or_none(compiled.written.get(pointer)))
-            for pointer, value in compiled.components.items()
-        ),
+        "INSERT OR IGNORE INTO components VALUES (?, ?)",
+        ((pointer, _packed(value)) for pointer, value in compiled.components.items()),
     )
-    db.execute("INSERT INTO components VALUES (?, ?, NULL)", (OVERVIEW, _packed(asdict(compiled.overview))))
+    db.execute("INSERT INTO components VALUES (?, ?)", (OVERVIEW, _packed(asdict(compiled.overview))))
     db.executemany(
         "INSERT INTO warnings VALUES (?, ?, ?, ?, ?)",
         (
@@ -161,13 +158,8 @@ def _write_operations(db: sqlite3.Connection, compiled: "Compiled") -> None:
             ),
         )
         db.execute(
-            "INSERT INTO details VALUES (?, ?, ?, ?)",
-            (
-                number,
-                _packed(rows.operation(operation)),
-                _packed(rows.part(entry.part)),
-                _packed_or_none(entry.written),
-            ),
+            "INSERT INTO details VALUES (?, ?, ?)",
+            (number, _packed(rows.operation(operation)), _packed(rows.part(entry.part))),
         )
         names[(operation.name, BY_NAME)] = number
         for alias in operation.aliases:
@@ -188,10 +180,6 @@ def _write_operations(db: sqlite3.Connection, compiled: "Compiled") -> None:
         "INSERT INTO tags VALUES (?, ?, ?)",
         ((key, tag, compiled.tags.get(tag, "")) for key, tag in tags.items() if key),
     )
-
-
-def _packed_or_none(value: Any) -> bytes | None:
-    return None if value is None else _packed(value)
 
 
 def _packed(value: Any) -> bytes:

@@ -15,7 +15,7 @@ from dynacli.schema.evaluation.prepared_values import Window, value_at
 from dynacli.schema.evaluation.schema_error import SchemaError
 from dynacli.schema.evaluation.schema_places import Place, place_of
 from dynacli.schema.evaluation.translation import PlainSchema
-from dynacli.schema.read_schema import mapping_of
+from dynacli.schema.read_schema import mapping_of, says_nullable
 
 __all__ = ["ErrorBuilder"]
 
@@ -178,10 +178,7 @@ class ErrorBuilder:
         is_null_meant = (
             instance is None
             and self._plain.is_3_0
-            and any(
-                isinstance(part, Mapping) and part.get("nullable") is True
-                for part in place.same_value[self._around if len(path) == self._level else 0 :]
-            )
+            and any(map(says_nullable, place.same_value[self._around if len(path) == self._level else 0 :]))
         )
         return SchemaError(
             keyword,

@@ -14,8 +14,6 @@ _ALIASES = {
     "items": "additionalItems",
     "dependentRequired": "dependencies",
     "dependentSchemas": "dependencies",
-    "exclusiveMinimum": "minimum",
-    "exclusiveMaximum": "maximum",
 }
 """Keyword of the plain form → the keyword that the document may have instead."""
 
@@ -163,8 +161,5 @@ class _Walk:
         written, alias = self.schema, _ALIASES.get(key)
         if alias is None or not isinstance(written, dict) or alias not in written:
             return key
-        if key.startswith("exclusive"):
-            is_flag = self._plain.is_3_0 or id(written) in self._plain.with_flags
-        else:
-            is_flag = key == "items" and isinstance(written.get(key), list)
-        return alias if is_flag or key not in written else key
+        is_older = key == "items" and isinstance(written.get(key), list)
+        return alias if is_older or key not in written else key

@@ -51,8 +51,8 @@ JUDGING_KEYWORDS: Mapping[str, frozenset[str]] = {
 }
 """Version → the keywords that judge, in the normal form; a test holds them against those of openapi-core."""
 
-_WITH_FLAGS = 4
-"""The last draft in which exclusive bounds are flags, and an error is about the bound."""
+_LAST_STRICT = 4
+"""The last draft in which 1.0 is no integer."""
 
 _VALUES = frozenset({"enum", "const"})
 """Keywords whose value is no schema."""
@@ -71,7 +71,6 @@ class SchemaSource(NamedTuple):
         follow: Follows references; it raises `LookupError` where one leads nowhere, or out of the document.
         dialect: The document's `jsonSchemaDialect`; empty where it has none.
         undefined_formats: The formats that the document's version does not define.
-        is_normal: Whether the schemas are in the normal form; else they are as the document has them.
         refuses_hidden: Whether properties that the direction leaves out are wrong; None if the version decides.
         may_overlap: Whether a value may match several branches of a `oneOf`.
     """
@@ -81,7 +80,6 @@ class SchemaSource(NamedTuple):
     follow: Follow
     dialect: str = ""
     undefined_formats: frozenset[str] = frozenset()
-    is_normal: bool = False
     refuses_hidden: bool | None = None
     may_overlap: bool = False
 
@@ -98,7 +96,7 @@ class PlainSchema:
     """The plain form of a schema and of all schemas that its references lead to.
 
     Args:
-        schema: The schema as it is written, or in the normal form.
+        schema: The schema in the normal form.
         source: Its version, direction and references.
         max_schemas: The largest number of schemas that are translated.
         most_at_once: After so many schemas, references of members become `LATER`: in a densely connected document
@@ -119,10 +117,9 @@ class PlainSchema:
         size: The number of schemas that were translated.
         definitions: The plain form of the targets of references, by numbers.
         inline: The numbers of those that the document has in the place of the reference.
-        written: Identity of a plain schema → the schema as it is written.
+        written: Identity of a plain schema → the schema that it was made of.
         origins: Identity of a part that the document does not have → what it stands for.
         spellings: Pattern as jsonschema-rs reads it → as the document has it.
-        with_flags: Identities of written schemas of a dialect whose exclusive bounds are flags.
 
     Raises:
         TooDeepError: The schema has no plain form.
@@ -155,7 +152,6 @@ class PlainSchema:
         self.origins: dict[int, Origin] = {}
         self.spellings: dict[str, str] = {}
         self.inline: set[str] = set()
-        self.with_flags: set[int] = set()
         self.root = self._translated(schema)
 
     @property
@@ -295,13 +291,7 @@ class PlainSchema:
         return plain
 
     def _normal(self, schema: dict[str, Any], plain: Plain) -> dict[str, Any]:
-        """Return the keywords of a schema in the normal form; its plain form gets a note if its dialect is unknown."""
-        normal = schema
-        if not self._source.is_normal:
-            from dynacli.schema.normal_form import normal_keywords
-
-            changed = normal_keywords(schema, self._source.version)
-            normal = schema if changed is None else changed
+        """Return the keywords of a schema in 2020-12; its plain form gets a note if its dialect is unknown."""
         if not self.is_3_0 and "$schema" in schema:
             self._dialect = schema["$schema"] if isinstance(schema["$schema"], str) else ""
         if self._dialect:
@@ -313,11 +303,9 @@ class PlainSchema:
                 )
                 plain.update(unusable(text, is_fault=False))
             draft = draft_of(self._dialect)
-            normal = modern_keywords(normal, draft) if draft else normal
-            self.is_strict = self.is_3_0 or 0 < draft <= _WITH_FLAGS
-            if 0 < draft <= _WITH_FLAGS:
-                self.with_flags.add(id(schema))
-        return normal
+            self.is_strict = self.is_3_0 or 0 < draft <= _LAST_STRICT
+            return modern_keywords(schema, draft) if draft else schema
+        return schema
 
     def _part(self, name: str, value: Any, schema: Any, nesting: Nesting) -> Plain:
         try:

@@ -136,7 +136,6 @@ class OperationSchemas:
                 self._follow,
                 self._dialect,
                 self._notes.undefined_formats,
-                is_normal=True,
             )
             self._compiled[direction] = CompiledSchemas(source, self._notes)
         return self._compiled[direction].compiled(schema)

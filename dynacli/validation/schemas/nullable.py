@@ -1,8 +1,8 @@
 """Why OpenAPI 3.0 does not allow null where a schema says `nullable`, which means less than many authors think."""
 
-from collections.abc import Mapping
 from typing import Any
 
+from dynacli.schema.read_schema import says_nullable
 from dynacli.validation.operation_document import locate, target_of
 
 __all__ = ["why_no_null"]
@@ -28,7 +28,7 @@ def why_no_null(document: dict[str, Any], steps: list[str | int], rule: str) -> 
         return ""
     for length in range(_start(steps), len(steps)):
         schema = target_of(document, locate(document, steps[:length]).pointer)
-        if not isinstance(schema, Mapping) or schema.get("nullable") is not True:
+        if not says_nullable(schema):
             continue
         if "type" not in schema or "$ref" in schema:
             return "`nullable` counts only beside a `type` (OpenAPI 3.0.4)"

@@ -198,7 +198,7 @@ PAIRS = [
         "the bounds of an older dialect",
         {"$schema": "http://json-schema.org/draft-04/schema#", "minimum": 5, "exclusiveMinimum": True},
         5,
-        "- minimum",
+        "- exclusiveMinimum",
         versions=V31,
         source="OpenAPI 3.1.1, Specifying Schema Dialects",
     ),

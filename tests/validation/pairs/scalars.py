@@ -56,7 +56,7 @@ PAIRS = [
         "an exclusive minimum of 3.0",
         {"minimum": 5, "exclusiveMinimum": True},
         5,
-        "- minimum",
+        "- exclusiveMinimum",
         versions=V30,
         source="JSON Schema Wright 00, 5.5: a flag beside the bound",
     ),
