@@ -5,19 +5,19 @@ It tells data from descriptions: the keywords `example`, `examples`, `default`, 
 but a property, a component or a response may have such a *name* and is a description all the same.
 """
 
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-from dynacli.document.path_items import METHODS
+from typing import Any, NamedTuple
 
 __all__ = [
-    "ANYTHING",
     "CONTENT",
     "DATA",
     "DOCUMENT",
     "ENCODING",
     "EXAMPLE",
     "HEADER",
+    "METHODS",
     "OPERATION",
     "PARAMETER",
     "PATH_ITEM",
@@ -25,11 +25,69 @@ __all__ = [
     "SCHEMA",
     "WEBHOOKS",
     "ObjectKind",
+    "PathOperation",
     "kind_at",
     "kind_below",
     "kind_in_list",
+    "operations_of",
     "sections_of",
 ]
+
+METHODS = frozenset(("get", "put", "post", "delete", "options", "head", "patch", "trace", "query"))
+"""The fixed fields of a Path Item that are operations (OpenAPI 3.2.0, "Path Item Object").
+
+`query` came with 3.2; in a document of an earlier version it can mean nothing else.
+"""
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
+
+
+class PathOperation(NamedTuple):
+    """An operation in a Path Item.
+
+    Args:
+        method: The method, as it is sent.
+        steps: The keys that lead from the Path Item to the operation.
+        operation: The value there; in a faulty document it may be no object.
+        fault: Why the operation cannot be called; empty where it can.
+    """
+
+    method: str
+    steps: tuple[str, ...]
+    operation: Any
+    fault: str = ""
+
+
+def operations_of(item: Mapping[str, Any]) -> Iterator[PathOperation]:
+    """Yield the operations of a Path Item, in the order of the document.
+
+    A fixed field is named by its method in lower case. In `additionalOperations` the key is the method
+    "with the same capitalization that is to be sent" (OpenAPI 3.2.0, "Path Item Object").
+    """
+    seen: set[str] = set()
+    for key, value in item.items():
+        method = str(key).upper()
+        if method.lower() in METHODS:
+            # A field `GET` is an error of the document, and its meaning is plain.
+            has_lower_case = key != key.lower() and key.lower() in item
+            fault = f"the path has another `{method}`" if method in seen or has_lower_case else ""
+            seen.add(method)
+            yield PathOperation(method, (key,), value, fault)
+    additional = item.get("additionalOperations")
+    for key, value in additional.items() if isinstance(additional, Mapping) else ():
+        method = str(key)
+        if not method.startswith("x-"):
+            yield PathOperation(method, ("additionalOperations", key), value, _fault(method, seen))
+            seen.add(method)
+
+
+def _fault(method: str, seen: set[str]) -> str:
+    if method in seen:
+        return f"the path has another `{method}`"
+    if not _TOKEN.fullmatch(method):
+        return "a method is a word of letters, digits and some symbols (RFC 9110, section 9.1)"
+    if method.upper() == "CONNECT":
+        return "`CONNECT` asks a proxy for a tunnel, which is no call of an API (RFC 9110, section 9.3.6)"
+    return ""
 
 
 @dataclass(slots=True, eq=False)
@@ -58,7 +116,7 @@ def _map_of(members: ObjectKind, *, has_extensions: bool = False) -> ObjectKind:
     return ObjectKind(members=members, has_extensions=has_extensions)
 
 
-ANYTHING = ObjectKind(is_known=False)
+_ANYTHING = ObjectKind(is_known=False)
 """An object that the specification does not describe; its keywords have their usual meaning."""
 
 DATA = ObjectKind(is_known=False)
@@ -108,7 +166,7 @@ _USUAL: dict[str, ObjectKind] = {
     "mediaTypes": _map_of(_MEDIA_TYPE),
     "encoding": _map_of(ENCODING),
     **dict.fromkeys(("prefixEncoding", "itemEncoding"), ENCODING),
-    "variables": _map_of(ANYTHING),
+    "variables": _map_of(_ANYTHING),
     "examples": _map_of(EXAMPLE),
     # Documents are split into files here, although no version of OpenAPI allows a reference here.
     **dict.fromkeys(("description", "summary", "title", "operationId", "info", "components"), _FIELD),
@@ -136,7 +194,7 @@ def kind_at(kind: ObjectKind, key: str) -> ObjectKind:
     inner = kind.fields.get(key) or _USUAL.get(key)
     if inner is not None:
         return inner
-    return DATA if key.startswith("x-") else ANYTHING
+    return DATA if key.startswith("x-") else _ANYTHING
 
 
 def kind_in_list(kind: ObjectKind, key: str) -> ObjectKind:

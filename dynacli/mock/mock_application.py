@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dynacli.document.path_items import METHODS
+from dynacli.document.objects import METHODS
 from dynacli.http.encodings import BadEncodingError, TooLargeError, decode_whole
 from dynacli.mock.mock_server import MockExchange, MockServer
 from dynacli.mock.problem import ProblemError

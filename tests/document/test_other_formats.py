@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.document.other_formats import check_is_openapi
+from dynacli.document.version import check_is_openapi
 from dynacli.errors import DocumentError
 
 

@@ -23,7 +23,7 @@ from dynacli.catalog.compiler.operation_inputs import Inputs, SkippedOperationEr
 from dynacli.catalog.compiler.security_requirements import Security
 from dynacli.document.file_names import file_name
 from dynacli.document.load import Document
-from dynacli.document.path_items import PathOperation, operations_of
+from dynacli.document.objects import PathOperation, operations_of
 from dynacli.document.pointer import follow, from_fragment, join
 from dynacli.document.references.place_origins import Move
 from dynacli.document.references.scan import follow_references, lookup

@@ -25,7 +25,7 @@ from dynacli.changes.comparing.comparison import (
     compare_deprecation,
     compare_texts,
 )
-from dynacli.document.path_items import operations_of
+from dynacli.document.objects import operations_of
 from dynacli.document.pointer import split
 from dynacli.model.media_types import essence
 from dynacli.model.operation import IGNORED_HEADERS, default_style, explodes

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dynacli.client.described_operation import schema_of_parameter
-from dynacli.document.path_items import operations_of
+from dynacli.document.objects import operations_of
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.lenient_reading import list_or_empty
 from dynacli.model.media_types import body_schema

@@ -71,7 +71,7 @@ def export_calls(
     run: Run, api: str | None, form: str | None, failed: bool, since: str | None, out: str | None
 ) -> None:
     """Run `history export`."""
-    from dynacli.commands.verbs.export.written_export import write_files
+    from dynacli.commands.verbs.export.export_api import write_files
     from dynacli.export.calls_collection import calls_collection
     from dynacli.export.export_formats import FORMATS
     from dynacli.output.reports.har import har_call, har_of

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from dynacli.document.mending.mend import objects_below, root_schemas
-from dynacli.document.objects import DOCUMENT, ObjectKind
-from dynacli.document.path_items import operations_of
+from dynacli.document.objects import DOCUMENT, ObjectKind, operations_of
 from dynacli.document.pointer import MISSING, follow, from_fragment, join
 from dynacli.document.references.scan import ScanResult, scan
 

@@ -12,7 +12,7 @@ from dynacli.document.merging.merged_paths import Hoisted, MergedPath, plan_path
 from dynacli.document.merging.merged_source import SourceDocument, path_items_of
 from dynacli.document.merging.object_walk import objects_of, requirements_of, security_of
 from dynacli.document.merging.shared_units import Unit, UnitNames, Units, digest_of, is_named
-from dynacli.document.path_items import operations_of
+from dynacli.document.objects import operations_of
 from dynacli.document.pointer import MISSING, follow, fragment_of, join
 from dynacli.document.reading.plain_json import check_limits
 from dynacli.document.references.document_files import absolute

@@ -15,8 +15,7 @@ from dynacli.document.merging.shared_units import (
     operations_by_id,
     unit_of,
 )
-from dynacli.document.objects import PATH_ITEM
-from dynacli.document.path_items import PathOperation, operations_of
+from dynacli.document.objects import PATH_ITEM, PathOperation, operations_of
 from dynacli.document.pointer import follow, fragment_of, from_fragment
 from dynacli.document.references.document_files import absolute
 from dynacli.document.references.scan import (

@@ -7,8 +7,7 @@ from typing import Any
 
 from dynacli.document.merging.merged_source import is_reference
 from dynacli.document.merging.object_walk import all_sites, objects_of, requirements_of
-from dynacli.document.objects import WEBHOOKS
-from dynacli.document.path_items import operations_of
+from dynacli.document.objects import WEBHOOKS, operations_of
 from dynacli.document.pointer import follow
 from dynacli.document.references.scan import Locator, Site, Steps, steps_of
 

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 from dynacli.document.fetched import Fetched
 from dynacli.document.json_trees import copy_json, count_values, is_same_json
 from dynacli.document.limits import MAX_NODES
-from dynacli.document.other_formats import check_is_openapi
 from dynacli.document.pointer import join
 from dynacli.document.reading.parse import parse_file
 from dynacli.document.reading.plain_json import check_limits
 from dynacli.document.references.document_files import File
 from dynacli.document.references.place_origins import Move, Origins, Place
+from dynacli.document.version import check_is_openapi
 from dynacli.errors import DocumentError, InternalError
 
 __all__ = ["Overlaid", "Overlay", "TrackedOrigins", "actions_between", "apply_overlay", "lay_over", "path_of"]

@@ -8,10 +8,10 @@ from functools import cache
 from typing import Any, NoReturn
 
 from dynacli.document.limits import MAX_DEPTH, MAX_NODES
-from dynacli.document.other_formats import check_is_not_markup, check_is_openapi
 from dynacli.document.pointer import join
 from dynacli.document.reading.plain_json import check_limits, to_plain, too_deep, too_many_nodes
 from dynacli.document.reading.source_text import fail_at, offset_of, to_utf8
+from dynacli.document.version import check_is_not_markup, check_is_openapi
 from dynacli.errors import DocumentError
 from dynacli.text.json_budget import TooManyValuesError, check_values
 

@@ -4,8 +4,16 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from dynacli.document.objects import DATA, DOCUMENT, EXAMPLE, WEBHOOKS, ObjectKind, kind_at, kind_below
-from dynacli.document.path_items import operations_of
+from dynacli.document.objects import (
+    DATA,
+    DOCUMENT,
+    EXAMPLE,
+    WEBHOOKS,
+    ObjectKind,
+    kind_at,
+    kind_below,
+    operations_of,
+)
 from dynacli.document.pointer import follow, fragment_of, from_fragment
 from dynacli.document.references.cut_to_parameters import with_targets
 from dynacli.document.references.scan import Site, Steps, follow_references, past_references, sites_of

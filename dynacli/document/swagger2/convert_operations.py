@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from dynacli.document.mending.mend import meant_boolean
-from dynacli.document.path_items import operations_of
+from dynacli.document.objects import operations_of
 from dynacli.document.pointer import join
 from dynacli.document.swagger2.conversion_ledger import ConvertedPlace
 from dynacli.document.swagger2.convert_schemas import (

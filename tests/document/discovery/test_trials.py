@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from dynacli.document.discovery import rank_documents, search_origin
+from dynacli.document.discovery import search_origin
 from dynacli.document.discovery.candidates import BELOW as BELOW_IT
 from dynacli.document.discovery.candidates import FIRST
 from dynacli.document.discovery.discovered import FoundDocument
+from dynacli.document.discovery.probe_answers import MAX_CALLS, calls_of
 from dynacli.document.discovery.search_origin import discover
-from dynacli.document.discovery.trials import MAX_CALLS, calls_of
 from dynacli.document.fetched import DocumentLogin
 from dynacli.http.peers import Peers
 from tests.documents import document, operation, parameter
@@ -95,7 +95,7 @@ class _Clock:
         monkeypatch.setattr(search_origin, "_AHEAD_SECONDS", 0.01)
         monkeypatch.setattr(search_origin, "RIVAL_SECONDS", 5000.0)
         monkeypatch.setattr(search_origin, "time", self)
-        monkeypatch.setattr(rank_documents, "time", self)
+        monkeypatch.setattr(search_origin, "time", self)
 
     def monotonic(self) -> float:
         if self.ahead:
@@ -204,7 +204,7 @@ def test_the_wait_for_a_document_ends(server: Recorder, monkeypatch: pytest.Monk
 
 def test_calls_end_with_the_search(server: Recorder, clock: _Clock) -> None:
     """Calls have what is left of the time of the search, and what has answered is not asked again."""
-    answers = rank_documents.TrialAnswers(Peers(), DocumentLogin())
+    answers = search_origin.TrialAnswers(Peers(), DocumentLogin())
     known, late, other = (f"{server.origin}/{name}" for name in ("known", "late", "other"))
     server.answers |= {"/known": Answer(), "/late": clock.late(2000, Answer(), clock.is_over)}
     server.answers["/other"] = _after(clock.is_forward, Answer())

@@ -6,7 +6,7 @@ from urllib.parse import urljoin
 
 from dynacli.document.load import Document
 from dynacli.document.merging.shared_units import operations_by_id
-from dynacli.document.path_items import operations_of
+from dynacli.document.objects import operations_of
 from dynacli.document.pointer import MISSING, follow
 from dynacli.document.references.scan import Locator, follow_references, sites_of
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV30SpecValidator
 
-from dynacli.document.path_items import operations_of
+from dynacli.document.objects import operations_of
 from dynacli.document.pointer import join, split
 from dynacli.document.reading.parse import parse_document
 from dynacli.document.references.scan import follow_references, scan

@@ -3,18 +3,21 @@
 import os
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from dynacli.auth.credentials import Variables, variables_of
+from dynacli.auth.missing_credential import needed_variables, set_variables, variable_choices
 from dynacli.client.credentials.own_scheme import own_overlays
+from dynacli.client.credentials.sign_in import wanted_by
 from dynacli.client.document_login import ALWAYS, login_of
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.api.kept_options import is_login_kept, kept_options
 from dynacli.document.fetched import SIGN_IN
 from dynacli.document.source import parse_source
-from dynacli.environment import invocation, prefix_of
+from dynacli.environment import Environment, invocation, prefix_of
 from dynacli.errors import DocumentError, NetworkError, UsageError
 from dynacli.http.failures import with_api_named
 from dynacli.library.configuration.configuration import LOGIN_KEY, Configuration, check_name, texts
@@ -22,11 +25,12 @@ from dynacli.library.configuration.refresh_settings import lifetime_of
 from dynacli.library.open_by_name import open_source
 from dynacli.library.opened_api import OpenedApi
 from dynacli.library.revisions.open_request import OpenRequest
+from dynacli.model.overview import SignIn
 from dynacli.output.standard_error import write_stderr
 from dynacli.record import replace
 from dynacli.request.choose_server import choose_server, parse_origin
 from dynacli.text.terminal import visible
-from dynacli.text.wrapping import quoted
+from dynacli.text.wrapping import quoted, word_or_quoted
 from dynacli.urls import origin_of, secret_in_query, with_masked_query
 
 if TYPE_CHECKING:
@@ -328,13 +332,12 @@ def _write_summary(run: Run, api: OpenedApi, name: str, instead: str) -> None:
     api.name, api.is_new = name, True
     for note in api.notes:
         run.warn(note)
-    from dynacli.commands.verbs.api.credential_needs import credential_lines
 
     if instead:
         _write_elsewhere(run, api)
         line = f"{invocation('api set', name)} {shlex.quote(f'server={instead}')}"
         write_stderr(run.env, f"To call it there: {line}, or --server {shlex.quote(instead)} with a call\n")
-    for line in credential_lines(api, name, run.env):
+    for line in _credential_lines(api, name, run.env):
         write_stderr(run.env, f"{visible(line, keep='')}\n")
     write_stderr(run.env, f"Try: {invocation(api=name)} --help\n")
 
@@ -342,3 +345,42 @@ def _write_summary(run: Run, api: OpenedApi, name: str, instead: str) -> None:
 def counted(operations: int | None) -> str:
     """Return a number of operations in words."""
     return "1 operation" if operations == 1 else f"{operations} operations"
+
+
+_MOST_SHOWN = 12
+
+
+def _credential_lines(api: OpenedApi, name: str, env: Environment) -> Iterator[str]:
+    """Yield a line for each way to sign in: its security schemes, and the variables that hold the credentials.
+
+    Args:
+        name: The name under which the API is registered.
+    """
+    overview = api.catalog.overview()
+    if not overview.sign_ins:
+        return
+    variables = variables_of(env, prefix_of(name))
+    for number, sign_in in enumerate(overview.sign_ins[:_MOST_SHOWN]):
+        label = "         or: " if number else "Credentials: "
+        yield label + _sign_in_text(sign_in, variables)
+    if len(overview.sign_ins) > _MOST_SHOWN:
+        yield f"  and {len(overview.sign_ins) - _MOST_SHOWN} more ways"
+    needed = [needed_variables(sign_in.schemes, variables) for sign_in in overview.sign_ins]
+    if any(needed) and not any(set_variables(sign_in.schemes, variables) for sign_in in overview.sign_ins):
+        yield f"Sign in: {invocation('auth login', name)}"
+    anonymous, operations = overview.anonymous, api.catalog.meta["operations"]
+    if anonymous:
+        yield f"{anonymous:,} of {operations:,} operations {'needs' if anonymous == 1 else 'need'} none"
+
+
+def _sign_in_text(sign_in: SignIn, variables: Variables) -> str:
+    schemes = " with ".join(
+        f"{word_or_quoted(scheme.name)} ({wanted_by(scheme)})" for scheme in sign_in.schemes
+    )
+    choices = variable_choices([sign_in.schemes], variables)
+    if not choices and any(scheme.type == "mutualTLS" for scheme in sign_in.schemes):
+        return f"{schemes}: name it in the configuration, as `{invocation('help credentials')}` says"
+    if not choices:
+        return f"{schemes}: not supported yet; give the header that it needs with -H"
+    state = " (set)" if set_variables(sign_in.schemes, variables) else ""
+    return f"{schemes}: set {', or '.join(' and '.join(names) for names in choices)}{state}"

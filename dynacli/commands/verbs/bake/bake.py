@@ -29,8 +29,9 @@ def bake(
     out: str | None,
 ) -> None:
     """Run `bake`."""
-    from dynacli.commands.verbs.bake.baked_tool import ToolOptions, baked_tool
-    from dynacli.commands.verbs.bake.write_tool import (
+    from dynacli.commands.verbs.bake.baked_tool import (
+        ToolOptions,
+        baked_tool,
         depends_on_another_project,
         write_executable,
         write_package,

@@ -1,28 +1,99 @@
 """What a tool of one API is made of: its name, what it knows of its API, and the compiled document inside."""
 
+import io
 import os
+import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from pprint import pformat
 from typing import TYPE_CHECKING, Any, NamedTuple
+from zipfile import ZipFile
 
+from dynacli import __version__
 from dynacli.auth.tls_login import authorities_in, certificate_path
 from dynacli.commands.bound_words import TOOL_VERBS
-from dynacli.commands.verbs.bake.layers_inside import lost_document, take_along
-from dynacli.environment import Environment, Program
-from dynacli.errors import UsageError
+from dynacli.document.fetched import Fetched
+from dynacli.environment import DISTRIBUTION, Environment, Program
+from dynacli.errors import DocumentError, FileError, UsageError
+from dynacli.files import cannot_be_written, write_named_file
+from dynacli.library.compose_document import Layers
 from dynacli.library.configuration.configuration import DEMO, Configuration
 from dynacli.library.opened_api import OpenedApi
+from dynacli.library.revisions.document_inside import INSIDE
+from dynacli.library.revisions.referenced_files import ReferencedFiles
+from dynacli.library.revisions.revisions import revision_of
 from dynacli.options.standard_options import OPTION_KEYS
+from dynacli.output.written_files import write_named_files
 
 if TYPE_CHECKING:
-    from zipfile import ZipFile
-
     from dynacli.catalog.compiler.compile_document import Compiled
 
-__all__ = ["AUTHORITIES", "BakedTool", "ToolOptions", "baked_tool"]
+__all__ = ["ToolOptions", "baked_tool", "depends_on_another_project", "write_executable", "write_package"]
+
+
+def _lost_document(api: OpenedApi) -> DocumentError:
+    """Return the error for an API of whose document the cache has lost a part."""
+    return DocumentError(
+        f"The document of `{api.name}` is not in the cache any more", hint="Fetch it again: `--refresh`"
+    )
+
+
+def _take_along(api: OpenedApi) -> tuple[OpenedApi, dict[str, bytes]]:
+    """Return an API as it is inside a package, which takes along the overlays and further documents of this machine.
+
+    Returns:
+        The API, made of them under the URLs that they have there, and URL → content of each.
+
+    Raises:
+        UsageError: A further document refers to other files of this machine.
+        DocumentError: The cache has lost the document.
+    """
+    layers = Layers.of(api.pointer)
+    paths = [place for place in (*layers.more, *layers.overlays) if "://" not in place]
+    if not paths:
+        return api, {}
+    content, files = api.content(), api.referenced_files()
+    if content is None or files is None:
+        raise _lost_document(api)
+    urls: dict[str, str] = {}
+    contents: dict[str, bytes] = {}
+    found: dict[str, Fetched] = {}
+    for key, file in files.found.items():
+        uri, mark, owner = key.partition("#")
+        path = next((each for each in paths if mark and uri == Path(each).as_uri()), None)
+        if path is None:
+            if owner and uri.startswith("file:"):
+                raise _refers_to_files(uri)
+            found[key] = file
+            continue
+        # With another content it is another file, which the cache of an installed tool does not have yet.
+        urls[path] = f"{INSIDE}{revision_of(file.content)}/{os.path.basename(path)}"
+        contents[urls[path]] = file.content
+        found[f"{urls[path]}#{owner}"] = replace(file, uri=urls[path])
+    moved = ReferencedFiles(found, files.missing)
+    pointer = {
+        **api.pointer,
+        "more": [urls.get(place, place) for place in layers.more],
+        "overlays": [urls.get(place, place) for place in layers.overlays],
+        "revision": revision_of(content, moved, api.uri),
+    }
+    return OpenedApi(api.open_request, api.revisions, api.catalog, pointer, content, moved), contents
+
+
+def _refers_to_files(uri: str) -> UsageError:
+    from dynacli.document.file_names import file_name, shown_file
+
+    return UsageError(
+        "A package cannot take along the files that a further document refers to",
+        why=f"One of them is `{shown_file(file_name(uri))}`",
+        hint="Write the further document into one file (`document FILE --bundled -o @FILE`), and register that",
+    )
+
 
 _KEPT = (
     *(
@@ -39,7 +110,7 @@ _KEPT = (
     ),
     "ignore",
 )
-AUTHORITIES = "ca.pem"
+_AUTHORITIES = "ca.pem"
 """The file of a package that has the certificates of `ca`."""
 _OF_POINTER = (
     *(
@@ -80,7 +151,7 @@ class ToolOptions(NamedTuple):
     hooks: tuple[tuple[str, str], ...] = ()
 
 
-class BakedTool(NamedTuple):
+class _BakedTool(NamedTuple):
     """A tool before it is written.
 
     Args:
@@ -131,7 +202,7 @@ class BakedTool(NamedTuple):
 
         revisions, pointer, content = self.api.revisions, self.api.pointer, self.api.content()
         if content is None:
-            raise lost_document(self.api)
+            raise _lost_document(self.api)
         kept = {key: pointer[key] for key in _OF_POINTER if key in pointer}
         revision = pointer["revision"]
         files = {f"{revision}.document": content}
@@ -164,7 +235,7 @@ class BakedTool(NamedTuple):
         )
 
 
-def baked_tool(env: Environment, name: str, api: OpenedApi, options: ToolOptions) -> BakedTool:
+def baked_tool(env: Environment, name: str, api: OpenedApi, options: ToolOptions) -> _BakedTool:
     """Return the tool of a name, which was checked.
 
     Raises:
@@ -182,12 +253,12 @@ def baked_tool(env: Environment, name: str, api: OpenedApi, options: ToolOptions
     layers: Mapping[str, bytes] = {}
     authorities = b""
     if options.is_package:
-        api, layers = take_along(api)
+        api, layers = _take_along(api)
         if layers:
             entry |= {key: api.pointer[key] for key in ("more", "overlays") if api.pointer[key]}
         if "ca" in entry:
             authorities = authorities_in(env, entry["ca"])
-            entry["ca"] = AUTHORITIES
+            entry["ca"] = _AUTHORITIES
         if "://" not in entry.get("source", "://"):
             # Where the tool is installed, there is no such file; it has the document inside.
             entry["source"] = os.path.basename(entry["source"])
@@ -202,7 +273,7 @@ def baked_tool(env: Environment, name: str, api: OpenedApi, options: ToolOptions
         is_short=options.is_short,
         fetched_at=0.0 if is_demo else api.pointer.get("fetched_at", 0.0),
     )
-    return BakedTool(program, None if is_demo else _compiled(api, program), api, layers, authorities)
+    return _BakedTool(program, None if is_demo else _compiled(api, program), api, layers, authorities)
 
 
 def _compiled(api: OpenedApi, program: Program) -> "Compiled":
@@ -213,7 +284,7 @@ def _compiled(api: OpenedApi, program: Program) -> "Compiled":
     with without_collector():
         document = api.document()
         if document is None:
-            raise lost_document(api)
+            raise _lost_document(api)
         selection = selection_of(program)
         # Other names than the usual ones are given anew.
         names = {} if selection.is_short else api.catalog.given_names()
@@ -289,3 +360,152 @@ def _policies(
         named = [settings.server] if "://" in settings.server else []
         rules += settings.others.rules_at([*named, *documented_bases(api)])
     return [each.as_table() for each in rules]
+
+
+_LONGEST_SHEBANG = 127
+"""Bytes that every Linux reads of the first line: https://man7.org/linux/man-pages/man2/execve.2.html."""
+
+_MAIN = """# {name}: a command line made by dynacli {made_by}, which has to be installed for {python}:
+# its package is {distribution}.
+import os
+import sys
+
+TOOL = {tool}
+
+if __name__ == "__main__":
+    # The archive, from which nothing else is imported.
+    file = os.path.abspath(sys.path.pop(0))
+    try:
+        from dynacli.baked.run_baked import run
+    except ModuleNotFoundError as error:
+        sys.stderr.write(
+            "Error: {name} needs dynacli, which is not installed for this Python\\n"
+            f"  why: {{error}}\\n  do: {{sys.executable}} -m pip install {distribution}\\n"
+        )
+        sys.exit(2)
+
+    code = f"import runpy; runpy.run_path({{file!r}}, run_name='__main__')"
+    run({{**TOOL, "inside": file, "code": code}})
+"""
+_PACKAGE = '''"""{name}: a command line made by dynacli {made_by}; baking it again replaces this file."""
+
+import os
+
+__version__ = "{version}"
+
+TOOL = {tool}
+
+
+def run() -> None:
+    """Run as a program."""
+    from dynacli.baked.run_baked import run as run_tool
+
+    inside = os.path.join(os.path.dirname(os.path.abspath(__file__)), "document.zip")
+    run_tool({{**TOOL, "inside": inside, "code": "from {module} import run; run()"}})
+'''
+_PYPROJECT = """[build-system]
+requires = ["hatchling>=1.27"]
+build-backend = "hatchling.build"
+
+[project]
+name = "{name}-cli"
+description = "A command line for {name}, made by dynacli"
+dynamic = ["version"]
+requires-python = ">=3.11"
+dependencies = ["{distribution}~={made_by}"]
+
+[project.scripts]
+{name} = "{module}:run"
+
+[tool.hatch.version]
+path = "{module}/__init__.py"
+
+[tool.hatch.build.targets.wheel]
+packages = ["{module}"]
+# They are parts of the program, whatever `.gitignore` says of archives and certificates.
+artifacts = ["{module}/document.zip", "{module}/ca.pem"]
+"""
+
+
+def write_executable(tool: _BakedTool, file: str) -> None:
+    """Write the tool as one file that its owner, and whoever may read it, can run.
+
+    Raises:
+        DynacliError: It cannot be written, or the cache has lost the document.
+    """
+    first_line = f"#!{sys.executable}"
+    if len(os.fsencode(first_line)) > _LONGEST_SHEBANG or " " in first_line:
+        first_line = "#!/usr/bin/env python3"
+    text = _MAIN.format(
+        name=tool.program.name,
+        made_by=__version__,
+        distribution=DISTRIBUTION,
+        python=sys.executable,
+        tool=_literal(tool.fields),
+    )
+    content = _archive(tool, {"__main__.py": text})
+    write_named_file(file, os.fsencode(f"{first_line}\n") + content)
+    try:
+        mode = os.stat(file).st_mode
+        os.chmod(file, mode | (mode & 0o444) >> 2)
+    except OSError as error:
+        raise cannot_be_written(file, error) from error
+
+
+def write_package(tool: _BakedTool, directory: str) -> list[str]:
+    """Write the tool as a directory that pip installs, and return the files of it that were there and are kept.
+
+    Raises:
+        DynacliError: It cannot be written, or the cache has lost the document.
+    """
+    name = tool.program.name
+    module = f"{re.sub(r'[^a-z0-9]', '_', name)}_cli"
+    if module[0].isdigit():
+        raise UsageError(
+            f"`{name}` cannot be the name of a package",
+            why="The name of a Python module begins with a letter",
+        )
+    version = re.match(r"v?(\d+(?:\.\d+)*)", tool.program.version)
+    text = _PACKAGE.format(
+        name=name,
+        made_by=__version__,
+        version=version[1] if version else "0",
+        tool=_literal(tool.fields),
+        module=module,
+    )
+    project = _PYPROJECT.format(name=name, module=module, distribution=DISTRIBUTION, made_by=__version__)
+    files = {f"{module}/__init__.py": text.encode(), f"{module}/document.zip": _archive(tool, {})}
+    if tool.authorities:
+        files[f"{module}/{_AUTHORITIES}"] = tool.authorities
+    # People add dependencies and commands of their own to it.
+    path = os.path.join(directory, "pyproject.toml")
+    is_kept = os.path.lexists(path)
+    write_named_files(directory, files if is_kept else {**files, "pyproject.toml": project.encode()})
+    return [path] if is_kept else []
+
+
+def depends_on_another_project(path: str) -> bool:
+    """Return whether a `pyproject.toml` depends on `dynacli`, as packages of earlier versions did."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return (
+                re.search(r"""["']\s*dynacli\s*(?:[\["'<>=!~;@(]|$)""", file.read(), re.MULTILINE) is not None
+            )
+    except (OSError, ValueError):
+        return False
+
+
+def _literal(fields: dict[str, Any]) -> str:
+    return pformat(fields, indent=4, sort_dicts=False)
+
+
+def _archive(tool: _BakedTool, texts: dict[str, str]) -> bytes:
+    file = io.BytesIO()
+    try:
+        with ZipFile(file, "w") as archive:
+            for name, text in texts.items():
+                archive.writestr(name, text)
+            tool.write_document(archive)
+    except OSError as error:
+        raise FileError("The tool cannot be put together", why=error.strerror or "") from error
+    return file.getvalue()

@@ -90,7 +90,7 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
     from dynacli.check.planning.preset_values import read_preset_values
     from dynacli.check.running.check_run import CheckRun, CheckSettings
     from dynacli.client.damaged_cache import explain_damage
-    from dynacli.commands.verbs.check.check_files import check_files
+    from dynacli.commands.verbs.check.conclude_check import check_files
     from dynacli.commands.verbs.check.confirmation import confirm
 
     if run.options.output == HTML and (run.options.dry_run or run.options.filter or run.options.columns):

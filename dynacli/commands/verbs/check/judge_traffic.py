@@ -25,8 +25,7 @@ def judge(run: Run, api: str, file: str, learn: str | None) -> None:
     """Run `judge`."""
     from dynacli.check.recordings.judge_recording import RecordingJudge
     from dynacli.client.call_settings import settings_of
-    from dynacli.commands.verbs.check.check_files import check_files
-    from dynacli.commands.verbs.check.conclude_check import conclude_check
+    from dynacli.commands.verbs.check.conclude_check import check_files, conclude_check
     from dynacli.output.status_line import StatusLine
     from dynacli.traffic.read_har import read_har
 

@@ -37,8 +37,7 @@ def proxy_api(
 ) -> None:
     """Run `proxy`."""
     from dynacli.client.call_settings import settings_of
-    from dynacli.commands.verbs.check.check_files import check_files
-    from dynacli.commands.verbs.check.conclude_check import conclude_check
+    from dynacli.commands.verbs.check.conclude_check import check_files, conclude_check
     from dynacli.commands.verbs.servers.told_exchanges import is_text, told_exchanges
     from dynacli.demo.demo_facts import API_KEYS
     from dynacli.output.standard_error import write_stderr
