@@ -174,6 +174,7 @@ class VerbGroup(click.Group):
         # click's own help option would import `locale`, for gettext.
         super().__init__(entry.name, help=entry.help, add_help_option=False, **settings)
         self.entries = {each.name: each for each in entry.commands}
+        self._default = entry.default
         self._options = (*entry.options, *standard)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -204,7 +205,8 @@ class VerbGroup(click.Group):
 
     def completed(self, words: list[str]) -> list[str]:
         """Return the words with those that may be left out."""
-        return words
+        is_complete = not self._default or (words and words[0] in {*self.entries, *_HELP} - {self._default})
+        return words if is_complete else [self._default, *words]
 
     def named(self, ctx: click.Context, words: list[str]) -> tuple[click.Command, list[str]]:
         """Return the command that words name, and the words behind it.
@@ -218,11 +220,18 @@ class VerbGroup(click.Group):
 
     def page(self, ctx: click.Context) -> str:
         """Return the help page."""
-        return self.get_help(ctx)
+        if not self._default:
+            return self.get_help(ctx)
+        page = cast("Verb", make_command(self.entries[self._default])).page(ctx)
+        names = self.list_commands(ctx)
+        texts = {name: make_command(self.entries[name]).get_short_help_str(70) for name in names}
+        rows = "".join(f"  {name:<7} {text}\n" for name, text in texts.items())
+        return f"{page}\n\nCommands:\n{rows}"
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the names of the commands that the program has."""
-        return sorted(name for name in self.entries if not self._is_of_other_apis(name))
+        names = self.entries.keys() - {self._default}
+        return sorted(name for name in names if not self._is_of_other_apis(name))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Return the command of a name; None where the program has none."""

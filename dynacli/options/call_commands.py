@@ -1,7 +1,7 @@
 """The commands that find operations, call them, and judge calls."""
 
 from dynacli.options.command import API, CALL, HTML, LISTING, OF_DEMO, OPENING, PORT, ROLE, Argument, Command
-from dynacli.options.standard_options import CALLS, DATA, RESENDING, Option
+from dynacli.options.standard_options import API_NAMES, CALLS, DATA, OPERATIONS, RESENDING, TAGS, Option
 from dynacli.record import replace
 
 __all__ = ["CALL_COMMANDS"]
@@ -26,7 +26,7 @@ CALL_COMMANDS = (
         help="Find the operations that do what you say in plain words, of one API or of all that "
         "are registered. The best is shown as a call card, two others as a line each; `-o "
         "json` has four others.",
-        arguments=(Argument("words", metavar="[API] WORDS...", is_multiple=True),),
+        arguments=(Argument("words", metavar="[API] WORDS...", is_multiple=True, offers=API_NAMES),),
         options=(
             Option(
                 ("--api",), help="the one API to search, where its name is not the first word", metavar="API"
@@ -42,9 +42,9 @@ CALL_COMMANDS = (
         "operations",
         runs="operations:list_operations",
         help="List every operation of API, or of all registered APIs, a line each.",
-        arguments=(Argument("api", is_required=False),),
+        arguments=(Argument("api", is_required=False, offers=API_NAMES),),
         options=(
-            Option(("--tag",), help="only those with this tag", metavar="TAG"),
+            Option(("--tag",), offers=TAGS, help="only those with this tag", metavar="TAG"),
             Option(
                 ("--method",),
                 help="only those of this method, such as GET",
@@ -71,8 +71,8 @@ CALL_COMMANDS = (
         "server sends. With FIELD.PATH, such as `schedule.cron`, `answer.rows.id` or a "
         "parameter's name, that field alone.",
         arguments=(
-            Argument("api"),
-            Argument("operation", metavar="OPERATION [FIELD.PATH]", is_multiple=True),
+            Argument("api", offers=API_NAMES),
+            Argument("operation", metavar="OPERATION [FIELD.PATH]", is_multiple=True, offers=OPERATIONS),
         ),
         options=(
             Option(("--card",), help="Show the least that a first correct call needs."),
@@ -96,7 +96,7 @@ CALL_COMMANDS = (
         help="Explore API on the whole screen: find an operation, fill in its form, send it, and "
         "read what came and what is wrong with it. F1 shows the keys. F9 copies the command "
         "line of the request, and leaving prints it, too.",
-        arguments=(Argument("api"),),
+        arguments=(Argument("api", offers=API_NAMES),),
         takes=(*OPENING, CALLS, RESENDING),
         rows=(("explore API", "its operations, forms and answers on the whole screen"),),
         of_tool=API,
@@ -108,8 +108,10 @@ CALL_COMMANDS = (
         "each. A column, or a key, is an input by the name of its option. Without OPERATION "
         "each row of NDJSON names its own. All rows are checked before the first is sent.",
         arguments=(
-            Argument("api"),
-            Argument("words", metavar="[OPERATION] FILE|-", is_required=False, is_multiple=True),
+            Argument("api", offers=API_NAMES),
+            Argument(
+                "words", metavar="[OPERATION] FILE|-", is_required=False, is_multiple=True, offers=OPERATIONS
+            ),
         ),
         options=(
             Option(
@@ -148,23 +150,29 @@ CALL_COMMANDS = (
         "check",
         runs="check.check:check",
         help="Call every operation of API that only reads, judge every answer, and report.",
-        arguments=(Argument("api"),),
+        arguments=(Argument("api", offers=API_NAMES),),
         options=(
             Option(
                 ("--operation",),
+                offers=OPERATIONS,
                 help="call this operation too, although it may change something",
                 metavar="OPERATION|PATTERN",
                 is_multiple=True,
             ),
             Option(
                 ("--only",),
+                offers=OPERATIONS,
                 help="look at this operation alone; a pattern such as 'list-*' or '/admin/*' is compared "
                 "with names, ids and paths",
                 metavar="OPERATION|PATTERN",
                 is_multiple=True,
             ),
             Option(
-                ("--tag",), help="look at operations with this tag alone", metavar="TAG", is_multiple=True
+                ("--tag",),
+                offers=TAGS,
+                help="look at operations with this tag alone",
+                metavar="TAG",
+                is_multiple=True,
             ),
             Option(
                 ("--skip",),
@@ -244,7 +252,7 @@ CALL_COMMANDS = (
         runs="check.judge_traffic:judge",
         help="Judge what other programs sent and got, as a HAR of a browser, a proxy or `check "
         "--har` has it.",
-        arguments=(Argument("api"), Argument("file", metavar="FILE.har|-")),
+        arguments=(Argument("api", offers=API_NAMES), Argument("file", metavar="FILE.har|-")),
         options=(_LEARN,),
         takes=(DATA, *OPENING, "progress", "validate", "report", "server", "server_var", "no_fail"),
         texts={
@@ -262,7 +270,7 @@ CALL_COMMANDS = (
         "mock",
         runs="servers.mock_api:mock_api",
         help="Answer every operation of an API from its document, until Ctrl-C.",
-        arguments=(Argument("api"),),
+        arguments=(Argument("api", offers=API_NAMES),),
         options=(
             replace(PORT, default=4010),
             _HOST,
@@ -288,7 +296,7 @@ CALL_COMMANDS = (
         "proxy",
         runs="servers.proxy_api:proxy_api",
         help="Pass on what clients send to the API's server, unaltered, and judge what has passed.",
-        arguments=(Argument("api"),),
+        arguments=(Argument("api", offers=API_NAMES),),
         options=(
             replace(PORT, default=8644),
             _HOST,

@@ -64,6 +64,7 @@ class Argument:
         least: The least number that it takes; None if it is no number.
         is_required: Whether the command cannot do without it.
         is_multiple: Whether it takes all words that are left.
+        offers: What completion offers for it besides `values`; empty for nothing.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Argument:
     least: int | None = None
     is_required: bool = True
     is_multiple: bool = False
+    offers: str = ""
 
 
 @record
@@ -93,6 +95,7 @@ class Command:
         is_plain: Whether it takes no standard option behind its name.
         switches: The standard options that take no value here.
         commands: Those of a group.
+        default: The one of a group that words mean which name none; empty for none.
         rows: Its lines on the root's help page: how it is used, and what for.
         of_tool: How a tool of one API has it: `api` if it names the API for the person, `call` if a call stands behind
             it, `alone` if it needs no API; empty if it does not have it.
@@ -111,8 +114,15 @@ class Command:
     is_plain: bool = False
     switches: tuple[str, ...] = ()
     commands: "tuple[Command, ...]" = ()
+    default: str = ""
     rows: tuple[tuple[str, str], ...] = ()
     of_tool: str = ""
+
+    def argument_at(self, position: int) -> Argument | None:
+        """Return the argument that a positional word is, or the last one if that takes all that are left."""
+        if position < len(self.arguments):
+            return self.arguments[position]
+        return self.arguments[-1] if self.arguments and self.arguments[-1].is_multiple else None
 
     @property
     def all_options(self) -> tuple[Option, ...]:

@@ -1,7 +1,16 @@
 """The commands about the registered APIs, credentials, the configuration and the cache."""
 
 from dynacli.options.command import ALONE, API, LISTING, MARKDOWN, OPENING, Argument, Command
-from dynacli.options.standard_options import CALLS, DATA, Option
+from dynacli.options.standard_options import (
+    API_NAMES,
+    CALLS,
+    DATA,
+    KEYS,
+    OPERATIONS,
+    REGISTERED,
+    REVISIONS,
+    Option,
+)
 
 __all__ = ["REGISTRY_COMMANDS"]
 
@@ -50,7 +59,7 @@ REGISTRY_COMMANDS = (
                 of_tool=API,
                 runs="api.api:show_api",
                 help="Show what is known of an API and of its document.",
-                arguments=(Argument("api"),),
+                arguments=(Argument("api", offers=API_NAMES),),
                 takes=LISTING,
             ),
             Command(
@@ -58,7 +67,7 @@ REGISTRY_COMMANDS = (
                 of_tool=API,
                 runs="api.api:refresh_document",
                 help="Read or fetch the document again.",
-                arguments=(Argument("name"),),
+                arguments=(Argument("name", offers=REGISTERED),),
                 options=(
                     Option(
                         ("--accept",),
@@ -72,7 +81,7 @@ REGISTRY_COMMANDS = (
                 of_tool=API,
                 runs="api.api_revisions:show_history",
                 help="List the revisions of an API's document, the latest first.",
-                arguments=(Argument("api"),),
+                arguments=(Argument("api", offers=API_NAMES),),
                 takes=(DATA,),
             ),
             Command(
@@ -80,7 +89,10 @@ REGISTRY_COMMANDS = (
                 of_tool=API,
                 runs="api.api_revisions:rollback",
                 help="Go back to the revision before, or to REVISION, and hold it.",
-                arguments=(Argument("name"), Argument("revision", is_required=False)),
+                arguments=(
+                    Argument("name", offers=REGISTERED),
+                    Argument("revision", is_required=False, offers=REVISIONS),
+                ),
             ),
             Command(
                 "pin",
@@ -88,7 +100,10 @@ REGISTRY_COMMANDS = (
                 runs="api.api_revisions:pin",
                 help="Hold the revision in use, or REVISION: it is used until it is let go, whatever the "
                 "server has.",
-                arguments=(Argument("name"), Argument("revision", is_required=False)),
+                arguments=(
+                    Argument("name", offers=REGISTERED),
+                    Argument("revision", is_required=False, offers=REVISIONS),
+                ),
                 takes=OPENING,
             ),
             Command(
@@ -96,7 +111,7 @@ REGISTRY_COMMANDS = (
                 of_tool=API,
                 runs="api.api_revisions:unpin",
                 help="Let the revision go that is held, and go on with the latest.",
-                arguments=(Argument("name"),),
+                arguments=(Argument("name", offers=REGISTERED),),
             ),
             Command(
                 "set",
@@ -104,7 +119,10 @@ REGISTRY_COMMANDS = (
                 runs="api.api:set_keys",
                 help="Set keys of an API in the configuration, or with --profile of a profile, such as "
                 "timeout=10; comments stay. KEY= removes the key.",
-                arguments=(Argument("name"), Argument("settings", metavar="KEY=VALUE...", is_multiple=True)),
+                arguments=(
+                    Argument("name", offers=REGISTERED),
+                    Argument("settings", metavar="KEY=VALUE...", is_multiple=True, offers=KEYS),
+                ),
                 takes=("profile",),
             ),
             Command(
@@ -120,13 +138,13 @@ REGISTRY_COMMANDS = (
                 "remove",
                 runs="api.api:remove_api",
                 help="Remove an API from the configuration.",
-                arguments=(Argument("name"),),
+                arguments=(Argument("name", offers=REGISTERED),),
             ),
             Command(
                 "rename",
                 runs="api.api:rename_api",
                 help="Give an API another name.",
-                arguments=(Argument("name"), Argument("new_name")),
+                arguments=(Argument("name", offers=REGISTERED), Argument("new_name")),
             ),
         ),
         rows=(
@@ -141,15 +159,21 @@ REGISTRY_COMMANDS = (
         runs="changes:ChangesVerb",
         help="Show what the document of API gained, lost and changed since the revision before. "
         "`-o markdown` writes it for a changelog, `-o json` for programs.",
-        arguments=(Argument("api"),),
+        arguments=(Argument("api", offers=API_NAMES),),
         options=(
             Option(
                 ("--since",),
+                offers=REVISIONS,
                 help="compare with the first digits of a revision, as `api history` lists them, or a "
                 "document: a URL or a path; else the one before",
                 metavar="REVISION",
             ),
-            Option(("--until",), help="compare that one, instead of the one in use", metavar="REVISION"),
+            Option(
+                ("--until",),
+                offers=REVISIONS,
+                help="compare that one, instead of the one in use",
+                metavar="REVISION",
+            ),
             Option(("--breaking",), help="only what breaks a client"),
             Option(("--texts",), help="also where only words for people changed"),
         ),
@@ -168,11 +192,15 @@ REGISTRY_COMMANDS = (
                 runs="auth.login:login",
                 help="Sign in to API: ask for the credential that it needs, and keep it for its calls. It "
                 "is sent nowhere but to the origin that calls go to now.",
-                arguments=(Argument("api"), Argument("words", is_required=False, is_multiple=True)),
+                arguments=(
+                    Argument("api", offers=REGISTERED),
+                    Argument("words", is_required=False, is_multiple=True),
+                ),
                 options=(
                     _SCHEME,
                     Option(
                         ("--operation",),
+                        offers=OPERATIONS,
                         help="an operation of the API whose answer has the token; its inputs stand behind --",
                         metavar="OPERATION",
                         default="",
@@ -244,7 +272,7 @@ REGISTRY_COMMANDS = (
                 of_tool=API,
                 runs="auth.stored:logout",
                 help="Forget what is stored for API, or for one of its schemes or profiles.",
-                arguments=(Argument("api"),),
+                arguments=(Argument("api", offers=REGISTERED),),
                 options=(_SCHEME,),
                 takes=("profile",),
             ),
@@ -252,7 +280,7 @@ REGISTRY_COMMANDS = (
                 "status",
                 runs="auth.stored:status",
                 help="List the stored credentials, never their secrets.",
-                arguments=(Argument("api", is_required=False),),
+                arguments=(Argument("api", is_required=False, offers=REGISTERED),),
                 takes=(DATA,),
             ),
             Command(
@@ -261,7 +289,7 @@ REGISTRY_COMMANDS = (
                 runs="auth.explain:explain",
                 help="Tell which credential a call of OPERATION carries, from where, and to where, or "
                 "what is missing.",
-                arguments=(Argument("api"), Argument("operation")),
+                arguments=(Argument("api", offers=API_NAMES), Argument("operation", offers=OPERATIONS)),
                 takes=(DATA, *OPENING, "server", "server_var", "auth", "accept_origin"),
             ),
             Command(
@@ -269,7 +297,7 @@ REGISTRY_COMMANDS = (
                 of_tool=API,
                 runs="auth.stored:show_token",
                 help="Print a stored credential to a pipe, for another program.",
-                arguments=(Argument("api"),),
+                arguments=(Argument("api", offers=REGISTERED),),
                 options=(_SCHEME,),
                 takes=("profile",),
             ),
@@ -289,7 +317,7 @@ REGISTRY_COMMANDS = (
                 "get",
                 runs="config.config:show_values",
                 help="Show the value of KEY, such as apis.github.timeout, or everything. Secrets are masked.",
-                arguments=(Argument("key", is_required=False),),
+                arguments=(Argument("key", is_required=False, offers=KEYS),),
                 takes=(DATA,),
             ),
             Command(
@@ -297,7 +325,7 @@ REGISTRY_COMMANDS = (
                 runs="config.config:set_values",
                 help="Set keys, such as history=off or apis.github.timeout=10; comments stay. KEY= "
                 "removes the key.",
-                arguments=(Argument("settings", metavar="KEY=VALUE...", is_multiple=True),),
+                arguments=(Argument("settings", metavar="KEY=VALUE...", is_multiple=True, offers=KEYS),),
             ),
             Command(
                 "edit",
@@ -323,7 +351,7 @@ REGISTRY_COMMANDS = (
                 "clear",
                 runs="cache:clear_cache",
                 help="Remove what is kept of all documents, or of that of API.",
-                arguments=(Argument("api", is_required=False),),
+                arguments=(Argument("api", is_required=False, offers=API_NAMES),),
                 options=(Option(("--history",), help="only revisions that are neither current nor held"),),
             ),
         ),

@@ -14,25 +14,34 @@ if TYPE_CHECKING:
     from dynacli.environment import Environment
 
 __all__ = [
+    "API_NAMES",
     "BODY",
     "CALLS",
     "DATA",
     "DOCUMENT",
+    "EARLIER_CALLS",
     "EVERY_RUN",
     "FILE",
     "FURTHER_CALLS",
     "GUARDED_OPTIONS",
     "INPUT_OPTIONS",
+    "KEYS",
+    "OPERATIONS",
     "OPTIONS",
     "OPTIONS_BY_FLAG",
     "OPTIONS_BY_NAME",
     "OPTION_KEYS",
     "PART",
+    "REGISTERED",
     "REQUEST",
     "RESENDING",
     "RESPONSE",
+    "REVISIONS",
+    "RULES",
     "SETTINGS",
     "STANDARD_OPTIONS",
+    "TAGS",
+    "TOPICS",
     "UNNAMED",
     "Option",
     "Options",
@@ -63,6 +72,17 @@ PART: Final = "part"
 FILE: Final = "file"
 """Options of operations with a multipart body whose parts the document does not name."""
 
+API_NAMES: Final = "names of APIs"
+REGISTERED: Final = "names of registered APIs"
+REVISIONS: Final = "revisions"
+OPERATIONS: Final = "operations"
+TAGS: Final = "tags"
+RULES: Final = "rules"
+TOPICS: Final = "topics"
+KEYS: Final = "keys"
+EARLIER_CALLS: Final = "earlier calls"
+"""What completion offers for an argument or a value; for the most part it is that of the API that is named first."""
+
 UNNAMED: Final = "unnamed"
 """The value of `--dry-run` that names no form: a call is shown as `http`, and the rows of a batch are only checked."""
 
@@ -88,6 +108,7 @@ class Option:
         shows_default: Whether help pages show the default.
         is_required: Whether the command cannot do without it.
         more: Values that it takes besides those of its kind.
+        offers: What completion offers for its value besides `values`; empty for nothing.
         is_guarded: Whether it is refused behind an operation that has an input of its name: taking the one for the
             other would be dangerous.
     """
@@ -108,6 +129,7 @@ class Option:
     shows_default: bool = False
     is_required: bool = False
     more: tuple[str, ...] = ()
+    offers: str = ""
     is_guarded: bool = False
 
     @property

@@ -12,7 +12,16 @@ from dynacli.options.command import (
     Argument,
     Command,
 )
-from dynacli.options.standard_options import DATA, Option
+from dynacli.options.standard_options import (
+    API_NAMES,
+    DATA,
+    EARLIER_CALLS,
+    OPERATIONS,
+    REGISTERED,
+    RULES,
+    TOPICS,
+    Option,
+)
 from dynacli.record import replace
 
 __all__ = ["TOOL_COMMANDS"]
@@ -27,7 +36,11 @@ TOOL_COMMANDS = (
         runs="ignore:ignore",
         help="Let the findings of RULE in the calls of API, or of its OPERATION, not count from "
         "now on. RULE is what a finding ends with, for example `type`, or `*` for all.",
-        arguments=(Argument("api"), Argument("rule"), Argument("operation", is_required=False)),
+        arguments=(
+            Argument("api", offers=REGISTERED),
+            Argument("rule", offers=RULES),
+            Argument("operation", is_required=False, offers=OPERATIONS),
+        ),
         options=(
             Option(
                 ("--reason",), help="why these findings do not count; required", metavar="TEXT", default=""
@@ -62,8 +75,10 @@ TOOL_COMMANDS = (
                 help="Say what would become of a call of OPERATION, here and with these options, and "
                 "which entry of which list of the policy decides.",
                 arguments=(
-                    Argument("api"),
-                    Argument("operation", metavar="OPERATION|METHOD PATH", is_multiple=True),
+                    Argument("api", offers=API_NAMES),
+                    Argument(
+                        "operation", metavar="OPERATION|METHOD PATH", is_multiple=True, offers=OPERATIONS
+                    ),
                 ),
                 takes=(DATA, *OPENING, "header"),
             ),
@@ -78,7 +93,7 @@ TOOL_COMMANDS = (
         help="Write what an agent needs to know of API, as a SKILL.md of at most 60 lines: when "
         "to use it, how to search, describe and call, and what the exit codes mean. No "
         "secret is in it.",
-        arguments=(Argument("api"),),
+        arguments=(Argument("api", offers=API_NAMES),),
         options=(
             Option(
                 ("--out",),
@@ -97,7 +112,9 @@ TOOL_COMMANDS = (
         "Protocol, on standard input and output: three tools, `search`, `describe` and "
         "`call`. Only operations that read are called without --write; what the policy wants "
         "confirmed, and each DELETE, also needs --yes here.",
-        arguments=(Argument("apis", metavar="[API...]", is_required=False, is_multiple=True),),
+        arguments=(
+            Argument("apis", metavar="[API...]", is_required=False, is_multiple=True, offers=API_NAMES),
+        ),
         options=(
             Option(("--write",), help="let operations be called that may change something"),
             Option(
@@ -129,7 +146,7 @@ TOOL_COMMANDS = (
         "document",
         runs="document:write_document",
         help="Print the document of API: as it was fetched, in one file, or with its references replaced.",
-        arguments=(Argument("api"),),
+        arguments=(Argument("api", offers=API_NAMES),),
         options=(
             Option(
                 ("--bundled",),
@@ -140,6 +157,7 @@ TOOL_COMMANDS = (
             ),
             Option(
                 ("--only",),
+                offers=OPERATIONS,
                 help="these operations alone, with all that they need, in one file; may be repeated",
                 metavar="OPERATION|TAG",
                 is_multiple=True,
@@ -160,7 +178,7 @@ TOOL_COMMANDS = (
         help="Write the operations of API for another program: a request each, with an example "
         "that the document allows, in folders by tag. Credentials are variables without a "
         "value.",
-        arguments=(Argument("api"),),
+        arguments=(Argument("api", offers=API_NAMES),),
         options=(
             Option(
                 ("--to",),
@@ -170,6 +188,7 @@ TOOL_COMMANDS = (
             ),
             Option(
                 ("--only",),
+                offers=OPERATIONS,
                 help="these operations alone; may be repeated",
                 metavar="OPERATION|TAG",
                 is_multiple=True,
@@ -211,13 +230,13 @@ TOOL_COMMANDS = (
     ),
     Command(
         "history",
-        runs="history:HistoryGroup",
+        default="list",
         commands=(
             Command(
                 "list",
                 runs="history:list_calls",
                 help="List the calls that were made, or those of API, the latest first.",
-                arguments=(Argument("api", is_required=False),),
+                arguments=(Argument("api", is_required=False, offers=API_NAMES),),
                 options=(_FAILED, _SINCE),
                 takes=(DATA,),
             ),
@@ -225,7 +244,7 @@ TOOL_COMMANDS = (
                 "show",
                 runs="history:show_call",
                 help="Show the call N of the list.",
-                arguments=(Argument("number", metavar="N", least=1),),
+                arguments=(Argument("number", metavar="N", least=1, offers=EARLIER_CALLS),),
                 options=(
                     Option(
                         ("--as",),
@@ -241,7 +260,7 @@ TOOL_COMMANDS = (
                 runs="history:export_calls",
                 help="Write the calls that were made, or those of API, for another program, the oldest "
                 "first.",
-                arguments=(Argument("api", is_required=False),),
+                arguments=(Argument("api", is_required=False, offers=API_NAMES),),
                 options=(
                     Option(("--as",), help="the form", values=("har", "hurl", "postman"), name="form"),
                     _FAILED,
@@ -271,6 +290,7 @@ TOOL_COMMANDS = (
             Option(("--api",), help="the API whose command line it is", metavar="API", is_required=True),
             Option(
                 ("--only",),
+                offers=OPERATIONS,
                 help="the operations that it has; given again, more",
                 metavar="TAG|OPERATION",
                 is_multiple=True,
@@ -331,7 +351,7 @@ TOOL_COMMANDS = (
         "doctor",
         runs="doctor:examine",
         help="Look whether all works here, and what is wrong with the documents of all APIs, or of API.",
-        arguments=(Argument("api", is_required=False),),
+        arguments=(Argument("api", is_required=False, offers=API_NAMES),),
         takes=LISTING,
         rows=(("doctor [API]", "whether all works here, and what is wrong with the documents"),),
         of_tool=API,
@@ -352,7 +372,7 @@ TOOL_COMMANDS = (
         "help",
         runs="help:show_page",
         help="Show the manual, or its page on TOPIC.",
-        arguments=(Argument("topic", is_required=False),),
+        arguments=(Argument("topic", is_required=False, offers=TOPICS),),
         is_plain=True,
         rows=(("help [TOPIC]", "the manual"),),
         of_tool=ALONE,

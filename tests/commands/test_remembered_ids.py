@@ -240,7 +240,7 @@ def test_the_numbers_of_calls_are_completed(api: str, server: Recorder) -> None:
     run_cli(api, "list-runs", "--page", "1")
     line = f"1\t{api} list-runs --page 1"
     assert [line] == _offered("history", "show", "") == _offered("replay", "")
-    assert ["show", "export", "clear"] == _offered("history", "")[:3]
+    assert ["clear", "export", "show"] == _offered("history", "")[:3]
     assert ["--failed", "--since"] == [
         word for word in _offered("history", "--") if word in ("--failed", "--since")
     ]

@@ -29,9 +29,23 @@ from dynacli.commands.completion.offered_options import (
 from dynacli.environment import Environment, program
 from dynacli.library.configuration.configuration import DEMO, Configuration
 from dynacli.model.operation import MediaType, Operation, Parameter, ValueType
+from dynacli.options.command import Command
 from dynacli.options.command_table import COMMANDS
 from dynacli.options.parsed_words import ParsedWords
-from dynacli.options.standard_options import FILE, GUARDED_OPTIONS, PART, options_of
+from dynacli.options.standard_options import (
+    API_NAMES,
+    EARLIER_CALLS,
+    FILE,
+    GUARDED_OPTIONS,
+    KEYS,
+    PART,
+    REGISTERED,
+    REVISIONS,
+    RULES,
+    TAGS,
+    TOPICS,
+    options_of,
+)
 from dynacli.record import replace
 
 __all__ = ["complete"]
@@ -107,16 +121,14 @@ def _candidates(
     head, *rest = said
     if head in {"edit", "read", "request"}:
         yield from _candidates(env, rest, word, (DEMO,))
-    elif head in _GROUPS:
-        yield from _group_words(env, head, rest, word)
-    elif head == "history":
-        yield from _history_words(env, rest, word)
     elif head == "replay":
         yield from _replay_words(env, rest, word)
     elif head == DEMO:
         yield from _demo_words(env, rest, word)
+    elif head in COMMANDS and COMMANDS[head].commands:
+        yield from _group_words(env, COMMANDS[head], rest, word)
     elif head in COMMANDS:
-        yield from _verb_words(env, head, rest, word)
+        yield from _command_words(env, COMMANDS[head], rest, word)
     elif (catalog := cached_catalog(env, head)) is not None:
         with closing(catalog):
             yield from _operation_words(env, catalog, rest, word)
@@ -163,55 +175,84 @@ def _option_words(line: ParsedWords, options: Offers, word: str) -> Generator[Ca
     return True
 
 
-_GROUPS = ("api", "auth", "cache", "config", "import", "policy")
-"""The groups behind most of whose commands an API is named."""
-
-_NO_API = {
-    "api add",
-    "api list",
-    "cache info",
-    *(f"config {entry.name}" for entry in COMMANDS["config"].commands),
-}
-_WITH_DEMO = {"api history", "api show", "auth explain", "cache clear", "policy explain"}
-
-
-def _group_words(env: Environment, group: str, rest: list[str], word: str) -> Iterator[Candidate]:
-    verbs = {entry.name: entry for entry in COMMANDS[group].commands}
+def _group_words(env: Environment, group: Command, rest: list[str], word: str) -> Iterator[Candidate]:
+    entries = {entry.name: entry for entry in group.commands}
+    listing = entries.pop(group.default) if group.default else None
     if not rest:
-        yield from ((name, "") for name in (HELP if word.startswith("-") else sorted(verbs)))
-        return
-    verb, words = f"{group} {rest[0]}", rest[1:]
-    options = offers_of_command(verbs[rest[0]]) if rest[0] in verbs else STANDARD
-    line = read_before(words, options)
+        names = HELP if word.startswith("-") and listing is None else sorted(entries)
+        yield from ((name, "") for name in names)
+    entry = entries.get(rest[0]) if rest else None
+    if entry is not None:
+        yield from _command_words(env, entry, rest[1:], word, f"{group.name} {entry.name}")
+    elif listing is not None:
+        yield from _command_words(env, listing, rest, word)
+
+
+def _command_words(
+    env: Environment, entry: Command, rest: list[str], word: str, path: str = ""
+) -> Iterator[Candidate]:
+    """Yield the candidates behind a command: its options, and what its entry says of values and arguments.
+
+    Args:
+        path: The words that name it, if it is one of a group.
+    """
+    options = offers_of_command(entry)
+    line = read_before(rest, options)
+    asked = [each.offers for each in entry.all_options if line.open_option in each.flags]
+    for offers in asked:
+        yield from _offered(env, offers, line.positional, word, path)
     if (yield from _option_words(line, options, word)):
         return
-    positional = line.positional
-    if not positional and verb not in _NO_API:
-        yield from _api_names(env, with_demo=verb in _WITH_DEMO)
-    elif len(positional) == 1 and verb in {"api pin", "api rollback"}:
-        yield from _revision_names(env, positional[0])
-    elif len(positional) == 1 and verb in {"auth explain", "policy explain"}:
-        yield from _verb_words(env, "describe", positional, word)
-    elif verb in {"config get", "config set"} or (verb == "api set" and positional):
+    position = len(line.positional)
+    argument = entry.argument_at(position)
+    if argument is not None:
+        yield from ((value, "") for value in argument.values)
+        is_continued = position >= len(entry.arguments)
+        yield from _offered(env, argument.offers, line.positional, word, path, is_continued=is_continued)
+
+
+def _offered(
+    env: Environment,
+    offers: str,
+    positional: list[str],
+    word: str,
+    path: str,
+    *,
+    is_continued: bool = False,
+) -> Iterator[Candidate]:
+    """Yield what an entry of the tables offers for a value or an argument.
+
+    Args:
+        positional: The positional words before; the first one may name an API.
+        path: The words that name the command.
+        is_continued: Whether the word before was for the same argument.
+    """
+    if offers == KEYS:
         from dynacli.commands.completion.configured_candidates import setting_words
 
-        yield from setting_words(env, verb, word)
-
-
-def _history_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
-    entries = {entry.name: entry for entry in COMMANDS["history"].commands}
-    listing = entries.pop("list")  # which has no name
-    name = rest[0] if rest and rest[0] in entries else ""
-    options, words = offers_of_command(entries.get(name, listing)), rest[1:] if name else rest
-    line = read_before(words, options)
-    if (yield from _option_words(line, options, word)) or line.positional:
-        return
-    if not name:
-        yield from ((each, "") for each in entries if not rest)
-    if name == "show":
+        yield from setting_words(env, path, word)
+    elif offers in {API_NAMES, REGISTERED}:
+        yield from () if is_continued else _api_names(env, with_demo=offers == API_NAMES)
+    elif offers == EARLIER_CALLS:
         yield from _call_numbers(env)
-    elif name != "clear":
-        yield from _api_names(env, with_demo=True)
+    elif offers == TOPICS:
+        from dynacli.guide.pages import topics
+
+        yield from topics()
+    elif offers == RULES:
+        from dynacli.validation.findings.finding_rules import RULES as FINDING_RULES
+
+        yield from FINDING_RULES.items()
+    elif offers == REVISIONS and positional:
+        yield from _revision_names(env, positional[0])
+    elif offers and positional and (catalog := cached_catalog(env, positional[0])) is not None:
+        with closing(catalog):
+            if offers == TAGS:
+                yield from _tag_names(catalog)
+                return
+            tag = catalog.tag(positional[1]) if is_continued and len(positional) == 2 else ""
+            if tag or not is_continued:
+                yield from _operation_names(catalog, tag, word)
 
 
 def _replay_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
@@ -234,46 +275,6 @@ def _revision_names(env: Environment, name: str) -> Iterator[Candidate]:
     cached = cached_revisions(env, name)
     for pointer in cached[0].history() if cached is not None else ():
         yield pointer["revision"][:12], f"{pointer.get('title', '')} {pointer.get('version', '')}".strip()
-
-
-def _verb_words(env: Environment, verb: str, rest: list[str], word: str) -> Iterator[Candidate]:
-    options = offers_of_command(COMMANDS[verb])
-    line = read_before(rest, options)
-    positional = line.positional
-    if line.open_option in {"--since", "--until"} and positional:
-        yield from _revision_names(env, positional[0])
-    if (
-        line.open_option in {"--only", "--operation", "--tag"}
-        and positional
-        and (catalog := cached_catalog(env, positional[0])) is not None
-    ):
-        with closing(catalog):
-            yield from _tag_names(catalog) if line.open_option == "--tag" else catalog.names(word)
-    if (yield from _option_words(line, options, word)):
-        return
-    if verb == "completion":
-        yield from ((shell, "") for shell in _SHELLS if not positional)
-    elif verb == "help":
-        from dynacli.guide.pages import topics
-
-        yield from topics() if not positional else ()
-    elif not positional:
-        yield from _api_names(env, with_demo=verb != "ignore")
-    elif verb == "ignore" and len(positional) == 1:
-        from dynacli.validation.findings.finding_rules import RULES
-
-        yield from RULES.items()
-    elif verb == "ignore" and (catalog := cached_catalog(env, positional[0])) is not None:
-        with closing(catalog):
-            yield from catalog.names(word) if len(positional) == 2 else ()
-    elif verb == "batch" and (catalog := cached_catalog(env, positional[0])) is not None:
-        with closing(catalog):
-            yield from _operation_names(catalog, "", word) if len(positional) == 1 else ()
-    elif verb == "describe" and (catalog := cached_catalog(env, positional[0])) is not None:
-        with closing(catalog):
-            tag = catalog.tag(positional[1]) if len(positional) == 2 else ""
-            if tag or len(positional) == 1:
-                yield from _operation_names(catalog, tag, word)
 
 
 def _demo_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:

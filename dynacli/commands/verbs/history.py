@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from dynacli.commands.command_groups import Verb, VerbGroup, make_command
 from dynacli.commands.earlier_call import earlier_call, replay
 from dynacli.commands.run import Run
 from dynacli.environment import invocation, variable
@@ -19,11 +18,9 @@ from dynacli.text.table_lines import table_lines
 from dynacli.text.terminal import Painter, visible
 from dynacli.urls import with_masked_query
 
-__all__ = ["HistoryGroup", "export_calls", "forget_calls", "list_calls", "show_call"]
+__all__ = ["export_calls", "forget_calls", "list_calls", "show_call"]
 
 _FORMS = ("curl", "har", "http")
-_LIST = "list"
-_WORDS = ("show", "export", "clear", "-h", "--help")
 _EXPORTED = ("har", "hurl", "postman")
 
 
@@ -173,19 +170,3 @@ def forget_calls(run: Run) -> None:
             hint=f"Look at the permissions of `{run.env.state_dir}`",
         ) from error
     write_stderr(run.env, "The history and what was remembered of answers is forgotten\n")
-
-
-class HistoryGroup(VerbGroup):
-    """`dynacli history`, which lists calls where it is given no command."""
-
-    def completed(self, words: list[str]) -> list[str]:
-        """Return the words with the command that has no name."""
-        return words if words and words[0] in _WORDS else [_LIST, *words]
-
-    def page(self, ctx: click.Context) -> str:
-        """Return the help page."""
-        commands = "".join(
-            f"  {name:<7} {make_command(self.entries[name]).get_short_help_str(70)}\n"
-            for name in sorted(self.entries.keys() - {_LIST})
-        )
-        return f"{Verb(self.entries[_LIST], list_calls).page(ctx)}\n\nCommands:\n{commands}"
