@@ -99,16 +99,16 @@ def _made(env: Environment, settings: TlsSettings) -> ssl.SSLContext:
 
 
 def _trusting(env: Environment, settings: TlsSettings) -> ssl.SSLContext:
-    from dynacli.http.import_httpx import httpx
+    from dynacli.http.exchange import system_context
 
     if not settings.ca:
-        return httpx.create_ssl_context()
+        return system_context()
     path, content = _file(env, settings.ca, "ca")
     authorities = content.decode("ascii", "replace")
     try:
         if not settings.is_added:
             return ssl.create_default_context(cadata=authorities)
-        context = httpx.create_ssl_context()
+        context = system_context()
         context.load_verify_locations(cadata=authorities)
     except ssl.SSLError:
         raise _no_certificate(path, "ca") from None

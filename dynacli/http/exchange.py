@@ -39,6 +39,7 @@ __all__ = [
     "headers_of",
     "open_client",
     "run_within",
+    "system_context",
 ]
 
 T = TypeVar("T")
@@ -114,6 +115,13 @@ class OneContext:
     def context(self, origin: str) -> "ssl.SSLContext | None":  # noqa: ARG002
         """Return what a connection to any origin is made with."""
         return self._context
+
+
+def system_context() -> "ssl.SSLContext":
+    """Return what connections are made with that trust the authorities of the system, or those of `SSL_CERT_FILE`."""
+    from dynacli.http.import_httpx import httpx
+
+    return httpx.create_ssl_context()
 
 
 class ClientPool:

@@ -194,9 +194,8 @@ class Pieces:
         Raises:
             TooLargeError: It is larger than so many bytes.
             BadEncodingError: It is not encoded as the answer says.
-            NetworkError: The connection was cut on this side.
-            TimedOutError: The time of the call is used up.
-            httpx.HTTPError: The connection failed or broke.
+            NetworkError: The connection broke, or was cut on this side.
+            TimedOutError: The time of the call is used up, or nothing came for too long.
         """
         body = bytearray()
         for piece in self._decoded():
@@ -209,9 +208,8 @@ class Pieces:
         """Yield the pieces; none of them is empty.
 
         Raises:
-            NetworkError: The body is not encoded as the answer says, or the connection was cut on this side.
-            TimedOutError: The time of the call is used up.
-            httpx.HTTPError: The connection failed or broke.
+            NetworkError: The connection broke or was cut on this side, or the body is not encoded as the answer says.
+            TimedOutError: The time of the call is used up, or nothing came for too long.
         """
         try:
             for piece in self._decoded():
@@ -226,14 +224,22 @@ class Pieces:
 
     def _decoded(self) -> Iterator[bytes]:
         if self.is_encoded:
-            yield from decode_chunks(self._response.iter_raw(), self._encodings, self._check)
+            yield from decode_chunks(self._received(), self._encodings, self._check)
         else:
-            for chunk in self._response.iter_raw():
+            for chunk in self._received():
                 self._check(self.size + len(chunk))
                 yield chunk
         if self.call.connections.is_cut:
             # Where the answer states no length, a cut connection looks like the end of the body.
             raise NetworkError(f"The answer of `{self._name}` broke off", why="Nobody waits for it any more")
+
+    def _received(self) -> Iterator[bytes]:
+        from dynacli.http.import_httpx import httpx
+
+        try:
+            yield from self._response.iter_raw()
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            raise from_httpx(error, self.request.url) from error
 
     def _check(self, size: int) -> None:
         self.size = size
@@ -401,6 +407,16 @@ class OneCall:
         sent = sent if self._login is None else self._login.signed(sent)
         with self.opened(sent) as response:
             return self._read(response, request, hops)
+
+    @contextmanager
+    def asked(self, request: Request) -> Iterator[tuple[Answer, Pieces]]:
+        """Send one more request of the call, and yield its answer, without the body, and the body as it comes.
+
+        Raises:
+            DynacliError: The exchange fails, also in the block.
+        """
+        with self.opened(request) as response:
+            yield self.head_of(response), Pieces(self, request, response)
 
     @contextmanager
     def opened(self, request: Request) -> "Iterator[httpx.Response]":

@@ -7,10 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 
-from dynacli.errors import DynacliError, NetworkError
-from dynacli.http.built_request import Request
-from dynacli.http.failures import from_httpx
-from dynacli.http.import_httpx import httpx
+from dynacli.errors import NetworkError
 from dynacli.http.retrying import MAX_PAUSE, Pause, is_lost_connection, usual_pause
 from dynacli.http.send import PASSING, Answer, Pieces
 from dynacli.urls import without_query
@@ -53,15 +50,14 @@ class EventPieces:
         while True:
             try:
                 yield from self._whole(pieces)
-            except (httpx.HTTPError, NetworkError) as error:
-                failure = error if isinstance(error, DynacliError) else _as_error(error, self._request.url)
+            except NetworkError as failure:
                 if self._call.connections.is_cut or not self._last_id or not is_lost_connection(failure):
                     raise
                 if self._losses >= self._call.retries.count:
                     raise
+                pieces = self._rest_after(failure)
             else:
                 return
-            pieces = self._rest_after(failure)
 
     def _whole(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         """Yield pieces of whole events, and at the end what is left."""
@@ -92,7 +88,7 @@ class EventPieces:
             elif name == b"retry" and value.isdigit():
                 self._pause = min(int(value[:9]) / 1000, MAX_PAUSE)
 
-    def _rest_after(self, failure: DynacliError) -> Iterator[bytes]:
+    def _rest_after(self, failure: NetworkError) -> Iterator[bytes]:
         """Yield the pieces behind the last event; it is asked for until the server answers.
 
         Raises:
@@ -111,25 +107,23 @@ class EventPieces:
                 break
             with ExitStack() as opened:
                 try:
-                    response = opened.enter_context(call.opened(request))
+                    answer, more = opened.enter_context(call.asked(request))
                 except NetworkError as error:
                     if call.connections.is_cut or not is_lost_connection(error):
                         raise
                     failure = error
                     continue
-                answer = call.head_of(response)
                 if answer.status not in PASSING:
-                    yield from self._more(answer, request, response)
+                    yield from self._more(answer, more)
                     return
                 failure = self._refused(answer)
         raise failure
 
-    def _more(self, answer: Answer, request: Request, response: "httpx.Response") -> Iterator[bytes]:
+    def _more(self, answer: Answer, more: Pieces) -> Iterator[bytes]:
         if answer.status == _NO_CONTENT:
             return  # so a server says that there is nothing more to come
         if not 200 <= answer.status < 300 or "text/event-stream" not in answer.header("content-type").lower():
             raise self._refused(answer)
-        more = Pieces(self._call, request, response)
         if self._pieces.waits_forever:
             more.wait_forever()
         size = self._pieces.size
@@ -143,9 +137,3 @@ class EventPieces:
             why=f"Asked for the rest, the server answered {answer.status} {answer.reason}".rstrip(),
             hint="Try again; `--retries 0` does not ask for the rest",
         )
-
-
-def _as_error(error: httpx.HTTPError, url: str) -> DynacliError:
-    made = from_httpx(error, url)
-    made.__cause__ = error
-    return made

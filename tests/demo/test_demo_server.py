@@ -11,9 +11,14 @@ import time
 import httpx
 import pytest
 
+from dynacli.demo.application import Application
+from dynacli.demo.demo_exchange import Answer, Request, json_answer
 from dynacli.demo.demo_facts import API_KEYS, ROLES
 from dynacli.demo.stand_in import running
+from dynacli.demo.threaded_server import serving
 from dynacli.errors import UsageError
+from dynacli.serving.listening_socket import listening_socket, origin_at
+from tests.harness import run_cli
 
 _SERVE = """
 from dynacli.demo.stand_in import serve_forever
@@ -33,6 +38,38 @@ print(sorted({"starlette", "uvicorn", "asyncio", "json", "httpx"} & set(sys.modu
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_call_sends_one_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call of `demo` takes its operations from the document that ships, and asks the server for the answer alone."""
+    assert 0 == run_cli("demo", "get-org").exit_code  # the first call of all compiles the document
+    asked: list[str] = []
+    answer = Application.answer
+
+    def noting(application: Application, request: Request) -> Answer:
+        asked.append(f"{request.method} {request.path}")
+        return answer(application, request)
+
+    monkeypatch.setattr(Application, "answer", noting)
+    assert 0 == run_cli("demo", "get-org").exit_code
+    assert ["GET /api/armature/v1/org"] == asked
+
+
+def test_a_defect_is_told_and_ends_no_server() -> None:
+    """An exception of an exchange is told, its client gets 500, and the next one an answer."""
+    told: list[Exception] = []
+    sock = listening_socket("127.0.0.1", 0)
+    origin = origin_at(sock, "127.0.0.1")
+
+    def answer(request: Request) -> Answer:
+        if request.path == "/wrong":
+            raise LookupError(request.path)
+        return json_answer(200, request.path)
+
+    with serving(sock, answer, told.append), httpx.Client(base_url=origin) as client:
+        assert 500 == client.get("/wrong").status_code
+        assert "/right" == client.get("/right").json()
+    assert ["/wrong"] == list(map(str, told))
 
 
 def test_it_says_where_it_is() -> None:
