@@ -19,9 +19,10 @@ from dynacli.catalog.store.catalog_file import Catalog, DamagedCatalogError
 from dynacli.model.operation import Operation
 from dynacli.schema.evaluation.judging_notes import TOO_DEEP, JudgingNotes
 from dynacli.schema.evaluation.shown_values import shortened
+from dynacli.validation.bodies.read_body import JudgedValue
 from dynacli.validation.findings.finding import Finding, Verdict, reason_of
 from dynacli.validation.import_openapi_core import load_engine
-from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse, JudgedValue
+from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
 from dynacli.validation.operation_document import DocumentPlace, listed_properties, locate, operation_document
 from dynacli.validation.streamed_body import PassingValues, StreamedBody
 

@@ -5,9 +5,8 @@ from typing import Any, NamedTuple
 
 from dynacli.schema.evaluation.judging_notes import JudgingNotes
 from dynacli.schema.evaluation.schema_error import SchemaError
-from dynacli.validation.bodies.read_body import UncheckedError, UnreadableError
+from dynacli.validation.bodies.read_body import JudgedValue, UncheckedError, UnreadableError
 from dynacli.validation.bodies.sequences import Item
-from dynacli.validation.judged_messages import JudgedValue
 from dynacli.validation.streamed_body import KEPT, MAX_FINDINGS, BrokenOffError
 
 __all__ = ["PlacedSchema", "is_any_text", "sequence_errors"]

@@ -1,4 +1,4 @@
-"""Requests, answers and values in the form in which they are judged."""
+"""Requests and answers in the form in which they are judged."""
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from dynacli.validation.bodies.read_forms import UnreadBody
     from dynacli.validation.streamed_body import StreamedBody
 
-__all__ = ["JudgedRequest", "JudgedResponse", "JudgedValue"]
+__all__ = ["JudgedRequest", "JudgedResponse"]
 
 
 class JudgedRequest(NamedTuple):
@@ -58,17 +58,3 @@ class JudgedResponse(NamedTuple):
     def may_be_empty(self, method: str) -> bool:
         """Return whether a method or the status allows no body, whatever the document says (RFC 9110)."""
         return method.lower() == "head" or self.status in WITHOUT_BODY
-
-
-class JudgedValue(NamedTuple):
-    """A value of a body that was judged by a schema.
-
-    Args:
-        schema: The Schema Object as it is written, its references in place.
-        value: The JSON value.
-        pointer: JSON pointer into the body.
-    """
-
-    schema: Any
-    value: Any
-    pointer: str

@@ -43,6 +43,7 @@ from dynacli.schema.evaluation.judging_notes import TOO_DEEP, JudgingNotes
 from dynacli.schema.read_schema import Direction
 from dynacli.validation import document_path
 from dynacli.validation.bodies.body_hooks import FORM, BodyHooks, UncheckedError, UnreadableError
+from dynacli.validation.bodies.read_body import JudgedValue
 from dynacli.validation.findings.finding import reason_of
 from dynacli.validation.header_hooks import (
     CaseInsensitiveHeaders,
@@ -50,7 +51,6 @@ from dynacli.validation.header_hooks import (
     UndocumentedHeaderError,
     note_place,
 )
-from dynacli.validation.judged_messages import JudgedValue
 from dynacli.validation.operation_document import child, resolve
 from dynacli.validation.schemas.schema_validators import SchemaValidators
 

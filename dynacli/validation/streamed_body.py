@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from dynacli.validation.bodies.read_body import UncheckedError
+from dynacli.validation.bodies.read_body import JudgedValue, UncheckedError
 from dynacli.validation.bodies.read_forms import UnreadBody
 from dynacli.validation.findings.finding import Finding
-from dynacli.validation.judged_messages import JudgedValue
 
 __all__ = ["KEPT", "MAX_FINDINGS", "BrokenOffError", "DroppedBody", "PassingValues", "StreamedBody"]
 

@@ -12,13 +12,10 @@ from typing import TYPE_CHECKING, Any
 from dynacli.document.fetched import Fetched
 from dynacli.environment import program
 from dynacli.errors import DocumentError
-from dynacli.files import make_directory, write_file
 from dynacli.library.revisions.referenced_files import archive_damage
 
 if TYPE_CHECKING:
     from zipfile import ZipFile
-
-    from dynacli.library.revisions.revisions import Revisions
 
 __all__ = ["FOLDER", "INSIDE", "pack_document", "read_inside", "unpack_document"]
 
@@ -70,51 +67,26 @@ def read_inside(url: str) -> Fetched:
         ) from error
 
 
-def unpack_document(path: str, revisions: "Revisions") -> None:
-    """Write the document that came with the tool into the cache, which has nothing of it.
+def unpack_document(path: str, location: str) -> tuple[dict[str, Any], dict[str, bytes]] | None:
+    """Return the pointer to the document that came with the tool, and its files by their names.
 
-    What is damaged is left out: the catalog is compiled again, and without the document it is fetched. Where the cache
-    cannot be written, it is a directory of this run alone.
+    What is damaged is left out: the catalog is compiled again, and without the document, None, it is fetched.
 
     Args:
         path: The archive.
-
-    Raises:
-        OSError: Nothing can be written anywhere.
+        location: Of the document that is asked for; None is returned for another one.
     """
     from zipfile import ZipFile
 
     try:
         with ZipFile(path) as archive:
             pointer = json.loads(archive.read(f"{FOLDER}{_POINTER}"))
-            if not _is_of(pointer, revisions.location):
-                return
+            if not _is_of(pointer, location):
+                return None
             files = dict(_sound_files(archive))
     except archive_damage():
-        return
-    if f"{pointer['revision']}.document" not in files:
-        return
-    try:
-        _write(revisions, pointer, files)
-    except OSError:
-        import atexit
-        import shutil
-        import tempfile
-
-        # It is used from a place of this run alone, rather than fetched and compiled in each one.
-        revisions.directory = tempfile.mkdtemp()
-        atexit.register(shutil.rmtree, revisions.directory, ignore_errors=True)
-        _write(revisions, pointer, files)
-
-
-def _write(revisions: "Revisions", pointer: dict[str, Any], files: Mapping[str, bytes]) -> None:
-    make_directory(revisions.directory)
-    number = 1 + max((known.get("number", 0) for known in revisions.history()), default=0)
-    pointer = {**pointer, "location": revisions.location, "number": number}
-    for name, content in files.items():
-        write_file(os.path.join(revisions.directory, name), content, is_lasting=False)
-    revisions.write_state(f"{pointer['revision']}.json", pointer)
-    revisions.point_to(pointer)
+        return None
+    return (pointer, files) if f"{pointer['revision']}.document" in files else None
 
 
 def _is_of(pointer: Any, location: str) -> bool:

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.store.catalog_file import FORMAT, Catalog, DamagedCatalogError
 from dynacli.environment import program
-from dynacli.files import remove_file, write_file
+from dynacli.files import make_directory, remove_file, write_file
 from dynacli.regular_files import regular_file
 
 if TYPE_CHECKING:
@@ -156,9 +156,38 @@ class Revisions:
             from dynacli.library.revisions.document_inside import unpack_document
 
             # A tool that was made anew, and installed over an older one, has a document that the cache may not have.
-            unpack_document(runs.inside, self)
+            unpacked = unpack_document(runs.inside, self.location)
+            if unpacked is not None:
+                self._take_along(*unpacked)
             pointer = self._read_pointer("current.json")
         return pointer
+
+    def _take_along(self, pointer: dict[str, Any], files: Mapping[str, bytes]) -> None:
+        """Write a document that came with the tool into the cache; into a directory of this run if that cannot be.
+
+        Raises:
+            OSError: Nothing can be written anywhere.
+        """
+        try:
+            self._write_files(pointer, files)
+        except OSError:
+            import atexit
+            import shutil
+            import tempfile
+
+            # It is used from a place of this run alone, rather than fetched and compiled in each one.
+            self.directory = tempfile.mkdtemp()
+            atexit.register(shutil.rmtree, self.directory, ignore_errors=True)
+            self._write_files(pointer, files)
+
+    def _write_files(self, pointer: dict[str, Any], files: Mapping[str, bytes]) -> None:
+        make_directory(self.directory)
+        number = 1 + max((known.get("number", 0) for known in self.history()), default=0)
+        for name, content in files.items():
+            write_file(os.path.join(self.directory, name), content, is_lasting=False)
+        pointer = {**pointer, "location": self.location, "number": number}
+        self.write_state(f"{pointer['revision']}.json", pointer)
+        self.point_to(pointer)
 
     def pointer_to(self, revision: str) -> dict[str, Any] | None:
         """Return the pointer to a revision as it was when that became current; None where it is not known."""

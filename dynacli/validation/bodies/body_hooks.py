@@ -21,8 +21,8 @@ from dynacli.schema.evaluation.judging_notes import JudgingNotes
 from dynacli.schema.evaluation.shown_values import shortened
 from dynacli.validation import streamed_body
 from dynacli.validation.bodies import binary_bodies, item_schemas, read_body, read_forms, sequences
+from dynacli.validation.bodies.read_body import JudgedValue
 from dynacli.validation.bodies.text_fields import form_of, plain_value, types_of
-from dynacli.validation.judged_messages import JudgedValue
 from dynacli.validation.operation_document import child
 from dynacli.validation.schemas.schema_validators import SchemaValidators
 

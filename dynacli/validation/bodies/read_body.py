@@ -2,16 +2,30 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import dynacli
 from dynacli.text.json_budget import MAX_VALUES, TooManyValuesError, check_values
 
-__all__ = ["UncheckedError", "UnreadableError", "read_json", "read_json_text", "read_text"]
+__all__ = ["JudgedValue", "UncheckedError", "UnreadableError", "read_json", "read_json_text", "read_text"]
 
 _MAX_DIGITS = 1_000
 _LARGE = 64 * 1024
 """The size of a body that orjson reads sooner than json although it has to be imported for that."""
+
+
+class JudgedValue(NamedTuple):
+    """A value of a body that was judged by a schema.
+
+    Args:
+        schema: The Schema Object as it is written, its references in place.
+        value: The JSON value.
+        pointer: JSON pointer into the body.
+    """
+
+    schema: Any
+    value: Any
+    pointer: str
 
 
 class UncheckedError(Exception):

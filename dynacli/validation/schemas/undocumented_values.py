@@ -9,10 +9,10 @@ from dynacli.model.wording import enumerated
 from dynacli.schema.evaluation.compiled_schema import MAX_ERRORS
 from dynacli.schema.evaluation.shown_values import shortened
 from dynacli.schema.read_schema import list_of, mapping_of
+from dynacli.validation.bodies.read_body import JudgedValue
 from dynacli.validation.findings.explain_error import explain
 from dynacli.validation.findings.finding import Finding
 from dynacli.validation.findings.meant_branch import branch_name
-from dynacli.validation.judged_messages import JudgedValue
 from dynacli.validation.operation_document import pointer_below
 from dynacli.validation.schemas.applicable_schemas import (
     ApplicableSchemas,
