@@ -12,7 +12,7 @@ from dynacli.library.opened_api import OpenedApi
 from dynacli.options.standard_options import Options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from dynacli.client.call_settings import CallOptions
     from dynacli.client.described_operation import DescribedOperation
@@ -59,6 +59,11 @@ class Run:
     def all_options(self) -> Options:
         """The standard options that click has read and those that it has yet to read."""
         return self.options if self.options_ahead is None else self.options.followed_by(self.options_ahead)
+
+    def start_of(self, words: "Sequence[str]") -> int | None:
+        """Return the position in the words of the run from which on others stand; None if they were made anew."""
+        start = len(self.words) - len(words)
+        return start if self.words[start:] == tuple(words) else None
 
     @property
     def may_ask(self) -> bool:

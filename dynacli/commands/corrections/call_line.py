@@ -232,22 +232,22 @@ def read_line(run: Run, command: OperationCommand, words: Sequence[str]) -> Call
         command: A new command of the operation.
         words: The words behind the operation.
     """
-    size = len(run.words) - len(words)
-    is_typed = list(run.words[size:]) == list(words)  # and not made of an earlier call
-    typed = run.words[:size] if is_typed else run.words
+    start = run.start_of(words)
+    is_typed = start is not None  # and not made of an earlier call
+    typed = run.words[:start]
     before = parse(typed, standard_rules(), stop_at_positional=not is_typed)
-    wanted = options_in(before).content_type
     try:
-        command.parsed(list(words), wanted)
+        behind = command.parsed(list(words), options_in(before).content_type)
     except UsageError:  # there is no such media type: the one that dynacli prefers is described
         command.prepare("")
+        behind = parse(words, command.rules(), command.find)
     # An option of the operation may stand there by mistake.
     rules = {**command.rules(), **standard_rules()}
     before = parse(typed, rules, command.find, stop_at_positional=not is_typed)
     verb = next((word for word in before.positional[:1] if word in KEPT_VERBS), "")
     line = CallLine(command, (), (), verb, (*typed, *words))
     given = [_piece(line, word) for word in before.given if not word.lacks_value]
-    return line.with_before(given).with_words(words)
+    return line.with_before(given).with_pieces(_piece(line, word) for word in behind.read)
 
 
 def _piece(line: CallLine, word: ReadWord) -> Piece:

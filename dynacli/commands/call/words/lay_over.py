@@ -71,9 +71,9 @@ def lay_over(command: "OperationCommand", words: list[str], run: Run) -> list[st
     options = [word for option in (*kept, *added) for word in option.words]
     merged = [*options, *([later.without_value] if later.without_value else [])]
     merged += ["--", *positional] if positional and not later.without_value else []
-    before = len(run.words) - len(words)
-    if words and list(run.words[before:]) == words:
-        run.words = (*run.words[:before], *merged)
+    start = run.start_of(words) if words else None
+    if start is not None:
+        run.words = (*run.words[:start], *merged)
     else:  # a part of the words is the operation's path
         run.words = (*run.words, *laid_over)
     return merged
