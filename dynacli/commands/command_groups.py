@@ -214,7 +214,8 @@ class VerbGroup(click.Group):
         Raises:
             UsageError: They name none.
         """
-        note_options_ahead(ctx.obj, words[1:])
+        if words[0] not in self.entries or self._is_of_other_apis(words[0]):
+            note_options_ahead(ctx.obj, words[1:])  # which say how the error is written
         _, command, rest = super().resolve_command(ctx, words)
         return cast("click.Command", command), rest
 
