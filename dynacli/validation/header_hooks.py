@@ -1,4 +1,4 @@
-"""Judging the headers of an answer: openapi-core's hooks for them, and headers that only other answers describe.
+"""Judging the headers of an answer: those that are documented, and headers that only other answers describe.
 
 Only `dynacli.validation.openapi_core_setup` imports this module.
 """
@@ -88,10 +88,15 @@ class HeaderHooks:
     responses: tuple[SchemaPath, str]
     """The operation's `responses`, and the key of the answer that is judged."""
     _get_param_or_header_and_schema: Any
-    _validate_schema: Any
+    _judge_value: Any
     _errors: Any
 
-    def _get_headers(self, headers: Any, operation_response: SchemaPath) -> dict[str, Any]:
+    def _judge_headers(self, headers: Any, operation_response: SchemaPath) -> None:
+        """Judge the headers of an answer.
+
+        Raises:
+            HeadersError: One of them is wrong.
+        """
         errors: list[OpenAPIError] = []
         described = operation_response / "headers"
         for name, header in described.str_items() if "headers" in operation_response else ():
@@ -112,7 +117,6 @@ class HeaderHooks:
                 errors.append(unknown)
         if errors:
             raise HeadersError(context=iter(errors), headers={})
-        return {}
 
     def _header_errors(
         self, headers: CaseInsensitiveHeaders, name: str, header: SchemaPath
@@ -129,7 +133,7 @@ class HeaderHooks:
             if name.lower() == _COOKIES and types:
                 self._judge_cookies(headers.several(name), header / "schema", types)
             elif "schema" in header and _is_choice(known := all_types([header / "schema"])):
-                self._validate_schema(header / "schema", self._read(headers[name], header, known))
+                self._judge_value(header / "schema", self._read(headers[name], header, known))
             else:
                 self._get_param_or_header_and_schema(header, headers, name=name)
         except OpenAPIError as error:
@@ -162,10 +166,10 @@ class HeaderHooks:
     def _judge_cookies(self, values: list[str], schema: SchemaPath, types: list[str]) -> None:
         """Judge each `Set-Cookie` alone: its dates have commas, so it cannot be joined (RFC 9110, section 5.3)."""
         if "array" in types:
-            self._validate_schema(schema, values)
+            self._judge_value(schema, values)
             return
         for value in values:
-            self._validate_schema(schema, value)
+            self._judge_value(schema, value)
 
 
 def _is_choice(types: set[str]) -> bool:

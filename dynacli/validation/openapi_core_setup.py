@@ -1,17 +1,15 @@
 """openapi-core, set up to judge one operation.
 
 Only `dynacli.validation.import_openapi_core` imports this module; it makes the import fast.
-The validators are openapi-core's own; each hook that is overridden says why.
+The validators are openapi-core's own, but for a few methods (`openapi_core_overrides`).
 """
 
 import logging
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_to_bytes
 
 from jsonschema_path import SchemaPath
 from openapi_core.casting.schemas.factories import SchemaCastersFactory
@@ -23,33 +21,31 @@ from openapi_core.exceptions import OpenAPIError
 from openapi_core.templating.media_types.exceptions import MediaTypeNotFound
 from openapi_core.templating.paths.datatypes import PathOperationServer
 from openapi_core.templating.responses.exceptions import ResponseNotFound
-from openapi_core.validation.request.exceptions import InvalidParameter, InvalidRequestBody, MissingParameter
 from openapi_core.validation.request.validators import (
     V30RequestValidator,
     V31RequestValidator,
     V32RequestValidator,
 )
-from openapi_core.validation.response.exceptions import InvalidData
 from openapi_core.validation.response.validators import (
     V30ResponseValidator,
     V31ResponseValidator,
     V32ResponseValidator,
 )
 
-from dynacli.catalog.store.catalog_file import DamagedCatalogError
-from dynacli.model import media_types
-from dynacli.model.operation import IGNORED_HEADERS, documented_status, explodes, style_of
-from dynacli.schema.evaluation.judging_notes import TOO_DEEP, JudgingNotes
+from dynacli.schema.evaluation.judging_notes import JudgingNotes
 from dynacli.schema.read_schema import Direction
 from dynacli.validation import document_path
-from dynacli.validation.bodies.body_hooks import FORM, BodyHooks, UncheckedError, UnreadableError
+from dynacli.validation.bodies.body_hooks import UncheckedError, UnreadableError
 from dynacli.validation.bodies.read_body import JudgedValue
-from dynacli.validation.findings.finding import reason_of
 from dynacli.validation.header_hooks import (
     CaseInsensitiveHeaders,
-    HeaderHooks,
     UndocumentedHeaderError,
-    note_place,
+)
+from dynacli.validation.openapi_core_overrides import (
+    NotedError,
+    RequestOverrides,
+    ResponseOverrides,
+    UndocumentedBodyError,
 )
 from dynacli.validation.operation_document import child, resolve
 from dynacli.validation.schemas.schema_validators import SchemaValidators
@@ -89,14 +85,6 @@ _STYLES: dict[str, Any] = {
 }
 
 
-class NotedError(OpenAPIError):
-    """A part could not be judged; the notes say so already."""
-
-
-class UndocumentedBodyError(OpenAPIError):
-    """The answer has a body, and the document describes none."""
-
-
 def make_path(document: dict[str, Any]) -> SchemaPath:
     """Return openapi-core's view of a document, which fetches nothing."""
     return document_path.SchemaPath.from_dict(document)
@@ -124,11 +112,14 @@ class _Parameters(RequestParameters):
     querystring: Mapping[str, str] = field(default_factory=dict)
 
 
-class _Request:
-    """A request in the form of openapi-core's protocol `Request`."""
+class _KnownRequest:
+    """What openapi-core asks of a request whose operation is known."""
 
-    host_url = ""
-    path = ""
+    method = host_url = path = ""
+
+
+class _Request(_KnownRequest):
+    """A request in the form of openapi-core's protocol `Request`."""
 
     def __init__(self, method: str, request: "JudgedRequest") -> None:
         self.method = method
@@ -159,198 +150,34 @@ class _NoTemplate:
     variables: Mapping[str, str] = {}
 
 
-class _KnownOperation(BodyHooks):
-    """The hooks that both validators override, because the operation is known and need not be found."""
+class _KnownPath:
+    """Finds the operation of a request, which is known.
 
-    spec: SchemaPath
-    spec_validator_cls = None  # the compiler has validated the document
-    operation_steps: tuple[str, ...]
-    style_deserializers_factory: Any
+    openapi-core would match the URL, which fails for real documents: their paths may differ only in a fragment,
+    have templates inside a segment, or servers that were overridden.
+    """
 
-    def _deserialise_style(
-        self, param_or_header: SchemaPath, location: Mapping[str, Any], name: str | None = None
-    ) -> Any:
-        # openapi-core warns of a style that it does not know, and takes the text as the value.
-        parameter: Any = param_or_header.read_value()
-        style = style_of(parameter.get("in", "header"), parameter.get("style"))
-        deserializer = self.style_deserializers_factory.create(
-            self.spec,
-            param_or_header / "schema",
-            style,
-            explodes(style, parameter.get("explode")),
-            name or parameter["name"],
-        )
-        return deserializer.deserialize(location)
+    def __init__(self, steps: tuple[str, ...], spec: SchemaPath, **_: Any) -> None:
+        self._spec, self._steps = spec, steps
 
-    @contextmanager
-    def _guarded(self, part: str, place: SchemaPath, wrapper: Callable[[], OpenAPIError]) -> Iterator[None]:
-        """Turn an exception that ends the judging of a part into a note, so that the other parts are judged.
-
-        Args:
-            part: The name of the part in the note.
-            place: The part's place in the document, for errors that do not know a closer one.
-            wrapper: Makes openapi-core's error for the part.
-        """
-        try:
-            yield
-        except OpenAPIError as error:
-            note_place(error, place)
-            raise
-        except DamagedCatalogError:
-            raise
-        except RecursionError:
-            raise wrapper() from UncheckedError(TOO_DEEP)
-        except Exception as error:  # noqa: BLE001  - as in `Judge`: the document is to blame, and the rest can be judged
-            self.notes.add_failure(f"{part}: {reason_of(error)}")
-            raise wrapper() from NotedError()
-
-    def _find_path(self, request: Any) -> PathOperationServer:  # noqa: ARG002
-        # Matching the URL would fail for real documents: their paths may differ only in a fragment,
-        # have templates inside a segment, or servers that were overridden.
-        paths, path_key, *steps = self.operation_steps
-        path = operation = child(self.spec / paths, path_key)
+    def find(self, _: str, __: str) -> PathOperationServer:
+        """Return the operation."""
+        paths, path_key, *steps = self._steps
+        path = operation = child(self._spec / paths, path_key)
         for step in steps:
             operation = child(operation, step)
         return PathOperationServer(path, operation, None, _NoTemplate, None)
 
 
-def _schema_of(parameter: SchemaPath) -> SchemaPath | None:
-    if "schema" in parameter:
-        return parameter / "schema"
-    for _, media_type in (parameter / "content").str_items() if "content" in parameter else ():
-        if "schema" in media_type:
-            return media_type / "schema"
-    return None
-
-
-def _is_sent(name: str, location: Mapping[str, Any]) -> bool:
-    return name in location or any(key.startswith(f"{name}[") for key in location)
-
-
-class _RequestMixin(_KnownOperation):
-    typed_values: Mapping[tuple[str, str], Any]
-
-    def _get_parameter(self, parameters: Any, param: SchemaPath) -> Any:
-        inherited: Any = super()._get_parameter  # type: ignore[misc]
-        name, location = (param / "name").read_str(""), (param / "in").read_str("")
-        if location == "header" and name.lower() in IGNORED_HEADERS:
-            raise MissingParameter(name, location)
-        with self._guarded(f"{location} `{name}`", param, lambda: InvalidParameter(name, location)):
-            value = inherited(parameters, param)
-        if location == "querystring":
-            # Its value was judged, but openapi-core has no place to keep it: let it go on without the value.
-            raise MissingParameter(name, location)
-        return value
-
-    def _errors(self, schema: SchemaPath, value: Any, pointer: str | None) -> list[Any]:
-        errors = super()._errors(schema, value, pointer)
-        if errors:
-            from dynacli.validation.schemas.documented_examples import forgive_examples
-
-            forgive_examples(errors, schema, self.schema_validators.resolve)
-        return errors
-
-    def _get_body(self, body: Any, mimetype: str, operation: SchemaPath) -> Any:
-        with self._guarded("the body", operation / "requestBody", InvalidRequestBody):
-            return super()._get_body(body, mimetype, operation)  # type: ignore[misc]
-
-    def _get_media_type_value(
-        self, param_or_header: SchemaPath, location: Mapping[str, Any], name: str | None = None
-    ) -> Any:
-        inherited: Any = super()._get_media_type_value  # type: ignore[misc]
-        value = inherited(param_or_header, location, name=name)
-        if (param_or_header / "in").read_str("header") != "querystring":
-            return value
-        media_type = next(iter((param_or_header / "content").str_keys()), "")
-        # A form is percent-encoded like a query, so it is read from the query as it is.
-        is_form = media_types.split_media_type(media_type)[0] == FORM
-        return value.encode() if is_form else unquote_to_bytes(value)
-
-    def _get_security(self, parameters: Any, operation: Any) -> dict[str, str]:  # noqa: ARG002
-        return {}  # `Judge` looks at the credentials
-
-    def _get_param_or_header_and_schema(
-        self, param_or_header: SchemaPath, location: Mapping[str, Any], name: str | None = None
-    ) -> tuple[Any, SchemaPath | None]:
-        inherited: Any = super()._get_param_or_header_and_schema  # type: ignore[misc]
-        found: tuple[Any, SchemaPath | None]
-        try:
-            found = inherited(param_or_header, location, name=name)
-        except (RecursionError, DamagedCatalogError, UncheckedError):
-            raise
-        except Exception:
-            # openapi-core cannot read back every style and every union of types, and raises various exceptions.
-            # Then the value that the text was written from is judged instead.
-            key = ((param_or_header / "in").read_str("header"), (param_or_header / "name").read_str(""))
-            schema = _schema_of(param_or_header)
-            if key not in self.typed_values:
-                has_default = schema is not None and "default" in schema
-                is_deep = (param_or_header / "style").read_str("") == "deepObject"
-                if not _is_sent(key[1], location) and (has_default or is_deep):
-                    # The parameter was not sent. openapi-core complains of the document's own default, or of
-                    # a `deepObject` that is no object, before it looks whether there is a value.
-                    raise KeyError(key[1]) from None
-                raise
-            if self.typed_values[key] == "" and (param_or_header / "allowEmptyValue").read_bool(
-                default=False
-            ):
-                # An empty value means that the parameter is unused, whatever its type (OpenAPI 3.0.4).
-                return "", None
-            found = self.typed_values[key], schema
-            if schema is not None:
-                self._validate_schema(schema, found[0])
-        return found
-
-
-class _ResponseMixin(HeaderHooks, _KnownOperation):
-    may_be_empty: bool
-    """Whether the method or status allows no body (RFC 9110), whatever the document says."""
-    is_swagger: bool
-    """Whether the document was written in Swagger 2.0, where an answer without a schema has no content."""
-
-    def _find_operation_response(self, status_code: int, operation: SchemaPath) -> SchemaPath:
-        if "responses" not in operation:
-            raise ResponseNotFound(str(status_code), [])
-        responses = operation / "responses"
-        keys = [str(key) for key in responses.keys()]  # noqa: SIM118  - a SchemaPath cannot be iterated
-        key = documented_status(status_code, keys)
-        if not key:
-            raise ResponseNotFound(str(status_code), [key for key in keys if not key.startswith("x-")])
-        self.responses = responses, key
-        return child(responses, key)
-
-    def _get_data(self, data: bytes | None, mimetype: str, operation_response: SchemaPath) -> Any:
-        if "content" not in operation_response or not len(operation_response / "content"):
-            if data and self.operation_steps[-1].lower() != "head":
-                error = UndocumentedBodyError()
-                note_place(error, operation_response)
-                raise InvalidData from error
-            return None
-        if not data and (self.may_be_empty or self._has_no_schema_of_swagger(operation_response / "content")):
-            return None
-        with self._guarded("the body", operation_response / "content", InvalidData):
-            if self.is_exact and self._has_no_schema_of_swagger(operation_response / "content"):
-                try:
-                    self._read_alone(data, operation_response / "content", mimetype)
-                except OpenAPIError as error:
-                    raise InvalidData from error
-                raise InvalidData from UndocumentedBodyError()
-            return super()._get_data(data, mimetype, operation_response)  # type: ignore[misc]
-
-    def _has_no_schema_of_swagger(self, content: SchemaPath) -> bool:
-        """Return whether a Swagger 2.0 document lists media types for the body (`produces`), but has no schema."""
-        return self.is_swagger and not any("schema" in media_type for _, media_type in content.str_items())
-
-
 _REQUESTS: Mapping[str, Any] = {
-    "3.0": type("V30Request", (_RequestMixin, V30RequestValidator), {}),
-    "3.1": type("V31Request", (_RequestMixin, V31RequestValidator), {}),
-    "3.2": type("V32Request", (_RequestMixin, V32RequestValidator), {}),
+    "3.0": type("V30Request", (RequestOverrides, V30RequestValidator), {}),
+    "3.1": type("V31Request", (RequestOverrides, V31RequestValidator), {}),
+    "3.2": type("V32Request", (RequestOverrides, V32RequestValidator), {}),
 }
 _RESPONSES: Mapping[str, Any] = {
-    "3.0": type("V30Response", (_ResponseMixin, V30ResponseValidator), {}),
-    "3.1": type("V31Response", (_ResponseMixin, V31ResponseValidator), {}),
-    "3.2": type("V32Response", (_ResponseMixin, V32ResponseValidator), {}),
+    "3.0": type("V30Response", (ResponseOverrides, V30ResponseValidator), {}),
+    "3.1": type("V31Response", (ResponseOverrides, V31ResponseValidator), {}),
+    "3.2": type("V32Response", (ResponseOverrides, V32ResponseValidator), {}),
 }
 
 
@@ -379,9 +206,6 @@ def request_errors(
         return list(validator.iter_errors(_Request(steps[-1], request)))
 
 
-_NO_REQUEST: Any = None  # openapi-core needs the request only to find the operation
-
-
 def response_errors(
     spec: SchemaPath,
     version: str,
@@ -408,7 +232,7 @@ def response_errors(
     validator.may_be_empty = response.may_be_empty(steps[-1])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return list(validator.iter_errors(_NO_REQUEST, _Response(response)))
+        return list(validator.iter_errors(_KnownRequest(), _Response(response)))
 
 
 def _validator(
@@ -426,6 +250,7 @@ def _validator(
         schema_validators_factory=validators,
         schema_casters_factory=casters,
         style_deserializers_factory=StyleDeserializersFactory(casters, _STYLES),
+        path_finder_cls=partial(_KnownPath, steps),
     )
     validator.schema_validators, validator.notes = validators, validators.notes
     validator.operation_steps, validator.version = steps, version

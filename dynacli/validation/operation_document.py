@@ -37,7 +37,8 @@ def operation_document(catalog: Catalog, operation: Operation) -> tuple[dict[str
     """
     part = catalog.part(operation.name)
     steps = tuple(part.get("steps") or (operation.method.lower(),))
-    members = part["operation"]
+    # `Judge` looks at the credentials.
+    members = {name: value for name, value in part["operation"].items() if name != "security"}
     for step in reversed(steps):
         members = {step: members}
     # Lazy, because a reference may lead into another operation of the path.

@@ -241,7 +241,7 @@ _ASKED = (
     | _modules(
         """
         validation.bodies.sequences schema.evaluation.schema_error
-        validation.openapi_core_setup
+        validation.openapi_core_overrides validation.openapi_core_setup
         validation.bodies.text_fields
         """
     )

@@ -1,4 +1,4 @@
-"""Reading and judging bodies, and parameters that have a media type: openapi-core's hooks for them.
+"""Reading and judging bodies, and parameters that have a media type.
 
 Only `dynacli.validation.openapi_core_setup` imports this module.
 """
@@ -12,8 +12,6 @@ from urllib.parse import parse_qsl
 
 from jsonschema_path import SchemaPath
 from openapi_core.exceptions import OpenAPIError
-from openapi_core.templating.media_types.datatypes import MediaType
-from openapi_core.templating.media_types.exceptions import MediaTypeNotFound
 from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 
 from dynacli.model import media_types
@@ -23,7 +21,6 @@ from dynacli.validation import streamed_body
 from dynacli.validation.bodies import binary_bodies, item_schemas, read_body, read_forms, sequences
 from dynacli.validation.bodies.read_body import JudgedValue
 from dynacli.validation.bodies.text_fields import form_of, plain_value, types_of
-from dynacli.validation.operation_document import child
 from dynacli.validation.schemas.schema_validators import SchemaValidators
 
 if TYPE_CHECKING:
@@ -63,26 +60,17 @@ class BodyHooks:
     operation_steps: tuple[str, ...]
     body_values: list[JudgedValue]
     """Gets the values of the body that were judged."""
+    _find_media_type: Any
 
-    def _find_media_type(self, content: SchemaPath, mimetype: str | None = None) -> MediaType:
-        # openapi-core compares media types literally: it does not match `*/*`, nor keys with parameters
-        # or capital letters.
-        keys = list(content.str_keys())
-        if mimetype is None:  # the `content` of a parameter has a single media type
-            mimetype = keys[0] if keys else ""
-        best = media_types.best_match(mimetype, keys)
-        if best is None:
-            unclear = [key for key in keys if not media_types.is_media_type(key)]
-            if unclear:
-                shown = f"`{unclear[0]}`" if unclear[0] else "an empty text"
-                raise UncheckedError(f"the document has {shown} where a media type belongs")
-            raise MediaTypeNotFound(mimetype, keys)
-        name, parameters = media_types.split_media_type(mimetype)
-        return MediaType(name, parameters, child(content, best))
-
-    def _deserialise_media_type(
-        self, media_type: SchemaPath, mimetype: str, parameters: Mapping[str, str], value: Any
+    def _read_content(
+        self,
+        media_type: SchemaPath,
+        mimetype: str,
+        parameters: Mapping[str, str],
+        value: Any,
+        read_by_encoding: Callable[[], Any],
     ) -> Any:
+        """Return the value of a body, or of a parameter that has a media type."""
         if "schema" not in media_type and not media_types.is_json(mimetype):
             shown = f"`{mimetype}`" if mimetype else "a body without a media type"
             raise UncheckedError(f"the document gives no schema for {shown}")
@@ -92,7 +80,6 @@ class BodyHooks:
             if media_types.is_json(mimetype):
                 if "schema" not in media_type:
                     self.notes.add_unchecked(f"the document gives no schema for `{mimetype}`")
-                # openapi-core knows two JSON media types by name, and takes all others as binary data.
                 return read_body.read_json(value.encode() if isinstance(value, str) else value, parameters)
             is_other = mimetype.endswith(("xml", "yaml", "yml")) and not _is_text(media_type)
             is_written_form = mimetype == FORM and _says_text(media_type / "schema")
@@ -110,9 +97,7 @@ class BodyHooks:
                 # Only openapi-core reads by `encoding`. It fails at the first field of another type, without naming
                 # the field, and drops alternatives of another type: then the other readings count.
                 with suppress(OpenAPIError):
-                    read.append(
-                        super()._deserialise_media_type(media_type, mimetype, parameters, value)  # type: ignore[misc]
-                    )
+                    read.append(read_by_encoding())
             return self._form(media_type / "schema", fields, read)
         if not mimetype:
             raise UncheckedError("there is no media type, so nothing tells how to read the body")
@@ -128,9 +113,10 @@ class BodyHooks:
         fitting = (form for form in readings if not self._errors(schema, form, None))
         return next(fitting, readings[0])
 
-    def _get_content_and_schema(
-        self, raw: Any, content: SchemaPath, mimetype: str | None = None
+    def _judge_content(
+        self, raw: Any, content: SchemaPath, mimetype: str | None, inherited: Callable[..., Any]
     ) -> tuple[Any, SchemaPath | None]:
+        """Judge a body, or a parameter that has a media type; the results are those of openapi-core's own method."""
         name, parameters, media_type = self._find_media_type(content, mimetype)
         has_schema = "schema" in media_type
         if has_schema:
@@ -158,10 +144,9 @@ class BodyHooks:
             schema = media_type / "schema"
             _raise_errors(raw, binary_bodies.length_errors(schema.read_value(), raw), schema)
             return raw, None
-        inherited: Any = super()._get_content_and_schema  # type: ignore[misc]
         if isinstance(raw, read_forms.FormValue) and has_schema:
             for value in _as_described(raw.value, media_type / "schema"):
-                self._validate_schema(media_type / "schema", value)
+                self._judge_value(media_type / "schema", value)
             return raw.value, None
         try:
             result: tuple[Any, SchemaPath | None] = inherited(raw, content, mimetype)
@@ -247,7 +232,7 @@ class BodyHooks:
         written, errors = self._schema_and_errors(schema)
         return PlacedSchema(steps, written, schema.read_value(), errors)
 
-    def _validate_schema(self, schema: SchemaPath, value: Any) -> None:
+    def _judge_value(self, schema: SchemaPath, value: Any) -> None:
         errors = self._errors(schema, value, "" if self._is_of_body(schema.parts) else None)
         _raise_errors(value, errors, schema)
 

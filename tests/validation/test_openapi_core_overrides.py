@@ -1,0 +1,113 @@
+"""Each method of openapi-core that is overridden is still needed: without it a verdict is another one."""
+
+from typing import Any
+
+import pytest
+
+from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
+from tests.documents import document, operation, parameter
+from tests.validation.golden_findings import told
+from tests.validation.in_process_judge import JSON, answer_document, answered, judge_of, sent
+
+_INTEGER = {"schema": {"type": "integer"}}
+_NOWHERE = {"$ref": "#/components/mediaTypes/None"}
+_TEXT = "application/vnd.a+json"
+
+
+def _asking(*parameters: dict[str, Any], version: str = "3.2.0", body: Any = None) -> dict[str, Any]:
+    content: dict[str, Any] = {"requestBody": {"required": True, "content": body}} if body else {}
+    return document(
+        {"/a": {"get" if not body else "post": operation("a", parameters=list(parameters), **content)}},
+        version=version,
+    )
+
+
+def _answering(content: Any = None, status: str = "200", **response: Any) -> dict[str, Any]:
+    with_content = {} if content is None else {"content": content}
+    return answer_document({status: {"description": "", **with_content, **response}}, "3.1.0")
+
+
+def _json(body: bytes, media_type: str = JSON) -> JudgedRequest:
+    return sent(body=body, media_type=media_type)
+
+
+_CASES: list[tuple[str, dict[str, Any], JudgedRequest | JudgedResponse]] = [
+    ("_get_parameter", _asking(parameter("Accept", "header", required=True)), sent()),
+    ("_get_body", _asking(parameter("a", {}, required=True), body={JSON: _NOWHERE}), _json(b"1")),
+    (
+        "_get_media_type_value",
+        _asking({"name": "q", "in": "querystring", "content": {JSON: _INTEGER}}),
+        sent(querystring=("q", "%31")),
+    ),
+    (
+        "_get_param_or_header_and_schema",
+        _asking(parameter("a", schema={"type": ["integer", "boolean"]}), version="3.1.0"),
+        sent(query=[("a", "5")], values={("query", "a"): 5}),
+    ),
+    (
+        "_deserialise_style",
+        _asking(parameter("a", schema={"type": "array", "items": {"type": "integer"}}, style="unknown")),
+        sent(query=[("a", "5")]),
+    ),
+    ("_find_media_type", _asking(body={"*/*": _INTEGER}), _json(b"1")),
+    ("_deserialise_media_type", _asking(body={_TEXT: _INTEGER}), _json(b"1", _TEXT)),
+    (
+        "_get_content_and_schema",
+        _asking(body={"application/jsonl": _INTEGER}),
+        _json(b"1", "application/jsonl"),
+    ),
+    ("_validate_schema", _asking(body={JSON: _INTEGER}), _json(b'"a"')),
+    ("_find_operation_response", _answering({JSON: _INTEGER}, "2xx"), answered(b"1")),
+    ("_get_data", _answering(), answered(b"1")),
+    (
+        "_get_headers",
+        _answering(headers={"X-A": {"schema": {"type": "integer", "default": "a"}}}),
+        answered(),
+    ),
+]
+
+
+@pytest.fixture(autouse=True)
+def nothing_wrong_is_accepted() -> None:
+    """Without a method, openapi-core tells something of what compiled schemas accept."""
+
+
+def _told(tree: dict[str, Any], message: JudgedRequest | JudgedResponse) -> Any:
+    judge = judge_of(tree, is_mended=False)
+    return told(judge.response(message) if isinstance(message, JudgedResponse) else judge.request(message))
+
+
+@pytest.mark.parametrize(("method", "tree", "message"), _CASES, ids=[case[0] for case in _CASES])
+def test_a_method_is_needed(
+    method: str,
+    tree: dict[str, Any],
+    message: JudgedRequest | JudgedResponse,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """openapi-core by itself says something else; when it no longer does, the method can go."""
+    from dynacli.validation import openapi_core_overrides as overrides
+
+    ours = _told(tree, message)
+    (holder,) = [cls for cls in vars(overrides).values() if isinstance(cls, type) and method in vars(cls)]
+    monkeypatch.delattr(holder, method)
+    assert ours != _told(tree, message)
+
+
+def test_no_other_method_is_overridden() -> None:
+    """A private method of openapi-core is overridden in one module alone, and has a case here."""
+    from openapi_core.validation.request.validators import V32RequestValidator
+    from openapi_core.validation.response.validators import V32ResponseValidator
+
+    from dynacli.validation import openapi_core_overrides
+
+    overridden = {
+        name
+        for upstream, ours in (
+            (V32RequestValidator, openapi_core_overrides.RequestOverrides),
+            (V32ResponseValidator, openapi_core_overrides.ResponseOverrides),
+        )
+        for cls in ours.__mro__
+        for name, value in vars(cls).items()
+        if callable(value) and hasattr(upstream, name) and not name.startswith("__")
+    }
+    assert {method for method, _, _ in _CASES} == overridden
