@@ -7,13 +7,18 @@ from dynacli.demo.application import Application
 from dynacli.demo.demo_document import served_document
 from dynacli.demo.demo_facts import API_KEYS, BASE_PATH, DemoServer
 from dynacli.demo.misbehaviour import check_misbehaviours
-from dynacli.demo.operations.operation_table import operations
+from dynacli.demo.operations.insight_operations import INSIGHT_OPERATIONS
+from dynacli.demo.operations.run_operations import RUN_OPERATIONS
+from dynacli.demo.operations.server_operations import SERVER_OPERATIONS
+from dynacli.demo.operations.workflow_operations import NEXT_OPERATION, WORKFLOW_OPERATIONS
 from dynacli.demo.threaded_server import serving, wait_for_signal
 from dynacli.serving.listening_socket import listening_socket, origin_at
 
 __all__ = ["running", "serve_forever"]
 
 _HOST = "127.0.0.1"
+_OPERATIONS = (*SERVER_OPERATIONS, *WORKFLOW_OPERATIONS, *RUN_OPERATIONS, *INSIGHT_OPERATIONS)
+"""In the order of the document."""
 _NO_MISBEHAVIOUR: Mapping[str, str] = {}
 
 
@@ -38,7 +43,7 @@ def running(
         UsageError: The port cannot be had, or `misbehave` names an unknown operation or kind.
         FileError: The shipped document cannot be read.
     """
-    offered = operations(with_next=with_next)
+    offered = (*_OPERATIONS, NEXT_OPERATION) if with_next else _OPERATIONS
     check_misbehaviours(misbehave, {operation.id: operation for operation in offered})
     application = Application(offered, served_document(with_next=with_next), misbehave)
     listener = listening_socket(_HOST, port)

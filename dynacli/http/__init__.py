@@ -1,1 +1,1 @@
-"""One exchange over HTTP: the client, its limits, and what its failures mean."""
+"""The HTTP client: limits, redirects by policy, responses as streams, and what failures mean."""

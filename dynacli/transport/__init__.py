@@ -1,1 +1,1 @@
-"""Sending a request and reading its answer, under rules for redirects, size and time."""
+"""Bodies that are read while they come, or sent while they are read: downloads, events, items and uploads."""

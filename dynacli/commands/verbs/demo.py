@@ -187,8 +187,7 @@ def serve(ctx: click.Context, port: int, next_: bool, misbehave: tuple[str, ...]
         on_ready=on_ready,
         tell=run.warn_of_defect,
     )
-    if number is not None:
-        signal.raise_signal(number)
+    signal.raise_signal(number)
 
 
 class DemoGroup(VerbGroup):
