@@ -69,7 +69,7 @@ def build_request(
             continue
         value, style_of = values[key], parameter
         if parameter.item_formats:
-            from dynacli.request.inner_lists import join_inner_lists
+            from dynacli.request.parameter_serialization import join_inner_lists
 
             written = WrittenParameter(*key, parameter.style, parameter.explode, is_strict)
             value = join_inner_lists(written, value, parameter.item_formats)

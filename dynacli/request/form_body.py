@@ -99,7 +99,7 @@ def styled_pairs(
     explode = encoding.explode if encoding.style else True
     try:
         if encoding.item_formats:
-            from dynacli.request.inner_lists import join_inner_lists
+            from dynacli.request.parameter_serialization import join_inner_lists
 
             written = WrittenParameter("query", name, style, explode, is_strict)
             value = join_inner_lists(written, value, encoding.item_formats)

@@ -35,10 +35,9 @@ from dynacli.record import record
 
 __all__ = [
     "DELIMITERS",
-    "InnerList",
     "WrittenParameter",
     "is_undefined",
-    "member_texts",
+    "join_inner_lists",
     "serialize_cookie",
     "serialize_header",
     "serialize_path",
@@ -73,7 +72,7 @@ DELIMITERS = {
 _MOST_DECODINGS = 8  # no chain of proxies and servers decodes a path more often
 
 
-class InnerList(str):
+class _InnerList(str):
     """A list within a list as text: its members with a delimiter between them."""
 
     __slots__ = ("delimiter", "members")
@@ -115,7 +114,7 @@ class WrittenParameter:
     def check_inner_lists(self, texts: Sequence[str], style: str) -> None:
         """Refuse lists within a list that hold what separates them from each other."""
         delimiter, word = DELIMITERS[style]
-        if any(delimiter in text for text in texts if isinstance(text, InnerList)):
+        if any(delimiter in text for text in texts if isinstance(text, _InnerList)):
             self.refuse_misread(f"A list within the list contains {word}, which separates these lists, too")
 
 
@@ -179,7 +178,7 @@ def serialize_query(
         return tuple(pair(key, written(text)) for key, text in _deep_members(parameter, name, value))
     if isinstance(value, Mapping) and explode:
         return tuple(pair(key, written(text)) for key, text in _properties(parameter, value))
-    flat = member_texts(parameter, value)
+    flat = _member_texts(parameter, value)
     if explode or not isinstance(value, Mapping | list | tuple):
         return tuple(pair(name, written(text)) for text in flat)
     if not flat:
@@ -228,7 +227,7 @@ def serialize_path(
     parameter = WrittenParameter("path", name, style, explode, is_strict)
     if style not in {"simple", "label", "matrix", "ssv", "tsv", "pipes"}:
         parameter.refuse_style()
-    texts = member_texts(parameter, value)
+    texts = _member_texts(parameter, value)
     needs = "A path parameter always needs a value that is not empty"
     if not texts or ("" in texts and style == "label"):  # empty labels would make the segment `.` or `..`
         parameter.refuse(needs)
@@ -292,7 +291,7 @@ def serialize_header(
         parameter.refuse_style()
     if not re.fullmatch(_FIELD_NAME, name):
         parameter.refuse("The name of a header field is made of letters, digits and a few signs (RFC 9110)")
-    texts = member_texts(parameter, value)
+    texts = _member_texts(parameter, value)
     for text in texts:
         _check_header_text(parameter, text)
     delimiter, word = DELIMITERS[style]
@@ -357,7 +356,7 @@ def serialize_cookie(
 
     if explode and isinstance(value, Mapping):
         return tuple(pair(key, written(text)) for key, text in _properties(parameter, value))
-    texts = [written(text) for text in member_texts(parameter, value)]
+    texts = [written(text) for text in _member_texts(parameter, value)]
     if not explode and texts:
         texts = [",".join(texts)]
     return tuple(pair(name, text) for text in texts)
@@ -392,7 +391,7 @@ def _deep_members(parameter: WrittenParameter, key: str, value: Any) -> Iterator
         yield from _deep_members(parameter, f"{key}[{_checked(parameter, str(step))}]", item)
 
 
-def member_texts(parameter: WrittenParameter, value: Any) -> list[str]:
+def _member_texts(parameter: WrittenParameter, value: Any) -> list[str]:
     """Return the texts of an array's defined items, of an object's keys and values in turn, or of a scalar."""
     if isinstance(value, Mapping):
         return [text for member in _properties(parameter, value) for text in member]
@@ -474,7 +473,7 @@ def _written(text: str, safe: str, allow_reserved: bool, always: str = "") -> st
         safe: The reserved characters that stay as they are if `allow_reserved`; percent-encoded triplets stay, too.
         always: The characters that stay as they are if not.
     """
-    if isinstance(text, InnerList):
+    if isinstance(text, _InnerList):
         delimiter = "," if text.delimiter == "," else quote(text.delimiter)
         safe = safe.replace(",", "")
         return delimiter.join(_written(member, safe, allow_reserved) for member in text.members)
@@ -482,3 +481,30 @@ def _written(text: str, safe: str, allow_reserved: bool, always: str = "") -> st
         return quote(text, safe=always)
     pieces = re.split(r"(%[0-9A-Fa-f]{2})", text)
     return "".join(piece if index % 2 else quote(piece, safe=safe) for index, piece in enumerate(pieces))
+
+
+def join_inner_lists(parameter: WrittenParameter, value: Any, formats: tuple[str, ...]) -> Any:
+    """Return a list whose lists are joined; any other value as it is.
+
+    Args:
+        formats: The `collectionFormat` of each list within the list, the outer first.
+
+    Raises:
+        UsageError: A member holds the delimiter, and would be read as two.
+    """
+    if not isinstance(value, list) or not formats:
+        return value
+    return [_joined(parameter, item, formats) if isinstance(item, list) else item for item in value]
+
+
+def _joined(parameter: WrittenParameter, value: list[Any], formats: tuple[str, ...]) -> _InnerList | None:
+    """Return a list as text; None where it is empty, which is not written."""
+    delimiter, word = DELIMITERS[formats[0]]
+    members = _member_texts(parameter, join_inner_lists(parameter, value, formats[1:]))
+    if any(delimiter in member for member in members):
+        parameter.refuse_misread(
+            f"A member of a list within the list contains {word}, which `{formats[0]}` uses to separate members"
+        )
+    joined = _InnerList(delimiter.join(members))
+    joined.delimiter, joined.members = delimiter, members
+    return joined if members else None

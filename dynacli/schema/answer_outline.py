@@ -1,8 +1,10 @@
 """What an answer holds, in few words: the names of its fields, two levels deep."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from dynacli.model.field_names import GENERAL_NAMES, plain_name, words_of
 from dynacli.model.find_items import ID_NAMES, WRAPPERS
 from dynacli.model.media_types import (
     body_schema,
@@ -13,15 +15,17 @@ from dynacli.model.media_types import (
     is_sequence,
     is_text_type,
 )
+from dynacli.model.operation import Field, Parameter
 from dynacli.record import record
 from dynacli.schema.possible_schemas import possible_schemas, properties_of, value_types_of
 from dynacli.schema.read_schema import following, is_marked, mapping_of
+from dynacli.text.terminal import visible
 from dynacli.text.text_blocks import short_sentence
 from dynacli.text.wrapping import word_or_quoted
 
-__all__ = ["ANY_NAME", "AnswerOutline", "OutlineLine", "answer_outline"]
+__all__ = ["AnswerOutline", "UnreturnedFields", "answer_outline", "unreturned_fields"]
 
-ANY_NAME = "<any name>"
+_ANY_NAME = "<any name>"
 """Stands for the fields of an object whose names the document does not list."""
 _MOST_LISTS = 5
 """How many lists may stand within each other."""
@@ -40,7 +44,7 @@ Resolve = Callable[[str], Any]
 
 
 @record
-class OutlineLine:
+class _OutlineLine:
     """The fields of one object of an answer.
 
     Args:
@@ -69,7 +73,7 @@ class OutlineLine:
 
 def _shown(name: str) -> str:
     cut = short_sentence(name, _LONGEST_NAME)
-    return cut if word_or_quoted(plain := cut.replace(ANY_NAME, "x")) == plain else word_or_quoted(cut)
+    return cut if word_or_quoted(plain := cut.replace(_ANY_NAME, "x")) == plain else word_or_quoted(cut)
 
 
 @record
@@ -84,7 +88,7 @@ class AnswerOutline:
     """
 
     kind: str = ""
-    lines: tuple[OutlineLine, ...] = ()
+    lines: tuple[_OutlineLine, ...] = ()
     others: tuple[str, ...] = ()
 
     def text_lines(self, most_names: int = 30, most_lines: int = 8) -> list[str]:
@@ -151,7 +155,7 @@ class _Shape:
         entries = [each for each in values if isinstance(each, Mapping) and each]
         # The values of an object that lists no names are its fields.
         if entries and not (self.fields and self.types == ["array"]):
-            self.fields[ANY_NAME] = entries[0]
+            self.fields[_ANY_NAME] = entries[0]
         self.items = next((schema["items"] for schema in self.schemas if "items" in schema), None)
         if "object" in self.types or self.fields:
             self.items = None
@@ -184,38 +188,38 @@ class _Outline:
             self._known[id(schema)] = schema, shape
         return self._known[id(schema)][1]
 
-    def lines(self, shape: _Shape) -> list[OutlineLine]:
+    def lines(self, shape: _Shape) -> list[_OutlineLine]:
         """Return the lines of an answer; objects that only wrap the rest count as no level."""
         place, shape = self._within_lists(shape)
-        beside: list[OutlineLine] = []
+        beside: list[_OutlineLine] = []
         for _ in range(_MOST_WRAPPERS):
             wrapped = self._wrapped(shape)
             if wrapped is None:
                 break
             names = [each for each in self._fields(shape) if each[0] != wrapped[0]]
             if names:
-                beside.insert(0, OutlineLine(place, tuple(name + mark for name, mark, _ in names)))
+                beside.insert(0, _OutlineLine(place, tuple(name + mark for name, mark, _ in names)))
             place = _joined(place, wrapped[0]) + wrapped[1]
             shape = wrapped[2]
         return [*self._two_levels(place, shape), *beside]
 
-    def _two_levels(self, place: str, shape: _Shape) -> list[OutlineLine]:
+    def _two_levels(self, place: str, shape: _Shape) -> list[_OutlineLine]:
         if not shape.has_fields:
-            return [OutlineLine(place, (shape.words,), is_type=True)]
+            return [_OutlineLine(place, (shape.words,), is_type=True)]
         plain: list[str] = []
-        lists: list[OutlineLine] = []
-        wrapped: list[OutlineLine] = []
-        objects: list[OutlineLine] = []
+        lists: list[_OutlineLine] = []
+        wrapped: list[_OutlineLine] = []
+        objects: list[_OutlineLine] = []
         for name, mark, inner in self._fields(shape):
             names = tuple(each + below for each, below, _ in self._fields(inner))
             if not names:
                 plain.append(name + mark)
                 continue
-            line = OutlineLine(_joined(place, name) + mark.replace("{}", ""), names)
+            line = _OutlineLine(_joined(place, name) + mark.replace("{}", ""), names)
             (lists if mark.startswith("[") else wrapped if name.lower() in _WRAPPERS else objects).append(
                 line
             )
-        own = [OutlineLine(place, tuple(plain))] if plain else []
+        own = [_OutlineLine(place, tuple(plain))] if plain else []
         has_name = any(name.lower() in {*ID_NAMES, "name"} for name in plain)
         if place or has_name or len(plain) > _MOST_ABOUT_A_LIST:
             return [*own, *wrapped, *lists, *objects]
@@ -241,7 +245,7 @@ class _Outline:
     def _wrapped(self, shape: _Shape) -> tuple[str, str, _Shape] | None:
         """Return the field that an object only wraps, as `{"data": {...}}` does; None where it does more."""
         fields = list(self._fields(shape))
-        holding = [field for field in fields if field[2].has_fields and field[0] != ANY_NAME]
+        holding = [field for field in fields if field[2].has_fields and field[0] != _ANY_NAME]
         named = [field for field in holding if field[0].lower() in _WRAPPERS]
         found = named if len(named) == 1 else holding
         if len(found) != 1 or any(name.lower() in ID_NAMES for name in shape.fields):
@@ -254,3 +258,112 @@ class _Outline:
 
 def _joined(place: str, name: str) -> str:
     return f"{place}.{name}" if place else name
+
+
+_SORTS = frozenset(
+    ("sort", "sortby", "sortfield", "sortkey", "sortcolumn", "sorton", "orderby", "order", "ordering")
+)
+_NO_KEYS = frozenset(
+    ("asc", "ascending", "desc", "descending", "true", "false", "relevance", "bestmatch", "random", "score")
+)
+"""What inputs that sort take beside the names of fields, as plain names."""
+_BY = r"(?i:\bfilter(?:s|ed|ing)?\b[^.]{0,40}\bby\b)"
+_NO_FIELDS = frozenset(
+    (
+        *(
+            "before",
+            "after",
+            "since",
+            "until",
+            "from",
+            "to",
+            "min",
+            "max",
+            "where",
+            "not",
+            "only",
+            "include",
+            "q",
+        ),
+        *("expression", "filter", "filters", "query"),
+    )
+)
+"""Words of the names of inputs that filter by a range, or by an expression."""
+_FEWEST_KEYS = 2
+_MOST_CHARACTERS = 100
+# Compiled where they are needed: few operations sort or filter, and every help page imports this.
+_KEY = r"(?i:[-+]?([a-z_][\w.]*)(?:[ :,]+(?:asc|desc)\w*)?)"
+_LITERAL = r"`([^`\s]+)`"
+
+
+@record
+class UnreturnedFields:
+    """Fields that an input names, and that the answer does not have.
+
+    Args:
+        option: The option of the input, without dashes.
+        names: The fields, as the document spells them there.
+        verb: What the input does by them: `sorts` or `filters`.
+    """
+
+    option: str
+    names: tuple[str, ...]
+    verb: str = "sorts"
+
+    @property
+    def text(self) -> str:
+        """The fields in words, cleaned for a terminal."""
+        names = short_sentence(", ".join(self.names), _MOST_CHARACTERS)
+        return f"not in it, though --{visible(self.option, keep='')} {self.verb} by it: {names}"
+
+
+def unreturned_fields(
+    inputs: Iterable[Parameter | Field], outline: AnswerOutline
+) -> tuple[UnreturnedFields, ...]:
+    """Return what an operation sorts or filters by, as far as the document says it, and its answer does not have.
+
+    Nothing is returned where the answer may have fields that the outline does not list.
+    """
+    known = {plain_name(word) for line in outline.lines for word in (*line.place.split("."), *line.names)}
+    if not outline.lines or any(_ANY_NAME in line.names for line in outline.lines):
+        return ()
+    found = []
+    for each in inputs:
+        name = plain_name(each.option.rpartition(".")[2])
+        if isinstance(each, Parameter) and _filters(each) and not _is_among(each.name, known):
+            found.append(UnreturnedFields(each.option, (each.name,), "filters"))
+        if name not in _SORTS:
+            continue
+        keys = list(_keys(each))
+        unknown = tuple(key for key in keys if not _is_among(key, known))
+        # Words of which the answer has none are hardly names of fields.
+        if unknown and len(keys) >= _FEWEST_KEYS and len(unknown) < len(keys):
+            found.append(UnreturnedFields(each.option, unknown))
+    return tuple(found)
+
+
+def _filters(parameter: Parameter) -> bool:
+    """Return whether an input keeps what has a value in a field of its own name, as its description says."""
+    words = words_of(parameter.name)
+    is_field = plain_name(parameter.name) not in GENERAL_NAMES and _NO_FIELDS.isdisjoint(words)
+    is_one_value = parameter.value.type in ("string", "integer", "number") and parameter.location == "query"
+    is_told = "filter" in parameter.description.lower()  # a quick look before the exact one
+    return is_field and is_one_value and is_told and re.search(_BY, parameter.description) is not None
+
+
+def _keys(each: Parameter | Field) -> Iterator[str]:
+    """Yield the names of fields that an input that sorts takes: its enumeration, else what stands in backticks."""
+    value = each.value.items if each.value.items is not None else each.value
+    words: Sequence[object] = value.enum or re.findall(_LITERAL, each.description)
+    matches = (re.fullmatch(_KEY, word) for word in words if isinstance(word, str))
+    keys = dict.fromkeys(match[1] for match in matches if match)
+    yield from (key for key in keys if plain_name(key) not in {*_NO_KEYS, *_SORTS})
+
+
+def _is_among(key: str, known: set[str]) -> bool:
+    """Return whether an answer has a field of a name, or one that it may stand for: `created` for `created_at`."""
+    plain = plain_name(key.rpartition(".")[2])
+    return (
+        any(plain in name or (name and name in plain) for name in known)
+        or plain_name(key.partition(".")[0]) in known
+    )

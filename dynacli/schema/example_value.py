@@ -13,9 +13,8 @@ from dynacli.document.json_trees import is_same_json
 from dynacli.model.field_names import MORE_NAMES, plain_name
 from dynacli.model.lenient_reading import dict_or_empty, list_or_empty
 from dynacli.schema.document_schemas import DocumentSchemas, NoExampleError
-from dynacli.schema.example_numbers import numbers_for
+from dynacli.schema.example_scalars import matches_pattern, numbers_for, string_value
 from dynacli.schema.example_schema import ExampleSchema
-from dynacli.schema.example_strings import matches_pattern, string_value
 from dynacli.schema.read_schema import names_in
 
 __all__ = ["ExampleMaker", "NoExampleError", "example_value", "example_value_for_parameter", "made_value"]

@@ -4,17 +4,18 @@ See https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processin
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 
 from dynacli.errors import NetworkError
 from dynacli.http.retrying import MAX_PAUSE, Pause, is_lost_connection, usual_pause
 from dynacli.http.send import PASSING, Answer, Pieces
+from dynacli.model.media_types import is_event_stream, is_json_sequence
 from dynacli.urls import without_query
 
-__all__ = ["END_OF_EVENT", "MAX_EVENT", "EventPieces"]
+__all__ = ["MAX_EVENT", "EventPieces", "first_items"]
 
-END_OF_EVENT = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
+_END_OF_EVENT = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
 """The end of a line, which may be written in three ways, and the empty line behind it."""
 MAX_EVENT = 16 * 1024 * 1024
 """Bytes up to which an event is held back until it is complete."""
@@ -65,7 +66,7 @@ class EventPieces:
         for piece in pieces:
             rest += piece
             end = 0
-            for found in END_OF_EVENT.finditer(rest, seen):
+            for found in _END_OF_EVENT.finditer(rest, seen):
                 self._note(rest[end : found.end()])
                 end = found.end()
             if not end and len(rest) > MAX_EVENT:
@@ -137,3 +138,48 @@ class EventPieces:
             why=f"Asked for the rest, the server answered {answer.status} {answer.reason}".rstrip(),
             hint="Try again; `--retries 0` does not ask for the rest",
         )
+
+
+_LINE_END = re.compile(rb"\n")
+_RECORD = re.compile(rb"\x1e")
+_LONG = b"data:"
+"""In the place of an item that is too long to keep: it is one, of whatever kind."""
+_DATA = re.compile(rb"(?:^|\r|\n)data(?:[:\r\n]|$)")
+"""A field of an event without which it is none."""
+
+
+def first_items(pieces: Iterable[bytes], media_type: str, count: int) -> Iterator[bytes]:
+    """Yield the beginning of a body, up to the end of as many items.
+
+    Args:
+        pieces: The body as it comes.
+        media_type: The value of `Content-Type`, of a sequence.
+        count: The number of items, at least 1.
+    """
+    end_of_item = (
+        _END_OF_EVENT
+        if is_event_stream(media_type)
+        else _RECORD
+        if is_json_sequence(media_type)
+        else _LINE_END
+    )
+    left, rest = count, b""
+    for piece in pieces:
+        # What is yielded never waits for the end of an item, but `rest` keeps it to see whether it is one.
+        begun, rest, start = len(rest), rest + piece, 0
+        for found in end_of_item.finditer(rest):
+            is_item = _is_item(rest[start : found.start()], media_type)
+            start = found.end()
+            left -= is_item
+            if left == 0:
+                # The separator of the next record belongs to that one.
+                end = found.start() if end_of_item is _RECORD else found.end()
+                if end > begun:
+                    yield rest[begun:end]
+                return
+        yield piece
+        rest = rest[start:] if len(rest) - start < MAX_EVENT else _LONG
+
+
+def _is_item(text: bytes, media_type: str) -> bool:
+    return bool(_DATA.search(text)) if is_event_stream(media_type) else bool(text.strip())

@@ -8,8 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from dynacli.auth.oauth.authorization_code import listening, sign_in_by_code
-from dynacli.auth.oauth.device_code import sign_in_by_device
+from dynacli.auth.oauth.interactive_grants import listening, sign_in_by_code, sign_in_by_device
 from dynacli.auth.oauth.oauth_flow import CODE, DEVICE, IMPLICIT, OAuthClient, OAuthFlow, SignInContext, Token
 from dynacli.auth.oauth.provider_metadata import discover_flows
 from dynacli.auth.oauth.token_endpoint import refresh

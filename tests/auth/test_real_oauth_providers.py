@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from dynacli.auth.oauth.authorization_code import sign_in_by_code
-from dynacli.auth.oauth.device_code import sign_in_by_device
+from dynacli.auth.oauth.interactive_grants import sign_in_by_code, sign_in_by_device
 from dynacli.auth.oauth.oauth_flow import (
     CLIENT_CREDENTIALS,
     CODE,

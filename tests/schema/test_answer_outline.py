@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from dynacli.model.operation import Field, Parameter, ValueType
-from dynacli.schema.answer_outline import answer_outline
+from dynacli.schema.answer_outline import answer_outline, unreturned_fields
 from dynacli.schema.success_answer import success_response
-from dynacli.schema.unreturned_fields import unreturned_fields
 
 STRING = {"type": "string"}
 NODE = {"$ref": "#/Node"}

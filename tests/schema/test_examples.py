@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from dynacli.catalog.compiler.normal_tree import normal_tree
 from dynacli.model.operation import Parameter, ValueType
 from dynacli.schema.example_call import parameter_example
-from dynacli.schema.example_strings import matches_pattern
+from dynacli.schema.example_scalars import matches_pattern
 from dynacli.schema.example_value import NoExampleError, example_value, example_value_for_parameter
 from tests.sampling import examples
 

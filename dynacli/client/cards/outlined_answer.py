@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.record import record
-from dynacli.schema.answer_outline import AnswerOutline, answer_outline
+from dynacli.schema.answer_outline import AnswerOutline, UnreturnedFields, answer_outline, unreturned_fields
 from dynacli.schema.success_answer import success_answer
-from dynacli.schema.unreturned_fields import UnreturnedFields, unreturned_fields
 
 __all__ = ["OutlinedAnswer", "outlined_answer"]
 

@@ -164,7 +164,7 @@ class AnswerReceiver:
             found = iter(EventPieces(pieces))
         if count is None:
             return found
-        from dynacli.transport.first_items import first_items
+        from dynacli.transport.event_stream import first_items
 
         return first_items(found, media_type, count)
 

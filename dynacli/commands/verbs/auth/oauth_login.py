@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dynacli.auth.credentials import has_login, variables_of
-from dynacli.auth.oauth.authorization_code import sign_in_by_code
-from dynacli.auth.oauth.device_code import sign_in_by_device
+from dynacli.auth.oauth.interactive_grants import sign_in_by_code, sign_in_by_device
 from dynacli.auth.oauth.oauth_flow import (
     CLIENT_CREDENTIALS,
     CODE,
