@@ -20,11 +20,10 @@ NOT_GIVEN = "(not given)"
 
 
 class QuestionDialog(ModalScreen[bool]):
-    """A question that is answered with yes or no.
+    """A question before a call, which is sent or not.
 
     Args:
         question: The question, with foreign text in it as it came.
-        agree: The word of the button that agrees.
         is_dangerous: Whether the other button has the focus.
     """
 
@@ -34,16 +33,16 @@ class QuestionDialog(ModalScreen[bool]):
         Binding("left,right", "app.focus_next", show=False),
     ]
 
-    def __init__(self, question: str, agree: str, *, is_dangerous: bool) -> None:
+    def __init__(self, question: str, *, is_dangerous: bool) -> None:
         super().__init__()
-        self._question, self._agree, self._is_dangerous = question, agree, is_dangerous
+        self._question, self._is_dangerous = question, is_dangerous
 
     def compose(self) -> ComposeResult:
         """Make the dialog."""
         with Vertical(classes="dialog"):
             yield Static(visible(self._question), markup=False)
             with Horizontal(classes="buttons"):
-                yield Button(f"{self._agree} (y)", id="yes", compact=True)
+                yield Button("Send (y)", id="yes", compact=True)
                 yield Button("Cancel (n)", id="no", compact=True)
 
     def on_mount(self) -> None:
@@ -168,25 +167,24 @@ class AboutDialog(ModalScreen[str | None]):
 
 
 class PathDialog(ModalScreen[str | None]):
-    """A file to be named; one that is there is replaced only where the person says so again.
+    """A file to save the answer in; one that is there is replaced only where the person says so again.
 
     Args:
-        title: What the file is for.
         name: The name that is proposed.
     """
 
     BINDINGS = [Binding("escape", "leave", show=False)]  # noqa: RUF012
     AUTO_FOCUS = "Input"
 
-    def __init__(self, title: str, name: str) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__()
-        self._title, self._proposed = title, name
+        self._proposed = name
         self._agreed = ""
 
     def compose(self) -> ComposeResult:
         """Make the dialog."""
         with Vertical(classes="dialog"):
-            yield Static(visible(self._title, keep=""), markup=False)
+            yield Static("Save the answer in", markup=False)
             yield Input(self._proposed, compact=True)
             yield Static("Enter saves, Esc leaves", id="advice", markup=False)
 

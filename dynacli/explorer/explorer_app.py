@@ -315,16 +315,6 @@ class ExplorerApp(App[None]):
     def _is_in_answer(self, widget: Widget) -> bool:
         return any(each.id == "answer" for each in widget.ancestors_with_self)
 
-    @property
-    def answer_text(self) -> str:
-        """The text of the answer as it is laid out."""
-        return self.query_one(AnswerPane).text
-
-    def is_showing(self, name: str) -> bool:
-        """Return whether the form is that of an operation."""
-        draft = self.query_one(RequestForm).draft
-        return draft is not None and draft.described.operation.name == name
-
     # The call
 
     @property
@@ -356,7 +346,7 @@ class ExplorerApp(App[None]):
                 self._send(draft, settings)
 
         is_dangerous = draft.described.operation.method == "DELETE"
-        self.push_screen(QuestionDialog(question, "Send", is_dangerous=is_dangerous), take)
+        self.push_screen(QuestionDialog(question, is_dangerous=is_dangerous), take)
 
     def _send(self, draft: Draft, settings: CallSettings) -> None:
         pane = self.query_one(AnswerPane)

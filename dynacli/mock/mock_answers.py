@@ -28,7 +28,6 @@ from dynacli.request.parameter_serialization import serialize_header
 from dynacli.schema.document_schemas import DocumentSchemas
 from dynacli.schema.example_schema import ExampleSchema
 from dynacli.schema.example_value import ExampleMaker, NoExampleError, example_value_for_parameter, made_value
-from dynacli.schema.read_schema import Direction
 from dynacli.schema.success_answer import success_answer
 from dynacli.traffic.operation_finder import MatchedOperation
 from dynacli.traffic.recorded_request import RecordedAnswer
@@ -145,22 +144,19 @@ _FIRST_DAY = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 _DAYS = 3_650
 
 
-def random_value(
-    schema: Any, resolve: Callable[[str], Any], random: Random, *, direction: Direction = "request"
-) -> Any:
-    """Return a JSON value for a schema, with all properties that it names.
+def random_value(schema: Any, resolve: Callable[[str], Any], random: Random) -> Any:
+    """Return a JSON value of a response for a schema, with all properties that it names but `writeOnly` ones.
 
     Args:
         schema: A Schema Object in the normal form with its `$ref`s in place, or a boolean.
         resolve: Returns the target of an internal `$ref`.
         random: What decides; with the same seed the values are the same.
-        direction: A request has no `readOnly` properties, a response no `writeOnly` ones.
 
     Raises:
         NoExampleError: The schema allows no value, or none that can be made by simple rules.
     """
     return made_value(
-        schema, DocumentSchemas(resolve, direction), lambda schemas: _RandomMaker(schemas, random)
+        schema, DocumentSchemas(resolve, "response"), lambda schemas: _RandomMaker(schemas, random)
     )
 
 
@@ -400,9 +396,7 @@ class MockAnswers:
             # The n-th answer of a server is the same in each run.
             self._count += 1
             random = Random(self._count)  # noqa: S311  - no secret
-            yield from bodies.made(
-                lambda schema, resolve, _: random_value(schema, resolve, random, direction="response")
-            )
+            yield from bodies.made(lambda schema, resolve, _: random_value(schema, resolve, random))
         elif self._has_examples:
             yield from bodies.documented()
         yield from bodies.made(static_value)

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 __all__ = ["age_text", "counted", "did_you_mean", "enumerated", "listed_near", "near_names"]
 
 _YEAR = 365.2425 * 86_400
+_MOST_NEAR, _MOST_LISTED = 3, 20
+"""Names that a message has, if they are near, and if they are all that there are."""
 
 
 def enumerated(words: Sequence[str], conjunction: str = "and", most: int = 0) -> str:
@@ -19,7 +21,7 @@ def enumerated(words: Sequence[str], conjunction: str = "and", most: int = 0) ->
     return f" {conjunction} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def near_names(word: str, names: Iterable[str], most: int = 3) -> list[str]:
+def near_names(word: str, names: Iterable[str]) -> list[str]:
     """Return the names that a word comes near, in any case: mistyped, or a part of one; the nearest first."""
     from difflib import get_close_matches
 
@@ -28,16 +30,16 @@ def near_names(word: str, names: Iterable[str], most: int = 3) -> list[str]:
         folded.setdefault(name.casefold(), name)
     key = word.casefold()
     parts = [each for each in folded if len(key) > 2 and key in each]
-    near = [*get_close_matches(key, folded, most, 0.6), *parts]
-    return [folded[each] for each in dict.fromkeys(near)][:most]
+    near = [*get_close_matches(key, folded, _MOST_NEAR, 0.6), *parts]
+    return [folded[each] for each in dict.fromkeys(near)][:_MOST_NEAR]
 
 
-def listed_near(word: str, names: Iterable[str], most: int = 20) -> str:
+def listed_near(word: str, names: Iterable[str]) -> str:
     """Return names as a message lists them, those that a word comes near first, and how many more there are."""
     names = list(names)
     listed = [f"`{name}`" for name in dict.fromkeys([*near_names(word, names), *names])]
-    more = len(listed) - most
-    return ", ".join(listed[:most]) + (f" and {more:,} more" if more > 0 else "")
+    more = len(listed) - _MOST_LISTED
+    return ", ".join(listed[:_MOST_LISTED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def did_you_mean(near: Sequence[str], otherwise: str = "") -> str:

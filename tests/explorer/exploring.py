@@ -13,7 +13,9 @@ from textual.widgets import Input
 from dynacli.client.call_settings import CallOptions
 from dynacli.commands.explored_line import explored_line
 from dynacli.environment import Environment
+from dynacli.explorer.answer.answer_pane import AnswerPane
 from dynacli.explorer.explorer_app import ExplorerApp
+from dynacli.explorer.form.request_form import RequestForm
 from dynacli.library.open_by_name import open_api
 
 __all__ = ["Explorer", "explored", "exploring"]
@@ -26,6 +28,16 @@ class Explorer:
 
     def __init__(self, app: ExplorerApp, pilot: Pilot[None]) -> None:
         self.app, self.pilot = app, pilot
+
+    @property
+    def answer_text(self) -> str:
+        """The text of the answer as it is laid out."""
+        return self.app.query_one(AnswerPane).text
+
+    def is_showing(self, name: str) -> bool:
+        """Return whether the form is that of an operation."""
+        draft = self.app.query_one(RequestForm).draft
+        return draft is not None and draft.described.operation.name == name
 
     async def press(self, *keys: str) -> None:
         """Press keys, and let what they cause happen."""
@@ -41,7 +53,7 @@ class Explorer:
         await self.press("f2", *["backspace"] * len(self.app.query_one("#search", Input).value))
         await self.type(operation)
         await self.press("enter")
-        await self.until(lambda: self.app.is_showing(operation))
+        await self.until(lambda: self.is_showing(operation))
         await self.checked()
 
     async def until(self, is_there: Callable[[], bool]) -> None:

@@ -61,20 +61,20 @@ def test_a_call_of_the_command_line_is_opened_again(
             await explorer.until(lambda: "The form leaves out" in explorer.screen)
             assert "The form leaves out: --accept-origin, --password, -H" in explorer.screen
             if mode == "full":
-                assert '"name": 5' in explorer.app.answer_text
+                assert '"name": 5' in explorer.answer_text
                 await explorer.press("v")
-                assert "[type]" in explorer.app.answer_text
-                assert "breaks the document as it is now" in explorer.app.answer_text
+                assert "[type]" in explorer.answer_text
+                assert "breaks the document as it is now" in explorer.answer_text
                 await explorer.press("h")
-                assert "X-Api-Key: ***" in explorer.app.answer_text
+                assert "X-Api-Key: ***" in explorer.answer_text
             else:
-                assert "The history keeps no more of this call" in explorer.app.answer_text
+                assert "The history keeps no more of this call" in explorer.answer_text
             await explorer.checked()
             seen = explorer.screen
             await explorer.press("f5")
             await explorer.answered()
             await explorer.until(lambda: 2 == len(run_cli("history", "-o", "json").json))
-            assert "hush-hush" not in seen + explorer.app.answer_text.replace("hush-hush-2", "")
+            assert "hush-hush" not in seen + explorer.answer_text.replace("hush-hush-2", "")
 
     explored(work())
     bodies = [json.loads(request.body) for request in server.requests]

@@ -120,7 +120,7 @@ def test_what_the_policy_denies_is_refused(server: Recorder) -> None:
             assert "the policy denies it" in explorer.screen
             await explorer.press("f5")
             await explorer.answered()
-            assert _told("pets", "list-pets") == _words(explorer.app.answer_text)
+            assert _told("pets", "list-pets") == _words(explorer.answer_text)
         assert [] == server.requests
 
     explored(work())
@@ -147,7 +147,7 @@ def test_an_error_is_that_of_the_command_line(server: Recorder, failure: str) ->
             await explorer.answered()
             told = _told(api, "list-pets", "--retries=0")
             assert told
-            assert _words(explorer.app.answer_text).endswith(told)
+            assert _words(explorer.answer_text).endswith(told)
 
     explored(work())
 

@@ -76,7 +76,7 @@ def test_everything_can_be_done_with_the_mouse(server: Recorder) -> None:
         async with exploring(_pets(server), size=(140, 30)) as explorer:
             pilot = explorer.pilot
             await pilot.click("#list", offset=(8, 1))
-            await explorer.until(lambda: explorer.app.is_showing("list-pets"))
+            await explorer.until(lambda: explorer.is_showing("list-pets"))
             await pilot.click("#rows ChoiceBox")
             await pilot.pause()
             await pilot.click("ChoiceDialog OptionList", offset=(3, 2))

@@ -97,7 +97,7 @@ def test_the_answer_is_that_of_the_command_line(
             await explorer.press("r")
             made = [request.target for request in server.requests]
             result = run_cli(*shlex.split(explorer.app.copied[0])[1:])
-            assert json.loads(explorer.app.answer_text.replace("\n", "")) == result.json
+            assert json.loads(explorer.answer_text.replace("\n", "")) == result.json
             assert made == [request.target for request in server.requests][len(made) :]
 
     explored(work())
@@ -121,7 +121,7 @@ def test_a_wait_says_what_cannot_be_shows_each_answer_and_is_cancelled_between_t
             assert "^ `6x` is no number of seconds" in explorer.screen, explorer.screen
             await explorer.press("f5")
             await explorer.answered()
-            assert "`6x` is no number of seconds" in explorer.app.answer_text
+            assert "`6x` is no number of seconds" in explorer.answer_text
             assert [] == server.requests
             await explorer.press("f3", "backspace")
             await _set(explorer, "wait-interval", "0")

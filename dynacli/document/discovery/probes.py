@@ -73,7 +73,6 @@ class Probes:
         self,
         url: str,
         *,
-        timeout: float | None,
         silence: float,
         patience: float,
         login: DocumentLogin | None = None,
@@ -81,12 +80,12 @@ class Probes:
         """Return the answer of the URL that a person gave, or None where it is under way still; its number is 0.
 
         Args:
-            timeout: A time limit in seconds, as for any download: the URL may be that of a large document.
             silence: How long to wait for a server that is connected, unless it is sending what may be a document.
             patience: How long to wait for a connection.
             login: Signs in, as for any download.
         """
-        self.start(0, url, timeout, login, keeps_error_page=True)
+        # As long as any download: the URL may be that of a large document.
+        self.start(0, url, None, login, keeps_error_page=True)
         end = time.monotonic() + patience
         while True:
             answer = self.next_answer(min(silence, end - time.monotonic()))

@@ -200,7 +200,6 @@ _FIRST_NUMBER = 0
 def discover(
     url: str,
     *,
-    timeout: float | None = None,
     seconds: float = TOTAL_SECONDS,
     login: DocumentLogin | None = None,
 ) -> Discovery:
@@ -218,7 +217,6 @@ def discover(
 
     Args:
         url: An `http` or `https` URL without userinfo.
-        timeout: A time limit in seconds for that URL, as for any download.
         seconds: A time limit for the whole, unless the URL is that of a document.
         login: Signs in at the URL, as for any download; of its headers, those that go along unasked are sent with
             each request of the search.
@@ -233,7 +231,7 @@ def discover(
     """
     search = _Search(url, seconds, login or DocumentLogin())
     try:
-        return search.run(timeout)
+        return search.run()
     finally:
         search.probes.close()
 
@@ -271,8 +269,8 @@ class _Search:
         self.unopened: list[list[Candidate]] = []
         self.furthest: tuple[int, Way] = (GIVEN, Way.GIVEN)
 
-    def run(self, timeout: float | None) -> Discovery:
-        self.waiting = self._ask_given(timeout)
+    def run(self) -> Discovery:
+        self.waiting = self._ask_given()
         self.deadline = max(self.deadline, time.monotonic() + self.seconds * (1 - _FIRST_PART))
         self.last_deadline = max(self.last_deadline, self.deadline)
         if not self.documents:
@@ -303,13 +301,13 @@ class _Search:
         """When the search ends, by the monotonic clock; time is left to try what was found."""
         return self.deadline - self.seconds * _TRIAL_PART * bool(self.documents)
 
-    def _ask_given(self, timeout: float | None) -> list[Candidate]:
+    def _ask_given(self) -> list[Candidate]:
         first = Candidate(self.origin.url, GIVEN, (), Way.GIVEN)
         self.requests += 1
         self.asked_at[_FIRST_NUMBER] = time.monotonic()
         patience = self.seconds * _FIRST_PART
         answer = self.probes.ask_first(
-            self.origin.url, timeout=timeout, silence=_AHEAD_SECONDS, patience=patience, login=self.login
+            self.origin.url, silence=_AHEAD_SECONDS, patience=patience, login=self.login
         )
         if answer is None:
             self.asked[_FIRST_NUMBER] = first

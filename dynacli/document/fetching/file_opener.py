@@ -45,7 +45,6 @@ def allowed_files(
     source: Source,
     allowed: Iterable[str] = (),
     *,
-    timeout: float | None = None,
     login: DocumentLogin | None = None,
 ) -> AllowedOpener:
     """Return a function that reads the files that a document may refer to.
@@ -53,27 +52,24 @@ def allowed_files(
     Args:
         source: Where the document is.
         allowed: Further origins, such as `https://schemas.example.com`, and absolute paths of directories.
-        timeout: A time limit in seconds for all files together; the built-in one holds besides.
         login: Signs in at the document's own origin, and nowhere else.
 
     Raises:
         ValueError: An origin is malformed.
     """
-    return _AllowedFiles(source, tuple(allowed), timeout, login).open
+    return _AllowedFiles(source, tuple(allowed), login).open
 
 
 class _AllowedFiles:
     """The files that a document may refer to, and how much of the limits is used up."""
 
-    def __init__(
-        self, source: Source, allowed: tuple[str, ...], timeout: float | None, login: DocumentLogin | None
-    ) -> None:
+    def __init__(self, source: Source, allowed: tuple[str, ...], login: DocumentLogin | None) -> None:
         self.source = source
         self.login = login or DocumentLogin()
         self.origins = frozenset(origin_of(place) for place in allowed if not os.path.isabs(place))
         self.folders = directories_of(allowed)
         self.own = directories_of([os.path.dirname(source.location)]) if source.kind == "file" else ()
-        self.budget = min(timeout or TOTAL_SECONDS, TOTAL_SECONDS)
+        self.budget = TOTAL_SECONDS
         self.deadline: float | None = None
         self.downloads: Downloads | None = None
         self.files = 0

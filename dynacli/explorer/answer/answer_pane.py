@@ -333,7 +333,7 @@ class AnswerPane(Vertical):
                 self._write(path, answer.body, is_whole=len(answer.body) == answer.size)
 
         name = file_name(answer.header("content-disposition"), answer.url)
-        self.app.push_screen(PathDialog("Save the answer in", name), take)
+        self.app.push_screen(PathDialog(name), take)
 
     def _write(self, path: str, body: bytes, *, is_whole: bool) -> None:
         try:

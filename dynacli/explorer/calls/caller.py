@@ -118,4 +118,4 @@ class Caller(Widget):
             message.is_answered.set()
 
         question = f"Send the credential to {message.origin} from now on?"
-        self.app.push_screen(QuestionDialog(question, "Send", is_dangerous=True), take)
+        self.app.push_screen(QuestionDialog(question, is_dangerous=True), take)

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["serve_mcp"]
 
-_FEWEST_BYTES = 2_000
-_USUAL_BYTES = 20_000
 _MOST_BYTES = 10_000_000
 _WIDTH = 100
 _NO_TOKEN = "none"  # noqa: S105  - the word that asks for no token

@@ -16,6 +16,7 @@ MAX_DEPTH = 8
 MAX_LINES = 300
 _ANY_NAME = "<any name>"
 _MOST_COUNTED = 1_000
+_INDENT = 4
 """Fields that are left out are counted up to here."""
 
 
@@ -56,7 +57,6 @@ def schema_lines(
     flat_schemas: FlatSchemas,
     paint: Painter,
     width: int,
-    indent: int = 4,
     limits: TreeLimits | None = None,
 ) -> list[str]:
     """Return the tree: a line for each property, with type, constraints and the first sentence of its description.
@@ -65,7 +65,7 @@ def schema_lines(
     """
     limits = limits or TreeLimits()
     flat, resolve = flat_schemas(schema), flat_schemas.resolve
-    lines = [" " * indent + type_text(flat, resolve)] if not flat.properties else []
+    lines = [" " * _INDENT + type_text(flat, resolve)] if not flat.properties else []
     fields = list(islice(fields_below(flat, flat_schemas), max(limits.lines, _MOST_COUNTED)))
     depth = limits.depth
     # A level is shown whole or not at all, unless there is but one.
@@ -74,14 +74,14 @@ def schema_lines(
     shown = [field for field in fields if field.level < depth]
     deeper, more = len(fields) - len(shown), max(len(shown) - limits.lines, 0)
     lines += [
-        _line(field, resolve, paint, width, indent + 2 * field.level, limits.sentence)
+        _line(field, resolve, paint, width, _INDENT + 2 * field.level, limits.sentence)
         for field in shown[: limits.lines]
     ]
     left_out = [f"{_count(more)} more fields"] if more else []
     left_out += [f"{_count(deeper)} fields deeper"] if deeper else []
     if left_out:
         way = "`--all`" if more else f"`--depth {depth + 1}` or `--all`"
-        lines.append(f"{' ' * indent}and {' and '.join(left_out)}: {way}")
+        lines.append(f"{' ' * _INDENT}and {' and '.join(left_out)}: {way}")
     return lines
 
 
