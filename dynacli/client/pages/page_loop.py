@@ -122,6 +122,19 @@ class PageLoop:
         is_ended = self.end is not None and (self._max_items is None or self.count < self._max_items)
         return max((self.total or 0) - self.count, 0) if is_ended and self._begins_at_first else 0
 
+    @property
+    def note(self) -> str:
+        """What is to be said of a list: why this is one page, or that the server gives less than it counts."""
+        if self.items is None:
+            error = no_list(self._described, self.candidates, is_keyed=self.is_keyed)
+            return f"This is one page: {error.message}. {error.why or error.hint}"
+        if self.rule.kind == "none":
+            return f"This is one page: {self.rule.why}"
+        if self.left_out and self.end is not None:
+            came = f"{self.count:,} of {self.total:,} items came"
+            return f"{came}; the server gives no more: {self.end.why}"
+        return ""
+
     def _sized(self, inputs: CallInputs) -> CallInputs:
         """Return inputs that ask for pages as large as they may be, where no size was given."""
         rule = self.rule

@@ -1,9 +1,8 @@
 """The pages of a list as they come in the explorer, and one answer of them all."""
 
-from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import MadeCall
 from dynacli.client.pages.merge_pages import MergedVerdict, merged_text
-from dynacli.client.pages.page_loop import Page, PageLoop, no_list
+from dynacli.client.pages.page_loop import Page, PageLoop
 from dynacli.model.wording import counted
 from dynacli.record import replace
 from dynacli.text.exact_json import compact_json
@@ -62,17 +61,9 @@ class MergedList:
             answer = replace(answer, body=body, size=len(body))
         return MadeCall(first.call, answer, None if first.verdict is None else self._verdict)
 
-    def notes(self, described: DescribedOperation) -> list[str]:
-        """Return what is to be said of the list: why this is one page, or what is missing."""
-        loop, first = self._loop, self._first
-        if first is None or not 200 <= first.answer.status < 300:
-            return []
-        if first.items is None:
-            error = no_list(described, loop.candidates, is_keyed=loop.is_keyed)
-            return [f"This is one page: {error.message}. {error.why or error.hint}"]
-        if loop.rule.kind == "none":
-            return [f"This is one page: {loop.rule.why}"]
-        if loop.left_out and loop.end is not None:
-            of = f"{loop.count:,} of {loop.total:,} items came"
-            return [f"{of}; the server gives no more: {loop.end.why}"]
-        return [f"{counted(self._number, 'page')}, {counted(loop.count, 'item')}"]
+    @property
+    def note(self) -> str:
+        """What is to be said of the list; empty where its first page is no success."""
+        if self._first is None or not 200 <= self._first.answer.status < 300:
+            return ""
+        return self._loop.note or f"{counted(self._number, 'page')}, {counted(self._loop.count, 'item')}"

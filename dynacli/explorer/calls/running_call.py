@@ -217,7 +217,8 @@ class RunningCall:
             if self._merged.size > RENDER_LIMIT:
                 self._notes.append("There are more: the command line writes lists of any size")
                 break
-        self._notes += self._merged.notes(self.draft.described)
+        if note := self._merged.note:
+            self._notes.append(note)
 
     def _sleep(self, seconds: float) -> None:
         if self._is_cancelled.wait(seconds):

@@ -9,7 +9,7 @@ from dynacli.client.engine.call_engine import Engine
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.pages.known_items import known_items
 from dynacli.client.pages.merge_pages import MergedVerdict, merged_text
-from dynacli.client.pages.page_loop import Page, PageLoop, no_list
+from dynacli.client.pages.page_loop import Page, PageLoop
 from dynacli.commands.call.series.growing_list import GrowingList, may_grow
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError, FileError, FormError
@@ -224,26 +224,17 @@ class Listing:
         if page is None:
             return
         if 200 <= page.answer.status < 300:
-            self._say_what_is_missing(page)
+            self._say_what_is_missing()
         from dynacli.commands.call.conclude_call import conclude
 
         verdict = None if page.verdict is None else self._verdict
         conclude(self._run, page.call, page.answer, verdict, self._report, unwritten)
 
-    def _say_what_is_missing(self, page: Page) -> None:
+    def _say_what_is_missing(self) -> None:
         """Say why this is one page, where nothing says how to ask for another, or the answer is no list."""
-        if page.items is None:
-            is_keyed = self._loop.is_keyed
-            error = no_list(self._described, self._loop.candidates, is_keyed=is_keyed)
-            say = self._run.note if is_keyed else self._run.warn
-            say(f"This is one page: {error.message}. {error.why or error.hint}")
-        elif self._loop.rule.kind == "none":
-            self._run.note(f"This is one page: {self._loop.rule.why}")
-        elif self._loop.left_out and self._loop.end is not None:
-            self._run.note(
-                f"{self._loop.count:,} of {self._loop.total:,} items came; the server gives no more: "
-                f"{self._loop.end.why}"
-            )
+        if note := self._loop.note:
+            is_no_list = self._loop.items is None and not self._loop.is_keyed
+            (self._run.warn if is_no_list else self._run.note)(note)
         if self._verdict.dropped:
             self._run.note(f"{self._verdict.dropped:,} more findings are not told")
 
