@@ -409,8 +409,8 @@ class Api(OpenDocument):
         """
         from dynacli.client.batch.batch_run import BatchRun, RunSettings
         from dynacli.client.batch.check_rows import check_rows
-        from dynacli.client.batch.ndjson_rows import rows_of
         from dynacli.client.batch.row_calls import RowCalls
+        from dynacli.client.batch.row_file import rows_of
         from dynacli.client.batch.shard import Shard
 
         listed = list(rows_of(rows, operation))

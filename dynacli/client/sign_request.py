@@ -235,7 +235,7 @@ def _find(
         lacking = next((source.lacking for source in stored if source.lacking), None)
         error = lacking or missing_credential(security, variables, api.name if api.is_registered else "")
         if settings.auth_tables:
-            from dynacli.client.credentials.unknown_schemes import unknown_schemes
+            from dynacli.client.credentials.chosen_security import unknown_schemes
 
             error.why = "; ".join([error.why, *unknown_schemes(api, settings.auth_tables)])
         raise error

@@ -104,7 +104,7 @@ def call_values(described: DescribedOperation, planned: PlannedCall, content_typ
     given = {value.key for value in planned.values if value.origin == "set"}
     for parameter in operation.parameters:
         if is_idempotency_key(parameter) and parameter.key not in given:
-            from dynacli.client.inputs.idempotency_key import new_idempotency_key
+            from dynacli.client.inputs.call_inputs import new_idempotency_key
 
             # With a value of the document's the server would take each call for the same one.
             key = new_idempotency_key(parameter)

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.client.batch.check_rows import BatchPlan, needed_names
-from dynacli.client.batch.earlier_results import EarlierResults
 from dynacli.client.batch.placeholders import filled
 from dynacli.client.batch.row import Row, WrongRow
 from dynacli.client.batch.row_calls import RowCalls
-from dynacli.client.batch.row_result import RowResult, answered_result, failed_result
+from dynacli.client.batch.row_result import EarlierResults, RowResult, answered_result, failed_result
 from dynacli.client.batch.shard import Shard
 from dynacli.client.call import Call
 from dynacli.client.damaged_cache import explain_damage

@@ -1,23 +1,25 @@
-"""A file of rows, NDJSON or CSV, that is read as often as it is needed and never held in memory."""
+"""The rows of a batch: NDJSON or CSV (RFC 4180), read from a file as often as needed and never held in memory."""
 
+import csv
+import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
-from dynacli.client.batch.csv_rows import csv_columns, csv_rows
-from dynacli.client.batch.ndjson_rows import ndjson_rows
+from dynacli.client.batch.placeholders import NAME
 from dynacli.client.batch.row import Row, WrongRow
 from dynacli.environment import Environment, invocation
 from dynacli.errors import FileError, UsageError
+from dynacli.model.wording import counted
 from dynacli.record import record
 
 if TYPE_CHECKING:
     from dynacli.transport.upload import Readable
 
-__all__ = ["RowFile", "open_row_file"]
+__all__ = ["RowFile", "open_row_file", "rows_of"]
 
 _HEAD = 4096
 _OF_CSV = {".csv": "", ".tsv": "\t"}
@@ -47,7 +49,7 @@ class RowFile:
             UsageError: There is no header, or a column of it has no name, or that of another one.
         """
         self.file.seek(0)
-        return csv_columns(self.file, self.delimiter) if self.is_csv else ()
+        return _csv_columns(self.file, self.delimiter) if self.is_csv else ()
 
     def rows(self, operation: str) -> Iterator[Row | WrongRow]:
         """Yield the rows from the first one on.
@@ -62,9 +64,9 @@ class RowFile:
         self.file.seek(0)
         try:
             if self.is_csv:
-                yield from csv_rows(self.file, operation, self.delimiter)
+                yield from _csv_rows(self.file, operation, self.delimiter)
             else:
-                yield from ndjson_rows(self.file, operation)
+                yield from _ndjson_rows(self.file, operation)
         except OSError as error:
             raise _unreadable(self.name, error.strerror or "it broke off") from error
 
@@ -159,4 +161,245 @@ def _kept(env: Environment, name: str, copy: IO[bytes]) -> Iterator[IO[bytes]]:
 def _unreadable(name: str, why: str) -> FileError:
     return FileError(
         f"The file `{name}` cannot be read", why=why, hint="Check the path; `-` is standard input"
+    )
+
+
+_MIB = 1024 * 1024
+_LONGEST = 64 * _MIB
+
+
+class _LineError(UsageError):
+    """A line that is no text."""
+
+
+def _read_line(file: IO[bytes]) -> bytes:
+    """Return the next line with its end; empty at the end of the file.
+
+    Raises:
+        UsageError: The line is too long to be a row.
+        OSError: The file cannot be read.
+    """
+    line = file.readline(_LONGEST + 1)
+    if len(line) > _LONGEST:
+        while line and not line.endswith(b"\n"):
+            line = file.readline(_LONGEST)
+        raise _LineError(f"A line is longer than {_LONGEST // _MIB} MiB", hint="A row is one call")
+    return line
+
+
+def _line_text(line: bytes, number: int) -> str:
+    """Return the text of a line.
+
+    Args:
+        number: That of the line, counted from 1.
+
+    Raises:
+        UsageError: The line is not UTF-8.
+    """
+    try:
+        return line.decode("utf-8-sig" if number == 1 else "utf-8")
+    except UnicodeDecodeError as error:
+        raise _LineError(
+            "The line is not UTF-8",
+            why=f"Byte {error.start + 1} of it is 0x{error.object[error.start]:02x}",
+            hint="Convert the file first, for example: `iconv -f WINDOWS-1252 -t UTF-8`",
+        ) from None
+
+
+_OWN_KEYS = ("operation", "inputs", "as")
+_EXAMPLE = '{"operation": "get-pet", "inputs": {"pet-id": 7}}'
+
+
+def _ndjson_rows(file: IO[bytes], operation: str) -> Iterator[Row | WrongRow]:
+    """Yield the rows of a file; lines of white space alone are none.
+
+    Args:
+        operation: The operation that all rows call; empty where each names its own.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    number = line = 0
+    while True:
+        line += 1
+        try:
+            raw = _read_line(file)
+        except _LineError as error:
+            number += 1
+            yield WrongRow(number, line, error)
+            continue
+        if not raw:
+            return
+        if not raw.strip():
+            continue
+        number += 1
+        try:
+            yield _row_of(_value(_line_text(raw, line)), operation, number, line)
+        except UsageError as error:
+            yield WrongRow(number, line, error)
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        place = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        why = error.msg if isinstance(error, json.JSONDecodeError) else "it is not a JSON value"
+        raise UsageError("The line is not JSON", why=f"{why}{place}") from None
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"`{constant}` is not JSON")
+
+
+def rows_of(values: Iterable[Any], operation: str) -> Iterator[Row | WrongRow]:
+    """Yield the rows that values mean, as those of a file do."""
+    for number, value in enumerate(values, 1):
+        try:
+            yield _row_of(value, operation, number)
+        except UsageError as error:
+            yield WrongRow(number, 0, error)
+
+
+def _row_of(value: Any, operation: str, number: int, line: int = 0) -> Row:
+    """Return the row that an object of JSON means.
+
+    Raises:
+        UsageError: It means none.
+    """
+    if not isinstance(value, Mapping):
+        raise UsageError("The row is no JSON object", hint='Its members are inputs: `{"limit": 3}`')
+    if operation:
+        return Row(number, line, operation, value)
+    own, inputs, name = value.get("operation"), value.get("inputs", {}), value.get("as", "")
+    unknown = [key for key in value if key not in _OWN_KEYS]
+    if not isinstance(own, str) or not own:
+        raise UsageError(
+            "The row names no operation",
+            hint=f"Name one for all rows before the file, or in each row: `{_EXAMPLE}`",
+        )
+    if unknown:
+        raise UsageError(
+            f"`{str(unknown[0])[:60]}` is no member of a row that names its operation",
+            why="There are `operation`, `inputs` and `as`",
+            hint=f"Inputs stand in `inputs`: `{_EXAMPLE}`",
+        )
+    if not isinstance(inputs, Mapping):
+        raise UsageError("`inputs` of the row is no JSON object", hint=f"For example: `{_EXAMPLE}`")
+    if not isinstance(name, str) or (name and not NAME.fullmatch(name)):
+        raise UsageError(
+            "`as` of the row is no name",
+            hint="A name has letters, digits and `_`, and begins with no digit",
+        )
+    return Row(number, line, own, inputs, name, may_refer=True)
+
+
+_QUOTES = (
+    "A cell that holds the separator, a quote or a line break stands in quotes, with quotes in it doubled"
+)
+
+
+class _Lines:
+    """The lines of a file as csv.reader takes them, and what was wrong with the one that ended them."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self.number = file, 0
+        self.first = ""
+
+    def __iter__(self) -> Iterator[str]:
+        while raw := _read_line(self._file):
+            self.number += 1
+            text = _line_text(raw, self.number)
+            self.first = self.first or text
+            yield text
+
+
+def _csv_columns(file: IO[bytes], delimiter: str) -> tuple[str, ...]:
+    """Return the names in the header of a file.
+
+    Raises:
+        UsageError: There is no header, or a column has no name, or that of another one.
+    """
+    return _header(_Lines(file), delimiter)[0]
+
+
+def _csv_rows(file: IO[bytes], operation: str, delimiter: str) -> Iterator[Row | WrongRow]:
+    """Yield the rows behind the header of a file; a row whose end cannot be told is the last one.
+
+    Args:
+        operation: The operation that all rows call.
+        delimiter: What stands between two cells; empty where the header tells.
+
+    Raises:
+        UsageError: The header is wrong.
+        OSError: The file cannot be read.
+    """
+    lines = _Lines(file)
+    columns, reader = _header(lines, delimiter)
+    number, line = 0, lines.number + 1
+    while True:
+        number += 1
+        try:
+            cells = next(reader, None)
+        except (csv.Error, _LineError) as error:
+            yield WrongRow(number, line, _wrong_row(error, lines.number, line))
+            return
+        if cells is None:
+            return
+        if not cells:
+            number -= 1  # an empty line
+        elif len(cells) != len(columns):
+            yield WrongRow(number, line, _misfit(len(cells), len(columns)))
+        else:
+            inputs = {column: cell for column, cell in zip(columns, cells, strict=True) if cell}
+            yield Row(number, line, operation, inputs, are_words=True)
+        line = lines.number + 1
+
+
+def _header(lines: _Lines, delimiter: str) -> "tuple[tuple[str, ...], Iterator[list[str]]]":
+    """Return the columns, and what reads the cells of the rows."""
+    source = iter(lines)
+    try:
+        first = next(source, "")
+        if not delimiter:
+            delimiter = next((each for each in ",\t;" if each in first), ",")
+
+        def texts() -> Iterator[str]:
+            yield first
+            yield from source
+
+        reader = csv.reader(texts(), delimiter=delimiter, strict=True)
+        columns = tuple(name.strip() for name in next(reader, []))
+    except (csv.Error, _LineError) as error:
+        raise _in_header(_wrong_row(error, lines.number, 1)) from None
+    if not any(columns):
+        raise UsageError("The CSV has no header", hint="Its first line names the inputs: `owner,title`")
+    for index, name in enumerate(columns):
+        if not name:
+            raise UsageError(f"Column {index + 1} of the CSV has no name", why="The header is line 1")
+        if name in columns[:index]:
+            raise UsageError(f"The CSV has two columns `{name[:60]}`", why="The header is line 1")
+    return columns, reader
+
+
+def _in_header(error: UsageError) -> UsageError:
+    return UsageError(
+        f"The header of the CSV cannot be read: {error.message}", why=error.why, hint=error.hint
+    )
+
+
+def _wrong_row(error: Exception, number: int, begin: int) -> UsageError:
+    """Return the error for a row that cannot be told from the next one."""
+    if isinstance(error, _LineError):
+        error.why = f"Line {number}" + (f": {error.why}" if error.why else "")
+        return error
+    text = str(error)
+    if "end of data" in text:
+        return UsageError("A quote is opened and not closed", why=f"It is in line {begin}", hint=_QUOTES)
+    return UsageError(f"Line {number} is no CSV", why=text, hint=_QUOTES)
+
+
+def _misfit(found: int, wanted: int) -> UsageError:
+    return UsageError(
+        f"The row has {counted(found, 'cell')}, and the header {counted(wanted, 'column')}", hint=_QUOTES
     )

@@ -21,6 +21,7 @@ __all__ = [
     "collect_values",
     "input_name",
     "is_idempotency_key",
+    "new_idempotency_key",
 ]
 
 ParameterKey = tuple[str, str]
@@ -107,8 +108,6 @@ def collect_parameters(
     parameters = dict(inputs.parameters)
     for parameter in operation.parameters:
         if is_idempotency_key(parameter) and (parameter.location, parameter.name) not in parameters:
-            from dynacli.client.inputs.idempotency_key import new_idempotency_key
-
             key = new_idempotency_key(parameter)
             if key is not None:
                 parameters[(parameter.location, parameter.name)] = key
@@ -169,3 +168,22 @@ def input_name(parameter: Parameter) -> str:
     if parameter.location == "path":
         return parameter.argument
     return f"--{parameter.option}"
+
+
+def new_idempotency_key(parameter: Parameter) -> str | None:
+    """Return a new value for a call; None where the document wants something else than any unique text.
+
+    Args:
+        parameter: The header of that name.
+    """
+    value, limits = parameter.value, parameter.value.limits or {}
+    is_uuid = value.format == "uuid"
+    if value.type not in {"string", "any"} or value.enum or ("pattern" in limits and not is_uuid):
+        return None
+    from uuid import uuid4  # few calls need it
+
+    key = uuid4()
+    text = str(key)
+    if limits.get("maxLength", len(text)) < len(text):
+        text = key.hex
+    return text if limits.get("minLength", 0) <= len(text) <= limits.get("maxLength", len(text)) else None

@@ -1,14 +1,18 @@
-"""Which input of an operation a name means: a parameter, a place inside of one, or a place in the body."""
+"""Which input of an operation a name means, and which one a wrong name may have been meant for."""
 
 import json
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.errors import UsageError
-from dynacli.model.operation import Field, Parameter
+from dynacli.model.field_names import plain_name, words_of
+from dynacli.model.operation import Field, Operation, OperationSummary, Parameter, of_first_items
 from dynacli.model.wording import did_you_mean, enumerated
 from dynacli.record import replace
 
-__all__ = ["find_input", "no_such_input"]
+__all__ = ["find_input", "near_options", "no_such_input"]
 
 
 def find_input(described: DescribedOperation, word: str) -> tuple[Parameter | None, Field | None]:
@@ -52,15 +56,13 @@ def no_such_input(described: DescribedOperation, flag: str, known: set[str], pag
         known: The flags of all options that are listed.
         page: The command that shows the help page.
     """
-    from dynacli.client.inputs.near_inputs import near_options, operations_with_option
-
     of_map = _key_of_map(described, flag)
     if of_map is not None:
         return of_map
     near = near_options(described, flag, known)
     if near:
         return UsageError(f"There is no option `{flag}`", hint=did_you_mean(near), near=near)
-    others = operations_with_option(described, flag.removeprefix("--"))
+    others = _operations_with_option(described, flag.removeprefix("--"))
     has = f"{enumerated([f'`{name}`' for name in others])} {'has' if len(others) == 1 else 'have'} it"
     return UsageError(
         f"`{described.operation.name}` has no option `{flag}`" if others else f"There is no option `{flag}`",
@@ -87,3 +89,104 @@ def _key_of_map(described: DescribedOperation, flag: str) -> UsageError | None:
                 near=[f"--{above.option}"],
             )
     return None
+
+
+_MOST_READ = 150
+"""How many other operations are looked at: the nearest ones by their path."""
+_MOST_NAMED = 3
+_INDEX = re.compile(r"\[(\d+)\]")
+_NUMBER = re.compile(r"\.\d+(?=\.|$)")
+
+
+def near_options(described: DescribedOperation, flag: str, known: Iterable[str]) -> list[str]:
+    """Return the options that a wrong one may have been meant for, the likeliest first, at most three.
+
+    Args:
+        flag: With its `--`.
+        known: The flags of all options that are listed.
+    """
+    from difflib import get_close_matches
+
+    word = flag.removeprefix("--")
+    fields = described.media_type.fields if described.media_type else ()
+    items = [f"--{of_first_items(field.option)}" for field in fields]
+    spelled = [*dict.fromkeys([*items, *sorted(each for each in known if each.startswith("--"))])]
+    # Deep options are often called by their last name alone, as the document calls them.
+    near = [each for each in spelled if _last_name(each) == word]
+    near = near or [each for each in spelled if plain_name(_last_name(each)) == plain_name(word)]
+    near = near or list(_in_same_place(word, items))
+    near = near or list(_page_size(described, word))
+    near = near or [
+        f"--{name}" for name in get_close_matches(word, [each[2:] for each in spelled], _MOST_NAMED, 0.67)
+    ]
+    near = near or list(_with_words(words_of(word), spelled))
+    names = {
+        f"--{alias}": f"--{parameter.option}"
+        for parameter in described.operation.parameters
+        for alias in parameter.aliases
+    }
+    return list(dict.fromkeys(names.get(each, each) for each in near))[:_MOST_NAMED]
+
+
+def _in_same_place(word: str, items: Iterable[str]) -> Iterator[str]:
+    """Yield the fields of the object in the body that a wrong option leads into, the likeliest first."""
+    from difflib import get_close_matches
+
+    above, _, name = _INDEX.sub(r".\1", word).rpartition(".")
+    shape = f"--{_NUMBER.sub('.0', above)}."
+    names = [each[len(shape) :] for each in items if above and each.startswith(shape)]
+    direct = [each for each in names if "." not in each]
+    for found in dict.fromkeys([*get_close_matches(name, direct, _MOST_NAMED, 0.6), *direct]):
+        yield f"--{above}.{found}"
+
+
+def _last_name(flag: str) -> str:
+    return flag.rpartition(".")[2].removeprefix("--")
+
+
+def _page_size(described: DescribedOperation, word: str) -> Iterator[str]:
+    """Yield the option that says how many items a page has, where the word is another name for it."""
+    from dynacli.client.pages.paging_inputs import NUMBERS, SIZES, input_of, is_listing, paging_inputs
+
+    if plain_name(word) in SIZES and is_listing(described):
+        size = input_of(paging_inputs(described), SIZES, NUMBERS)
+        if size is not None:
+            yield f"--{size.option}"
+
+
+def _with_words(words: list[str], spelled: Iterable[str]) -> Iterator[str]:
+    """Yield the options whose last name has all the words, where these are few: `--workflow-id` for `--workflow`."""
+    wanted = set(words)
+    found = [each for each in spelled if wanted and wanted < set(words_of(_last_name(each)))]
+    if len(found) <= _MOST_NAMED:
+        yield from found
+
+
+def _operations_with_option(described: DescribedOperation, word: str) -> list[str]:
+    """Return the names of other operations of the API that have an option, the nearest first, at most three.
+
+    Args:
+        word: The option without dashes.
+    """
+    catalog, own = described.api.catalog, described.operation
+    others = [each for each in catalog.each_summary() if each.name != own.name and not each.is_hidden]
+    nearest = sorted(others, key=lambda each: _nearness(own, each), reverse=True)[:_MOST_READ]
+    plain = plain_name(word)
+    found = (
+        each.name for each in nearest if plain in map(plain_name, _options(catalog.operation(each.name)))
+    )
+    return list(islice(found, _MOST_NAMED))
+
+
+def _nearness(own: Operation, other: OperationSummary) -> tuple[int, bool, bool]:
+    steps = zip(own.path.split("/"), other.path.split("/"), strict=False)
+    shared = next((number for number, (left, right) in enumerate(steps) if left != right), 99)
+    return shared, not set(own.tags).isdisjoint(other.tags), own.method == other.method
+
+
+def _options(operation: Operation) -> Iterator[str]:
+    for parameter in operation.parameters:
+        yield parameter.option
+        yield parameter.name
+    for media_type in operation.body.content if operation.body is not None else ():
+        yield from (field.option for field in media_type.fields)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from dynacli.client.inputs.near_inputs import near_options
+from dynacli.client.inputs.find_input import near_options
 from dynacli.commands.corrections.call_line import CallLine, Piece
 from dynacli.commands.corrections.correct_values import fitting_value
 from dynacli.record import replace

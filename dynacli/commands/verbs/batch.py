@@ -87,9 +87,9 @@ def make_calls(
 def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
     from dynacli.client.batch.batch_run import BatchRun, RunSettings
     from dynacli.client.batch.check_rows import check_rows
-    from dynacli.client.batch.earlier_results import open_earlier_results
     from dynacli.client.batch.row_calls import RowCalls
     from dynacli.client.batch.row_file import open_row_file
+    from dynacli.client.batch.row_result import open_earlier_results
     from dynacli.client.call_settings import settings_of
     from dynacli.client.engine.call_engine import Engine
     from dynacli.http.exchange import ClientPool

@@ -219,7 +219,7 @@ def _size(directory: str) -> float:
 
 def _document(run: Run, name: str) -> tuple[_Check, _Document | None]:
     """Check that the document of an API can be used; return it with the check. It is fetched for `--refresh` only."""
-    from dynacli.client.credentials.unknown_schemes import unknown_schemes_of_entry
+    from dynacli.client.credentials.chosen_security import unknown_schemes_of_entry
     from dynacli.commands.call.words.typed_secrets import typed_masker
 
     refresh = run.options.refresh

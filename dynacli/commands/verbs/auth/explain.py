@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from dynacli.client.call_settings import CallOptions, settings_of
+from dynacli.client.credentials.chosen_security import unknown_schemes
 from dynacli.client.credentials.explain_credentials import explain_credentials
-from dynacli.client.credentials.unknown_schemes import unknown_schemes
 from dynacli.client.unknown_operation import unknown_operation
 from dynacli.commands.run import Run
 from dynacli.environment import invocation

@@ -10,7 +10,7 @@ import click
 
 from dynacli.auth.store.credential_store import CredentialStore
 from dynacli.auth.store.stored_credential import StoredCredential
-from dynacli.client.credentials.unknown_schemes import unknown_schemes_of_entry
+from dynacli.client.credentials.chosen_security import unknown_schemes_of_entry
 from dynacli.commands.run import Run
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, RefusedError, UsageError
