@@ -208,7 +208,9 @@ class Engine:
         if call.judging is None:
             return
         if self.clients is not None:
-            import dynacli.http.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
+            # Before openapi-core, which is imported to judge, and before threads need them at once.
+            import dynacli.http.import_httpx
+            import dynacli.http.send  # noqa: F401
         call.check_request(unjudged)
         self._judges[call.described.operation.name] = call.judging.judge
 
