@@ -21,16 +21,8 @@ from openapi_core.exceptions import OpenAPIError
 from openapi_core.templating.media_types.exceptions import MediaTypeNotFound
 from openapi_core.templating.paths.datatypes import PathOperationServer
 from openapi_core.templating.responses.exceptions import ResponseNotFound
-from openapi_core.validation.request.validators import (
-    V30RequestValidator,
-    V31RequestValidator,
-    V32RequestValidator,
-)
-from openapi_core.validation.response.validators import (
-    V30ResponseValidator,
-    V31ResponseValidator,
-    V32ResponseValidator,
-)
+from openapi_core.validation.request.validators import V32RequestValidator
+from openapi_core.validation.response.validators import V32ResponseValidator
 
 from dynacli.schema.evaluation.judging_notes import JudgingNotes
 from dynacli.schema.read_schema import Direction
@@ -169,16 +161,13 @@ class _KnownPath:
         return PathOperationServer(path, operation, None, _NoTemplate, None)
 
 
-_REQUESTS: Mapping[str, Any] = {
-    "3.0": type("V30Request", (RequestOverrides, V30RequestValidator), {}),
-    "3.1": type("V31Request", (RequestOverrides, V31RequestValidator), {}),
-    "3.2": type("V32Request", (RequestOverrides, V32RequestValidator), {}),
-}
-_RESPONSES: Mapping[str, Any] = {
-    "3.0": type("V30Response", (ResponseOverrides, V30ResponseValidator), {}),
-    "3.1": type("V31Response", (ResponseOverrides, V31ResponseValidator), {}),
-    "3.2": type("V32Response", (ResponseOverrides, V32ResponseValidator), {}),
-}
+# Those of older versions know less: schemas are in the normal form, and evaluated by ours.
+class _RequestValidator(RequestOverrides, V32RequestValidator):  # type: ignore[misc]
+    pass
+
+
+class _ResponseValidator(ResponseOverrides, V32ResponseValidator):  # type: ignore[misc]
+    pass
 
 
 def request_errors(
@@ -197,7 +186,7 @@ def request_errors(
         body_values: Gets the values of the body that were judged.
         validators: Evaluate the schemas.
     """
-    validator = _validator(_REQUESTS, spec, version, steps, validators)
+    validator = _validator(_RequestValidator, spec, version, steps, validators)
     validator.typed_values, validator.body_values = request.values, body_values
     with warnings.catch_warnings():
         # "The parameter is deprecated" is in the help page already; "Unsupported cookie style" (3.2) does not
@@ -227,7 +216,7 @@ def response_errors(
         is_exact: Whether headers that only other answers are described with are errors.
         is_swagger: Whether the document was written in Swagger 2.0.
     """
-    validator = _validator(_RESPONSES, spec, version, steps, validators)
+    validator = _validator(_ResponseValidator, spec, version, steps, validators)
     validator.body_values, validator.is_exact, validator.is_swagger = body_values, is_exact, is_swagger
     validator.may_be_empty = response.may_be_empty(steps[-1])
     with warnings.catch_warnings():
@@ -236,13 +225,12 @@ def response_errors(
 
 
 def _validator(
-    classes: Mapping[str, Any],
+    cls: Any,
     spec: SchemaPath,
     version: str,
     steps: tuple[str, ...],
     validators: SchemaValidators,
 ) -> Any:
-    cls = classes[version]
     # Its own casters evaluate schemas by jsonschema.
     casters = SchemaCastersFactory(validators, cls.schema_casters_factory.types_caster)
     validator: Any = cls(

@@ -231,7 +231,7 @@ _ASKED = (
     | _modules("client.answers.verdict_text")
     | _modules(
         """
-        validation.bodies.binary_bodies validation.bodies.body_hooks validation.bodies.item_schemas
+        validation.bodies.body_hooks validation.bodies.item_schemas
         validation.document_path validation.header_hooks
         validation.import_openapi_core validation.judge validation.operation_document
         schema.evaluation.prepared_values validation.schemas.schema_validators

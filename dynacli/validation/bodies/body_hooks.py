@@ -4,7 +4,7 @@ Only `dynacli.validation.openapi_core_setup` imports this module.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,9 +16,9 @@ from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 
 from dynacli.model import media_types
 from dynacli.schema.evaluation.judging_notes import JudgingNotes
-from dynacli.schema.evaluation.shown_values import shortened
+from dynacli.schema.evaluation.shown_values import BinaryText, shortened
 from dynacli.validation import streamed_body
-from dynacli.validation.bodies import binary_bodies, item_schemas, read_body, read_forms, sequences
+from dynacli.validation.bodies import item_schemas, read_body, read_forms, sequences
 from dynacli.validation.bodies.read_body import JudgedValue
 from dynacli.validation.bodies.text_fields import form_of, plain_value, types_of
 from dynacli.validation.schemas.schema_validators import SchemaValidators
@@ -49,6 +49,12 @@ def _as_openapi_errors() -> Iterator[None]:
 
 FORM = "application/x-www-form-urlencoded"
 _FORM_DATA = "multipart/form-data"
+
+_ABOUT_BYTES = frozenset(
+    {"minLength", "maxLength", "format", "contentMediaType", "contentEncoding", "title", "description"}
+    | {"default", "example", "examples", "deprecated", "readOnly", "writeOnly", "externalDocs", "$comment"}
+)
+"""Keywords that can be about bytes."""
 
 
 class BodyHooks:
@@ -142,7 +148,7 @@ class BodyHooks:
                 raw = raw.whole()
         if has_schema and _is_sent_as_bytes(name, media_type / "schema"):
             schema = media_type / "schema"
-            _raise_errors(raw, binary_bodies.length_errors(schema.read_value(), raw), schema)
+            _raise_errors(raw, self._length_errors(schema, raw), schema)
             return raw, None
         if isinstance(raw, read_forms.FormValue) and has_schema:
             for value in _as_described(raw.value, media_type / "schema"):
@@ -173,10 +179,18 @@ class BodyHooks:
             raise UncheckedError(raw.reason)
         if "schema" in media_type:
             schema = media_type / "schema"
-            found = binary_bodies.length_errors(schema.read_value(), raw)
+            found = self._length_errors(schema, raw)
             if found and raw.size is None:
                 raise UncheckedError("the size of the body is not known before it is sent")
             _raise_errors(raw, found, schema)
+
+    def _length_errors(self, schema: SchemaPath, value: Sized) -> list[Any]:
+        """Return the errors in the length of a body that is bytes; all other keywords are about text.
+
+        OpenAPI 3.1.1, "Working With Binary Data": raw bytes have no type of JSON Schema, but `maxLength` may limit
+        their number.
+        """
+        return self._errors(schema, BinaryText(len(value)), None)
 
     def _judge_items(self, media_type: SchemaPath, name: str, parameters: Mapping[str, str], raw: Any) -> Any:
         """Judge a sequence: each item by the schema of items, and since 3.2 all of them as an array by `schema`.
@@ -303,7 +317,9 @@ def _is_sent_as_bytes(name: str, schema: SchemaPath) -> bool:
     value = schema.read_value()
     if isinstance(value, Mapping) and media_types.is_object_of_bytes(value):
         return True
-    says_bytes = _says_text(schema) or binary_bodies.describes_bytes(value)
+    # OpenAPI 3.1.1, "Working With Binary Data": the schema of bytes has no `type`.
+    is_about_bytes = value is True or (isinstance(value, Mapping) and _ABOUT_BYTES.issuperset(value))
+    says_bytes = _says_text(schema) or is_about_bytes
     return says_bytes and media_types.is_sent_as_bytes(name)
 
 
