@@ -20,12 +20,16 @@ __all__ = ["serving", "wait_for_signal"]
 
 _PIECE = 64 * 1024
 """The most bytes that are read at once, and that the head of a request may have."""
+_MOST_BODY = 16 * 1024 * 1024
+_MOST_CONNECTIONS = 200
+"""Connections that are open at once, a thread each; further ones are closed."""
 _SILENCE = 30.0
 """Seconds that a client may take for the next piece of a request."""
 _ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _PLAIN = ("content-type", "text/plain; charset=utf-8")
 _BAD_REQUEST = Answer(400, (("connection", "close"), _PLAIN), b"Invalid HTTP request received.")
+_TOO_LARGE = Answer(413, (("connection", "close"), _PLAIN), b"The body is too large.")
 _DEFECT = Answer(500, (_PLAIN,), b"Internal Server Error")
 
 
@@ -70,6 +74,9 @@ class _ThreadedServer:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         thread = threading.Thread(target=self._converse, args=(connection,), daemon=True)
         with self._lock:
+            if len(self._connections) >= _MOST_CONNECTIONS:
+                connection.close()
+                return
             self._connections[connection] = thread
         thread.start()
 
@@ -82,8 +89,9 @@ class _ThreadedServer:
                 try:
                     while self._exchange(state, sock):
                         state.start_next_cycle()
-                except h11.RemoteProtocolError:
-                    _send(state, sock, _BAD_REQUEST, "GET")
+                except h11.RemoteProtocolError as error:
+                    is_large = error.error_status_hint == _TOO_LARGE.status
+                    _send(state, sock, _TOO_LARGE if is_large else _BAD_REQUEST, "GET")
         finally:
             with self._lock:
                 del self._connections[sock]
@@ -112,7 +120,7 @@ def _next_request(state: h11.Connection, sock: socket.socket) -> Request | None:
     """Return the next request of a connection; None where the client ends it.
 
     Raises:
-        h11.RemoteProtocolError: It is no HTTP/1.1.
+        h11.RemoteProtocolError: It is no HTTP/1.1, or its body is too large.
         OSError: The connection broke, or the client was silent for too long.
     """
     head, body = None, bytearray()
@@ -129,6 +137,8 @@ def _next_request(state: h11.Connection, sock: socket.socket) -> Request | None:
             head = event
         elif isinstance(event, h11.Data):
             body += event.data
+            if len(body) > _MOST_BODY:
+                raise h11.RemoteProtocolError("too large", error_status_hint=_TOO_LARGE.status)
         elif head is not None and isinstance(event, h11.EndOfMessage):
             path, _, query = head.target.partition(b"?")
             headers = tuple((name.decode("ascii"), value.decode("latin-1")) for name, value in head.headers)

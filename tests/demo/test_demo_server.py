@@ -7,13 +7,15 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 
 import httpx
 import pytest
 
+from dynacli.demo import threaded_server
 from dynacli.demo.application import Application
 from dynacli.demo.demo_exchange import Answer, Request, json_answer
-from dynacli.demo.demo_facts import API_KEYS, ROLES
+from dynacli.demo.demo_facts import API_KEYS, ROLES, DemoServer
 from dynacli.demo.stand_in import running
 from dynacli.demo.threaded_server import serving
 from dynacli.errors import UsageError
@@ -70,6 +72,40 @@ def test_a_defect_is_told_and_ends_no_server() -> None:
         assert 500 == client.get("/wrong").status_code
         assert "/right" == client.get("/right").json()
     assert ["/wrong"] == list(map(str, told))
+
+
+def test_a_large_body_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body above the limit is not kept, and the next connection is answered."""
+    monkeypatch.setattr(threaded_server, "_MOST_BODY", 10)
+    with running() as server:
+        body = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n" + b"x" * 11
+        with socket.create_connection(("127.0.0.1", _port(server)), timeout=5) as raw:
+            raw.sendall(body)
+            assert raw.recv(100).startswith(b"HTTP/1.1 413")
+        assert 200 == httpx.get(server.document_url).status_code
+
+
+def test_connections_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection above the limit is closed, and one is taken again when another has ended."""
+    monkeypatch.setattr(threaded_server, "_MOST_CONNECTIONS", 1)
+    with running() as server:
+        with socket.create_connection(("127.0.0.1", _port(server)), timeout=5) as first:
+            first.sendall(b"NONSENSE")
+            with socket.create_connection(("127.0.0.1", _port(server)), timeout=5) as further:
+                assert b"" == further.recv(1)
+            first.sendall(b"\r\n\r\n")
+            while first.recv(100):
+                pass
+        for _ in range(100):
+            with suppress(httpx.TransportError):
+                assert 200 == httpx.get(server.document_url).status_code
+                return
+            time.sleep(0.05)
+        pytest.fail("the connection that has ended still counts")
+
+
+def _port(server: DemoServer) -> int:
+    return int(server.origin.rpartition(":")[2])
 
 
 def test_it_says_where_it_is() -> None:
