@@ -8,7 +8,7 @@ is the typed record of the options of one run.
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any, Final, TypeVar, dataclass_transform
 
-from dynacli.record import record, replace
+from dynacli.record import record
 
 if TYPE_CHECKING:
     from dynacli.environment import Environment
@@ -158,7 +158,7 @@ _listed: list[Option] = []
 
 
 def _standard(*flags: str, group: str, help: str, **said: Any) -> Any:  # noqa: A002  - as click calls it
-    return Option(flags, help, group=group, **said)
+    return {"flags": flags, "help": help, "group": group, **said}
 
 
 @dataclass_transform(frozen_default=True)
@@ -167,7 +167,7 @@ def _table(cls: type[_T]) -> type[_T]:
     for name, kind in cls.__annotations__.items():
         is_multiple = getattr(kind, "__origin__", None) is tuple
         default = () if is_multiple else {bool: False, str: ""}.get(kind)
-        _listed.append(replace(cls.__dict__[name], name=name, is_multiple=is_multiple, default=default))
+        _listed.append(Option(**cls.__dict__[name], name=name, is_multiple=is_multiple, default=default))
         setattr(cls, name, default)
     return record(cls)
 

@@ -15,16 +15,16 @@ from dynacli.commands.completion.cached_documents import cached_catalog, cached_
 from dynacli.commands.completion.offered_options import (
     ANY,
     HELP,
-    INPUTS,
     NO_VALUE,
-    ROOT,
-    STANDARD,
     Offered,
     Offers,
     offers_of,
     offers_of_command,
     read_before,
+    read_root,
+    root_offers,
     spelled,
+    standard_offers,
 )
 from dynacli.environment import Environment, program
 from dynacli.library.configuration.configuration import DEMO, Configuration
@@ -37,6 +37,7 @@ from dynacli.options.standard_options import (
     EARLIER_CALLS,
     FILE,
     GUARDED_OPTIONS,
+    INPUT_OPTIONS,
     KEYS,
     PART,
     REGISTERED,
@@ -107,10 +108,10 @@ def _candidates(
         start = word[: word.find("=") + 1]
         yield from ((f"{start}{name}", text) for name, text in profile_names(env, words))
         return
-    line = read_before(words, ROOT, stop_at_positional=True)
+    line = read_root(words)
     is_of_tool = bool(program().api) and verbs is VERB_NAMES
     if not line.positional:
-        if not (yield from _option_words(line, ROOT, word)):
+        if not (yield from _option_words(line, root_offers(), word)):
             yield from _first_words_of_tool(env, word) if is_of_tool else _first_words(env, word, verbs)
         return
     said = line.positional
@@ -256,8 +257,8 @@ def _offered(
 
 
 def _replay_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
-    line = read_before(rest, STANDARD)
-    if not (yield from _option_words(line, STANDARD if rest else HELP, word)) and not rest:
+    line = read_before(rest, standard_offers())
+    if not (yield from _option_words(line, standard_offers() if rest else HELP, word)) and not rest:
         yield from _call_numbers(env)
 
 
@@ -279,7 +280,7 @@ def _revision_names(env: Environment, name: str) -> Iterator[Candidate]:
 
 def _demo_words(env: Environment, rest: list[str], word: str) -> Iterator[Candidate]:
     entry = COMMANDS[DEMO]
-    options = {**offers_of(entry.options), **STANDARD}
+    options = {**offers_of(entry.options), **standard_offers()}
     line = read_before(rest, options, stop_at_positional=True)
     if line.positional[:1] == ["serve"]:
         serve = offers_of_command(entry.commands[0])
@@ -364,7 +365,7 @@ def _call_words(
         if named is not None:
             found = remembered_candidates(env, catalog, operation, named, line)
             yield from ((value if line.open_option else f"{flag}={value}", name) for value, name in found)
-    if asked == "--follow" and options[asked] is STANDARD[asked]:
+    if asked == "--follow" and options[asked] is standard_offers()[asked]:
         from dynacli.commands.completion.link_names import link_names
 
         found = link_names(catalog, operation.name, line)
@@ -414,7 +415,10 @@ def _options_of(operation: Operation) -> dict[str, Offered]:
                 for flag, _ in spelled(name, ANY):
                     if flag in options and not options[flag].values:
                         options[flag] = replace(options[flag], values=tags)
-        inputs = {**INPUTS, "--content-type": Offered(tuple(media_type.name for media_type in content))}
+        inputs = {
+            **offers_of(INPUT_OPTIONS),
+            "--content-type": Offered(tuple(media_type.name for media_type in content)),
+        }
         if not any(takes_options(media_type) for media_type in content):
             del inputs["--set"]
         of_parts = [each for each in content if each.name.lower().startswith("multipart/")]
@@ -424,7 +428,7 @@ def _options_of(operation: Operation) -> dict[str, Offered]:
             inputs |= offers_of(options_of({FILE}))
     own = "--path.", "--query.", "--querystring.", "--header.", "--cookie.", "--body."
     refused = GUARDED_OPTIONS & {flag.partition(".")[2] for flag in options if flag.startswith(own)}
-    for flag, standard in (*inputs.items(), *STANDARD.items()):
+    for flag, standard in (*inputs.items(), *standard_offers().items()):
         if flag.removeprefix("--") not in refused:
             options.setdefault(flag, standard)
     return options

@@ -1,26 +1,27 @@
 """The options that completion offers, of the tables and of operations."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 
 from dynacli.model.operation import EACH, of_first_items
 from dynacli.options.command import Command
-from dynacli.options.parsed_words import SWITCH, VALUE, ParsedWords, ValueRule, parse
+from dynacli.options.parsed_words import SWITCH, VALUE, ParsedWords, ValueRule, parse, standard_rules
 from dynacli.options.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS, Option
 from dynacli.record import record, replace
 
 __all__ = [
     "ANY",
     "HELP",
-    "INPUTS",
     "NO_VALUE",
-    "ROOT",
-    "STANDARD",
     "Offered",
     "Offers",
     "offers_of",
     "offers_of_command",
     "read_before",
+    "read_root",
+    "root_offers",
     "spelled",
+    "standard_offers",
 ]
 
 
@@ -58,21 +59,24 @@ ANY = Offered()
 def offers_of(options: Iterable[Option]) -> dict[str, Offered]:
     """Return flag → what is offered for options of the tables; of each the long form is a candidate."""
     return {
-        flag: Offered(
-            option.values,
-            option.takes_value,
-            is_optional=bool(option.value_alone),
-            is_listed=flag == option.flags[-1],
-        )
+        flag: Offered(option.values, option.takes_value, bool(option.value_alone), flag == option.flags[-1])
         for option in options
         for flag in option.flags
     }
 
 
 HELP: Offers = {"--help": NO_VALUE}
-STANDARD: Offers = {**offers_of(STANDARD_OPTIONS), **HELP}
-INPUTS: Offers = offers_of(INPUT_OPTIONS)
-ROOT: Offers = {**INPUTS, **STANDARD, "--version": NO_VALUE}
+
+
+@cache
+def standard_offers() -> Offers:
+    """Return what is offered for the standard options."""
+    return {**offers_of(STANDARD_OPTIONS), **HELP}
+
+
+def root_offers() -> Offers:
+    """Return what is offered before the first positional word."""
+    return {**offers_of(INPUT_OPTIONS), **standard_offers(), "--version": NO_VALUE}
 
 
 def offers_of_command(entry: Command) -> Offers:
@@ -91,6 +95,12 @@ def read_before(words: list[str], options: Offers, *, stop_at_positional: bool =
     """Return the words before the one that is completed, read."""
     rules = {flag: option.rule for flag, option in options.items()}
     return parse(words, rules, _of_unlisted, stop_at_positional=stop_at_positional)
+
+
+def read_root(words: list[str]) -> ParsedWords:
+    """Return the words before the one that is completed, of which only options before the first other one are read."""
+    rules = {**standard_rules(), "--version": SWITCH, "--help": SWITCH}
+    return parse(words, rules, _of_unlisted, stop_at_positional=True)
 
 
 def _of_unlisted(flag: str) -> tuple[str, ValueRule] | None:
