@@ -138,7 +138,9 @@ class RunningCall:
     def ended(self, error: DynacliError | None = None) -> Ended:
         """Return what came so far as what came in the end."""
         came = self._merged.came if self._merged is not None else self._came
-        call, answer, verdict = came or (self.call, self._stream, None)
+        call = self.call
+        broken_off = (call, self._stream, None if call is None else call.verdict)
+        call, answer, verdict = came or broken_off
         if self._stream is not None and answer is not None:  # it may have broken off
             seconds = time.monotonic() - self._begun
             answer = replace(answer, body=b"".join(self._kept), size=self._size, seconds=seconds)
