@@ -41,7 +41,11 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
     """
     from dynacli.http.import_httpx import httpx
 
-    shown, host = without_query(url), urlsplit(url).netloc.rpartition("@")[2]
+    shown = without_query(url)
+    try:
+        host = urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:  # a bracket without its other one
+        host = shown
     match error:
         case httpx.InvalidURL() | httpx.UnsupportedProtocol():
             return NetworkError(

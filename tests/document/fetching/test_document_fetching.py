@@ -379,6 +379,13 @@ def test_redirects_to_another_origin_are_refused() -> None:
     assert "hunter2" not in repr(caught.value.as_json())
 
 
+def test_a_malformed_url_is_an_error() -> None:
+    """What is no URL ends in one of our errors, which does not repeat it."""
+    with pytest.raises(NetworkError) as caught:
+        download.Downloads().download("http://[::1/openapi?key=hunter2")
+    assert "hunter2" not in repr(caught.value.as_json())
+
+
 def test_redirects_never_lose_encryption() -> None:
     """A redirect from https to http is refused."""
     with pytest.raises(RefusedError, match="not encrypted"):
