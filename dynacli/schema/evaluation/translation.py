@@ -128,7 +128,7 @@ class PlainSchema:
     def __init__(self, schema: Any, source: SchemaSource, max_schemas: int, most_at_once: int) -> None:
         self._source = source
         self._max_schemas, self._most_at_once = max_schemas, most_at_once
-        self.is_3_0 = self.is_strict = source.version == "3.0"
+        self.is_3_0 = self.is_strict = self._has_strict = source.version == "3.0"
         self.direction, self.undefined_formats = source.direction, source.undefined_formats
         # OpenAPI 3.0.4, "Schema Object": the direction leaves these properties out. Since 3.1 the marks
         # are annotations: a server may ignore a property that should not be sent, but it sends no secret.
@@ -197,7 +197,10 @@ class PlainSchema:
         if not isinstance(root, dict):
             return root
         root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-        root["$defs"] = {**self.definitions, "integer": _INTEGER_3_0}
+        if self._has_strict:
+            self.definitions["integer"] = _INTEGER_3_0
+        if self.definitions:  # none, most often; to look for references in them takes a third of compiling
+            root["$defs"] = self.definitions
         return root
 
     def _refuse_circles(self) -> None:
@@ -302,6 +305,7 @@ class PlainSchema:
                 plain.update(unusable(text, is_fault=False))
             draft = _draft_of(self._dialect)
             self.is_strict = self.is_3_0 or 0 < draft <= _LAST_STRICT
+            self._has_strict |= self.is_strict
             return _modern_keywords(schema, draft) if draft else schema
         return schema
 
