@@ -7,7 +7,7 @@ from typing import Any
 from dynacli.schema.evaluation.compiled_schema import CompiledSchemas
 from dynacli.schema.evaluation.judging_notes import JudgingNotes
 from dynacli.schema.evaluation.translation import SchemaSource, TooDeepError
-from dynacli.schema.read_schema import LEFT_OUT, Direction, is_marked
+from dynacli.schema.read_schema import LEFT_OUT, Direction, Follow, is_marked
 
 __all__ = ["DocumentSchemas", "NoExampleError"]
 
@@ -19,8 +19,26 @@ class NoExampleError(ValueError):
     """No value for a schema is found: it allows none, or none that can be made by simple rules."""
 
 
+def _following(resolve: Callable[[str], Any]) -> Follow:
+    """Return what follows references; any value is right if one leads nowhere.
+
+    It knows nothing of the schemas that use it, so that they are freed without the garbage collector.
+    """
+
+    def follow(ref: str) -> tuple[Any, Any]:
+        try:
+            return resolve(ref), follow
+        except (LookupError, ValueError, TypeError):
+            return True, follow
+
+    return follow
+
+
 class DocumentSchemas:
     """The schemas of a document in one direction, in the normal form.
+
+    Attributes:
+        follow: Follows references; any value is right if one leads nowhere.
 
     Args:
         resolve: Returns the target of an internal `$ref`.
@@ -39,6 +57,7 @@ class DocumentSchemas:
         keeps_hidden: bool = False,
     ) -> None:
         self._resolve, self.direction = resolve, direction
+        self.follow = _following(resolve)
         self._may_overlap, self._keeps_hidden = may_overlap, keeps_hidden
         self._steps_left = _MOST_STEPS
         self._has_hidden = False
@@ -69,13 +88,6 @@ class DocumentSchemas:
     def target(self, schema: Mapping[str, Any]) -> Any:
         """Return the target of a schema's `$ref`; any value is right if it leads nowhere."""
         return self.follow(schema["$ref"])[0]
-
-    def follow(self, ref: str) -> tuple[Any, Any]:
-        """Follow a reference, as `Follow` does; any value is right if it leads nowhere."""
-        try:
-            return self._resolve(ref), self.follow
-        except (LookupError, ValueError, TypeError):
-            return True, self.follow
 
     def is_hidden(self, schema: Any) -> bool:
         """Whether a property is left out in this direction, because it is `readOnly` or `writeOnly`."""

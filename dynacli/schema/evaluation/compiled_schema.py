@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
+from weakref import WeakMethod, ref
 
 from dynacli.model.patterns import PatternTimeoutError, UnsupportedPatternError, engine_pattern_options
 from dynacli.schema.evaluation.formats import engine_options, is_by_engine, text_formats
@@ -82,12 +83,19 @@ class CompiledSchema:
             formats={
                 **{name: check for name, check in formats.items() if not is_by_engine(name)},
                 **{
-                    name: partial(self._is_found, name.removeprefix(PATTERN)) for name in self._plain.patterns
+                    name: partial(_weakly(self._is_found), name.removeprefix(PATTERN))
+                    for name in self._plain.patterns
                 },
             },
             pattern_options=engine_pattern_options(),
             # Their errors have no evaluation path (0.61), so only what finds none is a keyword of our own.
-            keywords=_keywords({ENTRY: self._enter, LATER: self._is_valid_later, UNUSABLE: self._note}),
+            keywords=_keywords(
+                {
+                    ENTRY: _weakly(self._enter),
+                    LATER: _weakly(self._is_valid_later),
+                    UNUSABLE: _weakly(self._note),
+                }
+            ),
             **engine_options(),
         )
 
@@ -271,9 +279,12 @@ class CompiledSchemas:
         return self._known[key][1]
 
     def _compile(self, schema: Any, follow: Follow) -> CompiledSchema | None:
+        holder = ref(self)
+
         def later(reference: str) -> CompiledSchema | None:
+            schemas = holder()
             try:
-                return self.compiled(*follow(reference))
+                return schemas.compiled(*follow(reference)) if schemas is not None else None
             except LookupError:
                 return None
 
@@ -286,21 +297,45 @@ class CompiledSchemas:
         return CompiledSchema(plain, schema, self._notes, later, self._entries)
 
 
-def _keywords(checks: Mapping[str, Callable[[Any, Any], bool]]) -> dict[str, type]:
-    """Return the classes of keywords, as jsonschema-rs takes them.
+def _weakly(method: Callable[..., bool]) -> Callable[..., bool]:
+    """Return a function that calls a method and does not keep its object alive.
 
+    The garbage collector does not look into the validators of jsonschema-rs (0.61): a schema whose own validator held
+    it would never be freed.
+    """
+    weak = WeakMethod(method)
+
+    def call(*values: Any) -> bool:
+        held = weak()
+        return held is None or held(*values)
+
+    return call
+
+
+class _Keyword:
+    """A keyword of our own, with the value that it has in a schema."""
+
+    def __init__(self, check: Callable[[Any, Any], bool], value: Any) -> None:
+        self._check, self._value = check, value
+
+    def validate(self, instance: Any) -> None:
+        """Raise ValueError if a value is invalid."""
+        if not self._check(self._value, instance):
+            raise ValueError
+
+
+def _keywords(checks: Mapping[str, Callable[[Any, Any], bool]]) -> dict[str, Any]:
+    """Return what makes keywords, as jsonschema-rs takes them.
+
+    Its types ask for classes, but anything that can be called will do, and a class for each schema would be garbage
+    that only the collector finds.
     https://github.com/Stranger6667/jsonschema/blob/master/crates/jsonschema-py/README.md
 
     Args:
         checks: Keyword → (value of the keyword, value that is evaluated) → whether it is valid.
     """
 
-    class Keyword:
-        def __init__(self, _: Any, value: Any, path: list[str | int]) -> None:
-            self._check, self._value = checks[str(path[-1])], value
+    def keyword(_: Any, value: Any, path: list[str | int]) -> _Keyword:
+        return _Keyword(checks[str(path[-1])], value)
 
-        def validate(self, instance: Any) -> None:
-            if not self._check(self._value, instance):
-                raise ValueError
-
-    return dict.fromkeys(checks, Keyword)
+    return dict.fromkeys(checks, keyword)

@@ -206,18 +206,18 @@ class PlainSchema:
     def _refuse_circles(self) -> None:
         """Refuse schemas that lead back to themselves for the same value, or through too many others."""
         longest: dict[int, int] = {}
-
-        def follow(number: int, path: tuple[int, ...]) -> int:
-            if number in path or len(path) > _MAX_STEPS:
-                raise TooDeepError
-            if number not in longest:
-                following = self._steps.get(number, {})
-                lengths = (steps + follow(other, (*path, number)) for other, steps in following.items())
-                longest[number] = max(lengths, default=0)
-            return longest[number]
-
-        if any(follow(number, ()) > _MAX_STEPS for number in list(self._steps)):
+        if any(self._longest_way(number, (), longest) > _MAX_STEPS for number in list(self._steps)):
             raise TooDeepError
+
+    def _longest_way(self, number: int, path: tuple[int, ...], longest: dict[int, int]) -> int:
+        if number in path or len(path) > _MAX_STEPS:
+            raise TooDeepError
+        if number not in longest:
+            following = self._steps.get(number, {})
+            below = (*path, number)
+            lengths = (steps + self._longest_way(other, below, longest) for other, steps in following.items())
+            longest[number] = max(lengths, default=0)
+        return longest[number]
 
     def _on_circles(self) -> set[int]:
         """Return the numbers of the schemas that are on a circle of references, or between two."""
@@ -240,18 +240,19 @@ class PlainSchema:
         Of thirty schemas that each refer twice to the next, the last is entered a thousand million times.
         """
         ways: dict[int, int] = {}
-
-        def count(number: int) -> int:
-            if number not in ways:
-                following = self._times.get(number, {})
-                ways[number] = 1 + sum(times * count(other) for other, times in following.items())
-            return ways[number]
-
-        if all(count(number) <= _MAX_WAYS for number in list(self._times)):
+        if all(self._count_ways(number, ways) <= _MAX_WAYS for number in list(self._times)):
             return set()
         return {
             other for following in self._times.values() for other, times in following.items() if times > 1
         }
+
+    def _count_ways(self, number: int, ways: dict[int, int]) -> int:
+        if number not in ways:
+            following = self._times.get(number, {})
+            ways[number] = 1 + sum(
+                times * self._count_ways(other, ways) for other, times in following.items()
+            )
+        return ways[number]
 
     def plain(self, schema: Any, nesting: Nesting) -> Any:
         """Return the plain form of a schema.
