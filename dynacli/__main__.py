@@ -123,6 +123,9 @@ def _memory_error() -> "DynacliError":
 
 def _run_with_repair(env: "Environment", words: list[str]) -> int:
     """Run the command, and again without the catalog that was found damaged before anything was sent."""
+    from dynacli.lean_imports import import_click
+
+    import_click()
     from dynacli.catalog.store.catalog_file import DamagedCatalogError
     from dynacli.commands.run import Run
 

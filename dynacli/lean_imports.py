@@ -23,6 +23,7 @@ import dynacli
 __all__ = [
     "DeferredFunctions",
     "DeferredModule",
+    "import_click",
     "import_jsonschema_rs",
     "import_lean",
     "is_alone",
@@ -249,6 +250,35 @@ def import_lean(
             if added in packages or added.partition(".")[0] in packages:
                 del sys.modules[added]
     return import_module(name)
+
+
+def import_click() -> None:
+    """Import click, before any other module does.
+
+    A quarter of the time of `import click` would go to `inspect`, which click asks to tidy texts of help, to `uuid`,
+    of which one of its types is made, and to `gettext`, which translates click's own messages.
+    """
+    if not dynacli.is_own_process or "click" in sys.modules:
+        return
+    uuid = DeferredModule("uuid", UUID=_UUID)
+    stand_ins = {
+        "gettext": DeferredFunctions("gettext"),
+        "inspect": DeferredModule("inspect", cleandoc=_cleandoc),
+        "uuid": uuid,
+    }
+    import_lean("click", stand_ins, {"click"})
+    del vars(uuid)["UUID"]  # click uses the real one from now on
+
+
+def _cleandoc(doc: str) -> str:
+    """Return what `inspect.cleandoc` returns, for a text of one line without importing it."""
+    if "\n" not in doc:
+        return doc.expandtabs().lstrip()
+    return str(import_module("inspect").cleandoc(doc))
+
+
+class _UUID:
+    """The class that click's type of UUIDs converts to, where that type is made."""
 
 
 def import_jsonschema_rs() -> None:

@@ -3,13 +3,96 @@
 import subprocess
 import sys
 
+import pytest
 
-def _printed(code: str) -> list[str]:
-    """Run code in a process that is dynacli's own, and return the lines that it prints."""
-    program = f"import dynacli; dynacli.is_own_process = True\n{code}"
+_AS_IN_A_RUN = """
+import dynacli; dynacli.is_own_process = {is_own_process}
+from dynacli.lean_imports import import_click
+import_click()
+"""
+_DEFERRED = ("gettext", "inspect", "uuid")
+
+
+def _printed(code: str, *, is_own_process: bool = True) -> list[str]:
+    """Run code after click was imported as in a run, and return the lines that it prints."""
+    program = _AS_IN_A_RUN.format(is_own_process=is_own_process) + code
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert "" == ended.stderr
     return ended.stdout.splitlines()
+
+
+@pytest.mark.parametrize("is_own_process", [True, False])
+def test_only_a_program_imports_click_without_what_it_hardly_uses(is_own_process: bool) -> None:
+    """In somebody else's process click is imported when somebody asks for it, and as a whole."""
+    code = (
+        f"import sys; print('click' in sys.modules, *[name for name in {_DEFERRED} if name in sys.modules])"
+    )
+    assert [str(is_own_process)] == _printed(code, is_own_process=is_own_process)
+
+
+# What only some runs need: texts that are tidied, messages that may be translated, click's type of UUIDs.
+_USES = """
+import click, io, sys
+sys.stdout = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8")
+
+@click.command(help="One.\\n\\n    Two.", context_settings={"terminal_width": 60})
+@click.option("--id", type=click.UUID, help="Three.\\n  Four.", default=lambda: None, show_default=True)
+@click.version_option("1")
+def command(id):
+    print(repr(id))
+
+def run(*words):
+    try:
+        command.main(words, "it", standalone_mode=False)
+    except click.ClickException as error:
+        print(error.format_message())
+
+run("--help")
+run("--id", "c4d4d7e4-9a3c-4f4f-8a39-0d4f0f4f4f4f")
+run("--id", "none")
+run("--if", "1")
+import gettext, inspect, uuid
+print(gettext.gettext("a"), inspect.cleandoc(" b"), uuid.UUID.__module__, click.types.uuid.UUID is uuid.UUID)
+"""
+
+
+def test_what_was_not_loaded_works_when_it_is_needed() -> None:
+    """Each use of click gives what it gives after the plain import, and other code gets the real modules."""
+    lean = _printed(_USES)
+    assert _printed(_USES, is_own_process=False) == lean
+    assert "UUID('c4d4d7e4-9a3c-4f4f-8a39-0d4f0f4f4f4f')" in lean
+    assert "a b uuid True" == lean[-1]
+
+
+def test_dates_are_those_that_are_written_in_c() -> None:
+    """Nothing of the module `datetime` is missing, and its classes are read, written and parsed as ever."""
+    code = """
+import datetime, pickle, sqlite3, sys
+now = datetime.datetime(2026, 11, 8, tzinfo=datetime.timezone.utc)
+print(pickle.loads(pickle.dumps(now)) == now, now.strptime("2026", "%Y").year, datetime.date.max, datetime.MAXYEAR)
+print(sqlite3.Date is datetime.date, datetime.UTC is datetime.timezone.utc, datetime.timedelta(1), datetime.time(2))
+"""
+    lean = _printed(code)
+    assert _printed(code, is_own_process=False) == lean
+    assert ["True 2026 9999-12-31 9999", "True True 1 day, 0:00:00 02:00:00"] == lean
+
+
+# Another version of click may use more of a module than its stand-in has.
+_OTHER_VERSION = """
+from dynacli import lean_imports
+import dynacli
+import_lean = lean_imports.import_lean
+lean_imports.import_lean = lambda name, stand_ins, packages: import_lean(name, {"inspect": None}, packages)
+dynacli.is_own_process = True
+lean_imports.import_click()
+import click, inspect
+print(click.types.uuid.__name__, click.core.inspect is inspect)
+"""
+
+
+def test_the_plain_import_is_the_way_back() -> None:
+    """Where click needs what a stand-in does not have, it gets all the real modules."""
+    assert ["uuid True"] == _printed(_OTHER_VERSION, is_own_process=False)
 
 
 def test_jsonschema_rs_is_imported_without_the_date_of_its_build() -> None:

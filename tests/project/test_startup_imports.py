@@ -86,13 +86,12 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Each of these costs more than a help page may take, or has no business before something is sent. click brings along
-# `gettext`, `inspect` and `uuid`.
+# Each of these costs more than a help page may take, or has no business before something is sent.
 _HEAVY = _words(
     """
-    asyncio concurrent.futures dataclasses email email.utils http.client httpx importlib.metadata jsonschema
-    jsonschema_rs logging markdown_it multiprocessing openapi_core orjson pathlib platformdirs prance pydantic
-    requests rich socket ssl starlette subprocess tempfile tomlkit urllib.request uvicorn
+    asyncio concurrent.futures dataclasses email email.utils gettext http.client httpx importlib.metadata inspect
+    jsonschema jsonschema_rs logging markdown_it multiprocessing openapi_core orjson pathlib platform platformdirs
+    prance pydantic requests rich socket ssl starlette subprocess tempfile tomlkit urllib.request uuid uvicorn
     yaml yaml_rs
     """
 )
@@ -137,7 +136,7 @@ _COMMAND = (
     | _modules("model.media_types")
     | _modules(
         """
-        client.described_operation commands.command_groups commands.help.usage_lines
+        client.described_operation commands.command_groups commands.help.usage_lines lean_imports
         commands.operation_command commands.read_options commands.run options.parsed_words
         """
     )
@@ -184,7 +183,7 @@ _PLAIN = (
 )
 _WIRE = _modules("http.send") | _modules(
     """
-        http.encodings http.exchange http.failures http.import_httpx lean_imports
+        http.encodings http.exchange http.failures http.import_httpx
         """
 )
 # What makes a body knows schemas.
@@ -255,7 +254,7 @@ _HTTPX = _words(
 _HTTPX_HEAVY = frozenset({"email", "httpx", "socket"})  # of `email` the package alone, which is empty
 _ACCEPTED_HEAVY = _HTTPX_HEAVY | {"http.client", "jsonschema_rs", "urllib.request"}
 _OPENAPI_CORE = frozenset({"jsonschema_path", "jsonschema_rs", "openapi_core", "pathable"})
-_OPENAPI_CORE_HEAVY = _words("dataclasses logging openapi_core pathlib")
+_OPENAPI_CORE_HEAVY = _words("dataclasses inspect logging openapi_core pathlib")
 
 
 class _Kind(NamedTuple):
@@ -417,7 +416,7 @@ def test_a_help_page_touches_neither_network_nor_validation(
 
     The manual's pages are Markdown, which is read when they are shown; descriptions were read by the compiler.
     """
-    reads_markdown = _words("dataclasses logging markdown_it pathlib")
+    reads_markdown = _words("dataclasses gettext inspect logging markdown_it pathlib")
     allowed = reads_markdown if words == "help inputs" else frozenset()
     assert set() == _loaded(words.split(), tmp_path) & _HEAVY - allowed
 
