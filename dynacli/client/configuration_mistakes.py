@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from dynacli.client.call_settings import LEVELS
-from dynacli.client.pages.configured_rule import what_is_wrong_with_rule
+from dynacli.client.pages.decide_rule import what_is_wrong_with_rule
 from dynacli.client.policy.policy_rules import rules_of
 from dynacli.client.profiles import KEYS, wrong_in_profile
 from dynacli.environment import Environment, program

@@ -1,19 +1,29 @@
 """The operation that a method and a path mean, with the values that the path has."""
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from dynacli.catalog.store.catalog_file import Catalog
+from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.styled_values import styled_options
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import Operation, OperationSummary, documented_status
+from dynacli.model.operation import Body, MediaType, Operation, OperationSummary, ValueType, documented_status
 from dynacli.model.path_templates import path_values
 from dynacli.model.wording import did_you_mean, enumerated
 from dynacli.urls import origin_of
 
-__all__ = ["is_documented_way_out", "no_operation_at", "operation_at", "path_options"]
+__all__ = [
+    "UndocumentedOperation",
+    "is_documented_way_out",
+    "operation_at",
+    "path_options",
+    "undocumented_note",
+    "undocumented_operation",
+]
 
 _MOST_NAMED = 3
 
@@ -92,7 +102,7 @@ def path_options(operation: Operation, values: Mapping[str, str]) -> list[str]:
     return options
 
 
-def no_operation_at(api: OpenedApi, method: str, path: str) -> UsageError:
+def _no_operation_at(api: OpenedApi, method: str, path: str) -> UsageError:
     """Return the error for a method and a path that no operation has."""
     plain = path.partition("?")[0]
     methods = dict.fromkeys(operation.method for operation, _ in _matching(api.catalog, plain))
@@ -123,3 +133,55 @@ def _near(catalog: Catalog, path: str) -> list[str]:
 
     paths = dict.fromkeys(operation.path for operation in catalog.each_summary() if not operation.is_hidden)
     return get_close_matches(path, paths, _MOST_NAMED, 0.6)
+
+
+_ANY_BODY = Body((MediaType("application/json", ValueType()), MediaType("*/*", ValueType())))
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "TRACE"})
+
+
+class UndocumentedOperation(DescribedOperation):
+    """An operation that is made of a method and a path alone."""
+
+    is_documented = False
+
+    @cached_property
+    def part(self) -> dict[str, Any]:
+        """Return what a document that allows anything would say of it."""
+        content: dict[str, Any] = {media_type.name: {} for media_type in _ANY_BODY.content}
+        return {"operation": {"requestBody": {"content": content}}, "path_item": {}}
+
+
+def undocumented_operation(api: OpenedApi, method: str, path: str) -> UndocumentedOperation:
+    """Return the operation of a method and a path that the document does not have.
+
+    Its credentials are those of most operations that there are, where they are at hand.
+
+    Args:
+        method: A word of letters is sent in upper case.
+        path: With its query.
+
+    Raises:
+        UsageError: The path has placeholders, or the method is none.
+    """
+    method = method.upper() if method.isalpha() else method
+    if "{" in path or not (method.isascii() and method.replace("-", "").isalnum()):
+        raise _no_operation_at(api, method, path)
+    security = (*(sign_in.schemes for sign_in in api.catalog.overview().sign_ins), ())
+    operation = Operation(
+        f"{method} {path}",
+        "",
+        method,
+        path,
+        "A path that the document does not have",
+        body=None if method in _WITHOUT_BODY else _ANY_BODY,
+        security=security,
+    )
+    return UndocumentedOperation(api, operation)
+
+
+def undocumented_note(described: DescribedOperation) -> str:
+    """Return the note that nothing is judged, and why."""
+    operation = described.operation
+    missing = _no_operation_at(described.api, operation.method, operation.path)
+    near = f". {missing.hint}" if missing.details["near"] else ""
+    return f"Not judged: {missing.message}. {missing.why}{near}"

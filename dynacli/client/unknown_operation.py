@@ -1,19 +1,20 @@
 """The error for a word that names no operation of an API."""
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from dynacli.environment import invocation
 from dynacli.errors import DocumentError, DynacliError, UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.kebab_names import kebab
+from dynacli.model.operation import OperationSummary
 from dynacli.model.wording import did_you_mean, listed_near, near_names
 from dynacli.text.wrapping import quoted, word_or_quoted
 
 if TYPE_CHECKING:
     from dynacli.client.search_operations import Hit
-    from dynacli.model.operation import OperationSummary
 
-__all__ = ["unknown_operation", "unknown_tag"]
+__all__ = ["chosen_operations", "unknown_operation", "unknown_tag"]
 
 _MOST_FOUND = 3
 _SLIP = 0.85
@@ -109,3 +110,24 @@ def _found(api: OpenedApi, word: str) -> "list[Hit]":
         return search_operations([api], kebab(word).replace("-", " ") or word, _MOST_FOUND)
     except UsageError:  # there is nothing in it that can be searched for
         return []
+
+
+def chosen_operations(api: OpenedApi, words: Iterable[str]) -> Iterator[OperationSummary]:
+    """Yield the operations that words name, in the order of the document; without words all that are not hidden.
+
+    Raises:
+        UsageError: A word names neither an operation nor a tag.
+    """
+    catalog = api.catalog
+    names: set[str] = set()
+    for word in words:
+        name, tag = catalog.find(word), catalog.tag(word)
+        if name is not None:
+            names.add(name)
+        elif tag:
+            names.update(each.name for each in catalog.each_summary(tag))
+        else:
+            raise unknown_operation(api, word)
+    for summary in catalog.each_summary():
+        if summary.name in names if words else not summary.is_hidden:
+            yield summary

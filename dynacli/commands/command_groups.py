@@ -410,7 +410,7 @@ class ApiGroup(VerbGroup):
         Raises:
             UsageError: There cannot be such a method or path.
         """
-        from dynacli.client.undocumented_operation import undocumented_operation
+        from dynacli.client.operation_at import undocumented_operation
 
         return OperationCommand(undocumented_operation(self.api, *words[:2])), words[2:]
 

@@ -1,9 +1,11 @@
 """The explorer as a program of textual: panes, keys, and what goes between them."""
 
+import signal
+import subprocess
 import time
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual import events, on
 from textual.app import App, ComposeResult, SuspendNotSupported
@@ -29,11 +31,9 @@ from dynacli.explorer.form.command_line import command_line, command_words, opti
 from dynacli.explorer.form.draft import PROFILE, SERVER, Checked, Draft, check
 from dynacli.explorer.form.question_before import question_before
 from dynacli.explorer.form.request_form import RequestForm
-from dynacli.explorer.keys_page import KEYS
-from dynacli.explorer.leave_to_sign_in import sign_in
-from dynacli.explorer.operations.find_operations import find_operations
-from dynacli.explorer.operations.operations_pane import OperationGroup, OperationList, grouped
+from dynacli.explorer.operations_pane import OperationGroup, OperationList, find_operations, grouped
 from dynacli.explorer.work_aside import FailedWork, work_aside
+from dynacli.library.background_refresh import process_words
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import OperationSummary
 from dynacli.record import replace
@@ -43,6 +43,48 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
 __all__ = ["ExplorerApp"]
+
+_KEYS: Final = """\
+F1        this page                  F2, /     search the operations
+F3        the request                F4        the answer
+F5, ^S    send                       Esc       cancel the call, or back
+F6        body as form or as text    F7        fill in an example
+F8        give an empty text         F12, ^O   about the input
+F9, ^Y    copy the command line      F10, ^Q   leave
+
+Tab, Shift-Tab and the arrows move; Enter opens, chooses and closes.
+In the answer p, t, r, h, v and y show its views: pretty, table, raw,
+headers, verdict and the history of calls; / finds a text, n and N go
+to the next place and back; s saves the answer, c copies what is shown;
+l signs in.
+What was copied is printed on leaving, too. The mouse works as well.\
+"""
+
+
+def _sign_in(env: Environment, api: str, options: list[str]) -> bool:
+    """Let the person sign in to an API, as `auth login` does it, and return whether that went well.
+
+    Args:
+        options: Those of `auth login`.
+    """
+    # A signal by a key is that of the process that asks; it gets a handler that another process does not take over.
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    words = process_words("auth", "login", api, *options)
+    try:
+        while True:
+            # Standard output may be where the command lines go.
+            ended = subprocess.run(words, env=dict(env.variables), stdout=env.stderr, check=False)
+            if ended.returncode == 0:
+                return True
+            env.stderr.write("\nEnter goes back to the explorer, options such as --store file try again: ")
+            env.stderr.flush()
+            more = env.stdin.readline().split()
+            if not more:
+                return False
+            words = process_words("auth", "login", api, *options, *more)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
 
 _PAUSE_BEFORE_CHECK = 0.2
 """Seconds without a key after which the form is checked."""
@@ -396,7 +438,7 @@ class ExplorerApp(App[None]):
 
     def action_keys(self) -> None:
         """Show the keys."""
-        self.push_screen(TextDialog(KEYS))
+        self.push_screen(TextDialog(_KEYS))
 
     def action_search(self) -> None:
         """Go to the search box."""
@@ -447,7 +489,7 @@ class ExplorerApp(App[None]):
         options = [f"--{name}={given[name]}" for name in (SERVER, PROFILE) if given.get(name)]
         try:
             with self.suspend():
-                is_signed_in = sign_in(self._env, self._api.name, options)
+                is_signed_in = _sign_in(self._env, self._api.name, options)
         except (SuspendNotSupported, OSError):
             line = f"{invocation('auth login', self._api.name)} {' '.join(options)}".rstrip()
             self.notify(f"This terminal cannot be given back; sign in with `{line}`", markup=False)

@@ -3,19 +3,19 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qsl, urlsplit
 
+from dynacli.auth.references import REFERENCES, resolve
 from dynacli.auth.secret import Masker, Secret, secrets_in
 from dynacli.client.api_client import Api
 from dynacli.client.call_settings import CallOptions, settings_of
-from dynacli.client.credentials.known_secrets import referenced_secrets
 from dynacli.client.damaged_cache import repaired
 from dynacli.client.document_login import login_of
 from dynacli.client.live_demo import live_demo
 from dynacli.client.policy.policy_rules import DENIED, decide
 from dynacli.environment import Environment
-from dynacli.errors import DynacliError, FileError, UsageError
+from dynacli.errors import AuthError, DynacliError, FileError, UsageError
 from dynacli.http.exchange import ClientPool
 from dynacli.library.configuration.configuration import DEMO, Configuration
 from dynacli.library.open_by_name import open_api
@@ -24,6 +24,32 @@ from dynacli.record import replace
 from dynacli.urls import with_masked_query
 
 __all__ = ["Pages", "ServedApis"]
+
+_READ_AT_ONCE = ("env:", "file:")
+"""What references lead to without a keyring, which may ask, and without running a command."""
+
+
+def _referenced_secrets(env: Environment) -> list[Secret]:
+    """Return the values of the variables and files that any API's entry refers to.
+
+    Raises:
+        FileError: The configuration cannot be read.
+    """
+    found = []
+    for entry in Configuration(env).apis().values():
+        for reference in _references(entry):
+            try:
+                found.append(Secret(resolve(reference, env).strip()))
+            except AuthError:
+                continue  # the call that needs it says so
+    return found
+
+
+def _references(table: Any) -> Iterator[str]:
+    for key, value in table.items() if isinstance(table, dict) else ():
+        if key in REFERENCES and isinstance(value, str) and value.startswith(_READ_AT_ONCE):
+            yield value
+        yield from _references(value)
 
 
 class Pages(NamedTuple):
@@ -139,7 +165,7 @@ class ServedApis:
         with suppress(
             FileError
         ):  # nothing is called while the configuration cannot be read, which each error says
-            found += referenced_secrets(self.env)
+            found += _referenced_secrets(self.env)
         return Masker(found)
 
     def callable_methods(self) -> set[str]:

@@ -1,18 +1,74 @@
 """The tool `call`: one call, or the calls of the pages of a list, as what is told of it and what the server sent."""
 
+import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from dynacli.auth.secret import Masker
 from dynacli.client.answers.answer import Answer
+from dynacli.client.answers.streamed_answer import StreamedAnswer
 from dynacli.client.api_client import Api
 from dynacli.errors import DynacliError, FormError, HttpError, UsageError
-from dynacli.mcp_server.taken_items import is_streaming, take_items
+from dynacli.model.media_types import is_sequence
 from dynacli.model.wording import counted
 from dynacli.record import record
 from dynacli.text.filter_value import check_filter, filtered
 
 __all__ = ["AskedCall", "Outcome", "make_call"]
+
+_USUAL_ITEMS = 50
+_MOST_SECONDS = 20.0
+"""How long items are waited for; clients give up after a minute."""
+
+
+def _is_streaming(api: Api, operation: str) -> bool:
+    """Return whether the document says that an operation answers with a stream of items.
+
+    Raises:
+        UsageError: There is no such operation.
+        DocumentError: It cannot be called.
+    """
+    responses = api.operation(operation).responses
+    return any(
+        is_sequence(media_type)
+        for response in responses
+        if response.status.startswith("2")
+        for media_type in response.media_types
+    )
+
+
+def _take_items(
+    answer: StreamedAnswer, most: int | None, tell: Callable[[str], None]
+) -> tuple[list[Any], bool]:
+    """Return the first items, and whether the stream has ended with them.
+
+    Args:
+        most: How many are wanted; None for as many as come in a little while.
+        tell: Called with words for how many came.
+
+    Raises:
+        DynacliError: The answer is no success, or no stream, or it breaks off.
+    """
+    items: list[Any] = []
+    end = threading.Timer(_MOST_SECONDS, answer.close)
+    end.daemon = True
+    since = time.monotonic()
+    end.start()
+    try:
+        for item in answer:
+            items.append(item)
+            tell(counted(len(items), "item"))
+            if len(items) >= (most or _USUAL_ITEMS):
+                return items, False
+    except UsageError:
+        if time.monotonic() - since < _MOST_SECONDS:
+            raise
+        return items, False  # the time is over
+    finally:
+        end.cancel()
+    return items, True
+
 
 _FILTER = "`filter`"
 _MOST_FINDINGS = 5
@@ -62,7 +118,7 @@ def make_call(api: Api, asked: AskedCall, masker: Masker, tell: Callable[[str], 
     """
     if asked.expression:
         check_filter(asked.expression, _FILTER)
-    if is_streaming(api, asked.operation):
+    if _is_streaming(api, asked.operation):
         outcome = _stream(api, asked, masker, tell)
     elif asked.max_items is None:
         outcome = _one_call(api, asked, masker)
@@ -125,7 +181,7 @@ def _stream(api: Api, asked: AskedCall, masker: Masker, tell: Callable[[str], No
     with api.stream(asked.operation, asked.inputs) as answer:
         error = _status_error(answer)
         if error is None and answer.is_stream:
-            items, is_whole = take_items(answer, asked.max_items, tell)
+            items, is_whole = _take_items(answer, asked.max_items, tell)
             told = _told_of([answer])
             told["stream"] = {"items": len(items), "is_whole": is_whole}
             return Outcome(told, answer.masker.joined(masker).mask_value(items))

@@ -1,5 +1,6 @@
-"""What the three tools and the resources do, in a thread each: nothing here knows of the protocol's messages."""
+"""The tools of the server: what each takes, and what it answers; a wrong call is answered with the right one."""
 
+import json
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Any
@@ -11,23 +12,125 @@ from dynacli.client.cards.card_text import card_text
 from dynacli.client.cards.operation_card import operation_card
 from dynacli.client.damaged_cache import repaired
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.inputs.call_inputs import collect_values
+from dynacli.client.inputs.read_plain_inputs import read_given
 from dynacli.client.search_operations import Hit, search_operations
 from dynacli.client.unknown_operation import unknown_operation
 from dynacli.errors import DynacliError, InternalError, UsageError
 from dynacli.http.exchange import EndableClients
 from dynacli.library.opened_api import OpenedApi
-from dynacli.mcp_server.byte_budget import json_line
-from dynacli.mcp_server.corrected_call import teach
-from dynacli.mcp_server.example_inputs import example_inputs
 from dynacli.mcp_server.served_apis import Pages, ServedApis
-from dynacli.mcp_server.tool_answers import answer_of_call, answer_of_error, answer_of_text
+from dynacli.mcp_server.tool_answers import answer_of_call, answer_of_error, answer_of_text, json_line
 from dynacli.mcp_server.tool_call import AskedCall, make_call
 from dynacli.mcp_server.tool_list import CALL, DESCRIBE
+from dynacli.model.media_types import is_built
+from dynacli.model.operation import ANY, ValueType
+from dynacli.schema.example_call import body_example, option_text
+from dynacli.schema.example_value import NoExampleError
 from dynacli.text.terminal import visible
 from dynacli.text.text_blocks import short_sentence
 from dynacli.text.wrapping import quoted, word_or_quoted
 
 __all__ = ["Tools"]
+
+
+def _example_inputs(described: DescribedOperation) -> dict[str, Any]:
+    """Return input → value of a call that the document allows.
+
+    Args:
+        described: The operation, with the media type that is sent.
+    """
+    inputs: dict[str, Any] = {}
+    values = _values(described)
+    in_path = iter([each.option for each in described.operation.parameters if each.location == "path"])
+    words = iter(described.operation.example)
+    for word in words:
+        if word == "--example":
+            inputs["body"] = _whole_body(described)
+            continue
+        name, equals, text = (
+            word.removeprefix("--").partition("=") if word.startswith("--") else ("", "=", word)
+        )
+        text = text if equals else next(words, "")
+        if not name:
+            name = next((each for each in in_path if each not in inputs), "")
+        value = _value(text, values.get(name, ValueType()))
+        if name in inputs:
+            before = inputs[name]
+            inputs[name] = [*before, value] if isinstance(before, list) else [before, value]
+        else:
+            inputs[name] = value
+    return inputs
+
+
+def _values(described: DescribedOperation) -> dict[str, ValueType]:
+    values = {each.option: each.value for each in described.operation.parameters}
+    if described.media_type is not None:
+        for field in described.media_type.fields:
+            values.setdefault(field.option, field.value)
+        values.setdefault("body", ValueType("object" if is_built(described.media_type.name) else "string"))
+    return values
+
+
+def _value(text: str, value: ValueType) -> Any:
+    """Return what a word of the command line means, as JSON has it."""
+    value = value.items if value.type == "array" and value.items is not None and text[:1] != "[" else value
+    if value.type in {"string", ANY}:
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _whole_body(described: DescribedOperation) -> Any:
+    try:
+        value = body_example(described.raw_media_type(), described.resolve)
+    except NoExampleError:
+        value = {}
+    is_text = described.media_type is not None and not is_built(described.media_type.name)
+    return option_text(value) if is_text else value
+
+
+def _teach(
+    error: UsageError, api: OpenedApi, operation: str, inputs: Mapping[str, Any], profile: str
+) -> None:
+    """Add to an error about a known operation what leads to a call that works.
+
+    Args:
+        operation: The name that was asked for.
+        inputs: Those that were given.
+        profile: The profile whose credentials count; empty for none.
+    """
+    name = api.catalog.find(operation)
+    if name is None:
+        return
+    error.details["card"] = operation_card(api, name, profile=profile).as_json()
+    described = DescribedOperation(api, api.catalog.operation(name)).sending("")
+    corrected = _corrected(described, inputs)
+    if corrected is not None and corrected != dict(inputs):
+        arguments = {"api": api.name, "operation": name, "inputs": corrected}
+        error.suggestion = f"call {json_line(arguments)}"
+
+
+def _corrected(described: DescribedOperation, inputs: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the inputs that fit, with examples of what else is needed; None where that does not make a call."""
+    fitting = {key: value for key, value in inputs.items() if _is_read(described, {key: value})}
+    corrected = {**_example_inputs(described), **fitting}
+    try:
+        collect_values(*read_given(described, corrected), is_strict=True)
+    except DynacliError:
+        return None
+    return corrected
+
+
+def _is_read(described: DescribedOperation, inputs: dict[str, Any]) -> bool:
+    try:
+        read_given(described, inputs)
+    except DynacliError:
+        return False
+    return True
+
 
 _SCHEME = "dynacli://"
 _LONGEST_EXAMPLE = 1_000
@@ -86,7 +189,7 @@ class Tools:
                 outcome = make_call(api, asked, masker, tell)
         except UsageError as error:
             with self.served.opened(name) as opened:
-                teach(error, opened, asked.operation, inputs, profile)
+                _teach(error, opened, asked.operation, inputs, profile)
             raise
         return answer_of_call(outcome, masker, self._most, expression)
 
@@ -163,7 +266,7 @@ def _found(api: OpenedApi, word: str) -> str:
 
 def _example(api: OpenedApi, operation: str) -> dict[str, Any]:
     described = DescribedOperation(api, api.catalog.operation(operation)).sending("")
-    return {"api": api.name, "operation": operation, "inputs": example_inputs(described)}
+    return {"api": api.name, "operation": operation, "inputs": _example_inputs(described)}
 
 
 def _of_document(name: str) -> str:

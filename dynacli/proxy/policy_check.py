@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.operation_at import UndocumentedOperation
 from dynacli.client.policy.permit_request import permit_request
-from dynacli.client.undocumented_operation import UndocumentedOperation
 from dynacli.errors import RefusedError
 from dynacli.http.built_request import Request
 from dynacli.library.opened_api import OpenedApi

@@ -8,7 +8,7 @@ from dynacli.client.api_client import Api, open_api
 from dynacli.client.engine.call_events import CallEvent, Findings, RowDone
 from dynacli.errors import MismatchError
 from dynacli.output.reports.judged_calls import JudgedCall
-from dynacli.pytest_plugin.session_calls import ApiCalls, SessionCalls
+from dynacli.pytest_plugin.session_report import ApiCalls, SessionCalls
 from dynacli.urls import with_masked_query
 
 if TYPE_CHECKING:

@@ -1,14 +1,121 @@
 """What a session tells of its calls: the report in a file, and the lines at the end."""
 
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from dynacli.files import write_named_file
-from dynacli.output.reports.judged_calls import json_report
-from dynacli.pytest_plugin.session_calls import SessionCalls
+from dynacli.model.operation import documented_status
+from dynacli.output.reports.judged_calls import JudgedCall, json_report
 from dynacli.text.terminal import visible
 
-__all__ = ["report_of", "summary_lines", "write_report"]
+__all__ = ["ApiCalls", "SessionCalls", "report_of", "summary_lines", "write_report"]
+
+
+class _Coverage(NamedTuple):
+    """How much of an API was called.
+
+    Args:
+        called: The operations that were called.
+        operations: All operations.
+        seen: The documented answers that came, by their status alone.
+        answers: All documented answers.
+    """
+
+    called: int
+    operations: int
+    seen: int
+    answers: int
+
+
+class ApiCalls:
+    """The calls of one API.
+
+    Attributes:
+        documented: Operation → the statuses that the document has: `200`, `4XX`, `default`.
+        statuses: Operation → the statuses that came, for each operation that was called.
+        calls: The calls, each with the test that made it.
+    """
+
+    def __init__(self) -> None:
+        self.documented: dict[str, list[str]] = {}
+        self.statuses: dict[str, set[int]] = {}
+        self.calls: list[tuple[str, JudgedCall]] = []
+
+    def note(self, test: str, call: JudgedCall, redirects: Iterable[int] = ()) -> None:
+        """Note a call.
+
+        Args:
+            test: The test that made it.
+            redirects: The statuses that were followed on the way to its answer.
+        """
+        self.calls.append((test, call))
+        statuses = self.statuses.setdefault(call.operation, set())
+        statuses.update(redirects)
+        if call.status is not None:
+            statuses.add(call.status)
+
+    @property
+    def coverage(self) -> _Coverage:
+        """How much of the API was called."""
+        seen = 0
+        for name, statuses in self.statuses.items():
+            documented = self.documented.get(name, [])
+            seen += len({documented_status(status, documented) for status in statuses} & {*documented})
+        answers = sum(len(documented) for documented in self.documented.values())
+        return _Coverage(len(self.statuses), len(self.documented), seen, answers)
+
+
+class SessionCalls:
+    """The calls of all APIs.
+
+    Attributes:
+        apis: Name of an API → its calls.
+        lost_workers: How many workers of pytest-xdist ended without telling what their tests had seen.
+    """
+
+    def __init__(self) -> None:
+        self.apis: dict[str, ApiCalls] = {}
+        self.lost_workers = 0
+
+    def of_api(self, name: str) -> ApiCalls:
+        """Return the calls of one API."""
+        return self.apis.setdefault(name, ApiCalls())
+
+    def as_text(self) -> str:
+        """Return all of it as text, for another process."""
+        return json.dumps(
+            {
+                name: {
+                    "documented": api.documented,
+                    "statuses": {operation: [*statuses] for operation, statuses in api.statuses.items()},
+                    "calls": [(test, vars(call)) for test, call in api.calls],
+                }
+                for name, api in self.apis.items()
+            },
+            default=str,
+        )
+
+    def merge(self, text: str) -> None:
+        """Add what another process has seen.
+
+        Args:
+            text: What its `as_text` returned.
+        """
+        for name, sent in json.loads(text).items():
+            api = self.of_api(name)
+            api.documented |= sent["documented"]
+            for operation, statuses in sent["statuses"].items():
+                api.statuses.setdefault(operation, set()).update(statuses)
+            api.calls += [(test, _call_of(fields)) for test, fields in sent["calls"]]
+
+
+def _call_of(fields: Mapping[str, Any]) -> JudgedCall:
+    made: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
+    }
+    return JudgedCall(**made)
 
 
 def summary_lines(session: SessionCalls) -> list[str]:

@@ -12,7 +12,7 @@ import pytest
 from mcp import Client, MCPError
 from mcp_types import CallToolResult, ListToolsResult
 
-from dynacli.mcp_server import taken_items
+from dynacli.mcp_server import tool_call
 from tests.documents import BEARER, document, operation, parameter, save, serve
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
 from tests.mcp_server.clients import converse
@@ -289,7 +289,7 @@ def test_a_stream_gives_its_first_items(
     wanted: dict[str, int], count: int, server: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A stream that does not end is left when there are enough, or after a while; one that ends is told to be whole."""
-    monkeypatch.setattr(taken_items, "_MOST_SECONDS", 2.0)
+    monkeypatch.setattr(tool_call, "_MOST_SECONDS", 2.0)
     types = {"text/event-stream": {"schema": {"type": "object"}}}
     responses = {"200": {"description": "", "content": types}}
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"

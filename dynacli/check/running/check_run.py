@@ -1,5 +1,6 @@
 """The run of a check: round by round, calls are planned, sent side by side, and judged."""
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -14,15 +15,17 @@ from dynacli.check.planning.call_planner import CallPlanner, OperationPlan
 from dynacli.check.planning.created_id import CreatedResources
 from dynacli.check.planning.resource_chains import AnswerLinks, ResourceChain
 from dynacli.check.planning.select_operations import READING_METHODS
-from dynacli.check.running.make_exchange import make_exchange
+from dynacli.check.running.answer_reader import AnswerReader
 from dynacli.check.running.operation_judge import GONE, OperationJudge
 from dynacli.check.running.prepare_call import NotCalledError, prepare_call
 from dynacli.check.running.run_chains import ChainRunner
+from dynacli.client.call import Call
 from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
+from dynacli.client.links.runtime_values import sent_json
 from dynacli.environment import Environment
-from dynacli.errors import BrokenAnswerError, TimedOutError
+from dynacli.errors import BrokenAnswerError, DynacliError, TimedOutError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
 from dynacli.record import record
@@ -31,6 +34,34 @@ from dynacli.transport.interrupts import noting_interrupt
 from dynacli.validation.findings.finding import Finding
 
 __all__ = ["CheckRun", "CheckSettings", "settings_of_check"]
+
+
+def _make_exchange(engine: Engine, planned: PlannedCall, call: Call) -> Exchange:
+    """Send a call, and return what came of it; a thread of its own can do it."""
+    signed = call.signed
+    exchange = Exchange(
+        planned,
+        signed.request,
+        signed.shown,
+        signed.masker,
+        sent_json=sent_json(call.values),
+        started=time.time(),
+    )
+    start, reader = time.monotonic(), AnswerReader()
+    try:
+        answer = engine.send(call, reader)
+    except DynacliError as error:
+        partial = reader.partial_answer() if isinstance(error, TimedOutError) else None
+        if partial is None:
+            return replace(exchange, error=error, seconds=time.monotonic() - start)
+        answer = partial
+    cut_reason = ""
+    if reader.is_cut:
+        cut_reason = f"the stream went on after {answer.seconds:.1f} s: what came later is not judged"
+    # A call may wait for its turn before it begins.
+    started = time.time() - answer.seconds
+    return replace(exchange, answer=answer, started=started, seconds=answer.seconds, cut_reason=cut_reason)
+
 
 _TICK = 0.1
 """Seconds between two looks at what is going on; Ctrl-C is noticed at each."""
@@ -364,7 +395,7 @@ class CheckRun:
                     continue
                 probe, call, wrong = found
                 wrongs[id(probe)] = wrong
-                self._dispatcher.start(partial(make_exchange, self._engine, probe, call))
+                self._dispatcher.start(partial(_make_exchange, self._engine, probe, call))
                 continue
             exchange = self._dispatcher.take(_TICK)
             if exchange is not None:
@@ -409,7 +440,7 @@ class CheckRun:
             self._done_count += 1
             return
         self.has_sent = True
-        self._dispatcher.start(lambda: make_exchange(self._engine, planned, call))
+        self._dispatcher.start(lambda: _make_exchange(self._engine, planned, call))
 
     def _take_exchange(self) -> None:
         """Wait for the end of a call; judge it, and keep its values for later calls."""

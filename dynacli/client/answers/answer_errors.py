@@ -1,16 +1,35 @@
-"""The errors that an answer means: a status that is no success, and an answer that breaks the document."""
+"""The error of an answer that is no success: what the server says, which inputs are likely wrong, how to sign in."""
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Literal
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from shlex import quote
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from dynacli.auth.secret import Masker, Secret
+from dynacli.auth.challenges import schemes_asked_for
+from dynacli.auth.credentials import is_known, variables_of
+from dynacli.auth.missing_credential import missing_credential
+from dynacli.auth.secret import MASK, Masker, Secret
 from dynacli.client.call import Call
+from dynacli.client.cards.input_sources import input_sources
+from dynacli.client.credentials.own_scheme import KINDS, declares_none
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.inputs.call_inputs import input_name
+from dynacli.client.sign_request import is_secret_parameter
+from dynacli.document.pointer import unescaped
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, HttpError, MismatchError
 from dynacli.methods import SAFE_METHODS
+from dynacli.model.field_names import plain_name
+from dynacli.model.operation import EACH, Operation, Parameter, SecurityScheme, of_first_items
+from dynacli.model.wording import enumerated
+from dynacli.text.content_kind import decoded, is_json
+from dynacli.text.terminal import visible
 from dynacli.urls import origin_of, with_masked_query
 
 if TYPE_CHECKING:
+    from types import UnionType
+
     from dynacli.client.sign_request import Signed
     from dynacli.http.send import Answer
     from dynacli.validation.findings.finding import Verdict
@@ -75,12 +94,10 @@ def http_error(call: Call, answer: "Answer", place: str = "") -> HttpError:
 
 def _name_inputs(error: HttpError, call: Call, answer: "Answer", masked: Callable[[str], str]) -> None:
     """Let an error say which inputs it is likely about."""
-    from dynacli.client.answers.likely_inputs import likely_inputs, missing_thing
-
     if answer.status in {404, 410}:
-        error.hint = masked(missing_thing(call)) or error.hint
+        error.hint = masked(_missing_thing(call)) or error.hint
         return
-    inputs = likely_inputs(call, answer) if answer.status in {400, 409, 422} else []
+    inputs = _likely_inputs(call, answer) if answer.status in {400, 409, 422} else []
     if inputs:
         from dynacli.model.wording import enumerated
 
@@ -123,13 +140,9 @@ def _http_hint(call: Call, answer: "Answer", said: str) -> str:
         case 401 if call.renewal is True and request.method not in SAFE_METHODS:
             return "The token was refreshed now; make the call again"
         case 401 | 403:
-            from dynacli.client.answers.sign_in_hint import sign_in_hint
-
-            return sign_in_hint(call, answer)
+            return _sign_in_hint(call, answer)
         case 400 if "authorization" in said.lower():
-            from dynacli.client.answers.sign_in_hint import prefix_hint
-
-            return prefix_hint(call, answer, said) or _COMPARE
+            return _prefix_hint(call, answer, said) or _COMPARE
         case 407:
             return "Check the user name and the password in the variable of the proxy, such as `HTTP_PROXY`"
         case 404 | 410:
@@ -174,3 +187,286 @@ def mismatch_error(
     mismatch = MismatchError("The answer breaks the document", why=text, **details)
     answer_masker(call.signed, answer.headers).mask_error(mismatch)
     return mismatch
+
+
+_CHECK = "Check the credential: it may be wrong, expired, or without the right for this"
+_USUAL_WORDS = ("Bearer", "Token")
+
+
+def _sign_in_hint(call: "Call", answer: "Answer") -> str:
+    """Return the hint for a response that refuses a credential, or wants one."""
+    api, operation, signed = call.described.api, call.described.operation, call.signed
+    if signed.shown != signed.request:
+        return _prefix_hint(call, answer) or _CHECK
+    values = _challenges(answer)
+    is_declared = any(is_known(scheme) for alternative in operation.security for scheme in alternative)
+    if answer.status == 401 and api.is_registered and not is_declared and declares_none(api):
+        return f"The document declares no way to sign in. Add one: `{_own_scheme_line(api.name, values)}`"
+    if operation.security:
+        registered = api.name if api.is_registered else ""
+        variables = variables_of(call.env, api.prefix)
+        return missing_credential([each for each in operation.security if each], variables, registered).hint
+    return "The document asks for no credential here; give one with `-H` if there is one"
+
+
+def _prefix_hint(call: "Call", answer: "Answer", said: str = "") -> str:
+    """Return how a word is put before a key in `Authorization` that was sent without one; empty if that is not so.
+
+    Args:
+        said: What the server says, which may have the word, as in `Bearer SECRET`.
+    """
+    sent, shown = (
+        [value for name, value in request.headers if name.lower() == "authorization"]
+        for request in (call.signed.request, call.signed.shown)
+    )
+    api = call.described.api
+    scheme = _key_in_authorization(call.described.operation)
+    # A key with a word of its own is masked as a whole.
+    if scheme is None or MASK not in shown or any(" " in value for value in sent) or not api.is_registered:
+        return ""
+    asked = schemes_asked_for(_challenges(answer))
+    words = [each.prefix or "Bearer" for each in asked if each.prefix or each.scheme == "bearer"]
+    words = words or [word for word in dict.fromkeys((scheme.name, *_USUAL_WORDS)) if _is_shown(word, said)]
+    key = f"auth.{_toml_key(scheme.name)}.prefix="
+    lines = [f"`{invocation('api set', api.name)} {quote(key + word)}`" for word in words or _USUAL_WORDS]
+    listed = visible(" or ".join(lines), keep="")
+    return f"The key went into `Authorization` without a word before it, which most servers want: {listed}"
+
+
+def _challenges(answer: "Answer") -> list[str]:
+    return [value for name, value in answer.headers if name.lower() == "www-authenticate"]
+
+
+def _is_shown(word: str, said: str) -> bool:
+    """Return whether a message has a word before a secret: `as in 'Bearer SECRET' or "Token <key>"`."""
+    import re
+
+    return re.search(rf"(?<!\w){re.escape(word)} [<{{$\[A-Z]", said) is not None and word.isalnum()
+
+
+def _key_in_authorization(operation: Operation) -> SecurityScheme | None:
+    schemes = (scheme for alternative in operation.security for scheme in alternative)
+    return next(
+        (
+            scheme
+            for scheme in schemes
+            if scheme.type == "apiKey"
+            and (scheme.location, scheme.parameter.lower()) == ("header", "authorization")
+        ),
+        None,
+    )
+
+
+def _toml_key(name: str) -> str:
+    import json
+    import re
+
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name)
+
+
+def _own_scheme_line(name: str, challenges: list[str]) -> str:
+    """Return the line that adds the scheme that the server asks for; a bearer token if it does not say."""
+    line = invocation("auth login", name)
+    for scheme in schemes_asked_for(challenges):
+        if scheme.type == "apiKey":
+            return f"{line} --scheme apikey --name {quote(scheme.parameter)}"
+        if scheme.scheme in KINDS:
+            return f"{line} --scheme {scheme.scheme}"
+    return f"{line} --scheme bearer"
+
+
+_MOST_NAMED = 4
+_MAX_BODY = 1024 * 1024
+_MAX_NODES = 2_000
+_NAMING = (
+    *("pointer", "parameter", "field", "param", "property", "propertyPath", "loc", "header", "attribute"),
+    *("path", "instancePath", "dataPath"),
+)
+"""The keys of an error object that name an input: RFC 9457 and JSON:API (`pointer`, `parameter`, `header`), FastAPI
+(`loc`), GitHub, Google, Spring and many others (`field`), Stripe (`param`), Jakarta's validation (`propertyPath`), zod
+and express-validator (`path`), Ajv (`instancePath`, `dataPath`)."""
+_LISTS = ("errors", "fieldErrors", "field_errors", "validationErrors", "validation_errors", "violations")
+"""The keys of an object whose own keys are the names of inputs, as Rails and ASP.NET write it."""
+_BESIDE_NAME = frozenset({"reason", "message", "detail"})
+_LOCATIONS = frozenset({"path", "query", "header", "cookie", "body"})
+_STEP = re.compile(r"[^.\[\]/]+")
+_LONGEST_SENTENCE = 500
+_NAMES_IN_PROSE = (
+    re.compile(r"[`'\"\u2018\u201c]([A-Za-z][\w.\[\]-]*)[`'\"\u2019\u201d]"),  # the parameter 'page_size'
+    # `name: is too short`, and as Rails writes it: `Page size must be a number`
+    re.compile(
+        r"(?:^|[.;,:!\n] ?)([A-Za-z][\w.\[\]-]*(?: [a-z]\w*){0,2}?)"
+        r"(?:: | (?:is|are|must|can|can't|cannot|could|should|has|have|may|does|needs|was|not|already|too)\b)"
+    ),
+    re.compile(r"\b([a-z]+(?:_[a-z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]+)+)\b"),  # no words of any sentence
+)
+"""How sentences name an input."""
+
+
+class _Place(NamedTuple):
+    """Where an error says that the request is wrong.
+
+    Args:
+        location: `query`, `body` and the like; empty where it does not say so.
+        steps: The names that lead there.
+    """
+
+    location: str
+    steps: tuple[str, ...]
+
+
+def _likely_inputs(call: Call, answer: "Answer") -> list[str]:
+    """Return what messages call the inputs that an error names: `OWNER`, `--state`; at most four.
+
+    Only what the document knows is named, never the server's own words.
+    """
+    text = decoded(answer.body, answer.header("content-type")) if 0 < len(answer.body) <= _MAX_BODY else None
+    if text is None or not is_json(answer.header("content-type"), text):
+        return []
+    try:
+        tree = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    inputs = _Inputs(call.described)
+    named = [name for place in _places(tree) if (name := inputs.at(place))]
+    return list(dict.fromkeys(named or _in_prose(inputs, tree)))[:_MOST_NAMED]
+
+
+def _places(tree: Any) -> Iterator[_Place]:
+    """Yield the places that an error object names, in its order."""
+    for node in _nodes(tree, list | Mapping):
+        if isinstance(node, Mapping):
+            yield from _named_by(node)
+
+
+def _nodes(tree: Any, kinds: "type | UnionType" = object) -> Iterator[Any]:
+    """Yield what is in an error, in its order, the outer before the inner; not more than is soon looked at.
+
+    Args:
+        kinds: What is yielded of the values of objects.
+    """
+    left = [tree]
+    for _ in range(_MAX_NODES):
+        if not left:
+            return
+        node = left.pop()
+        yield node
+        if isinstance(node, list):
+            left += reversed(node)
+        elif isinstance(node, Mapping):
+            left += reversed([value for value in node.values() if isinstance(value, kinds)])
+
+
+def _named_by(node: Mapping[str, Any]) -> Iterator[_Place]:
+    for key in _NAMING:
+        # In an error of Spring, `path` is that of the URL.
+        if key in node and not (key == "path" and str(node[key]).startswith("/")):
+            yield from _place(node[key], key)
+    if isinstance(node.get("name"), str) and not _BESIDE_NAME.isdisjoint(node):
+        yield from _place(node["name"], "name")  # `invalid-params` of RFC 7807
+    for key in _LISTS:
+        if isinstance(node.get(key), Mapping):
+            for name in node[key]:
+                yield from _place(name, "field")
+    for name, value in node.items():
+        # Django: {"name": ["This field is required."]}
+        if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
+            yield from _place(name, "field")
+
+
+def _place(value: Any, key: str) -> Iterator[_Place]:
+    if isinstance(value, list):
+        steps = tuple(str(step) for step in value if isinstance(step, str | int))
+    elif isinstance(value, str):
+        steps = tuple(map(unescaped, _STEP.findall(value.strip("#$"))))
+    else:
+        return
+    if key in {"header", "parameter"}:
+        yield _Place("header" if key == "header" else "", steps)
+    elif steps[:1] and steps[0] in _LOCATIONS and len(steps) > 1:
+        yield _Place(steps[0], steps[1:])
+    elif steps:
+        yield _Place("", steps)
+
+
+class _Inputs:
+    """The inputs of an operation by what servers may call them: an error can name a great many places."""
+
+    def __init__(self, described: DescribedOperation) -> None:
+        self._parameters: dict[tuple[str, str], Parameter] = {}
+        self._options: dict[tuple[str, ...], str] = {}
+        self._namesakes: dict[str, list[str]] = {}
+        for parameter in described.operation.parameters:
+            for location in ("", parameter.location):
+                self._parameters.setdefault((location, plain_name(parameter.name)), parameter)
+        for field in described.media_type.fields if described.media_type is not None else ():
+            path = tuple(step if step == EACH else plain_name(step) for step in field.path)
+            self._options.setdefault(path, field.option)
+            self._namesakes.setdefault(path[-1], []).append(field.option)
+        self._deepest = max(map(len, self._options), default=0)
+
+    def at(self, place: _Place) -> str:
+        """Return what messages call the input at a place; empty where the operation has none."""
+        steps = place.steps
+        parameter = self._parameters.get((place.location, plain_name(steps[0]))) if steps else None
+        if parameter is not None:
+            return input_name(parameter)
+        if place.location not in {"", "body"}:
+            return ""
+        wanted = [EACH if step.isdecimal() else plain_name(step) for step in steps]
+        # JSON:API puts `/data/attributes` in front, and some servers the name of the thing.
+        for start in range(len(steps)):
+            for end in range(min(start + self._deepest, len(steps)), start, -1):
+                option = self._options.get(tuple(wanted[start:end]))
+                if option is not None:
+                    return _with_numbers(option, filter(str.isdecimal, steps[start:end]))
+        return ""
+
+    def only(self, name: str) -> str:
+        """Return what messages call the field of a name, where it is the only one: `cron` is `schedule.cron`."""
+        options = self._namesakes.get(plain_name(name), [])
+        return f"--{of_first_items(options[0])}" if len(options) == 1 else ""
+
+
+def _with_numbers(option: str, numbers: Iterable[str]) -> str:
+    for number in numbers:
+        option = option.replace(EACH, f".{number}", 1)
+    return f"--{of_first_items(option)}"
+
+
+def _in_prose(inputs: _Inputs, tree: Any) -> Iterator[str]:
+    """Yield what messages call the inputs that the sentences of an error name."""
+    for text in _texts(tree):
+        for name in (name for pattern in _NAMES_IN_PROSE for name in pattern.findall(text)):
+            steps = tuple(_STEP.findall(name))
+            told = inputs.at(_Place("", steps)) or (inputs.only(name) if len(steps) == 1 else "")
+            if told:
+                yield told
+
+
+def _texts(tree: Any) -> Iterator[str]:
+    """Yield the texts in an error, the short ones, which may be sentences."""
+    for node in _nodes(tree):
+        if isinstance(node, str) and len(node) <= _LONGEST_SENTENCE:
+            yield node
+
+
+def _missing_thing(call: Call) -> str:
+    """Return which arguments of a path lead to nothing, and where their values come from; empty without arguments."""
+    parameters = [each for each in call.described.operation.parameters if each.location == "path"]
+    told = [_told(call, each) for each in parameters]
+    sources = input_sources(call.described.api, call.described.operation, parameters)
+    if not told:
+        return ""
+    if not sources:
+        return f"Check {enumerated(told)}"
+    names = list(dict.fromkeys(f"`{source}`" for source in sources.values()))
+    return (
+        f"Check {enumerated(told)}; {enumerated(names)} {'has' if len(names) == 1 else 'have'} what there is"
+    )
+
+
+def _told(call: Call, parameter: Parameter) -> str:
+    value = call.values.parameters.get(parameter.key)
+    is_shown = isinstance(value, str | int) and not is_secret_parameter(parameter)
+    return f"{input_name(parameter)} (`{str(value)[:60]}`)" if is_shown else input_name(parameter)

@@ -9,9 +9,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.pages.answer_fields import AnswerField
-from dynacli.client.pages.page_names import NAMES
-from dynacli.client.pages.page_rule import ABSENT, AnswerPlace, InputPlace, PageRule, place_at
+from dynacli.client.links.linked_operation import links_in
+from dynacli.client.pages.known_items import AnswerField
+from dynacli.client.pages.page_rule import (
+    ABSENT,
+    EXTENSIONS,
+    NAMES,
+    AnswerPlace,
+    InputPlace,
+    PageRule,
+    place_at,
+)
 from dynacli.client.pages.paging_inputs import (
     HOLDERS,
     NUMBERS,
@@ -22,10 +30,21 @@ from dynacli.client.pages.paging_inputs import (
     paging_inputs,
     with_size,
 )
+from dynacli.client.profiles import malformed
+from dynacli.document.pointer import join, split
 from dynacli.model.field_names import MORE_NAMES, plain_name
 from dynacli.record import replace
+from dynacli.schema.read_schema import mapping_of
 
-__all__ = ["empty_next", "first_number", "inferred_rules", "is_url", "with_ends"]
+__all__ = [
+    "configured_rule",
+    "declared_rule",
+    "empty_next",
+    "inferred_rules",
+    "is_url",
+    "what_is_wrong_with_rule",
+    "with_ends",
+]
 
 _URL_NAMES = NAMES["response"]["next_urls"]
 _CURSORS = NAMES["cursors"]
@@ -228,11 +247,14 @@ def _page_rules(inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
     page = input_of(inputs, NAMES["inputs"]["pages"], NUMBERS)
     if page is not None and "client state" not in page.description:
         yield PageRule(
-            "page", f"`--{page.option}` is the number of a page", input=page, first=first_number("page", page)
+            "page",
+            f"`--{page.option}` is the number of a page",
+            input=page,
+            first=_first_number("page", page),
         )
 
 
-def first_number(kind: str, place: InputPlace | None) -> int | None:
+def _first_number(kind: str, place: InputPlace | None) -> int | None:
     """Return the number of the first page or item.
 
     It is None if the document does not say it, and for a rule that counts neither.
@@ -261,7 +283,7 @@ def _offset_rules(inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
     is_sure = any(name in NAMES["inputs"]["sure_offsets"] for name in names_of(offset))
     if is_sure or input_of(inputs, SIZES, NUMBERS) is not None:
         why = f"`--{offset.option}` is the number of items before the page"
-        yield PageRule("offset", why, input=offset, first=first_number("offset", offset))
+        yield PageRule("offset", why, input=offset, first=_first_number("offset", offset))
 
 
 def _keyset_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
@@ -304,3 +326,248 @@ def _numeric(fields: Sequence[AnswerField], names: Sequence[str]) -> AnswerField
         if steps[-1] not in NAMES["response"]["vague"] or _is_about_pages(steps):
             found.append((names.index(steps[-1]), len(steps), field))
     return min(found, key=lambda each: each[:2])[2] if found else None
+
+
+# Compiled on first use, because few documents declare rules.
+_STEP = r"""\.?([^.\[\]'"]+)|\[(-?\d+)\]|\[(?:'([^']*)'|"([^"]*)")\]"""
+
+
+def declared_rule(described: DescribedOperation, response: Mapping[str, Any]) -> PageRule | None:
+    """Return the rule that the document declares for an operation; None where it declares none that fits.
+
+    Args:
+        response: The Response Object of a success.
+    """
+    operation = described.part["operation"]
+    spellings = ((name, table) for key, table in EXTENSIONS.items() for name in (key, table.get("also", "")))
+    for name, table in spellings:
+        value = operation.get(name)
+        rule = _extension_rule(described, table, value) if isinstance(value, Mapping) else None
+        if rule is not None:
+            return replace(rule, why=f"the document says so in `{name}`", is_declared=True)
+    return next(_rules_of_links(described, response), None)
+
+
+def _input_named(described: DescribedOperation, name: Any) -> InputPlace | None:
+    """Return the input that a name means: a parameter, or a place in the body."""
+    if not isinstance(name, str) or not name:
+        return None
+    from dynacli.client.inputs.find_input import find_input
+
+    parameter, field = find_input(described, name)
+    if parameter is not None:
+        inner = field.path if field is not None else ()
+        value = field.value if field is not None else parameter.value
+        option = field.option if field is not None else parameter.option
+        return InputPlace(parameter.location, parameter.name, inner, option, value, parameter.description)
+    if field is None:
+        return None
+    return InputPlace("body", "", field.path, field.option, field.value, field.description)
+
+
+def _place(text: Any) -> AnswerPlace | None:
+    """Return the place that a path in an answer means: JSONPath, a JSON pointer, or names with dots between them."""
+    if not isinstance(text, str) or not text:
+        return None
+    if text.startswith(("/", "#/")):
+        return place_at(*split(text.removeprefix("#")))
+    path = re.sub(r"^\$(?:response(?:\.body)?)?", "", text)
+    found: list[str | int] = []
+    end = 0
+    for match in re.finditer(_STEP, path):
+        if match.start() != end:
+            return None
+        end = match.end()
+        found.append(
+            int(match[2])
+            if match[2]
+            else next(each for each in (match[1], match[3], match[4], "") if each is not None)
+        )
+    return place_at(*found) if end == len(path) else None
+
+
+def _extension_rule(
+    described: DescribedOperation, table: Mapping[str, Any], value: Mapping[str, Any]
+) -> PageRule | None:
+    """Return the rule that an extension declares; None where it does not fit the operation.
+
+    Args:
+        table: The table of the extension in `page_names.toml`.
+        value: The value of the extension.
+    """
+    # Speakeasy has its inputs and outputs one level deeper.
+    members = {**mapping_of(value, "outputs"), **value}
+    for each in value["inputs"] if isinstance(value.get("inputs"), list) else ():
+        if isinstance(each, Mapping):
+            prefix = "body." if each.get("in") == "requestBody" else ""
+            members[str(each.get("type"))] = f"{prefix}{each.get('name')}"
+
+    def member(key: str, of: Mapping[str, Any] = table) -> Any:
+        return members.get(of.get(key, ""))
+
+    def input_in(name: Any) -> InputPlace | None:
+        prefix = table.get("prefix", "")
+        if not isinstance(name, str) or not name.startswith(prefix):
+            return None
+        name = name.removeprefix(prefix)
+        return _input_named(described, name) or _input_named(described, f"body.{name}")
+
+    for way in table["ways"]:
+        is_chosen = way.get("when") == member("by") and ("has" not in way or way["has"] in members)
+        if not is_chosen or ("null" in way and members.get(way["null"], "") is not None):
+            continue
+        given = [input_in(members.get(name)) for name in way.get("input", "").split()]
+        place, following = next(filter(None, given), None), _place(member("next", way))
+        if (given and place is None) or ("next" in way and following is None):
+            continue
+        start = member("first")
+        is_number = isinstance(start, int) and not isinstance(start, bool)
+        return PageRule(
+            way["kind"],
+            "",
+            input=place,
+            size=input_in(member("size")),
+            next=following,
+            items=_place(member("items") or table.get("default_items")),
+            more=_place(member("more")),
+            last=_place(member("last")),
+            first=start if is_number else _first_number(way["kind"], place),
+        )
+    return None
+
+
+def _rules_of_links(described: DescribedOperation, response: Mapping[str, Any]) -> Iterator[PageRule]:
+    """Yield the rules of links from the operation to itself that lead forward."""
+    for _, _, name, link in links_in({"": response}, described.follow):
+        if re.search("prev|first|last|self", str(name), re.IGNORECASE) or not _leads_to(described, link):
+            continue
+        from dynacli.model.runtime_expressions import parse_expression
+
+        parameters = link.get("parameters")
+        for key, text in parameters.items() if isinstance(parameters, Mapping) else ():
+            expression = parse_expression(text)
+            place = _input_named(described, key)
+            if (
+                expression is None
+                or expression.message != "response"
+                or place is None
+                or place.location == "path"
+            ):
+                continue
+            if expression.source == "header":
+                where = AnswerPlace(f"header {expression.name}", (), expression.name)
+            else:
+                steps = (int(step) if step.lstrip("-").isdigit() else step for step in expression.steps)
+                where = place_at(*steps)
+            why = f"the document's link `{name}` leads to the operation itself"
+            yield PageRule("cursor", why, is_declared=True, input=place, next=where)
+
+
+def _leads_to(described: DescribedOperation, link: Mapping[str, Any]) -> bool:
+    operation = described.operation
+    if "operationId" in link:
+        return bool(link["operationId"] == operation.operation_id and operation.operation_id)
+    reference = link.get("operationRef")
+    place = join(("paths", operation.path, operation.method.lower()))
+    return isinstance(reference, str) and reference.endswith(f"#{place}")
+
+
+_WAYS = ("next", "cursor", "page", "offset")
+_KEYS = ("items", *_WAYS, "parameter")
+_ALL = "*"
+
+
+def configured_rule(described: DescribedOperation) -> PageRule | None:
+    """Return the rule of an operation in the configuration; None where it has none.
+
+    A rule for `"*"` is that of each operation which has the input that it names.
+
+    Raises:
+        FileError: The rule is malformed.
+    """
+    api, operation = described.api, described.operation
+    tables = api.entry.get("pages")
+    if tables is None:
+        return None
+    env = api.open_request.env
+    if not isinstance(tables, Mapping):
+        why = f"they are tables, each `[apis.{api.name}.pages.OPERATION]`"
+        raise malformed(env, f"`pages` of `{api.name}`", why)
+    for key in (operation.name, operation.operation_id, _ALL):
+        if key and key in tables:
+            part = f"`pages.{key}` of `{api.name}`"
+            table = tables[key]
+            wrong = what_is_wrong_with_rule(table)
+            if wrong:
+                raise malformed(env, part, wrong)
+            rule = _rule(described, table)
+            if rule is None and key == _ALL:
+                continue
+            if rule is None:
+                missing = table.get("parameter") or table.get("page") or table.get("offset")
+                raise malformed(env, part, f"`{operation.name}` has no input `{missing}`")
+            why = f"the configuration says so in `pages.{key}`"
+            return replace(rule, why=why, is_declared=True, is_configured=True)
+    return None
+
+
+def what_is_wrong_with_rule(table: Any) -> str:
+    """Return what is wrong with the table of a rule; empty where nothing is."""
+    if not isinstance(table, Mapping):
+        return "it is a table"
+    unknown = sorted(table.keys() - set(_KEYS))
+    if unknown:
+        return f"`{unknown[0]}` is not known, only {', '.join(f'`{key}`' for key in _KEYS)}"
+    for key, value in table.items():
+        if not isinstance(value, str) or not value:
+            return f"`{key}` is a text"
+    ways = [key for key in _WAYS if key in table]
+    if len(ways) > 1:
+        return f"`{ways[0]}` and `{ways[1]}` are two ways; a rule has one"
+    if not ways and "items" not in table:
+        return f"it has none of {', '.join(f'`{key}`' for key in ('items', *_WAYS))}"
+    if ("cursor" in table) != ("parameter" in table):
+        return "`cursor` says where the answer has it, and `parameter` names the input that takes it: both are needed"
+    for key in ("items", "next", "cursor"):
+        wrong = _wrong_expression(table[key]) if key in table else ""
+        if wrong:
+            return f"`{key}` is no JMESPath expression: {wrong}"
+    return ""
+
+
+def _wrong_expression(text: str) -> str:
+    import jmespath
+    from jmespath.exceptions import JMESPathError
+
+    try:
+        jmespath.compile(text)
+    except JMESPathError as error:
+        return str(error).splitlines()[0]
+    return ""
+
+
+def _expression(text: str | None) -> AnswerPlace | None:
+    """Return the place that an expression means; one that is a plain path can be put together again."""
+    if text is None:
+        return None
+    steps = text.split(".")
+    is_plain = all(step.isidentifier() and step.isascii() for step in steps)
+    return place_at(*steps) if is_plain else AnswerPlace(text)
+
+
+def _rule(described: DescribedOperation, table: Mapping[str, str]) -> PageRule | None:
+    items = _expression(table.get("items"))
+    if "next" in table:
+        return PageRule("url", "", next=_expression(table["next"]), items=items)
+    if "cursor" in table:
+        place = _input_named(described, table["parameter"])
+        return (
+            PageRule("cursor", "", input=place, next=_expression(table["cursor"]), items=items)
+            if place
+            else None
+        )
+    for kind in ("page", "offset"):
+        if kind in table:
+            place = _input_named(described, table[kind])
+            return PageRule(kind, "", input=place, items=items) if place else None
+    return PageRule("items", "", items=items)

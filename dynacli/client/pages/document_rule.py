@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.pages.answer_fields import (
+from dynacli.client.pages.decide_rule import inferred_rules
+from dynacli.client.pages.known_items import (
     AnswerField,
     fields_of_schema,
     item_field,
 )
-from dynacli.client.pages.decide_rule import inferred_rules
 from dynacli.client.pages.page_rule import AnswerPlace, PageRule, place_at
 from dynacli.client.pages.paging_inputs import is_listing, paging_inputs, with_size
 from dynacli.record import record, replace
@@ -60,7 +60,7 @@ def document_pages(
     if configured is not None and configured.kind != "items":
         rules = (configured,)
     if not rules:
-        from dynacli.client.pages.declared_rules import declared_rule
+        from dynacli.client.pages.decide_rule import declared_rule
 
         declared = declared_rule(described, response)
         rules = (declared,) if declared is not None else ()
@@ -101,7 +101,7 @@ def describe_pages(described: DescribedOperation) -> dict[str, Any] | None:
     """
     configured = None
     if "pages" in described.api.entry:
-        from dynacli.client.pages.configured_rule import configured_rule
+        from dynacli.client.pages.decide_rule import configured_rule
 
         configured = configured_rule(described)
     pages = document_pages(described, configured)

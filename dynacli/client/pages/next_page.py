@@ -6,10 +6,9 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey
-from dynacli.client.pages.answer_fields import fields_of_value
 from dynacli.client.pages.decide_rule import empty_next, is_url
-from dynacli.client.pages.page_names import NAMES
-from dynacli.client.pages.page_rule import ABSENT, AnswerPlace, InputPlace, PageRule
+from dynacli.client.pages.known_items import fields_of_value
+from dynacli.client.pages.page_rule import ABSENT, NAMES, AnswerPlace, InputPlace, PageRule
 from dynacli.environment import invocation
 from dynacli.errors import NetworkError, RefusedError
 from dynacli.model.field_names import plain_name

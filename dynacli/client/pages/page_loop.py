@@ -11,11 +11,9 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine, MadeCall
 from dynacli.client.engine.call_events import PageCame
 from dynacli.client.inputs.call_inputs import CallInputs
-from dynacli.client.pages.answer_fields import fields_of_value
-from dynacli.client.pages.configured_rule import configured_rule
-from dynacli.client.pages.decide_rule import inferred_rules, with_ends
+from dynacli.client.pages.decide_rule import configured_rule, inferred_rules, with_ends
 from dynacli.client.pages.document_rule import NO_RULE, document_pages, document_rule
-from dynacli.client.pages.known_items import known_items
+from dynacli.client.pages.known_items import fields_of_value, known_items
 from dynacli.client.pages.next_page import (
     End,
     NextPage,

@@ -1,12 +1,14 @@
 """The rule by which an operation is paged: which input changes from page to page, and what in an answer says so."""
 
+import os
+import tomllib
 from typing import Any
 
 from dynacli.model.field_names import plain_name
 from dynacli.model.operation import ValueType
 from dynacli.record import record
 
-__all__ = ["ABSENT", "AnswerPlace", "InputPlace", "PageRule", "place_at"]
+__all__ = ["ABSENT", "EXTENSIONS", "NAMES", "AnswerPlace", "InputPlace", "PageRule", "place_at"]
 
 ABSENT = object()
 """What an answer has at a place that it does not have."""
@@ -133,3 +135,19 @@ class PageRule:
             "largest": self.most,
             "total": self.total.text if self.total else None,
         }
+
+
+def _read_tables() -> dict[str, Any]:
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "page_names.toml")
+    with open(path, "rb") as file:
+        return tomllib.load(file)
+
+
+_TABLES = _read_tables()
+
+EXTENSIONS: dict[str, dict[str, Any]] = _TABLES.pop("extensions")
+"""Extension → how it declares pages."""
+NAMES: dict[str, dict[str, list[str]]] = {
+    title: {key: names.split() for key, names in table.items()} for title, table in _TABLES.items()
+}
+"""Title of a table → its keys → plain names."""

@@ -4,8 +4,7 @@ import re
 from collections.abc import Sequence
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.pages.page_names import NAMES
-from dynacli.client.pages.page_rule import InputPlace, PageRule
+from dynacli.client.pages.page_rule import NAMES, InputPlace, PageRule
 from dynacli.model.field_names import plain_name, words_of
 from dynacli.model.operation import ANY
 from dynacli.record import replace

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.client.call import base_url_of
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.policy.path_readings import Sent
+from dynacli.client.policy.path_readings import Sent, SentValues
 from dynacli.client.policy.permission import decision_on, is_asked_about
 from dynacli.client.policy.policy_rules import ALLOWED, CONFIRMED, DENIED, Decision, strictest, unknown_words
-from dynacli.client.policy.sent_values import SentValues
 from dynacli.errors import UsageError
 from dynacli.http.built_request import Request
 from dynacli.library.configuration.configuration import Configuration

@@ -21,10 +21,9 @@ from urllib.parse import urlsplit
 from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.operation_at import operation_at
-from dynacli.client.policy.path_readings import Sent, steps_of
+from dynacli.client.policy.path_readings import Sent, SentValues, steps_of
 from dynacli.client.policy.permission import obey
 from dynacli.client.policy.policy_rules import ALLOWED, Decision, Policy, Rules, decide, strictest, with_paths
-from dynacli.client.policy.sent_values import SentValues
 from dynacli.environment import Environment, invocation
 from dynacli.errors import RefusedError, UsageError
 from dynacli.http.built_request import Request

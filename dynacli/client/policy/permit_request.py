@@ -12,9 +12,8 @@ from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.policy.method_overrides import ANY_METHOD, overrides_of
 from dynacli.client.policy.other_policies import documented_bases
-from dynacli.client.policy.path_readings import Sent, methods_in, readings_of
+from dynacli.client.policy.path_readings import Sent, SentValues, methods_in, readings_of
 from dynacli.client.policy.permission import permit_in_doubt
-from dynacli.client.policy.sent_values import SentValues
 from dynacli.http.built_request import Request
 from dynacli.urls import server_of
 

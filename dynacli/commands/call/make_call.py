@@ -55,7 +55,7 @@ def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> Non
     settings = settings_of(run.env, described.api, run.call_options)
     settings.asking_later().permit(described)  # whoever may not call it need not hear what its inputs are
     if not described.is_documented:
-        from dynacli.client.undocumented_operation import undocumented_note
+        from dynacli.client.operation_at import undocumented_note
 
         run.note(undocumented_note(described))
         settings = replace(settings, level="off")

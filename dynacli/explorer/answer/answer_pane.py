@@ -1,15 +1,20 @@
 """The right side: the answer in the view that was chosen, and the calls that were made."""
 
 import os
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from rich.style import Style
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.geometry import Size
 from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -17,7 +22,6 @@ from dynacli.client.engine.call_events import ResponseHead, ResponsePart
 from dynacli.errors import AuthError, FileError
 from dynacli.explorer.answer.answer_views import VIEWS, AnswerScreen, answer_screen, status_text, view_text
 from dynacli.explorer.answer.kept_call_views import KeptCall, kept_text, line_of_kept
-from dynacli.explorer.answer.text_pane import TextPane
 from dynacli.explorer.calls.running_call import Ended, Event, Progress
 from dynacli.explorer.dialogs import PathDialog
 from dynacli.explorer.form.draft import Draft
@@ -27,10 +31,146 @@ from dynacli.library.history.history_file import HistoryRow
 from dynacli.model.wording import counted
 from dynacli.output.output_form import OutputForm
 from dynacli.output.stream_body import written_body
-from dynacli.text.terminal import visible
+from dynacli.text.terminal import cell_width, visible
 from dynacli.transport.remote_name import file_name
 
 __all__ = ["AnswerPane", "MadeCall"]
+
+_COLOUR = re.compile("\x1b\\[[0-9]+m")
+_EXCERPT = re.compile("\\s*(?:\x1b\\[[0-9]+m)*\\| ")
+"""The beginning of a line of an excerpt, whose marker would stand elsewhere if it were folded."""
+_LONGEST = 2_000
+"""Columns of a line that is folded between words, and has colours."""
+_MOST_FOLDED = 2_000
+"""Lines of a text whose long lines are folded; in a longer text they are scrolled to."""
+_MOST_APPENDED = 20_000
+"""Lines that are kept of a text that grows without an end."""
+
+
+class _TextPane(ScrollView, can_focus=True):
+    """Lines of text, with the colours of a `Painter`; the caller has made them `visible`."""
+
+    BINDINGS = [  # noqa: RUF012  - textual's own form
+        Binding("home", "scroll_home", show=False),
+        Binding("end", "scroll_end", show=False),
+        Binding("space", "page_down", show=False),
+    ]
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._source: list[str] = []
+        self._lines: list[str | Text] = []
+        self._width = self._room = 0
+        self._sought = ""
+        self._found: int | None = None
+
+    @property
+    def text(self) -> str:
+        """All lines as they are laid out, without colours."""
+        return "\n".join(self._plain(number).rstrip() for number in range(len(self._lines)))
+
+    def show(self, text: str) -> None:
+        """Show a text in the place of the one before, from its beginning."""
+        self._source, self._lines, self._width = [], [], 0
+        self._found = None
+        self.scroll_to(0, 0, animate=False)
+        self._extend(text)
+
+    def append(self, text: str) -> None:
+        """Add to the end of a text, of which the last lines are kept, and go on showing the end if that is shown."""
+        is_at_end = self.is_vertical_scroll_end
+        self._extend(text)
+        surplus = len(self._source) - _MOST_APPENDED
+        if surplus > 0:
+            self._source = self._source[surplus + _MOST_APPENDED // 2 :]
+            self._lines, self._width, self._found = [], 0, None
+            self._add(self._source)
+        if is_at_end:
+            self.scroll_end(animate=False, x_axis=False)
+
+    def _extend(self, text: str) -> None:
+        lines = text.removesuffix("\n").expandtabs().split("\n") if text else []
+        self._source += lines
+        self._add(lines)
+
+    def find(self, part: str, step: int = 1) -> bool:
+        """Go to the next line that has a text, whatever the case of its letters, or from the last to the first one.
+
+        Args:
+            part: The text; empty to mark none any more.
+            step: 1 for the next line, -1 for the one before, 0 for the next one or the same again.
+
+        Returns:
+            Whether there is one.
+        """
+        self._sought = part.lower()
+        count, base = len(self._lines), self.scroll_offset.y
+        direction, skipped = (-1, 1) if step < 0 else (1, step)
+        if self._found is None:
+            skipped = 0
+        else:
+            base = self._found
+        self._found = None
+        for number in range(skipped, count + skipped) if part else ():
+            line = (base + direction * number) % count
+            if self._sought in self._plain(line).lower():
+                self._found = line
+                self.scroll_to(0, max(line - self.size.height // 2, 0), animate=False)
+                break
+        self.refresh()
+        return self._found is not None
+
+    def _plain(self, number: int) -> str:
+        line = self._lines[number]
+        return line.plain if isinstance(line, Text) else _COLOUR.sub("", line)
+
+    def _add(self, lines: Iterable[str]) -> None:
+        self._room = self.scrollable_content_region.width
+        if not self._room:
+            return  # it is hidden
+        room = self._room
+        for line in lines:
+            if len(line) <= room and line.isascii():  # as nearly all are
+                self._lines.append(line)
+            else:
+                self._lines.extend(self._laid_out(line))
+        self.virtual_size = Size(self._width, len(self._lines))
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Fold the lines anew, as one that was hidden had no width at all."""
+        if self._room != self.scrollable_content_region.width:
+            self._lines, self._width, self._found = [], 0, None
+            self._add(self._source)
+
+    def _laid_out(self, line: str) -> Iterator[str | Text]:
+        """Yield a line, folded where it is too long for the pane and no part of an excerpt."""
+        plain = _COLOUR.sub("", line)
+        width = cell_width(plain)
+        if width > _LONGEST:
+            yield from (plain[at : at + self._room] for at in range(0, len(plain), self._room))
+        elif width <= self._room or len(self._source) > _MOST_FOLDED or _EXCERPT.match(line):
+            self._width = max(self._width, width)
+            yield line
+        else:
+            yield from Text.from_ansi(line).wrap(self.app.console, self._room)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw a line of the screen."""
+        left, top = self.scroll_offset
+        width, style = self.size.width, self.rich_style
+        number = top + y
+        if number >= len(self._lines):
+            return Strip.blank(width, style)
+        line = self._lines[number]
+        text = line.copy() if isinstance(line, Text) else Text.from_ansi(line)
+        text.end = ""
+        text.stylize_before(Style(color=style.color, bgcolor=style.bgcolor))
+        if self._sought:
+            marked = Style(reverse=True, underline=number == self._found)
+            text.highlight_regex(f"(?i){re.escape(self._sought)}", marked)
+        return Strip(text.render(self.app.console)).crop_extend(left, left + width, style)
+
 
 _SMALL = 100_000
 """The size in bytes of a body that is laid out before anything else is done."""
@@ -124,7 +264,7 @@ class AnswerPane(Vertical):
             for view in _TABS:
                 yield _Tab(view)
         yield Static("Nothing was called yet.", id="status", markup=False)
-        yield TextPane(id="text")
+        yield _TextPane(id="text")
         yield OptionList(id="made", markup=False, compact=True)
         yield Input(placeholder="find in the answer", id="find", compact=True)
 
@@ -136,14 +276,14 @@ class AnswerPane(Vertical):
     @property
     def text(self) -> str:
         """The text that is shown."""
-        return self.query_one(TextPane).text
+        return self.query_one(_TextPane).text
 
     def begin(self) -> None:
         """Show that a call is under way."""
         self._ended, self._stream, self._progress = None, None, ""
         if self._view == _HISTORY:
             self.action_view(VIEWS[0])
-        self.query_one(TextPane).show("")
+        self.query_one(_TextPane).show("")
         self.show_time(0)
 
     def show_time(self, seconds: float) -> None:
@@ -157,7 +297,7 @@ class AnswerPane(Vertical):
 
     def tell(self, event: Event, draft: Draft, at: str) -> None:
         """Show what came of the call that is under way."""
-        pane = self.query_one(TextPane)
+        pane = self.query_one(_TextPane)
         if isinstance(event, ResponseHead):
             self._stream = _StreamText(event, self._screen())
             self._show()
@@ -179,7 +319,7 @@ class AnswerPane(Vertical):
         self._made.insert(0, made)
         self._list_made()
         if stream is not None and self._view == VIEWS[0]:  # what came of it stays as it is
-            pane = self.query_one(TextPane)
+            pane = self.query_one(_TextPane)
             pane.append(stream.end())
             pane.append(view_text(self._view, ended._replace(answer=None), self._columns, self._variables))
         else:
@@ -203,14 +343,14 @@ class AnswerPane(Vertical):
 
     @property
     def _columns(self) -> int:
-        return max(self.query_one(TextPane).scrollable_content_region.width, 20)
+        return max(self.query_one(_TextPane).scrollable_content_region.width, 20)
 
     def _screen(self) -> AnswerScreen:
         return answer_screen(self._columns, self._variables)
 
     def _show(self) -> None:
         ended, view, columns = self._ended, self._view, self._columns
-        pane = self.query_one(TextPane)
+        pane = self.query_one(_TextPane)
         if self._stream is not None and view != _HISTORY:
             is_first = view == VIEWS[0]
             pane.show(
@@ -229,7 +369,7 @@ class AnswerPane(Vertical):
     @on(_LaidOut)
     def _take_text(self, message: _LaidOut) -> None:
         if message.ended is self._ended and message.view == self._view:
-            self.query_one(TextPane).show(message.text)
+            self.query_one(_TextPane).show(message.text)
 
     def _list_made(self) -> None:
         listed = self.query_one("#made", OptionList)
@@ -262,7 +402,7 @@ class AnswerPane(Vertical):
             work_aside(self, self._list_earlier)
         had_focus = self.has_focus_within
         self.query_one("#made").display = is_history
-        self.query_one(TextPane).display = not is_history
+        self.query_one(_TextPane).display = not is_history
         self._show()
         if had_focus:
             self.focus_content()
@@ -300,7 +440,7 @@ class AnswerPane(Vertical):
         self._find(self.query_one("#find", Input).value, step)
 
     def _find(self, text: str, step: int) -> None:
-        if not self.query_one(TextPane).find(text, step) and text:
+        if not self.query_one(_TextPane).find(text, step) and text:
             self.notify(f"The answer has no `{visible(text, keep='')}`", markup=False, severity="warning")
 
     def leave_search(self) -> bool:

@@ -1,23 +1,55 @@
-"""The views of an answer: the texts that the command line would write, in the form that was chosen."""
+"""The views of an answer: its value, its text, its headers and its findings."""
 
 import io
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from dynacli.auth.secret import MASK
 from dynacli.client.answers.answer_errors import answer_masker, http_error, mismatch_error
 from dynacli.client.answers.verdict_text import notes_of
 from dynacli.client.call import Call
 from dynacli.environment import Environment
-from dynacli.explorer.answer.body_view import write_view
+from dynacli.errors import FileError, FormError
 from dynacli.explorer.calls.running_call import Ended
 from dynacli.http.send import Answer
 from dynacli.model.wording import counted
 from dynacli.output.error_messages import write_error, write_note, write_warning
+from dynacli.output.output_form import OutputForm
+from dynacli.output.render import write_body
 from dynacli.output.standard_error import write_stderr
+from dynacli.text.content_kind import decoded
 from dynacli.text.terminal import Painter, visible
 
-__all__ = ["VIEWS", "AnswerScreen", "answer_screen", "status_text", "view_text"]
+if TYPE_CHECKING:
+    from dynacli.model.find_items import KnownItems
+
+__all__ = ["VIEWS", "AnswerScreen", "answer_screen", "status_text", "view_text", "write_view"]
+
+
+def write_view(env: Environment, view: str, answer: Answer, known: "KnownItems | None" = None) -> None:
+    """Write a body.
+
+    Args:
+        view: `pretty`, `table` or `raw`.
+        known: What the document says of the items; None where it says nothing.
+    """
+    media_type = answer.header("content-type")
+    if view == "raw":
+        text = answer.body.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
+        env.stdout.write(visible(text))
+    elif decoded(answer.body, media_type) is None:
+        name = f"`{visible(media_type, keep='')}`" if media_type else "of no declared type"
+        size = counted(len(answer.body), "byte")
+        write_note(env, f"The answer is binary ({name}, {size}); s saves it in a file")
+    elif not answer.body:
+        write_note(env, "The answer has no body")
+    else:
+        form = OutputForm("auto" if view == "pretty" else view, may_page=False)
+        try:
+            write_body(env, answer.body, media_type, form, known=known)
+        except (FormError, FileError) as error:
+            write_error(env, error, "text")
+
 
 VIEWS: Final = ("pretty", "table", "raw", "headers", "verdict")
 

@@ -11,8 +11,7 @@ from dynacli.client.call_settings import CallSettings, Consent
 from dynacli.client.inputs.call_inputs import collect_values
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError
-from dynacli.explorer.answer.answer_views import answer_screen
-from dynacli.explorer.answer.body_view import write_view
+from dynacli.explorer.answer.answer_views import answer_screen, write_view
 from dynacli.explorer.form.draft import Draft, inputs_of
 from dynacli.http.send import Answer
 from dynacli.library.history.history_file import HistoryRow

@@ -18,22 +18,83 @@ from dynacli.client.engine.call_events import (
 )
 from dynacli.client.engine.series import Series
 from dynacli.client.inputs.call_inputs import CallInputs
-from dynacli.client.pages.page_loop import PageLoop
+from dynacli.client.pages.merge_pages import MergedVerdict, merged_text
+from dynacli.client.pages.page_loop import Page, PageLoop
 from dynacli.client.wait_until import WaitPause
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, InternalError
-from dynacli.explorer.calls.merged_list import MergedList
 from dynacli.explorer.form.draft import Draft, inputs_of
 from dynacli.explorer.form.further_calls import FurtherCalls, further_calls
 from dynacli.http.exchange import EndableClients
 from dynacli.http.send import RENDER_LIMIT, Answer
+from dynacli.model.wording import counted
 from dynacli.record import replace
-from dynacli.text.exact_json import read_json
+from dynacli.text.exact_json import compact_json, read_json
 
 if TYPE_CHECKING:
     from dynacli.validation.findings.finding import Verdict
 
 __all__ = ["Ended", "Event", "Progress", "RunningCall"]
+
+
+class _MergedList:
+    """The pages of a list as they come, and one answer of them all.
+
+    Attributes:
+        size: The characters of the items.
+    """
+
+    def __init__(self, loop: PageLoop) -> None:
+        self._loop, self._verdict, self._texts = loop, MergedVerdict(), list[str]()
+        self._first: Page | None = None
+        self._last: Page | None = None
+        self.size = self._number = 0
+
+    def add(self, page: Page) -> None:
+        """Add a page.
+
+        Raises:
+            HttpError: It is a later one that is no success.
+        """
+        items, is_success = page.items or [], 200 <= page.answer.status < 300
+        self._verdict.add(page, self._loop.items, self._loop.count - len(items))
+        self._first = self._first or page
+        if is_success:
+            self._last, self._number = page._replace(items=None), page.number
+            texts = [compact_json(item) for item in items]
+            self._texts += texts
+            self.size += sum(map(len, texts))
+        elif page.number > 1:
+            from dynacli.client.answers.answer_errors import http_error
+
+            raise http_error(page.call, page.answer)
+
+    @property
+    def progress(self) -> str:
+        """How far it is, in words."""
+        total = f" of {self._loop.total:,}" if self._loop.total is not None else ""
+        return f"{counted(self._number, 'page')}, {self._loop.count:,}{total} items"
+
+    @property
+    def came(self) -> MadeCall | None:
+        """The answer of all pages that came; None where none did."""
+        first, last, place = self._first, self._last, self._loop.items
+        if first is None:
+            return None
+        answer = first.answer
+        if first.items is not None and last is not None and place is not None:
+            text = merged_text(first.value, last.value, place, self._texts)
+            body = text.encode("utf-8", "surrogatepass")
+            answer = replace(answer, body=body, size=len(body))
+        return MadeCall(first.call, answer, None if first.verdict is None else self._verdict)
+
+    @property
+    def note(self) -> str:
+        """What is to be said of the list; empty where its first page is no success."""
+        if self._first is None or not 200 <= self._first.answer.status < 300:
+            return ""
+        return self._loop.note or f"{counted(self._number, 'page')}, {counted(self._loop.count, 'item')}"
+
 
 _KEPT_OF_STREAM = 8 * 1024 * 1024
 """Bytes up to which a stream is kept, for the views of its whole."""
@@ -102,7 +163,7 @@ class RunningCall:
         )
         self._is_cancelled = threading.Event()
         self._room = threading.Semaphore(_MOST_UNSEEN)
-        self._merged: MergedList | None = None
+        self._merged: _MergedList | None = None
         self._came: MadeCall | None = None
         self._stream: Answer | None = None
         self._notes: list[str] = []
@@ -212,7 +273,7 @@ class RunningCall:
             is_keyset_asked=further.all == "keyset",
         )
         loop.check_list()
-        self._merged = MergedList(loop)
+        self._merged = _MergedList(loop)
         for page in loop:
             self._merged.add(page)
             self._tell(self, Progress(self._merged.progress))

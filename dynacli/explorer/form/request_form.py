@@ -1,6 +1,9 @@
 """The form of an operation: its inputs, the body as text, how it is called, and the command line of all that."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Final, NamedTuple
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -11,20 +14,263 @@ from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from dynacli.client.call_settings import CallOptions
+from dynacli.client.cards.input_sources import input_sources
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.inputs.build_body import example_body
+from dynacli.client.inputs.find_input import find_input
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, UsageError
 from dynacli.explorer.dialogs import AboutDialog
-from dynacli.explorer.form.about_input import about_input, about_operation
-from dynacli.explorer.form.body_text import body_rows, body_text, example_words, with_example_body
-from dynacli.explorer.form.draft import CONTENT_TYPE, PROFILE, SERVER, Checked, Draft
+from dynacli.explorer.form.draft import CONTENT_TYPE, PROFILE, SERVER, Checked, Draft, inputs_of
 from dynacli.explorer.form.form_rows import BODY, FormRow, MoreItems, located, row_of, rows_of
 from dynacli.explorer.form.form_widgets import ActionLine, BodyText, ChoiceBox, FieldRow, SettingRow, TextBox
-from dynacli.explorer.form.setting_rows import ROWS_BELOW, setting_rows
+from dynacli.explorer.form.further_calls import offered_further
+from dynacli.library.history.record_call import api_key, history_mode
+from dynacli.library.history.remembered_ids import remembered_values
+from dynacli.model.command_words import literal_word
+from dynacli.model.descriptions import operation_description
+from dynacli.model.media_types import is_built
+from dynacli.model.operation import EACH, Parameter, ValueType
 from dynacli.record import replace
+from dynacli.request.assemble_body import assemble
+from dynacli.request.convert_words import convert_all
+from dynacli.schema.documented_values import walk_value
+from dynacli.text.markdown import to_text
 from dynacli.text.terminal import visible
 
-__all__ = ["RequestForm"]
+__all__ = ["RequestForm", "body_rows", "body_text", "example_words"]
+
+
+class _AboutInput(NamedTuple):
+    """What is known of an input, or of an operation.
+
+    Args:
+        text: What is to be read, with foreign text in it as it came.
+        values: Value → what it is called, of those that it may have.
+    """
+
+    text: str
+    values: Mapping[str, str]
+
+
+_WIDTH = 72
+"""The columns of a description."""
+
+
+def _about_operation(described: DescribedOperation) -> _AboutInput:
+    """Return what the document says of an operation."""
+    operation = described.operation
+    told = to_text(operation_description(described.part["operation"], {}), _WIDTH)
+    parts = (f"{operation.method} {operation.path}", operation.summary, told)
+    return _AboutInput("\n\n".join(part for part in parts if part), {})
+
+
+def _about_input(env: Environment, draft: Draft, row: FormRow, facts: str) -> _AboutInput:
+    """Return what is known of an input.
+
+    Args:
+        facts: What it takes, in words.
+    """
+    described, text = draft.described, [row.option, facts, row.description]
+    parameter, field = find_input(described, row.option)
+    values = dict.fromkeys(row.choices, "")
+    if field is not None:
+        name = next((step for step in reversed(field.path) if step != EACH), row.option)
+        sources = input_sources(described.api, described.operation, [field])
+        asked = Parameter(name, "body", row.option, field.value)
+    elif parameter is not None:
+        sources, asked = input_sources(described.api, described.operation, [parameter]), parameter
+    else:
+        return _AboutInput("\n\n".join(filter(None, text)), values)
+    if row.option in sources:
+        text.append(f"Its values come from {sources[row.option]}")
+    if not row.is_secret and history_mode(env) != "off":
+        given = {
+            each.name: draft.words[each.option]
+            for each in described.operation.parameters
+            if each.location == "path" and each.option in draft.words and each is not parameter
+        }
+        source = api_key(described.api.revisions.directory)
+        found = remembered_values(env, source, described.operation, asked, given)
+        values |= {row.literal(value): name for value, name in found.items()}
+    return _AboutInput("\n\n".join(filter(None, text)), values)
+
+
+class _BodyRows(NamedTuple):
+    """A body in the rows of a form.
+
+    Args:
+        words: Option → word.
+        counts: Array of objects → how many of its items have rows.
+    """
+
+    words: Mapping[str, str]
+    counts: Mapping[str, int]
+
+
+def body_text(draft: Draft) -> str:
+    """Return the body that the rows of a draft give, as text; an example of it where they give none.
+
+    Raises:
+        UsageError: A row does not fit, or holds a file.
+    """
+    value = _value_of(draft)
+    if value is None:
+        try:
+            value = example_body(draft.described, True)
+        except UsageError:
+            return ""
+    media_type = draft.described.media_type
+    if isinstance(value, str) and (media_type is None or not is_built(media_type.name)):
+        return literal_word(value)
+    try:
+        return json.dumps(value, ensure_ascii=False, indent=2)
+    except TypeError:
+        raise UsageError("The body holds a file", why="Text has no form for its bytes") from None
+
+
+def _value_of(draft: Draft) -> Any:
+    """Return the value that the rows of the body give; None where they give none."""
+    body = {row.option: word for row, word in draft.given if row.location == BODY}
+    inputs = inputs_of(replace(draft, words=body, text=None), is_strict=False)
+    return assemble(None, inputs.assignments) if inputs.assignments else None
+
+
+def body_rows(draft: Draft) -> _BodyRows | None:
+    """Return the rows that give the body which is written as text; None where no rows give exactly that."""
+    try:
+        value = json.loads(draft.text or "null")
+    except ValueError:
+        return None
+    rows, counts = _rows_for(draft.described, value)
+    words: dict[str, str] = {}
+    # From the last, so that a place is given as a whole only where nothing inside of it is given.
+    for row in reversed([row for row in rows if row.location == BODY]):
+        inside = any(option.startswith(f"{row.option}.") for option in words)
+        found = next(walk_value(value, _steps(row.pointer)), None)
+        if found is not None and not inside:
+            words[row.option] = _word_of(found, row)
+    words = dict(reversed(words.items()))
+    with suppress(DynacliError):
+        made = replace(draft, rows=tuple(rows), words=words, text=None)
+        if _value_of(made) == value:
+            return _BodyRows(words, counts)
+    return None
+
+
+def _rows_for(described: DescribedOperation, value: Any) -> tuple[list[FormRow], dict[str, int]]:
+    """Return the rows of an operation with one for each item of each array in the value."""
+    counts: dict[str, int] = {}
+    while True:
+        rows = rows_of(described, counts)
+        before = dict(counts)
+        by_option = {row.option: row for row in rows if isinstance(row, FormRow)}
+        for more in rows:
+            if isinstance(more, MoreItems) and more.option in by_option:
+                items = next(walk_value(value, _steps(by_option[more.option].pointer)), ())
+                counts[more.option] = max(len(items), 1) if isinstance(items, list) else 1
+        if counts == before:
+            return list(by_option.values()), counts
+
+
+def _steps(pointer: str) -> tuple[str, ...]:
+    return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
+
+
+def _word_of(value: Any, row: FormRow) -> str:
+    """Return the word that gives a value."""
+    if isinstance(value, str):
+        with suppress(UsageError):
+            if convert_all([value], row.value, row.option) == value:
+                return row.literal(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def example_words(described: DescribedOperation) -> tuple[dict[str, str], str | None]:
+    """Return option → word of the example in the catalog, and its whole body where it has one."""
+    words: dict[str, str] = {}
+    in_path = [each.option for each in described.operation.parameters if each.location == "path"]
+    body = None
+    rest = list(described.operation.example)
+    while rest:
+        word = rest.pop(0)
+        if not word.startswith("--"):
+            if in_path:
+                words[in_path.pop(0)] = word
+            continue
+        option, equals, value = word.removeprefix("--").partition("=")
+        if not equals:
+            value = rest.pop(0) if rest and not rest[0].startswith("--") else "true"
+        if option == "body":
+            body = value
+        else:
+            words[located(option)] = value
+    return words, body
+
+
+def with_example_body(draft: Draft) -> Draft:
+    """Return a draft with an example of its body, in rows or as text, where it requires one and has none."""
+    body = draft.described.operation.body
+    rows_there = rows_of(draft.described, {}, list(draft.words))
+    filled = replace(draft, rows=tuple(row for row in rows_there if isinstance(row, FormRow)))
+    has_body = draft.text is not None or any(row.location == BODY for row, _ in filled.given)
+    if body is None or not body.is_required or has_body:
+        return draft
+    try:
+        written = replace(draft, text=body_text(replace(draft, words={})))
+    except UsageError:  # it holds a file, of which there is no example
+        return draft
+    rows = body_rows(written)
+    return replace(draft, words={**draft.words, **rows.words}) if rows is not None else written
+
+
+_ROWS_BELOW: Final[Mapping[str, tuple[str, ...]]] = {
+    "wait": ("wait-timeout", "wait-interval"),
+    "all": ("max-items",),
+}
+"""Setting → those that are shown only where it is given."""
+_FACTS: Final = {
+    PROFILE: "a profile of the configuration",
+    "all": "all pages of the list as one answer",
+    "max-items": "N items, from as many pages as they need",
+    "follow": "then the call that this link of the answer leads to",
+    "wait": "call again until this JMESPath is true of the answer, such as status=='done'",
+    "wait-timeout": "SECONDS at most [default 300]",
+    "wait-interval": "SECONDS between two calls [2, growing to 30]",
+}
+
+
+def _setting_rows(
+    described: DescribedOperation, given: Mapping[str, str], profiles: Sequence[str]
+) -> Iterator[SettingRow]:
+    """Yield the rows of the settings in which there is a choice.
+
+    Args:
+        given: Setting → what was typed or chosen.
+        profiles: Those of the API.
+    """
+    body = described.operation.body
+    if body is not None and len(body.content) > 1 and described.media_type is not None:
+        names = [media_type.name for media_type in body.content]
+        facts = f"{described.media_type.name}, or another one"
+        yield _row(CONTENT_TYPE, names, visible(facts, keep=""), given)
+    for name, words in offered_further(described).items():
+        row = _row(name, words, _FACTS[name], given)
+        above = next((above for above, below in _ROWS_BELOW.items() if name in below), "")
+        row.display = not above or bool(given.get(above) or given.get(name))
+        yield row
+    servers = described.operation.servers or described.api.servers
+    if len(servers) > 1 or given.get(SERVER):
+        listed = ", ".join(f"{number}: {server.url}" for number, server in enumerate(servers))
+        yield _row(SERVER, (), visible(f"a URL, or the number of one of {listed}", keep=""), given)
+    if profiles:
+        yield _row(PROFILE, profiles, _FACTS[PROFILE], given)
+
+
+def _row(name: str, words: Sequence[str], facts: str, given: Mapping[str, str]) -> SettingRow:
+    row = FormRow(name, "call", "", ValueType("string", enum=tuple(words)))
+    return SettingRow(row, given.get(name, ""), facts)
+
 
 _SHOWN_AT_FIRST = 40
 """How many rows a form has before the person asks for more: making a widget takes time."""
@@ -137,7 +383,7 @@ class RequestForm(Vertical):
             widgets.append(ActionLine(f"{len(rows) - self._shown} more inputs ...", name="more"))
         if rows or described.media_type is not None:
             widgets.append(TextBox("", "another input by its name, such as a.b.0.c", id="add"))
-        settings = list(setting_rows(described, self._settings, self._profiles))
+        settings = list(_setting_rows(described, self._settings, self._profiles))
         return [*widgets, Static("Call", markup=False, classes="heading"), *settings] if settings else widgets
 
     def _heading(self, location: str) -> str:
@@ -196,7 +442,7 @@ class RequestForm(Vertical):
             words.pop(field.row.option, None)
         if isinstance(field, SettingRow):
             for row in self.query(SettingRow):
-                if row.row.option in ROWS_BELOW.get(field.row.option, ()):
+                if row.row.option in _ROWS_BELOW.get(field.row.option, ()):
                     row.display = bool(word or row.word)
         self.post_message(self.Changed())
 
@@ -335,7 +581,7 @@ class RequestForm(Vertical):
             return
         field = focused.parent if focused is not None else None
         if not isinstance(field, FieldRow) or isinstance(field, SettingRow):
-            self.app.push_screen(AboutDialog(*about_operation(draft.described)))
+            self.app.push_screen(AboutDialog(*_about_operation(draft.described)))
             return
 
         def take(word: str | None) -> None:
@@ -343,7 +589,7 @@ class RequestForm(Vertical):
                 field.fill(word)
 
         try:
-            about = about_input(env, draft, field.row, field.facts)
+            about = _about_input(env, draft, field.row, field.facts)
         except DynacliError as error:  # such as a configuration that cannot be read
             self.app.notify(f"{error.message}: {error.why}", severity="error", markup=False)
         else:

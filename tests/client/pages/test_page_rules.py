@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from dynacli.client.pages.answer_fields import AnswerField, fields_of_value, item_field
-from dynacli.client.pages.page_names import EXTENSIONS, NAMES
+from dynacli.client.pages.known_items import AnswerField, fields_of_value, item_field
+from dynacli.client.pages.page_rule import EXTENSIONS, NAMES
 from dynacli.model.field_names import plain_name
 from dynacli.model.find_items import Items, find_items
 from tests.client.pages.listed_api import ITEMS, SIZE, ListedApi, array, integer, record, string

@@ -80,7 +80,7 @@ def _as_bytes(text: str) -> bytes:
 def export_api(run: Run, api: str, form: str | None, only: tuple[str, ...], out: str | None) -> None:
     """Run `export`."""
     from dynacli.client.call_settings import settings_of
-    from dynacli.client.chosen_operations import chosen_operations
+    from dynacli.client.unknown_operation import chosen_operations
     from dynacli.export.make_collection import make_collection
     from dynacli.record import replace
 

@@ -1,6 +1,7 @@
 """The list of operations by tag, of which only the rows on the screen are drawn: an API may have 22,000."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from rich.segment import Segment
@@ -12,10 +13,13 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from dynacli.client.search_operations import search_operations
+from dynacli.errors import UsageError
+from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import OperationSummary
 from dynacli.text.terminal import visible
 
-__all__ = ["OperationGroup", "OperationList", "grouped"]
+__all__ = ["OperationGroup", "OperationList", "find_operations", "grouped"]
 
 _METHOD_WIDTH = 6
 _FEW = 25
@@ -191,3 +195,34 @@ class OperationList(ScrollView, can_focus=True):
         if row < len(self._rows):
             self._move_to(row)
             self.action_choose()
+
+
+_MOST_MEANT = 30
+"""How many operations are listed that have another name for what was typed."""
+
+
+def find_operations(
+    api: OpenedApi, operations: Sequence[OperationSummary], text: str
+) -> list[OperationSummary]:
+    """Return the operations that fit a text, the best first.
+
+    First comes the one of that name, then what the search finds, then all whose name, path or summary has the words.
+
+    Args:
+        operations: All that may be found.
+
+    Raises:
+        DamagedCatalogError: The catalog is damaged.
+    """
+    by_name = {operation.name: operation for operation in operations}
+    found = {name: operation for name, operation in by_name.items() if name == text.strip()}
+    with suppress(UsageError):  # only half a word was typed, or the SQLite of this Python cannot search
+        for hit in search_operations([api], text, _MOST_MEANT):
+            if hit.name in by_name:
+                found[hit.name] = by_name[hit.name]
+    words = text.lower().split()
+    for operation in operations:
+        told = f"{operation.name} {operation.method} {operation.path} {operation.summary}".lower()
+        if all(word in told for word in words):
+            found[operation.name] = operation
+    return list(found.values())
