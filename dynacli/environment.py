@@ -25,15 +25,11 @@ __all__ = [
     "invocation_words",
     "prefix_of",
     "program",
-    "settings",
     "variable",
 ]
 
 DISTRIBUTION = "dynacli-openapi"
 """What package installers call dynacli: `dynacli` is another project, with the same import package and executable."""
-
-_SETTINGS = (*("CACHE_DIR", "CACHE_LIMIT", "CONFIG_DIR", "HISTORY", "HTTP", "PAGER", "REFRESH", "STATE_DIR"),)
-"""The ends of the variables that say how the program behaves, besides those of options."""
 
 _AGENT_VARIABLES = frozenset(
     {
@@ -151,13 +147,6 @@ def variable(setting: str) -> str:
 def how_to_install(extra: str = "") -> str:
     """Return the command that installs dynacli, with one of its extras, in the quotes of Markdown."""
     return f"`pip install '{DISTRIBUTION}[{extra}]'`" if extra else f"`pip install {DISTRIBUTION}`"
-
-
-def settings() -> frozenset[str]:
-    """Return the names of the variables that say how the program behaves, rather than hold a secret."""
-    from dynacli.options.standard_options import OPTIONS
-
-    return frozenset(map(variable, (*_SETTINGS, *(option.variable for option in OPTIONS if option.variable))))
 
 
 def prefix_of(api: str) -> str:

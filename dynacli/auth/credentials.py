@@ -15,11 +15,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from dynacli.auth.secret import MASK, Secret
-from dynacli.environment import Environment, prefix_of, program, settings
+from dynacli.environment import Environment, prefix_of, program
 from dynacli.errors import AuthError
 from dynacli.http.built_request import Request
 from dynacli.library.configuration.configuration import DEMO, Configuration
 from dynacli.model.operation import SecurityScheme
+from dynacli.options.standard_options import setting_variables
 from dynacli.record import record, replace
 
 __all__ = [
@@ -128,7 +129,7 @@ class Variables:
         is_taken = (
             not word
             or word in _PAIR
-            or plain in settings()
+            or plain in setting_variables()
             or any(plain.startswith(f"{other}_") for other in self._others)
             # `DYNACLI_GITHUB_TOKEN` may be set before `github` is registered.
             or (self._is_of_any_document and _GENERIC.fullmatch(word) is not None)

@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
-from dynacli.environment import program, settings
+from dynacli.environment import program
 from dynacli.errors import DynacliError
+from dynacli.options.standard_options import setting_variables
 
 __all__ = ["MASK", "Masker", "Secret", "secrets_in"]
 
@@ -120,7 +121,7 @@ class Masker:
 
 def secrets_in(variables: Mapping[str, str], headers: Iterable[str] = ()) -> list[Secret]:
     """Return whatever may be a secret in variables and in headers like `Authorization: Bearer abc`."""
-    own, no_secrets = f"{program().prefix}_", settings()
+    own, no_secrets = f"{program().prefix}_", setting_variables()
     secrets = [
         Secret(value.strip())
         for name, value in variables.items()

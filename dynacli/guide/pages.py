@@ -3,7 +3,8 @@
 import os
 import re
 
-from dynacli.environment import program, settings
+from dynacli.environment import program
+from dynacli.options.standard_options import setting_variables
 
 __all__ = ["as_of_program", "page", "topics"]
 
@@ -61,7 +62,7 @@ def as_of_program(text: str) -> str:
         return text
     for pattern, new in _LINES:
         text = re.sub(pattern, new.format(name=runs.name, api=runs.api), text)
-    own = "|".join(name.removeprefix(f"{runs.prefix}_") for name in settings())
+    own = "|".join(name.removeprefix(f"{runs.prefix}_") for name in setting_variables())
     text = re.sub(rf"\bDYNACLI_({own})\b", rf"{runs.prefix}_\1", text)
     return re.sub(r"\bDYNACLI_(?:<API>|[A-Z]+)_", f"{runs.prefix}_", text).replace(
         "DYNACLI_", f"{runs.prefix}_"

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from dynacli.environment import Environment, program, settings, variable
+from dynacli.environment import Environment, program, variable
 from dynacli.library.revisions.open_request import BLOCKING
+from dynacli.options.standard_options import setting_variables
 from dynacli.record import replace
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def begin_refresh(
     words = process_words(_WORD, api.name if api.is_registered else "-", *api.open_request.allow_refs)
     variables = env.variables
     if is_bound and not api.is_registered:
-        own, no_secrets = f"{program().prefix}_", settings()
+        own, no_secrets = f"{program().prefix}_", setting_variables()
         variables = {
             name: value for name, value in variables.items() if not name.startswith(own) or name in no_secrets
         }

@@ -6,12 +6,10 @@ is the typed record of the options of one run.
 """
 
 from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING, Any, Final, TypeVar, dataclass_transform
+from typing import Any, Final, TypeVar, dataclass_transform
 
+from dynacli.environment import Environment, variable
 from dynacli.record import record
-
-if TYPE_CHECKING:
-    from dynacli.environment import Environment
 
 __all__ = [
     "API_NAMES",
@@ -46,6 +44,7 @@ __all__ = [
     "Option",
     "Options",
     "options_of",
+    "setting_variables",
 ]
 
 DATA: Final = "data"
@@ -441,7 +440,7 @@ class Options:
                 options = options.with_value(name, value)
         return options
 
-    def in_force(self, name: str, env: "Environment") -> str:
+    def in_force(self, name: str, env: Environment) -> str:
         """Return the value of an option, or of the environment variable that has the same meaning; empty for none."""
         return self.__dict__[name] or env.setting(OPTIONS_BY_NAME[name].variable)
 
@@ -484,5 +483,14 @@ def options_of(taken: Collection[str]) -> tuple[Option, ...]:
 SETTINGS = options_of({CALLS, RESENDING})
 """The options that say how the calls of an API are made."""
 INPUT_OPTIONS = options_of({BODY})
+_VARIABLES = ("CACHE_DIR", "CACHE_LIMIT", "CONFIG_DIR", "HISTORY", "HTTP", "PAGER", "REFRESH", "STATE_DIR")
+"""The ends of the variables that say how the program behaves, besides those of options."""
 STANDARD_OPTIONS = tuple(option for option in OPTIONS if option.group not in {BODY, PART, FILE})
 """The options that stand before an API or behind any operation."""
+
+
+def setting_variables() -> frozenset[str]:
+    """Return the names of the variables that say how the program behaves, rather than hold a secret."""
+    return frozenset(
+        map(variable, (*_VARIABLES, *(option.variable for option in OPTIONS if option.variable)))
+    )

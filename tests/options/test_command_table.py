@@ -8,11 +8,11 @@ from importlib import import_module
 import pytest
 
 from dynacli.commands.read_options import option_value
-from dynacli.environment import settings, variable
+from dynacli.environment import variable
 from dynacli.errors import UsageError
 from dynacli.options.command import Command
 from dynacli.options.command_table import COMMANDS
-from dynacli.options.standard_options import OPTIONS, OPTIONS_BY_NAME, Option, Options
+from dynacli.options.standard_options import OPTIONS, OPTIONS_BY_NAME, Option, Options, setting_variables
 from tests.harness import run_cli
 
 
@@ -76,7 +76,7 @@ def test_an_option_is_a_field_with_its_default(name: str) -> None:
 @pytest.mark.parametrize("option", [each for each in OPTIONS if each.variable], ids=lambda each: each.name)
 def test_the_variable_of_an_option_is_one_of_the_program(option: Option) -> None:
     """It is listed among those that hold no secret, and the manual has it."""
-    assert variable(option.variable) in settings()
+    assert variable(option.variable) in setting_variables()
     assert f"`{variable(option.variable)}`" in run_cli("help", "environment").stdout
 
 

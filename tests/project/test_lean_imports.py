@@ -64,19 +64,6 @@ def test_what_was_not_loaded_works_when_it_is_needed() -> None:
     assert "a b uuid True" == lean[-1]
 
 
-def test_dates_are_those_that_are_written_in_c() -> None:
-    """Nothing of the module `datetime` is missing, and its classes are read, written and parsed as ever."""
-    code = """
-import datetime, pickle, sqlite3, sys
-now = datetime.datetime(2026, 11, 8, tzinfo=datetime.timezone.utc)
-print(pickle.loads(pickle.dumps(now)) == now, now.strptime("2026", "%Y").year, datetime.date.max, datetime.MAXYEAR)
-print(sqlite3.Date is datetime.date, datetime.UTC is datetime.timezone.utc, datetime.timedelta(1), datetime.time(2))
-"""
-    lean = _printed(code)
-    assert _printed(code, is_own_process=False) == lean
-    assert ["True 2026 9999-12-31 9999", "True True 1 day, 0:00:00 02:00:00"] == lean
-
-
 # Another version of click may use more of a module than its stand-in has.
 _OTHER_VERSION = """
 from dynacli import lean_imports
