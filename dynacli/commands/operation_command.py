@@ -9,7 +9,7 @@ import click
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands.read_options import check_values, click_options, options_in
-from dynacli.commands.run import Run
+from dynacli.commands.run import GivenWords, Run
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.methods import SAFE_METHODS
@@ -122,7 +122,7 @@ class OperationCommand(click.Command):
         if run.laid_over is not None:
             from dynacli.commands.call.words.lay_over import lay_over
 
-            args = lay_over(self, args, run)
+            args = lay_over(run, args, self.described, self.parsed, self.input_of)
         run.asked = (self.described, args)
         parsed = self.parsed(args, run.options.content_type)
         self._note_namesakes(parsed)
@@ -269,7 +269,7 @@ class OperationCommand(click.Command):
         Args:
             params: Name of a click parameter → its value.
         """
-        from dynacli.commands.call.make_call import GivenWords, make_call
+        from dynacli.commands.call.make_call import make_call
 
         given = GivenWords([], [], [])
         for name, (parameter, field) in self.inputs.items():

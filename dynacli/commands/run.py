@@ -1,4 +1,4 @@
-"""One run of the program: its surroundings, its options, and the APIs that it has opened."""
+"""One run of the program: its surroundings, its options, the APIs that it has opened, and what it does with words."""
 
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,9 @@ from dynacli.errors import DynacliError, FileError, InternalError
 from dynacli.library.configuration.configuration import profiles_in
 from dynacli.library.open_by_name import open_api
 from dynacli.library.opened_api import OpenedApi
+from dynacli.model.operation import Field, Parameter
 from dynacli.options.standard_options import Options
+from dynacli.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,14 +19,28 @@ if TYPE_CHECKING:
     from dynacli.client.call_settings import CallOptions
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.client.engine.call_engine import Engine
-    from dynacli.commands.call.make_call import GivenWords
     from dynacli.document.fetched import DocumentLogin
     from dynacli.output.output_form import OutputForm
 
-__all__ = ["Run"]
+__all__ = ["GivenWords", "Run"]
 
 _MAX_WAIT = 20.0
 """Seconds that a person who mistyped a name waits at most for a newer document that may have it."""
+
+
+@record
+class GivenWords:
+    """The words that were given for the inputs of one operation.
+
+    Args:
+        parameters: (parameter, its words).
+        parameter_fields: (parameter, field of it, the field's words).
+        body_fields: (field of the body, its words).
+    """
+
+    parameters: list[tuple[Parameter, list[str]]]
+    parameter_fields: list[tuple[Parameter, Field, list[str]]]
+    body_fields: list[tuple[Field, list[str]]]
 
 
 class Run:
@@ -91,7 +107,7 @@ class Run:
         if self.is_read_only:
             from dynacli.commands.call.read_limits import check_read
 
-            check_read(self)
+            check_read(self.all_options, is_agent=self.env.is_agent)
         is_terminal = env.stdin_is_terminal and env.stderr_is_terminal
         consent = Consent(
             is_given=options.yes or bool(options.dry_run),
@@ -102,6 +118,20 @@ class Run:
         return CallOptions.of(
             options, consent=consent, reads_only_by=reads_only_by, is_bound=self.is_read_only
         )
+
+    def check_input_file(self, given: str) -> None:
+        """Check that an input may come from a file.
+
+        Args:
+            given: The option and its value, for the message.
+
+        Raises:
+            RefusedError: The call is made by `read`, which was not given `--allow-files`.
+        """
+        if self.is_read_only:
+            from dynacli.commands.call.read_limits import check_input_file
+
+            check_input_file(self.all_options, given)
 
     @property
     def data_form(self) -> "OutputForm":
@@ -211,7 +241,7 @@ class Run:
         if self.is_read_only and self.all_options.allow_ref:
             from dynacli.commands.call.read_limits import check_read
 
-            check_read(self)  # before a reference is followed
+            check_read(self.all_options, is_agent=self.env.is_agent)  # before a reference is followed
 
         def login() -> "DocumentLogin":
             from dynacli.client.document_login import login_of

@@ -2,12 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.client.answers.answer_errors import Detail, answer_masker, http_error, mismatch_error
 from dynacli.client.answers.verdict_text import notes_of, verdict_json
 from dynacli.client.call import Call
 from dynacli.commands.run import Run
-from dynacli.errors import DynacliError, FileError, FormError, MismatchError, NetworkError, TimedOutError
+from dynacli.errors import DynacliError, FileError, FormError, MismatchError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from dynacli.client.call_settings import CallSettings
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.commands.call.call_report import CallReport
-    from dynacli.commands.call.receive_response import AnswerReceiver
     from dynacli.http.send import Answer
     from dynacli.validation.findings.finding import Verdict
 
@@ -26,7 +24,6 @@ __all__ = [
     "conclude_part",
     "conclude_request",
     "report_verdict_so_far",
-    "tell_failure",
     "tell_request",
     "warn_of_request",
 ]
@@ -180,22 +177,3 @@ def _write_notes(
         run.warn(masker.mask(f"Not judged: {reason}"))
     for note in notes_of(verdicts, shows_ignored=settings.is_strict or run.options.verbose):
         run.note(masker.mask(note))
-
-
-def tell_failure(
-    run: Run, call: Call, receiver: "AnswerReceiver", error: BaseException, report: "CallReport | None"
-) -> None:
-    """Say what is known of an answer that did not come whole, and add to its error how to go on.
-
-    Raises:
-        FileError: The error was a damaged cache, and the request may be on its way.
-        DamagedCatalogError: So it was, and nothing was sent.
-    """
-    if not receiver.is_finished and call.verdict is not None and receiver.answer is not None:
-        report_verdict_so_far(run, call, receiver.answer, call.verdict, report)
-    if isinstance(error, DamagedCatalogError):
-        from dynacli.client.damaged_cache import explain_damage
-
-        explain_damage(error, has_sent=call.has_sent)
-    if receiver.may_be_resumed and isinstance(error, NetworkError | TimedOutError):
-        error.hint = "Give `--resume` with it: what comes is kept then, and the next call goes on"

@@ -1,7 +1,5 @@
 """`--resume` and `-O`: the answer goes into a file that is gone on with, or that the server has a name for."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dynacli.client.call import request_of
@@ -9,73 +7,18 @@ from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.inputs.call_inputs import CallInputs, collect_values
-from dynacli.commands.call.receive_response import AnswerReceiver
+from dynacli.commands.call.receive_response import AnswerReceiver, DownloadFile
 from dynacli.commands.run import Run
 from dynacli.errors import UsageError
-from dynacli.files import replace_named_file
-from dynacli.http.send import Answer, Pieces
 from dynacli.record import replace
 from dynacli.transport.partial_download import OutdatedPartError, PartialDownload
-from dynacli.transport.remote_name import file_name
 
 if TYPE_CHECKING:
     from dynacli.commands.call.call_report import CallReport
 
-__all__ = ["DownloadFile", "check_options", "into_file"]
+__all__ = ["check_options", "into_file"]
 
 _OWN_HEADERS = frozenset(("accept-encoding", "if-range", "range"))
-
-
-class DownloadFile:
-    """The file that a successful answer goes into.
-
-    Args:
-        url: The URL that is called, whose last segment names the file where the server does not.
-        partial: The part of it that is there; None where the server gives the name.
-    """
-
-    def __init__(self, run: Run, url: str, partial: PartialDownload | None) -> None:
-        self._run, self._url, self._partial = run, url, partial
-
-    @property
-    def is_part(self) -> bool:
-        """Whether the answer was only the rest of a file, or said that nothing is missing."""
-        return self._partial is not None and self._partial.is_part
-
-    @property
-    def had(self) -> int:
-        """The number of bytes that were there before and are kept."""
-        return 0 if self._partial is None else self._partial.had
-
-    def is_complete(self, answer: Answer) -> bool:
-        """Return whether a server says that nothing is missing.
-
-        Raises:
-            OutdatedPartError: There are more bytes than the server has.
-            FileError: The file cannot be written.
-        """
-        return self._partial is not None and self._partial.is_there(answer)
-
-    def takes(self, answer: Answer) -> bool:
-        """Return whether the body of an answer goes into the file: an error does not."""
-        return 200 <= answer.status < 300
-
-    @contextmanager
-    def written(self, answer: Answer, pieces: Pieces) -> Iterator[Callable[[bytes], None]]:
-        """Write the body of an answer; the file is complete at the end of the block.
-
-        Raises:
-            FileError: The file cannot be written, or is there already where the server named it.
-            NetworkError: The answer is not what is missing.
-        """
-        if self._partial is not None:
-            with self._partial.written(answer, pieces) as write:
-                yield write
-            return
-        name = file_name(answer.header("content-disposition"), self._url)
-        with replace_named_file(name, may_replace=False) as write:
-            yield write
-        self._run.note(f"Saved as `{name}`")
 
 
 def check_options(run: Run, settings: CallSettings) -> None:

@@ -16,9 +16,8 @@ from dynacli.client.engine.call_events import (
     Sending,
 )
 from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey, input_name
-from dynacli.commands.run import Run
-from dynacli.model.operation import Field, Parameter
-from dynacli.record import record, replace
+from dynacli.commands.run import GivenWords, Run
+from dynacli.record import replace
 from dynacli.request.convert_words import convert_all, is_given_as_text
 
 if TYPE_CHECKING:
@@ -28,22 +27,7 @@ if TYPE_CHECKING:
     from dynacli.http.exchange import ClientPool
     from dynacli.output.status_line import TransferLine
 
-__all__ = ["GivenWords", "asker", "is_streamed", "make_call", "read_inputs", "send_call"]
-
-
-@record
-class GivenWords:
-    """The words that were given for the inputs of one operation.
-
-    Args:
-        parameters: (parameter, its words).
-        parameter_fields: (parameter, field of it, the field's words).
-        body_fields: (field of the body, its words).
-    """
-
-    parameters: list[tuple[Parameter, list[str]]]
-    parameter_fields: list[tuple[Parameter, Field, list[str]]]
-    body_fields: list[tuple[Field, list[str]]]
+__all__ = ["asker", "is_streamed", "make_call", "read_inputs", "send_call"]
 
 
 def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> None:

@@ -6,24 +6,23 @@ People allow an agent the prefix `dynacli read`, and the agent chooses everythin
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from dynacli.environment import invocation
 from dynacli.errors import DocumentError, RefusedError
-
-if TYPE_CHECKING:
-    from dynacli.commands.run import Run
+from dynacli.options.standard_options import Options
 
 __all__ = ["check_input_file", "check_read", "without_excerpts"]
 
 
-def check_read(run: "Run") -> None:
+def check_read(options: Options, *, is_agent: bool) -> None:
     """Check the options of a call that was made by `read`.
+
+    Args:
+        is_agent: Whether an agent runs the program.
 
     Raises:
         RefusedError: They would send a credential elsewhere or show it, read a file, or write one that they may not.
     """
-    options = run.all_options
     if options.accept_origin:
         origin = options.accept_origin[0]
         raise RefusedError(
@@ -38,33 +37,33 @@ def check_read(run: "Run") -> None:
             why="Whoever may only read is not to learn the credentials",
             hint="A person shows them: leave out `read`",
         )
-    if options.allow_files and run.env.is_agent:
+    if options.allow_files and is_agent:
         raise RefusedError(
             "An agent cannot give `--allow-files`",
             why=f"Whoever allows `{invocation('read')}` as a prefix allows every option after it",
             hint="Give the value itself or `-` for standard input, or ask a person to run it",
         )
     if options.editor:
-        check_input_file(run, "--editor")
+        check_input_file(options, "--editor")
     for place in options.allow_ref:
         if os.path.isabs(place):
-            check_input_file(run, f"--allow-ref {place}")
+            check_input_file(options, f"--allow-ref {place}")
     reports = (word.partition("=")[2] for word in options.report)
     file = options.output[1:] if options.output.startswith("@") else ""
     for path in filter(None, (file, *reports)):
         _check_output(path, is_resumed=options.resume and path == file)
 
 
-def check_input_file(run: "Run", given: str) -> None:
-    """Check that an input may come from a file.
+def check_input_file(options: Options, given: str) -> None:
+    """Check that an input of a call that was made by `read` may come from a file.
 
     Args:
         given: The option and its value, for the message.
 
     Raises:
-        RefusedError: `read` was not given `--allow-files`.
+        RefusedError: `--allow-files` was not given.
     """
-    if run.is_read_only and not run.all_options.allow_files:
+    if not options.allow_files:
         raise RefusedError(
             f"`{invocation('read')}` takes no input from a file: `{given}`",
             why="Whoever may only read could send any file to any server",

@@ -1,13 +1,15 @@
-"""Receiving an answer: it is written and judged while it comes, or read as a whole first."""
+"""Receiving an answer: it is written and judged while it comes, or read as a whole first; `-O` gives it a file."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
+from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.client.call import Call
 from dynacli.client.engine.call_engine import Engine
 from dynacli.commands.run import Run
-from dynacli.errors import DynacliError, FileError, FormError
+from dynacli.errors import DynacliError, FileError, FormError, NetworkError, TimedOutError
+from dynacli.files import replace_named_file
 from dynacli.http.send import (
     FILE_LIMIT,
     JUDGED_LIMIT,
@@ -23,15 +25,69 @@ from dynacli.output.stream_body import Write, is_unchanged, watched_reader, writ
 
 if TYPE_CHECKING:
     from dynacli.commands.call.call_report import CallReport
-    from dynacli.commands.call.download_file import DownloadFile
+    from dynacli.transport.partial_download import PartialDownload
     from dynacli.validation.bodies.read_forms import UnreadBody
 
-__all__ = ["AnswerReceiver"]
+__all__ = ["AnswerReceiver", "DownloadFile"]
 
 _WRITTEN_WHOLE = 1024 * 1024
 """Bytes up to which a body is written only when it is complete, so that one that breaks off is not written at all."""
 _KEPT_OF_STREAM = 1024 * 1024
 """Bytes up to which a stream is kept, for messages that quote it."""
+
+
+class DownloadFile:
+    """The file that a successful answer goes into.
+
+    Args:
+        url: The URL that is called, whose last segment names the file where the server does not.
+        partial: The part of it that is there; None where the server gives the name.
+    """
+
+    def __init__(self, run: Run, url: str, partial: "PartialDownload | None") -> None:
+        self._run, self._url, self._partial = run, url, partial
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the answer was only the rest of a file, or said that nothing is missing."""
+        return self._partial is not None and self._partial.is_part
+
+    @property
+    def had(self) -> int:
+        """The number of bytes that were there before and are kept."""
+        return 0 if self._partial is None else self._partial.had
+
+    def is_complete(self, answer: Answer) -> bool:
+        """Return whether a server says that nothing is missing.
+
+        Raises:
+            OutdatedPartError: There are more bytes than the server has.
+            FileError: The file cannot be written.
+        """
+        return self._partial is not None and self._partial.is_there(answer)
+
+    def takes(self, answer: Answer) -> bool:
+        """Return whether the body of an answer goes into the file: an error does not."""
+        return 200 <= answer.status < 300
+
+    @contextmanager
+    def written(self, answer: Answer, pieces: Pieces) -> Iterator[Callable[[bytes], None]]:
+        """Write the body of an answer; the file is complete at the end of the block.
+
+        Raises:
+            FileError: The file cannot be written, or is there already where the server named it.
+            NetworkError: The answer is not what is missing.
+        """
+        if self._partial is not None:
+            with self._partial.written(answer, pieces) as write:
+                yield write
+            return
+        from dynacli.transport.remote_name import file_name
+
+        name = file_name(answer.header("content-disposition"), self._url)
+        with replace_named_file(name, may_replace=False) as write:
+            yield write
+        self._run.note(f"Saved as `{name}`")
 
 
 class AnswerReceiver:
@@ -62,7 +118,7 @@ class AnswerReceiver:
         engine: Engine,
         call: Call,
         report: "CallReport | None",
-        file: "DownloadFile | None" = None,
+        file: DownloadFile | None = None,
     ) -> None:
         self._run, self._engine, self._call, self._report, self._file = run, engine, call, report, file
         self._is_written = False
@@ -226,12 +282,29 @@ class AnswerReceiver:
             self._conclude(answer)
         except BaseException as error:
             if not isinstance(error, BrokenPipeError):
-                from dynacli.commands.call.conclude_call import tell_failure
-
-                tell_failure(self._run, call, self, error, self._report)
+                self._tell_failure(error)
             if not isinstance(error, DynacliError):
                 raise
             raise call.signed.masker.mask_error(error) from error.__cause__
+
+    def _tell_failure(self, error: BaseException) -> None:
+        """Say what is known of an answer that did not come whole, and add to its error how to go on.
+
+        Raises:
+            FileError: The error was a damaged cache, and the request may be on its way.
+            DamagedCatalogError: So it was, and nothing was sent.
+        """
+        call = self._call
+        if not self.is_finished and call.verdict is not None and self.answer is not None:
+            from dynacli.commands.call.conclude_call import report_verdict_so_far
+
+            report_verdict_so_far(self._run, call, self.answer, call.verdict, self._report)
+        if isinstance(error, DamagedCatalogError):
+            from dynacli.client.damaged_cache import explain_damage
+
+            explain_damage(error, has_sent=call.has_sent)
+        if self.may_be_resumed and isinstance(error, NetworkError | TimedOutError):
+            error.hint = "Give `--resume` with it: what comes is kept then, and the next call goes on"
 
     def _finish(self, answer: Answer) -> None:
         """Write and judge an answer that was not written or judged while it came."""

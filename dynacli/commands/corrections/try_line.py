@@ -6,13 +6,13 @@ from dynacli.client.call import CallJudge, base_url_of
 from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import collect_values
-from dynacli.commands.call.make_call import GivenWords, read_inputs
+from dynacli.commands.call.make_call import read_inputs
 from dynacli.commands.click_errors import from_click
 from dynacli.commands.corrections.call_line import CallLine, Piece
 from dynacli.commands.corrections.correct_findings import is_left_to_fill_in, with_inputs
 from dynacli.commands.operation_command import OperationCommand
 from dynacli.commands.read_options import options_in
-from dynacli.commands.run import Run
+from dynacli.commands.run import GivenWords, Run
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, UsageError
 from dynacli.options.parsed_words import parse, standard_rules

@@ -1,17 +1,19 @@
 """Options laid over the words of an earlier call of the same operation."""
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from dynacli.auth.secret import MASK
+from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands.run import Run
 from dynacli.errors import UsageError
+from dynacli.model.operation import Field, Parameter
 from dynacli.options.parsed_words import ParsedWords
 from dynacli.options.standard_options import OPTIONS, OPTIONS_BY_FLAG
 
-if TYPE_CHECKING:
-    from dynacli.commands.operation_command import OperationCommand
-
 __all__ = ["lay_over"]
+
+_InputOf = Callable[[str], tuple[Parameter | None, Field | None]]
 
 
 class _Option(NamedTuple):
@@ -30,26 +32,34 @@ class _Option(NamedTuple):
 _REPEATED = frozenset(flag for option in OPTIONS for flag in option.flags if option.is_multiple)
 
 
-def lay_over(command: "OperationCommand", words: list[str], run: Run) -> list[str]:
+def lay_over(
+    run: Run,
+    words: list[str],
+    described: DescribedOperation,
+    parsed: Callable[[list[str], str], ParsedWords],
+    input_of: _InputOf,
+) -> list[str]:
     """Return the words of an operation with those of `run.laid_over` in the place of their like.
 
     Args:
         words: The words behind the operation, as the history has them.
+        parsed: Reads words behind the operation, for the media type that is asked for before the API.
+        input_of: Returns what an option gives of those that were read last.
 
     Raises:
         UsageError: A word is no option, or a secret is missing that the history does not keep.
     """
     content_type, laid_over = run.options.content_type, run.laid_over or []
-    earlier = command.parsed(words, content_type)
-    earlier_options = _options_of(command, earlier)
-    later = command.parsed(laid_over, content_type)
+    earlier = parsed(words, content_type)
+    earlier_options = _options_of(earlier, input_of)
+    later = parsed(laid_over, content_type)
     if later.positional:
         raise UsageError(
             f"`{later.positional[0]}` is one word too many",
             why="Only options are laid over an earlier call",
             hint="An argument has an option of its name, too",
         )
-    added = _options_of(command, later)
+    added = _options_of(later, input_of)
     replaced = {option.place for option in added if option.flag not in _REPEATED}
     # What a path and its query gave may have been given by another flag since.
     last = {option.place: option.flag for option in earlier_options}
@@ -61,7 +71,7 @@ def lay_over(command: "OperationCommand", words: list[str], run: Run) -> list[st
         and not _is_masked_header(option.words, added)
     ]
     given = {option.place for option in earlier_options}
-    in_path = [place for place in _path_places(command) if place not in given]
+    in_path = [place for place in _path_places(described.operation.parameters) if place not in given]
     positional = [
         word
         for number, word in enumerate(earlier.positional)
@@ -79,18 +89,17 @@ def lay_over(command: "OperationCommand", words: list[str], run: Run) -> list[st
     return merged
 
 
-def _options_of(command: "OperationCommand", parsed: ParsedWords) -> list[_Option]:
-    """Return the options among words that the command has just read."""
+def _options_of(parsed: ParsedWords, input_of: _InputOf) -> list[_Option]:
+    """Return the options among words that were just read."""
     return [
-        _Option(word.flag, [*word.words], _place_of(command, word.flag))
+        _Option(word.flag, [*word.words], _place_of(word.flag, *input_of(word.flag)))
         for word in parsed.given
         if not word.lacks_value
     ]
 
 
-def _place_of(command: "OperationCommand", flag: str) -> Any:
+def _place_of(flag: str, parameter: Parameter | None, field: Field | None) -> Any:
     """Return what an option gives, whichever of its flags is used."""
-    parameter, field = command.input_of(flag)
     if parameter is None and field is None:
         return OPTIONS_BY_FLAG[flag].name if flag in OPTIONS_BY_FLAG else flag
     return (
@@ -100,9 +109,8 @@ def _place_of(command: "OperationCommand", flag: str) -> Any:
     )
 
 
-def _path_places(command: "OperationCommand") -> list[Any]:
+def _path_places(parameters: Sequence[Parameter]) -> list[Any]:
     """Return the path parameters, in order."""
-    parameters = command.described.operation.parameters
     return [("path", parameter.name, ()) for parameter in parameters if parameter.location == "path"]
 
 

@@ -176,9 +176,7 @@ def _content(run: Run, word: str, media_type: str) -> "bytes | Payload":
     if not word.startswith("@"):
         return word.encode("utf-8", "surrogateescape")
     if run.is_read_only:
-        from dynacli.commands.call.read_limits import check_input_file
-
-        check_input_file(run, word)
+        run.check_input_file(word)
     path = os.path.expanduser(word[1:])
     try:
         with open(path, "rb") as file:

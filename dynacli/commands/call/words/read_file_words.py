@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
-from dynacli.commands.call.read_limits import check_input_file
 from dynacli.commands.run import Run
 from dynacli.errors import UsageError
 from dynacli.http.payload import Payload, Source
@@ -34,7 +33,7 @@ def _open_source(run: Run, word: str, use: str) -> Source:
     from dynacli.transport.upload import StreamUpload, open_upload
 
     if word != "-":
-        check_input_file(run, f"@{word}")
+        run.check_input_file(f"@{word}")
         return open_upload(os.path.expanduser(word), word)
     if run.env.stdin_is_terminal:
         raise UsageError(f"{use[0].upper()}{use[1:]} comes from standard input, and nothing is piped into it")

@@ -17,10 +17,10 @@ from dynacli.client.engine.call_engine import Engine
 from dynacli.client.inputs.call_inputs import CallValues, collect_values
 from dynacli.client.sign_request import is_accepted_origin, is_secret_value
 from dynacli.client.unknown_operation import unknown_operation
-from dynacli.commands.call.make_call import GivenWords, asker, read_inputs
+from dynacli.commands.call.make_call import asker, read_inputs
 from dynacli.commands.command_groups import make_root
 from dynacli.commands.questions import hidden_line
-from dynacli.commands.run import Run
+from dynacli.commands.run import GivenWords, Run
 from dynacli.environment import invocation, program
 from dynacli.errors import AuthError, RefusedError, UsageError
 from dynacli.library.opened_api import OpenedApi
