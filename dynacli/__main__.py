@@ -177,7 +177,7 @@ def _run_command(run: "Run", words: list[str]) -> int:
         click.echo(error.format_message(), file=env.stdout)
         return 0
     except click.ClickException as error:
-        from dynacli.commands.click_errors import from_click
+        from dynacli.commands.command_line_errors import from_click
 
         return _report(run, from_click(error))
     except click.Abort:
@@ -222,7 +222,7 @@ def _usual_hint(kind: str) -> str:
 def _teach(run: "Run", error: "UsageError") -> None:
     """Add to an error what leads to a call that works; a defect there must not hide the error itself."""
     try:
-        from dynacli.commands.corrections.teach import teach
+        from dynacli.commands.corrections.corrected_line import teach
 
         teach(run, error)
     except Exception as defect:  # noqa: BLE001  - whatever it is, the error is told without a corrected line

@@ -33,7 +33,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands.help.landing_page import landing_page
 from dynacli.commands.operation_command import OperationCommand
 from dynacli.commands.run import Run
-from dynacli.commands.verbs.describe.described_details import described_details
+from dynacli.commands.verbs.describe.operation_text import described_details
 from dynacli.environment import Environment
 from dynacli.errors import DocumentError, DynacliError
 from dynacli.library.opened_api import OpenedApi

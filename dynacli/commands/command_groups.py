@@ -131,7 +131,7 @@ class Verb(click.Command):
         behind = parsed.flags - {flag for each in self._options for flag in each.flags}
         forgotten += [each for each in OPTIONS if not behind.isdisjoint(each.flags)]
         if forgotten:
-            from dynacli.commands.unused_options import unused_option
+            from dynacli.commands.command_line_errors import unused_option
 
             raise unused_option(ctx.command_path.partition(" ")[2], min(forgotten, key=OPTIONS.index))
 
@@ -444,7 +444,7 @@ class ApiGroup(VerbGroup):
         run: Run = ctx.obj
         run.note_quotes()
         if self.tag:
-            from dynacli.commands.help.tag_help import tag_help
+            from dynacli.commands.help.operation_list import tag_help
 
             return tag_help(run.env, self.api, self.tag)
         from dynacli.commands.help.landing_page import landing_page

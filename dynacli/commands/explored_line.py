@@ -4,8 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from dynacli.auth.secret import MASK
-from dynacli.commands.corrections.asked_call import asked_call
-from dynacli.commands.corrections.call_line import Piece, read_line
+from dynacli.commands.corrections.call_line import Piece, asked_call, read_line
 from dynacli.commands.operation_command import OperationCommand
 from dynacli.commands.run import Run
 from dynacli.environment import Environment

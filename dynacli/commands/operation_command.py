@@ -178,7 +178,7 @@ class OperationCommand(click.Command):
         """
         for word in parsed.given:
             if word.flag in self.guarded:
-                from dynacli.commands.option_clashes import ambiguous_option
+                from dynacli.commands.command_line_errors import ambiguous_option
 
                 raise ambiguous_option(self.described, word.flag, self.guarded[word.flag])
 
@@ -195,7 +195,7 @@ class OperationCommand(click.Command):
         except (UsageError, click.UsageError) as error:
             if not self._namesakes:
                 raise
-            from dynacli.commands.option_clashes import with_namesakes
+            from dynacli.commands.command_line_errors import with_namesakes
 
             raise with_namesakes(error, self._namesakes) from None
 

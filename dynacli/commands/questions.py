@@ -1,9 +1,11 @@
-"""Questions to the person on the terminal."""
+"""Questions to the person on the terminal, and the error if nobody is there."""
 
 from dynacli.environment import Environment
+from dynacli.errors import UsageError
+from dynacli.options.standard_options import Options
 from dynacli.text.terminal import visible
 
-__all__ = ["agrees", "hidden_line", "line"]
+__all__ = ["agrees", "hidden_line", "line", "nobody_to_ask"]
 
 
 def agrees(env: Environment, question: str) -> bool:
@@ -27,3 +29,18 @@ def hidden_line(env: Environment, question: str) -> str:
     import getpass
 
     return getpass.getpass(question, stream=env.stderr)
+
+
+def nobody_to_ask(env: Environment, options: Options, wanted: str, hint: str) -> UsageError:
+    """Return the error, with why nobody can be asked.
+
+    Args:
+        wanted: What a person would be asked for, as messages say it.
+        hint: What to do instead.
+    """
+    is_terminal = env.stdin_is_terminal and env.stderr_is_terminal
+    if options.no_input:
+        why = "`--no-input` was given"
+    else:
+        why = "An agent runs this" if is_terminal else "There is no terminal"
+    return UsageError(f"There is nobody to ask for {wanted}", why=why, hint=hint)

@@ -1,5 +1,6 @@
 """The options of the tables for click, and their values."""
 
+import os
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from dynacli.commands.run import Run
 
 __all__ = ["check_values", "click_options", "option_value", "options_in"]
+
+_REFERENCE_HINT = "Give an origin such as `https://api.example.com`, or a directory such as `../common`"
 
 
 def options_in(parsed: ParsedWords, but: Collection[str] = ()) -> Options:
@@ -161,9 +164,30 @@ def _seconds_of_waiting(word: str, flag: str) -> float:
 
 
 def _reference(word: str, flag: str) -> str:
-    from dynacli.commands.allowed_reference import parse_allowed_reference
+    """Return the origin, or the absolute path of the directory, that a word names.
 
-    return parse_allowed_reference(word, flag)
+    Args:
+        flag: The option whose value the word is, for messages.
+
+    Raises:
+        UsageError: The word names neither.
+    """
+    from dynacli.document.fetching.allowed_places import allowed_directory
+    from dynacli.request.choose_server import parse_origin
+
+    path = allowed_directory(word, os.getcwd()) if word.strip() else ""
+    if path is None:
+        return parse_origin(word, flag)
+    summary = f"The value of `{flag}` is neither an origin nor a directory"
+    if not path or "\0" in path:
+        raise UsageError(summary, hint=_REFERENCE_HINT)
+    if os.path.isdir(path):
+        return path
+    if os.path.exists(path):
+        raise UsageError(
+            summary, why=f"`{path}` is a file", hint=f"Give its directory, `{os.path.dirname(path)}`"
+        )
+    raise UsageError(summary, why=f"There is no directory `{path}`", hint=_REFERENCE_HINT)
 
 
 def _number_of_items(word: str, flag: str) -> int:

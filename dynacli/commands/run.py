@@ -269,7 +269,7 @@ class Run:
     def _warn_of_document(self, api: OpenedApi) -> None:
         """Write the warnings about an API's document: its age, how it was changed to be usable."""
         if api.needs_freshness_notes:
-            from dynacli.commands.freshness_notes import freshness_notes
+            from dynacli.commands.document_notes import freshness_notes
 
             for note in freshness_notes(api):
                 self.warn(note)
@@ -338,7 +338,7 @@ class Run:
             if api.failure is not None:
                 continue
             if self.env.stderr_is_terminal and self.error_format == "text" and api.has_news:
-                from dynacli.commands.freshness_notes import news_note
+                from dynacli.commands.document_notes import news_note
 
                 note = news_note(api)
                 if note:

@@ -268,7 +268,7 @@ CALL_COMMANDS = (
     ),
     Command(
         "mock",
-        runs="servers.mock_api:mock_api",
+        runs="servers:mock_api",
         help="Answer every operation of an API from its document, until Ctrl-C.",
         arguments=(Argument("api", offers=API_NAMES),),
         options=(
@@ -294,7 +294,7 @@ CALL_COMMANDS = (
     ),
     Command(
         "proxy",
-        runs="servers.proxy_api:proxy_api",
+        runs="servers:proxy_api",
         help="Pass on what clients send to the API's server, unaltered, and judge what has passed.",
         arguments=(Argument("api", offers=API_NAMES),),
         options=(
@@ -338,19 +338,19 @@ CALL_COMMANDS = (
     ),
     Command(
         "read",
-        runs="read:ReadGroup",
+        runs="call_groups:ReadGroup",
         rows=(("read API OPERATION", "a call that is refused where it may change something"),),
         of_tool=CALL,
     ),
     Command(
         "request",
-        runs="request:RequestGroup",
+        runs="call_groups:RequestGroup",
         rows=(("request API METHOD PATH", "a call to any path, whether the document has it or not"),),
         of_tool=CALL,
     ),
     Command(
         "edit",
-        runs="edit:EditGroup",
+        runs="call_groups:EditGroup",
         rows=(("edit API OPERATION", "what a GET gives, changed in your editor and sent back"),),
         of_tool=CALL,
     ),

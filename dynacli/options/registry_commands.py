@@ -127,7 +127,7 @@ REGISTRY_COMMANDS = (
             ),
             Command(
                 "catalog",
-                runs="api.api_catalog:write_catalog",
+                runs="api.api:write_catalog",
                 help="Print the registered APIs as a catalog for other programs (RFC 9727).",
                 options=(
                     Option(("--out",), help="write it into FILE, which is replaced whole", metavar="FILE"),

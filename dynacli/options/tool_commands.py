@@ -174,7 +174,7 @@ TOOL_COMMANDS = (
     ),
     Command(
         "export",
-        runs="export.export_api:export_api",
+        runs="export:export_api",
         help="Write the operations of API for another program: a request each, with an example "
         "that the document allows, in folders by tag. Credentials are variables without a "
         "value.",
@@ -343,7 +343,7 @@ TOOL_COMMANDS = (
     ),
     Command(
         "replay",
-        runs="replay:Replay",
+        runs="history:Replay",
         rows=(("replay N", "make call N once more, with other options behind it"),),
         of_tool=ALONE,
     ),

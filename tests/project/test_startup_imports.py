@@ -122,7 +122,6 @@ _CATALOG = (
 _COMPLETION = (
     _CATALOG
     | _modules("commands.completion.complete commands.completion.offered_options options.parsed_words")
-    | _modules("commands.completion.cached_documents")
     | _modules("model.media_types")
 )
 _COMMAND = (
@@ -136,12 +135,12 @@ _COMMAND = (
     | _modules("model.media_types")
     | _modules(
         """
-        client.described_operation commands.command_groups commands.help.usage_lines lean_imports
+        client.described_operation commands.command_groups lean_imports
         commands.operation_command commands.read_options commands.run options.parsed_words
         """
     )
 )
-_PAGE = _COMMAND | _modules("text.quoting text.terminal text.wrapping")
+_PAGE = _COMMAND | _modules("commands.help.page_lines text.quoting text.terminal text.wrapping")
 _BLOCKS = _modules("text.text_blocks")
 _ROOT_HELP = _PAGE | _modules("commands.help.root_help")
 _LANDING_PAGE = _PAGE | _modules(
@@ -390,7 +389,7 @@ def test_a_refresh_behind_a_run_imports_little(tmp_path: Path, monkeypatch: pyte
         age(Path(os.environ["DYNACLI_CACHE_DIR"]).parent, 8 * DAY)
         monkeypatch.setenv("DYNACLI_REFRESH", "background")
         begins = "library.background_refresh library.revisions.pending_document"
-        notes = "commands.freshness_notes commands.revision_names model.wording"
+        notes = "commands.document_notes model.wording"
         assert _loaded(words, tmp_path) - plain == _modules(f"{begins} {notes}") - plain
         until(lambda: len(served.asked) == 2, "the refresh")
 

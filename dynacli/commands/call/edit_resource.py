@@ -11,8 +11,8 @@ from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.resource_updates import body_of_update, known_properties, update_of
 from dynacli.commands.call.dry_run import show_request
 from dynacli.commands.call.make_call import asker, engine_of, read_inputs, send_call
+from dynacli.commands.command_line_errors import unused_option
 from dynacli.commands.run import GivenWords, Run
-from dynacli.commands.unused_options import unused_option
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
 from dynacli.options.standard_options import FURTHER_CALLS

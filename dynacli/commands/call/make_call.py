@@ -78,11 +78,11 @@ def _make(
     listing = series = None
     try:
         if options.asks_for_several_calls:
-            from dynacli.commands.call.series.last_answer import LastAnswer
+            from dynacli.commands.call.last_answer import LastAnswer
 
             series = LastAnswer(run, engine, described, report)
         elif is_list:
-            from dynacli.commands.call.series.call_pages import Listing
+            from dynacli.commands.call.call_pages import Listing
 
             listing = Listing(run, engine, described, inputs, report)
             inputs = listing.inputs

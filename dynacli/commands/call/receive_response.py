@@ -347,9 +347,7 @@ class AnswerReceiver:
 
             conclude(run, call, answer, call.verdict, self._report, self.unwritten)
         if run.env.stdout_is_terminal and run.env.stderr_is_terminal and answer.body:
-            from dynacli.commands.call.series.more_pages import note_more_pages
-
-            note_more_pages(run, call, answer)
+            _note_more_pages(run, call, answer)
 
     def _write(self, answer: Answer) -> None:
         from dynacli.output.render import write_body
@@ -373,3 +371,17 @@ def _join_first(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
     if first:
         yield b"".join(first)
     yield from pieces
+
+
+def _note_more_pages(run: Run, call: Call, answer: "Answer") -> None:
+    """Say that an answer is one page of several, where it shows that it is."""
+    from dynacli.client.pages.answered_page import answered_page
+    from dynacli.model.wording import counted
+
+    page = answered_page(call, answer)
+    if page is None:
+        return
+    shown = counted(page.items, "item")
+    if page.total is not None and page.total > page.items:
+        shown = f"{page.items:,} of {page.total:,}"
+    run.note(f"{shown}; --all for the rest")

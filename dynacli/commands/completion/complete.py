@@ -6,12 +6,12 @@ A candidate has only characters that are safe in a shell, whatever the document 
 """
 
 import json
+import os
 import re
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 
 from dynacli.catalog.store.catalog_file import Catalog
-from dynacli.commands.completion.cached_documents import cached_catalog, cached_revisions
 from dynacli.commands.completion.offered_options import (
     ANY,
     HELP,
@@ -27,7 +27,9 @@ from dynacli.commands.completion.offered_options import (
     standard_offers,
 )
 from dynacli.environment import Environment, program
-from dynacli.library.configuration.configuration import DEMO, Configuration
+from dynacli.errors import UsageError
+from dynacli.library.configuration.configuration import DEMO, Configuration, profiles_in
+from dynacli.library.revisions.revisions import Revisions
 from dynacli.model.operation import MediaType, Operation, Parameter, ValueType
 from dynacli.options.command import Command
 from dynacli.options.command_table import COMMANDS
@@ -50,6 +52,55 @@ from dynacli.options.standard_options import (
 from dynacli.record import replace
 
 __all__ = ["complete"]
+
+
+def _cached_catalog(env: Environment, word: str) -> Catalog | None:
+    """Return the catalog that the cache has of an API, however old it is; None where there is none."""
+    cached = _cached_revisions(env, word)
+    if cached is None:
+        return None
+    revisions, pin = cached
+    pointer = (revisions.pointer_to(pin) if pin else None) or revisions.current()
+    return revisions.open_catalog(pointer) if pointer is not None else None
+
+
+def _cached_revisions(env: Environment, word: str) -> tuple[Revisions, str] | None:
+    """Return the revisions of the API that a word names, and the one that is held, or empty; None for no API."""
+    more: tuple[str, ...] = ()
+    overlays: tuple[str, ...] = ()
+    pin = ""
+    if word == DEMO:
+        from dynacli.demo.demo_facts import document_path
+
+        source = document_path()
+    elif "/" in word or word.lower().endswith((".json", ".yaml", ".yml")):
+        source = word
+    else:
+        configuration = Configuration(env)
+        entry = None if word in COMMANDS else configuration.apis().get(word)
+        if entry is None:
+            return None
+        source, pin = entry["source"], str(entry.get("pin", ""))
+        if "more" in entry or "overlays" in entry:
+            more, overlays = configuration.more(entry), configuration.overlays(entry)
+    location = source if "://" in source else os.path.normpath(os.path.join(os.getcwd(), source))
+    revisions = Revisions(env.cache_dir, location, more, overlays)
+    if location == source and revisions.current() is None:
+        revisions = Revisions(env.cache_dir, _location(source), more, overlays)
+    return revisions, pin
+
+
+def _location(url: str) -> str:
+    """Return a URL in the form under which the cache has its document."""
+    from pathlib import Path
+
+    from dynacli.document.source import parse_source
+
+    try:
+        return parse_source(url, Path.cwd()).location
+    except UsageError:
+        return url
+
 
 Candidate = tuple[str, str]
 
@@ -103,10 +154,8 @@ def _candidates(
         verbs: What there may be in the place of an API.
     """
     if "--profile" in words[-1:] or word.startswith("--profile="):
-        from dynacli.commands.completion.configured_candidates import profile_names
-
         start = word[: word.find("=") + 1]
-        yield from ((f"{start}{name}", text) for name, text in profile_names(env, words))
+        yield from ((f"{start}{name}", text) for name, text in _profile_names(env, words))
         return
     line = read_root(words)
     is_of_tool = bool(program().api) and verbs is VERB_NAMES
@@ -130,7 +179,7 @@ def _candidates(
         yield from _group_words(env, COMMANDS[head], rest, word)
     elif head in COMMANDS:
         yield from _command_words(env, COMMANDS[head], rest, word)
-    elif (catalog := cached_catalog(env, head)) is not None:
+    elif (catalog := _cached_catalog(env, head)) is not None:
         with closing(catalog):
             yield from _operation_words(env, catalog, rest, word)
 
@@ -229,9 +278,7 @@ def _offered(
         is_continued: Whether the word before was for the same argument.
     """
     if offers == KEYS:
-        from dynacli.commands.completion.configured_candidates import setting_words
-
-        yield from setting_words(env, path, word)
+        yield from _setting_words(env, path, word)
     elif offers in {API_NAMES, REGISTERED}:
         yield from () if is_continued else _api_names(env, with_demo=offers == API_NAMES)
     elif offers == EARLIER_CALLS:
@@ -246,7 +293,7 @@ def _offered(
         yield from FINDING_RULES.items()
     elif offers == REVISIONS and positional:
         yield from _revision_names(env, positional[0])
-    elif offers and positional and (catalog := cached_catalog(env, positional[0])) is not None:
+    elif offers and positional and (catalog := _cached_catalog(env, positional[0])) is not None:
         with closing(catalog):
             if offers == TAGS:
                 yield from _tag_names(catalog)
@@ -273,7 +320,7 @@ def _call_numbers(env: Environment) -> Iterator[Candidate]:
 
 
 def _revision_names(env: Environment, name: str) -> Iterator[Candidate]:
-    cached = cached_revisions(env, name)
+    cached = _cached_revisions(env, name)
     for pointer in cached[0].history() if cached is not None else ():
         yield pointer["revision"][:12], f"{pointer.get('title', '')} {pointer.get('version', '')}".strip()
 
@@ -290,7 +337,7 @@ def _demo_words(env: Environment, rest: list[str], word: str) -> Iterator[Candid
         if (yield from _option_words(line, options, word)):
             return
         yield "serve", "keep the stand-in running"
-    catalog = cached_catalog(env, DEMO)
+    catalog = _cached_catalog(env, DEMO)
     if catalog is not None:
         with closing(catalog):
             yield from _operation_words(env, catalog, line.positional, word)
@@ -351,7 +398,7 @@ def _call_words(
     """Yield the candidates behind an operation: its options, values of an option, values of a path parameter."""
     options = _options_of(operation)
     if any("[0]" in flag for flag in options):
-        from dynacli.commands.completion.item_options import item_options
+        from dynacli.commands.completion.offered_options import item_options
 
         options = item_options(options, [*words, word]) | options
     line = read_before(words, options)
@@ -456,3 +503,30 @@ def _allowed_values(value: ValueType) -> Iterator[str]:
         return
     words = (member if isinstance(member, str) else json.dumps(member) for member in source.enum)
     yield from (word for word in words if not re.match("-[^0-9]", word))  # those would be options
+
+
+def _profile_names(env: Environment, words: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield the profiles of the API that is named on a command line, else those of all APIs."""
+    apis = Configuration(env).apis()
+    named = [word for word in words if word in apis][:1]
+    for name in named or sorted(apis):
+        yield from ((profile, f"of {name}") for profile in profiles_in(apis[name]))
+
+
+def _setting_words(env: Environment, verb: str, word: str) -> Iterator[tuple[str, str]]:
+    """Yield the keys behind `api set NAME`, `config get` and `config set`, or the values of one that chooses."""
+    from dynacli.commands.verbs.config.setting_keys import KEYS_OF_API, key_path, words_of_key
+
+    key, equals, _ = word.partition("=")
+    if equals:
+        path = key_path(key)
+        of_api = words_of_key(("apis", "NAME", *path)) if verb == "api set" else words_of_key(path)
+        yield from ((f"{key}={value}", "") for value in of_api)
+        return
+    end = "" if verb == "config get" else "="
+    if verb == "api set":
+        yield from ((f"{each}{end}", "") for each in KEYS_OF_API)
+        return
+    yield from ((f"{each}{end}", "") for each in ("history", "cache.limit"))
+    for name in sorted(Configuration(env).apis()):
+        yield from ((f"apis.{name}.{each}{end}", "") for each in KEYS_OF_API)

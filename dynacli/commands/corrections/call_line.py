@@ -5,14 +5,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from dynacli.auth.secret import Masker, Secret, secrets_in
 from dynacli.client.answers.mask_body import is_secret_header, mask_text, password_fields
+from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.masked_call import mask_word
 from dynacli.client.inputs.call_inputs import ParameterKey, input_name
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
+from dynacli.commands.command_groups import ApiGroup
 from dynacli.commands.operation_command import OperationCommand
 from dynacli.commands.read_options import options_in
 from dynacli.commands.run import Run
 from dynacli.environment import invocation_words
-from dynacli.errors import UsageError
+from dynacli.errors import DynacliError, UsageError
 from dynacli.model.command_words import option_pair, reads_input, shell_line
 from dynacli.model.media_types import is_multipart
 from dynacli.model.operation import Field, Parameter, ValueType
@@ -23,10 +25,10 @@ from dynacli.record import record, replace
 from dynacli.schema.example_call import option_text
 from dynacli.urls import is_secret_name, with_masked_query
 
-__all__ = ["KEPT_VERBS", "CallLine", "Piece", "read_line"]
+__all__ = ["CallLine", "Piece", "asked_call", "read_line"]
 
 _INDEX = re.compile(r"(?<=[^-])\[(\d+)\]")
-KEPT_VERBS = frozenset({"read", "edit"})
+_KEPT_VERBS = frozenset({"read", "edit"})
 """Verbs behind which a call stands as it does without them."""
 
 
@@ -244,7 +246,7 @@ def read_line(run: Run, command: OperationCommand, words: Sequence[str]) -> Call
     # An option of the operation may stand there by mistake.
     rules = {**command.rules(), **standard_rules()}
     before = parse(typed, rules, command.find, stop_at_positional=not is_typed)
-    verb = next((word for word in before.positional[:1] if word in KEPT_VERBS), "")
+    verb = next((word for word in before.positional[:1] if word in _KEPT_VERBS), "")
     line = CallLine(command, (), (), verb, (*typed, *words))
     given = [_piece(line, word) for word in before.given if not word.lacks_value]
     return line.with_before(given).with_pieces(_piece(line, word) for word in behind.read)
@@ -337,3 +339,47 @@ def _shown_value(option: Option, value: str, names: set[str]) -> str:
     if option.name == "body" and value[:1] not in {"@", "-"}:
         return mask_text(value, names)
     return value
+
+
+def asked_call(run: Run) -> tuple[DescribedOperation, list[str]] | None:
+    """Return the operation that a run would have called, and the words behind it; None where no call can be told.
+
+    Nothing is fetched for it: the document is a file, or in the cache.
+    """
+    run.options = run.options.with_value("offline", True)
+    return _call_in(run, run.words)
+
+
+def _call_in(run: Run, words: Sequence[str]) -> tuple[DescribedOperation, list[str]] | None:
+    rest, may_be_value = _from_positional(words)
+    for skipped in range(min(1 + may_be_value, len(rest))):
+        word, behind = rest[skipped], rest[skipped + 1 :]
+        if word in _KEPT_VERBS:
+            return _call_in(run, behind)
+        if word == "-":
+            return None
+        try:
+            group = ApiGroup(run.api(word))
+        except DynacliError:
+            continue
+        return _asked_of(group, behind)
+    return None
+
+
+def _from_positional(words: Sequence[str]) -> tuple[list[str], bool]:
+    """Return the words from the first one that is no option, and whether that one may be an unknown option's value."""
+    parsed = parse(words, standard_rules(), stop_at_positional=True)
+    last = parsed.given[-1] if parsed.given else None
+    is_open = last is not None and last.rule is None and last.value is None and last.flag.startswith("--")
+    return parsed.positional, is_open
+
+
+def _asked_of(group: ApiGroup, words: list[str]) -> tuple[DescribedOperation, list[str]] | None:
+    rest, may_be_value = _from_positional(words)
+    for skipped in range(1 + may_be_value):
+        command, behind = group.find_command(rest[skipped:])
+        if isinstance(command, OperationCommand):
+            return command.described, behind
+        if command is not None:
+            return _asked_of(command, behind)
+    return None

@@ -1,24 +1,158 @@
-"""The corrected command line of a usage error: the same inputs, with what is wrong replaced or left to fill in."""
+"""What an error of a call teaches: the corrected command line, tried before it is shown, and where values come from."""
 
 import re
 from collections.abc import Iterable, Iterator
 from functools import partial
 from time import monotonic
 
+import click
+
+from dynacli.client.call import CallJudge, base_url_of
+from dynacli.client.call_settings import CallSettings, settings_of
+from dynacli.client.cards.input_sources import input_sources
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.commands.corrections.call_line import CallLine, Piece, read_line
-from dynacli.commands.corrections.correct_findings import with_inputs, without_findings
-from dynacli.commands.corrections.correct_names import with_known_names, without_surplus
-from dynacli.commands.corrections.correct_values import nearest, with_fitting_values
-from dynacli.commands.corrections.try_line import MOST_CHANGES, needs_too_much, problem_of
+from dynacli.client.inputs.call_inputs import collect_values, input_name
+from dynacli.commands.call.make_call import read_inputs
+from dynacli.commands.command_line_errors import from_click
+from dynacli.commands.corrections.call_line import CallLine, Piece, asked_call, read_line
+from dynacli.commands.corrections.correct_words import (
+    is_left_to_fill_in,
+    nearest,
+    with_fitting_values,
+    with_inputs,
+    with_known_names,
+    without_findings,
+    without_surplus,
+)
 from dynacli.commands.operation_command import OperationCommand
-from dynacli.commands.run import Run
+from dynacli.commands.read_options import options_in
+from dynacli.commands.run import GivenWords, Run
 from dynacli.environment import Environment
-from dynacli.errors import UsageError
+from dynacli.errors import DynacliError, UsageError
+from dynacli.model.wording import enumerated
+from dynacli.options.parsed_words import parse, standard_rules
 from dynacli.options.standard_options import INPUT_OPTIONS
 from dynacli.record import replace
+from dynacli.request.build_request import build_request
 
-__all__ = ["corrected_line"]
+__all__ = ["teach"]
+
+_MOST_CHANGES = 100
+"""Of a line with more words, or with more that is wrong, no corrected one is made: nobody would read it."""
+
+_ANY_SERVER = "http://localhost"
+_OF_STDIN = frozenset({"-", "@-"})
+
+
+def _problem_of(line: CallLine, env: Environment) -> UsageError | None:
+    """Return what is wrong with a line; None where its call can be made once its placeholders are filled in.
+
+    Args:
+        env: The surroundings; nothing is read from standard input.
+    """
+    tried = line.with_pieces(each for each in line.pieces if not _is_for_person(each))
+    if any(each.standard_name == "server_var" for each in line.unfilled()):
+        # Without it there is no server, and any will do.
+        tried = tried.without(_is_of_server)
+    is_complete = len(tried.pieces) == len(line.pieces) and not line.unfilled()
+    problem = _problem_of_words(line, tried.words(is_complete=False, by_option=not is_complete), env)
+    if is_complete or problem is None or _needs_too_much(problem):
+        return problem
+    missing = problem.details.get("missing") or ()
+    if any(len(with_inputs(line, [name]).pieces) > len(line.pieces) for name in missing):
+        return problem
+    if missing:
+        problem = _problem_filled(tried, env)
+    if problem is None or "findings" not in problem.details:
+        return problem
+    findings = [each for each in problem.details["findings"] if not is_left_to_fill_in(line, each)]
+    problem.details["findings"] = findings
+    return problem if findings else None
+
+
+def _needs_too_much(problem: UsageError) -> bool:
+    """Return whether more is wrong with a line than is corrected."""
+    return len(problem.details.get("missing") or problem.details.get("findings") or ()) > _MOST_CHANGES
+
+
+def _problem_filled(tried: CallLine, env: Environment) -> UsageError | None:
+    """Return what is wrong where all that is left to fill in is filled from the document."""
+    words = [*tried.words(is_complete=False, by_option=True), "--example"]
+    return _problem_of_words(tried, words, env)
+
+
+def _is_of_server(piece: Piece) -> bool:
+    return piece.standard_name in {"server", "server_var"}
+
+
+def _is_for_person(piece: Piece) -> bool:
+    """Return whether a piece asks for what a trial must not touch: standard input, and an editor."""
+    return piece.standard_name == "editor" or (bool(piece.flag) and piece.value in _OF_STDIN)
+
+
+def _problem_of_words(line: CallLine, words: list[str], env: Environment) -> UsageError | None:
+    run = Run(env)
+    run.options = replace(
+        options_in(parse(line.before_words(), standard_rules())),
+        dry_run="http",
+        error_format="json",
+    )
+    run.act = _build
+    described = line.command.described
+    command = OperationCommand(described)
+    try:
+        with command.make_context(described.operation.name, words, obj=run, help_option_names=[]) as context:
+            command.invoke(context)
+    except click.ClickException as error:
+        told = from_click(error)
+        return told if isinstance(told, UsageError) else None
+    except UsageError as error:
+        return error
+    except DynacliError:
+        return None  # such as a credential that is missing: the line is right
+    return None
+
+
+def _build(run: Run, described: DescribedOperation, given: GivenWords) -> None:
+    """Build a request and judge it.
+
+    Raises:
+        UsageError: There cannot be such a request.
+    """
+    run.output_form()  # it raises where options do not go together
+    settings = _with_server(run, described, settings_of(run.env, described.api, run.call_options))
+    is_strict = settings.level != "off" and described.is_documented
+    inputs, _ = read_inputs(run, described, given, is_strict=is_strict)
+    values = collect_values(described, inputs, is_strict=is_strict)
+    request = build_request(
+        described.operation,
+        base_url_of(described, settings),
+        values.parameters,
+        values.body,
+        values.media_type,
+        settings.headers,
+        is_strict=is_strict,
+    )
+    if is_strict:
+        judging = CallJudge(described, request, values, settings)
+        judging.judge_request()
+        judging.check()
+
+
+def _with_server(run: Run, described: DescribedOperation, settings: CallSettings) -> CallSettings:
+    """Return the settings; where nothing was said of the server, any will do for a request that is not sent.
+
+    Raises:
+        UsageError: The server that was asked for is none.
+    """
+    try:
+        base_url_of(described, settings)
+    except UsageError:
+        if run.options.server or run.options.server_var:
+            raise
+        return replace(settings, server=_ANY_SERVER)
+    return settings
+
 
 _MOST_ROUNDS = 8
 _SECONDS = 3.0
@@ -26,7 +160,7 @@ _QUOTED = re.compile("`([^`]+)`")
 _FLAG = re.compile(r"--?[A-Za-z][\w.\[\]-]*")
 
 
-def corrected_line(
+def _corrected_line(
     run: Run, described: DescribedOperation, words: list[str], error: UsageError
 ) -> CallLine | None:
     """Return the corrected line of a call; None where nothing better than the typed one is known.
@@ -36,7 +170,7 @@ def corrected_line(
         error: What ended the call.
     """
     command = OperationCommand(described)
-    if len(words) > MOST_CHANGES:
+    if len(words) > _MOST_CHANGES:
         return None
     typed = read_line(run, command, words)
     line = _corrected(typed, run.env, error)
@@ -55,7 +189,7 @@ def _example(typed: CallLine, env: Environment) -> CallLine | None:
     others = [each for each in options if each.standard not in INPUT_OPTIONS]
     for kept in (options, others):
         line = example.with_pieces([*example.pieces, *kept])
-        if problem_of(line, env) is None:
+        if _problem_of(line, env) is None:
             return line
     return None
 
@@ -67,7 +201,7 @@ def _corrected(typed: CallLine, env: Environment, error: UsageError) -> CallLine
     for _ in range(_MOST_ROUNDS):
         if monotonic() > until:
             return None
-        problem = problem_of(line, env)
+        problem = _problem_of(line, env)
         if problem is None:
             # Some things only the call itself finds, such as options that do not go together.
             is_left = _has_named(line, typed, error) or (_is_same(line, typed) and not line.unfilled())
@@ -97,7 +231,7 @@ def _is_same(line: CallLine, other: CallLine) -> bool:
 
 
 def _mended(line: CallLine, problem: UsageError) -> CallLine:
-    if needs_too_much(problem):
+    if _needs_too_much(problem):
         return line
     if problem.details.get("missing"):
         return with_inputs(line, problem.details["missing"])
@@ -162,3 +296,44 @@ def _without_named(line: CallLine, problem: UsageError) -> CallLine:
         return is_header or _is_option_of(piece, named)
 
     return line.without(is_named)
+
+
+def teach(run: Run, error: UsageError) -> None:
+    """Add to a usage error about a known operation what leads to a call that works."""
+    asked = run.asked or asked_call(run)
+    if asked is None:
+        return
+    described, words = asked
+    _correct(run, error, described, words)
+    if run.error_format == "json" and described.is_documented:
+        from dynacli.client.cards.operation_card import operation_card
+
+        name, profile = described.operation.name, run.all_options.profile
+        error.details["card"] = operation_card(described.api, name, profile=profile).as_json()
+
+
+def _correct(run: Run, error: UsageError, described: DescribedOperation, words: list[str]) -> None:
+    line = _corrected_line(run, described, words, error)
+    if line is None:
+        return
+    error.suggestion = line.text(run.env.variables)
+    if run.asked is None and any(each.is_input and f"`{each.flag}`" in error.message for each in line.pieces):
+        error.hint = f"The options of `{described.operation.name}` stand behind its name"
+    sources = enumerated(list(_sources(line)))
+    if sources and "missing" in error.details:
+        error.hint = sources
+    elif sources:
+        error.hint = f"{error.hint}; {sources}" if error.hint else sources
+
+
+def _sources(line: CallLine) -> Iterator[str]:
+    """Yield where the ids come from that are left to fill in."""
+    described = line.command.described
+    inputs = {piece.field or piece.parameter: piece for piece in line.unfilled()}
+    asked_for = [each for each in inputs if each is not None]
+    sources = input_sources(described.api, described.operation, asked_for)
+    for each in asked_for:
+        piece, source = inputs[each], sources.get(each.option)
+        if source:
+            name = piece.flag or (input_name(piece.parameter) if piece.parameter is not None else "")
+            yield f"{name} comes from `{source}`"

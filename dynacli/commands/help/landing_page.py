@@ -10,7 +10,7 @@ from functools import cached_property, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from dynacli.commands.help.usage_lines import usage_lines
+from dynacli.commands.help.page_lines import usage_lines
 from dynacli.environment import Environment, invocation, invocation_words, program
 from dynacli.library.configuration.configuration import DEMO, LOGIN_KEY
 from dynacli.library.opened_api import OpenedApi
@@ -192,7 +192,7 @@ class _Page:
             url = _base_url(self.env, self.api, options)
             shown = visible(server, keep="") or (word_or_quoted(url) if url else "")
             return self._fact("Server", shown or "none in the document: --server URL")
-        from dynacli.commands.help.server_lines import server_line
+        from dynacli.commands.help.page_lines import server_line
 
         plain = Painter(enabled=False)
         lines = [

@@ -1,12 +1,17 @@
-"""Lists of operations, a line each."""
+"""Lists of operations and webhooks, a line each, and the help page of a tag."""
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
-from dynacli.model.operation import OperationSummary
-from dynacli.text.terminal import Painter, cell_width, visible
-from dynacli.text.wrapping import closed, quoted_within, shortened, word_or_quoted
+from dynacli.catalog.store.catalog_file import Catalog
+from dynacli.commands.help.page_lines import usage_lines
+from dynacli.environment import Environment, invocation
+from dynacli.library.opened_api import OpenedApi
+from dynacli.model.operation import WEBHOOKS, OperationSummary
+from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
+from dynacli.text.wrapping import closed, quoted, quoted_within, shortened, word_or_quoted
 
-__all__ = ["operation_lines", "summary_text"]
+__all__ = ["find_webhook", "operation_lines", "summary_text", "tag_help", "webhook_lines", "webhooks_of"]
 
 _WIDEST_NAME = 44
 _METHOD = 7
@@ -90,3 +95,73 @@ def _namesake(operation: OperationSummary, has_name: Callable[[str], bool]) -> s
     plain = kebab(operation.operation_id)
     is_longer = plain != operation.name and operation.name.startswith(f"{plain}-")
     return plain if is_longer and has_name(plain) else ""
+
+
+def tag_help(env: Environment, api: OpenedApi, tag: str) -> str:
+    """Return the page.
+
+    Args:
+        tag: The kebab form of the tag.
+    """
+    from dynacli.output.render import list_width
+
+    paint = Painter.for_stdout(env)
+    width = terminal_width(env, env.stdout)
+    meta, catalog = api.catalog.meta, api.catalog
+    name = visible(api.name, keep="")
+    lines = [
+        *usage_lines(f"{invocation(api=name)} {tag} OPERATION [ARGUMENTS] [OPTIONS]", width),
+        "",
+    ]
+    title = quoted(" ".join(part for part in (meta["title"], meta["version"]) if part))
+    lines.extend([f"  {paint.bold(title)}", ""] if title else [])
+    operations = [
+        (_word(catalog, operation.name, tag), operation)
+        for operation in catalog.summaries(tag)
+        if not operation.is_hidden
+    ]
+    longest = max((len(word) for word, _ in operations), default=0)
+    longest_path = max((len(operation.path) for _, operation in operations), default=0)
+    lines.append(paint.bold("Operations"))
+    list_layout = (longest, longest_path), catalog.has_name, list_width(env), paint
+    lines.extend(operation_lines(operations, *list_layout))
+    lines.extend(["", "More about one of them:", f"  {invocation(api=name)} {tag} OPERATION --help"])
+    return "\n".join(lines)
+
+
+def _word(catalog: Catalog, name: str, tag: str) -> str:
+    """Return the shortest word that names an operation behind its tag."""
+    from dynacli.model.kebab_names import under_tag
+
+    word = under_tag(name, tag)
+    return word if word != name and catalog.find(word, tag) == name else name
+
+
+def webhooks_of(api: OpenedApi) -> list[dict[str, Any]]:
+    """Return the webhooks of a document: `name`, `pointer`, `methods` and `summary` of each."""
+    is_found, rows = api.catalog.component(WEBHOOKS)
+    return list(rows) if is_found else []
+
+
+def webhook_lines(webhooks: list[dict[str, Any]], width: int, paint: Painter) -> list[str]:
+    """Return a line for each webhook: its name and its summary, cut to the width."""
+    from dynacli.text.text_blocks import short_sentence
+
+    column = min(max((len(webhook["name"]) for webhook in webhooks), default=0), 44) + 2
+    lines = []
+    for webhook in webhooks:
+        name, summary = webhook["name"], " ".join(webhook["summary"].split())
+        room = max(width - max(column, len(name) + 2) - 6, 20)
+        about = quoted_within(short_sentence(summary, room), room + 2)
+        lines.append(f"  {word_or_quoted(name).ljust(column)}{paint.dim(about)}".rstrip())
+    return lines
+
+
+def find_webhook(webhooks: list[dict[str, Any]], word: str) -> dict[str, Any] | None:
+    """Return the webhook that a word names, exactly or in kebab case; None where there is none."""
+    from dynacli.model.kebab_names import kebab
+
+    for webhook in webhooks:
+        if webhook["name"] == word:
+            return webhook
+    return next((webhook for webhook in webhooks if kebab(webhook["name"]) == kebab(word) != ""), None)

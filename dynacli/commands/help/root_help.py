@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from dynacli.commands.help.usage_lines import usage_lines
+from dynacli.commands.help.page_lines import usage_lines
 from dynacli.environment import Environment, invocation, program
 from dynacli.errors import FileError
 from dynacli.library.configuration.configuration import Configuration

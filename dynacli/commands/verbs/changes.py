@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from dynacli.commands.command_groups import Verb
-from dynacli.commands.operation_json import operation_row
-from dynacli.commands.revision_names import SHOWN_DIGITS, find_revision, revision_before
+from dynacli.commands.document_notes import SHOWN_DIGITS, find_revision, revision_before
 from dynacli.commands.run import Run
+from dynacli.commands.verbs.operations import operation_row
 from dynacli.environment import invocation
 from dynacli.errors import DocumentError
 from dynacli.library.opened_api import OpenedApi

@@ -316,7 +316,7 @@ def _section(paint: Painter, document: _Document, heading: str, rows: list[dict[
         return
     yield ""
     yield paint.bold(f"{visible(document.name, keep='')}: {heading} ({len(rows)})")
-    from dynacli.commands.document_messages import by_message, more_places, place_parts
+    from dynacli.commands.document_notes import by_message, more_places, place_parts
 
     messages = list(by_message(rows))
     for row, more in messages[:_MOST_SHOWN]:

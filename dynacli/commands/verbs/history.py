@@ -1,4 +1,4 @@
-"""`dynacli history`: lists the calls that were made, shows one of them, and forgets them all."""
+"""`dynacli history` and `dynacli replay`: the calls that were made are listed, exported, forgotten, made again."""
 
 import json
 import time
@@ -7,18 +7,71 @@ from typing import Any
 
 import click
 
-from dynacli.commands.earlier_call import earlier_call, replay
+from dynacli.auth.secret import MASK
+from dynacli.commands.command_groups import make_root, show_page
+from dynacli.commands.read_options import options_in
 from dynacli.commands.run import Run
-from dynacli.environment import invocation, variable
+from dynacli.environment import Environment, invocation, program, variable
 from dynacli.errors import FileError, UsageError
 from dynacli.library.history.history_file import HistoryRow, clear_history, read_calls
 from dynacli.library.history.record_call import history_mode
+from dynacli.options.command import Command
+from dynacli.options.parsed_words import parse, standard_rules
 from dynacli.output.standard_error import write_stderr
 from dynacli.text.table_lines import table_lines
 from dynacli.text.terminal import Painter, visible
 from dynacli.urls import with_masked_query
 
-__all__ = ["export_calls", "forget_calls", "list_calls", "show_call"]
+__all__ = ["Replay", "export_calls", "forget_calls", "list_calls", "show_call"]
+
+_OF_OPENING = ("refresh", "offline", "profile", "allow_ref")
+"""The options that say how a document is opened, before the words of its operation are read."""
+
+
+def _earlier_call(env: Environment, number: int, *, with_messages: bool = False) -> HistoryRow:
+    """Return a call of the history.
+
+    Args:
+        number: Counted back from the latest, which is 1.
+
+    Raises:
+        UsageError: There is no such call.
+        FileError: The history cannot be read.
+    """
+    row = next(iter(read_calls(env, with_messages=with_messages, first=number)), None)
+    if row is None:
+        raise UsageError(
+            f"The history has no call {number}",
+            hint=f"`{invocation('history')}` lists the calls, the latest is 1",
+        )
+    return row
+
+
+def replay(run: Run, row: HistoryRow, laid_over: list[str]) -> None:
+    """Make a call of the history once more.
+
+    Args:
+        laid_over: Options that take the place of those of the call.
+
+    Raises:
+        UsageError: The call holds a secret that is given by none of them.
+        DynacliError: As from any call.
+    """
+    words = row.words
+    if any("://" in word and MASK in word for word in words):
+        raise UsageError(
+            "The call names a URL with a secret, which the history does not keep",
+            hint=f"Write the line anew: `{row.as_json()['command']}`",
+        )
+    given = options_in(parse(laid_over, standard_rules()))
+    for name in _OF_OPENING:
+        value = getattr(given, name)
+        if value:
+            run.options = run.options.with_value(name, value)
+    run.laid_over, run.words = laid_over, tuple(words)
+    with make_root(run).make_context(program().name, list(words)) as context:
+        context.command.invoke(context)
+
 
 _FORMS = ("curl", "har", "http")
 _EXPORTED = ("har", "hurl", "postman")
@@ -68,7 +121,7 @@ def export_calls(
     run: Run, api: str | None, form: str | None, failed: bool, since: str | None, out: str | None
 ) -> None:
     """Run `history export`."""
-    from dynacli.commands.verbs.export.export_api import write_files
+    from dynacli.commands.verbs.export import write_files
     from dynacli.export.calls_collection import calls_collection
     from dynacli.export.export_formats import FORMATS
     from dynacli.output.reports.har import har_call, har_of
@@ -127,7 +180,7 @@ def show_call(run: Run, number: int, form: str | None) -> None:
     """Run `history show`."""
     from dynacli.output.render import write_body, write_data
 
-    row = earlier_call(run.env, number, with_messages=True)
+    row = _earlier_call(run.env, number, with_messages=True)
     if form is None:
         data = row.as_json()
         messages = json.loads(row.call.messages) if row.call.messages else {}
@@ -170,3 +223,38 @@ def forget_calls(run: Run) -> None:
             hint=f"Look at the permissions of `{run.env.state_dir}`",
         ) from error
     write_stderr(run.env, "The history and what was remembered of answers is forgotten\n")
+
+
+class Replay(click.Command):
+    """`dynacli replay`; the words behind the number are the operation's to read."""
+
+    def __init__(self, entry: Command) -> None:
+        super().__init__(entry.name, callback=click.pass_context(_replay))
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read no word but the first."""
+        if not args or args[0] in ctx.help_option_names:
+            show_page(ctx, _page())
+        ctx.args = list(args)
+        return ctx.args
+
+
+def _replay(ctx: click.Context) -> None:
+    number, *laid_over = ctx.args
+    if not number.isdecimal() or not int(number):
+        raise UsageError(
+            f"`{number}` is not the number of a call",
+            hint=f"Write `{invocation('replay')} N OPTIONS`; `{invocation('history')}` lists the "
+            "calls, the latest is 1",
+        )
+    run: Run = ctx.obj
+    replay(run, _earlier_call(run.env, int(number)), laid_over)
+
+
+def _page() -> str:
+    return (
+        f"Usage: {invocation('replay')} N [OPTIONS]\n\n"
+        f"  Make the call N of `{invocation('history')}` once more.\n\n"
+        "  OPTIONS are those of its operation, and take the place of the ones that it was made with:\n"
+        f"  `{invocation('replay')} 1 --page 2`. With `--dry-run` the request is shown instead."
+    )

@@ -20,7 +20,7 @@ def ignore(
     **place: str | None,
 ) -> None:
     """Run `ignore`."""
-    from dynacli.commands.verbs.api.registered_apis import check_registered
+    from dynacli.commands.verbs.api.api_add import check_registered
     from dynacli.library.configuration.configuration import Configuration
     from dynacli.output.standard_error import write_stderr
     from dynacli.text.terminal import visible

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dynacli.commands.help.operation_list import operation_lines
-from dynacli.commands.operation_json import operation_row
 from dynacli.commands.run import Run
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, UsageError
@@ -20,7 +19,26 @@ from dynacli.text.terminal import Painter, visible
 if TYPE_CHECKING:
     from dynacli.client.links.operation_graph import OperationEdge
 
-__all__ = ["list_operations"]
+__all__ = ["list_operations", "operation_row"]
+
+
+def operation_row(api: str, operation: OperationSummary) -> dict[str, Any]:
+    """Return the entry of an operation.
+
+    Args:
+        api: The name of the API.
+    """
+    return {
+        "api": api,
+        "name": operation.name,
+        "operation_id": operation.operation_id or None,
+        "method": operation.method,
+        "path": operation.path,
+        "tags": list(operation.tags),
+        "summary": operation.summary,
+        "deprecated": operation.is_deprecated,
+    }
+
 
 _UNLIMITED = 1 << 16
 

@@ -11,7 +11,7 @@ import pytest
 
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.pages.page_rule import AnswerPlace
-from dynacli.commands.call.series.growing_list import GrowingList
+from dynacli.commands.call.call_pages import GrowingList
 from dynacli.environment import Environment
 from dynacli.errors import FileError
 from dynacli.output.output_form import OutputForm

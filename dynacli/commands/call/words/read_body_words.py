@@ -1,8 +1,8 @@
-"""The words that give a body: options of its fields, `--body`, `--set` and `--editor`."""
+"""The words that give a body: options of its fields, `--body`, `--set`, `--file`, files and `--editor`."""
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dynacli.client.described_operation import DescribedOperation
@@ -15,17 +15,20 @@ from dynacli.client.inputs.build_body import (
 )
 from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey, check_missing, collect_parameters
 from dynacli.commands.run import Run
+from dynacli.environment import invocation
 from dynacli.errors import FileError, UsageError
-from dynacli.model.media_types import is_built, is_form, is_json, is_json_lines, is_multipart
+from dynacli.model.media_types import essence, is_built, is_form, is_json, is_json_lines, is_multipart
 from dynacli.model.operation import Field
 from dynacli.record import replace
 from dynacli.request.assemble_body import Assignment, assemble
 from dynacli.request.convert_words import convert_all, json_value
+from dynacli.schema.flatten_schema import FlatSchema, flatten
+from dynacli.schema.option_fields import find_field, option_words, parse_steps, part_of
 
 if TYPE_CHECKING:
     from dynacli.commands.call.words.editor import Draft
-    from dynacli.http.payload import Payload
-    from dynacli.schema.form_encoding import Encodings
+    from dynacli.http.payload import Payload, Source
+    from dynacli.schema.form_encoding import Encodings, PropertyEncoding
 
 __all__ = ["read_body_words"]
 
@@ -71,13 +74,9 @@ def read_body_words(
         value = _field_value(run, field, words, encodings, is_multipart(name), is_strict=is_strict)
         assignments.append(Assignment(field.path, value, option))
     if options.set:
-        from dynacli.commands.call.words.read_assignments import read_assignments
-
-        assignments.extend(read_assignments(options.set, described, is_strict=is_strict))
+        assignments.extend(_read_assignments(options.set, described, is_strict=is_strict))
     if options.file:
-        from dynacli.commands.call.words.read_file_words import read_parts
-
-        assignments.extend(read_parts(run, options.file))
+        assignments.extend(_read_parts(run, options.file))
     check_takes_options(described, assignments)
     inputs = CallInputs(
         parameters,
@@ -118,9 +117,7 @@ def _field_value(
             is_list = field.value.type == "array" and not is_item
             is_named = any(word.startswith("@") for word in words)
             if encoding.takes_file and (is_named or not encoding.takes_text):
-                from dynacli.commands.call.words.read_file_words import file_value
-
-                return file_value(run, words, encoding, option, is_list=is_list)
+                return _file_value(run, words, encoding, option, is_list=is_list)
         elif has_parts and field.value.format == "binary" and words[-1].startswith("@"):
             raise UsageError(
                 f"{option} cannot be a file",
@@ -161,9 +158,7 @@ def _content(run: Run, word: str, media_type: str) -> "bytes | Payload":
         is_json(media_type) or is_form(media_type) or (is_multipart(media_type) and not has_boundary)
     )
     if not is_read_first and (word == "-" or word.startswith("@")):
-        from dynacli.commands.call.words.read_file_words import body_content
-
-        return body_content(run, word, media_type)
+        return _body_content(run, word, media_type)
     if word == "-":
         if run.env.stdin_is_terminal:
             raise UsageError("`--body -` reads standard input, and nothing is piped into it")
@@ -240,3 +235,204 @@ def _suffix(name: str) -> str:
     if is_built(name):
         return ".json"
     return next((suffix for kind, suffix in _SUFFIXES.items() if kind in name.lower()), ".txt")
+
+
+def _read_assignments(
+    words: Iterable[str], described: DescribedOperation, *, is_strict: bool
+) -> list[Assignment]:
+    """Return the assignments that the values of `--set` make.
+
+    Args:
+        words: The values, `PATH=JSON` each.
+        is_strict: Whether a place that the schema does not have is an error.
+
+    Raises:
+        UsageError: A word cannot be read, or the schema has no such place.
+    """
+    assignments = []
+    for word in words:
+        place, equals, value = word.partition("=")
+        steps = parse_steps(place)
+        schema, resolve = described.body_schema(), described.resolve
+        field = find_field(schema, resolve, place) if equals and place else None
+        if not equals or not (steps or field):
+            raise UsageError(
+                f"`--set {word}` cannot be read",
+                hint="Write `--set PATH=JSON`, for example `--set 'name=\"x\"'` or `--set tags.0=null`",
+            )
+        if field is None and is_strict:
+            raise _no_such_place(place, steps, schema, described)
+        path = field.path if field is not None else steps
+        assignments.append(Assignment(path, json_value(value, f"--set {place}"), f"--set {place}"))
+    return assignments
+
+
+def _no_such_place(
+    place: str, steps: tuple[str, ...], schema: Any, described: DescribedOperation
+) -> UsageError:
+    """Return the error for a path that leads nowhere, with similar paths."""
+    from difflib import get_close_matches
+
+    from dynacli.model.wording import did_you_mean
+
+    resolve = described.resolve
+    flat, reached, missing = flatten(schema, resolve), "", steps[0] if steps else place
+    for step in steps:
+        missing = step
+        inner = _schema_at(flat, step)
+        if inner is None:
+            break
+        flat = flatten(inner, resolve)
+        reached = f"{reached}{step}" if step.startswith("[") else f"{reached}.{step}".lstrip(".")
+    parent = f"`{reached}`" if reached else "the body"
+    names = [*flat.properties, *option_words(flat.properties).values()]
+    prefix = f"{reached}." if reached else ""
+    near = list(dict.fromkeys(f"{prefix}{name}" for name in get_close_matches(missing, names, 3, 0.6)))
+    if near:
+        hint = did_you_mean([f"--set {path}=..." for path in near])
+    elif flat.properties:
+        known = ", ".join(f"`{name}`" for name in list(flat.properties)[:8])
+        hint = f"{parent[0].upper()}{parent[1:]} has {known}" + (", ..." if len(flat.properties) > 8 else "")
+    else:
+        hint = f"See what it takes: `{invocation('describe', described.api.name)} {described.operation.name}`"
+    why = f"{parent} is no array" if missing.startswith("[") else f"{parent} has no `{missing}`"
+    return UsageError(
+        f"`--set {place}` leads to no place in the body",
+        why=why[0].upper() + why[1:],
+        hint=f"{hint}; `--validate off` sends it all the same",
+        near=near,
+    )
+
+
+def _schema_at(flat: FlatSchema, step: str) -> Any:
+    """Return the schema of a property, which may be named as in options, or of the items; None where there is none."""
+    if step.startswith("["):
+        return flat.items
+    names = {word: name for name, word in option_words(flat.properties).items()}
+    name = step if step in flat.properties else names.get(step)
+    if name is not None:
+        return flat.properties[name]
+    part = part_of(flat, step)
+    return None if part is False else part
+
+
+_BODY = "the body"
+_MAX_JUDGED = 1024 * 1024
+"""Bytes up to which a text is read first, so that it can be judged; a longer text is sent without being judged."""
+
+
+def _open_source(run: Run, word: str, use: str) -> "Source":
+    """Return the file or the standard input that `@FILE` or `@-` names.
+
+    Args:
+        word: The path, or `-` for standard input.
+        use: What standard input is used for, for messages.
+
+    Raises:
+        FileError: The file cannot be read.
+        RefusedError: The call is made by `read`, which takes no files.
+        UsageError: Standard input is a terminal, or is used for something else.
+    """
+    from dynacli.transport.upload import StreamUpload, open_upload
+
+    if word != "-":
+        run.check_input_file(f"@{word}")
+        return open_upload(os.path.expanduser(word), word)
+    if run.env.stdin_is_terminal:
+        raise UsageError(f"{use[0].upper()}{use[1:]} comes from standard input, and nothing is piped into it")
+    return StreamUpload(run.env.open_stdin(use), "-")
+
+
+def _file_value(
+    run: Run, words: list[str], encoding: "PropertyEncoding", option: str, *, is_list: bool
+) -> Any:
+    """Return the value of a property whose content is a file.
+
+    Args:
+        is_list: Whether the property is an array: each word is then an item of it.
+
+    Raises:
+        FileError: A file cannot be read.
+        UsageError: A word names no file, and the property takes nothing else.
+    """
+    values = [_file(run, word, encoding, option) for word in (words if is_list else words[-1:])]
+    return values if is_list else values[0]
+
+
+def _read_parts(run: Run, words: Iterable[str]) -> list[Assignment]:
+    """Return the parts that the values of `--file` give; one name may be given several times.
+
+    Raises:
+        FileError: A file cannot be read.
+        UsageError: A word does not name a part and a file.
+    """
+    parts: dict[str, list[Source]] = {}
+    for word in words:
+        name, _, content = word.partition("=")
+        if not name or not content.startswith("@"):
+            raise UsageError(
+                f"`--file {word[:60]}` is not `NAME=@FILE`",
+                why="The document does not name the parts of this body, so that each file is given with a name",
+                hint="Write `--file NAME=@FILE`",
+            )
+        parts.setdefault(name, []).append(_opened(run, content[1:], f"--file {name}"))
+    return [
+        Assignment((name,), sources if len(sources) > 1 else sources[0], f"--file {name}")
+        for name, sources in parts.items()
+    ]
+
+
+def _opened(run: Run, name: str, option: str) -> "Source":
+    if run.options.editor:
+        raise UsageError(
+            f"{option} cannot be a file together with `--editor`",
+            why="An editor shows the body as JSON, which has no form for the bytes of a file",
+            hint="Save what you write, and give it by `--body @FILE` beside the file",
+        )
+    return _open_source(run, name, f"the content of {option}")
+
+
+def _file(run: Run, word: str, encoding: "PropertyEncoding", option: str) -> Any:
+    if word.startswith("@@"):
+        return word[1:]
+    if word.startswith("@"):
+        return _opened(run, word[1:], option)
+    if encoding.takes_text:
+        return word
+    raise UsageError(
+        f"{option} takes a file",
+        why=f"There is no `@` before `{word[:60]}`",
+        hint=f"Write `{option} @{word[:60] or 'FILE'}`, or `{option} @-` for standard input",
+    )
+
+
+def _body_content(run: Run, word: str, media_type: str) -> "bytes | Payload":
+    """Return the body that `--body` names, which is sent unchanged and read while it is sent.
+
+    A small text is read first, because texts are judged.
+
+    Args:
+        word: `@FILE` or `-`.
+
+    Raises:
+        FileError: The file cannot be read.
+        UsageError: Standard input is a terminal, or is used for something else.
+    """
+    from dynacli.http.payload import Payload
+
+    source = _open_source(run, word.removeprefix("@"), _BODY)
+    if not _is_judged(media_type):
+        return Payload([source])
+    if source.name == "-":
+        from dynacli.transport.upload import begins_with
+
+        text, is_whole = begins_with(run.env.open_stdin(_BODY), "-", _MAX_JUDGED)
+        return text if is_whole else Payload([source])
+    if source.size is not None and source.size <= _MAX_JUDGED:
+        return b"".join(source.chunks())
+    return Payload([source])
+
+
+def _is_judged(media_type: str) -> bool:
+    name = essence(media_type)
+    return name.startswith("text/") or "json" in name

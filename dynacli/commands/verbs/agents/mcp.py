@@ -85,7 +85,7 @@ def _options(run: Run, *, is_writing: bool) -> CallOptions:
 
 def _pages(run: Run) -> "Pages":
     from dynacli.commands.help.landing_page import landing_page
-    from dynacli.commands.verbs.describe.described_details import described_details
+    from dynacli.commands.verbs.describe.operation_text import described_details
     from dynacli.mcp_server.served_apis import Pages
 
     def describe(api: OpenedApi, operation: str, place: str) -> str:

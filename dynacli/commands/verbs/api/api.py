@@ -7,23 +7,36 @@ import click
 
 from dynacli.client.document_login import ALWAYS, login_of
 from dynacli.commands.run import Run
-from dynacli.commands.verbs.api.api_add import allowed_places, counted
-from dynacli.commands.verbs.api.kept_options import is_login_kept, kept_servers
-from dynacli.commands.verbs.api.registered_apis import check_registered
+from dynacli.commands.verbs.api.api_add import (
+    allowed_places,
+    check_registered,
+    counted,
+    is_login_kept,
+    kept_servers,
+)
 from dynacli.environment import invocation
 from dynacli.errors import AuthError, DynacliError, UsageError
 from dynacli.library.configuration.configuration import LOGIN_KEY, Configuration, check_name, profiles_in
 from dynacli.library.news import take_news
 from dynacli.library.open_by_name import open_api, refresh_api
 from dynacli.library.opened_api import OpenedApi
+from dynacli.request.choose_server import choose_server
 from dynacli.text.terminal import Painter, visible
 from dynacli.text.wrapping import quoted
-from dynacli.urls import with_masked_query
+from dynacli.urls import with_masked_query, without_query
 
 if TYPE_CHECKING:
     from dynacli.auth.store.credential_store import CredentialStore
 
-__all__ = ["list_apis", "refresh_document", "remove_api", "rename_api", "set_keys", "show_api"]
+__all__ = [
+    "list_apis",
+    "refresh_document",
+    "remove_api",
+    "rename_api",
+    "set_keys",
+    "show_api",
+    "write_catalog",
+]
 
 
 @click.pass_obj
@@ -122,7 +135,7 @@ def show_api(run: Run, api: str) -> None:
     }
 
     def text(paint: Painter, width: int) -> str:  # noqa: ARG001
-        from dynacli.commands.document_messages import by_message
+        from dynacli.commands.document_notes import by_message
 
         title = quoted(f"{data['title']} {data['version']}".strip())
         title = paint.bold(title or visible(opened.name, keep=""))
@@ -173,7 +186,7 @@ def _other_files(files: int) -> str:
 
 
 def _message_line(row: Mapping[str, Any], more: int) -> str:
-    from dynacli.commands.document_messages import more_places, place_parts
+    from dynacli.commands.document_notes import more_places, place_parts
 
     place = ", ".join(place_parts(row))
     return f"  {visible(row['message'], keep='')} ({visible(place, keep='')}{more_places(more)})"
@@ -261,7 +274,7 @@ def _tell_changes(
 @click.pass_obj
 def set_keys(run: Run, name: str, settings: tuple[str, ...]) -> None:
     """Run `api set`."""
-    from dynacli.commands.verbs.config.change_settings import change_settings, settings_in
+    from dynacli.commands.verbs.config.config import change_settings, settings_in
 
     profile = ("profiles", run.options.profile) if run.options.profile else ()
     change_settings(run, settings_in(settings, ("apis", name, *profile)))
@@ -270,7 +283,7 @@ def set_keys(run: Run, name: str, settings: tuple[str, ...]) -> None:
 @click.pass_obj
 def remove_api(run: Run, name: str) -> None:
     """Run `api remove`."""
-    from dynacli.commands.verbs.config.change_settings import check_policy_change
+    from dynacli.commands.verbs.config.config import check_policy_change
 
     check_registered(run, name)
     check_policy_change(run, name)
@@ -298,3 +311,47 @@ def _with_credentials(run: Run, change: "Callable[[CredentialStore], None]") -> 
         change(CredentialStore(run.env))
     except AuthError as error:
         run.warn(f"{error.message}: {error.why}")
+
+
+@click.pass_obj
+def write_catalog(run: Run, out: str | None) -> None:
+    """Write the catalog, a set of links as JSON (RFC 9727, section 5; RFC 9264, section 4.2)."""
+    from dynacli.output.render import write_data
+
+    contexts = []
+    for name in sorted(Configuration(run.env).apis()):
+        try:
+            contexts.append(_context(name, run.api(name)))
+        except DynacliError as error:
+            run.warn(f"{name} is left out: {error.message}")
+    catalog = {"linkset": contexts}
+    if out is None:
+        write_data(run.env, catalog, run.data_form)
+        return
+    import json
+
+    from dynacli.files import write_named_file
+
+    write_named_file(out, (json.dumps(catalog, ensure_ascii=False, indent=2) + "\n").encode())
+
+
+def _context(name: str, api: OpenedApi) -> dict[str, Any]:
+    """Return the links of an API: its anchor is where its calls go, else its document.
+
+    Raises:
+        DynacliError: The document cannot be opened.
+    """
+    document = api.location if "://" in api.location else f"file://{api.location}"
+    try:
+        anchor = choose_server(api.servers, api.uri)
+    except UsageError:  # relative to nothing, or with a variable that has no value
+        anchor = document
+    content = (api.content() or b"").lstrip()
+    kind = "json" if content[:1] == b"{" else "yaml"
+    title = f"{api.catalog.meta['title'] or name} {api.catalog.meta['version']}".strip()
+    return {
+        "anchor": anchor,
+        "service-desc": [
+            {"href": without_query(document), "type": f"application/vnd.oai.openapi+{kind}", "title": title}
+        ],
+    }

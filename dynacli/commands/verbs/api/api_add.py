@@ -1,9 +1,9 @@
-"""`dynacli api add`: finds and reads a document, and writes the API into the configuration."""
+"""`dynacli api add`: finds and reads a document, and writes the API and the options to keep into the configuration."""
 
 import os
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,18 +14,25 @@ from dynacli.client.credentials.own_scheme import own_overlays
 from dynacli.client.credentials.sign_in import wanted_by
 from dynacli.client.document_login import ALWAYS, login_of
 from dynacli.commands.run import Run
-from dynacli.commands.verbs.api.kept_options import is_login_kept, kept_options
 from dynacli.document.fetched import SIGN_IN
 from dynacli.document.source import parse_source
 from dynacli.environment import Environment, invocation, prefix_of
 from dynacli.errors import DocumentError, NetworkError, UsageError
 from dynacli.http.failures import with_api_named
-from dynacli.library.configuration.configuration import LOGIN_KEY, Configuration, check_name, texts
+from dynacli.library.configuration.configuration import (
+    LOGIN_KEY,
+    Configuration,
+    check_name,
+    profiles_in,
+    texts,
+)
 from dynacli.library.configuration.refresh_settings import lifetime_of
 from dynacli.library.open_by_name import open_source
 from dynacli.library.opened_api import OpenedApi
 from dynacli.library.revisions.open_request import OpenRequest
 from dynacli.model.overview import SignIn
+from dynacli.model.wording import did_you_mean, listed_near, near_names
+from dynacli.options.standard_options import SETTINGS, Options
 from dynacli.output.standard_error import write_stderr
 from dynacli.record import replace
 from dynacli.request.choose_server import choose_server, parse_origin
@@ -36,7 +43,78 @@ from dynacli.urls import origin_of, secret_in_query, with_masked_query
 if TYPE_CHECKING:
     from dynacli.document.discovery.discovered import FoundDocument, TriedUrl
 
-__all__ = ["add", "allowed_places", "counted"]
+__all__ = ["add", "allowed_places", "check_registered", "counted", "is_login_kept", "kept_servers"]
+
+
+def is_login_kept(options: Options, api: OpenedApi) -> bool:
+    """Return whether the document came with a credential of `-H`, so that later ones are fetched with one, too."""
+    from dynacli.client.call_settings import pairs_of
+    from dynacli.client.document_login import has_credential
+
+    if not options.header or "://" not in api.location:
+        return False
+    schemes = api.catalog.components("/components/securitySchemes").values()
+    return has_credential(pairs_of(options.header, ":", "--header"), schemes)
+
+
+def _kept_options(
+    options: Options, name: str, known: Mapping[str, Any], own: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the keys of an API's entry, or of a profile in it, that keep what the options say of its calls.
+
+    Args:
+        name: Of the API.
+        known: The entry of the API, empty where it has none.
+        own: What the options of `api add` itself say.
+
+    Raises:
+        UsageError: A pair has no separator, or the profile does not exist and nothing is said of it.
+    """
+    from dynacli.client.call_settings import pairs_of
+
+    given = [option for option in options.given if option in SETTINGS and option.key]
+    kept: dict[str, Any] = {**own, **{option.key: getattr(options, option.name) for option in given}}
+    kept.pop("headers", None)  # those of `api add` are for fetching the document
+    if options.server_var:
+        kept["server_vars"] = pairs_of(options.server_var, "=", "--server-var")
+    elif options.server:
+        kept["server_vars"] = None
+    if options.timeout is not None and options.timeout.is_integer():
+        kept["timeout"] = int(options.timeout)
+    if not options.profile:
+        return kept
+    if not kept and options.profile not in profiles_in(known):
+        raise UsageError(
+            f"`{name}` has no profile `{options.profile}` whose headers the document could be fetched with",
+            why="`api add` writes a profile only with what belongs into it",
+            hint=f"Say so, for example `--profile {options.profile} --server https://staging.example.com`",
+        )
+    return {"profiles": {options.profile: kept}} if kept else {}
+
+
+def kept_servers(env: Environment, api: OpenedApi) -> Iterator[tuple[str, str]]:
+    """Yield each profile that calls of an API go to another server with, empty for none, and the base URL of that.
+
+    Raises:
+        FileError: The entry of the API or a profile is malformed.
+        UsageError: What is kept does not name a server of the document any more.
+    """
+    from dynacli.client.profiles import own_settings, profile_of
+    from dynacli.request.choose_server import choose_server
+
+    own = own_settings(env, api, ("server", "server_vars"))
+    profiles = api.entry.get("profiles", {})
+    for name in ("", *(profiles if isinstance(profiles, dict) else ())):
+        said = profile_of(env, api, name) if name else own
+        if said.keys().isdisjoint(("server", "server_vars")):
+            continue
+        variables = {
+            **({} if "server" in said else own.get("server_vars", {})),
+            **said.get("server_vars", {}),
+        }
+        wanted = str(said.get("server", own.get("server", "")))
+        yield name, choose_server(api.servers, api.uri, wanted, variables)
+
 
 _DOCUMENT = re.compile(r"(\.json|\.ya?ml|openapi|swagger|api-docs)/?(\?.*)?$", re.IGNORECASE)
 """URLs that look like those of documents: where such a URL asks for a credential, no document is searched for."""
@@ -85,7 +163,7 @@ def add(
             )
         entry["refresh_after"] = refresh_after
     authorities = os.path.abspath(os.path.expanduser(ca)) if ca else ""
-    kept = kept_options(run.options, name, known, {"ca": authorities} if ca else {})
+    kept = _kept_options(run.options, name, known, {"ca": authorities} if ca else {})
     accepted = [parse_origin(origin) for origin in run.options.accept_origin]
     allowed = {*configuration.allow_refs(known), *run.options.allow_ref}
     login = login_of(
@@ -324,7 +402,7 @@ def _write_summary(run: Run, api: OpenedApi, name: str, instead: str) -> None:
     about = quoted(f"{meta['title']} {meta['version']}".strip()) or "an API without a title"
     write_stderr(run.env, f"{name}: {about}, {counted(meta['operations'])}\n")
     if api.warning is not None:
-        from dynacli.commands.freshness_notes import freshness_notes
+        from dynacli.commands.document_notes import freshness_notes
 
         for note in freshness_notes(api):
             run.warn(note)
@@ -384,3 +462,20 @@ def _sign_in_text(sign_in: SignIn, variables: Variables) -> str:
         return f"{schemes}: not supported yet; give the header that it needs with -H"
     state = " (set)" if set_variables(sign_in.schemes, variables) else ""
     return f"{schemes}: set {', or '.join(' and '.join(names) for names in choices)}{state}"
+
+
+def check_registered(run: Run, name: str) -> None:
+    """Check that an API is registered.
+
+    Raises:
+        UsageError: No API of this name is registered.
+    """
+    registered = Configuration(run.env).apis()
+    if name not in registered:
+        near = near_names(name, sorted(registered))
+        known = listed_near(name, sorted(registered))
+        raise UsageError(
+            f"`{name}` is not a registered API",
+            why=f"Registered are: {known}" if known else "None is registered yet",
+            hint=did_you_mean(near, f"Register it: `{invocation('api add')} NAME SOURCE`"),
+        )

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from dynacli.commands.revision_names import SHOWN_DIGITS, find_revision, installed_text, revision_before
+from dynacli.commands.document_notes import SHOWN_DIGITS, find_revision, installed_text, revision_before
 from dynacli.commands.run import Run
-from dynacli.commands.verbs.api.registered_apis import check_registered
+from dynacli.commands.verbs.api.api_add import check_registered
 from dynacli.environment import invocation
 from dynacli.errors import DocumentError, UsageError
 from dynacli.library.configuration.configuration import Configuration

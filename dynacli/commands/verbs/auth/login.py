@@ -21,9 +21,8 @@ from dynacli.client.credentials.sign_in import (
     text_of_choice,
 )
 from dynacli.commands.call.make_call import asker
-from dynacli.commands.questions import hidden_line, line
+from dynacli.commands.questions import hidden_line, line, nobody_to_ask
 from dynacli.commands.run import Run
-from dynacli.commands.verbs.auth.nobody_to_ask import nobody_to_ask
 from dynacli.environment import invocation
 from dynacli.errors import AuthError, UsageError
 from dynacli.library.opened_api import OpenedApi
@@ -195,7 +194,8 @@ def _asked(run: Run, scheme: SecurityScheme) -> str:
     """Return the credential that the person types, which is not shown."""
     if not run.may_ask:
         raise nobody_to_ask(
-            run,
+            run.env,
+            run.options,
             "the credential",
             f"Give it on standard input: `{invocation('auth login', 'API')} --with-token < FILE`",
         )

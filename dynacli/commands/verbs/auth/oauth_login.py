@@ -35,9 +35,8 @@ from dynacli.client.credentials.oauth_sign_in import (
 )
 from dynacli.client.credentials.password_source import marked
 from dynacli.commands.call.make_call import asker
-from dynacli.commands.questions import hidden_line, line
+from dynacli.commands.questions import hidden_line, line, nobody_to_ask
 from dynacli.commands.run import Run
-from dynacli.commands.verbs.auth.nobody_to_ask import nobody_to_ask
 from dynacli.environment import invocation, program
 from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
@@ -229,7 +228,8 @@ def _hidden(run: Run, question: str, remedy: str) -> str:
     """
     if not run.may_ask:
         raise nobody_to_ask(
-            run,
+            run.env,
+            run.options,
             "a secret",
             f"{remedy}; or give a token: `{invocation('auth login', 'API')} --with-token < FILE`",
         )

@@ -9,7 +9,7 @@ from dynacli.library.opened_api import OpenedApi
 from dynacli.text.terminal import Painter
 
 if TYPE_CHECKING:
-    from dynacli.commands.verbs.describe.fitting_text import Text
+    from dynacli.commands.verbs.describe.field_description import Text
 
 __all__ = ["describe"]
 
@@ -76,8 +76,8 @@ def _description(
         return _card(opened, name, run.options.profile)
     if asked.like is not None:
         return _likeness(opened, name, asked.like)
-    from dynacli.commands.verbs.describe.described_details import described_details
-    from dynacli.commands.verbs.describe.fitting_text import EVERYTHING, detail_of_depth
+    from dynacli.commands.verbs.describe.field_description import EVERYTHING, detail_of_depth
+    from dynacli.commands.verbs.describe.operation_text import described_details
 
     detail = EVERYTHING if asked.everything else None
     if asked.depth is not None:
@@ -101,7 +101,7 @@ def _likeness(opened: OpenedApi, name: str, other: str) -> "tuple[Any, Text]":
     """
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.client.unknown_operation import unknown_operation
-    from dynacli.commands.verbs.describe.likeness import difference_lines, differences
+    from dynacli.commands.verbs.describe.operation_text import difference_lines, differences
 
     found = opened.catalog.find(other)
     if found is None:
@@ -120,8 +120,8 @@ def _webhook(opened: OpenedApi, words: list[str]) -> "tuple[Any, Text] | None":
         UsageError: A field of a webhook is asked for, which cannot be described by itself.
     """
     from dynacli.client.description.incoming_requests import describe_webhook
-    from dynacli.commands.help.webhook_list import find_webhook, webhook_lines, webhooks_of
-    from dynacli.commands.verbs.describe.incoming_text import webhook_text
+    from dynacli.commands.help.operation_list import find_webhook, webhook_lines, webhooks_of
+    from dynacli.commands.verbs.describe.operation_text import webhook_text
     from dynacli.errors import UsageError
 
     rows = webhooks_of(opened)

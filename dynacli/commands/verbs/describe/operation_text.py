@@ -1,28 +1,80 @@
-"""The description of an operation as text for a person."""
+"""The description of an operation, with what it receives and how it differs from another: as data, and as text."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.description.operation_description import OperationDescription
 from dynacli.client.pages.document_rule import KINDS
-from dynacli.commands.help.server_lines import server_line
-from dynacli.commands.verbs.describe.fitting_text import Detail, cut_lines
-from dynacli.commands.verbs.describe.incoming_text import callback_lines
-from dynacli.commands.verbs.describe.schema_tree import schema_lines
+from dynacli.commands.help.page_lines import server_line
+from dynacli.commands.verbs.describe.field_description import (
+    Detail,
+    Text,
+    cut_lines,
+    describe_field,
+    fields_below,
+    fitting_text,
+    schema_lines,
+    type_text,
+)
+from dynacli.library.opened_api import OpenedApi
 from dynacli.model.media_types import is_patch
-from dynacli.model.value_words import constraints
+from dynacli.model.value_words import constraints, placeholder
+from dynacli.model.wording import counted
 from dynacli.schema.answer_outline import answer_outline
+from dynacli.schema.flatten_schema import FlatSchemas, Resolve
 from dynacli.text.markdown import first_sentence, to_text
 from dynacli.text.terminal import Painter, visible
 from dynacli.text.text_blocks import block_text, short_sentence
 from dynacli.text.wrapping import quoted, quoted_lines, word_or_quoted
 
-__all__ = ["operation_lines"]
+__all__ = ["described_details", "difference_lines", "differences", "webhook_text"]
 
 
-def operation_lines(
+def webhook_text(data: Mapping[str, Any], resolve: Resolve, paint: Painter, width: int) -> str:
+    """Return the description of a webhook for a person."""
+    lines = [
+        f"{paint.bold(word_or_quoted(data['webhook']))}  a webhook: the server sends it to you, it cannot be called"
+    ]
+    for method, request in data["requests"].items():
+        lines.extend(["", f"{paint.bold(visible(method, keep=''))}  {quoted(request['summary'])}".rstrip()])
+        lines.extend(_request_lines(request, resolve, paint, width))
+    return "\n".join(lines)
+
+
+def _callback_lines(callbacks: Mapping[str, Any], resolve: Resolve, paint: Painter, width: int) -> list[str]:
+    """Return the callbacks of an operation for a person."""
+    lines = []
+    for name, callback in callbacks.items():
+        for expression, requests in callback.items():
+            for method, request in requests.items():
+                place = f"{visible(method, keep='')} {word_or_quoted(expression)}"
+                told = f"  {paint.bold(word_or_quoted(name))}  {place}  {quoted(request['summary'])}"
+                lines.append(told.rstrip())
+                lines.extend(f"  {line}" for line in _request_lines(request, resolve, paint, width - 2))
+    return lines
+
+
+def _request_lines(request: Mapping[str, Any], resolve: Resolve, paint: Painter, width: int) -> Iterator[str]:
+    if request["description"]:
+        text = to_text(request["description"], width - 4)
+        yield from (f"  {line}" for line in quoted_lines(text.splitlines()))
+    for parameter in request["parameters"]:
+        required = ", required" if parameter["required"] else ""
+        location = paint.dim(visible(f"  {parameter['in']}{required}", keep=""))
+        yield f"  {word_or_quoted(parameter['name'])}{location}"
+    body = request["body"]
+    for media_type, content in body["content"].items() if body else ():
+        required = ", required" if body["required"] else ""
+        yield f"  Body ({word_or_quoted(media_type)}{required})"
+        yield from schema_lines(content["schema"], FlatSchemas(resolve), paint, width)
+    for status, response in request["responses"].items():
+        answer = f"{word_or_quoted(status)}  {quoted(response['description'].strip())}"
+        yield f"  You answer {answer}".rstrip()
+
+
+def _operation_lines(
     description: OperationDescription, paint: Painter, width: int, detail: Detail
 ) -> list[str]:
     """Return the lines of the description; what is left out for want of room is counted."""
@@ -58,7 +110,7 @@ def operation_lines(
         lines.extend(["", paint.bold("Links"), *cut_lines(rows, detail.rows, "")])
     if description.callbacks:
         lines.extend(["", paint.bold("Callbacks") + "  requests that the server sends to you"])
-        rows = callback_lines(description.callbacks, described.resolve, paint, width)
+        rows = _callback_lines(description.callbacks, described.resolve, paint, width)
         lines.extend(cut_lines(rows, detail.rows, ""))
     lines.extend(["", paint.bold("Example"), f"  {visible(description.example, keep='')}"])
     return lines
@@ -213,3 +265,116 @@ def _link_lines(name: str, link: Mapping[str, Any], paint: Painter, width: int) 
     if link["example"]:
         lines.append(visible(f"      {link['example']}", keep=""))
     return lines
+
+
+def described_details(
+    api: OpenedApi, name: str, place: str = "", *, detail: Detail | None = None
+) -> tuple[dict[str, Any], Text]:
+    """Return the description of an operation, or of a field of it, as data and as text.
+
+    Args:
+        name: The name of the operation in the catalog.
+        place: The path of a field; empty for the whole operation.
+        detail: How much the text tells; None for as much as fits into 6,000 bytes.
+
+    Raises:
+        UsageError: There is no such field.
+    """
+    description = OperationDescription(DescribedOperation(api, api.catalog.operation(name)).sending(""))
+    if place:
+        return describe_field(description.described, place, detail)
+    return description.as_json(), lambda paint, width: fitting_text(
+        lambda *layout: _operation_lines(description, *layout), paint, width, detail
+    )
+
+
+_DEEPEST = 4
+_MOST_FIELDS = 2_000
+
+
+def differences(described: DescribedOperation, other: DescribedOperation) -> dict[str, Any]:
+    """Return what only one of two operations has, and what both have in another way, as data."""
+    here, there = dict(_facts(described)), dict(_facts(other))
+    both = [name for name in here if name in there]
+    return {
+        "api": described.api.name,
+        "name": described.operation.name,
+        "like": other.operation.name,
+        "only_here": [{"what": name, "is": told} for name, told in here.items() if name not in there],
+        "only_there": [{"what": name, "is": told} for name, told in there.items() if name not in here],
+        "different": [
+            {"what": name, "here": here[name], "there": there[name]}
+            for name in both
+            if here[name] != there[name]
+        ],
+        "alike": sum(here[name] == there[name] for name in both),
+    }
+
+
+def difference_lines(data: Mapping[str, Any], paint: Painter, width: int) -> Iterator[str]:  # noqa: ARG001
+    """Yield the differences as lines of text."""
+    same = f"{data['alike']:,} inputs, fields and answers are the same"
+    yield f"{paint.bold(data['name'])} is like {paint.bold(data['like'])}: {same}"
+    for key, title in (("only_here", data["name"]), ("only_there", data["like"])):
+        if data[key]:
+            yield from ("", paint.bold(f"Only {title} has"))
+            yield from _outermost_lines(data[key])
+    if data["different"]:
+        yield from ("", paint.bold("Different"))
+        for row in data["different"]:
+            there = row["there"] or "nothing more"
+            yield visible(f"  {row['what']}  {row['here'] or 'nothing more'}", keep="")
+            yield visible(f"      {data['like']}: {there}", keep="")
+
+
+def _outermost_lines(rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    """Yield a line for each row; what is inside of another one is counted there."""
+    inside: dict[str, int] = {}
+    for row in rows:
+        outer = next((name for name in inside if row["what"].startswith(f"{name}.")), None)
+        if outer is None:
+            inside[row["what"]] = 0
+        else:
+            inside[outer] += 1
+    told = {row["what"]: row["is"] for row in rows}
+    for name, count in inside.items():
+        below = f", with {counted(count, 'field')} inside" if count else ""
+        yield visible(f"  {name}  {told[name]}{below}".rstrip(), keep="")
+
+
+def _facts(described: DescribedOperation) -> Iterator[tuple[str, str]]:
+    """Yield each part of an operation with what the document says of it, in words."""
+    description, operation = OperationDescription(described), described.operation
+    yield "the call", f"{operation.method} {word_or_quoted(operation.path)}"
+    yield "what it does", quoted(operation.summary)
+    for each in description.inputs[: len(operation.parameters)]:
+        facts = ["required"] * each.is_needed + constraints(each.value)
+        told = f"{placeholder(each.value)} {each.location} [{'; '.join(facts)}]"
+        yield f"--{each.option}", told.removesuffix(" []")
+    if operation.body is not None and described.media_type is not None:
+        yield "the body", f"{described.media_type.name}{', required' if operation.body.is_required else ''}"
+        yield from _fields(described, "body", described.body_schema())
+    for status, response in description.responses.items():
+        if status != description.answer.status:
+            yield f"answer {status}", quoted(first_sentence(response["description"]))
+            continue
+        yield "the answer", f"{status}  {quoted(first_sentence(response['description']))}".rstrip()
+        for content in list(response["content"].values())[:1]:
+            yield from _fields(described, "answer", content["schema"])
+    schemes = [" with ".join(map(word_or_quoted, some)) or "none" for some in description.security]
+    yield "security", " or ".join(schemes)
+
+
+def _fields(described: DescribedOperation, owner: str, schema: Any) -> Iterator[tuple[str, str]]:
+    flat = described.flat_schemas(schema)
+    if not flat.properties:
+        yield f"{owner} as a whole", type_text(flat, described.resolve)
+    for number, field in enumerate(fields_below(flat, described.flat_schemas)):
+        if number >= _MOST_FIELDS:
+            return
+        if field.level < _DEEPEST:
+            required = ", required" if field.is_required else ""
+            yield (
+                f"{owner} {word_or_quoted('.'.join(field.steps))}",
+                type_text(field.flat, described.resolve) + required,
+            )

@@ -1,19 +1,20 @@
-"""`dynacli read`: calls that change nothing, so that a person can allow a script or an agent this one prefix."""
+"""`dynacli read`, `request` and `edit`: groups before an API that change how the call behind them is made."""
 
 import click
 
 from dynacli.commands.command_groups import ApiGroup, VerbGroup, make_command, note_options_of_call
 from dynacli.commands.run import Run
 from dynacli.environment import invocation
+from dynacli.errors import UsageError
 from dynacli.library.configuration.configuration import DEMO
 from dynacli.options.command import Command
 from dynacli.options.command_table import COMMANDS
 from dynacli.options.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS
 
-__all__ = ["ApiCalls", "ReadGroup"]
+__all__ = ["EditGroup", "ReadGroup", "RequestGroup"]
 
 
-class ApiCalls(VerbGroup):
+class _ApiCalls(VerbGroup):
     """A verb behind which calls stand as they do without it."""
 
     def __init__(self, entry: Command) -> None:
@@ -39,7 +40,7 @@ class ApiCalls(VerbGroup):
         raise NotImplementedError
 
 
-class ReadGroup(ApiCalls):
+class ReadGroup(_ApiCalls):
     """The APIs, of which only operations with safe methods can be called."""
 
     def begin(self, run: Run, words: list[str]) -> None:  # noqa: ARG002
@@ -67,4 +68,48 @@ class ReadGroup(ApiCalls):
             "this one in\n"
             "  your list if it is for an agent. It is refused if an agent runs the command, as far as variables tell:\n"
             f"  `{invocation('help environment')}`.\n"
+        )
+
+
+class RequestGroup(_ApiCalls):
+    """The APIs, of which paths are called by their method."""
+
+    def begin(self, run: Run, words: list[str]) -> None:  # noqa: ARG002
+        """Check that the words are a method and a path."""
+        if not words[2:3] or not words[2].startswith("/"):
+            raise UsageError(
+                "A request needs an API, a method and a path",
+                why=f"`{words[2]}` does not begin with `/`" if words[2:3] else "",
+                hint=f"For example: `{invocation('request', 'demo')} GET /workflows`",
+            )
+
+    def page(self, ctx: click.Context) -> str:  # noqa: ARG002
+        """Return the help page."""
+        return (
+            f"Usage: {invocation('request', 'API')} METHOD PATH [OPTIONS]\n\n"
+            "  Make a call to any path, with the API's server and credentials; a query may stand in the path.\n"
+            "  Where an operation of the document has the method and the path, it is that operation, with "
+            "its options,\n"
+            f"  and is judged; else nothing is, and a body is given with --body. `{invocation(api='API')} "
+            "METHOD PATH` is the same."
+        )
+
+
+class EditGroup(_ApiCalls):
+    """The APIs, of which an operation that reads is called, and the one that belongs to it."""
+
+    def begin(self, run: Run, words: list[str]) -> None:  # noqa: ARG002
+        """Let the answer of the call be edited."""
+        from dynacli.commands.call.edit_resource import edit_resource
+
+        run.act = edit_resource
+
+    def page(self, ctx: click.Context) -> str:  # noqa: ARG002
+        """Return the help page."""
+        return (
+            f"Usage: {invocation('edit', 'API')} OPERATION [ARGUMENTS] [OPTIONS]\n\n"
+            "  Call an operation that reads a thing (GET), change the answer in $VISUAL or $EDITOR, look "
+            "at the difference,\n"
+            "  and send it by the PATCH or PUT of the same path; with If-Match where the answer had an ETag.\n"
+            f"  --yes sends it without asking. For example: {invocation('edit', 'demo')} get-workflow WORKFLOW_ID"
         )

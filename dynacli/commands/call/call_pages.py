@@ -1,28 +1,122 @@
 """`--all` and `--max-items`: the pages of a list are called one after the other, and written as one result."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
+from dynacli.client.call import Call
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.pages.known_items import known_items
-from dynacli.client.pages.merge_pages import MergedVerdict, merged_text
+from dynacli.client.pages.merge_pages import MergedVerdict, merged_text, text_around
 from dynacli.client.pages.page_loop import Page, PageLoop
-from dynacli.commands.call.series.growing_list import GrowingList, may_grow
+from dynacli.client.pages.page_rule import AnswerPlace
 from dynacli.commands.run import Run
+from dynacli.environment import Environment, invocation_words, program
 from dynacli.errors import DynacliError, FileError, FormError
+from dynacli.model.command_words import option_pair, shell_line
+from dynacli.model.operation import Parameter
 from dynacli.model.wording import counted
-from dynacli.output.output_form import ITEM_FORMATS
+from dynacli.output.output_form import ITEM_FORMATS, OutputForm
+from dynacli.output.stream_body import is_unchanged
+from dynacli.output.written_text import written_text
 from dynacli.record import replace
 from dynacli.text.exact_json import compact_json, read_json
+from dynacli.text.json_text import reindent
 from dynacli.transport.interrupts import noting_interrupt
 
 if TYPE_CHECKING:
     from dynacli.commands.call.call_report import CallReport
 
-__all__ = ["Listing"]
+__all__ = ["GrowingList", "Listing"]
+
+
+def _may_grow(env: Environment, form: OutputForm) -> bool:
+    """Return whether a form writes JSON to where nobody pages through it: to a pipe or into a file."""
+    is_json = form.format == "json" and not (form.filter or form.columns or env.stdout_is_terminal)
+    return is_json or is_unchanged(env, form)
+
+
+class GrowingList:
+    """Writes items as they come, within what stands around them in their first page.
+
+    It is a context manager: where an exception leaves the block, the value is complete all the same, and a file is as
+    it was before.
+
+    Attributes:
+        last: The value of the page that came last.
+
+    Args:
+        first: The value of the first page.
+        place: Where that has its items.
+    """
+
+    def __init__(self, env: Environment, form: OutputForm, first: Any, place: AnswerPlace) -> None:
+        self._env, self._form, self._first, self._place = env, form, first, place
+        self.last = first
+        depth = len(place.steps or ())
+        self._lay_out: Callable[[str], str] = str
+        self._break = self._end = ""
+        if form.format == "json":
+            self._lay_out, self._end = reindent, "\n" + "  " * depth
+            self._break = self._end + "  "
+        self._opened = ExitStack()
+        self._is_begun = self._is_ended = False
+
+    def __enter__(self) -> Self:
+        """Begin the value."""
+        self._write = self._opened.enter_context(written_text(self._env, self._form))
+        before, _ = text_around(self._first, self._first, self._place, self._lay_out)
+        self._put(f"{before}[")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Complete the value, unless it is complete, or could not be written."""
+        if not self._is_ended and not self._form.file and kind is not None:
+            self._put_end()
+        self._opened.__exit__(kind, error, traceback)
+
+    def add(self, items: Iterable[str]) -> None:
+        """Write further items, the JSON of each, at once.
+
+        Raises:
+            FileError: They cannot be written.
+            BrokenPipeError: The reader of standard output is gone.
+        """
+        texts = [self._lay_out(item).replace("\n", self._break) if self._break else item for item in items]
+        if texts:
+            comma = "," if self._is_begun else ""
+            self._is_begun = True
+            self._put(f"{comma}{self._break}" + f",{self._break}".join(texts))
+
+    def end(self) -> None:
+        """Complete the value, and put the file in its place.
+
+        Raises:
+            FileError: It cannot be written, or could not be before.
+            BrokenPipeError: The reader of standard output is gone.
+        """
+        if not self._is_ended:
+            self._put_end()
+            self._opened.close()
+
+    def _put_end(self) -> None:
+        _, after = text_around(self._first, self.last, self._place, self._lay_out)
+        self._is_ended = True
+        self._write(f"{self._end if self._is_begun else ''}]{after}\n")
+
+    def _put(self, text: str) -> None:
+        try:
+            self._write(text)
+        except BaseException:
+            self._is_ended = True  # nothing could stand behind a part of it
+            raise
+
 
 _WRITTEN_WHOLE = 1024 * 1024
 """Characters of items up to which a list is written only when it is complete."""
@@ -70,7 +164,7 @@ class Listing:
         self._write_item: Callable[[Any], None] | None = None
         self._texts: list[str] = []
         self._size = 0
-        self._may_grow = may_grow(run.env, self._form)
+        self._may_grow = _may_grow(run.env, self._form)
         self._growing: GrowingList | None = None
         self._open = ExitStack()
 
@@ -253,12 +347,129 @@ class Listing:
             first = self._first or page
             report_verdict_so_far(self._run, page.call, first.answer, self._verdict, self._report)
         came = f"{counted(count, 'item')} came before that"
-        from dynacli.commands.call.series.go_on import go_on_line
 
-        line = go_on_line(
+        line = _go_on_line(
             self._run.words, self._run.options.max_items, self._described, page.call, self._loop
         )
         details = {"items": count, "go_on": line or None}
         if isinstance(error, DynacliError):
             error.details.update(details)
         self._run.note(f"{came}; go on with: {line}" if line else came)
+
+
+_MAX_ITEMS = "--max-items"
+
+
+def _go_on_line(
+    typed: Sequence[str], max_items: int | None, described: DescribedOperation, first: Call, loop: PageLoop
+) -> str:
+    """Return the command line that begins with the page which is missing; empty where no command can.
+
+    Args:
+        typed: The words behind the program's name.
+        max_items: How many items are wanted; None for all.
+        first: The call of the first page.
+        loop: The pages, which an error has ended.
+    """
+    position = loop.position
+    if position is None or loop.count == 0:
+        return ""
+    options = _options_of_url(described, first, position.url) if position.url else _changed_inputs(loop)
+    words = list(typed)
+    if options is None:
+        target = _path_of(described, first, position.url) if position.url else ""
+        if not target:
+            return ""
+        method = described.operation.method
+        verb = invocation_words("request", described.api.name)[1:]
+        words, options = [*verb, method, target, *_standard_words(words)], {}
+    if max_items is not None:
+        options[_MAX_ITEMS] = str(max_items - loop.count)
+    words = _without(words, _flags_of(described, options))
+    end = words.index("--") if "--" in words else len(words)
+    added = [word for flag, text in options.items() for word in option_pair(flag, text)]
+    line = shell_line([program().name, *words[:end], *added, *words[end:]])
+    return first.signed.masker.mask(line)
+
+
+def _path_of(described: DescribedOperation, first: Call, url: str) -> str:
+    """Return path and query of a URL, as `dynacli request` takes them; empty where it is not below the API's server."""
+    from dynacli.client.call import base_url_of
+
+    base = base_url_of(described, first.settings).rstrip("/")
+    parts = urlsplit(url)
+    keys = {name for _, name in described.operation.api_keys}
+    kept = [pair for pair in parts.query.split("&") if unquote_plus(pair.partition("=")[0]) not in keys]
+    plain = parts._replace(query="&".join(kept)).geturl()
+    return plain.removeprefix(base) if plain.startswith(f"{base}/") else ""
+
+
+def _standard_words(words: list[str]) -> list[str]:
+    """Return dynacli's own options among the words of a command line."""
+    from dynacli.options.parsed_words import parse, standard_rules
+
+    return [
+        each for word in parse(words, standard_rules()).given if word.rule is not None for each in word.words
+    ]
+
+
+def _changed_inputs(loop: PageLoop) -> dict[str, str] | None:
+    """Return flag → text of the input that changes from page to page."""
+    from dynacli.client.pages.next_page import given_value
+    from dynacli.schema.example_call import option_text
+
+    place = loop.rule.input
+    if place is None or loop.position is None:
+        return None
+    return {f"--{place.option}": option_text(given_value(place, loop.position.inputs))}
+
+
+def _options_of_url(described: DescribedOperation, first: Call, url: str) -> dict[str, str] | None:
+    """Return flag → text of the query of a URL; None where options of the operation cannot say it."""
+    parts, began = urlsplit(url), urlsplit(first.signed.request.url)
+    if parts.path != began.path:
+        return None
+    parameters = {
+        parameter.name: parameter
+        for parameter in described.operation.parameters
+        if parameter.location == "query" and parameter.value.type not in ("array", "object")
+    }
+    before = dict(parse_qsl(began.query, keep_blank_values=True))
+    options = {}
+    for name, text in parse_qsl(parts.query, keep_blank_values=True):
+        if before.get(name) == text:
+            continue
+        if name not in parameters:
+            return None
+        options[f"--{parameters[name].option}"] = text
+    return options or None
+
+
+def _flags_of(described: DescribedOperation, options: dict[str, Any]) -> set[str]:
+    """Return all flags by which the options may have been given."""
+    flags = set(options)
+    for parameter in described.operation.parameters:
+        if f"--{parameter.option}" in options:
+            flags.update(_spellings(parameter))
+    return flags
+
+
+def _spellings(parameter: Parameter) -> set[str]:
+    names = {parameter.option, parameter.word, parameter.name, *parameter.aliases}
+    return {f"--{name}" for name in names} | {f"--{parameter.location}.{name}" for name in names}
+
+
+def _without(words: list[str], flags: set[str]) -> list[str]:
+    kept: list[str] = []
+    index = 0
+    while index < len(words):
+        word = words[index]
+        if word == "--":
+            return [*kept, *words[index:]]
+        flag, equals, _ = word.partition("=")
+        if flag in flags:
+            index += 1 if equals else 2
+            continue
+        kept.append(word)
+        index += 1
+    return kept

@@ -1,4 +1,4 @@
-"""A server of a document as a line, with the index that `--server` takes."""
+"""Lines that several help pages have: the usage of a command, a server of a document."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,17 @@ from typing import Any
 from dynacli.text.terminal import Painter
 from dynacli.text.wrapping import quoted, word_or_quoted
 
-__all__ = ["server_line"]
+__all__ = ["server_line", "usage_lines"]
+
+_LABEL = "Usage: "
+
+
+def usage_lines(text: str, width: int) -> list[str]:
+    """Return the usage, wrapped at a width; further lines are indented up to its first word."""
+    from dynacli.text.wrapping import wrapped
+
+    first, *others = wrapped(_LABEL + text, width - len(_LABEL))
+    return [first, *(" " * len(_LABEL) + line for line in others)]
 
 
 def server_line(index: int, server: Mapping[str, Any], paint: Painter) -> str:

@@ -1,16 +1,81 @@
-"""The lines about the age of a document, a newer one that was kept aside, and what is new in it."""
+"""What people read of a document: its age and news, the names of its revisions, messages about places in it."""
 
 import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
-from dynacli.commands.revision_names import SHOWN_DIGITS
 from dynacli.environment import invocation, program
+from dynacli.errors import UsageError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.library.revisions.open_request import NEVER
 from dynacli.library.revisions.pending_document import find_pending, last_failure
-from dynacli.library.revisions.revisions import age_of
+from dynacli.library.revisions.revisions import Revisions, age_of
 from dynacli.model.wording import age_text
 
-__all__ = ["freshness_notes", "news_note"]
+__all__ = [
+    "SHOWN_DIGITS",
+    "by_message",
+    "find_revision",
+    "freshness_notes",
+    "installed_text",
+    "more_places",
+    "news_note",
+    "place_parts",
+    "revision_before",
+]
+
+SHOWN_DIGITS = 12
+"""Digits of a revision's name that lists show; commands take as few as tell it from the others."""
+
+_MIN_DIGITS = 4
+
+
+def find_revision(
+    revisions: Revisions, word: str, name: str, others: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any]:
+    """Return the pointer to the revision that a word names.
+
+    Args:
+        word: The first digits of the revision's name, four at least.
+        name: The name of the API.
+        others: Pointers to further revisions, which were never current.
+
+    Raises:
+        UsageError: The word names no revision, or several.
+    """
+    by_name = {pointer["revision"]: pointer for pointer in (*others, *revisions.history())}
+    history, digits = list(by_name.values()), word.lower()
+    matching = [
+        pointer
+        for pointer in history
+        if len(digits) >= _MIN_DIGITS and pointer["revision"].startswith(digits)
+    ]
+    if len(matching) == 1:
+        return matching[0]
+    latest = ", ".join(f"`{pointer['revision'][:SHOWN_DIGITS]}`" for pointer in history[:5])
+    raise UsageError(
+        f"`{name}` has {'several revisions' if matching else 'no revision'} `{word}`",
+        why=f"The latest are {latest}" if latest else "The cache has none",
+        hint=f"See them all: `{invocation('api history', name)}`",
+        near=[pointer["revision"] for pointer in (matching or history)[:5]],
+    )
+
+
+def revision_before(revisions: Revisions, revision: str) -> dict[str, Any] | None:
+    """Return the pointer to the revision that was current before another; None where there is none."""
+    history = revisions.history()
+    names = [pointer["revision"] for pointer in history]
+    if revision not in names:
+        return history[0] if history else None
+    return next(iter(history[names.index(revision) + 1 :]), None)
+
+
+def installed_text(pointer: dict[str, Any]) -> str:
+    """Return when a revision became current, to the minute in UTC; `-` where that is not known."""
+    from datetime import UTC, datetime
+
+    at = pointer.get("installed_at", pointer.get("fetched_at"))
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M") if at else "-"
 
 
 def freshness_notes(api: OpenedApi) -> list[str]:
@@ -109,3 +174,25 @@ def news_note(api: OpenedApi) -> str:
     is_revision_before = len(history) < 2 or history[1]["revision"] == news.since
     since = "" if is_revision_before else f" --since {news.since}"
     return f"{_shown_name(api)}: {news.summary} ({invocation('changes', _shown_name(api))}{since})"
+
+
+def by_message(rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], int]]:
+    """Yield the first row of each message, and the number of further rows that have the same message."""
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(row["message"], []).append(row)
+    for group in groups.values():
+        yield group[0], len(group) - 1
+
+
+def place_parts(row: Mapping[str, Any]) -> list[str]:
+    """Return the place of a message: file, line and column in the form that editors open, and the JSON pointer."""
+    from dynacli.document.file_names import shown_file
+
+    line_and_column = f":{row['line']}:{row['column']}" if row["line"] else ""
+    return [part for part in (f"{shown_file(row['file'])}{line_and_column}", row["pointer"]) if part]
+
+
+def more_places(count: int) -> str:
+    """Return the end of a line that says in how many further places a message holds; empty for none."""
+    return f", and {count:,} more place{'s' if count > 1 else ''}" if count else ""

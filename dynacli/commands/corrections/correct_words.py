@@ -1,21 +1,228 @@
-"""What the judge finds in a request: the words that gave the wrong values, corrected."""
+"""Wrong words of a call replaced by the nearest right ones: names of options, values, what the judge finds."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from difflib import get_close_matches
 from typing import Any
 
 from dynacli.client.inputs.call_inputs import input_name
+from dynacli.client.inputs.find_input import near_options
 from dynacli.commands.corrections.call_line import CallLine, Piece
-from dynacli.commands.corrections.correct_values import nearest
+from dynacli.commands.read_options import option_value
 from dynacli.document.pointer import split
-from dynacli.model.operation import EACH
+from dynacli.errors import UsageError
+from dynacli.model.media_types import is_multipart
+from dynacli.model.operation import EACH, ValueType
+from dynacli.output.output_form import FORMATS
 from dynacli.record import replace
-from dynacli.request.convert_words import json_value
+from dynacli.request.convert_words import convert_all, is_given_as_text, json_value
 from dynacli.schema.example_call import option_text
 from dynacli.schema.option_fields import parse_steps
+from dynacli.urls import is_secret_name
 
-__all__ = ["is_left_to_fill_in", "with_inputs", "without_findings"]
+__all__ = [
+    "is_left_to_fill_in",
+    "nearest",
+    "with_fitting_values",
+    "with_inputs",
+    "with_known_names",
+    "without_findings",
+    "without_surplus",
+]
+
+_TRUE = frozenset({"1", "on", "t", "y", "yes"})
+_FALSE = frozenset({"0", "f", "n", "no", "off"})
+
+
+def with_fitting_values(line: CallLine) -> CallLine:
+    """Return the line with each value that does not fit replaced by the nearest one that does, or a placeholder."""
+    media_type = line.command.described.media_type
+    is_parted = media_type is not None and is_multipart(media_type.name)
+    pieces = [
+        _fitting(piece, is_parted=is_parted) if piece.is_input else _fitting_standard(piece)
+        for piece in line.pieces
+    ]
+    return line.with_before(map(_fitting_standard, line.before)).with_pieces(pieces)
+
+
+def _fitting(piece: Piece, *, is_parted: bool) -> Piece:
+    """Return an input with a value that it takes, or a placeholder.
+
+    Args:
+        is_parted: Whether the body has parts, which may be files.
+    """
+    value, parameter = piece.value, piece.parameter
+    if value is None or piece.is_placeholder or value.startswith("@"):
+        return piece
+    if parameter is not None and piece.field is None and is_given_as_text(parameter, [value]):
+        return piece
+    kind = piece.value_type.items or piece.value_type
+    if piece.field is not None and kind.format == "binary" and is_parted and os.path.isfile(value):
+        return replace(piece, value=f"@{value}")
+    is_empty = not value and piece.key[0] == "path"
+    return _with_value(piece, None if is_empty else _fitting_value(value, piece.value_type))
+
+
+def _with_value(piece: Piece, value: str | None) -> Piece:
+    return piece.unfilled() if value is None else replace(piece, value=value)
+
+
+def _fitting_standard(piece: Piece) -> Piece:
+    """Return a standard option with a value that it takes."""
+    option, value = piece.standard, piece.value
+    if option is None or value is None or piece.is_placeholder:
+        return piece
+    if not option.takes_value:
+        return replace(piece, value=None)
+    if option.choices:
+        return piece if value in option.choices else _with_value(piece, nearest(value, option.choices))
+    if option.name == "body":
+        return piece if value[:1] in {"@", "-"} or _is_json(value) else piece.unfilled()
+    if option.name == "set":
+        name, equals, text = value.partition("=")
+        if not equals or not name:
+            return replace(piece, value=f"{name or 'PATH'}=JSON", is_placeholder=True)
+        return (
+            piece
+            if _is_json(text)
+            else replace(piece, value=f"{name}={json.dumps(text, ensure_ascii=False)}")
+        )
+    try:
+        option_value(option, value)
+    except UsageError:
+        return _with_value(piece, nearest(value, FORMATS) if option.name == "output" else None)
+    return piece
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _fitting_value(text: str, value: ValueType) -> str | None:
+    """Return a text if a type takes it, else the value of the type that it was meant for; None if nothing is near."""
+    try:
+        convert_all([text], value, "it")
+    except UsageError:
+        items = value.items or value
+        if items.enum:
+            return nearest(text, map(option_text, items.enum))
+        plain = text.strip().lower() if items.type == "boolean" else ""
+        return "true" if plain in _TRUE else "false" if plain in _FALSE else None
+    return text
+
+
+def nearest(text: str, words: Iterable[str]) -> str | None:
+    """Return the word that is nearest to a text; None where none is near."""
+    listed = list(words)
+    same = [word for word in listed if word.lower() == text.lower()]
+    starting = [word for word in listed if len(text) > 2 and word.lower().startswith(text.lower())]
+    near = same or get_close_matches(text.lower(), [word.lower() for word in listed], 1, 0.6) or starting[:1]
+    return next((word for word in listed if near and word.lower() == near[0].lower()), None)
+
+
+def with_known_names(typed: CallLine) -> CallLine:
+    """Return the line with each unknown option replaced by a near one, or left out.
+
+    An option that may be dynacli's or the operation's is dynacli's, and goes before the API; one that is the
+    operation's goes behind it.
+    """
+    line, guarded = typed, typed.command.guarded
+    pieces = [each for each in line.pieces if each.flag not in guarded]
+    dynacli_s = [each for each in line.before if each.standard is not None]
+    line = line.with_before([*dynacli_s, *(each for each in line.pieces if each not in pieces)])
+    pieces += [each for each in typed.before if each.is_input]
+    made: list[Piece] = []
+    surplus = _surplus(pieces)
+    index = 0
+    while index < len(pieces):
+        piece = pieces[index]
+        index += 1
+        if not piece.flag or piece.is_known:
+            made.append(piece)
+            continue
+        follows = pieces[index] if index < len(pieces) and not pieces[index].flag else None
+        value = piece.value if piece.value is not None else follows.value if follows else None
+        known = _meant(line, piece.flag, value, [*made, *pieces[index:]])
+        if known is not None:
+            made.append(known)
+        takes_next = piece.value is None and follows is not None
+        has_value = bool(surplus) or (known is not None and known.value is not None)
+        if takes_next and (has_value or is_secret_name(piece.flag)):
+            index += 1
+            surplus = max(surplus - 1, 0)
+    return line.with_pieces(made)
+
+
+def _surplus(pieces: Iterable[Piece]) -> int:
+    listed = [each for each in pieces if not each.flag]
+    return sum(each.parameter is None for each in listed)
+
+
+def _meant(line: CallLine, flag: str, value: str | None, others: Iterable[Piece]) -> Piece | None:
+    """Return the option that an unknown one was meant for; None where there is none that is not given already."""
+    given = {(each.parameter, each.field, each.standard) for each in others if each.flag}
+    candidates = []
+    for near in near_options(line.command.described, flag, set(line.command.rules())):
+        piece = line.piece_of(near, value)
+        if piece.value_type.type == "array" or (piece.parameter, piece.field, piece.standard) not in given:
+            candidates.append(piece)
+    fitting = (each for each in candidates if value is None or each.value is None or _fits(each))
+    return next(fitting, candidates[0] if candidates else None)
+
+
+def _fits(piece: Piece) -> bool:
+    return piece.standard is not None or _fitting_value(piece.value or "", piece.value_type) is not None
+
+
+def without_surplus(line: CallLine) -> CallLine:
+    """Return the line with each word that is too many made a part of the value before it, an option, or left out."""
+    made: list[Piece] = []
+    surplus = _surplus(line.pieces)
+    for piece in line.pieces:
+        before = made[-1] if made else None
+        value = None if before is None or piece.flag or not surplus else _joined(before, piece.value or "")
+        if before is None or value is None:
+            made.append(piece)
+        else:
+            made[-1] = replace(before, value=value)
+            surplus -= 1
+    named = (_named(line, piece) for piece in line.with_pieces(made).pieces)
+    return line.with_pieces(piece for piece in named if piece is not None)
+
+
+def _joined(piece: Piece, word: str) -> str | None:
+    """Return the value of an option with the word behind it; None if the word is no part of the value."""
+    if _is_open_text(piece):
+        return f"{piece.value} {word}"
+    if piece.is_input and piece.value_type.type == "boolean" and piece.value == "true":
+        return _fitting_value(word, piece.value_type)
+    return None
+
+
+def _is_open_text(piece: Piece) -> bool:
+    """Return whether a value is free text, of which the shell may have made several words."""
+    value = piece.value_type
+    is_in_path = piece.parameter is not None and piece.parameter.location == "path"
+    is_text = (
+        piece.is_input and not is_in_path and value.type == "string" and not value.enum and not value.format
+    )
+    return bool(piece.flag) and is_text and piece.value is not None and not piece.is_placeholder
+
+
+def _named(line: CallLine, piece: Piece) -> Piece | None:
+    """Return a piece; of a word that is too many the option that `NAME=VALUE` means, or None."""
+    if piece.flag or piece.parameter is not None:
+        return piece
+    name, equals, value = (piece.value or "").partition("=")
+    option = line.piece_of(f"--{name}", value)
+    return option if equals and name and option.is_input else None
+
 
 _MISSING = frozenset({"required", "missing-parameter", "missing-body", "missing-header", "dependentRequired"})
 _SURPLUS = frozenset({"additionalProperties", "unevaluatedProperties", "undocumented-property", "readOnly"})

@@ -1,0 +1,103 @@
+"""Errors of the command line: those of click as dynacli's, options that two have, options without a use."""
+
+import re
+from collections.abc import Sequence
+from shlex import quote
+
+import click
+
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.environment import invocation, invocation_words, program
+from dynacli.errors import DynacliError, FileError, UsageError
+from dynacli.model.wording import did_you_mean, near_names
+from dynacli.options.standard_options import OPTIONS_BY_FLAG, Option
+
+__all__ = ["ambiguous_option", "from_click", "unused_option", "with_namesakes"]
+
+
+def from_click(error: click.ClickException) -> DynacliError:
+    """Return dynacli's error for an error of click's."""
+    help_hint = (
+        f"See `{error.ctx.command_path} --help`" if isinstance(error, click.UsageError) and error.ctx else ""
+    )
+    if isinstance(error, click.NoSuchOption):
+        near = list(error.possibilities or ())[:3]
+        return UsageError(
+            f"There is no option `{error.option_name}`", hint=did_you_mean(near, help_hint), near=near
+        )
+    if isinstance(error, click.BadOptionUsage):
+        # Click has a message, of a switch that got a value; `ArrangedWords.check` raises the error without one.
+        if error.message:
+            return UsageError(f"The option `{error.option_name}` takes no value", hint="Leave out the value")
+        return UsageError(f"The option `{error.option_name}` needs a value", hint=help_hint)
+    if isinstance(error, click.MissingParameter) and error.param is not None:
+        name = error.param.make_metavar(error.ctx) if error.ctx else error.param.human_readable_name
+        return UsageError(f"`{name}` is missing", hint=help_hint)
+    if isinstance(error, click.BadParameter) and error.param is not None:
+        return UsageError(
+            f"`{error.param.opts[-1]}` does not take this value",
+            why=error.message.rstrip("."),
+            hint=help_hint,
+        )
+    if isinstance(error, click.FileError):
+        return FileError(f"`{error.ui_filename}` cannot be used", why=error.message)
+    if error.message == "Missing command." and isinstance(error, click.UsageError) and error.ctx:
+        return UsageError(
+            f"Nothing is named behind `{error.ctx.command_path}` but options",
+            hint=f"Name what to do, and give the options behind it; {help_hint[0].lower()}{help_hint[1:]}",
+        )
+    word = re.match(r"No such command '(.*)'", error.message, re.DOTALL)
+    if word and isinstance(error, click.UsageError) and error.ctx:
+        group = error.ctx.command  # click has a suggestion of its own since 8.4, in the message
+        near = near_names(word[1], group.list_commands(error.ctx) if isinstance(group, click.Group) else ())
+        return UsageError(f"No such command '{word[1]}'", hint=did_you_mean(near, help_hint), near=near)
+    return UsageError(error.format_message().rstrip("."), hint=help_hint)
+
+
+def ambiguous_option(described: DescribedOperation, flag: str, own: str) -> UsageError:
+    """Return the error for a standard option behind an operation that has an input of the same name.
+
+    Args:
+        flag: The standard option, with its `--`.
+        own: The flag of the operation's input.
+    """
+    standard = OPTIONS_BY_FLAG[flag]
+    needs_value = standard.takes_value and not standard.value_alone
+    name, *api = invocation_words(api=quote(described.api.name))
+    words = [name, flag, *([standard.metavar] if needs_value else []), *api, described.operation.name]
+    place = "operation" if program().api else "API"
+    return UsageError(
+        f"`{flag}` may mean two things behind `{words[-1]}`",
+        why=f"The operation has an input of this name, and {program().name} has an option of this name",
+        hint=f"The operation's is `{own}`; {program().name}'s stands before the {place}: "
+        f"`{' '.join(words)} ...`",
+        near=[own],
+    )
+
+
+def with_namesakes(error: DynacliError | click.UsageError, flags: Sequence[str]) -> DynacliError:
+    """Return an error of a call, which says which of the given options are not dynacli's.
+
+    Args:
+        flags: The given options of the operation that have the names of standard options.
+    """
+    told = from_click(error) if isinstance(error, click.UsageError) else error
+    names = " and ".join(f"`{flag}`" for flag in flags)
+    is_own, stand = (
+        ("is the operation's own option", "stands")
+        if len(flags) == 1
+        else ("are the operation's own options", "stand")
+    )
+    place = "operation" if program().api else "API"
+    note = f"{names} {is_own} here; {program().name}'s {stand} before the {place}"
+    told.hint = f"{told.hint}{' ' if told.hint[-1] in '?.' else '; '}{note}" if told.hint else note
+    return told
+
+
+def unused_option(verb: str, option: Option) -> UsageError:
+    """Return the error for an option that changes nothing of what a verb does."""
+    return UsageError(
+        f"`{verb}` has no use for `{option.flags[-1]}`",
+        why=f"It would change nothing of what `{verb}` does",
+        hint=f"Leave it out; `{invocation(verb)} --help` has the options that count here",
+    )

@@ -1,1 +1,0 @@
-"""The verbs that serve until Ctrl-C."""
