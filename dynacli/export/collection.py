@@ -4,7 +4,7 @@ A credential is never more than the name of a variable here, so that no writer c
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import chain, count
 from uuid import NAMESPACE_URL, uuid5
@@ -30,6 +30,7 @@ __all__ = [
     "Surroundings",
     "distinct_name",
     "file_stem",
+    "http_text",
     "stable_id",
     "variable_name",
     "without_templates",
@@ -371,3 +372,23 @@ class Collection:
         """Variable → value, as the first surroundings have it; of credentials empty."""
         first = self.surroundings[0].values if self.surroundings else {}
         return {**first, **dict.fromkeys(self.secrets, "")}
+
+
+def http_text(request: ExportedRequest) -> str:
+    """Return the request with a whole URL in its first line, as the editors' clients for HTTP read it."""
+    query = "&".join(f"{each.name}={_value(each)}" for each in request.sent_query())
+    lines = [f"{request.method} {{{{{request.server}}}}}{request.filled_path}{'?' if query else ''}{query}"]
+    lines.extend(_header_lines(request.sent_headers()))
+    body = ""
+    if request.body is not None:
+        text = request.body.laid_out
+        body = f"[{len(request.body.content)} bytes]" if text is None else text
+    return "\n".join(lines) + (f"\n\n{body}" if body else "") + "\n"
+
+
+def _header_lines(headers: Iterable[Entry]) -> Iterable[str]:
+    return (f"{each.name}: {_value(each)}" for each in headers)
+
+
+def _value(entry: Entry) -> str:
+    return f"{entry.value}{{{{{entry.variable}}}}}" if entry.variable else entry.value

@@ -6,8 +6,7 @@ from html import escape
 
 from markdown_it import MarkdownIt
 
-from dynacli.export.collection import Collection, ExportedRequest, Folder, file_stem
-from dynacli.export.http_text import http_text
+from dynacli.export.collection import Collection, ExportedRequest, Folder, file_stem, http_text
 from dynacli.text.html_document import html_document, html_table, html_text
 from dynacli.text.terminal import visible
 

@@ -3,8 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from dynacli.export.collection import Collection, ExportedRequest, Folder, file_stem
-from dynacli.export.http_text import http_text
+from dynacli.export.collection import Collection, ExportedRequest, Folder, file_stem, http_text
 from dynacli.text.terminal import visible
 
 __all__ = ["files_of"]

@@ -28,8 +28,7 @@ from dynacli.model.operation import ANY, ValueType
 from dynacli.schema.example_call import body_example, option_text
 from dynacli.schema.example_value import NoExampleError
 from dynacli.text.terminal import visible
-from dynacli.text.text_blocks import short_sentence
-from dynacli.text.wrapping import quoted, word_or_quoted
+from dynacli.text.wrapping import quoted, short_sentence, word_or_quoted
 
 __all__ = ["Tools"]
 

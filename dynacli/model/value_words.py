@@ -5,8 +5,7 @@ import re
 
 from dynacli.model.operation import ValueType
 from dynacli.text.terminal import visible
-from dynacli.text.text_blocks import short_sentence
-from dynacli.text.wrapping import word_or_quoted
+from dynacli.text.wrapping import short_sentence, word_or_quoted
 
 __all__ = ["MAY_BE_NULL", "MAY_BE_REPEATED", "NOT_EMPTY", "constraints", "file_or_value", "placeholder"]
 

@@ -92,7 +92,7 @@ def _write_formed(
     """Write a body in a form that is made of its value."""
     if not body:
         return
-    from dynacli.output.formats.written_value import write_value
+    from dynacli.output.formats.written_items import write_value
     from dynacli.text.content_kind import decoded, is_json
     from dynacli.text.exact_json import read_json
     from dynacli.text.json_budget import TooManyValuesError
@@ -145,7 +145,7 @@ def write_data(
         BrokenPipeError: The reader of standard output is gone.
     """
     if form.is_of_value:
-        from dynacli.output.formats.written_value import write_value
+        from dynacli.output.formats.written_items import write_value
 
         write_value(env, value, form)
     elif text is not None and is_for_people(form):

@@ -20,8 +20,7 @@ from dynacli.record import record
 from dynacli.schema.possible_schemas import possible_schemas, properties_of, value_types_of
 from dynacli.schema.read_schema import following, is_marked, mapping_of
 from dynacli.text.terminal import visible
-from dynacli.text.text_blocks import short_sentence
-from dynacli.text.wrapping import word_or_quoted
+from dynacli.text.wrapping import short_sentence, word_or_quoted
 
 __all__ = ["AnswerOutline", "UnreturnedFields", "answer_outline", "unreturned_fields"]
 

@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from html import unescape
 from typing import TYPE_CHECKING
 
-from dynacli.text.text_blocks import (
+from dynacli.text.wrapping import (
     CODE,
     GAP,
     HEADING,

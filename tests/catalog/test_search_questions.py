@@ -19,7 +19,7 @@ from dynacli.catalog.search.rank_operations import rank_operations
 from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.errors import DocumentError
-from dynacli.text.text_blocks import block_text
+from dynacli.text.wrapping import block_text
 from tests.documents import load_file
 from tests.real_documents import FOLDER, documents
 

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dynacli.text.markdown import blocks_of, first_sentence, to_text
-from dynacli.text.text_blocks import GAP, TABLE, block_text
+from dynacli.text.wrapping import GAP, TABLE, block_text
 
 BLOCKS = {
     "paragraphs": ("One\ntwo.\n\n\nThree.", "One two.\n\nThree."),
@@ -366,9 +366,7 @@ def test_help_imports_nothing_heavy() -> None:
         "inspect",
         "markdown_it",
     }
-    program = (
-        "import sys; before = set(sys.modules)\nimport dynacli.text.text_blocks, dynacli.text.terminal\n"
-    )
+    program = "import sys; before = set(sys.modules)\nimport dynacli.text.wrapping, dynacli.text.terminal\n"
     program += f"print(sorted((set(sys.modules) - before) & {heavy}))"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "[]\n" == run.stdout

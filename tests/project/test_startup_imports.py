@@ -141,17 +141,13 @@ _COMMAND = (
     )
 )
 _PAGE = _COMMAND | _modules("commands.help.page_lines text.quoting text.terminal text.wrapping")
-_BLOCKS = _modules("text.text_blocks")
 _ROOT_HELP = _PAGE | _modules("commands.help.root_help")
 _LANDING_PAGE = _PAGE | _modules(
     "catalog.store.overview_row commands.help.landing_page commands.help.operation_list"
     " model.command_words model.overview model.wording"
 )
-_OPERATION_HELP = (
-    _PAGE
-    | _BLOCKS
-    | _modules(
-        """
+_OPERATION_HELP = _PAGE | _modules(
+    """
     catalog.store.operation_paths catalog.store.overview_row client.cards.input_sources
     client.cards.outlined_answer client.description.described_input
     client.description.operation_description client.links.linked_operation commands.help.operation_help
@@ -159,7 +155,6 @@ _OPERATION_HELP = (
     model.path_templates model.value_sources model.value_words schema.answer_outline
     schema.possible_schemas schema.read_schema schema.success_answer schema.unreturned_fields
     """
-    )
 )
 _PLAIN = (
     _COMMAND

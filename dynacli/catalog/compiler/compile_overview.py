@@ -15,7 +15,7 @@ from dynacli.model.overview import MOST_TAGS, Overview, SharedError, SignIn, Sta
 from dynacli.record import replace
 from dynacli.schema.answer_outline import answer_outline
 from dynacli.text.terminal import visible
-from dynacli.text.text_blocks import short_sentence
+from dynacli.text.wrapping import short_sentence
 
 __all__ = ["compile_overview", "shared_errors"]
 

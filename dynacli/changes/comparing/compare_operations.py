@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from dynacli.changes.change_records import OperationKey
-from dynacli.changes.comparing.canonical_values import canonical, canonical_without
 from dynacli.changes.comparing.compare_security import Credentials, compare_security, compare_servers
 from dynacli.changes.comparing.compared_document import (
     ComparedDocument,
     Place,
+    canonical,
+    canonical_without,
     child,
     child_of_either,
     members,

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
-from dynacli.changes.comparing.canonical_values import canonical, index_by_value
-from dynacli.changes.comparing.compared_document import Place, child, empty_schema
+from dynacli.changes.comparing.compared_document import Place, canonical, child, empty_schema, index_by_value
 from dynacli.changes.comparing.compared_schema import ComparedSchema, KeywordValue, compared_schema
 from dynacli.changes.comparing.comparison import Pair, Use, compare_deprecation, compare_text
 from dynacli.changes.comparing.match_alternatives import compare_alternatives

@@ -3,8 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from dynacli.changes.comparing.canonical_values import canonical
-from dynacli.changes.comparing.compared_document import ComparedDocument, Place, child, members, present
+from dynacli.changes.comparing.compared_document import (
+    ComparedDocument,
+    Place,
+    canonical,
+    child,
+    members,
+    present,
+)
 from dynacli.changes.comparing.comparison import Comparison, Pair
 
 __all__ = ["Credentials", "compare_security", "compare_servers"]

@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from dynacli.changes.comparing.canonical_values import with_integers
-from dynacli.changes.comparing.compared_document import ComparedDocument, Place, child
+from dynacli.changes.comparing.compared_document import ComparedDocument, Place, child, with_integers
 from dynacli.document.pointer import escaped
 from dynacli.schema.read_schema import common_types, is_only_null, json_type, list_of, types_of
 

@@ -10,8 +10,14 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from dynacli.changes.change_records import Change
-from dynacli.changes.comparing.canonical_values import canonical, shortened
-from dynacli.changes.comparing.compared_document import ComparedDocument, Place, child, present
+from dynacli.changes.comparing.compared_document import (
+    ComparedDocument,
+    Place,
+    canonical,
+    child,
+    present,
+    shortened,
+)
 from dynacli.changes.comparing.compared_schema import KeywordValue
 from dynacli.document.pointer import MISSING, follow, split
 from dynacli.import_orjson import orjson

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from dynacli.changes.comparing.canonical_values import canonical
-from dynacli.changes.comparing.compared_document import ComparedDocument, Place
+from dynacli.changes.comparing.compared_document import ComparedDocument, Place, canonical
 from dynacli.changes.comparing.compared_schema import ComparedSchema, KeywordValue, compared_schema
 from dynacli.changes.comparing.comparison import Pair
 from dynacli.document.pointer import MISSING, follow, split

@@ -26,9 +26,8 @@ from dynacli.environment import invocation
 from dynacli.library.document_locations import Location
 from dynacli.model.wording import enumerated
 from dynacli.schema.example_call import option_text
-from dynacli.text.table_lines import table_lines
 from dynacli.text.terminal import Painter, cell_width, visible
-from dynacli.text.wrapping import wrapped
+from dynacli.text.wrapping import table_lines, wrapped
 from dynacli.urls import without_query
 from dynacli.validation.judge import UNAUTHORIZED
 

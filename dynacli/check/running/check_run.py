@@ -10,11 +10,10 @@ from typing import NamedTuple
 from dynacli.check.check_records import TIMEOUT, CheckedOperation, Exchange, InputValue, PlannedCall
 from dynacli.check.planning.answer_values import AnswerValues
 from dynacli.check.planning.body_values import known_ids_for_body
-from dynacli.check.planning.call_order import call_rounds, value_sources
 from dynacli.check.planning.call_planner import CallPlanner, OperationPlan
 from dynacli.check.planning.created_id import CreatedResources
 from dynacli.check.planning.resource_chains import AnswerLinks, ResourceChain
-from dynacli.check.planning.select_operations import READING_METHODS
+from dynacli.check.planning.select_operations import READING_METHODS, call_rounds, value_sources
 from dynacli.check.running.answer_reader import AnswerReader
 from dynacli.check.running.operation_judge import GONE, OperationJudge
 from dynacli.check.running.prepare_call import NotCalledError, prepare_call

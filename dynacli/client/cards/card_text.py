@@ -16,8 +16,7 @@ from dynacli.model.value_words import (
 )
 from dynacli.record import record
 from dynacli.text.terminal import visible
-from dynacli.text.text_blocks import short_sentence
-from dynacli.text.wrapping import closed, quoted, word_or_quoted
+from dynacli.text.wrapping import closed, quoted, short_sentence, word_or_quoted
 
 __all__ = ["MOST_BYTES", "card_text"]
 

@@ -11,7 +11,7 @@ from dynacli.model.field_names import plain_name, singular, words_of
 from dynacli.model.operation import Field, Operation, Parameter
 from dynacli.record import record
 from dynacli.text.terminal import visible
-from dynacli.text.text_blocks import block_text, short_sentence
+from dynacli.text.wrapping import block_text, short_sentence
 
 __all__ = ["OperationCard", "operation_card"]
 

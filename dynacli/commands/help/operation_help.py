@@ -13,8 +13,7 @@ from dynacli.model.value_words import MAY_BE_NULL, NOT_EMPTY, constraints, place
 from dynacli.options.standard_options import FILE, INPUT_OPTIONS, PART, STANDARD_OPTIONS, Option, options_of
 from dynacli.record import replace
 from dynacli.text.terminal import Painter, terminal_width, visible
-from dynacli.text.text_blocks import block_text, short_sentence
-from dynacli.text.wrapping import quoted, quoted_lines, word_or_quoted, wrapped
+from dynacli.text.wrapping import block_text, quoted, quoted_lines, short_sentence, word_or_quoted, wrapped
 
 __all__ = ["operation_help"]
 

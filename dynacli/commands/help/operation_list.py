@@ -145,7 +145,7 @@ def webhooks_of(api: OpenedApi) -> list[dict[str, Any]]:
 
 def webhook_lines(webhooks: list[dict[str, Any]], width: int, paint: Painter) -> list[str]:
     """Return a line for each webhook: its name and its summary, cut to the width."""
-    from dynacli.text.text_blocks import short_sentence
+    from dynacli.text.wrapping import short_sentence
 
     column = min(max((len(webhook["name"]) for webhook in webhooks), default=0), 44) + 2
     lines = []

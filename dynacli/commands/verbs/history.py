@@ -18,8 +18,8 @@ from dynacli.library.history.record_call import history_mode
 from dynacli.options.command import Command
 from dynacli.options.parsed_words import parse, standard_rules
 from dynacli.output.standard_error import write_stderr
-from dynacli.text.table_lines import table_lines
 from dynacli.text.terminal import Painter, visible
+from dynacli.text.wrapping import table_lines
 from dynacli.urls import with_masked_query
 
 __all__ = ["Replay", "export_calls", "forget_calls", "list_calls", "show_call"]

@@ -7,9 +7,8 @@ from typing import Any
 from dynacli.environment import Environment
 from dynacli.errors import FormError
 from dynacli.text.exact_json import compact_json
-from dynacli.text.table_lines import GAP, table_lines
 from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
-from dynacli.text.wrapping import shortened, wrapped
+from dynacli.text.wrapping import COLUMN_GAP, shortened, table_lines, wrapped
 
 __all__ = ["Columns", "Table", "object_lines", "separated_lines"]
 
@@ -231,12 +230,12 @@ class Table:
         ]
         kept: list[int] = []
         hidden: list[str] = []
-        room = width + len(GAP)
+        room = width + len(COLUMN_GAP)
         for column, size in enumerate(sizes):
-            if size + len(GAP) <= room or not kept:
+            if size + len(COLUMN_GAP) <= room or not kept:
                 kept.append(column)
                 sizes[column] = min(size, width)
-                room -= sizes[column] + len(GAP)
+                room -= sizes[column] + len(COLUMN_GAP)
             else:
                 hidden.append(self._rows[0][column])
         for column in kept:
@@ -261,7 +260,7 @@ class Table:
 def _within_line(rows: list[list[str]]) -> tuple[list[list[str]], int | None]:
     """Return the rows of a table in a pipe, and the width to which its lines are cut; None if all lines fit."""
     widths = [max(map(cell_width, cells)) for cells in zip(*rows, strict=True)]
-    if sum(widths) + len(GAP) * (len(widths) - 1) <= _LONGEST_LINE:
+    if sum(widths) + len(COLUMN_GAP) * (len(widths) - 1) <= _LONGEST_LINE:
         return rows, None
     # A cell that is cut to the whole line is cut once more to its column.
     return [
@@ -287,13 +286,13 @@ def object_lines(env: Environment, value: dict[str, Any], *, is_shown: bool) -> 
         column = max(map(cell_width, keys.values()), default=0)
         for key, child in value.items():
             text = visible(_cell_text(child), keep="\n")
-            room = max(width - column - len(GAP), _LEAST_CELL)
+            room = max(width - column - len(COLUMN_GAP), _LEAST_CELL)
             first, *others = (wrapped(text, room) if isinstance(child, str) else [shortened(text, room)]) or [
                 ""
             ]
             label = painter.bold(keys[key]) + " " * (column - cell_width(keys[key]))
-            lines.append(f"{label}{GAP}{first}".rstrip())
-            lines.extend(f"{' ' * column}{GAP}{line}".rstrip() for line in others)
+            lines.append(f"{label}{COLUMN_GAP}{first}".rstrip())
+            lines.extend(f"{' ' * column}{COLUMN_GAP}{line}".rstrip() for line in others)
     return [f"{line}\n" for line in lines], note
 
 

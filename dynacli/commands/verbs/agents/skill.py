@@ -19,8 +19,7 @@ from dynacli.model.operation import OperationSummary
 from dynacli.model.overview import Start
 from dynacli.model.wording import counted
 from dynacli.text.terminal import visible
-from dynacli.text.text_blocks import short_sentence
-from dynacli.text.wrapping import quoted
+from dynacli.text.wrapping import quoted, short_sentence
 
 __all__ = ["skill_name", "skill_text", "write_skill"]
 

@@ -17,8 +17,8 @@ from dynacli.errors import DynacliError, RefusedError, UsageError
 from dynacli.library.configuration.configuration import DEMO, Configuration
 from dynacli.library.open_by_name import open_from_cache
 from dynacli.output.standard_error import write_stderr
-from dynacli.text.table_lines import table_lines
 from dynacli.text.terminal import Painter, visible
+from dynacli.text.wrapping import table_lines
 
 __all__ = ["logout", "show_token", "status"]
 

@@ -26,8 +26,7 @@ from dynacli.schema.answer_outline import answer_outline
 from dynacli.schema.flatten_schema import FlatSchemas, Resolve
 from dynacli.text.markdown import first_sentence, to_text
 from dynacli.text.terminal import Painter, visible
-from dynacli.text.text_blocks import block_text, short_sentence
-from dynacli.text.wrapping import quoted, quoted_lines, word_or_quoted
+from dynacli.text.wrapping import block_text, quoted, quoted_lines, short_sentence, word_or_quoted
 
 __all__ = ["described_details", "difference_lines", "differences", "webhook_text"]
 
