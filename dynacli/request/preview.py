@@ -1,14 +1,14 @@
-"""A request as text, for `--dry-run` and for reports: as JSON and HTTP, as a line for curl, and as Python code."""
+"""A request as text, for `--dry-run` and for reports: as JSON, as HTTP, and as a line for curl."""
 
-from collections.abc import Iterator, Sequence
-from shlex import quote
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from dynacli.http.built_request import Request
-from dynacli.http.payload import Payload, as_text
-from dynacli.request.multipart_body import Multipart, Part
 
-__all__ = ["as_curl", "as_http", "as_json", "has_code", "payload_words", "python_code"]
+if TYPE_CHECKING:
+    from dynacli.http.payload import Payload
+
+__all__ = ["as_curl", "as_http", "as_json"]
 
 
 def as_http(request: Request) -> str:
@@ -63,6 +63,8 @@ def as_curl(request: Request, options: Sequence[str] = ()) -> str:
     words.append(quote(request.url))
     body_words = None
     if not isinstance(request.body, bytes | None):
+        from dynacli.request.request_code import payload_words
+
         body_words = payload_words(request.body)
     for name, value in request.headers:
         if body_words and name.lower() == "content-type" and "boundary=" in value:
@@ -95,116 +97,3 @@ def _body(body: "bytes | Payload | None") -> tuple[Any, str | None]:
     from base64 import b64encode
 
     return None, b64encode(body).decode()
-
-
-def payload_words(payload: Payload) -> list[str] | None:
-    """Return the words for a body, quoted for a POSIX shell; None where curl has no words for it."""
-    if isinstance(payload, Multipart):
-        is_form_data = payload.media_type.lower().startswith("multipart/form-data")
-        words = [_part(part) for part in payload.parts] if is_form_data else [None]
-        # Without a word for a body, curl would send a GET.
-        return None if None in words or not words else [word for word in words if word is not None]
-    if len(payload.pieces) != 1 or isinstance(payload.pieces[0], bytes):
-        return None
-    return ["--data-binary", quote(f"@{payload.pieces[0].name}")]
-
-
-def _part(part: Part) -> str | None:
-    # curl splits at the first `=`, and has no escape for a `=` in the name.
-    if not part.name or "=" in part.name:
-        return None
-    more = "".join(f";headers={_quoted(f'{name}: {value}')}" for name, value in part.headers)
-    if not isinstance(part.content, bytes):
-        name = f";filename={_quoted(part.file_name)}" if part.file_name is not None else ""
-        content = f"@{_quoted(part.content.name)}" if part.content.name != "-" else "@-"
-        return f"-F {quote(f'{part.name}={content};type={part.media_type}{name}{more}')}"
-    text = as_text(part.content, "\0")
-    if text == "\0":
-        return None
-    if part.file_name is None and not part.media_type and not more:
-        return f"--form-string {quote(f'{part.name}={text}')}"
-    # Outside quotes, `@` and `<` at the beginning mean a file, and `;` ends the content.
-    name = f";filename={_quoted(part.file_name)}" if part.file_name is not None else ""
-    media_type = f";type={part.media_type}" if part.media_type else ""
-    return f"-F {quote(f'{part.name}={_quoted(text)}{media_type}{name}{more}')}"
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
-_STDIN = "sys.stdin.buffer"
-
-
-def python_code(request: Request) -> str:
-    """Return the program; its body is as in `--dry-run curl`, with files by their names."""
-    is_multipart = isinstance(request.body, Multipart) and has_code(request.body)
-    lines = [
-        "import httpx",
-        "",
-        "response = httpx.request(",
-        f"    {request.method!r},",
-        f"    {request.url!r},",
-    ]
-    headers = [
-        f"        ({name!r}, {_header(value)}),"
-        for name, value in request.headers
-        # httpx makes a boundary of its own.
-        if not (is_multipart and name.lower() == "content-type")
-    ]
-    if headers:
-        lines += ["    headers=[", *headers, "    ],"]
-    lines += _python_body(request.body)
-    if any(_STDIN in line for line in lines):
-        lines.insert(0, "import sys\n")
-    return "\n".join([*lines, ")", "print(response.status_code)", "print(response.text)", ""])
-
-
-def has_code(body: Payload) -> bool:
-    """Return whether a body of files can be written as code that reads the files itself."""
-    if isinstance(body, Multipart):
-        is_form_data = body.media_type.lower().startswith("multipart/form-data")
-        return is_form_data and all(part.name is not None for part in body.parts)
-    return len(body.pieces) == 1 and not isinstance(body.pieces[0], bytes)
-
-
-def _header(value: str) -> str:
-    # httpx takes text for ASCII, and headers are Latin-1 (RFC 9110, section 5.5).
-    return repr(value) if value.isascii() else repr(value.encode("latin-1"))
-
-
-def _python_body(body: bytes | Payload | None) -> Iterator[str]:
-    if body is None:
-        return
-    if isinstance(body, bytes):
-        try:
-            text = body.decode()
-        except UnicodeDecodeError:
-            yield f"    content={body!r},"
-        else:
-            yield f"    content={text!r},"
-    elif isinstance(body, Multipart) and has_code(body):
-        yield "    files=["
-        yield from (f"        ({part.name!r}, {_python_part(part)})," for part in body.parts)
-        yield "    ],"
-    elif has_code(body):
-        yield f"    content={_opened(body.pieces[0])},"
-    else:
-        yield f"    content={body.abbreviated()!r},"
-
-
-def _python_part(part: Part) -> str:
-    """Return the tuple of a part: its file name, content, media type and further headers."""
-    items = [repr(part.file_name), _opened(part.content), repr(part.media_type or "text/plain")]
-    if part.headers:
-        items.append(repr(dict(part.headers)))
-    return f"({', '.join(items)})"
-
-
-def _opened(content: object) -> str:
-    """Return the expression of a part of the body: the bytes, or the file opened."""
-    if isinstance(content, bytes):
-        return repr(content)
-    name = getattr(content, "name", "")
-    return _STDIN if name == "-" else f"open({name!r}, 'rb')"

@@ -126,7 +126,7 @@ def _text(run: Run, requests: "Iterable[tuple[DescribedOperation, Signed, Reques
     if form == "curl":
         return _curl(run, signed, request)
     if form == "python":
-        from dynacli.request.preview import python_code
+        from dynacli.request.request_code import python_code
 
         return python_code(request)
     return preview.as_http(request)
@@ -162,13 +162,13 @@ def _with_body(run: Run, request: "Request", form: str) -> "Request":
         FileError: A file of the body cannot be read.
     """
     from dynacli.http.payload import Payload
-    from dynacli.request.preview import payload_words
+    from dynacli.request.request_code import payload_words
 
     if not isinstance(request.body, Payload):
         return request
     is_named = form == "http" or (form == "curl" and payload_words(request.body) is not None)
     if form == "python":
-        from dynacli.request.preview import has_code
+        from dynacli.request.request_code import has_code
 
         is_named = has_code(request.body)
     if is_named:
