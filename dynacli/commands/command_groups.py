@@ -244,7 +244,7 @@ class VerbGroup(click.Group):
     def _is_of_other_apis(self, name: str) -> bool:
         if not program().api:
             return False
-        from dynacli.commands.bound_words import is_of_other_apis
+        from dynacli.commands.available_commands import is_of_other_apis
 
         return is_of_other_apis(str(self.name), name)
 
@@ -263,7 +263,7 @@ class _Root(VerbGroup):
         """Return the verb that the first word names, or the group of the API."""
         run: Run = ctx.obj
         if program().api:
-            from dynacli.commands.bound_words import bound_words
+            from dynacli.commands.available_commands import bound_words
 
             words = bound_words(words)
         word, rest = words[0], words[1:]
@@ -299,7 +299,7 @@ class _Root(VerbGroup):
                 return None
         except FileError:  # which is told when the API is opened
             return None
-        from dynacli.commands.further_commands import further_command
+        from dynacli.commands.available_commands import further_command
 
         return further_command(word)
 
@@ -424,7 +424,7 @@ class ApiGroup(VerbGroup):
         if command is None:
             run: Run = ctx.obj
             if program().api and not self.tag:
-                from dynacli.commands.further_commands import further_command
+                from dynacli.commands.available_commands import further_command
 
                 further = further_command(words[0])
                 if further is not None:

@@ -249,7 +249,7 @@ CALL_COMMANDS = (
     ),
     Command(
         "judge",
-        runs="check.judge_traffic:judge",
+        runs="traffic:judge",
         help="Judge what other programs sent and got, as a HAR of a browser, a proxy or `check "
         "--har` has it.",
         arguments=(Argument("api", offers=API_NAMES), Argument("file", metavar="FILE.har|-")),

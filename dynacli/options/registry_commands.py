@@ -286,7 +286,7 @@ REGISTRY_COMMANDS = (
             Command(
                 "explain",
                 of_tool=API,
-                runs="auth.explain:explain",
+                runs="auth.stored:explain",
                 help="Tell which credential a call of OPERATION carries, from where, and to where, or "
                 "what is missing.",
                 arguments=(Argument("api", offers=API_NAMES), Argument("operation", offers=OPERATIONS)),

@@ -323,7 +323,7 @@ TOOL_COMMANDS = (
         commands=(
             Command(
                 "curl",
-                runs="import_requests:import_curl",
+                runs="traffic:import_curl",
                 help="Import a line for curl, as browsers and Postman copy it.",
                 arguments=(Argument("line", metavar="LINE|FILE|-"),),
                 options=(_LOOKED_IN,),
@@ -331,7 +331,7 @@ TOOL_COMMANDS = (
             ),
             Command(
                 "har",
-                runs="import_requests:import_har",
+                runs="traffic:import_har",
                 help="Import the requests of a HAR file.",
                 arguments=(Argument("file", metavar="FILE|-"),),
                 options=(_LOOKED_IN,),

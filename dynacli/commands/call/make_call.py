@@ -44,9 +44,9 @@ def make_call(run: Run, described: DescribedOperation, given: GivenWords) -> Non
         run.note(undocumented_note(described))
         settings = replace(settings, level="off")
     if run.options.resume or run.options.remote_name:
-        from dynacli.commands.call.download_file import check_options
+        from dynacli.commands.call.receive_response import check_file_options
 
-        check_options(run, settings)
+        check_file_options(run, settings)
     with _reporting(run, described, settings) as report:
         inputs, draft = read_inputs(run, described, given, is_strict=settings.level != "off")
         try:
@@ -179,7 +179,7 @@ def send_call(
         DynacliError: The call does not end well.
     """
     if run.options.resume or run.options.remote_name:
-        from dynacli.commands.call.download_file import into_file
+        from dynacli.commands.call.receive_response import into_file
 
         into_file(run, engine, described, inputs, report)
     else:

@@ -1,14 +1,20 @@
-"""Receiving an answer: it is written and judged while it comes, or read as a whole first; `-O` gives it a file."""
+"""Receiving an answer: it is written and judged while it comes, or read as a whole first.
+
+With `--resume` and `-O` it goes into a file that is gone on with, or that the server has a name for.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
-from dynacli.client.call import Call
+from dynacli.client.call import Call, request_of
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
+from dynacli.client.inputs.call_inputs import CallInputs, collect_values
 from dynacli.commands.run import Run
-from dynacli.errors import DynacliError, FileError, FormError, NetworkError, TimedOutError
+from dynacli.errors import DynacliError, FileError, FormError, NetworkError, TimedOutError, UsageError
 from dynacli.files import replace_named_file
 from dynacli.http.send import (
     FILE_LIMIT,
@@ -22,13 +28,14 @@ from dynacli.http.send import (
 from dynacli.model.media_types import essence, is_event_stream, is_json, is_sent_as_bytes, is_sequence
 from dynacli.output.output_form import ITEM_FORMATS, OutputForm
 from dynacli.output.stream_body import Write, is_unchanged, watched_reader, written_body
+from dynacli.record import replace
 
 if TYPE_CHECKING:
     from dynacli.commands.call.call_report import CallReport
     from dynacli.transport.partial_download import PartialDownload
     from dynacli.validation.bodies.read_forms import UnreadBody
 
-__all__ = ["AnswerReceiver", "DownloadFile"]
+__all__ = ["AnswerReceiver", "check_file_options", "into_file"]
 
 _WRITTEN_WHOLE = 1024 * 1024
 """Bytes up to which a body is written only when it is complete, so that one that breaks off is not written at all."""
@@ -36,7 +43,7 @@ _KEPT_OF_STREAM = 1024 * 1024
 """Bytes up to which a stream is kept, for messages that quote it."""
 
 
-class DownloadFile:
+class _DownloadFile:
     """The file that a successful answer goes into.
 
     Args:
@@ -118,7 +125,7 @@ class AnswerReceiver:
         engine: Engine,
         call: Call,
         report: "CallReport | None",
-        file: DownloadFile | None = None,
+        file: _DownloadFile | None = None,
     ) -> None:
         self._run, self._engine, self._call, self._report, self._file = run, engine, call, report, file
         self._is_written = False
@@ -385,3 +392,64 @@ def _note_more_pages(run: Run, call: Call, answer: "Answer") -> None:
     if page.total is not None and page.total > page.items:
         shown = f"{page.items:,} of {page.total:,}"
     run.note(f"{shown}; --all for the rest")
+
+
+_OWN_HEADERS = frozenset(("accept-encoding", "if-range", "range"))
+
+
+def check_file_options(run: Run, settings: CallSettings) -> None:
+    """Check that the options go together.
+
+    Raises:
+        UsageError: They do not.
+    """
+    options = run.options
+    form = run.data_form
+    own = [name for name, _ in settings.headers if name.lower() in _OWN_HEADERS]
+    if form.is_of_value or options.all or options.max_items is not None:
+        raise UsageError(
+            f"`{'--resume' if options.resume else '-O'}` writes an answer as it comes",
+            hint="Leave out what would change it: `-f`, formats, `--all`, `--max-items`",
+        )
+    if options.resume and (options.remote_name or not form.file):
+        raise UsageError(
+            "`--resume` goes on with a file that you name", hint="Write `-o @FILE --resume`, without `-O`"
+        )
+    if options.remote_name and form.file:
+        raise UsageError("`-O` and `-o @FILE` both name the file", hint="Give one of them")
+    if options.resume and own:
+        raise UsageError(f"`--resume` sets the header `{own[0]}` itself", hint="Leave it out")
+
+
+def into_file(
+    run: Run,
+    engine: Engine,
+    described: DescribedOperation,
+    inputs: CallInputs,
+    report: "CallReport | None",
+) -> None:
+    """Make a call whose answer goes into a file.
+
+    Raises:
+        DynacliError: The call does not end well.
+    """
+    from dynacli.transport.partial_download import OutdatedPartError, PartialDownload
+
+    settings = engine.settings
+    values = collect_values(described, inputs, is_strict=settings.level != "off")
+    url = request_of(described, settings, values).url
+    if run.options.remote_name:
+        call = engine.prepare(described, values, is_checked=False)
+        AnswerReceiver(run, engine, call, report, _DownloadFile(run, url, None)).make()
+        return
+    for _ in range(2):
+        partial = PartialDownload(run.data_form.file, url)
+        with partial.held() as headers:
+            asking = replace(settings, headers=(*settings.headers, *headers))
+            call = engine.prepare(described, values, asking, is_checked=False)
+            try:
+                AnswerReceiver(run, engine, call, report, _DownloadFile(run, url, partial)).make()
+            except OutdatedPartError as error:
+                run.note(f"{error.message}: the download begins anew")
+            else:
+                return

@@ -165,7 +165,7 @@ def _candidates(
         return
     said = line.positional
     if is_of_tool:
-        from dynacli.commands.bound_words import bound_words
+        from dynacli.commands.available_commands import bound_words
 
         said = bound_words(said)
     head, *rest = said
@@ -192,15 +192,14 @@ def _first_words(env: Environment, word: str, verbs: Iterable[str]) -> Iterator[
     names = [*sorted(Configuration(env).apis()), *verbs]
     yield from ((name, "") for name in names)
     if word and verbs is VERB_NAMES and not any(name.startswith(word) for name in names):
-        from dynacli.commands.further_commands import further_names
+        from dynacli.commands.available_commands import further_names
 
         yield from ((name, "") for name in further_names())
 
 
 def _first_words_of_tool(env: Environment, word: str) -> Iterator[Candidate]:
     """Yield the operations of the API that a tool is bound to, the verbs of a tool, and the further commands."""
-    from dynacli.commands.bound_words import TOOL_VERBS
-    from dynacli.commands.further_commands import further_names
+    from dynacli.commands.available_commands import TOOL_VERBS, further_names
 
     yield from _candidates(env, [program().api], word)
     yield from ((name, "") for name in (*sorted(TOOL_VERBS), *further_names()))
@@ -406,14 +405,14 @@ def _call_words(
     flag, equals, _ = word.partition("=")
     asked = line.open_option or (flag if equals and not line.has_separator else "")
     if asked and not options.get(asked, NO_VALUE).values:
-        from dynacli.commands.completion.remembered_candidates import input_called, remembered_candidates
+        from dynacli.commands.completion.value_candidates import input_called, remembered_candidates
 
         named = input_called(operation, asked)
         if named is not None:
             found = remembered_candidates(env, catalog, operation, named, line)
             yield from ((value if line.open_option else f"{flag}={value}", name) for value, name in found)
     if asked == "--follow" and options[asked] is standard_offers()[asked]:
-        from dynacli.commands.completion.link_names import link_names
+        from dynacli.commands.completion.value_candidates import link_names
 
         found = link_names(catalog, operation.name, line)
         yield from ((text if line.open_option else f"{flag}={text}", to) for text, to in found)
@@ -430,7 +429,7 @@ def _call_words(
     allowed = list(_allowed_values(parameter.value))
     yield from ((text, "") for text in allowed)
     if not allowed:
-        from dynacli.commands.completion.remembered_candidates import remembered_candidates
+        from dynacli.commands.completion.value_candidates import remembered_candidates
 
         yield from remembered_candidates(env, catalog, operation, parameter, line)
 

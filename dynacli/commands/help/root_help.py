@@ -61,7 +61,7 @@ def root_help(env: Environment, contents: Sequence[str] = ()) -> str:
 
 def _of_tool(paint: Painter, width: int, contents: Sequence[str]) -> list[str]:
     """Return the lines of the page of a tool, which is bound to one API."""
-    from dynacli.commands.bound_words import TOOL_VERBS
+    from dynacli.commands.available_commands import TOOL_VERBS
 
     name = program().name
     verbs = [(_without_api(left), right) for left, right in _VERBS if left.split()[0] in TOOL_VERBS - {"api"}]
@@ -87,7 +87,7 @@ def _of_tool(paint: Painter, width: int, contents: Sequence[str]) -> list[str]:
 
 def further_lines(paint: Painter) -> list[str]:
     """Return the lines about the commands that other packages have."""
-    from dynacli.commands.further_commands import further_names
+    from dynacli.commands.available_commands import further_names
 
     names = further_names()
     return [paint.bold("Commands of other packages"), *(f"  {name}" for name in names), ""] if names else []

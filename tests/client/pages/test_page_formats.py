@@ -153,7 +153,7 @@ _LINKED = ListedApi(
 def _large(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lists that are as large as those that are written while they grow, and such as are written whole."""
     if request.param:
-        monkeypatch.setattr("dynacli.commands.call.series.call_pages._WRITTEN_WHOLE", 20)
+        monkeypatch.setattr("dynacli.commands.call.call_pages._WRITTEN_WHOLE", 20)
 
 
 @pytest.mark.sampled(6)
@@ -225,7 +225,7 @@ def test_an_interruption_waits_for_the_end_of_a_page(
     server: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No item is cut, and the command that goes on begins behind those that were written."""
-    monkeypatch.setattr("dynacli.commands.call.series.call_pages._WRITTEN_WHOLE", 20)
+    monkeypatch.setattr("dynacli.commands.call.call_pages._WRITTEN_WHOLE", 20)
     add = GrowingList.add
 
     def interrupted(self: GrowingList, items: Any) -> None:

@@ -16,7 +16,7 @@ from zipfile import ZipFile
 
 from dynacli import __version__
 from dynacli.auth.tls_login import authorities_in, certificate_path
-from dynacli.commands.bound_words import TOOL_VERBS
+from dynacli.commands.available_commands import TOOL_VERBS
 from dynacli.document.fetched import Fetched
 from dynacli.environment import DISTRIBUTION, Environment, Program
 from dynacli.errors import DocumentError, FileError, UsageError

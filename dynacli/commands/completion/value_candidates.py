@@ -1,7 +1,9 @@
-"""Candidates for the values of inputs from what earlier answers had: ids, with names as their descriptions."""
+"""Candidates from answers: ids that earlier ones had, with names as descriptions, and the links to follow."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
 
 from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.environment import Environment
@@ -10,7 +12,7 @@ from dynacli.library.history.remembered_ids import remembered_values
 from dynacli.model.operation import EACH, Operation, Parameter
 from dynacli.options.parsed_words import ParsedWords
 
-__all__ = ["input_called", "remembered_candidates"]
+__all__ = ["input_called", "link_names", "remembered_candidates"]
 
 
 def input_called(operation: Operation, flag: str) -> Parameter | None:
@@ -57,3 +59,32 @@ def _given_in_path(operation: Operation, line: ParsedWords) -> dict[str, str]:
         elif rest:
             given[parameter.name] = rest.pop(0)
     return given
+
+
+def link_names(catalog: Catalog, name: str, line: ParsedWords) -> Iterator[tuple[str, str]]:
+    """Yield each link that can be followed next: its name, and what it leads to.
+
+    Args:
+        name: The name of the operation.
+        line: The words behind it, in which links may be followed already.
+    """
+    from dynacli.client.links.linked_operation import linked_operation
+
+    operations = [name]
+    for followed in filter(None, line.values_of(("--follow",))):
+        found = [link for each in operations for key, link in _links(catalog, each) if key == followed]
+        targets = (linked_operation(catalog, link, "") for link in found)
+        operations = list(dict.fromkeys(each for each in targets if each is not None))
+    for operation in operations:
+        for key, link in _links(catalog, operation):
+            yield key, str(link.get("description") or link.get("operationId") or "")
+
+
+def _links(catalog: Catalog, name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the links of an operation's answers by name."""
+    from dynacli.client.links.linked_operation import links_in
+    from dynacli.schema.documented_values import follow_reference
+
+    follow = partial(follow_reference, resolve=catalog.resolve)
+    for _, _, key, link in links_in(follow(catalog.part(name)["operation"].get("responses")), follow):
+        yield key, link

@@ -1,10 +1,16 @@
-"""The command lines of a tool that is bound to one API: where the API stands in them, which nobody types."""
+"""Commands that the table alone does not tell: those of a tool that is bound to one API, and of other packages."""
+
+from typing import TYPE_CHECKING
 
 from dynacli.environment import program
+from dynacli.errors import UsageError
 from dynacli.options.command import ALONE, API, CALL
 from dynacli.options.command_table import COMMANDS
 
-__all__ = ["TOOL_VERBS", "bound_words", "is_of_other_apis"]
+if TYPE_CHECKING:
+    import click
+
+__all__ = ["TOOL_VERBS", "bound_words", "further_command", "further_names", "is_of_other_apis"]
 
 TOOL_VERBS = frozenset(
     name for name, entry in COMMANDS.items() if entry.of_tool or any(each.of_tool for each in entry.commands)
@@ -37,3 +43,38 @@ def bound_words(words: list[str]) -> list[str]:
 def is_of_other_apis(group: str, name: str) -> bool:
     """Return whether a command of a group is about any other API than that of the tool."""
     return group == "api" and not any(each.name == name and each.of_tool for each in COMMANDS[group].commands)
+
+
+_GROUP = "dynacli.commands"
+
+
+def further_names() -> list[str]:
+    """Return the names of the commands that installed packages have."""
+    from importlib.metadata import entry_points
+
+    return sorted({each.name for each in entry_points(group=_GROUP)})
+
+
+def further_command(name: str) -> "click.Command | None":
+    """Return the command that an installed package has under a name; None where none has.
+
+    Raises:
+        UsageError: It cannot be imported, or is no command.
+    """
+    from importlib.metadata import entry_points
+
+    import click
+
+    for found in entry_points(group=_GROUP, name=name):
+        try:
+            command = found.load()
+        except (ImportError, AttributeError) as error:
+            raise UsageError(
+                f"The command `{name}` cannot be imported",
+                why=f"`{found.value}`: {error}",
+                hint="Install the package that has it again",
+            ) from error
+        if not isinstance(command, click.Command):
+            raise UsageError(f"`{name}` is no command", why=f"`{found.value}` is no command of click")
+        return command
+    return None
