@@ -4,7 +4,7 @@ TYPE_CHECKING = False  # not that of `typing`, whose import would take longer th
 if TYPE_CHECKING:
     from dynacli.client.answers.answer import Answer
     from dynacli.client.api_client import Api, open_api
-    from dynacli.client.engine.call_events import CallEvent
+    from dynacli.client.call import CallEvent
 
 __all__ = ["Answer", "Api", "CallEvent", "__version__", "is_own_process", "open_api", "user_agent"]
 
@@ -23,7 +23,7 @@ Then libraries are imported for dynacli alone, without the parts that it has no 
 _PUBLIC = {
     "Answer": "dynacli.client.answers.answer",
     "Api": "dynacli.client.api_client",
-    "CallEvent": "dynacli.client.engine.call_events",
+    "CallEvent": "dynacli.client.call",
     "open_api": "dynacli.client.api_client",
 }
 """Name → the module that has it, imported when it is asked for: `import dynacli` alone costs nothing."""

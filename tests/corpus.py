@@ -27,8 +27,7 @@ import click
 from dynacli.catalog.compiler.compile_document import compile_document
 from dynacli.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.client.call_settings import CallOptions, settings_of
-from dynacli.client.cards.card_text import card_text
-from dynacli.client.cards.operation_card import operation_card
+from dynacli.client.cards.operation_card import card_text, operation_card
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.commands.help.landing_page import landing_page
 from dynacli.commands.operation_command import OperationCommand

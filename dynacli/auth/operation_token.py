@@ -1,19 +1,28 @@
-"""The token in the answer of an operation of the API itself: where it stands, when it ends, and what refreshes it."""
+"""The token in the answer of an operation of the API itself: where it stands, when it ends, and what refreshes it.
+
+The request of the operation that refreshes it is kept as it was accepted when signing in.
+"""
 
 import json
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote, quote_plus
 
-from dynacli.auth.secret import Secret
-from dynacli.auth.store.stored_credential import LAST_MOMENT
-from dynacli.errors import AuthError, FormError
+from dynacli.auth.oauth.oauth_flow import SignInContext
+from dynacli.auth.oauth.token_endpoint import exchange
+from dynacli.auth.secret import Masker, Secret
+from dynacli.auth.store.credential_store import LAST_MOMENT
+from dynacli.environment import invocation
+from dynacli.errors import AuthError, DynacliError, FormError
 from dynacli.record import record
 from dynacli.text.content_kind import decoded
 from dynacli.text.exact_json import read_json
+from dynacli.text.server_message import server_message
+from dynacli.urls import without_query
 
-__all__ = ["OperationToken", "end_of_token", "read_operation_token"]
+__all__ = ["OPERATION", "OperationRefresh", "OperationToken", "end_of_token", "read_operation_token"]
 
 _USUAL = ("access_token", "accessToken", "token", "jwt", "auth_token", "api_key", "key", "id_token")
 """Where a token stands in most answers, at the top or in `data`."""
@@ -195,3 +204,105 @@ def end_of_token(text: str, now: float) -> float | None:
     except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
         return None
     return end if now < end <= LAST_MOMENT else None
+
+
+OPERATION = "operation"
+"""The kind of a refresh that is no OAuth flow."""
+
+
+@record
+class OperationRefresh:
+    """The request that refreshes a token, in which a mark stands for the token that it takes.
+
+    A later document does not change where it goes.
+
+    Args:
+        operation: The operation's name, for messages.
+        headers: (name, value), as they are sent.
+        body: Empty for none.
+        mark: Letters and digits, which are encoded nowhere.
+        token_at: Where the new token stands in the answer, as of `read_operation_token`.
+        refresh_token_at: The same for the one that refreshes it.
+    """
+
+    operation: str
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: str
+    mark: str
+    token_at: str = ""
+    refresh_token_at: str = ""
+
+    def as_text(self) -> str:
+        """Return the form that is kept; as headers may hold keys, it is a secret."""
+        return json.dumps(self.__dict__)
+
+    @classmethod
+    def from_text(cls, text: str) -> "OperationRefresh":
+        """Return the request for its form.
+
+        Raises:
+            ValueError: It is no such form.
+        """
+        try:
+            form: dict[str, Any] = json.loads(text)
+            headers = tuple((str(name), str(value)) for name, value in form.pop("headers"))
+            return cls(headers=headers, **{name: str(value) for name, value in form.items()})
+        except (TypeError, KeyError, AttributeError) as error:
+            raise ValueError("no request") from error
+
+    @property
+    def media_type(self) -> str:
+        """The media type of the body; empty where there is none."""
+        return next((value for name, value in self.headers if name.lower() == "content-type"), "")
+
+    def token(self, given: Secret, context: SignInContext, known: Iterable[Secret] = ()) -> OperationToken:
+        """Return a new token.
+
+        Args:
+            given: The token that the operation takes.
+            context: How the API is reached.
+            known: Other secrets, which no message may show.
+
+        Raises:
+            AuthError: The API refuses, with 401 as the detail `status` where the token is no longer good; or the
+                answer has no token.
+            DynacliError: The API cannot be reached.
+        """
+        masker = Masker([given, *known])
+        try:
+            return self._token(given.reveal(), context, masker)
+        except DynacliError as error:
+            raise masker.mask_error(error) from error.__cause__
+
+    def _token(self, given: str, context: SignInContext, masker: Masker) -> OperationToken:
+        asked_at = context.clock()
+        in_body = quote_plus(given) if "form-urlencoded" in self.media_type else json.dumps(given)[1:-1]
+        answer = exchange(
+            self.method,
+            self.url.replace(self.mark, quote(given, safe="")),
+            f"operation `{self.operation}`",
+            context,
+            [(name, value.replace(self.mark, given)) for name, value in self.headers],
+            self.body.replace(self.mark, in_body).encode() or None,
+        )
+        if not 200 <= answer.status < 300:
+            said = server_message(answer.body, answer.media_type, masker.mask)
+            raise AuthError(
+                f"The operation `{self.operation}` did not refresh the token",
+                why=f"`{without_query(self.url)}` answered {answer.status}" + (f": {said}" if said else ""),
+                hint=f"Sign in again with `{invocation('auth login')}`"
+                if answer.status < 500
+                else f"Try again later, or sign in again with `{invocation('auth login')}`",
+                status=answer.status,
+            )
+        return read_operation_token(
+            answer.body,
+            answer.media_type,
+            self.operation,
+            asked_at,
+            token_at=self.token_at,
+            refresh_token_at=self.refresh_token_at,
+            is_refresh=True,
+        )

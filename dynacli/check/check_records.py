@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from dynacli.client.links.runtime_values import json_of
+from dynacli.client.links.follow_link import json_of
 from dynacli.errors import DynacliError
 from dynacli.record import record
 

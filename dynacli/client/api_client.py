@@ -5,13 +5,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dynacli.client.answers.answer import Answer
-from dynacli.client.call_settings import (
-    LEVELS,
-    CallOptions,
-    Consent,
-    retries_of,
-    retry_status_of,
-)
+from dynacli.client.call_settings import LEVELS, CallOptions, retries_of, retry_status_of
+from dynacli.client.consent import Consent
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import MadeCall
 from dynacli.client.inputs.call_inputs import CallInputs
@@ -22,8 +17,8 @@ from dynacli.errors import UsageError
 
 if TYPE_CHECKING:
     from dynacli.client.answers.streamed_answer import StreamedAnswer
-    from dynacli.client.batch.row_result import RowResult
-    from dynacli.client.engine.call_events import Listener
+    from dynacli.client.batch.row import RowResult
+    from dynacli.client.call import Listener
     from dynacli.client.pages.page_loop import PageLoop
 
 __all__ = ["Api", "open_api"]
@@ -332,8 +327,7 @@ class Api(OpenDocument):
             FormError: The answer is no JSON, or the expression cannot be applied to it.
             DynacliError: What `call` raises.
         """
-        from dynacli.client.engine.series import Series
-        from dynacli.client.wait_until import NeverTrueError, Until, check_wait
+        from dynacli.client.engine.series import NeverTrueError, Series, Until, check_wait
 
         sought = Until(until, wait_timeout, wait_interval, "`until`")
         with self._lock:
@@ -408,8 +402,7 @@ class Api(OpenDocument):
             DynacliError: What `call` raises before it sends.
         """
         from dynacli.client.batch.batch_run import BatchRun, RunSettings
-        from dynacli.client.batch.check_rows import check_rows
-        from dynacli.client.batch.row_calls import RowCalls
+        from dynacli.client.batch.row_calls import RowCalls, check_rows
         from dynacli.client.batch.row_file import rows_of
         from dynacli.client.batch.shard import Shard
 

@@ -1,37 +1,64 @@
-"""One call: its request is built, signed, judged and sent; its answer is judged as it is received."""
+"""One call, and the events that tell what happens in it.
 
-import threading
+Its request is built, signed, judged and sent; its answer is judged as it is received.
+"""
+
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
+from dynacli.client.call_judge import CallJudge
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.inputs.call_inputs import CallValues, is_idempotency_key
+from dynacli.client.inputs.call_inputs import CallValues
+from dynacli.client.inputs.collect_values import is_idempotency_key
 from dynacli.client.sign_request import Signed, server_hint, sign, unsigned
 from dynacli.environment import Environment, program
 from dynacli.errors import AuthError, DynacliError, NetworkError, RefusedError, UsageError
 from dynacli.http.built_request import Request
-from dynacli.lean_imports import import_jsonschema_rs
 from dynacli.methods import SAFE_METHODS
 from dynacli.model.operation import Server, documented_status
-from dynacli.record import replace
+from dynacli.record import record, replace
 from dynacli.request.build_request import build_request, check_header, kept_slashes
 from dynacli.request.choose_server import check_path, choose_server
 
 if TYPE_CHECKING:
-    from dynacli.client.engine.call_events import Listener
+    from threading import RLock
+
+    from dynacli.client.batch.row import RowResult
     from dynacli.http.exchange import ClientPool
     from dynacli.http.retrying import Pause
     from dynacli.http.send import Answer, Pieces, Receive, Retries
     from dynacli.validation.bodies.read_forms import UnreadBody
-    from dynacli.validation.findings.finding import Verdict
+    from dynacli.validation.findings.finding import Finding, Verdict
     from dynacli.validation.judge_by_level import JudgeByLevel
-    from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
     from dynacli.validation.streamed_body import StreamedBody
 
-__all__ = ["Call", "CallJudge", "base_url_of", "judged_request", "request_of"]
+__all__ = [
+    "Call",
+    "CallEvent",
+    "CallFailed",
+    "Findings",
+    "Listener",
+    "Page",
+    "PageCame",
+    "Pausing",
+    "Progress",
+    "Recorded",
+    "RequestBuilt",
+    "RequestInvalid",
+    "Response",
+    "ResponseHead",
+    "ResponsePart",
+    "Retrying",
+    "RowDone",
+    "Sending",
+    "SentRequest",
+    "base_url_of",
+    "request_of",
+    "sent_request",
+]
 
 
 def base_url_of(described: DescribedOperation, settings: CallSettings) -> str:
@@ -101,7 +128,7 @@ def _permit_built(
 
         permit_request(described, settings, request, base_url)
     elif _may_ask_for_a_method(request):
-        from dynacli.client.policy.method_overrides import overrides_of
+        from dynacli.client.policy.readings import overrides_of
 
         # Nothing is denied, but a person may be asked before something is deleted.
         if asked := overrides_of(request).asked:
@@ -122,10 +149,6 @@ def _may_ask_for_a_method(request: Request) -> bool:
         if b"%" in content or b"\\u" in content or b"ethod" in content or b"ETHOD" in content:
             return True
     return False
-
-
-_ALLOWED = frozenset({"undocumented-property"})
-"""Rules by which a request holds more than the document mentions, and nothing that it forbids."""
 
 
 class _AgainError(Exception):
@@ -229,7 +252,7 @@ class Call:
             on_unsigned(error)
             self.leave_unsigned()
         for ask_about in self._asking_later.consent.waiting or ():
-            ask_about(self.settings)
+            ask_about(self.settings.consent)
 
     def check_request(self, unjudged: Collection[tuple[str, ...]] = ()) -> None:
         """Judge the request before it is sent, and end the call where the document does not allow it.
@@ -265,8 +288,6 @@ class Call:
             self.judging.check()
         except UsageError as error:
             if self._on_event is not None and not self._is_refused:
-                from dynacli.client.engine.call_events import RequestInvalid
-
                 self._is_refused = True
                 self._on_event(RequestInvalid(self, self.signed.masker.mask_error(error)))
             raise
@@ -334,8 +355,6 @@ class Call:
     @contextmanager
     def _telling_progress(self) -> Iterator[Callable[[int], object]]:
         """Enter with what is told of each further part of the body that was sent."""
-        from dynacli.client.engine.call_events import Progress
-
         body, sent = self.signed.request.body, 0
 
         def tell(count: int) -> None:
@@ -351,8 +370,6 @@ class Call:
         """Let the request be sent: the connection stands."""
         self._check()
         if self._on_event is not None:
-            from dynacli.client.engine.call_events import Sending
-
             self._on_event(Sending(self, 1))
         # From here on the request may be on its way; nothing is tried again behind the person's back.
         self.has_sent = True
@@ -414,7 +431,6 @@ class Call:
         if self._on_event is None:
             yield
             return
-        from dynacli.client.engine.call_events import Retrying, Sending
 
         self._on_event(Retrying(self, pause))
         yield
@@ -475,152 +491,275 @@ class Call:
         body.finish()
 
 
-class CallJudge:
-    """Judges the request of a call, in a thread of its own where it is started.
-
-    Attributes:
-        described: The operation.
-        has_begun: Whether the request is being judged, or was.
-        judge: The judge of the operation, which judges the answer, too; it is there when the request was judged.
-        verdict: On the request; it is there when the request was judged.
+@record
+class SentRequest:
+    """The request that was sent, with its secrets masked.
 
     Args:
-        judge: The judge, where an earlier call has made it.
+        method: As it was sent.
+        url: Absolute, percent-encoded.
+        headers: (name, value) in the order in which they were sent.
+        content: The body; None where there was none, or where it was read only while it was sent.
     """
 
-    judge: "JudgeByLevel"
-    verdict: "Verdict"
-
-    def __init__(
-        self,
-        described: DescribedOperation,
-        request: Request,
-        values: CallValues,
-        settings: CallSettings,
-        judge: "JudgeByLevel | None" = None,
-    ) -> None:
-        self.described, self._request, self._values = described, request, values
-        self._settings = settings
-        self._known = judge
-        self.has_begun = False
-        self._thread: threading.Thread | None = None
-        self._is_judged: threading.Event | None = None
-        self._error: BaseException | None = None
-
-    def start(self) -> None:
-        """Judge the request, and then prepare for the answer, in a thread."""
-        import_jsonschema_rs()  # while this is the only thread
-        self._is_judged = threading.Event()
-        self._thread = threading.Thread(target=self._judge_and_prepare, name="dynacli-judge", daemon=True)
-        self._thread.start()
-
-    def _judge_and_prepare(self) -> None:
-        self.judge_request()
-        if self._error is None:
-            try:
-                self.judge.prepare()
-            except BaseException as error:  # noqa: BLE001  - raised again in the thread that waits
-                self._error = error
-
-    def judge_request(self) -> None:
-        """Judge the request; for a caller who wants no thread."""
-        self.has_begun = True
-        try:
-            from dynacli.validation.judge_by_level import JudgeByLevel
-
-            operation, settings = self.described.operation, self._settings
-            self.judge = self._known or JudgeByLevel(
-                self.described.api.catalog,
-                operation,
-                may_accept=settings.may_accept,
-                is_exact=settings.level == "exact",
-            )
-            self.verdict = self.judge.request(judged_request(self._request, self._values))
-            settings.set_apart(self.verdict, operation)
-        except BaseException as error:  # noqa: BLE001  - raised again in the thread that waits
-            self._error = error
-        finally:
-            if self._is_judged is not None:
-                self._is_judged.set()
-
-    def check(self) -> None:
-        """Wait for the verdict, and end the call where the document does not allow the request.
-
-        Raises:
-            UsageError: The document does not allow the request.
-        """
-        if self._is_judged is not None:
-            self._is_judged.wait()
-        if self._error is not None:
-            raise self._error
-        if all(finding.rule in _ALLOWED for finding in self.verdict.findings):
-            return
-        from dynacli.client.answers.verdict_text import verdict_json
-
-        raise UsageError(
-            "The document does not allow this request",
-            why=self.findings_text(),
-            hint="Mend it, or send it all the same with `--validate off`",
-            **verdict_json(self.described.api, self.verdict),
-        )
-
-    def judge_answer(self, answer: "JudgedResponse") -> "Verdict":
-        """Return the verdict on the answer."""
-        if self._thread is not None:
-            self._thread.join()
-        if self._error is not None:
-            raise self._error
-        return self.judge.response(answer)
-
-    def findings_text(self) -> str:
-        """Return the findings in the request, each with the part of it that is wrong."""
-        from dynacli.client.answers.evidence import Evidence
-        from dynacli.client.answers.verdict_text import findings_text
-
-        operation = self.described.operation
-        evidence = Evidence.of_request(
-            operation.method, operation.path, self._request, self._values.media_type
-        )
-        return findings_text(self.described.api, self.verdict.findings, evidence, self._settings.is_verbose)
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    content: bytes | None
 
 
-def judged_request(request: Request, values: CallValues) -> "JudgedRequest":
-    """Return a request as it is judged."""
-    from urllib.parse import unquote
-
-    from dynacli.validation.judged_messages import JudgedRequest
-
-    return JudgedRequest(
-        path={name: unquote(text) for name, text in request.parts.path.items()},
-        query=[(pair.name, pair.value) for pair in request.parts.query],
-        headers=request.parts.headers,
-        cookies=[(pair.name, pair.value) for pair in request.parts.cookies],
-        media_type=values.media_type,
-        body=_judged_body(values),
-        values=values.parameters,
-        querystring=request.parts.querystring,
-    )
+def sent_request(call: "Call") -> SentRequest:
+    """Return the request of a call as it may be shown."""
+    shown = call.signed.shown
+    content = shown.body if isinstance(shown.body, bytes) else None
+    return SentRequest(shown.method, shown.url, shown.headers, content)
 
 
-def _judged_body(values: CallValues) -> Any:
-    """Return the body as it is judged: without the contents that are read only when it is sent."""
-    body = values.body
-    if isinstance(body, bytes | None) and values.form is None:
-        return body
-    from dynacli.schema.evaluation.shown_values import BinaryText
-    from dynacli.validation.bodies.read_forms import FormValue, UnreadBody
+class CallEvent:
+    """Something that happened in a call.
 
-    def text(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {name: text(item) for name, item in value.items()}
-        if isinstance(value, list):
-            return [text(item) for item in value]
-        return value if isinstance(value, str | int | float | None) else BinaryText(value.size)
+    Attributes:
+        name: Which event it is: `request_built`, `sending`, ...
+        call: The call; None where none could be made of a row.
+    """
 
-    if values.form is not None:
-        form = text(values.form)
-        if isinstance(form, dict):  # null has no form, and so no part
-            form = {name: item for name, item in form.items() if item is not None}
-        return FormValue(form)
-    size = None if isinstance(body, bytes | None) else body.length
-    return b"" if size == 0 else UnreadBody(size)
+    name: ClassVar[str] = ""
+    call: "Call | None"
+
+    @property
+    def operation(self) -> str:
+        """The name of the operation that is called."""
+        return "" if self.call is None else self.call.described.operation.name
+
+    @property
+    def request(self) -> SentRequest | None:
+        """The request, with its secrets masked; None where there is none."""
+        return None if self.call is None else sent_request(self.call)
+
+
+class Pausing(Protocol):
+    """A time in which a call waits; as text it says why, and for how long.
+
+    Attributes:
+        seconds: How long it is.
+        reason: What failed, or what is not true yet.
+    """
+
+    @property
+    def seconds(self) -> float:
+        """How long it is."""
+
+    @property
+    def reason(self) -> str:
+        """What failed, or what is not true yet."""
+
+
+@record
+class RequestBuilt(CallEvent):
+    """A request was built, and has its credentials."""
+
+    name = "request_built"
+    call: "Call"
+
+
+@record
+class RequestInvalid(CallEvent):
+    """The document does not allow a request, which is not sent; the call ends with this error.
+
+    Args:
+        error: A `UsageError`, whose details have the findings.
+    """
+
+    name = "request_invalid"
+    call: "Call"
+    error: "DynacliError"
+
+
+@record
+class Sending(CallEvent):
+    """A request is about to be sent: the connection stands, and the document allows the request.
+
+    Args:
+        tries: Which try it is, counted from 1. Before a further try the connection may still have to be made.
+    """
+
+    name = "sending"
+    call: "Call"
+    tries: int
+
+
+@record
+class Retrying(CallEvent):
+    """A call waits before its request is sent again: it failed in a way that may pass, or `wait` waits.
+
+    Args:
+        pause: Why, and how long: `pause.reason`, `pause.seconds`.
+    """
+
+    name = "retrying"
+    call: "Call"
+    pause: Pausing
+
+
+@record
+class Progress(CallEvent):
+    """A further part of a body from files was sent.
+
+    Args:
+        sent: How many bytes of the body were sent, since this try began.
+        total: How many it has; None where nobody knows.
+    """
+
+    name = "progress"
+    call: "Call"
+    sent: int
+    total: int | None
+
+
+@record
+class ResponseHead(CallEvent):
+    """The status and the headers of the final response came.
+
+    Args:
+        answer: The response without its body: `status`, `reason`, `url`, `headers`.
+        is_stream: Whether its body is told part by part.
+    """
+
+    name = "response_head"
+    call: "Call"
+    answer: "Answer"
+    is_stream: bool = False
+
+
+@record
+class ResponsePart(CallEvent):
+    """A part of the body of a stream came; of a stream of events a whole event.
+
+    Args:
+        content: The part.
+        size: How many bytes of the body came so far.
+    """
+
+    name = "response_part"
+    call: "Call"
+    content: bytes
+    size: int
+
+
+@record
+class CallFailed(CallEvent):
+    """A call that was to be sent failed, or was interrupted.
+
+    Args:
+        error: Why; no secret is in a `DynacliError`.
+    """
+
+    name = "failed"
+    call: "Call"
+    error: BaseException
+
+
+@record
+class Response(CallEvent):
+    """A response came whole.
+
+    Args:
+        answer: The response.
+    """
+
+    name = "response"
+    call: "Call"
+    answer: "Answer"
+
+
+@record
+class Findings(CallEvent):
+    """A response was validated, unless the level is `off` or it is only the rest of a file.
+
+    Args:
+        answer: The response.
+        verdict: What was found; None where nothing was validated.
+        lock: Held while something is looked up in the document.
+    """
+
+    name = "findings"
+    call: "Call"
+    answer: "Answer"
+    verdict: "Verdict | None"
+    lock: "RLock"
+
+    @property
+    def findings(self) -> "tuple[Finding, ...]":
+        """What in the response does not match the document; empty if it is valid."""
+        return () if self.verdict is None else tuple(self.verdict.findings)
+
+
+class Page(NamedTuple):
+    """A page.
+
+    Args:
+        number: Counted from 1.
+        call: The call that asked for it.
+        answer: Its answer.
+        verdict: The verdict on that.
+        value: The value of the body; None where that is no JSON.
+        items: The items; None where it has none.
+    """
+
+    number: int
+    call: Call
+    answer: "Answer"
+    verdict: "Verdict | None"
+    value: Any
+    items: list[Any] | None
+
+
+@record
+class PageCame(CallEvent):
+    """A page of a list came.
+
+    Args:
+        page: Its number, counted from 1, its items, and its response.
+        count: How many items came so far.
+        total: How many items there are on all pages; None where no response said it.
+    """
+
+    name = "page"
+    call: "Call"
+    page: "Page"
+    count: int
+    total: int | None
+
+
+@record
+class RowDone(CallEvent):
+    """A row of a batch was sent, or could not be; it comes in the place of `findings`.
+
+    Args:
+        named: The operation that the row names.
+        result: What came of it, with the findings.
+        answer: The response; None where none came.
+    """
+
+    name = "row"
+    call: "Call | None"
+    named: str
+    result: "RowResult"
+    answer: "Answer | None"
+
+    @property
+    def operation(self) -> str:
+        """The operation that the row names."""
+        return self.named
+
+
+@record
+class Recorded(CallEvent):
+    """A call was written into the history, which keeps those of the command line and of the explorer."""
+
+    name = "recorded"
+    call: "Call"
+
+
+Listener = Callable[[CallEvent], object]
+"""Is told of what happens in calls, each in the thread in which it happens; what it raises ends the call."""

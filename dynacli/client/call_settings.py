@@ -11,9 +11,10 @@ The first of these that says something decides:
 | 5 | `warn` | | |
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from dynacli.client.consent import Consent
 from dynacli.environment import Environment, variable
 from dynacli.errors import UsageError
 from dynacli.library.configuration.configuration import Configuration, profiles_in
@@ -25,8 +26,9 @@ from dynacli.record import record, replace
 if TYPE_CHECKING:
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.client.policy.other_policies import OtherPolicies
-    from dynacli.client.policy.path_readings import Sent
+    from dynacli.client.policy.permission import Bounds
     from dynacli.client.policy.policy_rules import Policy
+    from dynacli.client.policy.readings import Sent
     from dynacli.http.rate_limit import RateLimit
     from dynacli.validation.findings.finding import Verdict
     from dynacli.validation.findings.finding_rules import Ignore
@@ -36,7 +38,6 @@ __all__ = [
     "LEVELS",
     "CallOptions",
     "CallSettings",
-    "Consent",
     "others_with_policy",
     "pairs_of",
     "retries_of",
@@ -54,35 +55,6 @@ _RETRIES = 2
 _NOTHING: Mapping[str, str] = {}
 _OWN_KEYS = {"auth", "ca", *OPTION_KEYS} - {"validate"}
 """The keys of an API's entry that are about its calls; the module that reads them is loaded only where one is there."""
-
-
-class Consent:
-    """Whether a person agrees to calls that are to be confirmed.
-
-    Attributes:
-        is_given: Whether the person has agreed to all of them, or nothing is sent.
-        ask: Asks the person, with a question; None where nobody can be asked.
-        is_required: Whether nothing that removes something is called without it, where nobody can be asked.
-        agreed: The names of the operations that the person has agreed to.
-        waiting: Ask the questions that wait until the call can be sent, by the settings; None where none waits.
-        hint: How a person agrees where nobody can be asked.
-        hint_on_reading: How `{operation}` is called, by the line that begins with `{line}`, where only operations are
-            that read.
-    """
-
-    hint = "Give `--yes` where a person has agreed to it"
-    hint_on_reading = "To call it all the same: `{line} {operation} ...`"
-
-    def __init__(
-        self,
-        *,
-        is_given: bool = False,
-        ask: Callable[[str], bool] | None = None,
-        is_required: bool = False,
-    ) -> None:
-        self.is_given, self.ask, self.is_required = is_given, ask, is_required
-        self.agreed: set[str] = set()
-        self.waiting: list[Callable[[CallSettings], None]] | None = None
 
 
 @record
@@ -185,6 +157,13 @@ class CallSettings:
         """Whether a finding is a failure."""
         return self.level in {"strict", "exact"}
 
+    @property
+    def bounds(self) -> "Bounds":
+        """What decides whether a call may be made."""
+        from dynacli.client.policy.permission import Bounds
+
+        return Bounds(self.policy, self.headers, self.consent, self.reads_only_by)
+
     def permit(
         self,
         described: "DescribedOperation",
@@ -204,7 +183,7 @@ class CallSettings:
         if self.policy is not None or self.reads_only_by or asked or described.operation.method == "DELETE":
             from dynacli.client.policy.permission import permit
 
-            permit(described, self, asked, sent)
+            permit(described, self.bounds, asked, sent)
 
     def asking_later(self) -> "CallSettings":
         """Return the settings for what comes before a call can be sent: all questions wait in `consent.waiting`."""
@@ -220,7 +199,7 @@ class CallSettings:
             return ""
         from dynacli.client.policy.permission import denial
 
-        error = denial(described, self)
+        error = denial(described, self.bounds)
         return f"the policy denies it: {error.why}" if error is not None else ""
 
     def is_asked_about(self, described: "DescribedOperation") -> bool:
@@ -229,7 +208,7 @@ class CallSettings:
             return described.operation.method == "DELETE"
         from dynacli.client.policy.permission import is_asked_about
 
-        return is_asked_about(described, self)
+        return is_asked_about(described, self.bounds)
 
     def set_apart(self, verdict: "Verdict | None", operation: Operation, status: int | None = None) -> None:
         """Set the findings of a verdict apart that do not count.

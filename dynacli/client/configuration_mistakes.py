@@ -13,10 +13,9 @@ from dynacli.environment import Environment, program
 from dynacli.errors import FileError, UsageError
 from dynacli.library.configuration.configuration import check_name
 from dynacli.library.configuration.configuration_lines import line_of
-from dynacli.library.configuration.refresh_settings import lifetime_of
 from dynacli.library.history.record_call import MODES as HISTORY_MODES
 from dynacli.library.revisions.housekeeping import bytes_of
-from dynacli.library.revisions.open_request import MODES
+from dynacli.library.revisions.open_request import MODES, lifetime_of
 from dynacli.model.wording import did_you_mean
 from dynacli.request.choose_server import parse_origin
 from dynacli.validation.findings.finding_rules import BadIgnoreError, ignores_of

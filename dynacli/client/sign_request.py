@@ -302,7 +302,7 @@ def server_hint(api: OpenedApi, operation: Operation, settings: CallSettings) ->
     """Return the hint to call an API where its document came from, if the server of the operation is a placeholder."""
     if settings.server:
         return ""
-    from dynacli.request.placeholder_server import hint_at_document
+    from dynacli.request.choose_server import hint_at_document
 
     return hint_at_document(operation.servers or api.servers, api.uri, api.name if api.is_registered else "")
 

@@ -137,7 +137,7 @@ class OperationCommand(click.Command):
             click.echo(self.page(run), file=run.env.stdout)
             ctx.exit()
         if run.is_read_only and operation.method not in SAFE_METHODS:
-            from dynacli.client.call_settings import Consent
+            from dynacli.client.consent import Consent
             from dynacli.client.policy.permission import changing
 
             raise changing(self.described, operation.method, run.call_options.reads_only_by, Consent())

@@ -158,7 +158,7 @@ def _condition(word: str, flag: str) -> str:
 
 
 def _seconds_of_waiting(word: str, flag: str) -> float:
-    from dynacli.client.wait_until import wait_seconds_of
+    from dynacli.client.engine.series import wait_seconds_of
 
     return wait_seconds_of(word, flag)
 

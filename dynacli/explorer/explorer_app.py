@@ -16,9 +16,9 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Footer, Input, Static
 
+from dynacli.client.call import ResponsePart
 from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.engine.call_events import ResponsePart
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError
 from dynacli.explorer.answer.answer_pane import AnswerPane, MadeCall

@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import chain, count
 from uuid import NAMESPACE_URL, uuid5
 
-from dynacli.client.description.described_input import DescribedInput
+from dynacli.client.description.operation_description import DescribedInput
 from dynacli.model.kebab_names import kebab
 from dynacli.model.media_types import is_json
 from dynacli.model.operation import SecurityScheme

@@ -7,11 +7,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 from dynacli.auth.credentials import is_supported, kind_of
 from dynacli.auth.oauth.oauth_flow import flows_of
-from dynacli.client.call import CallJudge
+from dynacli.client.call_judge import CallJudge
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.description.operation_description import OperationDescription
-from dynacli.client.inputs.call_inputs import CallInputs, CallValues, collect_values, is_idempotency_key
+from dynacli.client.inputs.call_inputs import CallInputs, CallValues
+from dynacli.client.inputs.collect_values import collect_values, is_idempotency_key
 from dynacli.errors import DynacliError, UsageError
 from dynacli.export.collection import (
     BASE_URL,
@@ -37,7 +38,7 @@ from dynacli.model.operation import OperationSummary, SecurityScheme, Server
 from dynacli.record import replace
 from dynacli.request.build_request import build_request
 from dynacli.request.choose_server import choose_server
-from dynacli.request.multipart_body import PREVIEW_BOUNDARY, Multipart
+from dynacli.request.form_body import PREVIEW_BOUNDARY, Multipart
 from dynacli.urls import authority
 
 __all__ = ["make_collection"]

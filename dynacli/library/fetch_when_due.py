@@ -2,6 +2,8 @@
 
 Whoever fetches holds a lock; the others wait for it and find the work done. Whether a document is due stands in
 `revisions/revisions`, and what becomes of it once it was fetched in `revise`.
+
+A document that differs in its title or version alone is the same: some servers write the time or a build there.
 """
 
 import os
@@ -32,7 +34,7 @@ from dynacli.library.revisions.revisions import (
     must_fetch_first,
 )
 
-__all__ = ["fetch_when_due"]
+__all__ = ["fetch_when_due", "new_name"]
 
 _LOCK = "refresh.lock"
 
@@ -175,8 +177,6 @@ def _fetch_and_adopt(
     if pointer is not None and open_request.at_hand is None and not pointer.get("is_shipped"):
         current = revisions.read_document(pointer)
         if current is not None and current != fetched.content:
-            from dynacli.library.revisions.renamed_document import new_name
-
             name = new_name(current, fetched.content)
             if name is not None and _is_always_renamed(open_request, source, pointer, fetched.content):
                 fetched, facts = replace(fetched, content=current), {**facts, **name}
@@ -194,7 +194,6 @@ def _is_always_renamed(
     """
     if pointer.get("is_renamed"):
         return True
-    from dynacli.library.revisions.renamed_document import new_name
 
     try:
         return new_name(content, _fetch(open_request, source, {}).content) is not None
@@ -298,3 +297,40 @@ def _open_shipped(open_request: OpenRequest, revisions: Revisions, source: Sourc
     api = open_installed(open_request, revisions, fetched, installed)
     api.is_due = True
     return api
+
+
+_FIELDS = ("title", "version")
+_MOST_BYTES = 500
+"""How much longer or shorter a document may become by another title and version."""
+
+
+def new_name(old: bytes, new: bytes) -> dict[str, str] | None:
+    """Return the title and the version of a document if nothing else is new in it; None if something is.
+
+    Args:
+        old: The document before.
+        new: The document.
+    """
+    if old == new or abs(len(old) - len(new)) > _MOST_BYTES:
+        return None
+    before, after = _parsed(old), _parsed(new)
+    if before is None or after is None or _without_name(before) != _without_name(after):
+        return None
+    name = {key: after["info"].get(key) for key in _FIELDS}
+    return {key: value for key, value in name.items() if isinstance(value, str)}
+
+
+def _parsed(content: bytes) -> dict[str, Any] | None:
+    """Return a document with an object `info`; None where it is none."""
+    from dynacli.document.reading.parse import parse_file
+
+    try:
+        tree = parse_file(content, name="the document").tree
+    except DocumentError:
+        return None
+    return tree if isinstance(tree, dict) and isinstance(tree.get("info"), dict) else None
+
+
+def _without_name(tree: Mapping[str, Any]) -> dict[str, Any]:
+    info = {key: value for key, value in tree["info"].items() if key not in _FIELDS}
+    return {**tree, "info": info}

@@ -208,7 +208,7 @@ def _is_source(word: str) -> bool:
 
 
 def _lifetime(entry: dict[str, Any]) -> float | None:
-    from dynacli.library.configuration.refresh_settings import lifetime_of
+    from dynacli.library.revisions.open_request import lifetime_of
 
     return lifetime_of(entry)
 
@@ -278,7 +278,7 @@ def open_source(open_request: OpenRequest, source: str) -> OpenedApi:
     if parsed.kind == "file":
         return _open_file(open_request, parsed.location, source)
     if parsed.kind == "stdin":
-        from dynacli.library.open_content import open_stdin
+        from dynacli.library.revise import open_stdin
 
         return open_stdin(open_request, parsed)
     api = _open_url(

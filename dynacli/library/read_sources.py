@@ -15,8 +15,7 @@ from dynacli.document.fetching.fetch import read_file
 from dynacli.document.file_names import file_name
 from dynacli.document.source import Source, parse_source
 from dynacli.errors import DocumentError, DynacliError, FileError, NetworkError, RefusedError, TimedOutError
-from dynacli.library.revisions.document_inside import INSIDE, read_inside
-from dynacli.library.revisions.referenced_files import MissingFile, ReferencedFiles
+from dynacli.library.revisions.referenced_files import INSIDE, MissingFile, ReferencedFiles, read_inside
 from dynacli.library.revisions.revisions import Facts, facts_of, is_due_now
 
 if TYPE_CHECKING:

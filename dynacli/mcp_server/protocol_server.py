@@ -26,8 +26,7 @@ from mcp_types import (
 from dynacli import __version__
 from dynacli.errors import DynacliError, InternalError
 from dynacli.http.exchange import EndableClients
-from dynacli.mcp_server.tool_list import check_arguments, instructions, tool_list
-from dynacli.mcp_server.tools import Tools
+from dynacli.mcp_server.tools import Tools, check_arguments, instructions, tool_list
 
 __all__ = ["protocol_server"]
 

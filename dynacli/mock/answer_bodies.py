@@ -21,8 +21,7 @@ from dynacli.model.media_types import (
 )
 from dynacli.record import record
 from dynacli.request.assemble_body import encode, json_text
-from dynacli.request.form_body import encode_form
-from dynacli.request.multipart_body import PREVIEW_BOUNDARY, Multipart, make_parts
+from dynacli.request.form_body import PREVIEW_BOUNDARY, Multipart, encode_form, make_parts
 from dynacli.request.text_body import text_body
 from dynacli.schema.example_call import option_text
 from dynacli.schema.example_value import NoExampleError, example_value

@@ -12,7 +12,7 @@ from dynacli.environment import invocation
 from dynacli.errors import DynacliError, MismatchError
 from dynacli.pytest_plugin.checked_api import CheckedApi
 from dynacli.pytest_plugin.session_apis import SessionApis
-from dynacli.pytest_plugin.told_errors import told_text
+from dynacli.pytest_plugin.session_report import told_text
 from dynacli.text.terminal import Painter, visible
 from dynacli.urls import with_masked_query
 

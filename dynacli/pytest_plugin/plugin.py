@@ -145,7 +145,7 @@ def _operation(apis: "SessionApis", api: str, name: str) -> str:
     try:
         return apis.open(api).operation(name).name
     except DynacliError as error:
-        from dynacli.pytest_plugin.told_errors import told_text
+        from dynacli.pytest_plugin.session_report import told_text
 
         pytest.fail(told_text(error), pytrace=False)
 
@@ -154,7 +154,7 @@ def _operation(apis: "SessionApis", api: str, name: str) -> str:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     """End the traceback of an error of dynacli where the test made the call."""
     if call.excinfo is not None and "dynacli_api" in getattr(item, "fixturenames", ()):
-        from dynacli.pytest_plugin.told_errors import end_at_test
+        from dynacli.pytest_plugin.session_report import end_at_test
 
         end_at_test(call.excinfo.value, has_full_trace=bool(item.config.getoption("fulltrace")))
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.client.answers.answer import Answer
 from dynacli.client.api_client import Api, open_api
-from dynacli.client.engine.call_events import CallEvent, Findings, RowDone
+from dynacli.client.call import CallEvent, Findings, RowDone
 from dynacli.errors import MismatchError
 from dynacli.output.reports.judged_calls import JudgedCall
 from dynacli.pytest_plugin.session_report import ApiCalls, SessionCalls
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import os
 
     from dynacli.check.reporting.check_results import CheckResults
-    from dynacli.client.batch.row_result import RowResult
+    from dynacli.client.batch.row import RowResult
     from dynacli.client.open_document import OpenDocument
     from dynacli.model.operation import Operation
     from dynacli.pytest_plugin.checked_api import CheckedApi

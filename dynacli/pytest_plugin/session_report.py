@@ -1,16 +1,25 @@
-"""What a session tells of its calls: the report in a file, and the lines at the end."""
+"""What a session tells: the report of its calls, the lines at the end, and errors of dynacli in failed tests."""
 
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from dynacli.errors import DynacliError, InternalError
 from dynacli.files import write_named_file
 from dynacli.model.operation import documented_status
 from dynacli.output.reports.judged_calls import JudgedCall, json_report
 from dynacli.text.terminal import visible
 
-__all__ = ["ApiCalls", "SessionCalls", "report_of", "summary_lines", "write_report"]
+__all__ = [
+    "ApiCalls",
+    "SessionCalls",
+    "end_at_test",
+    "report_of",
+    "summary_lines",
+    "told_text",
+    "write_report",
+]
 
 
 class _Coverage(NamedTuple):
@@ -162,3 +171,29 @@ def write_report(form: str, file: str, session: SessionCalls) -> None:
         FileError: It cannot be written.
     """
     write_named_file(Path(file), report_of(form, session).encode("utf-8", "backslashreplace"))
+
+
+_HOOKS = "dynacli.pytest_plugin.plugin"
+
+
+def told_text(error: DynacliError) -> str:
+    """Return an error with its reason and what to do about it."""
+    return visible("\n".join(text for text in (error.message, error.why, error.hint) if text))
+
+
+def end_at_test(error: BaseException, *, has_full_trace: bool) -> None:
+    """Take dynacli's own frames away from the traceback of an error of its own.
+
+    Args:
+        has_full_trace: Whether the frames stay.
+    """
+    if not isinstance(error, DynacliError):
+        return
+    # https://docs.python.org/3/reference/datamodel.html#traceback-objects: `tb_next` may be set.
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None and not has_full_trace:
+        name = str(trace.tb_next.tb_frame.f_globals.get("__name__"))
+        # The hook that surrounds a test stands before it.
+        if name.startswith("dynacli.") and name != _HOOKS and not isinstance(error, InternalError):
+            trace.tb_next = None
+        trace = trace.tb_next

@@ -1,18 +1,24 @@
-"""Encodes a form: `application/x-www-form-urlencoded`.
+"""Encodes forms: `application/x-www-form-urlencoded`, `multipart/form-data` and its kin.
 
-OpenAPI 3.0.4, 3.1.1 and 3.2.0, "Encoding the `x-www-form-urlencoded` Media Type".
+OpenAPI 3.0.4, 3.1.1 and 3.2.0, "Encoding the `x-www-form-urlencoded` Media Type" and "Encoding `multipart` Media
+Types". RFC 7578 and RFC 2046, section 5.1; names and file names as the HTML standard writes them ("Multipart form
+data"). httpx's own encoder does not check the `Content-Type` of a part, which here comes from the document.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from dynacli.errors import UsageError
 from dynacli.http.built_request import Pair
-from dynacli.model.media_types import is_json
-from dynacli.request.parameter_serialization import WrittenParameter, serialize_query
-from dynacli.schema.form_encoding import PropertyEncoding
+from dynacli.http.payload import Payload, Source
+from dynacli.model.media_types import essence, is_json
+from dynacli.record import replace
+from dynacli.request.assemble_body import json_text
+from dynacli.request.parameter_serialization import WrittenParameter, serialize_header, serialize_query
+from dynacli.schema.form_encoding import Encodings, PartHeader, PropertyEncoding
 
-__all__ = ["encode_form", "styled_pairs"]
+__all__ = ["Multipart", "Part", "boundary_in", "encode_form", "make_parts"]
 
 _NO_ENCODING = PropertyEncoding()
 
@@ -65,10 +71,10 @@ def _pairs(
     if value is None:
         return ()
     if encoding.style:
-        return styled_pairs(name, value, encoding, is_strict=is_strict)
+        return _styled_pairs(name, value, encoding, is_strict=is_strict)
     declared = encoding.media_types[0] if encoding.media_types else ""
     if declared and is_json(declared):
-        return styled_pairs(name, write_json(value), _NO_ENCODING)
+        return _styled_pairs(name, write_json(value), _NO_ENCODING)
     pairs: list[Pair] = []
     for item in value if isinstance(value, list) else [value]:
         if isinstance(item, Mapping | list):
@@ -79,11 +85,11 @@ def _pairs(
                     hint="Give the text as a string, or the whole form: `--body @FILE`",
                 )
             item = write_json(item)  # noqa: PLW2901
-        pairs.extend(styled_pairs(name, item, _NO_ENCODING))
+        pairs.extend(_styled_pairs(name, item, _NO_ENCODING))
     return tuple(pairs)
 
 
-def styled_pairs(
+def _styled_pairs(
     name: str, value: Any, encoding: PropertyEncoding, *, is_strict: bool = True
 ) -> tuple[Pair, ...]:
     """Return the pairs of a property that is written like a query parameter.
@@ -115,3 +121,245 @@ def styled_pairs(
         raise UsageError(
             f"The property `{name}` of the body cannot be sent", why=error.why, hint=error.hint
         ) from None
+
+
+BINARY = "application/octet-stream"
+JSON = "application/json"
+PREVIEW_BOUNDARY = "dynacli-boundary"
+"""The boundary of a request that is only shown, the same every time."""
+
+_BOUNDARY = r"[0-9A-Za-z'()+_,./:=?-]{1,70}"  # RFC 2046, section 5.1.1, without the space
+_CONTROL = re.compile(r'[\x00-\x1f\x7f"]')
+_SAFE_BOUNDARY = re.compile(r"[0-9A-Za-z'+_.-]+")
+
+
+class Part(NamedTuple):
+    """A part of a multipart body.
+
+    Args:
+        name: The property that the part holds; None for an item of an array body.
+        content: The content, in memory or outside.
+        media_type: The media type; empty for plain text, which needs none.
+        file_name: The file name; None where the content is no file.
+        headers: Further headers.
+    """
+
+    name: str | None
+    content: bytes | Source
+    media_type: str = ""
+    file_name: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Multipart(Payload):
+    """A multipart body.
+
+    Args:
+        parts: The parts in order.
+        media_type: `multipart/form-data` or another, without a boundary.
+        boundary: The text that separates the parts.
+    """
+
+    def __init__(self, parts: Sequence[Part], media_type: str, boundary: str) -> None:
+        self.parts = tuple(parts)
+        self.boundary = _free_boundary(boundary, parts)
+        self.media_type = f"{media_type}; boundary={_quoted(self.boundary)}"
+        super().__init__(list(self._pieces()))
+
+    def changed(self, change: Callable[[bytes | Source], bytes | Source]) -> "Multipart":
+        """Return a body with the contents of its parts changed."""
+        parts = [part._replace(content=change(part.content)) for part in self.parts]
+        return Multipart(parts, self.media_type.partition(";")[0], self.boundary)
+
+    def _pieces(self) -> Iterator[bytes | Source]:
+        boundary = self.boundary.encode()
+        head = b"--" + boundary
+        for part in self.parts:
+            yield head + b"\r\n" + _head(part)
+            yield part.content
+            head = b"\r\n--" + boundary
+        yield head + b"--\r\n"
+
+
+def boundary_in(media_type: str) -> str:
+    """Return the boundary in a media type; empty where it has no valid one."""
+    found = re.search(rf'boundary=("?)({_BOUNDARY})\1\s*(;|$)', media_type, re.IGNORECASE)
+    return found[2] if found else ""
+
+
+def _free_boundary(boundary: str, parts: Sequence[Part]) -> str:
+    """Return the boundary, made longer until no part in memory contains it.
+
+    It does not occur in files either, because it is random.
+    """
+    texts = [part.content for part in parts if isinstance(part.content, bytes)]
+    free, number = boundary, 0
+    while any(free.encode() in text for text in texts):
+        number += 1
+        free = f"{boundary}-{number}"
+    return free
+
+
+def _quoted(boundary: str) -> str:
+    return boundary if _SAFE_BOUNDARY.fullmatch(boundary) else f'"{boundary}"'
+
+
+def _head(part: Part) -> bytes:
+    lines = []
+    if part.name is not None:
+        line = f'Content-Disposition: form-data; name="{_escaped(part.name)}"'
+        if part.file_name is not None:
+            line += f'; filename="{_escaped(part.file_name)}"'
+        lines.append(line)
+    if part.media_type:
+        lines.append(f"Content-Type: {part.media_type}")
+    lines.extend(f"{name}: {value}" for name, value in part.headers)
+    # Names are UTF-8 (RFC 7578, section 5.1); the bytes of a file name that are not are replaced.
+    return "".join(f"{line}\r\n" for line in [*lines, ""]).encode("utf-8", "replace")
+
+
+def _escaped(text: str) -> str:
+    """Return a name escaped for quotes: CR, LF and `"` as in the HTML standard, other control characters likewise."""
+    return _CONTROL.sub(lambda found: f"%{ord(found[0]):02X}", text)
+
+
+def make_parts(
+    body: Any,
+    encodings: Encodings,
+    given_headers: Mapping[tuple[str, str], str],
+    *,
+    is_strict: bool = True,
+) -> list[Part]:
+    """Return the parts of a body.
+
+    A property that is null has no part. An array has a part for each item (RFC 7578, section 4.3).
+    The parts come in the document's order, but files last: servers that read a body as a stream
+    want the properties of a file before the file, and some documents say so only in their descriptions.
+
+    Args:
+        body: An object, whose properties are named parts; or an array, whose items are parts in order.
+        encodings: The encodings of the properties.
+        given_headers: (property, header in lower case) → value, as the person gave it.
+        is_strict: Whether a member that holds the delimiter of its list is refused.
+
+    Raises:
+        UsageError: The body is neither, or a part cannot be written as the document prescribes.
+    """
+    if isinstance(body, list):
+        return [
+            _part(None, f"item {index}", item, encodings.of_item(index), {})
+            for index, item in enumerate(body)
+        ]
+    if not isinstance(body, Mapping):
+        raise UsageError(
+            "A multipart body is made of named values",
+            hint="Give options, files (`--file NAME=@FILE`), or a JSON object: `--body '{\"name\": ...}'`",
+        )
+    parts: list[Part] = []
+    order = {name: index for index, name in enumerate(encodings.names())}
+    properties = [(name, value, encodings.of(name)) for name, value in body.items() if value is not None]
+    properties.sort(key=lambda entry: (_holds_file(entry[1], entry[2]), order.get(entry[0], len(order))))
+    for name, value, encoding in properties:
+        headers = {header: text for (part_name, header), text in given_headers.items() if part_name == name}
+        if encoding.style and not encoding.takes_file:
+            # RFC 6570 would percent-encode, but servers do not decode the content of a part: an encoded comma
+            # would be one that separates.
+            if encoding.style == "form" and not encoding.explode:
+                encoding = replace(encoding, style="csv")  # noqa: PLW2901
+            pairs = _styled_pairs(name, value, encoding, is_strict=is_strict)
+            parts.extend(Part(pair.name, pair.value.encode()) for pair in pairs)
+            continue
+        items = value if isinstance(value, list) else [value]
+        parts.extend(_part(name, f"`{name}`", item, encoding, headers) for item in items)
+    return parts
+
+
+def _holds_file(value: Any, encoding: PropertyEncoding) -> bool:
+    items = value if isinstance(value, list) else [value]
+    return any(_is_source(item) or _is_file_content(item, encoding) for item in items)
+
+
+def _is_source(value: Any) -> bool:
+    return not isinstance(value, str | int | float | Mapping | list | None)
+
+
+def _is_file_content(value: Any, encoding: PropertyEncoding) -> bool:
+    """Return whether a string is the content of a file."""
+    return isinstance(value, str) and encoding.takes_file and not encoding.takes_text
+
+
+def _part(
+    name: str | None,
+    shown_name: str,
+    value: Any,
+    encoding: PropertyEncoding,
+    given_headers: Mapping[str, str],
+) -> Part:
+    headers = tuple(_headers(shown_name, encoding.headers, given_headers))
+    declared = encoding.media_types
+    if _is_file_content(value, encoding):
+        # Servers tell a file from text by its file name.
+        media_type = _chosen(declared, "", BINARY)
+        return Part(name, value.encode("utf-8", "surrogateescape"), media_type, name or "file", headers)
+    if _is_source(value):
+        source: Source = value
+        guessed = _guessed(source.name)
+        return Part(name, source, _chosen(declared, guessed, BINARY), _base_name(source.name), headers)
+    if isinstance(value, Mapping | list):
+        media_type = _chosen(declared, "", JSON)
+        if not is_json(media_type):
+            raise UsageError(
+                f"The part {shown_name} cannot be sent",
+                why=f"The document has it written as `{media_type}`, which is not made from JSON values here",
+                hint="Give its content as a string: `--set NAME='\"...\"'`",
+            )
+        return Part(name, json_text(value).encode(), media_type, None, headers)
+    media_type = _chosen(declared, "", "")
+    text = value if isinstance(value, str) and not is_json(media_type) else json_text(value)
+    return Part(name, text.encode("utf-8", "surrogateescape"), media_type, None, headers)
+
+
+def _chosen(declared: Sequence[str], guessed: str, default: str) -> str:
+    """Return the media type of a part: the one guessed from the file if it is declared, else the first declared."""
+    for media_range in declared:
+        if guessed and _matches(guessed, media_range):
+            return media_range if "*" not in media_range else guessed
+    return next((media_range for media_range in declared if "*" not in media_range), guessed or default)
+
+
+def _matches(media_type: str, media_range: str) -> bool:
+    name = essence(media_range)
+    return name in {"*/*", media_type} or (
+        name.endswith("/*") and media_type.startswith(name.removesuffix("*"))
+    )
+
+
+def _guessed(name: str) -> str:
+    import mimetypes
+
+    # Without the system's own tables, so that a file has the same type on every machine.
+    found, compression = mimetypes.MimeTypes().guess_type(name, strict=False)
+    compressed = {"gzip": "application/gzip", "bzip2": "application/x-bzip2", "xz": "application/x-xz"}
+    return compressed.get(compression, "") if compression else found or ""
+
+
+def _base_name(name: str) -> str:
+    """Return the file's name without its folder, which the server need not know."""
+    return "stdin" if name == "-" else name.replace("\\", "/").rpartition("/")[2]
+
+
+def _headers(
+    shown_name: str, described: Sequence[PartHeader], given_headers: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    undescribed = dict(given_headers)
+    for header in described:
+        value = undescribed.pop(header.name.lower(), header.value)
+        if value is None and header.is_required:
+            raise UsageError(
+                f"The part {shown_name} needs the header `{header.name}`",
+                hint=f"Give it: `--part-header {shown_name.strip('`')}:{header.name}:VALUE`",
+            )
+        if value is not None:
+            yield header.name, serialize_header(header.name, value)
+    for name, value in undescribed.items():
+        yield name, serialize_header(name, value)

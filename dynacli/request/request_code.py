@@ -5,7 +5,7 @@ from shlex import quote
 
 from dynacli.http.built_request import Request
 from dynacli.http.payload import Payload, as_text
-from dynacli.request.multipart_body import Multipart, Part
+from dynacli.request.form_body import Multipart, Part
 
 __all__ = ["has_code", "payload_words", "python_code"]
 

@@ -8,8 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from dynacli.client.described_operation import DescribedOperation, choose_media_type
 from dynacli.client.inputs.encode_form import encodings_of
-from dynacli.client.inputs.styled_values import delimiter_of
-from dynacli.client.operation_at import path_options
+from dynacli.client.operation_at import delimiter_of, path_options
 from dynacli.environment import invocation_words
 from dynacli.errors import UsageError
 from dynacli.model.command_words import literal_word, option_pair

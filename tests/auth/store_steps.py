@@ -7,10 +7,9 @@ import keyring
 
 # Imported before there are children, which take what they need of it.
 import dynacli.client.credentials.credential_sources
-import dynacli.client.credentials.refresh_credential  # noqa: F401
+import dynacli.client.credentials.oauth_sign_in  # noqa: F401
 from dynacli.auth.secret import Secret
-from dynacli.auth.store.credential_store import CredentialStore
-from dynacli.auth.store.stored_credential import StoredCredential
+from dynacli.auth.store.credential_store import CredentialStore, StoredCredential
 from dynacli.environment import Environment
 from dynacli.errors import AuthError
 from tests.auth.fake_keyring import Keyring

@@ -16,7 +16,7 @@ import pytest
 
 from dynacli.auth.oauth.oauth_flow import SignInContext
 from dynacli.auth.store.credential_store import CredentialStore
-from dynacli.client.credentials.refresh_credential import refresh_credential
+from dynacli.client.credentials.oauth_sign_in import refresh_credential
 from dynacli.environment import Environment
 from dynacli.errors import AuthError
 from tests.auth.oauth_provider import Browser, OAuthProvider, parameters

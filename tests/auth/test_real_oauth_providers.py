@@ -22,8 +22,12 @@ from dynacli.auth.oauth.oauth_flow import (
     SignInContext,
     Token,
 )
-from dynacli.auth.oauth.provider_metadata import discover_flows
-from dynacli.auth.oauth.token_endpoint import refresh, sign_in_by_client_credentials, sign_in_by_password
+from dynacli.auth.oauth.token_endpoint import (
+    discover_flows,
+    refresh,
+    sign_in_by_client_credentials,
+    sign_in_by_password,
+)
 from dynacli.auth.secret import Secret
 from dynacli.errors import AuthError
 from tests.auth.headless_browser import HeadlessBrowser, headless_browser

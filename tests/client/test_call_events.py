@@ -9,7 +9,7 @@ import pytest
 
 import dynacli
 from dynacli.client.api_client import Api
-from dynacli.client.engine.call_events import CallEvent
+from dynacli.client.call import CallEvent
 from dynacli.errors import MismatchError, NetworkError, UsageError
 from tests.documents import document, operation, parameter, serve
 from tests.harness import Answer, RecordedRequest, Recorder, json_answer

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dynacli.client.policy.method_overrides import overrides_of
-from dynacli.client.policy.path_readings import SentValues, readings_of, steps_of
+from dynacli.client.policy.readings import SentValues, overrides_of, readings_of, steps_of
 from dynacli.http.built_request import Request, RequestParts
 from dynacli.urls import server_of
 from tests.documents import document, operation, parameter, save

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 import dynacli
-from dynacli.client import wait_until
 from dynacli.client.engine import series
 from dynacli.errors import FormError, UsageError
 from tests.documents import document, operation, parameter, save
@@ -40,7 +39,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock of all waits of the test."""
     clock = Clock()
-    monkeypatch.setattr(wait_until, "clock", clock.time)
+    monkeypatch.setattr(series, "clock", clock.time)
     monkeypatch.setattr(series, "sleep", clock.sleep)
     return clock
 
@@ -290,7 +289,7 @@ def jobs(server: Recorder) -> Iterator[dynacli.Api]:
 
 def test_a_program_waits(jobs: dynacli.Api, clock: Clock) -> None:
     """`Api.wait` returns the answer, and raises with the last one when the time is over."""
-    with pytest.raises(wait_until.NeverTrueError, match="was not true within 1 s") as caught:
+    with pytest.raises(series.NeverTrueError, match="was not true within 1 s") as caught:
         jobs.wait("get-job", "state == 'done'", {"q": "a"}, wait_timeout=1, wait_interval=1)
     assert caught.value.answer is not None
     assert ({"state": "runs"}, "") == (caught.value.answer.data, caught.value.hint)

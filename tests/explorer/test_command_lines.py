@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from dynacli.client.call import request_of
-from dynacli.client.call_settings import CallOptions, Consent, settings_of
+from dynacli.client.call_settings import CallOptions, settings_of
+from dynacli.client.consent import Consent
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.inputs.call_inputs import collect_values
+from dynacli.client.inputs.collect_values import collect_values
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError
 from dynacli.explorer.form.command_line import command_words, option_words
@@ -22,7 +23,7 @@ from dynacli.library.open_by_name import open_api
 from dynacli.library.opened_api import OpenedApi
 from dynacli.record import replace
 from dynacli.request import preview
-from dynacli.request.multipart_body import PREVIEW_BOUNDARY
+from dynacli.request.form_body import PREVIEW_BOUNDARY
 from tests.documents import document, operation, parameter, save
 from tests.harness import run_cli
 from tests.real_documents import OWN, own_and_real

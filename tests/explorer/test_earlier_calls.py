@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from dynacli.client.call_settings import CallOptions, Consent
+from dynacli.client.call_settings import CallOptions
+from dynacli.client.consent import Consent
 from tests.documents import document, operation, parameter, save
 from tests.explorer.exploring import explored, exploring
 from tests.harness import Answer, Recorder, recording, run_cli

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from dynacli.client.call_settings import CallOptions, Consent, settings_of
+from dynacli.client.call import ResponseHead, ResponsePart
+from dynacli.client.call_settings import CallOptions, settings_of
+from dynacli.client.consent import Consent
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.engine.call_events import ResponseHead, ResponsePart
 from dynacli.environment import Environment
 from dynacli.explorer.calls.running_call import Ended, Event, RunningCall
 from dynacli.explorer.form.draft import Draft

@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from dynacli.client.call_settings import CallOptions, Consent
+from dynacli.client.call_settings import CallOptions
+from dynacli.client.consent import Consent
 from dynacli.explorer.form.form_widgets import SettingRow
 from tests.documents import document, operation, parameter, save
 from tests.explorer.exploring import Explorer, explored, exploring

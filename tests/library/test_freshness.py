@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.library.configuration.refresh_settings import lifetime_of
+from dynacli.library.revisions.open_request import lifetime_of
 from dynacli.library.revisions.revisions import age_of, is_due
 from dynacli.model.wording import age_text
 from tests.documents import operation, pets

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.library.revisions.renamed_document import new_name
+from dynacli.library.fetch_when_due import new_name
 from tests.documents import pets
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
 from tests.served_document import Served

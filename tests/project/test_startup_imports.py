@@ -149,7 +149,6 @@ _LANDING_PAGE = _PAGE | _modules(
 _OPERATION_HELP = _PAGE | _modules(
     """
     catalog.store.operation_paths catalog.store.overview_row client.cards.input_sources
-    client.cards.outlined_answer client.description.described_input
     client.description.operation_description client.links.linked_operation commands.help.operation_help
     model.command_words model.field_names model.find_items model.listed_items model.overview
     model.path_templates model.value_sources model.value_words schema.answer_outline
@@ -161,8 +160,9 @@ _PLAIN = (
     | _modules("auth.credentials auth.secret urls")
     | _modules(
         """
-        client.call client.call_settings client.engine.call_engine client.engine.call_events
-        client.inputs.call_inputs client.sign_request commands.call.make_call library.history.record_call
+        client.call client.call_judge client.call_settings client.consent client.engine.call_engine
+        client.inputs.call_inputs client.inputs.collect_values client.sign_request
+        commands.call.make_call library.history.record_call
         """
     )
     | _modules(

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynacli.request.multipart_body import Multipart, Part
+from dynacli.request.form_body import Multipart, Part
 from dynacli.validation.bodies.read_forms import split_parts
 from tests.documents import SERVER, document, operation, save
 from tests.dry_runs import request_of

@@ -1,4 +1,7 @@
-"""The token endpoint of a provider: what it is asked (RFC 6749), and whether its answer is a token."""
+"""The provider of tokens: its metadata, its token endpoint, and whether the answer of that is a token.
+
+RFC 6749, RFC 8414 and OpenID Connect Discovery 1.0. An exchange with it is small, short, and never redirected.
+"""
 
 import json
 import math
@@ -6,20 +9,34 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
-from dynacli.auth.oauth.oauth_flow import OAuthClient, OAuthFlow, SignInContext, Token
-from dynacli.auth.oauth.provider_exchange import ProviderAnswer, ask_provider
+from dynacli.auth.oauth.oauth_flow import (
+    CLIENT_CREDENTIALS,
+    CODE,
+    DEVICE,
+    OAuthClient,
+    OAuthFlow,
+    SignInContext,
+    Token,
+    check_endpoint,
+)
 from dynacli.auth.secret import Masker, Secret
 from dynacli.environment import invocation, program
-from dynacli.errors import AuthError
-from dynacli.record import replace
+from dynacli.errors import AuthError, RefusedError
+from dynacli.http.built_request import Request
+from dynacli.http.encodings import BadEncodingError, TooLargeError
+from dynacli.http.exchange import REDIRECTS, OneContext
+from dynacli.http.send import Answer, Budget, Pieces, send
+from dynacli.record import record, replace
 from dynacli.text.server_message import server_message
 from dynacli.urls import without_query
 
 __all__ = [
     "ask_as_client",
+    "discover_flows",
     "error_code",
+    "exchange",
     "json_object",
     "read_token",
     "refresh",
@@ -30,6 +47,97 @@ __all__ = [
     "sign_in_by_client_credentials",
     "sign_in_by_password",
 ]
+
+_MAX_BYTES = 1024 * 1024
+
+
+@record
+class _ProviderAnswer:
+    """An answer of a provider; its body may hold secrets."""
+
+    status: int
+    media_type: str
+    body: bytes
+
+
+def _ask_provider(
+    url: str,
+    role: str,
+    context: SignInContext,
+    form: Sequence[tuple[str, str]] | None = None,
+    *,
+    authorization: str = "",
+) -> _ProviderAnswer:
+    """Send a form to an endpoint of a provider, or fetch what is there, and return the answer.
+
+    Args:
+        role: What the endpoint is for, as messages say it: `token endpoint`.
+        form: The names and values to send; None for a GET.
+        authorization: The value of the header `Authorization`; empty for none.
+
+    Raises:
+        AuthError: The answer is too large, or cannot be read.
+        NetworkError: The connection failed or broke.
+        RefusedError: The URL may not be used, or the endpoint redirects.
+        TimedOutError: The time was used up.
+        UsageError: A proxy or certificate variable of the environment is malformed.
+    """
+    check_endpoint(url, role)
+    headers = [("Accept", "application/json")]
+    if form is not None:
+        headers.append(("Content-Type", "application/x-www-form-urlencoded"))
+    if authorization:
+        headers.append(("Authorization", authorization))
+    content = None if form is None else urlencode(form).encode("ascii")
+    method = "GET" if form is None else "POST"
+    return exchange(method, url, f"provider's {role}", context, headers, content)
+
+
+def exchange(
+    method: str,
+    url: str,
+    role: str,
+    context: SignInContext,
+    headers: Sequence[tuple[str, str]],
+    content: bytes | None,
+) -> _ProviderAnswer:
+    """Send a request that gets a token, and return the answer.
+
+    Args:
+        role: What the URL is for, as messages say it behind "the".
+        content: The body; None for none.
+
+    Raises:
+        AuthError: The answer is too large, or cannot be read.
+        NetworkError: The connection failed or broke.
+        RefusedError: The server redirects.
+        TimedOutError: The time was used up.
+        UsageError: A proxy or certificate variable of the environment is malformed.
+    """
+
+    def receive(_: Answer, pieces: Pieces) -> bytes:
+        try:
+            return pieces.whole(_MAX_BYTES)
+        except TooLargeError:
+            raise _unreadable(url, role, "it is larger than 1 MiB") from None
+        except BadEncodingError as error:
+            raise _unreadable(url, role, str(error)) from None
+
+    request = Request(method, url, tuple(headers), content)
+    budget = Budget(context.timeout, follow=lambda *_: None)
+    answer = send(request, budget, receive=receive, tls=OneContext(context.tls))
+    if answer.status in REDIRECTS:
+        raise RefusedError(
+            f"The {role} `{without_query(url)}` redirects, which is not followed",
+            why="Secrets go to the address that was accepted, and to no other",
+            hint=f"If the document is wrong, an overlay can correct it: `{invocation('help overlays')}`",
+        )
+    return _ProviderAnswer(answer.status, answer.header("content-type"), answer.body)
+
+
+def _unreadable(url: str, role: str, why: str) -> AuthError:
+    return AuthError(f"The answer of the {role} `{without_query(url)}` cannot be read", why=why)
+
 
 _TEN_YEARS = 10 * 365 * 86400
 _TOKEN = re.compile(r"[\x21-\x7e]+")
@@ -117,7 +225,7 @@ def request_token(
 
 def ask_as_client(
     flow: OAuthFlow, client: OAuthClient, url: str, role: str, form: Form, context: SignInContext
-) -> ProviderAnswer:
+) -> _ProviderAnswer:
     """Send a form that says which client sends it (RFC 6749, section 2.3).
 
     A document does not say how clients authenticate: where the provider does not either, the header that each has to
@@ -125,23 +233,23 @@ def ask_as_client(
     """
     if client.client_secret is None:
         named = [("client_id", client.client_id)] if client.client_id else []
-        return ask_provider(url, role, context, [*form, *named])
+        return _ask_provider(url, role, context, [*form, *named])
     secret = client.client_secret.reveal()
     in_body = [*form, ("client_id", client.client_id), ("client_secret", secret)]
     takes_basic = not flow.auth_methods or "client_secret_basic" in flow.auth_methods
     if not takes_basic:
-        return ask_provider(url, role, context, in_body)
+        return _ask_provider(url, role, context, in_body)
     # Servers that decode as URLs do, not as forms, take `%20` for a space, and no `+`.
     pair = f"{quote(client.client_id, safe='')}:{quote(secret, safe='')}"
     authorization = f"Basic {b64encode(pair.encode()).decode()}"
-    answer = ask_provider(url, role, context, form, authorization=authorization)
+    answer = _ask_provider(url, role, context, form, authorization=authorization)
     may_take_body = not flow.auth_methods or "client_secret_post" in flow.auth_methods
     if error_code(answer) == "invalid_client" and may_take_body:
-        return ask_provider(url, role, context, in_body)
+        return _ask_provider(url, role, context, in_body)
     return answer
 
 
-def json_object(answer: ProviderAnswer) -> dict[str, Any]:
+def json_object(answer: _ProviderAnswer) -> dict[str, Any]:
     """Return the JSON object of an answer; empty where it is none."""
     try:
         value = json.loads(answer.body)
@@ -150,7 +258,7 @@ def json_object(answer: ProviderAnswer) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def error_code(answer: ProviderAnswer) -> str:
+def error_code(answer: _ProviderAnswer) -> str:
     """Return the error code of an answer (RFC 6749, section 5.2), also under a status of success; else empty."""
     code = json_object(answer).get("error")
     return code if isinstance(code, str) and _ERROR_CODE.fullmatch(code) else ""
@@ -182,7 +290,7 @@ def refused_as(code: str, description: object, url: str, masker: Masker | None =
     )
 
 
-def refusal(answer: ProviderAnswer, url: str, role: str, masker: Masker) -> AuthError:
+def refusal(answer: _ProviderAnswer, url: str, role: str, masker: Masker) -> AuthError:
     """Return the error for an answer of an endpoint that is no success."""
     code = error_code(answer)
     if code:
@@ -250,3 +358,70 @@ def _scopes(value: Any, asked: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(scope for scope in value if isinstance(scope, str))
     # RFC 6749, section 3.3, has spaces; GitHub writes commas.
     return tuple(re.split(r"[\s,]+", value.strip())) if isinstance(value, str) and value.strip() else asked
+
+
+_WELL_KNOWN = "/.well-known/"
+_OPENID = f"{_WELL_KNOWN}openid-configuration"
+
+
+def discover_flows(url: str, context: SignInContext) -> tuple[OAuthFlow, ...]:
+    """Return the flows that a provider's metadata has endpoints for, that with a browser first.
+
+    Args:
+        url: The document's `openIdConnectUrl` or `oauth2MetadataUrl`; where it names the provider alone, the metadata
+            is looked for at its usual place there.
+
+    Raises:
+        AuthError: There is no metadata.
+        RefusedError: An endpoint may not be used.
+        DynacliError: The provider cannot be reached, or may not be asked.
+    """
+    place = url if _WELL_KNOWN in url else url.rstrip("/") + _OPENID
+    answer = _ask_provider(place, "metadata", context)
+    found = json_object(answer)
+    token_url = _text(found.get("token_endpoint"))
+    if answer.status != 200 or not token_url:
+        raise AuthError(
+            f"`{without_query(place)}` says nothing of how to sign in",
+            why="It names no `token_endpoint`"
+            if answer.status == 200
+            else f"It answered with {answer.status}",
+            hint="Check the address in the document",
+        )
+    authorization_url, device_url = (
+        _text(found.get(key)) for key in ("authorization_endpoint", "device_authorization_endpoint")
+    )
+    grants = _texts(found.get("grant_types_supported"))
+    for role, endpoint in (
+        ("token endpoint", token_url),
+        ("authorization endpoint", authorization_url),
+        ("device authorization endpoint", device_url),
+    ):
+        if endpoint:
+            check_endpoint(endpoint, role)
+    has_endpoints = {
+        CODE: bool(authorization_url),
+        DEVICE: bool(device_url),
+        CLIENT_CREDENTIALS: not grants or "client_credentials" in grants,
+    }
+    return tuple(
+        OAuthFlow(
+            kind,
+            authorization_url,
+            token_url,
+            device_url,
+            scopes=_texts(found.get("scopes_supported")),
+            issuer=_text(found.get("issuer")),
+            auth_methods=_texts(found.get("token_endpoint_auth_methods_supported")),
+        )
+        for kind, is_there in has_endpoints.items()
+        if is_there
+    )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dynacli.check.check_records import Exchange, InputValue
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.links.describe_links import describe_links
-from dynacli.client.links.runtime_values import AnsweredCall, link_value
+from dynacli.client.links.follow_link import AnsweredCall, link_value
 from dynacli.model.operation import Operation, OperationSummary, documented_status
 from dynacli.model.path_templates import path_template
 from dynacli.record import record

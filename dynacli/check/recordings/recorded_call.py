@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from dynacli.auth.secret import MASK, Masker, Secret
 from dynacli.check.check_records import Exchange, PlannedCall
 from dynacli.client.answers.mask_body import is_secret_header, password_fields, secret_texts
-from dynacli.client.inputs.styled_values import delimiter_of, styled_properties, styled_texts
+from dynacli.client.operation_at import delimiter_of, styled_properties, styled_texts
 from dynacli.client.sign_request import is_secret_parameter
 from dynacli.errors import NetworkError, UsageError
 from dynacli.http.built_request import Pair, Request, RequestParts

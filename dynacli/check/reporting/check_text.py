@@ -242,7 +242,7 @@ def excerpts_of(exchange: Exchange, path: str, numbers: list[int]) -> dict[int, 
     Args:
         path: The path template of the operation.
     """
-    from dynacli.client.answers.evidence import Evidence
+    from dynacli.client.answers.verdict_text import Evidence
 
     if exchange.verdict is None or exchange.answer is None:
         return {}

@@ -22,7 +22,7 @@ from dynacli.client.call import Call
 from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
-from dynacli.client.links.runtime_values import sent_json
+from dynacli.client.links.follow_link import sent_json
 from dynacli.environment import Environment
 from dynacli.errors import BrokenAnswerError, DynacliError, TimedOutError
 from dynacli.library.opened_api import OpenedApi

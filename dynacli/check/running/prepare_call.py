@@ -9,7 +9,8 @@ from dynacli.client.call import Call
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
-from dynacli.client.inputs.call_inputs import CallInputs, CallValues, is_idempotency_key
+from dynacli.client.inputs.call_inputs import CallInputs, CallValues
+from dynacli.client.inputs.collect_values import is_idempotency_key
 from dynacli.errors import AuthError, DynacliError, RefusedError, UsageError
 from dynacli.request.assemble_body import Assignment
 from dynacli.request.convert_words import convert_all
@@ -82,7 +83,7 @@ def _check_allowed(call: Call, judge: OperationJudge | None) -> None:
     if judge is None:
         return
     from dynacli.client.answers.verdict_text import findings_text
-    from dynacli.client.call import judged_request
+    from dynacli.client.call_judge import judged_request
 
     verdict = judge.request(judged_request(call.request, call.values))
     if not verdict.is_valid:
@@ -104,7 +105,7 @@ def call_values(described: DescribedOperation, planned: PlannedCall, content_typ
     given = {value.key for value in planned.values if value.origin == "set"}
     for parameter in operation.parameters:
         if is_idempotency_key(parameter) and parameter.key not in given:
-            from dynacli.client.inputs.call_inputs import new_idempotency_key
+            from dynacli.client.inputs.collect_values import new_idempotency_key
 
             # With a value of the document's the server would take each call for the same one.
             key = new_idempotency_key(parameter)

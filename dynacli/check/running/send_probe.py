@@ -8,7 +8,8 @@ from dynacli.check.check_records import Exchange, PlannedCall
 from dynacli.check.planning.plan_probes import documented_methods, invalid_calls
 from dynacli.check.running.operation_judge import OperationJudge
 from dynacli.check.running.prepare_call import call_values
-from dynacli.client.call import Call, judged_request
+from dynacli.client.call import Call
+from dynacli.client.call_judge import judged_request
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
@@ -47,7 +48,7 @@ def prepare_probe(
             documented = {each.method for each in operations if each.path == described.operation.path}
             method = next((each for each in _METHODS if each not in documented), "")
             other = DescribedOperation(described.api, replace(described.operation, method=method))
-            if not method or denial(other, engine.settings) is not None:
+            if not method or denial(other, engine.settings.bounds) is not None:
                 return None
         return planned, _unsigned_call(engine, described, planned, method), None
     except DynacliError:

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from dynacli.client.engine.call_events import sent_request
+from dynacli.client.call import sent_request
 from dynacli.model.media_types import essence, is_json, is_json_lines, is_json_sequence
 
 if TYPE_CHECKING:
     from dynacli.auth.secret import Masker
     from dynacli.client.call import Call
     from dynacli.client.described_operation import DescribedOperation
-    from dynacli.client.pages.answered_page import AnsweredPage
+    from dynacli.client.pages.page_loop import AnsweredPage
     from dynacli.http.send import Answer as WireAnswer
     from dynacli.validation.findings.finding import Finding, Verdict
 
@@ -125,7 +125,7 @@ class Answer:
     @property
     def following(self) -> "AnsweredPage | None":
         """What the answer tells of the next page of its list; None where it tells of none."""
-        from dynacli.client.pages.answered_page import answered_page
+        from dynacli.client.pages.page_loop import answered_page
 
         with self._lock:
             return answered_page(self._call, self._answer) if 200 <= self.status < 300 else None

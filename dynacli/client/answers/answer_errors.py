@@ -12,9 +12,9 @@ from dynacli.auth.missing_credential import missing_credential
 from dynacli.auth.secret import MASK, Masker, Secret
 from dynacli.client.call import Call
 from dynacli.client.cards.input_sources import input_sources
-from dynacli.client.credentials.own_scheme import KINDS, declares_none
+from dynacli.client.credentials.chosen_security import KINDS, declares_none
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.inputs.call_inputs import input_name
+from dynacli.client.inputs.collect_values import input_name
 from dynacli.client.sign_request import is_secret_parameter
 from dynacli.document.pointer import unescaped
 from dynacli.environment import invocation
@@ -179,7 +179,7 @@ def mismatch_error(
     if detail == "short":
         text = short_findings_text(verdict.findings)
     elif detail != "none":
-        from dynacli.client.answers.evidence import Evidence
+        from dynacli.client.answers.verdict_text import Evidence
 
         evidence = Evidence.of_answer(answer)
         text = findings_text(api, verdict.findings, evidence, call.settings.is_verbose)

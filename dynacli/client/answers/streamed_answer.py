@@ -8,9 +8,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from dynacli.client.answers.answer import Answer
+from dynacli.client.call import CallEvent, ResponseHead, ResponsePart
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine, MadeCall
-from dynacli.client.engine.call_events import CallEvent, ResponseHead, ResponsePart
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.errors import FormError, UsageError
 from dynacli.http.send import Answer as WireAnswer

@@ -1,28 +1,170 @@
-"""A run of a batch: rows are sent side by side, and their results are given in the order of the rows."""
+"""A run of a batch: rows are sent side by side, and their results are given in the order of the rows.
 
+An earlier run is resumed from its results: they say which rows went well, and what was answered.
+"""
+
+import os
 import threading
+from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from contextlib import ExitStack, contextmanager
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
-from dynacli.client.batch.check_rows import BatchPlan, needed_names
-from dynacli.client.batch.placeholders import filled
-from dynacli.client.batch.row import Row, WrongRow
-from dynacli.client.batch.row_calls import RowCalls
-from dynacli.client.batch.row_result import EarlierResults, RowResult, answered_result, failed_result
+from dynacli.client.answers.answer_errors import answer_masker, http_error, mismatch_error
+from dynacli.client.batch.row import Row, RowResult, WrongRow, filled
+from dynacli.client.batch.row_calls import BatchPlan, RowCalls, needed_names
 from dynacli.client.batch.shard import Shard
-from dynacli.client.call import Call
+from dynacli.client.call import Call, CallEvent, Findings, Retrying, RowDone, Sending
 from dynacli.client.damaged_cache import explain_damage
-from dynacli.client.engine.call_events import CallEvent, Findings, Retrying, RowDone, Sending
+from dynacli.client.engine.call_engine import MadeCall
+from dynacli.environment import invocation
 from dynacli.errors import DynacliError, FailedRowsError, FileError, FormError, UsageError
+from dynacli.model.media_types import essence, is_json, is_json_lines, is_json_sequence
 from dynacli.record import record, replace
+from dynacli.text.exact_json import read_json
 from dynacli.transport.dispatcher import Dispatcher
 
 if TYPE_CHECKING:
     from dynacli.http.send import Answer
 
-__all__ = ["BatchRun", "FinishedRow", "RunSettings"]
+__all__ = ["BatchRun", "RunSettings", "open_earlier_results"]
+
+
+def _failed_result(row: int, error: DynacliError) -> RowResult:
+    """Return the result of a row that got no answer.
+
+    Args:
+        error: Why; no secret is in it.
+    """
+    return RowResult(row, None, error.exit_code, error=error.as_json()["error"])
+
+
+def _answered_result(row: int, made: MadeCall) -> tuple[RowResult, DynacliError | None]:
+    """Return the result of a row that was answered, and the error that it means as a call by itself."""
+    call, answer, verdict = made
+    request_verdict = call.judging.verdict if call.judging is not None else None
+    verdicts = [judged for judged in (request_verdict, verdict) if judged is not None]
+    found = [finding for judged in verdicts for finding in judged.findings]
+    masker = answer_masker(call.signed, answer.headers)
+    findings: list[Any] = []
+    if found:
+        from dynacli.client.answers.verdict_text import findings_json
+
+        findings = masker.mask_value(findings_json(call.described.api, found))
+    error: DynacliError | None = None
+    if not 200 <= answer.status < 300:
+        error = http_error(call, answer)
+    elif verdict is not None and not verdict.is_valid and call.settings.is_strict:
+        error = mismatch_error(call, answer, verdict, detail="short", has_json=False)
+    data = masker.mask_value(_value_of(answer))
+    return RowResult(row, answer.status, error.exit_code if error else 0, data, tuple(findings)), error
+
+
+def _value_of(answer: "Answer") -> Any:
+    if not answer.body:
+        return None
+    from dynacli.text.content_kind import decoded
+
+    media_type = answer.header("content-type")
+    text = decoded(answer.body, media_type)
+    if text is None:
+        from base64 import b64encode
+
+        return {"base64": b64encode(answer.body).decode()}
+    name = essence(media_type)
+    try:
+        if is_json_lines(name) or is_json_sequence(name):
+            pieces = text.split("\x1e" if is_json_sequence(name) else "\n")
+            return [read_json(piece) for piece in pieces if piece.strip()]
+        return read_json(text) if is_json(name) else text
+    except (ValueError, RecursionError):
+        return text
+
+
+def _read_result(line: str | bytes) -> RowResult | None:
+    """Return the result that a line has; None where it has none."""
+    try:
+        value = read_json(line)
+    except (ValueError, RecursionError):
+        return None
+    row, code = (value.get("row"), value.get("exit_code")) if isinstance(value, dict) else (None, None)
+    if type(row) is not int or row < 1 or type(code) is not int:
+        return None
+    findings, error = value.get("findings"), value.get("error")
+    return RowResult(
+        row,
+        value.get("status"),
+        code,
+        value.get("data"),
+        tuple(findings) if isinstance(findings, list) else (),
+        error if isinstance(error, dict) else None,
+    )
+
+
+class _EarlierResults:
+    """The rows that went well, of a result in NDJSON; of each it keeps the place in the file alone.
+
+    Args:
+        file: The result.
+        name: Of the file, for messages.
+
+    Raises:
+        UsageError: A line of it is no result; the last one may be cut.
+        OSError: It cannot be read.
+    """
+
+    def __init__(self, file: IO[bytes], name: str) -> None:
+        self._file = file
+        self._places = array("Q")  # row → the place of its line, plus one
+        number = place = 0
+        while line := file.readline():
+            number += 1
+            result = _read_result(line) if line.strip() else None
+            if result is None and line.strip() and line.endswith(b"\n"):
+                raise UsageError(
+                    f"Line {number} of `{name}` is no result of a batch",
+                    hint=f"Give `--resume` what `{invocation('batch')}` wrote as NDJSON",
+                )
+            if result is not None and result.exit_code == 0:
+                if result.row > 100_000_000:
+                    raise UsageError(
+                        f"Line {number} of `{name}` is about row {result.row}, of which there is none"
+                    )
+                self._places.extend([0] * (result.row + 1 - len(self._places)))
+                self._places[result.row] = place + 1
+            place += len(line)
+
+    def __contains__(self, row: object) -> bool:
+        """Return whether a row went well."""
+        return isinstance(row, int) and row < len(self._places) and self._places[row] > 0
+
+    def __getitem__(self, row: int) -> RowResult:
+        """Return the result of a row that went well."""
+        self._file.seek(self._places[row] - 1)
+        result = _read_result(self._file.readline())
+        if result is None or result.row != row:
+            raise FileError("The earlier result was changed while it was read", hint="Start again")
+        return result
+
+
+@contextmanager
+def open_earlier_results(path: str) -> Iterator[_EarlierResults]:
+    """Open the result of an earlier run.
+
+    Raises:
+        FileError: It cannot be read.
+        UsageError: It is no result.
+    """
+    with ExitStack() as stack:
+        try:
+            results = _EarlierResults(stack.enter_context(open(os.path.expanduser(path), "rb")), path)
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or "it is no file name"
+            raise FileError(f"The earlier result `{path}` cannot be read", why=why) from error
+        yield results
+
 
 _TICK = 0.1
 """Seconds between two looks at what is going on; Ctrl-C is noticed at each."""
@@ -48,7 +190,7 @@ class RunSettings:
     passing_codes: frozenset[int] = frozenset({0})
 
 
-class FinishedRow(NamedTuple):
+class _FinishedRow(NamedTuple):
     """A row that was sent, or could not be.
 
     Args:
@@ -70,7 +212,7 @@ class _Slot:
     def __init__(self, row: Row, needs: frozenset[int]) -> None:
         self.row, self.needs = row, needs
         self.is_running = self.is_dropped = self.was_begun = False
-        self.finished: FinishedRow | None = None
+        self.finished: _FinishedRow | None = None
         self.call: Call | None = None
 
 
@@ -105,7 +247,7 @@ class BatchRun:
         calls: RowCalls,
         settings: RunSettings,
         *,
-        earlier: EarlierResults | None = None,
+        earlier: _EarlierResults | None = None,
     ) -> None:
         self._rows, self._plan, self._calls = iter(rows), plan, calls
         self._settings, self._earlier = settings, earlier
@@ -127,7 +269,7 @@ class BatchRun:
         self._is_given_up = False
         self._given_slot: _Slot | None = None
         self.done = self.failed = 0
-        self.first_failure: FinishedRow | None = None
+        self.first_failure: _FinishedRow | None = None
         self.has_sent = False
 
     @property
@@ -186,7 +328,7 @@ class BatchRun:
     def _is_left_out(self, slot: _Slot) -> bool:
         return slot.is_dropped or (self.is_ending and not slot.is_running)
 
-    def _given(self, finished: FinishedRow) -> RowResult:
+    def _given(self, finished: _FinishedRow) -> RowResult:
         result = finished.result
         for number in self._expiring.pop(result.row, ()):
             self._answers.pop(number, None)
@@ -221,14 +363,14 @@ class BatchRun:
         """Take a row; where the result of an earlier run has it, it is over at once."""
         if self._earlier is not None and row.number in self._earlier:
             slot = _Slot(Row(row.number, row.line, "", {}), frozenset())
-            slot.finished = FinishedRow(self._earlier[row.number])
+            slot.finished = _FinishedRow(self._earlier[row.number])
             self.done += 1
             self._window.append(slot)
             return
         if isinstance(row, WrongRow):  # it was right when all rows were checked
             slot = _Slot(Row(row.number, row.line, "", {}), frozenset())
             self._window.append(slot)
-            self._finish(slot, failed_result(row.number, row.error), row.error)
+            self._finish(slot, _failed_result(row.number, row.error), row.error)
             return
         names = set().union(*needed_names(row).values())
         slot = _Slot(row, frozenset(self._plan.names[name] for name in names if name in self._plan.names))
@@ -249,7 +391,7 @@ class BatchRun:
         except DynacliError as error:
             # The codes of errors before sending say that nothing was sent at all, and rows before this one were.
             told = _after_answers(error) if slot.needs and isinstance(error, UsageError) else error
-            self._finish(slot, failed_result(row.number, told), told)
+            self._finish(slot, _failed_result(row.number, told), told)
             return
         slot.call, slot.is_running, slot.was_begun, self.has_sent = call, True, True, True
         self._dispatcher.start(lambda: self._send(slot, call))
@@ -291,12 +433,12 @@ class BatchRun:
             made = self._engine.judge(slot.call, answer)
             with self._engine.lock:
                 try:
-                    result, error = answered_result(slot.row.number, made)
+                    result, error = _answered_result(slot.row.number, made)
                 except DamagedCatalogError as damage:
                     explain_damage(damage, has_sent=True)
             self._finish(slot, result, error, answer)
         elif sent.error is not None:
-            self._finish(slot, failed_result(slot.row.number, sent.error), sent.error)
+            self._finish(slot, _failed_result(slot.row.number, sent.error), sent.error)
         else:
             slot.is_dropped = True
 
@@ -307,7 +449,7 @@ class BatchRun:
         error: DynacliError | None,
         answer: "Answer | None" = None,
     ) -> None:
-        call, slot.call, slot.finished = slot.call, None, FinishedRow(result, error)
+        call, slot.call, slot.finished = slot.call, None, _FinishedRow(result, error)
         self.done += 1
         if result.exit_code not in self._settings.passing_codes:
             self.failed += 1

@@ -1,12 +1,21 @@
-"""One row of a batch: a call to make, or what is wrong with it."""
+r"""The rows of a batch: each a call to make, or what is wrong with it; its result, and what refers to earlier answers.
 
-from collections.abc import Mapping
+A placeholder is `{{NAME.PATH}}` in the inputs of a row: a part of the answer that an earlier row of that name had.
+
+PATH is a dotted path (`items.0.id`) or, where it is none, an expression of JMESPath over the answer. A text that is
+nothing but one placeholder becomes the part itself, with its type; in a longer text the part is written as text.
+A backslash before it (`\{{`) makes it plain text.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from dynacli.errors import DynacliError
+from dynacli.errors import DynacliError, FormError, UsageError
 from dynacli.record import record
 
-__all__ = ["Row", "WrongRow", "row_place"]
+__all__ = ["NAME", "Row", "WrongRow", "filled", "placeholders_in", "row_place"]
 
 
 @record
@@ -50,3 +59,165 @@ class WrongRow:
 def row_place(row: Row | WrongRow) -> str:
     """Return what messages call a row: its number, and its line, which differs from it where there is a header."""
     return f"row {row.number}" + (f" (line {row.line})" if row.line not in {0, row.number} else "")
+
+
+@record
+class RowResult:
+    """What came of a row.
+
+    Args:
+        row: Its number in the file, counted from 1.
+        status: That of the answer; None where none came.
+        exit_code: That of the call, if it had been made alone.
+        data: The value of the answer: of JSON its value, of JSON lines a list, of other text the text; None where
+            there is none. Of an answer that is no text it is an object whose only member is `base64`.
+        findings: What breaks the document, in the request and the answer, as in the validation report.
+        error: Why no answer came, as `--error-format json` has it; None where one came.
+    """
+
+    row: int
+    status: int | None
+    exit_code: int
+    data: Any = None
+    findings: tuple[Any, ...] = ()
+    error: Mapping[str, Any] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the line of the result."""
+        line = {
+            "row": self.row,
+            "status": self.status,
+            "exit_code": self.exit_code,
+            "data": self.data,
+            "findings": list(self.findings),
+        }
+        return line if self.error is None else {**line, "error": dict(self.error)}
+
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PLACEHOLDER = re.compile(r"(\\?)\{\{\s*(.+?)\s*\}\}(?!\})", re.DOTALL)
+_PATH = re.compile(r"(?:\.[\w-]+|\[\d+\])*")
+_STEP = re.compile(r"[\w-]+")
+_HINT = r"Write `{{NAME.PATH}}` with the name of an earlier row, or `\{{` for plain text"
+
+
+@record
+class _Placeholder:
+    """A part of an answer that stands in the inputs of a row.
+
+    Args:
+        name: That of the row whose answer it is.
+        path: What follows the name.
+    """
+
+    name: str
+    path: str
+
+    def __str__(self) -> str:
+        """Return the placeholder as messages show it."""
+        return f"`{{{{{self.name}{self.path[:60]}}}}}`"
+
+    def find(self, answer: Any) -> Any:
+        """Return the part of an answer.
+
+        Raises:
+            UsageError: The answer has no such part.
+        """
+        if _PATH.fullmatch(self.path):
+            for step in _STEP.findall(self.path):
+                answer = self._child(answer, step)
+            return answer
+        from dynacli.text.filter_value import filtered
+
+        try:
+            found = filtered({self.name: answer}, f"{self.name}{self.path}")
+        except FormError as error:
+            raise UsageError(f"{self} fails on the answer", why=error.why) from None
+        if found is None:
+            raise self._missing("the expression finds nothing in it")
+        return found
+
+    def _child(self, answer: Any, step: str) -> Any:
+        if isinstance(answer, Mapping) and step in answer:
+            return answer[step]
+        if isinstance(answer, list) and step.isdecimal() and int(step[:9]) < len(answer):
+            return answer[int(step[:9])]
+        keys = ", ".join(f"`{key}`" for key in [*answer][:8]) if isinstance(answer, Mapping) else ""
+        raise self._missing(f"there is no `{step[:60]}`" + (f" beside {keys}" if keys else " in it"))
+
+    def _missing(self, why: str) -> UsageError:
+        return UsageError(f"The answer has nothing for {self}", why=why)
+
+
+def _parsed(text: str) -> _Placeholder:
+    """Return the placeholder that the text between the braces means.
+
+    Raises:
+        UsageError: It means none.
+    """
+    name = NAME.match(text)
+    if name is None:
+        raise UsageError(f"`{{{{{text[:60]}}}}}` is no placeholder", hint=_HINT)
+    found = _Placeholder(name[0], text[name.end() :].rstrip())
+    if _PATH.fullmatch(found.path):
+        return found
+    from dynacli.text.filter_value import check_filter
+
+    try:
+        check_filter(text)
+    except UsageError as error:
+        raise UsageError(f"{found} is neither a path nor JMESPath", why=error.why, hint=_HINT) from None
+    return found
+
+
+def placeholders_in(value: Any) -> Iterator[_Placeholder]:
+    """Yield the placeholders in a JSON value.
+
+    Raises:
+        UsageError: One of them cannot be read.
+    """
+    if isinstance(value, str):
+        for slash, text in _PLACEHOLDER.findall(value) if "{{" in value else ():
+            if not slash:
+                yield _parsed(text)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from placeholders_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from placeholders_in(item)
+
+
+def filled(value: Any, answer_of: Callable[[str], Any]) -> Any:
+    """Return a JSON value with the parts of answers in the place of its placeholders.
+
+    Args:
+        answer_of: Returns the answer of the row of a name.
+
+    Raises:
+        UsageError: An answer has no such part.
+    """
+    if isinstance(value, str):
+        if "{{" not in value:
+            return value
+        whole = _PLACEHOLDER.fullmatch(value)
+        if whole is not None and not whole[1] and len(_PLACEHOLDER.findall(value)) == 1:
+            return _part(whole[2], answer_of)
+        return _PLACEHOLDER.sub(lambda found: _text(found, answer_of), value)
+    if isinstance(value, Mapping):
+        return {key: filled(item, answer_of) for key, item in value.items()}
+    if isinstance(value, list):
+        return [filled(item, answer_of) for item in value]
+    return value
+
+
+def _part(text: str, answer_of: Callable[[str], Any]) -> Any:
+    placeholder = _parsed(text)
+    return placeholder.find(answer_of(placeholder.name))
+
+
+def _text(found: re.Match[str], answer_of: Callable[[str], Any]) -> str:
+    if found[1]:
+        return found[0][1:]
+    part = _part(found[2], answer_of)
+    return part if isinstance(part, str) else json.dumps(part, ensure_ascii=False, separators=(",", ":"))

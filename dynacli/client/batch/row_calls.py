@@ -1,31 +1,26 @@
-"""The calls of rows: each is built, judged and signed in one thread, and sent in any."""
+"""The calls of rows: all are checked before the first is sent, so that whatever is wrong is named at once.
 
-from collections.abc import Collection, Mapping
-from typing import Any
+Each is built, judged and signed in one thread, and sent in any.
+"""
 
-from dynacli.client.batch.row import Row
+from collections import Counter
+from collections.abc import Collection, Container, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from dynacli.client.batch.row import Row, WrongRow, placeholders_in, row_place
+from dynacli.client.batch.shard import Shard
 from dynacli.client.call import Call
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
-from dynacli.client.inputs.call_inputs import (
-    CallInputs,
-    CallValues,
-    check_missing,
-    collect_parameters,
-    collect_values,
-    input_name,
-)
-from dynacli.client.inputs.read_plain_inputs import (
-    input_key,
-    no_such_plain_input,
-    read_given,
-)
+from dynacli.client.inputs.call_inputs import CallInputs, CallValues
+from dynacli.client.inputs.collect_values import check_missing, collect_parameters, collect_values, input_name
+from dynacli.client.inputs.read_plain_inputs import input_key, no_such_plain_input, read_given
 from dynacli.client.unknown_operation import unknown_operation
-from dynacli.errors import UsageError
+from dynacli.errors import DocumentError, DynacliError, RefusedError, UsageError
 from dynacli.library.opened_api import OpenedApi
-from dynacli.record import replace
+from dynacli.record import record, replace
 
-__all__ = ["RowCalls"]
+__all__ = ["BatchPlan", "RowCalls", "check_rows", "needed_names"]
 
 
 class RowCalls:
@@ -187,3 +182,190 @@ def _is_coming(name: str, coming: Collection[str]) -> bool:
     return "--body" in coming or any(
         name == each or name.startswith((f"{each}.", f"{each}[")) for each in coming
     )
+
+
+_MOST_TOLD = 20
+
+
+@record
+class BatchPlan:
+    """What is known of a batch whose rows are all right.
+
+    Args:
+        count: How many rows are called.
+        done: How many rows went well before.
+        asked_about: Operation → how many rows call it, of those that a person on a terminal is to agree to.
+        names: Name → the number of the row whose answer later rows use by it.
+        last_uses: The number of such a row → that of the last row that uses its answer.
+    """
+
+    count: int
+    done: int
+    asked_about: Mapping[str, int]
+    names: Mapping[str, int]
+    last_uses: Mapping[int, int]
+
+
+class _Unknown(NamedTuple):
+    """A row that uses a name which no earlier row has."""
+
+    row: Row
+    name: str
+    placeholder: str
+
+
+def needed_names(row: Row) -> dict[str, set[str]]:
+    """Return input → the names of the rows whose answers its value uses, of the inputs that use any.
+
+    Raises:
+        UsageError: A placeholder cannot be read.
+    """
+    if not row.may_refer:
+        return {}
+    found = {name: {each.name for each in placeholders_in(value)} for name, value in row.inputs.items()}
+    return {name: names for name, names in found.items() if names}
+
+
+def check_rows(
+    rows: Iterable[Row | WrongRow], calls: RowCalls, shard: Shard, done: Container[int]
+) -> BatchPlan:
+    """Build and judge the call of each row, and return what is known of the batch.
+
+    Rows that use answers of earlier ones are checked as far as they can be.
+
+    Args:
+        done: The rows that went well before.
+
+    Raises:
+        UsageError: Rows are wrong; the error names them, the first ones in full.
+        RefusedError: One of the wrong rows would cross a line of trust.
+        AuthError: A credential is missing.
+    """
+    import dynacli.http.import_httpx  # noqa: F401  - before openapi-core, which is imported to judge
+
+    checker = _Checker(calls, shard, done)
+    for row in rows:
+        checker.add(row)
+    return checker.plan()
+
+
+class _Checker:
+    def __init__(self, calls: RowCalls, shard: Shard, done: Container[int]) -> None:
+        self._calls, self._shard, self._done = calls, shard, done
+        self._names: dict[str, int] = {}
+        self._last_uses: dict[int, int] = {}
+        self._wrong: list[WrongRow | _Unknown] = []
+        self._wrong_count = self._count = self._done_count = 0
+        self._asked_about: Counter[str] = Counter()
+        self._kinds: set[type[DynacliError]] = set()
+
+    def add(self, row: Row | WrongRow) -> None:
+        """Check a row, and keep what is wrong with it."""
+        if isinstance(row, Row) and row.name and self._names.setdefault(row.name, row.number) != row.number:
+            row = WrongRow(
+                row.number, row.line, UsageError(f"Row {self._names[row.name]} is called `{row.name}`, too")
+            )
+        if not self._shard.has(row.number):
+            return
+        self._count += 1
+        if row.number in self._done:
+            self._done_count += 1
+            return
+        try:
+            if isinstance(row, WrongRow):
+                raise row.error
+            self._check(row)
+        except (UsageError, RefusedError, DocumentError) as error:
+            self._add_wrong(WrongRow(row.number, row.line, error), type(error))
+
+    def _check(self, row: Row) -> None:
+        needed = needed_names(row)
+        for name in sorted(set().union(*needed.values())):
+            number = self._names.get(name, row.number)
+            if number == row.number:
+                placeholder = next(
+                    str(each) for value in row.inputs.values() for each in placeholders_in(value)
+                )
+                self._add_wrong(_Unknown(row, name, placeholder), UsageError)
+                return
+            if not self._shard.has(number) and number not in self._done:
+                raise UsageError(
+                    f"The row uses the answer of row {number} (`{name}`), which is of another share",
+                    hint="Rows that belong together are called in one run, without `--shard`",
+                )
+            self._last_uses[number] = row.number
+        if needed:
+            self._calls.check(row, needed)
+        else:
+            from dynacli.client.batch.row import filled
+
+            self._calls.call(row, filled(row.inputs, str) if row.may_refer else row.inputs)
+        described = self._calls.described(row.operation)
+        if self._calls.engine.settings.is_asked_about(described):
+            self._asked_about[described.operation.name] += 1
+
+    def _add_wrong(self, wrong: WrongRow | _Unknown, kind: type[DynacliError]) -> None:
+        self._wrong_count += 1
+        self._kinds.add(kind)
+        if len(self._wrong) < _MOST_TOLD:
+            self._wrong.append(wrong)
+
+    def plan(self) -> BatchPlan:
+        """Return what is known of the batch.
+
+        Raises:
+            UsageError: Rows are wrong.
+            RefusedError: One of them would cross a line of trust.
+        """
+        if self._wrong_count:
+            raise self._error(
+                [each if isinstance(each, WrongRow) else self._told(each) for each in self._wrong]
+            )
+        used = {name: number for name, number in self._names.items() if number in self._last_uses}
+        return BatchPlan(self._count, self._done_count, self._asked_about, used, self._last_uses)
+
+    def _told(self, unknown: _Unknown) -> WrongRow:
+        """Return what is wrong with a name, now that all names are known."""
+        row, name, number = unknown.row, unknown.name, self._names.get(unknown.name)
+        if number is None:
+            from difflib import get_close_matches
+
+            from dynacli.model.wording import did_you_mean
+
+            near = get_close_matches(name, self._names, 1, 0.6)
+            why = "A row gets a name by its member `as`"
+            hint = did_you_mean(near, r"Write `\{{` for plain text")
+            error = UsageError(
+                f"No row is called `{name}`, which {unknown.placeholder} names", why=why, hint=hint
+            )
+        else:
+            which = "the row itself" if number == row.number else f"row {number}, which comes later"
+            error = UsageError(f"{unknown.placeholder} uses the answer of {which}")
+        return WrongRow(row.number, row.line, error)
+
+    def _error(self, told: list[WrongRow]) -> DynacliError:
+        kind = next((each for each in (RefusedError, UsageError) if each in self._kinds), type(told[0].error))
+        count = self._wrong_count
+        lines = [_line(wrong) for wrong in told]
+        if count > len(told):
+            lines.append(f"and {count - len(told):,} more")
+        hints = {wrong.error.hint for wrong in told if wrong.error.hint}
+        return kind(
+            f"{count:,} of {self._count:,} rows {'is' if count == 1 else 'are'} wrong, and nothing was sent",
+            why="\n".join(lines),
+            hint=hints.pop() if len(hints) == 1 else "Mend them; `--dry-run` checks all rows and sends none",
+            rows=[
+                {"row": wrong.number, "line": wrong.line or None, **wrong.error.as_json()["error"]}
+                for wrong in told
+            ],
+            wrong=count,
+        )
+
+
+def _line(wrong: WrongRow) -> str:
+    error = wrong.error
+    place = row_place(wrong)
+    text = f"{place[0].upper()}{place[1:]}: {error.message}"
+    if not error.why:
+        return text
+    return f"{text}: {error.why}" if "\n" not in error.why else "\n    ".join([text, *error.why.split("\n")])

@@ -9,8 +9,7 @@ from contextlib import ExitStack, contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
-from dynacli.client.batch.placeholders import NAME
-from dynacli.client.batch.row import Row, WrongRow
+from dynacli.client.batch.row import NAME, Row, WrongRow
 from dynacli.environment import Environment, invocation
 from dynacli.errors import FileError, UsageError
 from dynacli.model.wording import counted

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 
 from dynacli.auth.credentials import MUTUAL_TLS, Held, Source, kind_of
 from dynacli.auth.missing_credential import expired_credential
-from dynacli.auth.store.credential_store import CredentialStore
-from dynacli.auth.store.stored_credential import StoredCredential
+from dynacli.auth.store.credential_store import CredentialStore, StoredCredential
 from dynacli.client.call_settings import CallSettings
 from dynacli.environment import Environment
 from dynacli.errors import AuthError, RefusedError
@@ -89,7 +88,7 @@ class StoredSource:
             raise expired_credential(kept)
         kept = self._store.with_secrets(kept)
         if kept.is_refreshable and self._may_refresh:
-            from dynacli.client.credentials.refresh_credential import in_time
+            from dynacli.client.credentials.oauth_sign_in import in_time
 
             kept = in_time(self._env, self._settings, self._store, kept)
         self.used = kept
@@ -113,7 +112,7 @@ class StoredSource:
             DynacliError: It cannot be refreshed.
         """
         if self.used is not None:
-            from dynacli.client.credentials.refresh_credential import refreshed
+            from dynacli.client.credentials.oauth_sign_in import refreshed
 
             self.used = refreshed(self._env, self._settings, self._store, self.used)
 

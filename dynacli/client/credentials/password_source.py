@@ -12,8 +12,7 @@ from dynacli.auth.credentials import Held, Variables
 from dynacli.auth.oauth.oauth_flow import PASSWORD, OAuthClient, OAuthFlow, SignInContext
 from dynacli.auth.oauth.token_endpoint import sign_in_by_password
 from dynacli.auth.secret import MASK, Secret
-from dynacli.auth.store.credential_store import CredentialStore
-from dynacli.auth.store.stored_credential import FILE, KEYRING, Keeping, StoredCredential
+from dynacli.auth.store.credential_store import FILE, KEYRING, CredentialStore, Keeping, StoredCredential
 from dynacli.auth.tls_login import context_besides
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.oauth_sign_in import (
@@ -22,8 +21,8 @@ from dynacli.client.credentials.oauth_sign_in import (
     find_flows,
     needed_scopes,
     provider_origins,
+    refreshed,
 )
-from dynacli.client.credentials.refresh_credential import refreshed
 from dynacli.environment import Environment
 from dynacli.errors import AuthError
 from dynacli.library.opened_api import OpenedApi

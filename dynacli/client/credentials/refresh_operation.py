@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dynacli.auth.credentials import Credential, attach, kind_of
-from dynacli.auth.operation_refresh import OperationRefresh
+from dynacli.auth.operation_token import OperationRefresh
 from dynacli.auth.secret import Secret
 from dynacli.client.call import request_of
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation, choose_media_type
-from dynacli.client.inputs.call_inputs import collect_values
+from dynacli.client.inputs.collect_values import collect_values
 from dynacli.client.inputs.read_plain_inputs import read_given
 from dynacli.client.sign_request import is_accepted_origin, is_secret_parameter, is_secret_value
 from dynacli.errors import RefusedError, UsageError

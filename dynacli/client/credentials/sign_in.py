@@ -16,8 +16,7 @@ from dynacli.auth.credentials import (
 )
 from dynacli.auth.operation_token import end_of_token
 from dynacli.auth.secret import Secret
-from dynacli.auth.store.credential_store import CredentialStore
-from dynacli.auth.store.stored_credential import FILE, KEYRING, Keeping, StoredCredential
+from dynacli.auth.store.credential_store import FILE, KEYRING, CredentialStore, Keeping, StoredCredential
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.chosen_security import scheme_of, schemes_of
 from dynacli.client.sign_request import is_accepted_origin

@@ -1,4 +1,4 @@
-"""Who is signed in to an API without a variable, as the configuration and the list of stored credentials say.
+"""Who is signed in to an API, and whether the credential is there that an operation asks for.
 
 No secret is read: a keyring could ask its owner, and a command could take its time.
 """
@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence
 from time import time
 from typing import Any, NamedTuple
 
-from dynacli.auth.credentials import MUTUAL_TLS, WITH_PASSWORD, Alternative, kind_of
-from dynacli.auth.store.credential_store import CredentialStore
-from dynacli.auth.store.stored_credential import StoredCredential
+from dynacli.auth.credentials import MUTUAL_TLS, WITH_PASSWORD, Alternative, kind_of, variables_of
+from dynacli.auth.missing_credential import needed_variables, set_variables
+from dynacli.auth.store.credential_store import CredentialStore, StoredCredential
 from dynacli.client.profiles import signing_of
-from dynacli.environment import Environment
+from dynacli.environment import Environment, invocation
 from dynacli.errors import AuthError
-from dynacli.library.configuration.configuration import profiles_in
+from dynacli.library.configuration.configuration import DEMO, profiles_in
 from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import SecurityScheme
+from dynacli.model.operation import Operation, SecurityScheme
 
-__all__ = ["SignedIn", "signed_in"]
+__all__ = ["SignedIn", "credential_state", "signed_in"]
 
 
 class SignedIn(NamedTuple):
@@ -80,3 +80,40 @@ def _source(
     if any(key in table for key in ("sign", *(("cert",) if kind == MUTUAL_TLS else keys))):
         return True
     return stored.get((profile, scheme.name)) or stored.get(("", scheme.name))
+
+
+def credential_state(
+    env: Environment, api: OpenedApi, operation: Operation, profile: str = ""
+) -> dict[str, Any] | None:
+    """Return `{"scheme", "state", "hint"}` of the credential that a call would carry; None where it needs none.
+
+    The state is `present`, `missing` or `expired`. Several schemes that are used together are named as one. The hint
+    says how to sign in; it is None where that has been done, or there is no way but a header.
+
+    Args:
+        profile: The name of the profile; empty for none.
+
+    Raises:
+        FileError: The configuration cannot be read.
+    """
+    if not operation.security or not all(operation.security):
+        return None
+    variables = variables_of(env, api.prefix)
+    states = {}
+    for alternative in operation.security:
+        name = " with ".join(scheme.name for scheme in alternative)
+        # The stand-in has a key for each command that runs it.
+        if set_variables(alternative, variables) or api.name == DEMO:
+            return _state(name, "present")
+        found = signed_in(env, api, profile, [alternative])
+        if found.words:
+            return _state(name, "present")
+        states[name] = "expired" if found.expired else "missing"
+    name = next((name for name, state in states.items() if state == "expired"), next(iter(states)))
+    login = invocation("auth login", api.name) if api.is_registered else ""
+    needed = next(filter(None, (needed_variables(each, variables) for each in operation.security)), [])
+    return _state(name, states[name], login or (f"set {' and '.join(needed)}" if needed else None))
+
+
+def _state(scheme: str, state: str, hint: str | None = None) -> dict[str, Any]:
+    return {"scheme": scheme, "state": state, "hint": hint}

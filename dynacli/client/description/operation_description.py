@@ -1,17 +1,127 @@
 """An operation as data: its inputs, body, answers, security, servers, links, pages, callbacks and example."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.description.described_input import DescribedInput, inputs_of
-from dynacli.record import replace
+from dynacli.model.media_types import is_multipart
+from dynacli.model.operation import Field, Parameter, ValueType, of_first_items
+from dynacli.model.value_words import constraints, file_or_value, placeholder
+from dynacli.record import record, replace
+from dynacli.schema.answer_outline import AnswerOutline, UnreturnedFields, answer_outline, unreturned_fields
+from dynacli.schema.success_answer import success_answer
+from dynacli.text.terminal import visible
 
-if TYPE_CHECKING:
-    from dynacli.client.cards.outlined_answer import OutlinedAnswer
+__all__ = ["DescribedInput", "OperationDescription", "OutlinedAnswer"]
 
-__all__ = ["OperationDescription"]
+_MOST_VALUES = 20
+"""Values of an enumeration that a card as JSON has; `describe -o json` has all."""
+
+
+@record
+class DescribedInput:
+    """An input of an operation.
+
+    Args:
+        name: The document's name of it; a field's with a `.` between the steps of its path.
+        option: Its option without dashes, with the first item in the place of each array.
+        location: `path`, `query`, `querystring`, `header`, `cookie` or `body`.
+        origin: What the catalog has of it.
+        is_needed: Whether the parameter or body that it is, or is a part of, is invalid without it.
+        is_required: Whether a call cannot do without it.
+        is_part: Whether it is a part of a multipart body, which may be a file.
+        fields: The properties of its value that have an option each.
+        source: Where its values come from, such as `list-runs rows[].id`; empty where that is not known.
+    """
+
+    name: str
+    option: str
+    location: str
+    origin: Parameter | Field
+    is_needed: bool
+    is_required: bool
+    is_part: bool = False
+    fields: tuple["DescribedInput", ...] = ()
+    source: str = ""
+
+    @property
+    def value(self) -> ValueType:
+        """What it takes."""
+        return self.origin.value
+
+    @property
+    def description(self) -> str:
+        """The first sentence of its description, as plain text."""
+        return self.origin.description
+
+    @property
+    def takes(self) -> str:
+        """What it takes, in words: `string (date); at most 10 characters`."""
+        value = self.value
+        kind = f"{value.type_words} ({value.format})" if value.format else value.type_words
+        return "; ".join([kind, *constraints(value)])
+
+    @property
+    def flag(self) -> str:
+        """The option with the placeholder of its value, cleaned for a terminal: `--limit INTEGER`."""
+        taken = (file_or_value if self.is_part else placeholder)(self.value)
+        return f"--{visible(self.option, keep='')} {taken}".rstrip()
+
+    @property
+    def usage(self) -> str:
+        """What stands for it in a command line, cleaned for a terminal: `OWNER` for one in the path, else the flag."""
+        if isinstance(self.origin, Parameter) and self.location == "path":
+            return visible(self.origin.argument, keep="")
+        return self.flag
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the input as a card has it as JSON."""
+        value = self.value
+        enumeration = value.enum or (value.items.enum if value.items is not None else ())
+        return {
+            "name": self.option,
+            "in": self.location,
+            "required": self.is_required,
+            "type": value.type_words,
+            "enum": list(enumeration[:_MOST_VALUES]) or None,
+            **({"more_values": len(enumeration) - _MOST_VALUES} if len(enumeration) > _MOST_VALUES else {}),
+            "description": self.description,
+            "from": self.source or None,
+        }
+
+
+def _inputs_of(described: DescribedOperation) -> Iterator[DescribedInput]:
+    """Yield the parameters of an operation, and behind them the fields of the body that is built."""
+    operation, media_type = described.operation, described.media_type
+    for parameter in operation.parameters:
+        inside = (_field(field, parameter.location, is_whole_required=False) for field in parameter.fields)
+        yield DescribedInput(
+            parameter.name,
+            parameter.option,
+            parameter.location,
+            parameter,
+            is_needed=parameter.is_required,
+            is_required=parameter.must_be_given,
+            fields=tuple(inside),
+        )
+    if media_type is not None:
+        is_whole_required = operation.body is not None and operation.body.is_required
+        is_part = is_multipart(media_type.name)
+        for field in media_type.fields:
+            yield _field(field, "body", is_whole_required=is_whole_required, is_part=is_part)
+
+
+def _field(field: Field, location: str, *, is_whole_required: bool, is_part: bool = False) -> DescribedInput:
+    return DescribedInput(
+        ".".join(field.path),
+        of_first_items(field.option),
+        location,
+        field,
+        is_needed=field.is_needed,
+        is_required=is_whole_required and field.must_be_given,
+        is_part=is_part,
+    )
 
 
 class OperationDescription:
@@ -28,7 +138,7 @@ class OperationDescription:
     @cached_property
     def inputs(self) -> tuple[DescribedInput, ...]:
         """The parameters, and behind them the fields of the body that is built."""
-        return tuple(inputs_of(self.described))
+        return tuple(_inputs_of(self.described))
 
     def with_sources(
         self, inputs: Sequence[DescribedInput], asked_for: Sequence[DescribedInput]
@@ -44,9 +154,7 @@ class OperationDescription:
     @cached_property
     def answer(self) -> "OutlinedAnswer":
         """What a successful answer holds."""
-        from dynacli.client.cards.outlined_answer import outlined_answer
-
-        return outlined_answer(self.described)
+        return _outlined_answer(self.described)
 
     @cached_property
     def responses(self) -> dict[str, Any]:
@@ -70,7 +178,7 @@ class OperationDescription:
     @cached_property
     def pages(self) -> dict[str, Any] | None:
         """The rule by which `--all` works; None where the answer is no list."""
-        from dynacli.client.pages.document_rule import describe_pages
+        from dynacli.client.pages.decide_rule import describe_pages
 
         return describe_pages(self.described)
 
@@ -132,3 +240,32 @@ class OperationDescription:
             "callbacks": self.callbacks,
             "example": self.example,
         }
+
+
+@record
+class OutlinedAnswer:
+    """What a successful answer holds.
+
+    Args:
+        status: As the document spells it; empty where it has no success.
+        outline: The fields.
+        unreturned: What the operation sorts by, and the answer does not hold.
+    """
+
+    status: str
+    outline: AnswerOutline
+    unreturned: Sequence[UnreturnedFields]
+
+    def text_lines(self, most_names: int = 30, most_lines: int = 8) -> list[str]:
+        """Return the answer as lines of text, cleaned for a terminal; what is left out is counted."""
+        lines = self.outline.text_lines(most_names, most_lines)
+        return [*lines, *(each.text for each in self.unreturned)]
+
+
+def _outlined_answer(described: DescribedOperation) -> OutlinedAnswer:
+    """Return what a successful answer of an operation holds."""
+    status, response = success_answer(described.raw_responses, described.follow)
+    outline = answer_outline(response, described.resolve)
+    fields = described.media_type.fields if described.media_type is not None else ()
+    unreturned = unreturned_fields((*described.operation.parameters, *fields), outline)
+    return OutlinedAnswer(status, outline, unreturned)

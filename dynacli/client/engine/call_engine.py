@@ -10,15 +10,18 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote, unquote_plus, urlsplit
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
-from dynacli.client.call import Call
+from dynacli.client.call import Call, base_url_of
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.inputs.call_inputs import CallInputs, CallValues, collect_values
+from dynacli.client.inputs.call_inputs import CallInputs, CallValues, TypedWords
+from dynacli.client.inputs.collect_values import collect_values
 from dynacli.client.sign_request import is_secret_parameter, is_secret_value
 from dynacli.environment import Environment, variable
 from dynacli.errors import DynacliError, FileError
+from dynacli.http.built_request import Request
 from dynacli.library.history.record_call import (
     LARGEST_REMEMBERED,
     MODES,
@@ -33,12 +36,12 @@ from dynacli.library.history.record_call import (
     record_call,
 )
 from dynacli.model.media_types import is_event_stream, is_json, is_sequence
-from dynacli.record import record, replace
+from dynacli.record import replace
 from dynacli.urls import with_masked_query, with_masked_secrets
 
 if TYPE_CHECKING:
     from dynacli.auth.secret import Masker
-    from dynacli.client.engine.call_events import CallEvent, Listener
+    from dynacli.client.call import CallEvent, Listener
     from dynacli.client.engine.masked_call import MaskedCall
     from dynacli.http.exchange import ClientPool
     from dynacli.http.send import Answer, Pieces, Receive
@@ -46,7 +49,7 @@ if TYPE_CHECKING:
     from dynacli.validation.findings.finding import Verdict
     from dynacli.validation.judge_by_level import JudgeByLevel
 
-__all__ = ["CallHistory", "Engine", "MadeCall", "TypedWords"]
+__all__ = ["CallHistory", "Engine", "MadeCall"]
 
 _NOTHING_SENT = (2, 8, 10)
 """The exit codes that say that nothing reached the API."""
@@ -175,9 +178,7 @@ class Engine:
                 values = collect_values(described, values, is_strict=settings.level != "off")
             adapt = None
             if url:
-                from dynacli.client.pages.page_url import led_to
-
-                adapt = led_to(url, described, settings, values)
+                adapt = _led_to(url, described, settings, values)
             call = Call(
                 self.env,
                 described,
@@ -197,7 +198,7 @@ class Engine:
                 self._coming = self._keep(call)
                 self.history = self.history or self._coming
             if self.on_event is not None:
-                from dynacli.client.engine.call_events import RequestBuilt
+                from dynacli.client.call import RequestBuilt
 
                 self.on_event(RequestBuilt(call))
             if is_checked and after is None:
@@ -234,7 +235,7 @@ class Engine:
                 tells_parts and 200 <= answer.status < 300 and is_sequence(answer.header("content-type"))
             )
             if self.on_event is not None:
-                from dynacli.client.engine.call_events import ResponseHead
+                from dynacli.client.call import ResponseHead
 
                 self.on_event(ResponseHead(call, answer, is_stream))
             if is_stream:
@@ -248,19 +249,19 @@ class Engine:
             if self._coming is not None:
                 self._coming.note_verdict(call.verdict)
             if self.on_event is not None:
-                from dynacli.client.engine.call_events import CallFailed
+                from dynacli.client.call import CallFailed
 
                 self.on_event(CallFailed(call, error))
             raise
         if self.on_event is not None:
-            from dynacli.client.engine.call_events import Response
+            from dynacli.client.call import Response
 
             self.on_event(Response(call, answer))
         return answer
 
     def _told(self, call: Call, answer: "Answer", pieces: "Pieces") -> Iterator[bytes]:
         """Yield the parts of a stream, each of which is told first."""
-        from dynacli.client.engine.call_events import ResponsePart
+        from dynacli.client.call import ResponsePart
 
         parts: Iterable[bytes] = pieces
         if is_event_stream(answer.header("content-type")):
@@ -303,7 +304,7 @@ class Engine:
                 self.history.note_verdict(call.verdict)
                 self.history.note_answer(call, answer)
         if self.on_event is not None:
-            from dynacli.client.engine.call_events import Findings
+            from dynacli.client.call import Findings
 
             self.on_event(Findings(call, answer, call.verdict, self.lock))
         return MadeCall(call, answer, call.verdict)
@@ -340,7 +341,7 @@ class Engine:
         """
         history, self.history = self.history, None
         if history is not None and history.record(words, exit_code) and self.on_event is not None:
-            from dynacli.client.engine.call_events import Recorded
+            from dynacli.client.call import Recorded
 
             self.on_event(Recorded(history.call))
 
@@ -354,23 +355,6 @@ def read_whole(answer: "Answer", pieces: "Pieces") -> bytes:  # noqa: ARG001
     from dynacli.http.send import RENDER_LIMIT
 
     return b"".join(pieces.up_to(RENDER_LIMIT, "Write it to a file: `-o @FILE`"))
-
-
-@record
-class TypedWords:
-    """What a person typed for a call besides its inputs.
-
-    Args:
-        headers: `NAME: VALUE` each.
-        part_headers: `PART:NAME: VALUE` each.
-        assignments: `NAME=VALUE` of variables of the server, and `PATH=JSON` of the body.
-        body: The whole body, or where it comes from; empty where nobody gave it.
-    """
-
-    headers: Sequence[str] = ()
-    part_headers: Sequence[str] = ()
-    assignments: Sequence[str] = ()
-    body: str = ""
 
 
 def _may_hold_secrets(call: "Call", typed: TypedWords, words: Iterable[str]) -> bool:
@@ -528,3 +512,48 @@ class CallHistory:
             from dynacli.library.history.history_file import sweep
 
             sweep(self._env)
+
+
+def _led_to(
+    url: str, described: DescribedOperation, settings: CallSettings, values: CallValues
+) -> Callable[[Request], Request]:
+    """Return what makes the request of a page of that of its inputs.
+
+    A search that is made by POST goes on by POST at its own path, and where the document has one at the new path;
+    elsewhere the URL is all that is needed.
+
+    Args:
+        url: The URL of the page.
+        values: What the request is built of.
+    """
+    from dynacli.client.operation_at import operation_at
+
+    def adapt(request: Request) -> Request:
+        path = urlsplit(url).path
+        is_elsewhere = path != urlsplit(request.url).path
+        if request.method == "POST" and is_elsewhere:
+            base = urlsplit(base_url_of(described, settings)).path.rstrip("/")
+            if operation_at(described.api.catalog, "POST", path.removeprefix(base)) is None:
+                headers = tuple(pair for pair in request.headers if pair[0].lower() != "content-type")
+                request = request._replace(method="GET", headers=headers, body=None)
+        return request._replace(url=_with_own_keys(url, described, values))
+
+    return adapt
+
+
+def _with_own_keys(url: str, described: DescribedOperation, values: CallValues) -> str:
+    """Return a URL without the API keys that a server repeats in it, and with those that were given as inputs.
+
+    Those of the environment are added when the request is signed.
+    """
+    names = {name for location, name in described.operation.api_keys if location == "query"}
+    if not names:
+        return url
+    parts = urlsplit(url)
+    pairs = [pair for pair in parts.query.split("&") if pair]
+    kept = [pair for pair in pairs if unquote_plus(pair.partition("=")[0]) not in names]
+    given = [(name, values.parameters.get(("query", name))) for name in sorted(names)]
+    kept += [
+        f"{quote(name, safe='')}={quote(str(value), safe='')}" for name, value in given if value is not None
+    ]
+    return parts._replace(query="&".join(kept)).geturl()

@@ -18,7 +18,7 @@ from dynacli.client.sign_request import is_secret_parameter, is_secret_value
 from dynacli.urls import with_masked_query, with_masked_secrets
 
 if TYPE_CHECKING:
-    from dynacli.client.engine.call_engine import TypedWords
+    from dynacli.client.inputs.call_inputs import TypedWords
     from dynacli.http.send import Answer
 
 __all__ = ["MaskedCall", "mask_word"]

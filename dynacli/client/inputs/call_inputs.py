@@ -1,11 +1,8 @@
-"""The inputs of a call, and the values that its request is built of. Everything that is missing is named at once."""
+"""The inputs of a call, and the values that its request is built of."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dynacli.client.described_operation import DescribedOperation
-from dynacli.errors import UsageError
-from dynacli.model.operation import Parameter
 from dynacli.record import record
 
 if TYPE_CHECKING:
@@ -16,12 +13,7 @@ __all__ = [
     "CallInputs",
     "CallValues",
     "ParameterKey",
-    "check_missing",
-    "collect_parameters",
-    "collect_values",
-    "input_name",
-    "is_idempotency_key",
-    "new_idempotency_key",
+    "TypedWords",
 ]
 
 ParameterKey = tuple[str, str]
@@ -72,118 +64,18 @@ class CallValues:
     form: Any = None
 
 
-def collect_values(described: DescribedOperation, inputs: CallInputs, *, is_strict: bool) -> CallValues:
-    """Return the values of a call.
+@record
+class TypedWords:
+    """What a person typed for a call besides its inputs.
 
     Args:
-        described: The operation, with the media type that is sent.
-        is_strict: Whether the values must fit what the document says; the level `off` asks for no.
-
-    Raises:
-        UsageError: Something required is missing, or no body can be made.
+        headers: `NAME: VALUE` each.
+        part_headers: `PART:NAME: VALUE` each.
+        assignments: `NAME=VALUE` of variables of the server, and `PATH=JSON` of the body.
+        body: The whole body, or where it comes from; empty where nobody gave it.
     """
-    parameters, missing = collect_parameters(described, inputs, is_strict=is_strict)
-    if described.media_type is None:
-        check_missing(described, missing)
-        return CallValues(parameters)
-    # The modules that make bodies are not imported by the calls that have none.
-    from dynacli.client.inputs.build_body import build_body, missing_in_body
 
-    body = build_body(described, inputs, is_strict=is_strict)
-    if is_strict and inputs.body is None and not inputs.wants_example and not inputs.is_complete:
-        missing.extend(missing_in_body(described, body))
-    check_missing(described, missing)
-    return CallValues(parameters, body.content, body.media_type, body.form)
-
-
-def collect_parameters(
-    described: DescribedOperation, inputs: CallInputs, *, is_strict: bool
-) -> tuple[dict[ParameterKey, Any], list[str]]:
-    """Return the values of the parameters, and what messages call those that are missing.
-
-    Args:
-        is_strict: Whether anything but the path has to be complete.
-    """
-    operation = described.operation
-    parameters = dict(inputs.parameters)
-    for parameter in operation.parameters:
-        if is_idempotency_key(parameter) and (parameter.location, parameter.name) not in parameters:
-            key = new_idempotency_key(parameter)
-            if key is not None:
-                parameters[(parameter.location, parameter.name)] = key
-    if inputs.wants_example:
-        _fill_parameters(described, parameters)
-    missing = [
-        input_name(parameter)
-        for parameter in operation.parameters
-        if (parameter.location, parameter.name) not in parameters
-        and (is_strict or parameter.location == "path")
-        and parameter.must_be_given
-    ]
-    for parameter in operation.parameters:
-        # A required parameter with a default: the document says what is meant.
-        if parameter.is_required and parameter.value.has_known_default:
-            parameters.setdefault((parameter.location, parameter.name), parameter.value.default)
-    return parameters, missing
-
-
-def is_idempotency_key(parameter: Parameter) -> bool:
-    """Return whether a parameter is the header by which a server knows that a request came before."""
-    return parameter.location == "header" and parameter.name.lower() == "idempotency-key"
-
-
-def check_missing(described: DescribedOperation, missing: list[str]) -> None:
-    """Raise what says which inputs are missing, if any are.
-
-    Raises:
-        UsageError: It names all of them, and an example of the call.
-    """
-    if missing:
-        from dynacli.model.wording import enumerated
-
-        raise UsageError(
-            f"`{described.operation.name}` needs {enumerated(missing)}",
-            hint=f"For example: {described.example_line}",
-            missing=missing,
-        )
-
-
-def _fill_parameters(described: DescribedOperation, parameters: dict[ParameterKey, Any]) -> None:
-    from dynacli.schema.example_call import parameter_example
-    from dynacli.schema.example_value import NoExampleError
-
-    raw = described.raw_parameters
-    for parameter in described.operation.parameters:
-        key = (parameter.location, parameter.name)
-        if not parameter.is_required or key in parameters:
-            continue
-        try:
-            parameters[key] = parameter_example(parameter, raw.get(key), described.resolve)
-        except (NoExampleError, LookupError):
-            continue  # it is then named as missing
-
-
-def input_name(parameter: Parameter) -> str:
-    """Return what messages call a parameter: `OWNER` for one in the path, else `--state`."""
-    if parameter.location == "path":
-        return parameter.argument
-    return f"--{parameter.option}"
-
-
-def new_idempotency_key(parameter: Parameter) -> str | None:
-    """Return a new value for a call; None where the document wants something else than any unique text.
-
-    Args:
-        parameter: The header of that name.
-    """
-    value, limits = parameter.value, parameter.value.limits or {}
-    is_uuid = value.format == "uuid"
-    if value.type not in {"string", "any"} or value.enum or ("pattern" in limits and not is_uuid):
-        return None
-    from uuid import uuid4  # few calls need it
-
-    key = uuid4()
-    text = str(key)
-    if limits.get("maxLength", len(text)) < len(text):
-        text = key.hex
-    return text if limits.get("minLength", 0) <= len(text) <= limits.get("maxLength", len(text)) else None
+    headers: Sequence[str] = ()
+    part_headers: Sequence[str] = ()
+    assignments: Sequence[str] = ()
+    body: str = ""

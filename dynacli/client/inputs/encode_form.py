@@ -48,7 +48,7 @@ def encode_form_body(
     encodings = encodings_of(described, has_examples=inputs.has_examples)
     if not is_multipart(name):
         return encode_form(value, name, encodings.of, json_text, is_strict=is_strict), name
-    from dynacli.request.multipart_body import Multipart, make_parts
+    from dynacli.request.form_body import Multipart, make_parts
 
     unknown = [
         part for (part, _), _ in inputs.part_headers if not isinstance(value, Mapping) or part not in value

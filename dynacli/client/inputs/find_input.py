@@ -146,7 +146,7 @@ def _last_name(flag: str) -> str:
 
 def _page_size(described: DescribedOperation, word: str) -> Iterator[str]:
     """Yield the option that says how many items a page has, where the word is another name for it."""
-    from dynacli.client.pages.paging_inputs import NUMBERS, SIZES, input_of, is_listing, paging_inputs
+    from dynacli.client.pages.page_rule import NUMBERS, SIZES, input_of, is_listing, paging_inputs
 
     if plain_name(word) in SIZES and is_listing(described):
         size = input_of(paging_inputs(described), SIZES, NUMBERS)

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey, input_name
+from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey
+from dynacli.client.inputs.collect_values import input_name
 from dynacli.client.inputs.find_input import find_input, no_such_input
 from dynacli.environment import invocation
 from dynacli.errors import UsageError

@@ -1,4 +1,4 @@
-"""Deciding by which rule an operation is paged, where nobody has written it down.
+"""Deciding by which rule an operation is paged, if nobody has written it down, and what the document says of it.
 
 The order is that of the surest: the header `Link`, a URL in the body, a cursor with a parameter for it, the id of the
 last item, the number of a page, an offset, and an id of the page only where it is asked for.
@@ -10,35 +10,38 @@ from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.links.linked_operation import links_in
-from dynacli.client.pages.known_items import AnswerField
+from dynacli.client.pages.known_items import AnswerField, fields_of_schema, item_field
 from dynacli.client.pages.page_rule import (
     ABSENT,
     EXTENSIONS,
+    HOLDERS,
     NAMES,
+    NUMBERS,
+    SIZES,
     AnswerPlace,
     InputPlace,
     PageRule,
-    place_at,
-)
-from dynacli.client.pages.paging_inputs import (
-    HOLDERS,
-    NUMBERS,
-    SIZES,
     input_of,
     is_listing,
     names_of,
     paging_inputs,
+    place_at,
     with_size,
 )
 from dynacli.client.profiles import malformed
 from dynacli.document.pointer import join, split
 from dynacli.model.field_names import MORE_NAMES, plain_name
-from dynacli.record import replace
+from dynacli.record import record, replace
 from dynacli.schema.read_schema import mapping_of
+from dynacli.schema.success_answer import success_response, success_schema
 
 __all__ = [
+    "KINDS",
+    "NO_RULE",
     "configured_rule",
-    "declared_rule",
+    "describe_pages",
+    "document_pages",
+    "document_rule",
     "empty_next",
     "inferred_rules",
     "is_url",
@@ -332,7 +335,7 @@ def _numeric(fields: Sequence[AnswerField], names: Sequence[str]) -> AnswerField
 _STEP = r"""\.?([^.\[\]'"]+)|\[(-?\d+)\]|\[(?:'([^']*)'|"([^"]*)")\]"""
 
 
-def declared_rule(described: DescribedOperation, response: Mapping[str, Any]) -> PageRule | None:
+def _declared_rule(described: DescribedOperation, response: Mapping[str, Any]) -> PageRule | None:
     """Return the rule that the document declares for an operation; None where it declares none that fits.
 
     Args:
@@ -571,3 +574,101 @@ def _rule(described: DescribedOperation, table: Mapping[str, str]) -> PageRule |
             place = _input_named(described, table[kind])
             return PageRule(kind, "", input=place, items=items) if place else None
     return PageRule("items", "", items=items)
+
+
+NO_RULE = PageRule("none", "nothing in the document says how to ask for another page")
+
+
+@record
+class _DocumentPages:
+    """What a document says of the pages of an operation.
+
+    Args:
+        rules: Those that may hold, the surest first; one that is declared stands alone.
+        items: Where the items are; None where the document does not say it.
+        candidates: The arrays of which each may hold the items.
+        fields: The fields of the answer.
+        headers: The headers of the answer.
+    """
+
+    rules: tuple[PageRule, ...]
+    items: AnswerPlace | None
+    candidates: tuple[str, ...]
+    fields: Sequence[AnswerField]
+    headers: Mapping[str, Any]
+
+
+def document_pages(
+    described: DescribedOperation, configured: PageRule | None = None, *, is_keyset_asked: bool = False
+) -> _DocumentPages:
+    """Return what the document says of an operation's pages.
+
+    Args:
+        configured: The rule in the person's configuration.
+    """
+    response = success_response(described.raw_responses, described.follow)
+    fields = fields_of_schema(success_schema(response, described.follow), described.resolve)
+    headers = described.follow(response.get("headers"))
+    headers = headers if isinstance(headers, Mapping) else {}
+    found = item_field(fields, described.operation.path)
+    items = place_at(*found.steps) if isinstance(found, AnswerField) else None
+    candidates = () if isinstance(found, AnswerField) else tuple(place_at(*each.steps).text for each in found)
+    if configured is not None and configured.items is not None:
+        items, candidates = configured.items, ()
+    rules: tuple[PageRule, ...] = ()
+    if configured is not None and configured.kind != "items":
+        rules = (configured,)
+    if not rules:
+        declared = _declared_rule(described, response)
+        rules = (declared,) if declared is not None else ()
+    rules = tuple(with_size(rule, paging_inputs(described)) for rule in rules)
+    if not rules:
+        rules = inferred_rules(described, fields, headers, is_keyset_asked=is_keyset_asked)
+    if not rules and is_listing(described):
+        # One page, and that as large as it may be.
+        rules = (with_size(NO_RULE, paging_inputs(described)),)
+        if inferred_rules(described, fields, headers, is_keyset_asked=True):
+            rules = (replace(rules[0], why=f"{NO_RULE.why}, but by ids: `--all=keyset`"),)
+    rules = tuple(replace(rule, items=rule.items or items) for rule in rules)
+    return _DocumentPages(rules, rules[0].items if rules else items, candidates, fields, headers)
+
+
+def document_rule(pages: _DocumentPages) -> PageRule:
+    """Return the rule that `describe` names."""
+    return pages.rules[0] if pages.rules else replace(NO_RULE, items=pages.items)
+
+
+KINDS = {
+    "link": "the header `Link`",
+    "url": "the URL of the next page",
+    "cursor": "a cursor",
+    "last-id": "the id of the last item",
+    "page": "page numbers",
+    "offset": "an offset",
+    "keyset": "ids",
+}
+"""Kind of a rule → what the next page is asked for by, as messages call it."""
+
+
+def describe_pages(described: DescribedOperation) -> dict[str, Any] | None:
+    """Return the rule by which an operation is paged, as data; None where it answers with no list.
+
+    Raises:
+        FileError: The rule in the configuration is malformed.
+    """
+    configured = None
+    if "pages" in described.api.entry:
+        configured = configured_rule(described)
+    pages = document_pages(described, configured)
+    rule = document_rule(pages)
+    if rule.kind == "none" and not rule.is_declared and not _is_list(described, pages):
+        return None
+    return rule.as_json()
+
+
+def _is_list(described: DescribedOperation, pages: _DocumentPages) -> bool:
+    """Return whether an answer is a list, and not one thing that has a list among its properties."""
+    is_named = described.operation.path.partition("#")[0].rstrip("/").endswith("}")
+    has_id = any(field.steps == ("id",) for field in pages.fields)
+    has_items = pages.items is not None or bool(pages.candidates)
+    return has_items and is_listing(described) and not is_named and not has_id

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from os import urandom
 from typing import TYPE_CHECKING, Any
 
-from dynacli.client.pages.page_loop import Page
+from dynacli.client.call import Page
 from dynacli.client.pages.page_rule import AnswerPlace
 from dynacli.document.pointer import join
 from dynacli.model.field_names import plain_name

@@ -1,18 +1,27 @@
-"""Following the pages of a list, each a call of its own, until its rule says that there is no more."""
+"""Following the pages of a list, each a call of its own, until its rule says that there is no more.
+
+One answer can be looked at as a page, too: how many items there are, and which inputs ask for the next page.
+"""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
-from dynacli.client.call import Call
+from dynacli.client.call import Call, Page, PageCame
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine, MadeCall
-from dynacli.client.engine.call_events import PageCame
 from dynacli.client.inputs.call_inputs import CallInputs
-from dynacli.client.pages.decide_rule import configured_rule, inferred_rules, with_ends
-from dynacli.client.pages.document_rule import NO_RULE, document_pages, document_rule
+from dynacli.client.pages.decide_rule import (
+    NO_RULE,
+    configured_rule,
+    document_pages,
+    document_rule,
+    inferred_rules,
+    with_ends,
+)
 from dynacli.client.pages.known_items import fields_of_value, known_items
 from dynacli.client.pages.next_page import (
     End,
@@ -28,39 +37,18 @@ from dynacli.environment import invocation, program
 from dynacli.errors import DynacliError, NetworkError, UsageError
 from dynacli.model.find_items import Items, find_items
 from dynacli.model.wording import enumerated
-from dynacli.record import replace
+from dynacli.record import record, replace
 from dynacli.urls import origin_of, without_query
 
 if TYPE_CHECKING:
     from dynacli.http.send import Answer
-    from dynacli.validation.findings.finding import Verdict
 
-__all__ = ["MOST_PAGES", "Page", "PageLoop", "no_list"]
+__all__ = ["MOST_PAGES", "AnsweredPage", "PageLoop", "answered_page", "no_list"]
 
 _NO_CONTENT = 204
 _NOT_FOUND = 404
 MOST_PAGES = 10_000
 """How many pages are followed."""
-
-
-class Page(NamedTuple):
-    """A page.
-
-    Args:
-        number: Counted from 1.
-        call: The call that asked for it.
-        answer: Its answer.
-        verdict: The verdict on that.
-        value: The value of the body; None where that is no JSON.
-        items: The items; None where it has none.
-    """
-
-    number: int
-    call: Call
-    answer: "Answer"
-    verdict: "Verdict | None"
-    value: Any
-    items: list[Any] | None
 
 
 class PageLoop:
@@ -373,3 +361,57 @@ def no_list(
         why=f"These may be its items: {listed}",
         hint=f'Say which: `items = "{candidates[0]}"` in `[apis.{described.api.name}.pages.{name}]` of `config.toml`',
     )
+
+
+@record
+class AnsweredPage:
+    """A page that an answer proves not to be the last one.
+
+    Args:
+        items: How many items it has.
+        total: How many there are on all pages; None where the answer does not say it.
+        next_inputs: Option → value of the inputs that ask for the next page, with the others as they were; None where
+            only a URL says it, in which there is more than inputs.
+    """
+
+    items: int
+    total: int | None
+    next_inputs: dict[str, Any] | None
+
+
+def answered_page(call: Call, answer: "Answer") -> AnsweredPage | None:
+    """Return what an answer tells of the pages of its list; None where it tells of no further page."""
+    described, values = call.described, call.values
+    inputs = CallInputs(values.parameters, body=values.body if isinstance(values.body, bytes) else None)
+    try:
+        loop = PageLoop(None, described, inputs)
+        page = loop.take(MadeCall(call, answer, None))
+    except DynacliError:
+        return None  # whoever asks for all pages is told
+    following = loop.following
+    if page is None or not page.items or following is None or not following.is_proven:
+        return None
+    return AnsweredPage(len(page.items), loop.total, _next_inputs(call, loop, following))
+
+
+def _next_inputs(call: Call, loop: PageLoop, following: NextPage) -> dict[str, Any] | None:
+    if not following.url:
+        place = loop.rule.input
+        return None if place is None else {place.option: given_value(place, following.inputs)}
+    here, there = urlsplit(call.signed.request.url), urlsplit(following.url)
+    if here.path != there.path:
+        return None
+    before = dict(parse_qsl(here.query, keep_blank_values=True))
+    changed = {
+        name: value
+        for name, value in parse_qsl(there.query, keep_blank_values=True)
+        if before.get(name) != value
+    }
+    options = {
+        parameter.name: parameter.option
+        for parameter in call.described.operation.parameters
+        if parameter.location == "query"
+    }
+    if not changed or not changed.keys() <= options.keys():
+        return None
+    return {options[name]: value for name, value in changed.items()}

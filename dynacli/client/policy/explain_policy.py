@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.client.call import base_url_of
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.policy.path_readings import Sent, SentValues
 from dynacli.client.policy.permission import decision_on, is_asked_about
 from dynacli.client.policy.policy_rules import ALLOWED, CONFIRMED, DENIED, Decision, strictest, unknown_words
+from dynacli.client.policy.readings import Sent, SentValues
 from dynacli.errors import UsageError
 from dynacli.http.built_request import Request
 from dynacli.library.configuration.configuration import Configuration
@@ -107,7 +107,7 @@ def _decisions(described: DescribedOperation, settings: "CallSettings", target: 
     """Yield what the policy says of an operation, and what those say of other APIs with the same server."""
     path = target.partition("?")[0]
     values = SentValues(Request(described.operation.method, target))
-    yield decision_on(described, settings, sent=Sent((path,), values) if path else None)
+    yield decision_on(described, settings.bounds, sent=Sent((path,), values) if path else None)
     if settings.others is not None:
         with suppress(UsageError):  # a call without a server goes nowhere
             url = base_url_of(described, settings) + (path or described.operation.path)
@@ -124,7 +124,7 @@ def explain_policy(described: DescribedOperation, settings: "CallSettings", targ
     verdict, exit_code, is_asked = decision.verdict, 0, False
     if verdict == DENIED:
         exit_code = 11
-    elif (verdict == CONFIRMED or is_asked_about(described, settings)) and not consent.is_given:
+    elif (verdict == CONFIRMED or is_asked_about(described, settings.bounds)) and not consent.is_given:
         is_asked = consent.ask is not None
         is_refused = not is_asked and (verdict == CONFIRMED or consent.is_required)
         exit_code = 11 if is_refused else 0

@@ -21,9 +21,9 @@ from urllib.parse import urlsplit
 from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.operation_at import operation_at
-from dynacli.client.policy.path_readings import Sent, SentValues, steps_of
 from dynacli.client.policy.permission import obey
 from dynacli.client.policy.policy_rules import ALLOWED, Decision, Policy, Rules, decide, strictest, with_paths
+from dynacli.client.policy.readings import Sent, SentValues, steps_of
 from dynacli.environment import Environment, invocation
 from dynacli.errors import RefusedError, UsageError
 from dynacli.http.built_request import Request
@@ -35,7 +35,7 @@ from dynacli.request.choose_server import choose_server
 from dynacli.urls import origin_of, server_of
 
 if TYPE_CHECKING:
-    from dynacli.client.call_settings import CallSettings
+    from dynacli.client.consent import Consent
 
 __all__ = ["OtherPolicies", "documented_bases"]
 
@@ -85,7 +85,7 @@ class OtherPolicies:
     def permit(
         self,
         described: DescribedOperation,
-        settings: "CallSettings",
+        consent: "Consent",
         request: Request,
         asked: Mapping[str, str],
         values: SentValues | None,
@@ -101,7 +101,7 @@ class OtherPolicies:
         """
         decision = self.decision(request.method, request.url, asked, values)
         if decision.place:
-            obey(decision, described, settings, asked)
+            obey(decision, described, consent, asked)
 
     def decision(
         self,

@@ -5,29 +5,55 @@ scripts work, and where there is one and nobody may be asked, it wants `--yes`.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.policy.method_overrides import asked_by_headers
 from dynacli.client.policy.policy_rules import ALLOWED, CONFIRMED, DENIED, Decision, decide
+from dynacli.client.policy.readings import asked_by_headers
 from dynacli.environment import invocation
 from dynacli.errors import RefusedError
 from dynacli.methods import SAFE_METHODS
 
 if TYPE_CHECKING:
-    from dynacli.client.call_settings import CallSettings, Consent
-    from dynacli.client.policy.path_readings import Sent
-    from dynacli.http.built_request import Request
+    from dynacli.client.consent import Consent
+    from dynacli.client.policy.policy_rules import Policy
+    from dynacli.client.policy.readings import Sent
 
-__all__ = ["changing", "decision_on", "denial", "is_asked_about", "obey", "permit", "permit_in_doubt"]
+__all__ = [
+    "Bounds",
+    "changing",
+    "check_that_it_reads",
+    "decision_on",
+    "denial",
+    "is_asked_about",
+    "obey",
+    "permit",
+]
 
 _DESTROYING = "DELETE"
 _NOTHING: Mapping[str, str] = {}
 
 
+class Bounds(NamedTuple):
+    """What decides whether a call may be made.
+
+    Args:
+        policy: What may be called; None if the configuration does not say.
+        headers: (name, value) of headers that are sent with each call, which may ask for another method.
+        consent: Whether a person agrees to calls that are to be confirmed.
+        reads_only_by: What lets only operations be called that change nothing, as messages name it; empty if
+            nothing does.
+    """
+
+    policy: "Policy | None"
+    headers: tuple[tuple[str, str], ...]
+    consent: "Consent"
+    reads_only_by: str
+
+
 def decision_on(
     described: DescribedOperation,
-    settings: "CallSettings",
+    bounds: Bounds,
     asked: Mapping[str, str] = _NOTHING,
     sent: "Sent | None" = None,
 ) -> Decision:
@@ -37,27 +63,27 @@ def decision_on(
         asked: Method that the request asks for besides its own → by what.
         sent: What else the request says; None before it is built.
     """
-    if settings.policy is None:
+    if bounds.policy is None:
         return Decision(ALLOWED)
     return decide(
-        settings.policy,
+        bounds.policy,
         described.api.catalog,
         described.operation,
-        methods={**asked_by_headers(settings.headers), **asked},
+        methods={**asked_by_headers(bounds.headers), **asked},
         is_documented=described.is_documented,
         sent=sent,
     )
 
 
-def denial(described: DescribedOperation, settings: "CallSettings") -> RefusedError | None:
+def denial(described: DescribedOperation, bounds: Bounds) -> RefusedError | None:
     """Return why the policy never lets an operation be called; None where it does."""
-    decision = decision_on(described, settings)
+    decision = decision_on(described, bounds)
     return _refused(described, decision) if decision.verdict == DENIED else None
 
 
-def is_asked_about(described: DescribedOperation, settings: "CallSettings") -> bool:
+def is_asked_about(described: DescribedOperation, bounds: Bounds) -> bool:
     """Return whether a person on a terminal is asked before an operation is called, unless `--yes` was given."""
-    decision = decision_on(described, settings)
+    decision = decision_on(described, bounds)
     return decision.verdict == CONFIRMED or (
         decision.verdict == ALLOWED and _is_delicate(described, decision)
     )
@@ -65,7 +91,7 @@ def is_asked_about(described: DescribedOperation, settings: "CallSettings") -> b
 
 def permit(
     described: DescribedOperation,
-    settings: "CallSettings",
+    bounds: Bounds,
     asked: Mapping[str, str] = _NOTHING,
     sent: "Sent | None" = None,
 ) -> None:
@@ -79,40 +105,15 @@ def permit(
         RefusedError: It is not called: it may change something where nothing is to be, the policy denies it, or
             nobody agreed.
     """
-    if settings.reads_only_by:
-        _check_that_it_reads(described, settings, asked)
-    obey(decision_on(described, settings, asked, sent), described, settings, asked)
-
-
-def permit_in_doubt(
-    described: DescribedOperation,
-    settings: "CallSettings",
-    request: "Request",
-    methods: Mapping[str, str],
-    sent: "Sent",
-) -> None:
-    """Let a request be sent that may ask for any method: only if no policy is about one of them.
-
-    Args:
-        methods: Method → why the request may ask for it.
-
-    Raises:
-        RefusedError: A policy is, or only operations are called that read.
-    """
-    if settings.reads_only_by:
-        _check_that_it_reads(described, settings, methods)
-    decisions = [decision_on(described, settings, methods, sent)]
-    if settings.others is not None:
-        decisions.append(settings.others.decision(request.method, request.url, methods, sent.values))
-    for decision in decisions:
-        if decision.verdict != ALLOWED:
-            obey(decision, described, settings, methods)
+    if bounds.reads_only_by:
+        check_that_it_reads(described, bounds, asked)
+    obey(decision_on(described, bounds, asked, sent), described, bounds.consent, asked)
 
 
 def obey(
     decision: Decision,
     described: DescribedOperation,
-    settings: "CallSettings",
+    consent: "Consent",
     asked: Mapping[str, str] = _NOTHING,
 ) -> None:
     """Let an operation be called where a decision does, and the person where one is to be asked.
@@ -120,7 +121,6 @@ def obey(
     Raises:
         RefusedError: It is denied, or nobody agreed.
     """
-    consent = settings.consent
     if decision.verdict == DENIED:
         raise _refused(described, decision)
     # Whoever agrees to a call has not agreed to one of the same operation by another method.
@@ -133,20 +133,26 @@ def obey(
     if consent.ask is None and not is_confirmed and not consent.is_required:
         return
     if consent.ask is not None and consent.waiting is not None:
-        consent.waiting.append(lambda settings: obey(decision, described, settings, asked))
+        consent.waiting.append(lambda consent: obey(decision, described, consent, asked))
         return
     if consent.ask is None or not consent.ask(_question(described, decision)):
-        raise _unconfirmed(described, settings, decision, was_asked=consent.ask is not None)
+        raise _unconfirmed(described, consent, decision, was_asked=consent.ask is not None)
     consent.agreed.add(name)
 
 
-def _check_that_it_reads(
-    described: DescribedOperation, settings: "CallSettings", asked: Mapping[str, str]
-) -> None:
-    methods = {described.operation.method: "", **asked_by_headers(settings.headers), **asked}
+def check_that_it_reads(described: DescribedOperation, bounds: Bounds, asked: Mapping[str, str]) -> None:
+    """Refuse an operation that may change something, and a request that may ask for such a method.
+
+    Args:
+        asked: Method that the request asks for besides its own → by what.
+
+    Raises:
+        RefusedError: It may change something.
+    """
+    methods = {described.operation.method: "", **asked_by_headers(bounds.headers), **asked}
     for method, source in methods.items():
         if method not in SAFE_METHODS:
-            raise changing(described, method, settings.reads_only_by, settings.consent, source)
+            raise changing(described, method, bounds.reads_only_by, bounds.consent, source)
 
 
 def changing(
@@ -198,7 +204,7 @@ def _refused(described: DescribedOperation, decision: Decision) -> RefusedError:
 
 
 def _unconfirmed(
-    described: DescribedOperation, settings: "CallSettings", decision: Decision, *, was_asked: bool
+    described: DescribedOperation, consent: "Consent", decision: Decision, *, was_asked: bool
 ) -> RefusedError:
     operation = described.operation
     if was_asked:
@@ -207,7 +213,7 @@ def _unconfirmed(
     return RefusedError(
         f"`{operation.name}` is to be confirmed, and nobody can be asked",
         why=why,
-        hint=settings.consent.hint,
+        hint=consent.hint,
         policy=policy_json(decision),
     )
 

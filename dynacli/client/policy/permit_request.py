@@ -5,15 +5,22 @@ to the same server. If it is in doubt what a server reads, the strictest reading
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.policy.method_overrides import ANY_METHOD, overrides_of
 from dynacli.client.policy.other_policies import documented_bases
-from dynacli.client.policy.path_readings import Sent, SentValues, methods_in, readings_of
-from dynacli.client.policy.permission import permit_in_doubt
+from dynacli.client.policy.permission import check_that_it_reads, decision_on, obey
+from dynacli.client.policy.policy_rules import ALLOWED
+from dynacli.client.policy.readings import (
+    ANY_METHOD,
+    Sent,
+    SentValues,
+    methods_in,
+    overrides_of,
+    readings_of,
+)
 from dynacli.http.built_request import Request
 from dynacli.urls import server_of
 
@@ -52,10 +59,36 @@ def permit_request(
     sent = Sent(tuple(dict.fromkeys(_paths(described, request, base, values))), values)
     settings.permit(described, asked, sent)
     if settings.others is not None:
-        settings.others.permit(described, settings, request, asked, sent.values)
+        settings.others.permit(described, settings.consent, request, asked, sent.values)
     if doubt:
         methods = dict.fromkeys((*ANY_METHOD, *methods_in(described.api.catalog)), doubt)
-        permit_in_doubt(described, settings, request, methods, sent)
+        _permit_in_doubt(described, settings, request, methods, sent)
+
+
+def _permit_in_doubt(
+    described: DescribedOperation,
+    settings: CallSettings,
+    request: Request,
+    methods: Mapping[str, str],
+    sent: Sent,
+) -> None:
+    """Let a request be sent that may ask for any method: only if no policy is about one of them.
+
+    Args:
+        methods: Method → why the request may ask for it.
+
+    Raises:
+        RefusedError: A policy is, or only operations are called that read.
+    """
+    bounds = settings.bounds
+    if bounds.reads_only_by:
+        check_that_it_reads(described, bounds, methods)
+    decisions = [decision_on(described, bounds, methods, sent)]
+    if settings.others is not None:
+        decisions.append(settings.others.decision(request.method, request.url, methods, sent.values))
+    for decision in decisions:
+        if decision.verdict != ALLOWED:
+            obey(decision, described, bounds.consent, methods)
 
 
 def _paths(described: DescribedOperation, request: Request, base: str, values: SentValues) -> Iterator[str]:

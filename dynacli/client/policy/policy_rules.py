@@ -16,7 +16,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from dynacli.catalog.store.catalog_file import Catalog
-from dynacli.client.policy.path_readings import (
+from dynacli.client.policy.readings import (
     Sent,
     is_path_of,
     methods_in,

@@ -6,13 +6,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
-from dynacli.client.call import Call
+from dynacli.client.call import Call, Page
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.pages.known_items import known_items
 from dynacli.client.pages.merge_pages import MergedVerdict, merged_text, text_around
-from dynacli.client.pages.page_loop import Page, PageLoop
+from dynacli.client.pages.page_loop import PageLoop
 from dynacli.client.pages.page_rule import AnswerPlace
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation_words, program

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dynacli.auth.secret import Masker
-    from dynacli.client.call import CallJudge
+    from dynacli.client.call_judge import CallJudge
     from dynacli.client.call_settings import CallSettings
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.commands.call.call_report import CallReport

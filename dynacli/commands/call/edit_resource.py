@@ -97,7 +97,7 @@ def _check_update(update: DescribedOperation, settings: CallSettings) -> None:
         return
     from dynacli.client.policy.permission import denial
 
-    error = denial(update, settings)
+    error = denial(update, settings.bounds)
     if error is not None:
         raise error
 

@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING
 from dynacli.client.call import Call
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine, MadeCall
-from dynacli.client.engine.series import Series
+from dynacli.client.engine.series import WAIT_SECONDS, Series, Until, check_wait
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.links.follow_link import check_links
-from dynacli.client.wait_until import WAIT_SECONDS, Until, check_wait
 from dynacli.commands.call.conclude_call import conclude, report_verdict_so_far
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError, FileError, FormError, UsageError

@@ -4,18 +4,12 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
+from dynacli.client.call import CallEvent, Progress, Response, ResponseHead, Retrying, Sending
 from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.engine.call_engine import CallHistory, Engine, TypedWords
-from dynacli.client.engine.call_events import (
-    CallEvent,
-    Progress,
-    Response,
-    ResponseHead,
-    Retrying,
-    Sending,
-)
-from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey, input_name
+from dynacli.client.engine.call_engine import CallHistory, Engine
+from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey, TypedWords
+from dynacli.client.inputs.collect_values import input_name
 from dynacli.commands.run import GivenWords, Run
 from dynacli.record import replace
 from dynacli.request.convert_words import convert_all, is_given_as_text

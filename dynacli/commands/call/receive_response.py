@@ -12,7 +12,8 @@ from dynacli.client.call import Call, request_of
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
-from dynacli.client.inputs.call_inputs import CallInputs, collect_values
+from dynacli.client.inputs.call_inputs import CallInputs
+from dynacli.client.inputs.collect_values import collect_values
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError, FileError, FormError, NetworkError, TimedOutError, UsageError
 from dynacli.files import replace_named_file
@@ -382,7 +383,7 @@ def _join_first(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
 
 def _note_more_pages(run: Run, call: Call, answer: "Answer") -> None:
     """Say that an answer is one page of several, where it shows that it is."""
-    from dynacli.client.pages.answered_page import answered_page
+    from dynacli.client.pages.page_loop import answered_page
     from dynacli.model.wording import counted
 
     page = answered_page(call, answer)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from difflib import get_close_matches
 from typing import Any
 
-from dynacli.client.inputs.call_inputs import input_name
+from dynacli.client.inputs.collect_values import input_name
 from dynacli.client.inputs.find_input import near_options
 from dynacli.commands.corrections.call_line import CallLine, Piece
 from dynacli.commands.read_options import option_value

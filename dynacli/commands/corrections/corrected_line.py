@@ -7,11 +7,12 @@ from time import monotonic
 
 import click
 
-from dynacli.client.call import CallJudge, base_url_of
+from dynacli.client.call import base_url_of
+from dynacli.client.call_judge import CallJudge
 from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.cards.input_sources import input_sources
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.inputs.call_inputs import collect_values, input_name
+from dynacli.client.inputs.collect_values import collect_values, input_name
 from dynacli.commands.call.make_call import read_inputs
 from dynacli.commands.command_line_errors import from_click
 from dynacli.commands.corrections.call_line import CallLine, Piece, asked_call, read_line

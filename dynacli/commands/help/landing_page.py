@@ -165,7 +165,7 @@ class _Page:
         is_for_everyone = overview.anonymous == api.catalog.meta["operations"]
         if not (is_for_everyone or api.pointer.get("depends_on_who_asks")):
             return False
-        from dynacli.client.credentials.own_scheme import own_overlays
+        from dynacli.client.credentials.chosen_security import own_overlays
 
         return not own_overlays(self.env, api.open_request.overlays)
 

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.description.described_input import DescribedInput
-from dynacli.client.description.operation_description import OperationDescription
+from dynacli.client.description.operation_description import DescribedInput, OperationDescription
 from dynacli.commands.help.page_lines import usage_lines
 from dynacli.environment import Environment, invocation, program
 from dynacli.model.media_types import is_built, is_multipart

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dynacli.client.engine.call_events import CallEvent, RowDone
+from dynacli.client.call import CallEvent, RowDone
 from dynacli.commands.call.make_call import asker
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.demo import opened_api
@@ -21,11 +21,9 @@ from dynacli.record import record, replace
 
 if TYPE_CHECKING:
     from dynacli.client.batch.batch_run import BatchRun
-    from dynacli.client.batch.check_rows import BatchPlan
-    from dynacli.client.batch.row import Row, WrongRow
-    from dynacli.client.batch.row_calls import RowCalls
+    from dynacli.client.batch.row import Row, RowResult, WrongRow
+    from dynacli.client.batch.row_calls import BatchPlan, RowCalls
     from dynacli.client.batch.row_file import RowFile
-    from dynacli.client.batch.row_result import RowResult
     from dynacli.client.batch.shard import Shard
     from dynacli.client.call import Call
     from dynacli.client.call_settings import CallSettings
@@ -85,11 +83,9 @@ def make_calls(
 
 
 def _run_batch(run: Run, api: OpenedApi, options: _BatchOptions) -> None:
-    from dynacli.client.batch.batch_run import BatchRun, RunSettings
-    from dynacli.client.batch.check_rows import check_rows
-    from dynacli.client.batch.row_calls import RowCalls
+    from dynacli.client.batch.batch_run import BatchRun, RunSettings, open_earlier_results
+    from dynacli.client.batch.row_calls import RowCalls, check_rows
     from dynacli.client.batch.row_file import open_row_file
-    from dynacli.client.batch.row_result import open_earlier_results
     from dynacli.client.call_settings import settings_of
     from dynacli.client.engine.call_engine import Engine
     from dynacli.http.exchange import ClientPool
@@ -172,9 +168,8 @@ def _calls_to_show(
     run: Run, rows: "Iterator[Row | WrongRow]", calls: "RowCalls", shard: "Shard", done: "Container[int]"
 ) -> "Iterator[Call]":
     """Yield the calls of rows, which were checked; those whose inputs are in answers to come are told."""
-    from dynacli.client.batch.check_rows import needed_names
-    from dynacli.client.batch.placeholders import filled
-    from dynacli.client.batch.row import WrongRow
+    from dynacli.client.batch.row import WrongRow, filled
+    from dynacli.client.batch.row_calls import needed_names
 
     unknown = []
     for row in rows:

@@ -136,7 +136,7 @@ def _api_for_help(ctx: click.Context) -> OpenedApi:
     if _WITH_NEXT_API not in ctx.meta:
         from dynacli.demo.demo_document import served_document
         from dynacli.document.fetched import Fetched
-        from dynacli.library.open_content import open_content
+        from dynacli.library.revise import open_content
 
         content = served_document(with_next=True).content
         ctx.meta[_WITH_NEXT_API] = open_content(DEMO, Fetched(content), "the stand-in's document", run.env)

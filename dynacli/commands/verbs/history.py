@@ -145,7 +145,7 @@ def export_calls(
 
 
 def _seconds(text: str) -> float:
-    from dynacli.library.configuration.refresh_settings import duration_of
+    from dynacli.library.revisions.open_request import duration_of
 
     seconds = duration_of(text)
     if seconds is None:

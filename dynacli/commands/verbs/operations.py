@@ -17,7 +17,7 @@ from dynacli.model.operation import OperationSummary
 from dynacli.text.terminal import Painter, visible
 
 if TYPE_CHECKING:
-    from dynacli.client.links.operation_graph import OperationEdge
+    from dynacli.client.links.describe_links import OperationEdge
 
 __all__ = ["list_operations", "operation_row"]
 
@@ -119,7 +119,7 @@ def _nothing(api: OpenedApi, tag: str, method: str) -> UsageError:
 
 
 def _write_graph(run: Run, word: str, operations: Iterable[OperationSummary], language: str) -> None:
-    from dynacli.client.links.operation_graph import graph_text, is_drawn, operation_edges
+    from dynacli.client.links.describe_links import graph_text, is_drawn, operation_edges
     from dynacli.output.output_form import OutputForm
     from dynacli.output.written_text import written_text
 
@@ -141,7 +141,7 @@ def _smaller_graph(run: Run, shown: list[OperationSummary], edges: "list[Operati
     Raises:
         UsageError: The tags are too many, or there is only one.
     """
-    from dynacli.client.links.operation_graph import MOST_CHARACTERS, MOST_EDGES, is_drawn, tag_text
+    from dynacli.client.links.describe_links import MOST_CHARACTERS, MOST_EDGES, is_drawn, tag_text
 
     why = (
         f"Mermaid draws at most {MOST_EDGES} steps and {MOST_CHARACTERS:,} characters, "

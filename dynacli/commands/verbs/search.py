@@ -86,8 +86,7 @@ def _registered(run: Run) -> Iterator[OpenedApi]:
 
 def _card(run: Run, opened: dict[str, OpenedApi], hit: "Hit", question: str) -> tuple[Any, str]:
     """Return the card of a hit as data and as text."""
-    from dynacli.client.cards.card_text import card_text
-    from dynacli.client.cards.operation_card import operation_card
+    from dynacli.client.cards.operation_card import card_text, operation_card
 
     card = operation_card(opened[hit.api], hit.name, profile=run.options.profile, question=question)
     return card.as_json(), card_text(card)

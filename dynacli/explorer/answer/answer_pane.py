@@ -18,7 +18,7 @@ from textual.strip import Strip
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from dynacli.client.engine.call_events import ResponseHead, ResponsePart
+from dynacli.client.call import ResponseHead, ResponsePart
 from dynacli.errors import AuthError, FileError
 from dynacli.explorer.answer.answer_views import VIEWS, AnswerScreen, answer_screen, status_text, view_text
 from dynacli.explorer.answer.kept_call_views import KeptCall, kept_text, line_of_kept

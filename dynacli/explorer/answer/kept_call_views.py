@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from dynacli.client.answers.evidence import Evidence
-from dynacli.client.answers.verdict_text import findings_text, notes_of
-from dynacli.client.call import CallJudge, request_of
-from dynacli.client.call_settings import CallSettings, Consent
-from dynacli.client.inputs.call_inputs import collect_values
+from dynacli.client.answers.verdict_text import Evidence, findings_text, notes_of
+from dynacli.client.call import request_of
+from dynacli.client.call_judge import CallJudge
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.consent import Consent
+from dynacli.client.inputs.collect_values import collect_values
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError
 from dynacli.explorer.answer.answer_views import answer_screen, write_view

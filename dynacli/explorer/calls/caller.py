@@ -8,7 +8,8 @@ from textual import on
 from textual.message import Message
 from textual.widget import Widget
 
-from dynacli.client.call_settings import CallSettings, Consent
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.consent import Consent
 from dynacli.environment import Environment
 from dynacli.explorer.calls.running_call import Ended, Event, RunningCall
 from dynacli.explorer.dialogs import QuestionDialog

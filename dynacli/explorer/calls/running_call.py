@@ -5,22 +5,22 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from dynacli.client.call import Call
-from dynacli.client.call_settings import CallSettings
-from dynacli.client.engine.call_engine import CallHistory, Engine, MadeCall, TypedWords
-from dynacli.client.engine.call_events import (
+from dynacli.client.call import (
+    Call,
     CallEvent,
     Findings,
+    Page,
     Response,
     ResponseHead,
     ResponsePart,
     Retrying,
 )
-from dynacli.client.engine.series import Series
-from dynacli.client.inputs.call_inputs import CallInputs
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.engine.call_engine import CallHistory, Engine, MadeCall
+from dynacli.client.engine.series import Series, WaitPause
+from dynacli.client.inputs.call_inputs import CallInputs, TypedWords
 from dynacli.client.pages.merge_pages import MergedVerdict, merged_text
-from dynacli.client.pages.page_loop import Page, PageLoop
-from dynacli.client.wait_until import WaitPause
+from dynacli.client.pages.page_loop import PageLoop
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, InternalError
 from dynacli.explorer.form.draft import Draft, inputs_of
@@ -315,7 +315,7 @@ class RunningCall:
 
 def _page_notes(call: Call, answer: Answer) -> tuple[str, ...]:
     """Return what is to be said of one page of a list, where the answer shows that there are more."""
-    from dynacli.client.pages.answered_page import answered_page
+    from dynacli.client.pages.page_loop import answered_page
 
     page = answered_page(call, answer) if 200 <= answer.status < 300 else None
     if page is None:

@@ -6,10 +6,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from dynacli.client.call import CallJudge, request_of
-from dynacli.client.call_settings import CallSettings, Consent
+from dynacli.client.call import request_of
+from dynacli.client.call_judge import CallJudge
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.consent import Consent
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.inputs.call_inputs import CallInputs, collect_values
+from dynacli.client.inputs.call_inputs import CallInputs
+from dynacli.client.inputs.collect_values import collect_values
 from dynacli.client.inputs.read_plain_inputs import read_plain_inputs, whole_body
 from dynacli.errors import DynacliError, UsageError
 from dynacli.explorer.form.form_rows import BODY, FormRow

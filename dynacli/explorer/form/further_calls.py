@@ -6,9 +6,9 @@ from typing import Final
 
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.engine.series import WAIT_SECONDS, Until, check_wait, wait_seconds_of
 from dynacli.client.links.follow_link import check_links, links_of
-from dynacli.client.pages.document_rule import describe_pages
-from dynacli.client.wait_until import WAIT_SECONDS, Until, check_wait, wait_seconds_of
+from dynacli.client.pages.decide_rule import describe_pages
 from dynacli.errors import DynacliError, UsageError
 from dynacli.methods import SAFE_METHODS
 from dynacli.options.standard_options import FURTHER_CALLS, OPTIONS_BY_NAME, options_of

@@ -1,5 +1,9 @@
-"""What a person asks for when an API is opened: by the command line, the environment and the API's entry together."""
+"""What a person asks for when an API is opened: by the command line, the environment and the API's entry together.
 
+The entry says with `refresh_after` for how long a document is fresh, as a length of time.
+"""
+
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -10,7 +14,7 @@ from dynacli.record import record
 if TYPE_CHECKING:
     from dynacli.document.fetched import DocumentLogin, Fetched
 
-__all__ = ["BACKGROUND", "BLOCKING", "MODES", "NEVER", "OpenRequest"]
+__all__ = ["BACKGROUND", "BLOCKING", "MODES", "NEVER", "OpenRequest", "duration_of", "lifetime_of"]
 
 MODES = NEVER, BACKGROUND, BLOCKING = "never", "background", "blocking"
 """When a document that is due is fetched again: not at all, behind the command, or before it."""
@@ -65,3 +69,21 @@ class OpenRequest:
     login: "Callable[[], DocumentLogin]" = _no_login
     at_hand: "Fetched | None" = None
     wrong_settings: tuple[str, ...] = ()
+
+
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+_DURATION = re.compile(r"(\d{1,9})\s*([smhd]?)")
+
+
+def lifetime_of(entry: Mapping[str, Any]) -> float | None:
+    """Return for how many seconds a document is fresh by an API's entry; None where it does not say."""
+    return duration_of(entry.get("refresh_after"))
+
+
+def duration_of(value: Any) -> float | None:
+    """Return the seconds of a length of time such as `"12h"`, `"7d"` or a number; None where it is none."""
+    if isinstance(value, str):
+        found = _DURATION.fullmatch(value.strip())
+        return float(found[1]) * _UNITS[found[2]] if found else None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and value >= 0 else None

@@ -3,16 +3,21 @@
 A lost catalog is compiled from them again, and the lines of messages are looked up in them, without fetching
 anything. An archive that is damaged counts as absent. Most documents are a single file, and have none: `zipfile` is
 imported where one is read or written.
+
+A tool of one API comes with its compiled document inside: it is what the cache has before anything was fetched. The
+overlays and further documents that were files when the tool was made come with it, and have URLs of their own.
 """
 
 import json
+import os
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.document.fetched import Fetched
+from dynacli.environment import program
 from dynacli.errors import DocumentError, DynacliError, RefusedError
 from dynacli.files import write_file
 from dynacli.regular_files import regular_file
@@ -21,11 +26,14 @@ if TYPE_CHECKING:
     from zipfile import ZipFile
 
 __all__ = [
+    "INSIDE",
     "MissingFile",
     "ReferencedFiles",
-    "archive_damage",
+    "pack_document",
     "read_archive",
     "read_archived_file",
+    "read_inside",
+    "unpack_document",
     "write_archive",
 ]
 
@@ -69,7 +77,7 @@ class ReferencedFiles(NamedTuple):
         return not self.found and not self.missing
 
 
-def archive_damage() -> tuple[type[Exception], ...]:
+def _archive_damage() -> tuple[type[Exception], ...]:
     """Return what reading an archive raises that cannot be read, or is damaged."""
     from zipfile import BadZipFile
 
@@ -123,7 +131,7 @@ def read_archive(path: str) -> ReferencedFiles | None:
                 return None
             rows, missing = _read_index(archive)
             found = {row["uri"]: _fetched(row, archive.read(str(number))) for number, row in enumerate(rows)}
-    except archive_damage():
+    except _archive_damage():
         return None
     return ReferencedFiles(found, missing)
 
@@ -142,7 +150,7 @@ def read_archived_file(path: str, uri: str) -> bytes | None:
             found = (number for number, row in enumerate(rows) if uri in (row["uri"], row["base"]))
             number = next(found, None)
             return None if number is None else archive.read(str(number))
-    except archive_damage():
+    except _archive_damage():
         return None
 
 
@@ -174,3 +182,92 @@ def _fetched(row: dict[str, str], content: bytes) -> Fetched:
         last_modified=row["last_modified"],
         uri=row["base"],
     )
+
+
+_FOLDER = "document/"
+"""Where the files stand in the archive, under their names in the cache."""
+
+INSIDE = "inside://"
+"""The beginning of the URLs of the overlays and further documents in the archive."""
+_LAYERS = "layers/"
+
+_POINTER = "current.json"
+
+
+def pack_document(
+    archive: "ZipFile", pointer: Mapping[str, Any], files: Mapping[str, bytes], layers: Mapping[str, bytes]
+) -> None:
+    """Write a compiled document into an archive.
+
+    Args:
+        pointer: To its revision; `location` is the source that the tool knows.
+        files: Name in the cache → content.
+        layers: URL → content, of the overlays and further documents that come with it.
+    """
+    from zipfile import ZIP_DEFLATED
+
+    content = json.dumps(pointer).encode()
+    for name, data in {**files, _POINTER: content}.items():
+        archive.writestr(f"{_FOLDER}{name}", data, ZIP_DEFLATED)
+    for url, data in layers.items():
+        archive.writestr(f"{_LAYERS}{url.removeprefix(INSIDE)}", data, ZIP_DEFLATED)
+
+
+def read_inside(url: str) -> Fetched:
+    """Return an overlay or a further document that came with the tool.
+
+    Raises:
+        DocumentError: It is not there.
+    """
+    from zipfile import ZipFile
+
+    try:
+        with ZipFile(program().inside) as archive:
+            return Fetched(archive.read(f"{_LAYERS}{url.removeprefix(INSIDE)}"), uri=url)
+    except _archive_damage() as error:
+        raise DocumentError(
+            f"`{url.removeprefix(INSIDE)}` did not come with `{program().name}`",
+            why=f"`{program().inside}` is damaged or another one",
+            hint="Install it again",
+        ) from error
+
+
+def unpack_document(path: str, location: str) -> tuple[dict[str, Any], dict[str, bytes]] | None:
+    """Return the pointer to the document that came with the tool, and its files by their names.
+
+    What is damaged is left out: the catalog is compiled again, and without the document, None, it is fetched.
+
+    Args:
+        path: The archive.
+        location: Of the document that is asked for; None is returned for another one.
+    """
+    from zipfile import ZipFile
+
+    try:
+        with ZipFile(path) as archive:
+            pointer = json.loads(archive.read(f"{_FOLDER}{_POINTER}"))
+            if not _is_of(pointer, location):
+                return None
+            files = dict(_sound_files(archive))
+    except _archive_damage():
+        return None
+    return (pointer, files) if f"{pointer['revision']}.document" in files else None
+
+
+def _is_of(pointer: Any, location: str) -> bool:
+    """Return whether the pointer is that of the document at a location; a path may be relative to the configuration."""
+    if not isinstance(pointer, dict) or not isinstance(pointer.get("revision"), str):
+        return False
+    source = pointer.get("location", "")
+    return bool(source) and (location == source or location.endswith(f"{os.sep}{source}"))
+
+
+def _sound_files(archive: "ZipFile") -> Iterator[tuple[str, bytes]]:
+    for name in archive.namelist():
+        base = name.removeprefix(_FOLDER)
+        if base in {name, _POINTER} or os.path.basename(base) != base:
+            continue
+        try:
+            yield base, archive.read(name)
+        except _archive_damage():
+            continue

@@ -153,7 +153,7 @@ class Revisions:
         pointer = self._read_pointer("current.json") or next(iter(self.history()), None)
         runs = program()
         if runs.inside and (pointer is None or pointer.get("fetched_at", 0) < runs.fetched_at):
-            from dynacli.library.revisions.document_inside import unpack_document
+            from dynacli.library.revisions.referenced_files import unpack_document
 
             # A tool that was made anew, and installed over an older one, has a document that the cache may not have.
             unpacked = unpack_document(runs.inside, self.location)

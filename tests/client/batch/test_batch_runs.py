@@ -13,8 +13,7 @@ import pytest
 
 import dynacli
 from dynacli.client.batch.batch_run import BatchRun, RunSettings
-from dynacli.client.batch.check_rows import check_rows
-from dynacli.client.batch.row_calls import RowCalls
+from dynacli.client.batch.row_calls import RowCalls, check_rows
 from dynacli.client.batch.row_file import rows_of
 from dynacli.client.batch.shard import Shard
 from dynacli.errors import FileError, UsageError

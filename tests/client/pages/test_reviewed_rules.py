@@ -11,7 +11,7 @@ import pytest
 from dynacli.catalog.compiler.compile_document import compile_document
 from dynacli.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.pages.document_rule import document_pages, document_rule
+from dynacli.client.pages.decide_rule import document_pages, document_rule
 from dynacli.environment import Environment
 from dynacli.library.opened_api import OpenedApi
 from dynacli.library.revisions.open_request import OpenRequest

@@ -13,7 +13,8 @@ from dynacli.client.inputs.build_body import (
     holds_a_value,
     selected,
 )
-from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey, check_missing, collect_parameters
+from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey
+from dynacli.client.inputs.collect_values import check_missing, collect_parameters
 from dynacli.commands.run import Run
 from dynacli.environment import invocation
 from dynacli.errors import FileError, UsageError
@@ -144,7 +145,7 @@ def _boundary(run: Run, media_type: str) -> str:
     """Return the boundary between parts: that of `--content-type`, in a preview always the same one; else empty."""
     if not is_multipart(media_type):
         return ""
-    from dynacli.request.multipart_body import PREVIEW_BOUNDARY, boundary_in
+    from dynacli.request.form_body import PREVIEW_BOUNDARY, boundary_in
 
     return boundary_in(run.options.content_type) or (PREVIEW_BOUNDARY if run.options.dry_run else "")
 

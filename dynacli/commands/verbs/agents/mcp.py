@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dynacli.client.call_settings import CallOptions, Consent
+from dynacli.client.call_settings import CallOptions
+from dynacli.client.consent import Consent
 from dynacli.commands.run import Run
 from dynacli.environment import how_to_install, invocation
 from dynacli.errors import UsageError

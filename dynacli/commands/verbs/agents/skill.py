@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from dynacli.client.credentials.credential_state import credential_state
+from dynacli.client.credentials.signed_in import credential_state
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation, program
 from dynacli.library.opened_api import OpenedApi

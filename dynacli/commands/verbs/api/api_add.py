@@ -10,7 +10,7 @@ import click
 
 from dynacli.auth.credentials import Variables, variables_of
 from dynacli.auth.missing_credential import needed_variables, set_variables, variable_choices
-from dynacli.client.credentials.own_scheme import own_overlays
+from dynacli.client.credentials.chosen_security import own_overlays
 from dynacli.client.credentials.sign_in import wanted_by
 from dynacli.client.document_login import ALWAYS, login_of
 from dynacli.commands.run import Run
@@ -26,10 +26,9 @@ from dynacli.library.configuration.configuration import (
     profiles_in,
     texts,
 )
-from dynacli.library.configuration.refresh_settings import lifetime_of
 from dynacli.library.open_by_name import open_source
 from dynacli.library.opened_api import OpenedApi
-from dynacli.library.revisions.open_request import OpenRequest
+from dynacli.library.revisions.open_request import OpenRequest, lifetime_of
 from dynacli.model.overview import SignIn
 from dynacli.model.wording import did_you_mean, listed_near, near_names
 from dynacli.options.standard_options import SETTINGS, Options
@@ -334,7 +333,7 @@ def _server_at_document(run: Run, api: OpenedApi, known: dict[str, Any]) -> str:
     """Return where the API likely is, in place of a placeholder; empty if it is known where it is."""
     if run.options.server or run.options.server_var or known.keys() & {"server", "server_vars"}:
         return ""
-    from dynacli.request.placeholder_server import server_at_document
+    from dynacli.request.choose_server import server_at_document
 
     return server_at_document(api.servers, api.uri)
 

@@ -10,7 +10,7 @@ import click
 
 from dynacli.auth.credentials import WITH_PASSWORD, WITH_TOKEN, kind_of, variables_of, with_prefixes
 from dynacli.auth.secret import Secret
-from dynacli.auth.store.stored_credential import Keeping
+from dynacli.auth.store.credential_store import Keeping
 from dynacli.client.call_settings import CallOptions, settings_of
 from dynacli.client.credentials.chosen_security import schemes_of
 from dynacli.client.credentials.sign_in import (
@@ -90,7 +90,7 @@ def login(
     else:
         end, more, how = None, dict[str, Secret](), dict[str, Any]()
         if operation:
-            from dynacli.client.credentials.refresh_credential import operation_refresh_parts
+            from dynacli.client.credentials.oauth_sign_in import operation_refresh_parts
             from dynacli.commands.verbs.auth.operation_login import OperationWords, sign_in_by_operation
 
             asked = OperationWords(
@@ -122,7 +122,7 @@ def _with_own_scheme(run: Run, api: str, scheme: str, header: str) -> OpenedApi:
         UsageError: It cannot be created.
         FileError: The configuration cannot be written.
     """
-    from dynacli.client.credentials.own_scheme import KINDS, create_scheme, declares_none
+    from dynacli.client.credentials.chosen_security import KINDS, create_scheme, declares_none
 
     opened = run.api(api)
     if scheme not in KINDS or not declares_none(opened):

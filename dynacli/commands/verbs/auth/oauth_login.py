@@ -20,8 +20,7 @@ from dynacli.auth.oauth.oauth_flow import (
 from dynacli.auth.oauth.token_endpoint import sign_in_by_client_credentials, sign_in_by_password
 from dynacli.auth.references import referred
 from dynacli.auth.secret import Secret
-from dynacli.auth.store.credential_store import CredentialStore
-from dynacli.auth.store.stored_credential import Keeping, StoredCredential
+from dynacli.auth.store.credential_store import CredentialStore, Keeping, StoredCredential
 from dynacli.auth.tls_login import context_besides
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.credentials.oauth_sign_in import (

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from time import time
 from typing import Any, NamedTuple
 
-from dynacli.auth.operation_refresh import OperationRefresh
-from dynacli.auth.operation_token import OperationToken, read_operation_token
-from dynacli.auth.store.stored_credential import Keeping
+from dynacli.auth.operation_token import OperationRefresh, OperationToken, read_operation_token
+from dynacli.auth.store.credential_store import Keeping
 from dynacli.client.answers.answer_errors import http_error
 from dynacli.client.call import Call, base_url_of
 from dynacli.client.call_settings import CallSettings, settings_of
@@ -14,7 +13,8 @@ from dynacli.client.credentials.chosen_security import NO_SCHEME
 from dynacli.client.credentials.refresh_operation import RefreshInputs, find_refresh, refresh_by
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
-from dynacli.client.inputs.call_inputs import CallValues, collect_values
+from dynacli.client.inputs.call_inputs import CallValues
+from dynacli.client.inputs.collect_values import collect_values
 from dynacli.client.sign_request import is_accepted_origin, is_secret_value
 from dynacli.client.unknown_operation import unknown_operation
 from dynacli.commands.call.make_call import asker, read_inputs

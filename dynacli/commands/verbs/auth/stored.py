@@ -8,8 +8,7 @@ from typing import Any
 
 import click
 
-from dynacli.auth.store.credential_store import CredentialStore
-from dynacli.auth.store.stored_credential import StoredCredential
+from dynacli.auth.store.credential_store import CredentialStore, StoredCredential
 from dynacli.client.credentials.chosen_security import unknown_schemes_of_entry
 from dynacli.commands.run import Run
 from dynacli.environment import invocation
@@ -149,7 +148,7 @@ def show_token(run: Run, api: str, scheme: str) -> None:
     found = store.with_secrets(kept[0])
     if found.is_due(time.time()):
         from dynacli.client.call_settings import CallOptions, settings_of
-        from dynacli.client.credentials.refresh_credential import in_time
+        from dynacli.client.credentials.oauth_sign_in import in_time
 
         options = CallOptions.of(run.options.with_value("profile", found.profile))
         found = in_time(run.env, settings_of(run.env, run.api(api), options), store, found)

@@ -24,8 +24,7 @@ from dynacli.files import cannot_be_written, write_named_file
 from dynacli.library.compose_document import Layers
 from dynacli.library.configuration.configuration import DEMO, Configuration
 from dynacli.library.opened_api import OpenedApi
-from dynacli.library.revisions.document_inside import INSIDE
-from dynacli.library.revisions.referenced_files import ReferencedFiles
+from dynacli.library.revisions.referenced_files import INSIDE, ReferencedFiles
 from dynacli.library.revisions.revisions import revision_of
 from dynacli.options.standard_options import OPTION_KEYS
 from dynacli.output.written_files import write_named_files
@@ -196,8 +195,7 @@ class _BakedTool(NamedTuple):
         if self.compiled is None:
             return
         from dynacli.catalog.store.catalog_writer import write_catalog
-        from dynacli.library.revisions.document_inside import pack_document
-        from dynacli.library.revisions.referenced_files import write_archive
+        from dynacli.library.revisions.referenced_files import pack_document, write_archive
         from dynacli.library.revisions.revisions import write_file_list
 
         revisions, pointer, content = self.api.revisions, self.api.pointer, self.api.content()

@@ -86,8 +86,7 @@ def _description(
 
 
 def _card(opened: OpenedApi, name: str, profile: str) -> "tuple[Any, Text]":
-    from dynacli.client.cards.card_text import card_text
-    from dynacli.client.cards.operation_card import operation_card
+    from dynacli.client.cards.operation_card import card_text, operation_card
 
     card = operation_card(opened, name, profile=profile)
     return card.as_json(), lambda _paint, _width: card_text(card)

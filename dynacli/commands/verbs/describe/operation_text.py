@@ -6,7 +6,7 @@ from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.description.operation_description import OperationDescription
-from dynacli.client.pages.document_rule import KINDS
+from dynacli.client.pages.decide_rule import KINDS
 from dynacli.commands.help.page_lines import server_line
 from dynacli.commands.verbs.describe.field_description import (
     Detail,

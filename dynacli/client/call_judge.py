@@ -1,0 +1,171 @@
+"""The judge of a call: it validates the request before it is sent, and the answer."""
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from dynacli.client.call_settings import CallSettings
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.inputs.call_inputs import CallValues
+from dynacli.errors import UsageError
+from dynacli.http.built_request import Request
+from dynacli.lean_imports import import_jsonschema_rs
+
+if TYPE_CHECKING:
+    from dynacli.validation.findings.finding import Verdict
+    from dynacli.validation.judge_by_level import JudgeByLevel
+    from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
+
+__all__ = ["CallJudge", "judged_request"]
+
+_ALLOWED = frozenset({"undocumented-property"})
+"""Rules by which a request holds more than the document mentions, and nothing that it forbids."""
+
+
+class CallJudge:
+    """Judges the request of a call, in a thread of its own where it is started.
+
+    Attributes:
+        described: The operation.
+        has_begun: Whether the request is being judged, or was.
+        judge: The judge of the operation, which judges the answer, too; it is there when the request was judged.
+        verdict: On the request; it is there when the request was judged.
+
+    Args:
+        judge: The judge, where an earlier call has made it.
+    """
+
+    judge: "JudgeByLevel"
+    verdict: "Verdict"
+
+    def __init__(
+        self,
+        described: DescribedOperation,
+        request: Request,
+        values: CallValues,
+        settings: CallSettings,
+        judge: "JudgeByLevel | None" = None,
+    ) -> None:
+        self.described, self._request, self._values = described, request, values
+        self._settings = settings
+        self._known = judge
+        self.has_begun = False
+        self._thread: threading.Thread | None = None
+        self._is_judged: threading.Event | None = None
+        self._error: BaseException | None = None
+
+    def start(self) -> None:
+        """Judge the request, and then prepare for the answer, in a thread."""
+        import_jsonschema_rs()  # while this is the only thread
+        self._is_judged = threading.Event()
+        self._thread = threading.Thread(target=self._judge_and_prepare, name="dynacli-judge", daemon=True)
+        self._thread.start()
+
+    def _judge_and_prepare(self) -> None:
+        self.judge_request()
+        if self._error is None:
+            try:
+                self.judge.prepare()
+            except BaseException as error:  # noqa: BLE001  - raised again in the thread that waits
+                self._error = error
+
+    def judge_request(self) -> None:
+        """Judge the request; for a caller who wants no thread."""
+        self.has_begun = True
+        try:
+            from dynacli.validation.judge_by_level import JudgeByLevel
+
+            operation, settings = self.described.operation, self._settings
+            self.judge = self._known or JudgeByLevel(
+                self.described.api.catalog,
+                operation,
+                may_accept=settings.may_accept,
+                is_exact=settings.level == "exact",
+            )
+            self.verdict = self.judge.request(judged_request(self._request, self._values))
+            settings.set_apart(self.verdict, operation)
+        except BaseException as error:  # noqa: BLE001  - raised again in the thread that waits
+            self._error = error
+        finally:
+            if self._is_judged is not None:
+                self._is_judged.set()
+
+    def check(self) -> None:
+        """Wait for the verdict, and end the call where the document does not allow the request.
+
+        Raises:
+            UsageError: The document does not allow the request.
+        """
+        if self._is_judged is not None:
+            self._is_judged.wait()
+        if self._error is not None:
+            raise self._error
+        if all(finding.rule in _ALLOWED for finding in self.verdict.findings):
+            return
+        from dynacli.client.answers.verdict_text import verdict_json
+
+        raise UsageError(
+            "The document does not allow this request",
+            why=self.findings_text(),
+            hint="Mend it, or send it all the same with `--validate off`",
+            **verdict_json(self.described.api, self.verdict),
+        )
+
+    def judge_answer(self, answer: "JudgedResponse") -> "Verdict":
+        """Return the verdict on the answer."""
+        if self._thread is not None:
+            self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self.judge.response(answer)
+
+    def findings_text(self) -> str:
+        """Return the findings in the request, each with the part of it that is wrong."""
+        from dynacli.client.answers.verdict_text import Evidence, findings_text
+
+        operation = self.described.operation
+        evidence = Evidence.of_request(
+            operation.method, operation.path, self._request, self._values.media_type
+        )
+        return findings_text(self.described.api, self.verdict.findings, evidence, self._settings.is_verbose)
+
+
+def judged_request(request: Request, values: CallValues) -> "JudgedRequest":
+    """Return a request as it is judged."""
+    from urllib.parse import unquote
+
+    from dynacli.validation.judged_messages import JudgedRequest
+
+    return JudgedRequest(
+        path={name: unquote(text) for name, text in request.parts.path.items()},
+        query=[(pair.name, pair.value) for pair in request.parts.query],
+        headers=request.parts.headers,
+        cookies=[(pair.name, pair.value) for pair in request.parts.cookies],
+        media_type=values.media_type,
+        body=_judged_body(values),
+        values=values.parameters,
+        querystring=request.parts.querystring,
+    )
+
+
+def _judged_body(values: CallValues) -> Any:
+    """Return the body as it is judged: without the contents that are read only when it is sent."""
+    body = values.body
+    if isinstance(body, bytes | None) and values.form is None:
+        return body
+    from dynacli.schema.evaluation.shown_values import BinaryText
+    from dynacli.validation.bodies.read_forms import FormValue, UnreadBody
+
+    def text(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: text(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [text(item) for item in value]
+        return value if isinstance(value, str | int | float | None) else BinaryText(value.size)
+
+    if values.form is not None:
+        form = text(values.form)
+        if isinstance(form, dict):  # null has no form, and so no part
+            form = {name: item for name, item in form.items() if item is not None}
+        return FormValue(form)
+    size = None if isinstance(body, bytes | None) else body.length
+    return b"" if size == 0 else UnreadBody(size)
