@@ -452,7 +452,7 @@ class Api(OpenDocument):
     def _download(
         self, name: str, path: str, given: dict[str, Any], on_event: "Listener | None", *, is_resumed: bool
     ) -> Answer:
-        from dynacli.client.answers.download_answer import download_answer
+        from dynacli.client.answers.streamed_answer import download_answer
 
         with self._lock:
             described, inputs = self._read(name, given)

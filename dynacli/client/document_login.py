@@ -154,7 +154,7 @@ class _Login(DocumentLogin):
         if not self._ca and not self._entry:
             return None
         from dynacli.auth.tls_login import context_of
-        from dynacli.client.credentials.tls_settings import tls_settings
+        from dynacli.client.credentials.chosen_security import tls_settings
 
         return context_of(self._env, tls_settings(self._settings, ()))
 

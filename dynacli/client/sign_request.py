@@ -132,7 +132,7 @@ def sign(
         security = with_prefixes(security, settings.auth_tables)
         credentials, renew, bound = _find(env, api, security, request, settings, check_origin, may_send)
     if settings.ca or settings.auth_tables:
-        from dynacli.client.credentials.tls_settings import tls_settings
+        from dynacli.client.credentials.chosen_security import tls_settings
 
         tls = tls_settings(settings, security)
     is_unbound = any(credential.scheme not in bound for credential in credentials)

@@ -13,8 +13,7 @@ from dynacli.document.fetched import Fetched
 from dynacli.environment import Program, program, variable
 from dynacli.errors import DocumentError, FileError
 from dynacli.files import locked, make_directory, sweep, write_file
-from dynacli.library.compose_document import Layers, compose, read_cached_document
-from dynacli.library.read_sources import SourceReader
+from dynacli.library.read_sources import Layers, SourceReader, compose, read_cached_document
 from dynacli.library.revisions.housekeeping import begin_day, thin_out
 from dynacli.library.revisions.pending_document import forget_pending, keep_aside
 from dynacli.library.revisions.referenced_files import read_archive, write_archive

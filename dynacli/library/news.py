@@ -68,7 +68,7 @@ def note_news(
     """
     from dynacli.catalog.compiler.garbage_collection import without_collector
     from dynacli.changes.compare import compare
-    from dynacli.library.compose_document import read_cached_document
+    from dynacli.library.read_sources import read_cached_document
 
     since = revisions.read_state(NEWS).get("since")
     known = revisions.pointer_to(since) if isinstance(since, str) and is_revision(since) else None

@@ -123,8 +123,7 @@ class OpenedApi:
             DocumentError: It cannot be read any more.
         """
         from dynacli.document.fetched import Fetched
-        from dynacli.library.compose_document import Layers, compose
-        from dynacli.library.read_sources import SourceReader
+        from dynacli.library.read_sources import Layers, SourceReader, compose
 
         content, files = content or self.content(), self.referenced_files()
         if content is None or files is None:

@@ -1,12 +1,13 @@
-"""Reads the files that a document is made of, for one compilation: from where they are, or from the cache.
+"""Reads the files that a document is made of, from where they are or from the cache, and makes one document of them.
 
-Where several documents make one API, each has its own rules of what it may refer to, and files of its own: the key of
-such a file is its URI with the number of the document as fragment, which the URI of a file does not have.
+An API is described by the document that was named, further ones that are joined to it, and overlays. Of several
+documents each has its own rules of what it may refer to, and files of its own: the key of such a file is its URI with
+the number of the document as fragment, which the URI of a file does not have.
 """
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,15 +21,16 @@ from dynacli.library.revisions.revisions import Facts, facts_of, is_due_now
 
 if TYPE_CHECKING:
     from dynacli.document.fetching.file_opener import AllowedOpener
+    from dynacli.document.load import Document
     from dynacli.library.revisions.open_request import OpenRequest
     from dynacli.library.revisions.revisions import Revisions
 
-__all__ = ["DocumentAccess", "SourceReader", "make_reader"]
+__all__ = ["Layers", "SourceReader", "compose", "label_of", "make_reader", "read_cached_document"]
 
 _OVERLAY = "#overlay"
 
 
-class DocumentAccess(NamedTuple):
+class _DocumentAccess(NamedTuple):
     """How the files of one document are read.
 
     Args:
@@ -55,11 +57,11 @@ class SourceReader:
         further: How the files of the further documents are read that make one API with the first.
     """
 
-    access: DocumentAccess | None
+    access: _DocumentAccess | None
     cached: ReferencedFiles = field(default_factory=lambda: ReferencedFiles({}))
     may_fetch: bool = True
     is_refresh: bool = False
-    further: Sequence[DocumentAccess] = ()
+    further: Sequence[_DocumentAccess] = ()
     _found: dict[str, Fetched] = field(default_factory=dict)
     _errors: dict[str, DynacliError] = field(default_factory=dict)
     _facts: dict[str, Facts] = field(default_factory=dict)
@@ -223,7 +225,7 @@ def make_reader(
     )
 
 
-def _access(open_request: "OpenRequest", source: Source, first: Source) -> DocumentAccess:
+def _access(open_request: "OpenRequest", source: Source, first: Source) -> _DocumentAccess:
     """Return how the files of a document are read.
 
     Args:
@@ -240,7 +242,7 @@ def _access(open_request: "OpenRequest", source: Source, first: Source) -> Docum
     if source.origin != first.origin:
         login = login.elsewhere()
     try:
-        return DocumentAccess(allowed_files(source, open_request.allow_refs, login=login), folders)
+        return _DocumentAccess(allowed_files(source, open_request.allow_refs, login=login), folders)
     except ValueError as error:
         from dynacli.library.configuration.configuration import Configuration
 
@@ -250,3 +252,94 @@ def _access(open_request: "OpenRequest", source: Source, first: Source) -> Docum
             hint=f"Mend `allow_refs` in `{Configuration(open_request.env).path}`: "
             "an origin looks like `https://api.example.com`",
         ) from error
+
+
+class Layers(NamedTuple):
+    """The documents that are joined to a document, and the overlays.
+
+    Args:
+        more: The locations of further documents.
+        overlays: The absolute paths of overlays, in the order in which they are applied.
+    """
+
+    more: tuple[str, ...] = ()
+    overlays: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, pointer: Mapping[str, Any]) -> "Layers":
+        """Return the layers that a pointer remembers."""
+        return cls(tuple(pointer.get("more", ())), tuple(pointer.get("overlays", ())))
+
+
+def compose(fetched: Fetched, name: str, reader: SourceReader, layers: Layers) -> "Document":
+    """Return one document made of all layers; each overlay is applied to each of the documents.
+
+    Args:
+        fetched: The document that was named.
+        name: How messages call it.
+        reader: Reads all the other files.
+
+    Raises:
+        DocumentError: A document or an overlay cannot be used.
+        DynacliError: A document or an overlay cannot be read.
+    """
+    # A document of which only the time has changed is read, but not parsed: it needs none of this.
+    from dynacli.document.load import load
+
+    if not layers.more and not layers.overlays:
+        return load(fetched, name, opener=reader)
+    from dynacli.document.merging.merge import merge
+    from dynacli.document.overlays.overlay import Overlay
+
+    files = [(path, reader.read_overlay(path)) for path in layers.overlays]
+    overlays = [Overlay(file.content, path, file.uri) for path, file in files]
+    documents = [load(fetched, name, opener=reader, overlays=overlays)]
+    for number, location in enumerate(layers.more, 1):
+        further, opener = reader.read_document(location, number), reader.opener_of(number)
+        documents.append(load(further, label_of(location), opener=opener, overlays=overlays))
+    return merge(_without_idle_warnings(documents, len(overlays)), name)
+
+
+def _without_idle_warnings(documents: "list[Document]", overlays: int) -> "list[Document]":
+    """Return the documents, warning of an idle action of an overlay only where it is idle in all of them, and once.
+
+    Args:
+        overlays: How many overlays there are; they are the files behind the first one of each document.
+    """
+
+    def idle_actions(document: "Document") -> set[str]:
+        return {
+            message
+            for message, place in document.warnings
+            if 0 < place.file <= overlays and place.pointer.startswith("/actions/")
+        }
+
+    idle = [idle_actions(document) for document in documents]
+    idle_in_all = set.intersection(*idle)
+    found = []
+    for number, document in enumerate(documents):
+        dropped = idle[number] - (idle_in_all if number == 0 else set())
+        warnings = tuple(warning for warning in document.warnings if warning[0] not in dropped)
+        found.append(replace(document, warnings=warnings))
+    return found
+
+
+def read_cached_document(revisions: "Revisions", pointer: dict[str, Any], name: str) -> "Document | None":
+    """Return the document of a revision, read again from the cache; None where a file of it is lost.
+
+    Raises:
+        DocumentError: It cannot be read any more.
+    """
+    content, files = revisions.read_document(pointer), revisions.read_referenced_files(pointer)
+    if content is None or files is None:
+        return None
+    return compose(Fetched(content, uri=pointer["uri"]), name, SourceReader(None, files), Layers.of(pointer))
+
+
+def label_of(location: str) -> str:
+    """Return how messages call the document at a location."""
+    if "://" not in location:
+        return location
+    from dynacli.urls import without_query
+
+    return without_query(location)

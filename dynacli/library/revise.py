@@ -17,7 +17,6 @@ from dynacli.document.fetching.fetch import fetch
 from dynacli.document.source import Source, parse_source
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DocumentError, FileError, RefusedError
-from dynacli.library.compose_document import label_of
 from dynacli.library.install_revision import (
     confirm_revision,
     install,
@@ -26,7 +25,7 @@ from dynacli.library.install_revision import (
     restore_files,
 )
 from dynacli.library.opened_api import OpenedApi
-from dynacli.library.read_sources import SourceReader, make_reader
+from dynacli.library.read_sources import SourceReader, label_of, make_reader
 from dynacli.library.revisions.open_request import OpenRequest
 from dynacli.library.revisions.pending_document import find_pending, forget_pending
 from dynacli.library.revisions.replacement_rules import rules_for

@@ -1,4 +1,4 @@
-"""The security schemes of a call if a person says something else than the document.
+"""The security schemes and certificates of a call, if a person says something else than the document.
 
 A scheme of the person's own, for a document that declares none, is an overlay beside the configuration. Only
 `auth login --scheme` writes it. The document is compiled with it from then on, so that calls, help and exports have it
@@ -12,6 +12,8 @@ from difflib import get_close_matches
 from typing import Any
 
 from dynacli.auth.credentials import Alternative, is_known, is_supported
+from dynacli.auth.tls_login import TlsSettings
+from dynacli.client.call_settings import CallSettings
 from dynacli.client.profiles import signing_of
 from dynacli.document.pointer import unescaped
 from dynacli.environment import Environment, invocation
@@ -27,7 +29,6 @@ from dynacli.text.terminal import visible
 __all__ = [
     "ALWAYS",
     "KINDS",
-    "NEVER",
     "NO_SCHEME",
     "chosen_security",
     "create_scheme",
@@ -35,11 +36,12 @@ __all__ = [
     "own_overlays",
     "scheme_from",
     "schemes_of",
+    "tls_settings",
     "unknown_schemes",
     "unknown_schemes_of_entry",
 ]
 
-ALWAYS, NEVER = "always", "never"
+ALWAYS, _NEVER = "always", "never"
 """The values of `auth` in the configuration besides `document`."""
 
 NO_SCHEME = "none"
@@ -64,7 +66,7 @@ def chosen_security(
             return ()
         fitting = [each for each in security if any(scheme == one.name for one in each)]
         return fitting or [(scheme_of(api, scheme),)]
-    if when == NEVER:
+    if when == _NEVER:
         return ()
     if when == ALWAYS and not security:
         sign_ins = api.catalog.overview().sign_ins
@@ -262,3 +264,24 @@ def _overlay(api: OpenedApi, kind: str, header: str, has_undefined: bool) -> dic
     ]
     title = f"A way to sign in to {api.name}, made by `{invocation('auth login')}`"
     return {"overlay": "1.0.0", "info": {"title": title, "version": "1"}, "actions": actions}
+
+
+def tls_settings(settings: CallSettings, security: Sequence[Alternative]) -> TlsSettings | None:
+    """Return the certificates of a call; None where the configuration names none.
+
+    A client certificate under the name of one of the call's schemes counts before those of others: servers want one
+    also where the document does not say so.
+
+    Args:
+        security: The alternatives that count for the call.
+    """
+    tables = dict(settings.auth_tables or {})
+    if settings.auth == NO_SCHEME or settings.signs == _NEVER:
+        tables = {}
+    ordered = [scheme.name for alternative in security for scheme in alternative]
+    named = [tables[name] for name in (*ordered, *tables) if tables.get(name, {}).get("cert")]
+    if not named:
+        return TlsSettings(settings.ca) if settings.ca else None
+    keys = ("cert", "cert_key", "passphrase")
+    cert, cert_key, passphrase = (str(named[0].get(key, "")) for key in keys)
+    return TlsSettings(settings.ca, cert, cert_key, passphrase)

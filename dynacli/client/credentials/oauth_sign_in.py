@@ -28,7 +28,7 @@ from dynacli.auth.secret import Secret
 from dynacli.auth.store.credential_store import CredentialStore, Keeping, StoredCredential
 from dynacli.auth.tls_login import TlsLogin, context_besides
 from dynacli.client.call_settings import CallSettings
-from dynacli.client.credentials.tls_settings import tls_settings
+from dynacli.client.credentials.chosen_security import tls_settings
 from dynacli.document.pointer import escaped
 from dynacli.environment import Environment, invocation
 from dynacli.errors import AuthError, DynacliError, NetworkError, RefusedError, TimedOutError, UsageError

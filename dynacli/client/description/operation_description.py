@@ -192,7 +192,7 @@ class OperationDescription:
     @cached_property
     def callbacks(self) -> dict[str, Any]:
         """Name → URL → method → a request that the server sends."""
-        from dynacli.client.description.incoming_requests import describe_callbacks
+        from dynacli.client.description.documented_parts import describe_callbacks
 
         return describe_callbacks(self.described.part, self.api.catalog.resolve)
 

@@ -21,9 +21,9 @@ from dynacli.document.fetched import Fetched
 from dynacli.environment import DISTRIBUTION, Environment, Program
 from dynacli.errors import DocumentError, FileError, UsageError
 from dynacli.files import cannot_be_written, write_named_file
-from dynacli.library.compose_document import Layers
 from dynacli.library.configuration.configuration import DEMO, Configuration
 from dynacli.library.opened_api import OpenedApi
+from dynacli.library.read_sources import Layers
 from dynacli.library.revisions.referenced_files import INSIDE, ReferencedFiles
 from dynacli.library.revisions.revisions import revision_of
 from dynacli.options.standard_options import OPTION_KEYS

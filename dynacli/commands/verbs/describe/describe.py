@@ -118,7 +118,7 @@ def _webhook(opened: OpenedApi, words: list[str]) -> "tuple[Any, Text] | None":
     Raises:
         UsageError: A field of a webhook is asked for, which cannot be described by itself.
     """
-    from dynacli.client.description.incoming_requests import describe_webhook
+    from dynacli.client.description.documented_parts import describe_webhook
     from dynacli.commands.help.operation_list import find_webhook, webhook_lines, webhooks_of
     from dynacli.commands.verbs.describe.operation_text import webhook_text
     from dynacli.errors import UsageError
