@@ -9,7 +9,7 @@ from dynacli.record import record
 if TYPE_CHECKING:
     from dynacli.auth.secret import Masker
     from dynacli.http.built_request import Request
-    from dynacli.http.send import Answer
+    from dynacli.http.exchange import Answer
     from dynacli.model.operation import Operation
     from dynacli.validation.findings.finding import Verdict
 

@@ -17,7 +17,7 @@ from dynacli.client.sign_request import Signed, server_hint, sign, unsigned
 from dynacli.environment import Environment, program
 from dynacli.errors import AuthError, DynacliError, NetworkError, RefusedError, UsageError
 from dynacli.http.built_request import Request
-from dynacli.methods import SAFE_METHODS
+from dynacli.http.semantics import SAFE_METHODS
 from dynacli.model.operation import Server, documented_status
 from dynacli.record import record, replace
 from dynacli.request.build_request import build_request, check_header, kept_slashes
@@ -27,9 +27,8 @@ if TYPE_CHECKING:
     from threading import RLock
 
     from dynacli.client.batch.row import RowResult
-    from dynacli.http.exchange import ClientPool
-    from dynacli.http.retrying import Pause
-    from dynacli.http.send import Answer, Pieces, Receive, Retries
+    from dynacli.http.exchange import Answer, ClientPool, Pause, Retries
+    from dynacli.http.send import Pieces, Receive
     from dynacli.validation.bodies.read_forms import UnreadBody
     from dynacli.validation.findings.finding import Finding, Verdict
     from dynacli.validation.judge_by_level import JudgeByLevel
@@ -206,7 +205,7 @@ class Call:
         self._asking_later = asking_later = settings.asking_later()
         request = request_of(described, asking_later, values)
         if program().hooks:
-            from dynacli.transport.call_hooks import call_before
+            from dynacli.client.call_hooks import call_before
 
             request = call_before(described.operation.name, request)
         if adapt is not None:
@@ -327,17 +326,18 @@ class Call:
             self._explain(error)
             raise self.signed.masker.mask_error(error) from error.__cause__
         if program().hooks:
-            from dynacli.transport.call_hooks import call_after
+            from dynacli.client.call_hooks import call_after
 
             call_after(self.described.operation.name, self.signed.shown, answer)
         return answer
 
     def _send(self, receive: "Receive", clients: "ClientPool | None") -> "Answer":
-        from dynacli.http.send import Budget, send
+        from dynacli.http.exchange import Budget
+        from dynacli.http.send import send
 
         settings, signed, request = self.settings, self.signed, self.signed.request
         if self._on_event is not None and not isinstance(request.body, bytes | None):
-            from dynacli.transport.upload import WatchedPayload
+            from dynacli.http.payload import WatchedPayload
 
             request = request._replace(body=WatchedPayload(request.body, self._telling_progress))
         ends_with = self._is_way_out if settings.ends_with_redirects else None
@@ -410,7 +410,7 @@ class Call:
 
     def _retries(self) -> "Retries":
         """Return how often the request is sent again: one that is not safe only where that was said, or has a key."""
-        from dynacli.http.send import Retries
+        from dynacli.http.exchange import Retries
 
         settings = self.settings
         may_repeat = (

@@ -5,14 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.environment import invocation_words
 from dynacli.errors import UsageError
+from dynacli.http.semantics import essence
 from dynacli.library.opened_api import OpenedApi
-from dynacli.model.media_types import (
-    body_schema,
-    essence,
-    is_as_good_as_json,
-    preferred,
-    sent_as,
-)
+from dynacli.model.media_types import body_schema, is_as_good_as_json, preferred, sent_as
 from dynacli.model.operation import MediaType, Operation, Parameter
 from dynacli.record import record, replace
 

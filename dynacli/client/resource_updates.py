@@ -6,7 +6,7 @@ from typing import Any
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
-from dynacli.model.media_types import essence, is_json
+from dynacli.http.semantics import essence, is_json
 from dynacli.model.operation import Operation
 from dynacli.schema.read_schema import applied_schemas, following
 

@@ -12,8 +12,7 @@ from dynacli.commands.read_options import check_values, click_options, options_i
 from dynacli.commands.run import GivenWords, Run
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
-from dynacli.methods import SAFE_METHODS
-from dynacli.model.media_types import is_multipart
+from dynacli.http.semantics import SAFE_METHODS, is_multipart
 from dynacli.model.operation import Field, Parameter
 from dynacli.options.parsed_words import (
     BOOLEAN,

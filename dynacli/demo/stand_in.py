@@ -12,7 +12,7 @@ from dynacli.demo.operations.run_operations import RUN_OPERATIONS
 from dynacli.demo.operations.server_operations import SERVER_OPERATIONS
 from dynacli.demo.operations.workflow_operations import NEXT_OPERATION, WORKFLOW_OPERATIONS
 from dynacli.demo.threaded_server import serving, wait_for_signal
-from dynacli.serving.listening_socket import listening_socket, origin_at
+from dynacli.http.serving import listening_socket, origin_at
 
 __all__ = ["running", "serve_forever"]
 

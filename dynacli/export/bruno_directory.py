@@ -19,7 +19,7 @@ from dynacli.export.collection import (
     file_stem,
     without_templates,
 )
-from dynacli.model.media_types import is_json
+from dynacli.http.semantics import is_json
 from dynacli.text.terminal import visible
 
 __all__ = ["files_of"]

@@ -14,7 +14,7 @@ from dynacli.export.collection import (
     distinct_name,
     variable_name,
 )
-from dynacli.model.media_types import is_form
+from dynacli.http.semantics import is_form
 from dynacli.output.reports.har import HarCall
 from dynacli.request.build_request import MANAGED_HEADERS
 from dynacli.urls import origin_of

@@ -10,8 +10,8 @@ from itertools import chain, count
 from uuid import NAMESPACE_URL, uuid5
 
 from dynacli.client.description.operation_description import DescribedInput
+from dynacli.http.semantics import is_json
 from dynacli.model.kebab_names import kebab
-from dynacli.model.media_types import is_json
 from dynacli.model.operation import SecurityScheme
 from dynacli.record import record
 from dynacli.request.build_request import path_text

@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator
 
 from dynacli.export.collection import Authorization, Body, Collection, Entry, ExportedRequest, Part, file_stem
-from dynacli.model.media_types import is_json
+from dynacli.http.semantics import is_json
 from dynacli.text.terminal import visible
 
 __all__ = ["files_of"]

@@ -30,10 +30,10 @@ from dynacli.export.collection import (
     variable_name,
 )
 from dynacli.http.built_request import Request
+from dynacli.http.semantics import essence, is_form
 from dynacli.library.configuration.configuration import profiles_in
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.lenient_reading import dict_or_empty, list_or_empty, text_or_empty
-from dynacli.model.media_types import essence, is_form
 from dynacli.model.operation import OperationSummary, SecurityScheme, Server
 from dynacli.record import replace
 from dynacli.request.build_request import build_request

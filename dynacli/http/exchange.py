@@ -1,4 +1,4 @@
-"""One HTTP exchange: the client that makes it, and a time limit for the whole of it.
+"""One HTTP exchange: its limits, its answer, the client that makes it, and a time limit for the whole of it.
 
 The client is httpx without its own redirects, credentials, cookies and decoding.
 httpx limits each read, not their sum, and nothing limits the look-up of a host name.
@@ -10,36 +10,47 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 
 import dynacli
 from dynacli.errors import InternalError, RefusedError
+from dynacli.http.built_request import Request
 from dynacli.http.encodings import ACCEPTED
 from dynacli.http.failures import from_client_setup, timed_out
+from dynacli.http.semantics import SAFE_METHODS
+from dynacli.record import record
 from dynacli.urls import origin_of, without_query
 
 if TYPE_CHECKING:
     import ssl
 
-    from dynacli.http.built_request import Request
     from dynacli.http.import_httpx import httpx
+    from dynacli.http.rate_limit import RateLimit
 
 __all__ = [
     "REDIRECTS",
+    "Answer",
+    "Budget",
     "Certificates",
     "ClientPool",
     "Connections",
     "EndableClients",
     "Login",
     "OneContext",
+    "Pause",
+    "Retries",
     "check_unchanged",
     "headers_of",
+    "may_pass",
     "open_client",
     "run_within",
+    "seconds_text",
+    "stated_length",
     "system_context",
+    "values_of",
 ]
 
 T = TypeVar("T")
@@ -390,3 +401,148 @@ def run_within(
     if is_late:
         raise timed_out(url, seconds or 0)
     return exchange.result()
+
+
+MIB = 1024 * 1024
+RENDER_LIMIT = 64 * MIB
+CONNECT_SECONDS = 10.0
+PASSING = frozenset({408, 425, 429, 502, 503, 504})
+"""Statuses after which the same request may go well a little later."""
+_SERVER_ERROR = 500
+
+
+@record
+class Budget:
+    """How long a call may take, how large its answer may be, and how far it follows redirects.
+
+    Args:
+        total: Seconds for the whole call; None where only connecting and each reading are limited.
+        max_bytes: The largest size of an answer that is kept in memory.
+        ends_with: Returns whether the first redirect is the final answer; None to follow it.
+        connect: The seconds that connecting may take.
+        read: The seconds that may pass between two pieces of an answer; None where the total alone limits them.
+        follow: Returns the request that a redirect of a safe method leads to, and None where the redirect is the
+            final answer: called with the request, the answer, and the redirects so far, to which it adds. None for
+            the rules of a call, `redirects.following_request`.
+    """
+
+    total: float | None = None
+    max_bytes: int = RENDER_LIMIT
+    ends_with: "Callable[[Answer], bool] | None" = None
+    connect: float = CONNECT_SECONDS
+    read: float | None = None
+    follow: "_Follow | None" = None
+
+
+@record
+class Retries:
+    """How often a request is sent again, where it may be, after a failure that may pass.
+
+    Args:
+        count: The number of further tries.
+        after_lost_connections: Whether a connection that cannot be made, or breaks before the answer, is tried again.
+        waiting: Makes the block in which the call waits for its next try, for example to say so.
+        wait: Waits for so many seconds; by default in real time, until the call is ended.
+        rate: How often requests may be sent; each try keeps to it.
+        statuses: Further statuses after which a request of a safe method is sent again.
+    """
+
+    count: int = 0
+    after_lost_connections: bool = True
+    waiting: "Callable[[Pause], contextlib.AbstractContextManager[None]] | None" = None
+    wait: Callable[[float], object] | None = None
+    rate: "RateLimit | None" = None
+    statuses: tuple[int, ...] = ()
+
+
+@record
+class Answer:
+    """The final answer of a call.
+
+    Args:
+        url: The URL of the request that it answers, after redirects.
+        headers: The headers in their order, repeated ones repeated.
+        body: The decoded body; empty where it was not kept.
+        seconds: The time from the start of sending until the body was read.
+        hops: (status, URL) of each redirect on the way.
+        size: The number of bytes of the decoded body, kept or not.
+        tries: How often the request was sent until this answer came.
+        redirect_headers: The headers of the first redirect on the way.
+    """
+
+    status: int
+    reason: str
+    http_version: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    seconds: float
+    hops: tuple[tuple[int, str], ...] = ()
+    size: int = 0
+    tries: int = 1
+    redirect_headers: tuple[tuple[str, str], ...] = ()
+
+    def header(self, name: str) -> str:
+        """Return a header's value, several joined by commas (RFC 9110, section 5.3); empty when absent."""
+        return ", ".join(values_of(self.headers, name))
+
+
+def values_of(headers: Iterable[tuple[str, str]], name: str) -> list[str]:
+    """Return the values of all headers of a name, whose case does not matter."""
+    wanted = name.lower()
+    return [value for key, value in headers if key.lower() == wanted]
+
+
+def may_pass(answer: Answer, method: str, statuses: Sequence[int] = ()) -> bool:
+    """Return whether the same request may go well a little later.
+
+    After a 500 with `Retry-After`, and after further statuses, only one of a safe method may.
+
+    Args:
+        answer: The answer, with or without its body.
+    """
+    if answer.status in PASSING or method not in SAFE_METHODS:
+        return answer.status in PASSING
+    is_asked = answer.status == _SERVER_ERROR and answer.header("retry-after") != ""
+    return is_asked or answer.status in statuses
+
+
+def stated_length(answer: Answer) -> int | None:
+    """Return the length that an answer states for its body as it is sent; None where it states none."""
+    length = answer.header("content-length")
+    return int(length) if length.isascii() and length.isdecimal() and len(length) < 20 else None
+
+
+_Follow = Callable[[Request, Answer, list[tuple[int, str]]], Request | None]
+
+
+class Pause(NamedTuple):
+    """The time between two tries.
+
+    Args:
+        seconds: How long it is.
+        reason: What failed, in a few words.
+        next_try: The number of the try behind it, counted from 1.
+        tries: How many tries there are at most.
+    """
+
+    seconds: float
+    reason: str
+    next_try: int
+    tries: int
+
+    def __str__(self) -> str:
+        """Return the sentence that says what is waited for."""
+        return f"{self.reason}; try {self.next_try} of {self.tries} in {seconds_text(self.seconds)}"
+
+    def wait(self, retries: "Retries", connections: "Connections") -> None:
+        """Wait until the next try may begin; a call that is ended meanwhile waits no longer."""
+        with contextlib.nullcontext() if retries.waiting is None else retries.waiting(self):
+            (retries.wait or connections.wait)(self.seconds)
+            if retries.rate is not None:
+                (retries.wait or connections.wait)(retries.rate.take())
+
+
+def seconds_text(seconds: float) -> str:
+    """Return a pause in seconds, those below ten with a tenth: `2.5 s`."""
+    return f"{seconds:.{0 if seconds >= 10 else 1}f} s"

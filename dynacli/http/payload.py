@@ -1,9 +1,23 @@
-"""A body that is not held in memory: a sequence of pieces, of which files are read while they are sent."""
+"""A body that is not held in memory: a sequence of pieces, of which files and streams are read while they are sent."""
 
+import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
-__all__ = ["Payload", "Source", "as_text"]
+from dynacli.errors import FileError
+
+__all__ = [
+    "FileUpload",
+    "Payload",
+    "Source",
+    "StreamUpload",
+    "WatchedPayload",
+    "as_text",
+    "begins_with",
+    "open_upload",
+]
 
 
 class Source(Protocol):
@@ -102,3 +116,193 @@ def _described(source: Source) -> str:
     if source.name == "-":
         return "standard input"
     return source.name if source.size is None else f"{source.name}, {source.size} bytes"
+
+
+CHUNK = 64 * 1024
+
+
+class Readable(Protocol):
+    """A byte stream."""
+
+    def read(self, size: int, /) -> bytes | None:
+        """Return at most so many bytes; an empty result means the end."""
+
+
+class Peekable(Readable, Protocol):
+    """A byte stream whose beginning can be put back after it was read."""
+
+    def put_back(self, content: bytes, /) -> None:
+        """Let the next read begin with this content."""
+
+
+def open_upload(path: str, name: str) -> "FileUpload | StreamUpload":
+    """Return a file to send.
+
+    The file is opened at once, so that a missing or unreadable file ends the call before anything is sent.
+
+    Args:
+        path: The path of the file.
+        name: The name for messages, as the person wrote it.
+
+    Raises:
+        FileError: There is no such file, or it cannot be read.
+    """
+    try:
+        file = open(path, "rb", buffering=0)  # noqa: SIM115  - a pipe stays open until it is sent
+        status = os.fstat(file.fileno())
+        # Files in `/proc` have the size 0, whatever they hold.
+        if stat.S_ISREG(status.st_mode) and (status.st_size or not file.read(1)):
+            file.close()
+            return FileUpload(path, name, status)
+        if stat.S_ISREG(status.st_mode):
+            file.seek(0)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "it is no file name"
+        raise _unreadable(name, why) from error
+    return StreamUpload(file, name, close=file.close)
+
+
+class FileUpload:
+    """A regular file; its size is known before it is sent."""
+
+    def __init__(self, path: str, name: str, status: os.stat_result) -> None:
+        self.name = name
+        self.size: int | None = status.st_size
+        self._path = path
+        self._identity = _identity(status)
+
+    def rewind(self) -> bool:
+        """Return True: the file is opened again for each try, and was not changed meanwhile or is refused."""
+        return True
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the content of the file, unchanged since its size was taken.
+
+        Raises:
+            FileError: The file cannot be read, or was changed meanwhile.
+        """
+        left = self.size or 0
+        try:
+            with open(self._path, "rb", buffering=0) as file:
+                while True:
+                    chunk = file.read(min(CHUNK, left))
+                    left -= len(chunk)
+                    # Checked before the last bytes are sent: without them the request stays incomplete, so no
+                    # server takes a mixture of old and new content for the file.
+                    if (left == 0 or not chunk) and (
+                        left or _identity(os.fstat(file.fileno())) != self._identity
+                    ):
+                        raise FileError(
+                            f"`{self.name}` was changed while it was sent",
+                            why="The server got a part of it, and was not told that it is whole",
+                            hint="Send it again when nothing writes to it",
+                        )
+                    if chunk:
+                        yield chunk
+                    if left == 0:
+                        return
+        except OSError as error:
+            raise _unreadable(self.name, error.strerror or "it cannot be read") from error
+
+
+class StreamUpload:
+    """A pipe, a device or standard input; its size is unknown before its end, and most can be sent only once."""
+
+    def __init__(self, stream: Readable, name: str, close: Callable[[], None] | None = None) -> None:
+        self.name = name
+        self._close = close
+        self.size: int | None = None
+        self._stream: Any = stream
+        self._start = _position(stream)
+        self._is_begun = False
+
+    def rewind(self) -> bool:
+        """Return whether the stream stands at its beginning, where it was put if that is possible."""
+        if not self._is_begun:
+            return True
+        try:
+            if self._start is not None:
+                self._stream.seek(self._start)
+                self._is_begun = False
+        except (OSError, ValueError):
+            pass  # it was closed meanwhile
+        return not self._is_begun
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the content of the stream as it comes.
+
+        Raises:
+            FileError: The stream cannot be read.
+        """
+        self._is_begun = True
+        try:
+            while chunk := self._stream.read(CHUNK):
+                yield chunk
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or "it is closed"
+            raise _unreadable(self.name, why) from error
+        if chunk is None:
+            raise _unreadable(self.name, "it is set not to wait for what is still to come")
+        if self._close is not None:
+            self._close()
+
+
+class WatchedPayload(Payload):
+    """A body that tells how far it is sent.
+
+    Args:
+        payload: The body.
+        watch: Returns, each time that sending begins, the block in which the body is sent; the block has a function
+            that is told of each piece.
+    """
+
+    def __init__(
+        self, payload: Payload, watch: Callable[[], AbstractContextManager[Callable[[int], object]]]
+    ) -> None:
+        super().__init__(payload.pieces)
+        self._watch = watch
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the pieces."""
+        with self._watch() as tell:
+            for piece in super().__iter__():
+                yield piece
+                tell(len(piece))
+
+
+def _position(stream: Any) -> int | None:
+    """Return where a stream stands; None where it cannot be put back there."""
+    try:
+        return int(stream.tell()) if stream.seekable() else None
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def begins_with(stream: Peekable, name: str, limit: int) -> tuple[bytes, bool]:
+    """Return the beginning of a stream, which is put back, and whether that is all of it.
+
+    Args:
+        limit: Reading stops after more than so many bytes.
+
+    Raises:
+        FileError: The stream cannot be read.
+    """
+    read = bytearray()
+    for chunk in StreamUpload(stream, name).chunks():
+        read += chunk
+        if len(read) > limit:
+            break
+    stream.put_back(bytes(read))
+    return bytes(read), len(read) <= limit
+
+
+def _identity(status: os.stat_result) -> tuple[int, ...]:
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def _unreadable(name: str, why: str) -> FileError:
+    if name == "-":
+        return FileError("Standard input cannot be read", why=why)
+    return FileError(
+        f"The file `{name}` cannot be read", why=why, hint="Check the path; `@-` is standard input"
+    )

@@ -8,7 +8,7 @@ from dynacli.http.built_request import Request
 from dynacli.urls import origin_of, without_query
 
 if TYPE_CHECKING:
-    from dynacli.http.send import Answer
+    from dynacli.http.exchange import Answer
 
 __all__ = ["following_request", "redirected"]
 

@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -12,155 +12,37 @@ from dynacli.errors import DynacliError, NetworkError, TimedOutError
 from dynacli.http.built_request import Request
 from dynacli.http.encodings import BadEncodingError, TooLargeError, decode_chunks
 from dynacli.http.exchange import (
+    MIB,
     REDIRECTS,
+    Answer,
+    Budget,
     ClientPool,
     Connections,
+    Retries,
     check_unchanged,
     headers_of,
+    may_pass,
     open_client,
     run_within,
 )
 from dynacli.http.failures import from_httpx, timed_out
-from dynacli.methods import SAFE_METHODS
-from dynacli.record import record, replace
+from dynacli.http.semantics import SAFE_METHODS
+from dynacli.record import replace
 from dynacli.urls import origin_of, without_query
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-    from dynacli.http.exchange import Certificates, Login
+    from dynacli.http.exchange import Certificates, Login, Pause
     from dynacli.http.import_httpx import httpx
-    from dynacli.http.rate_limit import RateLimit
-    from dynacli.http.retry_cookies import RetryCookies
-    from dynacli.http.retrying import Pause
+    from dynacli.http.retrying import RetryCookies
 
-__all__ = [
-    "Answer",
-    "Budget",
-    "Follow",
-    "Pieces",
-    "Receive",
-    "Retries",
-    "may_pass",
-    "send",
-    "stated_length",
-    "values_of",
-]
+__all__ = ["Pieces", "Receive", "send"]
 
-_MIB = 1024 * 1024
-RENDER_LIMIT = 64 * _MIB
-FILE_LIMIT = 1024 * _MIB
-JUDGED_LIMIT = 128 * _MIB
+FILE_LIMIT = 1024 * MIB
+JUDGED_LIMIT = 128 * MIB
 """The largest answer that is kept for the judge where it is written while it comes and a finding is a failure."""
-WARNED_LIMIT = 12 * _MIB
+WARNED_LIMIT = 12 * MIB
 """The same where a finding is a warning: together with the rest of the program it stays below 64 MiB."""
-CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
-PASSING = frozenset({408, 425, 429, 502, 503, 504})
-"""Statuses after which the same request may go well a little later."""
-_SERVER_ERROR = 500
-
-
-@record
-class Budget:
-    """How long a call may take, how large its answer may be, and how far it follows redirects.
-
-    Args:
-        total: Seconds for the whole call; None where only connecting and each reading are limited.
-        max_bytes: The largest size of an answer that is kept in memory.
-        ends_with: Returns whether the first redirect is the final answer; None to follow it.
-        connect: The seconds that connecting may take.
-        read: The seconds that may pass between two pieces of an answer; None where the total alone limits them.
-        follow: Returns the request that a redirect of a safe method leads to, and None where the redirect is the
-            final answer: called with the request, the answer, and the redirects so far, to which it adds. None for
-            the rules of a call, `redirects.following_request`.
-    """
-
-    total: float | None = None
-    max_bytes: int = RENDER_LIMIT
-    ends_with: "Callable[[Answer], bool] | None" = None
-    connect: float = CONNECT_SECONDS
-    read: float | None = None
-    follow: "Follow | None" = None
-
-
-@record
-class Retries:
-    """How often a request is sent again, where it may be, after a failure that may pass.
-
-    Args:
-        count: The number of further tries.
-        after_lost_connections: Whether a connection that cannot be made, or breaks before the answer, is tried again.
-        waiting: Makes the block in which the call waits for its next try, for example to say so.
-        wait: Waits for so many seconds; by default in real time, until the call is ended.
-        rate: How often requests may be sent; each try keeps to it.
-        statuses: Further statuses after which a request of a safe method is sent again.
-    """
-
-    count: int = 0
-    after_lost_connections: bool = True
-    waiting: "Callable[[Pause], AbstractContextManager[None]] | None" = None
-    wait: Callable[[float], object] | None = None
-    rate: "RateLimit | None" = None
-    statuses: tuple[int, ...] = ()
-
-
-@record
-class Answer:
-    """The final answer of a call.
-
-    Args:
-        url: The URL of the request that it answers, after redirects.
-        headers: The headers in their order, repeated ones repeated.
-        body: The decoded body; empty where it was not kept.
-        seconds: The time from the start of sending until the body was read.
-        hops: (status, URL) of each redirect on the way.
-        size: The number of bytes of the decoded body, kept or not.
-        tries: How often the request was sent until this answer came.
-        redirect_headers: The headers of the first redirect on the way.
-    """
-
-    status: int
-    reason: str
-    http_version: str
-    url: str
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-    seconds: float
-    hops: tuple[tuple[int, str], ...] = ()
-    size: int = 0
-    tries: int = 1
-    redirect_headers: tuple[tuple[str, str], ...] = ()
-
-    def header(self, name: str) -> str:
-        """Return a header's value, several joined by commas (RFC 9110, section 5.3); empty when absent."""
-        return ", ".join(values_of(self.headers, name))
-
-
-def values_of(headers: Iterable[tuple[str, str]], name: str) -> list[str]:
-    """Return the values of all headers of a name, whose case does not matter."""
-    wanted = name.lower()
-    return [value for key, value in headers if key.lower() == wanted]
-
-
-def may_pass(answer: Answer, method: str, statuses: Sequence[int] = ()) -> bool:
-    """Return whether the same request may go well a little later.
-
-    After a 500 with `Retry-After`, and after further statuses, only one of a safe method may.
-
-    Args:
-        answer: The answer, with or without its body.
-    """
-    if answer.status in PASSING or method not in SAFE_METHODS:
-        return answer.status in PASSING
-    is_asked = answer.status == _SERVER_ERROR and answer.header("retry-after") != ""
-    return is_asked or answer.status in statuses
-
-
-def stated_length(answer: Answer) -> int | None:
-    """Return the length that an answer states for its body as it is sent; None where it states none."""
-    length = answer.header("content-length")
-    return int(length) if length.isascii() and length.isdecimal() and len(length) < 20 else None
 
 
 class Pieces:
@@ -258,7 +140,7 @@ class Pieces:
         for piece in self:
             if self.size > limit:
                 raise NetworkError(
-                    f"The answer of `{self._name}` is larger than {limit // _MIB} MiB", hint=hint
+                    f"The answer of `{self._name}` is larger than {limit // MIB} MiB", hint=hint
                 )
             yield piece
 
@@ -279,7 +161,6 @@ class Pieces:
         self.call.connections.cut()
 
 
-Follow = Callable[[Request, Answer, list[tuple[int, str]]], Request | None]
 Receive = Callable[[Answer, Pieces], bytes]
 """(the answer without its body, the body as it comes) → what was kept of it."""
 
@@ -484,7 +365,7 @@ class OneCall:
         pause = self._pause_after(answer) if passes else None
         if pause is not None:
             if answer.header("set-cookie"):
-                from dynacli.http.retry_cookies import RetryCookies
+                from dynacli.http.retrying import RetryCookies
 
                 self._cookies = self._cookies or RetryCookies()
                 self._cookies.keep(request.url, answer.headers)

@@ -22,7 +22,7 @@ from dynacli.auth.secret import Secret
 from dynacli.environment import Environment
 from dynacli.errors import RefusedError, UsageError
 from dynacli.files import cannot_be_written, locked, make_directory, write_file
-from dynacli.serving.listening_socket import ANYWHERE, LOOPBACK, listening_socket, origin_at
+from dynacli.http.serving import ANYWHERE, LOOPBACK, listening_socket, origin_at
 from dynacli.urls import bracketed
 
 __all__ = ["PATH", "HttpPlace", "http_application", "kept_token", "listening_at", "token_path"]

@@ -10,7 +10,7 @@ from dynacli.client.answers.answer import Answer
 from dynacli.client.answers.streamed_answer import StreamedAnswer
 from dynacli.client.api_client import Api
 from dynacli.errors import DynacliError, FormError, HttpError, UsageError
-from dynacli.model.media_types import is_sequence
+from dynacli.http.semantics import is_sequence
 from dynacli.model.wording import counted
 from dynacli.record import record
 from dynacli.text.filter_value import check_filter, filtered

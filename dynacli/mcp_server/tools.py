@@ -21,11 +21,11 @@ from dynacli.client.search_operations import Hit, search_operations
 from dynacli.client.unknown_operation import unknown_operation
 from dynacli.errors import DynacliError, InternalError, UsageError
 from dynacli.http.exchange import EndableClients
+from dynacli.http.semantics import SAFE_METHODS
 from dynacli.library.opened_api import OpenedApi
 from dynacli.mcp_server.served_apis import Pages, ServedApis
 from dynacli.mcp_server.tool_answers import answer_of_call, answer_of_error, answer_of_text, json_line
 from dynacli.mcp_server.tool_call import AskedCall, make_call
-from dynacli.methods import SAFE_METHODS
 from dynacli.model.media_types import is_built
 from dynacli.model.operation import ANY, ValueType
 from dynacli.schema.example_call import body_example, option_text

@@ -7,10 +7,7 @@ from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.errors import UsageError
-from dynacli.model.lenient_reading import dict_or_empty
-from dynacli.model.media_types import (
-    body_schema,
-    is_as_good_as_json,
+from dynacli.http.semantics import (
     is_event_stream,
     is_form,
     is_json,
@@ -19,6 +16,8 @@ from dynacli.model.media_types import (
     is_sequence,
     split_media_type,
 )
+from dynacli.model.lenient_reading import dict_or_empty
+from dynacli.model.media_types import body_schema, is_as_good_as_json
 from dynacli.record import record
 from dynacli.request.assemble_body import encode, json_text
 from dynacli.request.form_body import PREVIEW_BOUNDARY, Multipart, encode_form, make_parts

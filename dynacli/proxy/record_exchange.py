@@ -2,8 +2,8 @@
 
 from dynacli.check.running.answer_reader import complete_items
 from dynacli.http.encodings import BadEncodingError, TooLargeError, decode_whole
-from dynacli.http.send import RENDER_LIMIT
-from dynacli.model.media_types import essence, is_sequence
+from dynacli.http.exchange import RENDER_LIMIT
+from dynacli.http.semantics import essence, is_sequence
 from dynacli.proxy.message_head import Headers
 from dynacli.proxy.passed_exchange import CopiedBody, PassedExchange
 from dynacli.traffic.recorded_request import RecordedAnswer, RecordedExchange, RecordedRequest

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from dynacli.check.recordings.judge_recording import RecordingJudge
 from dynacli.client.call_settings import CallSettings
 from dynacli.errors import DynacliError, InternalError
+from dynacli.http.serving import LOOPBACK
 from dynacli.library.opened_api import OpenedApi
 from dynacli.proxy.exchange_lines import ToldPassage
 from dynacli.proxy.judging_thread import JudgingThread
@@ -18,7 +19,6 @@ from dynacli.proxy.request_gate import RequestGate
 from dynacli.proxy.serve_proxy import serve_proxy
 from dynacli.proxy.upstream_server import UpstreamServer
 from dynacli.record import record
-from dynacli.serving.listening_socket import LOOPBACK
 from dynacli.urls import origin_of
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from dynacli.http.serving import handle_signals, kept_handlers
 from dynacli.proxy.client_connection import ClientConnection
 from dynacli.proxy.passing_exchange import Passage
-from dynacli.serving.handled_signals import handle_signals, kept_handlers
 
 __all__ = ["serve_proxy"]
 

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from dynacli.errors import NetworkError, TimedOutError, UsageError
 from dynacli.http.environment_proxy import EnvironmentProxy
 from dynacli.http.failures import from_connecting
+from dynacli.http.serving import ANYWHERE
 from dynacli.proxy.message_head import BadMessageError
 from dynacli.proxy.upstream_connection import UpstreamConnection
-from dynacli.serving.listening_socket import ANYWHERE
 from dynacli.urls import DEFAULT_PORTS, authority, bracketed
 
 __all__ = ["UpstreamServer"]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dynacli.errors import UsageError
-from dynacli.model.media_types import is_json, is_json_lines, is_json_sequence
+from dynacli.http.semantics import is_json, is_json_lines, is_json_sequence
 
 __all__ = ["Assignment", "assemble", "encode", "json_text"]
 

@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote_plus
 from dynacli.environment import program
 from dynacli.errors import UsageError
 from dynacli.http.built_request import Pair, Request, RequestParts
-from dynacli.model.media_types import is_form, is_json
+from dynacli.http.semantics import is_form, is_json
 from dynacli.model.operation import Operation, Parameter
 from dynacli.request.parameter_serialization import (
     WrittenParameter,

@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from dynacli.errors import UsageError
-from dynacli.model.media_types import is_form, is_json
+from dynacli.http.semantics import is_form, is_json
 from dynacli.model.operation import ANY, Parameter, ValueType
 
 __all__ = ["choice_word", "convert", "convert_all", "is_given_as_text", "is_single_item", "json_value"]

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from dynacli.errors import UsageError
 from dynacli.http.built_request import Pair
 from dynacli.http.payload import Payload, Source
-from dynacli.model.media_types import essence, is_json
+from dynacli.http.semantics import essence, is_json
 from dynacli.record import replace
 from dynacli.request.assemble_body import json_text
 from dynacli.request.parameter_serialization import WrittenParameter, serialize_header, serialize_query

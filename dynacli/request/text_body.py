@@ -6,7 +6,8 @@ from contextlib import suppress
 from typing import Any
 
 from dynacli.errors import UsageError
-from dynacli.model.media_types import essence, is_object_of_bytes
+from dynacli.http.semantics import essence
+from dynacli.model.media_types import is_object_of_bytes
 from dynacli.request.assemble_body import json_text
 from dynacli.schema.document_schemas import DocumentSchemas
 from dynacli.schema.example_call import option_text

@@ -4,17 +4,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from dynacli.http.semantics import essence, is_json, is_sequence, is_text_type
 from dynacli.model.field_names import GENERAL_NAMES, plain_name, words_of
 from dynacli.model.find_items import ID_NAMES, WRAPPERS
-from dynacli.model.media_types import (
-    body_schema,
-    essence,
-    is_as_good_as_json,
-    is_binary,
-    is_json,
-    is_sequence,
-    is_text_type,
-)
+from dynacli.model.media_types import body_schema, is_as_good_as_json, is_binary
 from dynacli.model.operation import Field, Parameter
 from dynacli.record import record
 from dynacli.schema.possible_schemas import possible_schemas, properties_of, value_types_of

@@ -4,8 +4,9 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from dynacli.http.semantics import is_form, is_json
 from dynacli.model.command_words import option_pair
-from dynacli.model.media_types import is_form, is_json, preferred
+from dynacli.model.media_types import preferred
 from dynacli.model.operation import Body, MediaType, Parameter, ValueType
 from dynacli.schema.document_schemas import DocumentSchemas
 from dynacli.schema.documented_values import example_values_of

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from dynacli.http.semantics import is_text_type
 from dynacli.model.lenient_reading import dict_or_empty
-from dynacli.model.media_types import is_binary, is_text_type
+from dynacli.model.media_types import is_binary
 from dynacli.model.operation import ITEM_FORMATS, Dialect, item_formats_of
 from dynacli.record import record
 from dynacli.schema.flatten_schema import Resolve, flatten

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dynacli.model.media_types import body_schema, is_as_good_as_json, is_json
+from dynacli.http.semantics import is_json
+from dynacli.model.media_types import body_schema, is_as_good_as_json
 
 __all__ = ["success_answer", "success_response", "success_schema"]
 

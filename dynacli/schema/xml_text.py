@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from dynacli.model.media_types import essence
+from dynacli.http.semantics import essence
 from dynacli.schema.document_schemas import DocumentSchemas
 from dynacli.schema.example_schema import ExampleSchema
 from dynacli.schema.read_schema import applied_schemas

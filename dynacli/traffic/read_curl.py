@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
-from dynacli.model.media_types import split_media_type
+from dynacli.http.semantics import split_media_type
 from dynacli.model.wording import did_you_mean
 from dynacli.traffic.recorded_request import RecordedPart, RecordedRequest, file_beside
 

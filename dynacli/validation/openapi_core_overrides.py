@@ -22,7 +22,7 @@ from openapi_core.validation.request.exceptions import InvalidParameter, Invalid
 from openapi_core.validation.response.exceptions import InvalidData
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
-from dynacli.model import media_types
+from dynacli.http.semantics import best_match, is_media_type, split_media_type
 from dynacli.model.operation import IGNORED_HEADERS, documented_status, explodes, style_of
 from dynacli.schema.evaluation.judging_notes import TOO_DEEP
 from dynacli.validation.bodies.body_hooks import FORM, BodyHooks, UncheckedError
@@ -92,14 +92,14 @@ class _Overrides(BodyHooks):
         keys = list(content.str_keys())
         if mimetype is None:  # the `content` of a parameter has a single media type
             mimetype = keys[0] if keys else ""
-        best = media_types.best_match(mimetype, keys)
+        best = best_match(mimetype, keys)
         if best is None:
-            unclear = [key for key in keys if not media_types.is_media_type(key)]
+            unclear = [key for key in keys if not is_media_type(key)]
             if unclear:
                 shown = f"`{unclear[0]}`" if unclear[0] else "an empty text"
                 raise UncheckedError(f"the document has {shown} where a media type belongs")
             raise MediaTypeNotFound(mimetype, keys)
-        name, parameters = media_types.split_media_type(mimetype)
+        name, parameters = split_media_type(mimetype)
         return MediaType(name, parameters, child(content, best))
 
     def _deserialise_media_type(
@@ -177,7 +177,7 @@ class RequestOverrides(_Overrides):
             return value
         media_type = next(iter((param_or_header / "content").str_keys()), "")
         # A form is percent-encoded like a query, so it is read from the query as it is.
-        is_form = media_types.split_media_type(media_type)[0] == FORM
+        is_form = split_media_type(media_type)[0] == FORM
         return value.encode() if is_form else unquote_to_bytes(value)
 
     def _get_param_or_header_and_schema(

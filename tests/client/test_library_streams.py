@@ -8,7 +8,7 @@ import pytest
 import dynacli
 from dynacli.client.api_client import Api
 from dynacli.errors import FormError, HttpError, NetworkError, UsageError
-from dynacli.transport import item_reader
+from dynacli.http import item_reader
 from tests.documents import document, operation, save
 from tests.harness import Answer, RecordedRequest, Recorder
 

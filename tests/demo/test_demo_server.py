@@ -19,7 +19,7 @@ from dynacli.demo.demo_facts import API_KEYS, ROLES, DemoServer
 from dynacli.demo.stand_in import running
 from dynacli.demo.threaded_server import serving
 from dynacli.errors import UsageError
-from dynacli.serving.listening_socket import listening_socket, origin_at
+from dynacli.http.serving import listening_socket, origin_at
 from tests.harness import run_cli
 
 _SERVE = """

@@ -5,8 +5,9 @@ import threading
 import pytest
 
 from dynacli.http.built_request import Request, RequestParts
+from dynacli.http.exchange import Budget, Retries
 from dynacli.http.rate_limit import RateLimit, rate_of
-from dynacli.http.send import Budget, Retries, send
+from dynacli.http.send import send
 from tests.documents import document, operation, save
 from tests.harness import Answer, Recorder, run_cli
 

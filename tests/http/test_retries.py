@@ -14,9 +14,10 @@ import dynacli
 from dynacli.errors import NetworkError, TimedOutError, UsageError
 from dynacli.http import retrying
 from dynacli.http.built_request import Request, RequestParts
+from dynacli.http.exchange import PASSING, Budget, Retries
+from dynacli.http.exchange import Answer as SentAnswer
 from dynacli.http.retrying import pause_after, seconds_asked
-from dynacli.http.send import PASSING, Budget, Retries, send
-from dynacli.http.send import Answer as SentAnswer
+from dynacli.http.send import send
 from tests.documents import document, operation, parameter, save
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
 

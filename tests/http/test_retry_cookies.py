@@ -3,7 +3,7 @@
 import pytest
 
 from dynacli.http.built_request import Request, RequestParts
-from dynacli.http.retry_cookies import RetryCookies
+from dynacli.http.retrying import RetryCookies
 from tests.documents import API_KEY, document, operation, save
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from dynacli.http import send
+from dynacli.http import exchange, send
 from tests.documents import document, operation, save
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
 
@@ -92,7 +92,7 @@ def test_a_server_that_does_not_accept_is_left() -> None:
 def test_there_is_a_limit_without_the_option(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without `--timeout` a server may be silent for so long and no longer."""
     assert send.READ_SECONDS <= 60
-    assert send.CONNECT_SECONDS <= 10
+    assert exchange.CONNECT_SECONDS <= 10
     monkeypatch.setattr(send, "READ_SECONDS", 0.1)
     with _behaving(_silence) as origin:
         result = run_cli(_api(origin), "get-a")

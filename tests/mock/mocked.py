@@ -14,11 +14,11 @@ from dynacli.client.call_settings import CallOptions, settings_of
 from dynacli.commands.run import Run
 from dynacli.document.fetched import Fetched
 from dynacli.environment import Environment
+from dynacli.http.serving import listening_socket, origin_at
 from dynacli.library.revise import open_content
+from dynacli.mock.http_server import serve_until_signal
 from dynacli.mock.mock_application import mock_application
 from dynacli.mock.mock_server import MockExchange, MockServer, base_path
-from dynacli.serving.http_server import serve_until_signal
-from dynacli.serving.listening_socket import listening_socket, origin_at
 
 __all__ = ["Mocked", "mocked"]
 

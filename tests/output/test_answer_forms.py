@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dynacli.transport.item_reader import ItemReader
+from dynacli.http.item_reader import ItemReader
 from tests.documents import document, operation, pets, save
 from tests.harness import Answer, Recorder, run_cli
 
@@ -153,7 +153,7 @@ def test_a_filter_sees_each_item_of_a_stream(api: str, server: Recorder) -> None
 
 def test_what_is_no_item_is_told(api: str, server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lines that are no JSON, or too large, are left out, and the code is 13."""
-    monkeypatch.setattr("dynacli.transport.item_reader._MAX_ITEM", 20)
+    monkeypatch.setattr("dynacli.http.item_reader._MAX_ITEM", 20)
     body = b'{"id": 1}\nbroken\n"' + b"x" * 40 + b'"\n{"id": 2}\n'
     server.answers["/pets"] = Answer(body=body, headers={"Content-Type": "application/x-ndjson"})
     result = run_cli(api, "list-pets", "--validate", "off", "-o", "csv")

@@ -18,7 +18,7 @@ from dynacli.check.reporting.har_calls import har_calls
 from dynacli.demo.demo_facts import API_KEYS
 from dynacli.errors import NetworkError
 from dynacli.http.built_request import Request, RequestParts
-from dynacli.http.send import Answer
+from dynacli.http.exchange import Answer
 from dynacli.output.reports.har import HarCall, har_of
 from tests.harness import run_cli
 from tests.npm_programs import package

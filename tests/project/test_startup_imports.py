@@ -112,7 +112,7 @@ _CATALOG = (
     | _modules("errors record")
     | _modules(
         """
-        catalog.store.catalog_file catalog.store.operation_rows files methods regular_files
+        catalog.store.catalog_file catalog.store.operation_rows files regular_files
         library.configuration.configuration library.revisions.revisions model.operation
         options options.call_commands options.command options.command_table options.registry_commands
         options.standard_options options.tool_commands
@@ -122,7 +122,7 @@ _CATALOG = (
 _COMPLETION = (
     _CATALOG
     | _modules("commands.completion.complete commands.completion.offered_options options.parsed_words")
-    | _modules("model.media_types")
+    | _modules("http.semantics model.media_types")
 )
 _COMMAND = (
     _CATALOG
@@ -132,7 +132,7 @@ _COMMAND = (
         library.revisions.open_request
         """
     )
-    | _modules("model.media_types")
+    | _modules("http.semantics model.media_types")
     | _modules(
         """
         client.described_operation commands.command_groups lean_imports
@@ -197,8 +197,8 @@ _ENDED = _modules("commands.call.conclude_call commands.call.receive_response")
 _SENT = _BUILT | _WIRE | _ENDED
 _ACCEPTED = _SENT | _modules(
     """
-    model.patterns validation.accepting.accept_messages
-    validation.accepting.operation_schemas validation.bodies.read_body text.json_budget
+    model.patterns validation.accept_messages
+    validation.bodies.read_body text.json_budget
     validation.bodies.read_forms validation.findings.finding
     schema.evaluation.formats validation.judge_by_level validation.judged_messages schema.evaluation.judging_notes
     schema.evaluation.plain_values schema.evaluation.compiled_schema schema.evaluation.keyword_translations
@@ -207,7 +207,7 @@ _ACCEPTED = _SENT | _modules(
 )
 _DEMO = (
     _ACCEPTED
-    | _modules("client.live_demo commands.verbs.demo commands.verbs.verb_options serving.listening_socket")
+    | _modules("client.live_demo commands.verbs.demo commands.verbs.verb_options http.serving")
     | _modules(
         """
         demo.application demo.body_shapes demo.data.data_reference demo.data.demo_store

@@ -14,7 +14,7 @@ import pytest
 
 from dynacli.environment import StandardInput
 from dynacli.errors import FileError
-from dynacli.transport.upload import CHUNK, FileUpload, StreamUpload, begins_with, open_upload
+from dynacli.http.payload import CHUNK, FileUpload, StreamUpload, begins_with, open_upload
 from tests.documents import document, operation, save
 from tests.dry_runs import request_of
 from tests.harness import Answer, Recorder, run_cli

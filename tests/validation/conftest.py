@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.validation.accepting.accept_messages import accepts_request, accepts_response
-from dynacli.validation.accepting.operation_schemas import OperationSchemas
+from dynacli.validation.accept_messages import OperationSchemas, accepts_request, accepts_response
 from dynacli.validation.findings.finding import Verdict
 from dynacli.validation.judge import Judge
 

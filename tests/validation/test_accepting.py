@@ -14,14 +14,13 @@ from dynacli.catalog.compiler.compile_document import compile_document
 from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.errors import DocumentError
-from dynacli.model.media_types import is_json
+from dynacli.http.semantics import is_json
 from dynacli.model.operation import Dialect
 from dynacli.schema.evaluation import compiled_schema
 from dynacli.schema.evaluation.keyword_translations import LATER, TRANSLATIONS
 from dynacli.schema.evaluation.translation import JUDGING_KEYWORDS, PlainSchema, SchemaSource
 from dynacli.schema.example_value import example_value
-from dynacli.validation.accepting.accept_messages import accepts_request, accepts_response
-from dynacli.validation.accepting.operation_schemas import OperationSchemas
+from dynacli.validation.accept_messages import OperationSchemas, accepts_request, accepts_response
 from dynacli.validation.judge import Judge
 from dynacli.validation.judge_by_level import JudgeByLevel
 from dynacli.validation.judged_messages import JudgedResponse

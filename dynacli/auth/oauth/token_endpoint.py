@@ -26,8 +26,8 @@ from dynacli.environment import invocation, program
 from dynacli.errors import AuthError, RefusedError
 from dynacli.http.built_request import Request
 from dynacli.http.encodings import BadEncodingError, TooLargeError
-from dynacli.http.exchange import REDIRECTS, OneContext
-from dynacli.http.send import Answer, Budget, Pieces, send
+from dynacli.http.exchange import REDIRECTS, Answer, Budget, OneContext
+from dynacli.http.send import Pieces, send
 from dynacli.record import record, replace
 from dynacli.text.server_message import server_message
 from dynacli.urls import without_query

@@ -9,7 +9,7 @@ from dynacli.catalog.search.operation_words import OperationWords
 from dynacli.catalog.search.rarity import rarity
 from dynacli.catalog.search.search_words import STOP_WORDS, names_several, stem, words_of
 from dynacli.catalog.search.thesaurus import ACTING, AMBIGUOUS, GENERIC, action_of
-from dynacli.methods import SAFE_METHODS
+from dynacli.http.semantics import SAFE_METHODS
 from dynacli.model.operation import Operation
 from dynacli.record import replace
 

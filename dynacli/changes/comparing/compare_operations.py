@@ -28,7 +28,7 @@ from dynacli.changes.comparing.comparison import (
 )
 from dynacli.document.objects import operations_of
 from dynacli.document.pointer import split
-from dynacli.model.media_types import essence
+from dynacli.http.semantics import essence
 from dynacli.model.operation import IGNORED_HEADERS, default_style, explodes
 
 __all__ = [

@@ -17,8 +17,8 @@ from dynacli.check.learning.infer_schema import (
 )
 from dynacli.check.learning.observed_answers import ObservedAnswer
 from dynacli.document.pointer import MISSING, follow, split
+from dynacli.http.semantics import best_match
 from dynacli.model.lenient_reading import dict_or_empty, list_or_empty
-from dynacli.model.media_types import best_match
 from dynacli.model.operation import Operation, documented_status
 from dynacli.model.wording import enumerated
 from dynacli.validation.findings.finding import Finding

@@ -7,7 +7,7 @@ from typing import Any
 from dynacli.auth.secret import Masker
 from dynacli.check.check_records import CheckedOperation
 from dynacli.document.pointer import MISSING, follow, split
-from dynacli.model.media_types import is_json, is_media_type, split_media_type
+from dynacli.http.semantics import is_json, is_media_type, split_media_type
 
 __all__ = ["ObservedAnswer", "observed_answers"]
 

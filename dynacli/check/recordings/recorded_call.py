@@ -12,9 +12,9 @@ from dynacli.client.operation_at import delimiter_of, styled_properties, styled_
 from dynacli.client.sign_request import is_secret_parameter
 from dynacli.errors import NetworkError, UsageError
 from dynacli.http.built_request import Pair, Request, RequestParts
-from dynacli.http.send import Answer
+from dynacli.http.exchange import Answer
+from dynacli.http.semantics import essence, is_form, is_json
 from dynacli.library.opened_api import OpenedApi
-from dynacli.model.media_types import essence, is_form, is_json
 from dynacli.model.operation import Operation, Parameter, ValueType
 from dynacli.request.convert_words import convert, convert_all
 from dynacli.traffic.operation_finder import MatchedOperation

@@ -4,8 +4,9 @@ import re
 import time
 from dataclasses import replace
 
-from dynacli.http.send import RENDER_LIMIT, Answer, Pieces
-from dynacli.model.media_types import essence, is_event_stream, is_json_sequence, is_sequence
+from dynacli.http.exchange import RENDER_LIMIT, Answer
+from dynacli.http.semantics import essence, is_event_stream, is_json_sequence, is_sequence
+from dynacli.http.send import Pieces
 
 __all__ = ["AnswerReader", "complete_items"]
 

@@ -23,13 +23,12 @@ from dynacli.client.call_settings import CallOptions, CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.links.follow_link import sent_json
+from dynacli.client.parallel_calls import Dispatcher, noting_interrupt
 from dynacli.environment import Environment
 from dynacli.errors import BrokenAnswerError, DynacliError, TimedOutError
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import Operation
 from dynacli.record import record
-from dynacli.transport.dispatcher import Dispatcher
-from dynacli.transport.interrupts import noting_interrupt
 from dynacli.validation.findings.finding import Finding
 
 __all__ = ["CheckRun", "CheckSettings", "settings_of_check"]

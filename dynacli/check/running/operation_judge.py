@@ -5,7 +5,7 @@ from typing import Any
 
 from dynacli.check.check_records import Exchange
 from dynacli.client.call_settings import CallSettings
-from dynacli.http.send import Answer
+from dynacli.http.exchange import Answer
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.field_names import names_another_thing
 from dynacli.model.operation import Operation, documented_status

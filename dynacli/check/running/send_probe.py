@@ -16,7 +16,7 @@ from dynacli.client.engine.call_engine import Engine
 from dynacli.client.policy.permission import denial
 from dynacli.client.sign_request import SECRET_HEADERS
 from dynacli.errors import DynacliError
-from dynacli.http.send import Answer
+from dynacli.http.exchange import Answer
 from dynacli.model.operation import OperationSummary
 from dynacli.validation.findings.finding import Finding, Verdict
 

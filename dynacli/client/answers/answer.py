@@ -7,14 +7,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dynacli.client.call import sent_request
-from dynacli.model.media_types import essence, is_json, is_json_lines, is_json_sequence
+from dynacli.http.semantics import essence, is_json, is_json_lines, is_json_sequence
 
 if TYPE_CHECKING:
     from dynacli.auth.secret import Masker
     from dynacli.client.call import Call
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.client.pages.page_loop import AnsweredPage
-    from dynacli.http.send import Answer as WireAnswer
+    from dynacli.http.exchange import Answer as WireAnswer
     from dynacli.validation.findings.finding import Finding, Verdict
 
 __all__ = ["Answer", "Headers"]

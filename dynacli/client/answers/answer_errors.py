@@ -19,7 +19,7 @@ from dynacli.client.sign_request import is_secret_parameter
 from dynacli.document.pointer import unescaped
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, HttpError, MismatchError
-from dynacli.methods import SAFE_METHODS
+from dynacli.http.semantics import SAFE_METHODS
 from dynacli.model.field_names import plain_name
 from dynacli.model.operation import EACH, Operation, Parameter, SecurityScheme, of_first_items
 from dynacli.model.wording import enumerated
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from types import UnionType
 
     from dynacli.client.sign_request import Signed
-    from dynacli.http.send import Answer
+    from dynacli.http.exchange import Answer
     from dynacli.validation.findings.finding import Verdict
 
 __all__ = ["Detail", "answer_masker", "http_error", "mismatch_error"]
@@ -58,7 +58,7 @@ def http_error(call: Call, answer: "Answer", place: str = "") -> HttpError:
     Args:
         place: Where its body may say more, for example `on standard output`; empty for nowhere.
     """
-    from dynacli.http.send import may_pass
+    from dynacli.http.exchange import may_pass
     from dynacli.text.server_message import server_message
     from dynacli.text.wrapping import quoted
     from dynacli.urls import without_query

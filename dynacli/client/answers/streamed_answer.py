@@ -17,11 +17,12 @@ from dynacli.client.engine.call_engine import Engine, MadeCall
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.errors import FormError, UsageError
 from dynacli.files import replace_named_file
-from dynacli.http.send import FILE_LIMIT, RENDER_LIMIT, Pieces
-from dynacli.http.send import Answer as WireAnswer
+from dynacli.http.downloads import OutdatedPartError, PartialDownload
+from dynacli.http.exchange import RENDER_LIMIT
+from dynacli.http.exchange import Answer as WireAnswer
+from dynacli.http.item_reader import ItemReader
+from dynacli.http.send import FILE_LIMIT, Pieces
 from dynacli.record import replace
-from dynacli.transport.item_reader import ItemReader
-from dynacli.transport.partial_download import OutdatedPartError, PartialDownload
 from dynacli.validation.bodies.read_forms import UnreadBody
 
 __all__ = ["StreamedAnswer", "download_answer"]

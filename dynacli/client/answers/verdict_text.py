@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from dynacli.http.semantics import essence, is_json_lines, is_json_sequence
 from dynacli.library.opened_api import OpenedApi
-from dynacli.model.media_types import essence, is_json_lines, is_json_sequence
 from dynacli.model.wording import enumerated
 from dynacli.text.content_kind import decoded, is_json
 from dynacli.text.excerpt import ExcerptTarget, in_margin, json_excerpts, marked
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from dynacli.http.built_request import Request
-    from dynacli.http.send import Answer
+    from dynacli.http.exchange import Answer
     from dynacli.library.document_locations import Location
     from dynacli.validation.findings.finding import Finding, Verdict
 

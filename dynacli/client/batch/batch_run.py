@@ -19,15 +19,15 @@ from dynacli.client.batch.shard import Shard
 from dynacli.client.call import Call, CallEvent, Findings, Retrying, RowDone, Sending
 from dynacli.client.damaged_cache import explain_damage
 from dynacli.client.engine.call_engine import MadeCall
+from dynacli.client.parallel_calls import Dispatcher
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, FailedRowsError, FileError, FormError, UsageError
-from dynacli.model.media_types import essence, is_json, is_json_lines, is_json_sequence
+from dynacli.http.semantics import essence, is_json, is_json_lines, is_json_sequence
 from dynacli.record import record, replace
 from dynacli.text.exact_json import read_json
-from dynacli.transport.dispatcher import Dispatcher
 
 if TYPE_CHECKING:
-    from dynacli.http.send import Answer
+    from dynacli.http.exchange import Answer
 
 __all__ = ["BatchRun", "RunSettings", "open_earlier_results"]
 

@@ -16,7 +16,7 @@ from dynacli.model.wording import counted
 from dynacli.record import record
 
 if TYPE_CHECKING:
-    from dynacli.transport.upload import Readable
+    from dynacli.http.payload import Readable
 
 __all__ = ["RowFile", "open_row_file", "rows_of"]
 
@@ -127,7 +127,7 @@ def _recognised(file: IO[bytes], name: str) -> RowFile:
 
 def _copied(stream: "Readable", name: str) -> IO[bytes]:
     """Copy a stream into a temporary file without a name, which is gone when it is closed."""
-    from dynacli.transport.upload import StreamUpload
+    from dynacli.http.payload import StreamUpload
 
     with ExitStack() as stack:
         file = stack.enter_context(tempfile.TemporaryFile())

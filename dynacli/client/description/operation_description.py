@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.model.media_types import is_multipart
+from dynacli.http.semantics import is_multipart
 from dynacli.model.operation import Field, Parameter, ValueType, of_first_items
 from dynacli.model.value_words import constraints, file_or_value, placeholder
 from dynacli.record import record, replace

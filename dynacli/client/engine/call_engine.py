@@ -22,6 +22,7 @@ from dynacli.client.sign_request import is_secret_parameter, is_secret_value
 from dynacli.environment import Environment, variable
 from dynacli.errors import DynacliError, FileError
 from dynacli.http.built_request import Request
+from dynacli.http.semantics import is_event_stream, is_json, is_sequence
 from dynacli.library.history.record_call import (
     LARGEST_REMEMBERED,
     MODES,
@@ -35,7 +36,6 @@ from dynacli.library.history.record_call import (
     history_mode,
     record_call,
 )
-from dynacli.model.media_types import is_event_stream, is_json, is_sequence
 from dynacli.record import replace
 from dynacli.urls import with_masked_query, with_masked_secrets
 
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from dynacli.auth.secret import Masker
     from dynacli.client.call import CallEvent, Listener
     from dynacli.client.engine.masked_call import MaskedCall
-    from dynacli.http.exchange import ClientPool
-    from dynacli.http.send import Answer, Pieces, Receive
+    from dynacli.http.exchange import Answer, ClientPool
+    from dynacli.http.send import Pieces, Receive
     from dynacli.validation.bodies.read_forms import UnreadBody
     from dynacli.validation.findings.finding import Verdict
     from dynacli.validation.judge_by_level import JudgeByLevel
@@ -265,7 +265,7 @@ class Engine:
 
         parts: Iterable[bytes] = pieces
         if is_event_stream(answer.header("content-type")):
-            from dynacli.transport.event_stream import EventPieces
+            from dynacli.http.event_stream import EventPieces
 
             parts = EventPieces(pieces)
             if call.settings.timeout is None:
@@ -352,7 +352,7 @@ def read_whole(answer: "Answer", pieces: "Pieces") -> bytes:  # noqa: ARG001
     Raises:
         NetworkError: It is too large.
     """
-    from dynacli.http.send import RENDER_LIMIT
+    from dynacli.http.exchange import RENDER_LIMIT
 
     return b"".join(pieces.up_to(RENDER_LIMIT, "Write it to a file: `-o @FILE`"))
 

@@ -19,7 +19,7 @@ from dynacli.urls import with_masked_query, with_masked_secrets
 
 if TYPE_CHECKING:
     from dynacli.client.inputs.call_inputs import TypedWords
-    from dynacli.http.send import Answer
+    from dynacli.http.exchange import Answer
 
 __all__ = ["MaskedCall", "mask_word"]
 

@@ -29,14 +29,14 @@ from dynacli.errors import (
     TimedOutError,
     UsageError,
 )
-from dynacli.http.retrying import seconds_text
-from dynacli.methods import SAFE_METHODS
+from dynacli.http.exchange import seconds_text
+from dynacli.http.semantics import SAFE_METHODS
 from dynacli.model.wording import counted
 from dynacli.record import record, replace
 
 if TYPE_CHECKING:
     from dynacli.client.answers.answer import Answer as LibraryAnswer
-    from dynacli.http.send import Answer
+    from dynacli.http.exchange import Answer
 
 __all__ = [
     "WAIT_SECONDS",
@@ -171,8 +171,8 @@ def _wait_until(
         FormError: The answer is no JSON, or the expression cannot be applied to it.
         DynacliError: A call fails.
     """
+    from dynacli.http.exchange import may_pass
     from dynacli.http.retrying import is_lost_connection, seconds_asked
-    from dynacli.http.send import may_pass
 
     end = clock() + until.seconds
     pause = until.interval or _FIRST_PAUSE

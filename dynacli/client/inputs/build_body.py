@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.errors import UsageError
-from dynacli.model.media_types import (
+from dynacli.http.semantics import (
     essence,
-    is_built,
     is_form,
     is_json,
     is_json_lines,
@@ -15,6 +14,7 @@ from dynacli.model.media_types import (
     is_multipart,
     is_sequence,
 )
+from dynacli.model.media_types import is_built
 from dynacli.model.operation import MediaType
 from dynacli.request.assemble_body import Assignment, assemble, encode
 from dynacli.request.convert_words import json_value

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.errors import UsageError
 from dynacli.http.payload import Payload
-from dynacli.model.media_types import is_multipart
+from dynacli.http.semantics import is_multipart
 from dynacli.request.assemble_body import json_text
 from dynacli.request.form_body import encode_form
 from dynacli.schema.form_encoding import Encodings

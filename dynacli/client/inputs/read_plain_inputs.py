@@ -15,7 +15,8 @@ from dynacli.client.inputs.collect_values import input_name
 from dynacli.client.inputs.find_input import find_input, no_such_input
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
-from dynacli.model.media_types import is_built, is_form, is_json, is_multipart
+from dynacli.http.semantics import is_form, is_json, is_multipart
+from dynacli.model.media_types import is_built
 from dynacli.model.operation import ANY, Field, Parameter, ValueType
 from dynacli.request.assemble_body import Assignment, assemble, json_text
 from dynacli.request.convert_words import convert, convert_all, is_given_as_text, is_single_item
@@ -309,7 +310,7 @@ def _source(value: Any, option: str) -> "Source":
         FileError: The file cannot be read.
         UsageError: The value is no file.
     """
-    from dynacli.transport.upload import StreamUpload, open_upload
+    from dynacli.http.payload import StreamUpload, open_upload
 
     if isinstance(value, os.PathLike):
         path = os.fspath(value)

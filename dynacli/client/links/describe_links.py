@@ -13,8 +13,8 @@ from typing import Any
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.links.linked_operation import leads_elsewhere, linked_operation, links_in
 from dynacli.environment import invocation_words
+from dynacli.http.semantics import SAFE_METHODS
 from dynacli.library.opened_api import OpenedApi
-from dynacli.methods import SAFE_METHODS
 from dynacli.model.command_words import option_pair
 from dynacli.model.operation import Operation, OperationSummary, Parameter
 from dynacli.model.runtime_expressions import Expression, parse_expression, split_template

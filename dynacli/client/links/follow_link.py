@@ -17,8 +17,8 @@ from dynacli.client.links.describe_links import describe_links
 from dynacli.client.sign_request import is_accepted_origin
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, FormError, RefusedError, UsageError
-from dynacli.methods import SAFE_METHODS
-from dynacli.model.media_types import is_built, is_json
+from dynacli.http.semantics import SAFE_METHODS, is_json
+from dynacli.model.media_types import is_built
 from dynacli.model.operation import Server, documented_status
 from dynacli.model.runtime_expressions import Expression, parse_expression, split_template
 from dynacli.model.wording import enumerated
@@ -30,7 +30,7 @@ from dynacli.urls import origin_of
 if TYPE_CHECKING:
     from dynacli.client.inputs.call_inputs import CallValues
     from dynacli.http.built_request import Request
-    from dynacli.http.send import Answer
+    from dynacli.http.exchange import Answer
 
 __all__ = [
     "AnsweredCall",

@@ -41,7 +41,7 @@ from dynacli.record import record, replace
 from dynacli.urls import origin_of, without_query
 
 if TYPE_CHECKING:
-    from dynacli.http.send import Answer
+    from dynacli.http.exchange import Answer
 
 __all__ = ["MOST_PAGES", "AnsweredPage", "PageLoop", "answered_page", "no_list"]
 

@@ -12,7 +12,7 @@ from dynacli.client.policy.policy_rules import ALLOWED, CONFIRMED, DENIED, Decis
 from dynacli.client.policy.readings import asked_by_headers
 from dynacli.environment import invocation
 from dynacli.errors import RefusedError
-from dynacli.methods import SAFE_METHODS
+from dynacli.http.semantics import SAFE_METHODS
 
 if TYPE_CHECKING:
     from dynacli.client.consent import Consent

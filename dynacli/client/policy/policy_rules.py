@@ -27,8 +27,8 @@ from dynacli.client.policy.readings import (
 from dynacli.client.profiles import malformed
 from dynacli.environment import Environment
 from dynacli.errors import FileError
+from dynacli.http.semantics import SAFE_METHODS
 from dynacli.library.configuration.configuration import profiles_in
-from dynacli.methods import SAFE_METHODS
 from dynacli.model.kebab_names import is_tag_meant, kebab
 from dynacli.model.operation import Operation, OperationSummary
 from dynacli.model.path_templates import path_template

@@ -34,7 +34,7 @@ from weakref import WeakKeyDictionary
 
 from dynacli.catalog.store.catalog_file import Catalog
 from dynacli.http.built_request import Request
-from dynacli.model.media_types import essence, is_form, is_json, is_multipart
+from dynacli.http.semantics import essence, is_form, is_json, is_multipart
 from dynacli.model.operation import OperationSummary
 from dynacli.model.path_templates import path_values
 from dynacli.record import record

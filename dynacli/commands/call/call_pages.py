@@ -14,6 +14,7 @@ from dynacli.client.pages.known_items import known_items
 from dynacli.client.pages.merge_pages import MergedVerdict, merged_text, text_around
 from dynacli.client.pages.page_loop import PageLoop
 from dynacli.client.pages.page_rule import AnswerPlace
+from dynacli.client.parallel_calls import noting_interrupt
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation_words, program
 from dynacli.errors import DynacliError, FileError, FormError
@@ -26,7 +27,6 @@ from dynacli.output.written_text import written_text
 from dynacli.record import replace
 from dynacli.text.exact_json import compact_json, read_json
 from dynacli.text.json_text import reindent
-from dynacli.transport.interrupts import noting_interrupt
 
 if TYPE_CHECKING:
     from dynacli.commands.call.call_report import CallReport

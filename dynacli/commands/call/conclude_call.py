@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dynacli.client.call_settings import CallSettings
     from dynacli.client.described_operation import DescribedOperation
     from dynacli.commands.call.call_report import CallReport
-    from dynacli.http.send import Answer
+    from dynacli.http.exchange import Answer
     from dynacli.validation.findings.finding import Verdict
 
 __all__ = [

@@ -15,7 +15,7 @@ from dynacli.output.output_form import OutputForm
 
 if TYPE_CHECKING:
     from dynacli.commands.call.call_report import CallReport
-    from dynacli.http.send import Answer
+    from dynacli.http.exchange import Answer
 
 __all__ = ["LastAnswer"]
 

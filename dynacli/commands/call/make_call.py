@@ -97,7 +97,7 @@ def _make(
 
 def is_streamed(described: DescribedOperation) -> bool:
     """Return whether the items of an operation come in one answer: as lines, as records or as events."""
-    from dynacli.model.media_types import is_sequence
+    from dynacli.http.semantics import is_sequence
 
     answers = described.operation.responses
     names = [name for answer in answers if answer.status[:1] == "2" for name in answer.media_types]

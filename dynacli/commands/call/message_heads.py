@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from dynacli.auth.secret import MASK
 from dynacli.client.sign_request import Signed
 from dynacli.environment import Environment
-from dynacli.http.send import Answer
+from dynacli.http.exchange import Answer
 from dynacli.output.standard_error import write_stderr
 
 if TYPE_CHECKING:

@@ -17,23 +17,16 @@ from dynacli.client.inputs.collect_values import collect_values
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError, FileError, FormError, NetworkError, TimedOutError, UsageError
 from dynacli.files import replace_named_file
-from dynacli.http.send import (
-    FILE_LIMIT,
-    JUDGED_LIMIT,
-    RENDER_LIMIT,
-    WARNED_LIMIT,
-    Answer,
-    Pieces,
-    stated_length,
-)
-from dynacli.model.media_types import essence, is_event_stream, is_json, is_sent_as_bytes, is_sequence
+from dynacli.http.exchange import RENDER_LIMIT, Answer, stated_length
+from dynacli.http.semantics import essence, is_event_stream, is_json, is_sent_as_bytes, is_sequence
+from dynacli.http.send import FILE_LIMIT, JUDGED_LIMIT, WARNED_LIMIT, Pieces
 from dynacli.output.output_form import ITEM_FORMATS, OutputForm
 from dynacli.output.stream_body import Write, is_unchanged, watched_reader, written_body
 from dynacli.record import replace
 
 if TYPE_CHECKING:
     from dynacli.commands.call.call_report import CallReport
-    from dynacli.transport.partial_download import PartialDownload
+    from dynacli.http.downloads import PartialDownload
     from dynacli.validation.bodies.read_forms import UnreadBody
 
 __all__ = ["AnswerReceiver", "check_file_options", "into_file"]
@@ -90,7 +83,7 @@ class _DownloadFile:
             with self._partial.written(answer, pieces) as write:
                 yield write
             return
-        from dynacli.transport.remote_name import file_name
+        from dynacli.http.downloads import file_name
 
         name = file_name(answer.header("content-disposition"), self._url)
         with replace_named_file(name, may_replace=False) as write:
@@ -223,12 +216,12 @@ class AnswerReceiver:
         media_type, count = answer.header("content-type"), self._run.options.max_items
         found = iter(pieces)
         if is_event_stream(media_type):
-            from dynacli.transport.event_stream import EventPieces
+            from dynacli.http.event_stream import EventPieces
 
             found = iter(EventPieces(pieces))
         if count is None:
             return found
-        from dynacli.transport.event_stream import first_items
+        from dynacli.http.event_stream import first_items
 
         return first_items(found, media_type, count)
 
@@ -434,7 +427,7 @@ def into_file(
     Raises:
         DynacliError: The call does not end well.
     """
-    from dynacli.transport.partial_download import OutdatedPartError, PartialDownload
+    from dynacli.http.downloads import OutdatedPartError, PartialDownload
 
     settings = engine.settings
     values = collect_values(described, inputs, is_strict=settings.level != "off")

@@ -16,8 +16,8 @@ from dynacli.commands.read_options import options_in
 from dynacli.commands.run import Run
 from dynacli.environment import invocation_words
 from dynacli.errors import DynacliError, UsageError
+from dynacli.http.semantics import is_multipart
 from dynacli.model.command_words import option_pair, reads_input, shell_line
-from dynacli.model.media_types import is_multipart
 from dynacli.model.operation import Field, Parameter, ValueType
 from dynacli.model.value_words import placeholder
 from dynacli.options.parsed_words import SWITCH, ReadWord, ValueRule, parse, standard_rules

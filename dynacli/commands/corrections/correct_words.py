@@ -13,7 +13,7 @@ from dynacli.commands.corrections.call_line import CallLine, Piece
 from dynacli.commands.read_options import option_value
 from dynacli.document.pointer import split
 from dynacli.errors import UsageError
-from dynacli.model.media_types import is_multipart
+from dynacli.http.semantics import is_multipart
 from dynacli.model.operation import EACH, ValueType
 from dynacli.output.output_form import FORMATS
 from dynacli.record import replace

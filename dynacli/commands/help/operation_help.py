@@ -6,7 +6,8 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.description.operation_description import DescribedInput, OperationDescription
 from dynacli.commands.help.page_lines import usage_lines
 from dynacli.environment import Environment, invocation, program
-from dynacli.model.media_types import is_built, is_multipart
+from dynacli.http.semantics import is_multipart
+from dynacli.model.media_types import is_built
 from dynacli.model.operation import MORE, Body, Choice, Field, MediaType, ValueType, of_first_items
 from dynacli.model.value_words import MAY_BE_NULL, NOT_EMPTY, constraints, placeholder
 from dynacli.options.standard_options import FILE, INPUT_OPTIONS, PART, STANDARD_OPTIONS, Option, options_of

@@ -337,8 +337,8 @@ class _ResultWriter:
         Raises:
             FileError: The result cannot be written, or the rows cannot be read any more.
         """
+        from dynacli.client.parallel_calls import noting_interrupt
         from dynacli.output.formats.written_items import written_items
-        from dynacli.transport.interrupts import noting_interrupt
 
         form = replace(self._form, filter="")
         try:

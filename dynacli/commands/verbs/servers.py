@@ -34,12 +34,12 @@ def mock_api(
 ) -> None:
     """Run `mock`."""
     from dynacli.client.call_settings import settings_of
+    from dynacli.http.serving import listening_socket, origin_at
+    from dynacli.mock.http_server import serve_until_signal
     from dynacli.mock.mock_application import mock_application
     from dynacli.mock.mock_server import MockServer
     from dynacli.mock.told_mock import ToldMock
     from dynacli.output.standard_error import write_stderr
-    from dynacli.serving.http_server import serve_until_signal
-    from dynacli.serving.listening_socket import listening_socket, origin_at
 
     opened = run.api(api)
     settings = settings_of(run.env, opened, run.call_options, default_level="strict")
@@ -107,10 +107,10 @@ def proxy_api(
     from dynacli.client.call_settings import settings_of
     from dynacli.commands.verbs.check.conclude_check import check_files, conclude_check
     from dynacli.demo.demo_facts import API_KEYS
+    from dynacli.http.serving import listening_socket, origin_at
     from dynacli.output.standard_error import write_stderr
     from dynacli.proxy.run_proxy import ProxySettings, run_proxy
     from dynacli.record import replace
-    from dynacli.serving.listening_socket import listening_socket, origin_at
 
     run: Run = ctx.obj
     call_options = run.call_options

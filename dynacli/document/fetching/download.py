@@ -19,9 +19,9 @@ from dynacli.environment import invocation
 from dynacli.errors import DocumentError, NetworkError, RefusedError
 from dynacli.http.built_request import Request
 from dynacli.http.encodings import BadEncodingError, TooLargeError
-from dynacli.http.exchange import REDIRECTS, EndableClients
+from dynacli.http.exchange import REDIRECTS, Answer, Budget, EndableClients, values_of
 from dynacli.http.failures import from_httpx
-from dynacli.http.send import Answer, Budget, Pieces, send, values_of
+from dynacli.http.send import Pieces, send
 from dynacli.urls import without_query
 
 if TYPE_CHECKING:

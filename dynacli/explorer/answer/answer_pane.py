@@ -27,12 +27,12 @@ from dynacli.explorer.dialogs import PathDialog
 from dynacli.explorer.form.draft import Draft
 from dynacli.explorer.work_aside import work_aside
 from dynacli.files import write_named_file
+from dynacli.http.downloads import file_name
 from dynacli.library.history.history_file import HistoryRow
 from dynacli.model.wording import counted
 from dynacli.output.output_form import OutputForm
 from dynacli.output.stream_body import written_body
 from dynacli.text.terminal import cell_width, visible
-from dynacli.transport.remote_name import file_name
 
 __all__ = ["AnswerPane", "MadeCall"]
 

@@ -11,7 +11,7 @@ from dynacli.client.call import Call
 from dynacli.environment import Environment
 from dynacli.errors import FileError, FormError
 from dynacli.explorer.calls.running_call import Ended
-from dynacli.http.send import Answer
+from dynacli.http.exchange import Answer
 from dynacli.model.wording import counted
 from dynacli.output.error_messages import write_error, write_note, write_warning
 from dynacli.output.output_form import OutputForm

@@ -14,7 +14,7 @@ from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError
 from dynacli.explorer.answer.answer_views import answer_screen, write_view
 from dynacli.explorer.form.draft import Draft, inputs_of
-from dynacli.http.send import Answer
+from dynacli.http.exchange import Answer
 from dynacli.library.history.history_file import HistoryRow
 from dynacli.model.wording import counted
 from dynacli.output.error_messages import write_note, write_warning

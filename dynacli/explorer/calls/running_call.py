@@ -25,8 +25,7 @@ from dynacli.environment import Environment
 from dynacli.errors import DynacliError, InternalError
 from dynacli.explorer.form.draft import Draft, inputs_of
 from dynacli.explorer.form.further_calls import FurtherCalls, further_calls
-from dynacli.http.exchange import EndableClients
-from dynacli.http.send import RENDER_LIMIT, Answer
+from dynacli.http.exchange import RENDER_LIMIT, Answer, EndableClients
 from dynacli.model.wording import counted
 from dynacli.record import replace
 from dynacli.text.exact_json import compact_json, read_json

@@ -10,7 +10,7 @@ from dynacli.client.engine.series import WAIT_SECONDS, Until, check_wait, wait_s
 from dynacli.client.links.follow_link import check_links, links_of
 from dynacli.client.pages.decide_rule import describe_pages
 from dynacli.errors import DynacliError, UsageError
-from dynacli.methods import SAFE_METHODS
+from dynacli.http.semantics import SAFE_METHODS
 from dynacli.options.standard_options import FURTHER_CALLS, OPTIONS_BY_NAME, options_of
 from dynacli.record import record
 

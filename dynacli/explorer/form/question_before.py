@@ -5,7 +5,7 @@ from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.explorer.form.draft import Draft, check
 from dynacli.explorer.form.further_calls import further_calls
-from dynacli.methods import SAFE_METHODS
+from dynacli.http.semantics import SAFE_METHODS
 from dynacli.urls import with_masked_secrets
 
 __all__ = ["question_before"]

@@ -255,7 +255,7 @@ def written_sequence(env: Environment, media_type: str, form: OutputForm) -> Ite
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
-    from dynacli.transport.item_reader import ItemReader
+    from dynacli.http.item_reader import ItemReader
 
     reader = ItemReader(media_type)
     with written_items(env, form) as write_item:

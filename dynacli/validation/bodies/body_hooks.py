@@ -14,7 +14,8 @@ from jsonschema_path import SchemaPath
 from openapi_core.exceptions import OpenAPIError
 from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 
-from dynacli.model import media_types
+from dynacli.http.semantics import is_json, is_sent_as_bytes
+from dynacli.model.media_types import is_binary, is_object_of_bytes
 from dynacli.schema.evaluation.judging_notes import JudgingNotes
 from dynacli.schema.evaluation.shown_values import BinaryText, shortened
 from dynacli.validation import streamed_body
@@ -77,13 +78,13 @@ class BodyHooks:
         read_by_encoding: Callable[[], Any],
     ) -> Any:
         """Return the value of a body, or of a parameter that has a media type."""
-        if "schema" not in media_type and not media_types.is_json(mimetype):
+        if "schema" not in media_type and not is_json(mimetype):
             shown = f"`{mimetype}`" if mimetype else "a body without a media type"
             raise UncheckedError(f"the document gives no schema for {shown}")
         with _as_openapi_errors():
             if not mimetype and not _says_text(media_type / "schema"):
                 return _assumed_json(value)
-            if media_types.is_json(mimetype):
+            if is_json(mimetype):
                 if "schema" not in media_type:
                     self.notes.add_unchecked(f"the document gives no schema for `{mimetype}`")
                 return read_body.read_json(value.encode() if isinstance(value, str) else value, parameters)
@@ -157,7 +158,7 @@ class BodyHooks:
         try:
             result: tuple[Any, SchemaPath | None] = inherited(raw, content, mimetype)
         except InvalidSchemaValue:
-            if media_types.is_json(name) and _describes_bytes(media_type / "schema"):
+            if is_json(name) and _describes_bytes(media_type / "schema"):
                 return raw, None  # the bytes are those of any JSON
             raise
         return result
@@ -165,7 +166,7 @@ class BodyHooks:
     def _read_alone(self, raw: Any, content: SchemaPath, mimetype: str) -> None:
         """Check that a body can be read as its media type, where the document has no schema for it."""
         name, parameters, _ = self._find_media_type(content, mimetype)
-        if media_types.is_json(name):
+        if is_json(name):
             with _as_openapi_errors():
                 if isinstance(raw, read_forms.UnreadBody):
                     raise read_body.UncheckedError(raw.reason)
@@ -175,7 +176,7 @@ class BodyHooks:
 
     def _judge_size(self, media_type: SchemaPath, name: str, raw: read_forms.UnreadBody) -> None:
         """Judge the size of a body that is not in memory."""
-        if not media_types.is_sent_as_bytes(name):
+        if not is_sent_as_bytes(name):
             raise UncheckedError(raw.reason)
         if "schema" in media_type:
             schema = media_type / "schema"
@@ -312,20 +313,20 @@ def _assumed_json(value: Any) -> Any:
 
 def _is_sent_as_bytes(name: str, schema: SchemaPath) -> bool:
     """Return whether a body is bytes, of which nothing but the length is judged."""
-    if not media_types.is_sent_as_bytes(name) and not name.startswith("text/"):
+    if not is_sent_as_bytes(name) and not name.startswith("text/"):
         return False
     value = schema.read_value()
-    if isinstance(value, Mapping) and media_types.is_object_of_bytes(value):
+    if isinstance(value, Mapping) and is_object_of_bytes(value):
         return True
     # OpenAPI 3.1.1, "Working With Binary Data": the schema of bytes has no `type`.
     is_about_bytes = value is True or (isinstance(value, Mapping) and _ABOUT_BYTES.issuperset(value))
     says_bytes = _says_text(schema) or is_about_bytes
-    return says_bytes and media_types.is_sent_as_bytes(name)
+    return says_bytes and is_sent_as_bytes(name)
 
 
 def _describes_bytes(schema: SchemaPath) -> bool:
     value = schema.read_value()
-    return isinstance(value, Mapping) and media_types.is_binary(value)
+    return isinstance(value, Mapping) and is_binary(value)
 
 
 def _as_described(form: Any, schema: SchemaPath) -> Iterator[Any]:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from dynacli.model.media_types import is_json, is_object_of_bytes, split_media_type
+from dynacli.http.semantics import is_json, split_media_type
+from dynacli.model.media_types import is_object_of_bytes
 from dynacli.schema.evaluation.shown_values import BinaryText
 from dynacli.validation.bodies.read_body import UncheckedError, UnreadableError, read_json, read_text
 

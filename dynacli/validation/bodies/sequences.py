@@ -7,13 +7,7 @@ import codecs
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from dynacli.model.media_types import (
-    is_event_stream,
-    is_json,
-    is_json_sequence,
-    is_sequence,
-    split_media_type,
-)
+from dynacli.http.semantics import is_event_stream, is_json, is_json_sequence, is_sequence, split_media_type
 from dynacli.validation.bodies.read_body import (
     UncheckedError,
     UnreadableError,

@@ -18,7 +18,8 @@ from dynacli.client.inputs.collect_values import check_missing, collect_paramete
 from dynacli.commands.run import Run
 from dynacli.environment import invocation
 from dynacli.errors import FileError, UsageError
-from dynacli.model.media_types import essence, is_built, is_form, is_json, is_json_lines, is_multipart
+from dynacli.http.semantics import essence, is_form, is_json, is_json_lines, is_multipart
+from dynacli.model.media_types import is_built
 from dynacli.model.operation import Field
 from dynacli.record import replace
 from dynacli.request.assemble_body import Assignment, assemble
@@ -334,7 +335,7 @@ def _open_source(run: Run, word: str, use: str) -> "Source":
         RefusedError: The call is made by `read`, which takes no files.
         UsageError: Standard input is a terminal, or is used for something else.
     """
-    from dynacli.transport.upload import StreamUpload, open_upload
+    from dynacli.http.payload import StreamUpload, open_upload
 
     if word != "-":
         run.check_input_file(f"@{word}")
@@ -425,7 +426,7 @@ def _body_content(run: Run, word: str, media_type: str) -> "bytes | Payload":
     if not _is_judged(media_type):
         return Payload([source])
     if source.name == "-":
-        from dynacli.transport.upload import begins_with
+        from dynacli.http.payload import begins_with
 
         text, is_whole = begins_with(run.env.open_stdin(_BODY), "-", _MAX_JUDGED)
         return text if is_whole else Payload([source])

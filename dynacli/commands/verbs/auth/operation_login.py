@@ -23,8 +23,8 @@ from dynacli.commands.questions import hidden_line
 from dynacli.commands.run import GivenWords, Run
 from dynacli.environment import invocation, program
 from dynacli.errors import AuthError, RefusedError, UsageError
+from dynacli.http.semantics import is_json
 from dynacli.library.opened_api import OpenedApi
-from dynacli.model.media_types import is_json
 from dynacli.model.operation import Field, Operation, SecurityScheme
 from dynacli.record import record, replace
 from dynacli.text.exact_json import read_json

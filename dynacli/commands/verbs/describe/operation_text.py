@@ -18,8 +18,8 @@ from dynacli.commands.verbs.describe.field_description import (
     schema_lines,
     type_text,
 )
+from dynacli.http.semantics import is_patch
 from dynacli.library.opened_api import OpenedApi
-from dynacli.model.media_types import is_patch
 from dynacli.model.value_words import constraints, placeholder
 from dynacli.model.wording import counted
 from dynacli.schema.answer_outline import answer_outline

@@ -1,11 +1,13 @@
-"""Calls side by side: how many at once."""
+"""Calls side by side: how many at once, and how Ctrl-C ends them after those that are under way."""
 
 import queue
+import signal
 import threading
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Generic, TypeVar
 
-__all__ = ["Dispatcher"]
+__all__ = ["Dispatcher", "noting_interrupt"]
 
 T = TypeVar("T")
 
@@ -58,3 +60,33 @@ class Dispatcher(Generic[T]):
         if error is not None:
             raise error
         return result
+
+
+@contextmanager
+def noting_interrupt(note: Callable[[], None]) -> Iterator[None]:
+    """Let the first Ctrl-C of the block be noted alone, and the second one end it.
+
+    An exception could come between a call that changes something and the note that it was made. Where somebody else
+    handles the signal, or the block runs in another thread than the first one, nothing is changed.
+
+    Args:
+        note: Called at the first one.
+    """
+    is_own = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not is_own or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    is_noted = False
+
+    def handle(*_: Any) -> None:
+        nonlocal is_noted
+        if is_noted:
+            raise KeyboardInterrupt
+        is_noted = True
+        note()
+
+    signal.signal(signal.SIGINT, handle)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from dynacli.serving import http_server
+from dynacli.mock import http_server
 
 
 async def _nothing(scope: object, receive: object, send: object) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
-from dynacli.model.media_types import is_event_stream, is_json_sequence
+from dynacli.http.semantics import is_event_stream, is_json_sequence
 from dynacli.text.exact_json import read_json
 
 __all__ = ["ItemReader"]

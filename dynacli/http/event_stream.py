@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 
 from dynacli.errors import NetworkError
-from dynacli.http.retrying import MAX_PAUSE, Pause, is_lost_connection, usual_pause
-from dynacli.http.send import PASSING, Answer, Pieces
-from dynacli.model.media_types import is_event_stream, is_json_sequence
+from dynacli.http.exchange import PASSING, Answer, Pause
+from dynacli.http.retrying import MAX_PAUSE, is_lost_connection, usual_pause
+from dynacli.http.semantics import is_event_stream, is_json_sequence
+from dynacli.http.send import Pieces
 from dynacli.urls import without_query
 
 __all__ = ["MAX_EVENT", "EventPieces", "first_items"]

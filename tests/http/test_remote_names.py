@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dynacli.transport.remote_name import file_name
+from dynacli.http.downloads import file_name
 from tests.documents import document, operation, save
 from tests.harness import Answer, Recorder, run_cli
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from dynacli.serving.handled_signals import handle_signals, kept_handlers
+from dynacli.http.serving import handle_signals, kept_handlers
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send

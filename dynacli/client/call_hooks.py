@@ -10,13 +10,13 @@ from dynacli.record import record, replace
 
 if TYPE_CHECKING:
     from dynacli.http.built_request import Request
-    from dynacli.http.send import Answer
+    from dynacli.http.exchange import Answer
 
-__all__ = ["HookedAnswer", "HookedCall", "call_after", "call_before"]
+__all__ = ["call_after", "call_before"]
 
 
 @record
-class HookedCall:
+class _HookedCall:
     """A call, as a hook is told of it: before credentials are added, or with a mask in their place.
 
     Args:
@@ -33,7 +33,7 @@ class HookedCall:
 
 
 @record
-class HookedAnswer:
+class _HookedAnswer:
     """An answer, as the hook behind the call is told of it.
 
     Args:
@@ -86,12 +86,12 @@ def call_after(operation: str, request: "Request", answer: "Answer") -> None:
     """
     hook = program().hooks.get("after")
     if hook:
-        told = HookedAnswer(answer.status, dict(answer.headers), answer.seconds)
+        told = _HookedAnswer(answer.status, dict(answer.headers), answer.seconds)
         _called("after", hook, _shown(operation, request), told)
 
 
-def _shown(operation: str, request: "Request") -> HookedCall:
-    return HookedCall(operation, request.method, request.url, dict(request.headers))
+def _shown(operation: str, request: "Request") -> _HookedCall:
+    return _HookedCall(operation, request.method, request.url, dict(request.headers))
 
 
 def _called(kind: str, hook: str, *told: object) -> Any:

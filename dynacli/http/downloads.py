@@ -1,4 +1,4 @@
-"""A download that may break off and be gone on with: what is there, what to ask for, and what may be put behind it.
+"""A download that may break off and be gone on with, and the name that a server gives to its file.
 
 Beside FILE stand, until it is complete, FILE.part with the bytes and FILE.part.json with what they are of.
 """
@@ -7,10 +7,12 @@ import hashlib
 import json
 import os
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from email.utils import mktime_tz, parsedate_tz
 from typing import IO, Any
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 from dynacli.environment import program
 from dynacli.errors import DynacliError, FileError, NetworkError
@@ -22,10 +24,11 @@ from dynacli.files import (
     hold_lock,
     write_file,
 )
-from dynacli.http.send import Answer, Pieces, stated_length
+from dynacli.http.exchange import Answer, stated_length
+from dynacli.http.send import Pieces
 from dynacli.regular_files import regular_file
 
-__all__ = ["OutdatedPartError", "PartialDownload"]
+__all__ = ["OutdatedPartError", "PartialDownload", "file_name"]
 
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)", re.ASCII)
 _PARTIAL, _NOT_SATISFIABLE = 206, 416
@@ -227,3 +230,58 @@ def _validator(answer: Answer) -> str:
     except (ValueError, OverflowError):
         return ""
     return answer.header("last-modified").strip() if is_strong else ""
+
+
+_LONGEST = 200
+"""Bytes of a name; with what is put beside it while it is written it stays below the 255 of file systems."""
+_PARAMETER = re.compile(r';\s*(filename\*?)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))', re.IGNORECASE)
+_NOT_ON_WINDOWS = re.compile(r'[<>:"|?*]')
+_DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
+"""Names that mean a device on Windows, whatever stands behind their first dot."""
+_UNKNOWN = "download"
+
+
+def file_name(disposition: str, url: str) -> str:
+    """Return the name of a file: the one in `Content-Disposition`, else the last segment of the URL's path.
+
+    It has no directory, no leading dot or hyphen and no control characters, and can be used on Windows.
+
+    Args:
+        disposition: The value of `Content-Disposition`; empty where there is none.
+    """
+    found = {key.lower(): quoted or token for key, quoted, token in _PARAMETER.findall(f";{disposition}")}
+    segment = unquote(urlsplit(url).path.rstrip("/").rpartition("/")[2])
+    names = (_extended(found.get("filename*", "")), _plain(found.get("filename", "")), segment)
+    return next(filter(None, map(_safe, names)), _UNKNOWN)
+
+
+def _extended(value: str) -> str:
+    """Return the text of an extended value, `UTF-8'en'na%C3%AFve`; empty where it is none."""
+    charset, _, rest = value.partition("'")
+    _, quote, text = rest.partition("'")
+    if not quote or charset.lower() not in {"utf-8", "iso-8859-1"}:
+        return ""
+    return unquote_to_bytes(text).decode(charset, "replace")
+
+
+def _plain(value: str) -> str:
+    """Return the text of a value in a header, which many servers send in UTF-8."""
+    value = re.sub(r"\\(.)", r"\1", value)
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
+
+
+def _safe(name: str) -> str:
+    """Return a name that can do no harm; empty where nothing is left of it."""
+    name = unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1])
+    # Control, format (bidi) and private characters, and surrogates, have no place in a name.
+    name = "".join(letter for letter in name if not unicodedata.category(letter).startswith("C"))
+    name = _NOT_ON_WINDOWS.sub("_", name).lstrip(".- ").rstrip(". ")
+    if _DEVICES.fullmatch(name):
+        name = f"_{name}"
+    while len(name.encode()) > _LONGEST:
+        stem, dot, ending = name.rpartition(".")
+        name = stem[:-1] + dot + ending if stem and len(ending) <= 10 else name[:-1]
+    return name

@@ -1,11 +1,18 @@
-"""The socket that a server listens at, bound before anything else is done, so that a port in use is told at once."""
+"""What every server of dynacli begins and ends with: the socket that it listens at, and the signals that end it.
 
+The socket is bound before anything else is done, so that a port in use is told at once.
+"""
+
+import signal
 import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from dynacli.errors import UsageError
 from dynacli.urls import bracketed
 
-__all__ = ["ANYWHERE", "LOOPBACK", "listening_socket", "origin_at"]
+__all__ = ["ANYWHERE", "LOOPBACK", "handle_signals", "kept_handlers", "listening_socket", "origin_at"]
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """Hosts at which only this machine reaches a server."""
@@ -59,3 +66,34 @@ def origin_at(sock: socket.socket, host: str) -> str:
     """
     shown = LOOPBACK[0] if host in ANYWHERE else host
     return f"http://{bracketed(shown)}:{sock.getsockname()[1]}"
+
+
+_NUMBERS = (signal.SIGINT, signal.SIGTERM)
+
+
+def handle_signals(handle: Callable[[int], None]) -> None:
+    """Let SIGINT and SIGTERM be handled in the running event loop; does nothing outside the main thread.
+
+    A handler of `signal.signal` alone would come too late where the signal arrives just before the loop begins to wait.
+
+    Args:
+        handle: Called with the number of the signal.
+    """
+    if threading.current_thread() is threading.main_thread():
+        import asyncio  # the loop runs already; other servers do without it
+
+        loop = asyncio.get_running_loop()
+        for number in _NUMBERS:
+            loop.add_signal_handler(number, handle, number)
+
+
+@contextmanager
+def kept_handlers() -> Iterator[None]:
+    """Put the handlers back at the end of a block that were there at its beginning."""
+    is_main = threading.current_thread() is threading.main_thread()
+    before = {number: signal.getsignal(number) for number in _NUMBERS if is_main}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -7,10 +7,11 @@ from itertools import product
 import pytest
 
 from dynacli.errors import NetworkError
+from dynacli.http import event_stream
 from dynacli.http.built_request import Request, RequestParts
-from dynacli.http.send import Budget, Pieces, Retries, send
-from dynacli.transport import event_stream
-from dynacli.transport.event_stream import EventPieces, first_items
+from dynacli.http.event_stream import EventPieces, first_items
+from dynacli.http.exchange import Budget, Retries
+from dynacli.http.send import Pieces, send
 from tests.documents import document, operation, save
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
 
@@ -207,7 +208,7 @@ def test_the_first_items_are_the_beginning_of_the_body(media_type: str) -> None:
 
 def test_a_long_item_counts_without_being_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """A line without an end takes no memory."""
-    from dynacli.transport import event_stream as module
+    from dynacli.http import event_stream as module
 
     monkeypatch.setattr(module, "MAX_EVENT", 8)
     pieces = [b"x" * 10, b" " * 10, b"\n", b"2\n", b"3\n"]

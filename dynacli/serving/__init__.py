@@ -1,1 +1,0 @@
-"""An HTTP server: where it listens, how it runs, and how it ends."""

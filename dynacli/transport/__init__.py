@@ -1,1 +1,0 @@
-"""Bodies that are read while they come, or sent while they are read: downloads, events, items and uploads."""
