@@ -1,4 +1,4 @@
-"""Reading JSON bodies, with checks of their fields.
+"""Reading JSON bodies, with checks of their fields, and the bodies of the API, field by field.
 
 A check is a function that gets a value and the path to it, and yields what is wrong; checks are made of checks.
 As in `query_parameters`, nothing is taken from the OpenAPI document.
@@ -12,14 +12,23 @@ from urllib.parse import urlsplit
 
 from dynacli.demo.error_answers import FieldError, invalid
 
-__all__ = ["Check", "flag", "free", "items", "nullable", "read_body", "record", "text", "url", "uuid"]
+__all__ = [
+    "DISPATCH",
+    "MCP_SERVER",
+    "NEW_WORKFLOW",
+    "TOPIC_CHANGE",
+    "WORKFLOW_CHANGE",
+    "Check",
+    "items",
+    "read_body",
+]
 
 Check = Callable[[Any, str], Iterator[FieldError]]
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
-def text(
+def _text(
     *, min_length: int = 1, max_length: int | None = None, words: tuple[str, ...] = (), pattern: str = ""
 ) -> Check:
     """Return the check of a string by its length in characters, its choices and its pattern."""
@@ -39,13 +48,13 @@ def text(
     return check
 
 
-def uuid(value: Any, path: str) -> Iterator[FieldError]:
+def _uuid(value: Any, path: str) -> Iterator[FieldError]:
     """Check a UUID in its usual form (RFC 9562, section 4)."""
     if not isinstance(value, str) or not _UUID.fullmatch(value):
         yield FieldError(path, "is a UUID, such as 00000000-0000-0000-0000-000000000001")
 
 
-def url(value: Any, path: str) -> Iterator[FieldError]:
+def _url(value: Any, path: str) -> Iterator[FieldError]:
     """Check an absolute `http` or `https` URL."""
     try:
         parts = urlsplit(value if isinstance(value, str) else "")
@@ -55,19 +64,19 @@ def url(value: Any, path: str) -> Iterator[FieldError]:
         yield FieldError(path, "is an http or https URL")
 
 
-def flag(value: Any, path: str) -> Iterator[FieldError]:
+def _flag(value: Any, path: str) -> Iterator[FieldError]:
     """Check a boolean."""
     if not isinstance(value, bool):
         yield FieldError(path, "is true or false")
 
 
-def free(value: Any, path: str) -> Iterator[FieldError]:
+def _free(value: Any, path: str) -> Iterator[FieldError]:
     """Check an object of any fields."""
     if not isinstance(value, dict):
         yield FieldError(path, "is an object")
 
 
-def nullable(inner: Check) -> Check:
+def _nullable(inner: Check) -> Check:
     """Return a check that also accepts null."""
 
     def check(value: Any, path: str) -> Iterator[FieldError]:
@@ -90,7 +99,7 @@ def items(inner: Check) -> Check:
     return check
 
 
-def record(
+def _record(
     fields: Mapping[str, Check],
     *,
     required: tuple[str, ...] = (),
@@ -169,3 +178,69 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) != len(pairs):
         raise ValueError("a name occurs twice")
     return value
+
+
+_AUTH_PROFILE = _record(
+    {
+        "name": _text(),
+        "type": _text(words=("none", "bearer", "api_key_header")),
+        "token": _text(),
+        "headerName": _text(),
+        "extraHeaders": _record({}, others=_text(min_length=0)),
+    },
+    others=lambda _value, _path: iter(()),
+)
+
+MCP_SERVER = _record(
+    {
+        "name": _text(max_length=200),
+        "transportType": _text(words=("streamable_http", "sse", "stdio_hosted")),
+        "targetKind": _text(words=("mcp", "cli")),
+        "baseUrl": _url,
+        "connectionConfig": _free,
+        "networkPolicy": _free,
+        "authProfile": _AUTH_PROFILE,
+        "environment": _text(),
+    },
+    required=("name",),
+)
+
+_SCHEDULE = _record(
+    {"cron": _text(pattern=r"\S+( \S+){4}"), "timezone": _text(), "enabled": _flag}, required=("cron",)
+)
+
+_WORKFLOW: dict[str, Check] = {
+    "name": _text(max_length=200),
+    "mcpServerId": _uuid,
+    "testerPrompt": _text(),
+    "description": _text(min_length=0, max_length=2000),
+    "defaultMcpAuthProfileId": _uuid,
+    "testerModelId": _text(),
+    "testerModelIds": items(_text()),
+    "testerTargets": items(
+        _record({"modelId": _text(), "skillMode": _text(), "skillVersionId": _text()}, required=("modelId",))
+    ),
+    "criteria": items(_record({"criterionText": _text(), "isRequired": _flag}, required=("criterionText",))),
+    "schedule": _SCHEDULE,
+    "limits": _free,
+    "retryPolicy": _free,
+    "toolPolicy": _free,
+    "metadata": _free,
+}
+
+NEW_WORKFLOW = _record(_WORKFLOW, required=("name", "mcpServerId", "testerPrompt"))
+
+WORKFLOW_CHANGE = _record({**_WORKFLOW, "schedule": _nullable(_SCHEDULE)}, min_fields=1)
+
+DISPATCH = _record(
+    {
+        "reason": _text(max_length=200),
+        "baselineRunId": _text(),
+        "idempotencyKey": _text(max_length=200),
+        "forceNewRun": _flag,
+    }
+)
+
+TOPIC_CHANGE = _record(
+    {"label": _text(max_length=200), "is_unmet_demand": _flag, "archived": _flag}, min_fields=1
+)

@@ -22,14 +22,22 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError
 from dynacli.explorer.answer.answer_pane import AnswerPane, MadeCall
-from dynacli.explorer.answer.kept_call_views import KeptCall
-from dynacli.explorer.calls.caller import Caller
+from dynacli.explorer.answer.answer_views import KeptCall
 from dynacli.explorer.calls.earlier_calls import ReadLine, draft_of, earlier_calls, with_messages
+from dynacli.explorer.calls.running_call import Caller
 from dynacli.explorer.dialogs import QuestionDialog, TextDialog
 from dynacli.explorer.explorer_style import PLAIN, STYLE
-from dynacli.explorer.form.command_line import command_line, command_words, option_words
-from dynacli.explorer.form.draft import PROFILE, SERVER, Checked, Draft, check
-from dynacli.explorer.form.question_before import question_before
+from dynacli.explorer.form.draft import (
+    PROFILE,
+    SERVER,
+    Checked,
+    Draft,
+    check,
+    command_line,
+    command_words,
+    option_words,
+    question_before,
+)
 from dynacli.explorer.form.request_form import RequestForm
 from dynacli.explorer.operations_pane import OperationGroup, OperationList, find_operations, grouped
 from dynacli.explorer.work_aside import FailedWork, work_aside

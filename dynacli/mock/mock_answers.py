@@ -1,11 +1,15 @@
-"""The answer of a mock to a request: a documented one, with an example, with values of its own, or an error."""
+"""The answer of a mock to a request: what the request prefers, a documented example, values of its own, or an error."""
 
 import datetime as dt
+import json
+import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from http import HTTPStatus
 from random import Random
 from typing import Any
+from urllib.parse import unquote_plus, urlsplit, urlunsplit
 
 from dynacli.check.recordings.exchange_judge import ExchangeJudge
 from dynacli.client.described_operation import DescribedOperation
@@ -18,11 +22,9 @@ from dynacli.mock.answer_bodies import (
     accepted_offer,
     static_value,
 )
-from dynacli.mock.preferences import Preferences
-from dynacli.mock.problem import ProblemError, answer_of
 from dynacli.model.lenient_reading import dict_or_empty
 from dynacli.model.operation import WITHOUT_BODY, documented_status, explodes, style_of
-from dynacli.record import record
+from dynacli.record import record, replace
 from dynacli.request.assemble_body import json_text
 from dynacli.request.parameter_serialization import serialize_header
 from dynacli.schema.document_schemas import DocumentSchemas
@@ -30,10 +32,148 @@ from dynacli.schema.example_schema import ExampleSchema
 from dynacli.schema.example_value import ExampleMaker, NoExampleError, example_value_for_parameter, made_value
 from dynacli.schema.success_answer import success_answer
 from dynacli.traffic.operation_finder import MatchedOperation
-from dynacli.traffic.recorded_request import RecordedAnswer
+from dynacli.traffic.recorded_request import RecordedAnswer, RecordedRequest
 from dynacli.validation.findings.finding import Finding
 
-__all__ = ["MadeAnswer", "MockAnswers", "random_value"]
+__all__ = [
+    "MadeAnswer",
+    "MockAnswers",
+    "PreferenceError",
+    "ProblemError",
+    "answer_of",
+    "preferences_of",
+    "random_value",
+]
+
+_MEDIA_TYPE = "application/problem+json"
+
+
+class ProblemError(Exception):
+    """A request that the document has no answer to.
+
+    Attributes:
+        status: The status of the answer.
+        detail: A sentence that says why.
+        headers: Further headers of the answer.
+        members: Further members of the problem.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        headers: Sequence[tuple[str, str]] = (),
+        **members: Any,
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.detail = status, detail
+        self.headers = tuple(headers)
+        self.members = members
+
+    @property
+    def answer(self) -> RecordedAnswer:
+        """The answer with the problem."""
+        problem = {
+            # RFC 9457, section 4.2.1: a problem that has no more meaning than its status.
+            "type": "about:blank",
+            "title": _phrase(self.status),
+            "status": self.status,
+            "detail": self.detail,
+            **self.members,
+        }
+        content = json.dumps(problem, ensure_ascii=False, indent=2, default=str).encode("utf-8", "replace")
+        return answer_of(self.status, [("Content-Type", _MEDIA_TYPE), *self.headers], content + b"\n")
+
+
+def answer_of(status: int, headers: Sequence[tuple[str, str]], content: bytes) -> RecordedAnswer:
+    """Return an answer of a server of our own."""
+    return RecordedAnswer(status, _phrase(status), "HTTP/1.1", tuple(headers), content, len(content))
+
+
+def _phrase(status: int) -> str:
+    """Return the reason phrase of a status; empty for an unknown one."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+_NAMES = frozenset({"code", "example", "dynamic"})
+# RFC 7240, section 2: a preference and its parameters are separated by `;`, preferences by `,`.
+_PREFERENCE = re.compile(r'\s*([^\s=;,"]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^;,]*))?\s*(?:[;,]|$)')
+_LOWEST, _HIGHEST = 200, 599
+
+
+class PreferenceError(ValueError):
+    """A preference has a value that it cannot have; the text says which."""
+
+
+@record
+class _Preferences:
+    """What a client asks for.
+
+    Args:
+        code: The status; 0 for none.
+        example: The name of an example of the document; empty for none.
+        is_dynamic: Whether values are made up anew for each answer; None where the client does not say.
+    """
+
+    code: int = 0
+    example: str = ""
+    is_dynamic: bool | None = None
+
+
+def preferences_of(request: RecordedRequest) -> tuple[_Preferences, RecordedRequest]:
+    """Return what the client asks for, and the request without the parameters that say it.
+
+    Raises:
+        PreferenceError: A status is none, or `dynamic` is neither true nor false.
+    """
+    found: dict[str, str] = {}
+    parts = urlsplit(request.url)
+    kept = []
+    for pair in parts.query.split("&") if parts.query else ():
+        name, _, value = pair.partition("=")
+        if name.startswith("__") and name[2:] in _NAMES:
+            found[name[2:]] = unquote_plus(value)
+        else:
+            kept.append(pair)
+    if found:
+        request = replace(request, url=urlunsplit(parts._replace(query="&".join(kept))))
+    for name, value in request.headers:
+        if name.lower() == "prefer":
+            found.update(_preferences(value))
+    return _Preferences(_code(found.get("code", "")), found.get("example", ""), _dynamic(found)), request
+
+
+def _preferences(text: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for match in _PREFERENCE.finditer(text):
+        name, value = match[1].lower(), (match[2] or "").strip()
+        if value.startswith('"'):
+            value = re.sub(r"\\(.)", r"\1", value[1:-1])
+        if name in _NAMES:
+            found.setdefault(name, value)  # "the first one counts"
+    return found
+
+
+def _code(text: str) -> int:
+    if not text:
+        return 0
+    if not (text.isascii() and text.isdecimal() and _LOWEST <= int(text[:4]) <= _HIGHEST):
+        raise PreferenceError(f"`code={text}` names no status from {_LOWEST} to {_HIGHEST}")
+    return int(text)
+
+
+def _dynamic(found: dict[str, str]) -> bool | None:
+    if "dynamic" not in found:
+        return None
+    text = found["dynamic"].lower()
+    if text not in {"", "true", "false"}:
+        raise PreferenceError(f"`dynamic={text}` is neither `true` nor `false`")
+    return text != "false"
+
 
 _OF_THE_CONNECTION = frozenset(
     {"content-type", "content-length", "content-encoding", "transfer-encoding", "connection", "keep-alive"}
@@ -284,7 +424,9 @@ class MockAnswers:
         self._kept: dict[tuple[object, ...], MadeAnswer] = {}
         self._count = 0
 
-    def success(self, match: MatchedOperation, preferences: Preferences, accept: Sequence[str]) -> MadeAnswer:
+    def success(
+        self, match: MatchedOperation, preferences: _Preferences, accept: Sequence[str]
+    ) -> MadeAnswer:
         """Return the answer to a right request.
 
         Args:
@@ -314,10 +456,10 @@ class MockAnswers:
         if documented is None:
             return None
         try:
-            return self._answer(match, documented, Preferences(), accept)
+            return self._answer(match, documented, _Preferences(), accept)
         except ProblemError:
             # A client that does not want the error's media type gets it all the same (RFC 9110, section 12.5.1).
-            return self._answer(match, documented, Preferences(), ())
+            return self._answer(match, documented, _Preferences(), ())
 
     def _description(self, match: MatchedOperation) -> DescribedOperation:
         name = match.operation.name
@@ -329,7 +471,7 @@ class MockAnswers:
         self,
         match: MatchedOperation,
         documented: _DocumentedAnswer,
-        preferences: Preferences,
+        preferences: _Preferences,
         accept: Sequence[str],
     ) -> MadeAnswer:
         content = dict_or_empty(documented.raw.get("content"))

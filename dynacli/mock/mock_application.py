@@ -12,8 +12,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dynacli.document.objects import METHODS
 from dynacli.http.encodings import BadEncodingError, TooLargeError, decode_whole
+from dynacli.mock.mock_answers import ProblemError
 from dynacli.mock.mock_server import MockExchange, MockServer
-from dynacli.mock.problem import ProblemError
 from dynacli.traffic.recorded_request import RecordedAnswer, RecordedExchange, RecordedRequest
 
 __all__ = ["mock_application"]

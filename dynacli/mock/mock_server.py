@@ -1,26 +1,34 @@
-"""The server of a mock: finds the operation of a request, checks the request, and answers."""
+"""The server of a mock: finds the operation of a request, checks the request, answers, and tells of it."""
 
 import json
 import re
 import time
 from collections.abc import Iterable, Sequence
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from dynacli.auth.credentials import WITH_TOKEN, kind_of
 from dynacli.check.recordings.exchange_judge import ExchangeJudge
+from dynacli.check.recordings.told_exchange import ToldExchange
 from dynacli.client.call_settings import CallSettings
 from dynacli.errors import InternalError
 from dynacli.library.opened_api import OpenedApi
-from dynacli.mock.mock_answers import MadeAnswer, MockAnswers
-from dynacli.mock.preferences import PreferenceError, preferences_of
-from dynacli.mock.problem import ProblemError, answer_of
+from dynacli.mock.mock_answers import (
+    MadeAnswer,
+    MockAnswers,
+    PreferenceError,
+    ProblemError,
+    answer_of,
+    preferences_of,
+)
 from dynacli.model.operation import Operation, SecurityScheme, Server
 from dynacli.record import record, replace
+from dynacli.text.terminal import Painter
 from dynacli.traffic.operation_finder import MatchedOperation, OperationFinder
 from dynacli.traffic.recorded_request import RecordedAnswer, RecordedExchange
 from dynacli.validation.findings.finding import Finding, Verdict
 
-__all__ = ["FINDINGS_HEADER", "MockExchange", "MockRoutes", "MockServer", "base_path"]
+__all__ = ["FINDINGS_HEADER", "MockExchange", "MockRoutes", "MockServer", "ToldMock", "base_path"]
 
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 _ORIGIN = re.compile(r"[^/]*://[^/]*")
@@ -262,3 +270,23 @@ def _challenge(scheme: SecurityScheme) -> str:
         return ""
     nonce = ', qop="auth", nonce="mock"' if kind == "digest" else ""
     return f'{kind.capitalize()} realm="mock"{nonce}'
+
+
+class ToldMock(ToldExchange):
+    """An exchange of a mock as it is told: with what the body of the answer was made of."""
+
+    def __init__(self, api: OpenedApi, exchange: MockExchange) -> None:
+        recorded = exchange.recorded
+        parts = urlsplit(recorded.request.url)
+        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        sizes = len(recorded.content or b""), len((recorded.answer and recorded.answer.body) or b"")
+        super().__init__(api, recorded, exchange.match, exchange.verdict, target, sizes)
+        self._source = exchange.source
+
+    def outcome(self, paint: Painter) -> str:
+        """Return what the body was made of, or why the document has none."""
+        return paint.dim(self.shown(self._source)) if self._source else ""
+
+    def members(self) -> dict[str, Any]:
+        """Return the same as data."""
+        return {"from": self._source or None}

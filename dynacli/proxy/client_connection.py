@@ -3,11 +3,10 @@
 import asyncio
 from typing import cast
 
-from dynacli.proxy.deadline import Deadline
-from dynacli.proxy.message_head import BadMessageError, RequestHead
+from dynacli.proxy.messages import BadMessageError, RequestHead
 from dynacli.proxy.own_answers import OwnAnswer, defective, no_room, own_answer
-from dynacli.proxy.passing_exchange import LINGER_SECONDS, STALLED_SECONDS, Passage, PassingExchange
-from dynacli.proxy.upstream_connection import CHUNK
+from dynacli.proxy.passing_exchange import LINGER_SECONDS, STALLED_SECONDS, Deadline, Passage, PassingExchange
+from dynacli.proxy.upstream_server import CHUNK
 
 __all__ = ["ClientConnection"]
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from dynacli.errors import DynacliError, InternalError, TimedOutError
-from dynacli.proxy.message_head import RequestHead
+from dynacli.proxy.messages import RequestHead
 from dynacli.record import record
 
 __all__ = ["OwnAnswer", "broken_upstream", "defective", "from_error", "no_room", "own_answer"]

@@ -3,7 +3,7 @@
 import threading
 import time
 
-from dynacli.proxy.message_head import Headers, ResponseHead
+from dynacli.proxy.messages import Headers, ResponseHead
 
 __all__ = ["MOST_COPIED", "CopiedBody", "CopyBudget", "PassedExchange"]
 

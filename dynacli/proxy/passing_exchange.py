@@ -1,32 +1,256 @@
-"""One exchange on its way: the request to the upstream, and the answer back, piece by piece as they come."""
+"""One exchange on its way: the request to the upstream, and the answer back, piece by piece as they come.
+
+Heads are passed on as RFC 9110 wants it of a proxy (section 7.6), bodies as they are framed.
+"""
 
 import asyncio
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Concatenate, ParamSpec
+from math import inf
+from typing import Concatenate, ParamSpec, Protocol
 
 from dynacli.errors import DynacliError
-from dynacli.proxy.message_body import request_body
-from dynacli.proxy.message_head import BadMessageError, RequestHead
+from dynacli.proxy.messages import (
+    BadMessageError,
+    Body,
+    BodyUntilEnd,
+    MessageHead,
+    RequestHead,
+    ResponseHead,
+    as_chunk,
+    request_body,
+    response_body,
+    tokens,
+)
 from dynacli.proxy.own_answers import OwnAnswer, broken_upstream, defective, from_error
 from dynacli.proxy.passed_exchange import CopyBudget, PassedExchange
-from dynacli.proxy.passed_heads import passed_request
-from dynacli.proxy.passing_answer import PassingAnswer
 from dynacli.proxy.request_gate import RequestGate, path_of
-from dynacli.proxy.upstream_connection import UpstreamConnection
-from dynacli.proxy.upstream_server import UpstreamServer
+from dynacli.proxy.upstream_server import UpstreamConnection, UpstreamServer
 from dynacli.record import record
 
-if TYPE_CHECKING:
-    from dynacli.proxy.client_connection import ClientConnection
+__all__ = ["LINGER_SECONDS", "STALLED_SECONDS", "Client", "Deadline", "Passage", "PassingExchange"]
 
-__all__ = ["LINGER_SECONDS", "STALLED_SECONDS", "Passage", "PassingExchange"]
+# RFC 9110, section 7.6.1; `Transfer-Encoding` stays, because the framing does.
+_OF_CONNECTION = frozenset(
+    (
+        *(b"connection", b"keep-alive", b"proxy-connection", b"te", b"upgrade", b"http2-settings"),
+        *(b"proxy-authenticate", b"proxy-authorization"),
+    )
+)
+# A sender must not name them in `Connection`, and without them the message would be another one.
+_NEVER_OF_CONNECTION = frozenset({b"content-length", b"transfer-encoding", b"host"})
+
+
+def _passed_lines(head: MessageHead, host: bytes = b"", *, is_unchunked: bool = False) -> bytes:
+    """Return the lines of the headers that are meant for the other end, and not for the proxy.
+
+    Args:
+        host: The value of `Host` in them; empty where it stays as it came.
+        is_unchunked: Whether the body is passed on without its transfer encoding.
+    """
+    if _OF_CONNECTION.isdisjoint(head.values) and not host and not is_unchunked:
+        return head.block
+    dropped = _OF_CONNECTION.union(tokens(head.values.get(b"connection", b""))) - _NEVER_OF_CONNECTION
+    if is_unchunked:
+        dropped = dropped.union((b"transfer-encoding", b"trailer"))
+    lines = []
+    for (name, _), line in zip(head.headers, head.block.splitlines(keepends=True), strict=True):
+        key = name.lower()
+        if key == b"host" and host:
+            lines.append(b"%b: %b\r\n" % (name, host))
+        elif key not in dropped:
+            lines.append(line)
+    return b"".join(lines)
+
+
+def _passed_request(head: RequestHead, target: bytes, host: bytes, further: bytes) -> bytes:
+    """Return the head of a request as the upstream gets it.
+
+    Args:
+        host: The value of `Host`; empty where the client's own is kept.
+        further: Lines that a proxy on the way wants.
+    """
+    lines = _passed_lines(head, host)
+    if host and b"host" not in head.values:
+        lines = b"Host: %b\r\n%b" % (host, lines)  # a client that speaks HTTP/1.0
+    if any(word.partition(b";")[0].strip() == b"trailers" for word in tokens(head.values.get(b"te", b""))):
+        # Trailers are passed on, so that the upstream may send some (RFC 9110, section 10.1.4).
+        further += b"TE: trailers\r\nConnection: TE\r\n"
+    return b"%b %b HTTP/1.1\r\n%b%b\r\n" % (head.method, target, lines, further)
+
+
+def _passed_interim(head: ResponseHead) -> bytes:
+    """Return the head of an answer before the answer (RFC 9110, section 15.2)."""
+    return b"%b%b\r\n" % (head.line, _passed_lines(head))
+
+
+def _passed_response(head: ResponseHead, further: bytes, *, is_unchunked: bool) -> bytes:
+    """Return the head of an answer as the client gets it.
+
+    Args:
+        further: Lines about the connection with the client.
+        is_unchunked: Whether the body is passed on without its transfer encoding, which HTTP/1.0 does not know.
+    """
+    line = head.line if head.version == b"1.1" else b"HTTP/1.1" + head.line[8:]
+    return b"%b%b%b\r\n" % (line, _passed_lines(head, is_unchunked=is_unchunked), further)
+
+
+class _PassingAnswer:
+    """The answer to one request; it is told to the passed exchange as it comes.
+
+    Attributes:
+        has_begun: Whether the head has come.
+        leaves_connection: Whether the connection can serve another exchange.
+
+    Args:
+        request: The head of the request.
+    """
+
+    def __init__(self, request: RequestHead, passed: PassedExchange) -> None:
+        self._request, self._passed = request, passed
+        self._is_old = request.version == b"1.0"
+        self.has_begun = self.leaves_connection = False
+        self._body: Body | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all of it has come."""
+        return self._body is not None and self._body.is_over
+
+    def take(self, received: bytearray, *, must_close: bool) -> bytes:
+        """Take what has come, and return what is sent to the client.
+
+        Args:
+            must_close: Whether the connection with the client ends after it.
+
+        Raises:
+            BadMessageError: It is no answer of HTTP/1.1.
+        """
+        pieces: list[bytes] = []
+        while self._body is None:
+            head = ResponseHead.taken(received)
+            if head is None:
+                return b"".join(pieces)
+            pieces.append(self._head(head, must_close=must_close))
+        piece, content = self._body.take(received)
+        self._passed.answer_body.add(content)
+        if self._is_old:
+            piece = content
+        elif isinstance(self._body, BodyUntilEnd):
+            piece = as_chunk(piece)
+        return b"".join((*pieces, piece))
+
+    def _head(self, head: ResponseHead, *, must_close: bool) -> bytes:
+        if head.status == 101:
+            raise BadMessageError("it switches to another protocol")
+        if head.status < 200:
+            return b"" if self._is_old else _passed_interim(head)
+        self._passed.begin_answer(head)
+        self._body = response_body(head, self._request.method)
+        is_until_end = isinstance(self._body, BodyUntilEnd)
+        self.has_begun, self.leaves_connection = True, not head.closes and not is_until_end
+        further = b"Transfer-Encoding: chunked\r\n" if is_until_end and not self._is_old else b""
+        if must_close:
+            further += b"Connection: close\r\n"
+        return _passed_response(head, further, is_unchunked=self._is_old)
+
+    def end(self) -> bytes | None:
+        """Return what is sent where the upstream has closed the connection; None if that does not end the answer."""
+        if not isinstance(self._body, BodyUntilEnd):
+            return None
+        self._body.is_over = True
+        return b"" if self._is_old else b"0\r\n\r\n"
+
 
 STALLED_SECONDS = 300.0
 """Seconds without a byte after which a partner has hung."""
 LINGER_SECONDS = 5.0
 """Seconds in which a client may go on with a request that was answered already, or be about to leave."""
 _REPEATABLE = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE"})
+
+
+class Deadline:
+    """Calls a function when a time has come.
+
+    Moving it on costs a comparison: the timer of the event loop stays where it is, and looks when it fires.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._at, self._on_time = inf, self.clear
+        self._timer: asyncio.TimerHandle | None = None
+
+    def move(self, seconds: float, on_time: Callable[[], None]) -> None:
+        """Let it come so many seconds from now.
+
+        Args:
+            on_time: What is called then.
+        """
+        self._at, self._on_time = self._loop.time() + seconds, on_time
+        if self._timer is None or self._timer.when() > self._at:
+            self._start()
+
+    def clear(self) -> None:
+        """Let it not come."""
+        self._at, self._on_time = inf, self.clear
+
+    def end(self) -> None:
+        """Let it not come, and leave no timer behind."""
+        self.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _start(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(self._at, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._at == inf:
+            return
+        if self._at > self._loop.time():
+            self._start()
+            return
+        on_time = self._on_time
+        self.clear()
+        on_time()
+
+
+class Client(Protocol):
+    """The connection of a client, as an exchange uses it.
+
+    Attributes:
+        ends: The address of the client, and the one that it has connected to.
+        deadline: Until when it or the upstream has to do something.
+        must_close: Whether the connection ends after the exchange.
+        has_ended: Whether the client sends nothing more.
+        is_full: Whether the client reads slower than it is sent to.
+    """
+
+    ends: tuple[object, object]
+    deadline: Deadline
+    must_close: bool
+    has_ended: bool
+    is_full: bool
+
+    def write(self, data: bytes) -> None:
+        """Send something to the client."""
+
+    def give(self, answer: OwnAnswer, *, is_to_head: bool = False) -> None:
+        """Send an answer of the proxy's own."""
+
+    def hold(self, *, is_held: bool) -> None:
+        """Read nothing more of the client, or go on reading."""
+
+    def exchange_over(self, *, is_read: bool) -> None:
+        """Go on to the next request."""
+
+    def close(self) -> None:
+        """End the connection when all that was sent is read."""
+
+    def abort(self) -> None:
+        """End the connection at once."""
 
 
 @record
@@ -79,7 +303,7 @@ class PassingExchange:
         passed: What is judged of it later.
     """
 
-    def __init__(self, passage: Passage, client: "ClientConnection", head: RequestHead) -> None:
+    def __init__(self, passage: Passage, client: Client, head: RequestHead) -> None:
         self._passage, self._client, self.head = passage, client, head
         self._path = path_of(head.target)
         method, target = head.method.decode("ascii"), self._path.decode("latin-1")
@@ -90,7 +314,7 @@ class PassingExchange:
         self._is_over = self._upstream_is_full = False
         self._opening: asyncio.Task[None] | None = None
         self._connection: UpstreamConnection | None = None
-        self._answer = PassingAnswer(head, self.passed)
+        self._answer = _PassingAnswer(head, self.passed)
         passage.on_begin()
 
     @property
@@ -199,7 +423,7 @@ class PassingExchange:
         host = b"" if is_kept else passage.upstream.authority.encode()
         target, further = passage.upstream.target(self._path), passage.upstream.further_headers
         # One piece of data, and so one packet, for the whole of most requests.
-        request = b"".join((passed_request(self.head, target, host, further), *self._unsent))
+        request = b"".join((_passed_request(self.head, target, host, further), *self._unsent))
         if not self._body.is_over:
             self._unsent.clear()  # else it may be sent once more
         self.wait()

@@ -5,7 +5,7 @@ import re
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from dynacli.proxy.message_head import RequestHead
+from dynacli.proxy.messages import RequestHead
 from dynacli.proxy.own_answers import OwnAnswer
 from dynacli.proxy.passed_exchange import PassedExchange
 from dynacli.proxy.policy_check import PolicyCheck

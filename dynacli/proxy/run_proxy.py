@@ -1,30 +1,155 @@
 """One run of the proxy: requests pass on one side, and on the other what has passed is judged and told."""
 
+import asyncio
 import socket
+import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from dynacli.check.recordings.judge_recording import RecordingJudge
+from dynacli.check.recordings.judge_recording import JudgedExchange, RecordingJudge
+from dynacli.check.recordings.told_exchange import ToldExchange
 from dynacli.client.call_settings import CallSettings
 from dynacli.errors import DynacliError, InternalError
-from dynacli.http.serving import LOOPBACK
+from dynacli.http.serving import LOOPBACK, handle_signals, kept_handlers
 from dynacli.library.opened_api import OpenedApi
-from dynacli.proxy.exchange_lines import ToldPassage
-from dynacli.proxy.judging_thread import JudgingThread
+from dynacli.proxy.client_connection import ClientConnection
+from dynacli.proxy.judging_thread import JudgingThread, recorded_exchange
 from dynacli.proxy.passed_exchange import CopyBudget, PassedExchange
 from dynacli.proxy.passing_exchange import Passage
-from dynacli.proxy.record_exchange import recorded_exchange
 from dynacli.proxy.request_gate import RequestGate
-from dynacli.proxy.serve_proxy import serve_proxy
 from dynacli.proxy.upstream_server import UpstreamServer
 from dynacli.record import record
+from dynacli.text.terminal import Painter
+from dynacli.traffic.recorded_request import RecordedExchange
 from dynacli.urls import origin_of
 
 if TYPE_CHECKING:
     from dynacli.proxy.policy_check import PolicyCheck
 
-__all__ = ["ProxySettings", "run_proxy"]
+__all__ = ["ProxySettings", "ToldPassage", "run_proxy"]
+
+_GRACE = 0.5
+"""Seconds that exchanges under way are given at the end."""
+_REPETITION = 0.1
+"""Seconds in which a signal may come once more: programs that start others pass on what the terminal sent to both."""
+_LOOKS = 50
+"""How often it is looked in that time whether they are over."""
+_SWITCH_SECONDS = 0.00002
+"""How long another thread may keep the interpreter, which is let go at each call of the kernel.
+
+Python has 5 ms. Beside a judge that does not wait, 50 requests at once took 45 ms each with 0.5 ms, and with this 25.
+"""
+
+
+def _serve_proxy(
+    passage: Passage, sock: socket.socket, on_ready: Callable[[Callable[[], None]], None]
+) -> None:
+    """Serve in the foreground until SIGINT or SIGTERM.
+
+    Args:
+        sock: It listens already, and is closed at the end.
+        on_ready: Called once when connections are accepted, with a function that ends the serving from any thread.
+    """
+    interval = sys.getswitchinterval()
+    # The thread that judges lets go of the interpreter as soon as something comes.
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    try:
+        with kept_handlers():
+            asyncio.run(_serve(passage, sock, on_ready))
+    finally:
+        sys.setswitchinterval(interval)
+
+
+async def _serve(
+    passage: Passage, sock: socket.socket, on_ready: Callable[[Callable[[], None]], None]
+) -> None:
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    connections: set[ClientConnection] = set()
+
+    def note_defect(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        # asyncio closes the connection, if it belongs to one, and goes on.
+        defect = context.get("exception")
+        if defect is None:
+            loop.default_exception_handler(context)
+        elif not isinstance(defect, OSError):  # too many open files, or a broken connection
+            passage.on_defect(defect)
+
+    def stop() -> None:
+        loop.call_soon_threadsafe(ended.set)
+
+    loop.set_exception_handler(note_defect)
+    server = await loop.create_server(lambda: ClientConnection(passage, connections), sock=sock)
+    try:
+        handle_signals(lambda _: ended.set())
+        on_ready(stop)
+        await ended.wait()
+    finally:
+        server.close()
+        # While the loop runs, a signal that comes twice is taken as one.
+        await asyncio.sleep(_REPETITION)
+        for _ in range(_LOOKS):
+            if not any(connection.exchange for connection in connections):
+                break
+            await asyncio.sleep(_GRACE / _LOOKS)
+        for connection in tuple(connections):
+            connection.end()
+        passage.upstream.close()
+        await asyncio.sleep(0)  # each connection that was ended is closed in the next turn
+
+
+class ToldPassage(ToldExchange):
+    """An exchange that passed as it is told: with why it was refused, or what broke it off.
+
+    Args:
+        judged: None where it belongs to no operation; without a verdict where it was not looked at.
+    """
+
+    def __init__(
+        self,
+        api: OpenedApi,
+        passed: PassedExchange,
+        recorded: RecordedExchange,
+        judged: JudgedExchange | None,
+    ) -> None:
+        match, verdict = (None, None) if judged is None else (judged.match, judged.verdict)
+        sizes = passed.body.size, passed.answer_body.size
+        super().__init__(api, recorded, match, verdict, passed.target, sizes)
+        self._passed, self._judged = passed, judged
+
+    def members(self) -> dict[str, Any]:
+        """Return why it was refused, and what broke it off."""
+        return {"refused": self._passed.refusal or None, "error": self._error() or None}
+
+    def unchecked(self) -> list[str]:
+        """Return the reasons why something was not judged, first why the whole was not."""
+        reasons = [self._passed.skipped] if self._passed.skipped else []
+        return list(dict.fromkeys([*reasons, *super().unchecked()]))
+
+    def _error(self) -> str:
+        passed = self._passed
+        if passed.error or passed.is_complete or passed.refusal:
+            return passed.error
+        return f"{passed.ended_by or 'the server'} ended it early"
+
+    def outcome(self, paint: Painter) -> str:
+        """Return what is to be said of it, in a few words."""
+        passed, count = self._passed, len(self.verdict.findings)
+        words = []
+        if passed.refusal:
+            words.append(paint.yellow(f"refused: {self.shown(passed.refusal)}"))
+        elif error := self._error():
+            words.append(paint.yellow(self.shown(error)))
+        if count:
+            words.append(paint.red(f"{count:,} findings" if count > 1 else "1 finding"))
+        unchecked = self.unchecked()
+        if unchecked:
+            more = f", and {len(unchecked) - 1} more" if len(unchecked) > 1 else ""
+            words.append(f"not all judged: {self.shown(unchecked[0])}{more}")
+        if not words and self.has_verdict:
+            is_judged = self._judged is not None and self._judged.is_judged
+            words.append(paint.green("ok") if is_judged else "not judged: the status is not documented")
+        return ", ".join(words)
 
 
 @record
@@ -106,7 +231,7 @@ def run_proxy(
         on_ready()
 
     try:
-        serve_proxy(passage, sock, is_ready)
+        _serve_proxy(passage, sock, is_ready)
     finally:
         thread.finish()
     return judge, thread.lost

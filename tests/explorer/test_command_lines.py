@@ -15,8 +15,7 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.collect_values import collect_values
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError
-from dynacli.explorer.form.command_line import command_words, option_words
-from dynacli.explorer.form.draft import Draft, inputs_of
+from dynacli.explorer.form.draft import Draft, command_words, inputs_of, option_words
 from dynacli.explorer.form.form_rows import FormRow, rows_of
 from dynacli.explorer.form.request_form import body_rows, body_text, example_words, with_example_body
 from dynacli.library.open_by_name import open_api

@@ -210,8 +210,8 @@ _DEMO = (
     | _modules("client.live_demo commands.verbs.demo commands.verbs.verb_options http.serving")
     | _modules(
         """
-        demo.application demo.body_shapes demo.data.data_reference demo.data.demo_store
-        demo.data.insight_data demo.data.run_data demo.data.trace_data demo.data.workflow_data
+        demo.application demo.data.data_reference demo.data.demo_store
+        demo.data.insight_data demo.data.run_data
         demo.demo_document demo.demo_exchange demo.demo_facts demo.error_answers demo.misbehaviour
         demo.operations.demo_operation demo.operations.insight_operations
         demo.operations.run_operations demo.operations.server_operations demo.operations.workflow_operations

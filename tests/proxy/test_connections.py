@@ -11,8 +11,7 @@ import pytest
 from dynacli.proxy import client_connection, judging_thread, passing_exchange
 from dynacli.proxy.judging_thread import JudgingThread
 from dynacli.proxy.passed_exchange import CopyBudget, PassedExchange
-from dynacli.proxy.upstream_connection import UpstreamConnection
-from dynacli.proxy.upstream_server import UpstreamServer
+from dynacli.proxy.upstream_server import UpstreamConnection, UpstreamServer
 from tests.documents import document, operation, save
 from tests.harness import Recorder
 from tests.proxy.through_proxy import exchanged, free_port, own_process, raw_server, through_proxy

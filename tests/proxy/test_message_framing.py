@@ -7,8 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynacli.proxy.message_body import Body, request_body, response_body
-from dynacli.proxy.message_head import MAX_HEAD, BadMessageError, RequestHead, ResponseHead
+from dynacli.proxy.messages import (
+    MAX_HEAD,
+    BadMessageError,
+    Body,
+    RequestHead,
+    ResponseHead,
+    request_body,
+    response_body,
+)
 from tests.documents import document, operation, save
 from tests.proxy.through_proxy import exchanged, raw_server, through_proxy
 

@@ -15,10 +15,10 @@ import pytest
 from dynacli.demo.demo_facts import API_KEYS
 from dynacli.proxy import judging_thread, run_proxy
 from dynacli.proxy.client_connection import ClientConnection
-from dynacli.proxy.exchange_lines import ToldPassage
 from dynacli.proxy.judging_thread import JudgingThread
 from dynacli.proxy.passed_exchange import CopyBudget, PassedExchange
 from dynacli.proxy.policy_check import PolicyCheck
+from dynacli.proxy.run_proxy import ToldPassage
 from dynacli.traffic.operation_finder import OperationFinder
 from tests.documents import document, operation, parameter, save
 from tests.harness import Answer, Recorder, run_cli

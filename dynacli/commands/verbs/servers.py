@@ -37,8 +37,7 @@ def mock_api(
     from dynacli.http.serving import listening_socket, origin_at
     from dynacli.mock.http_server import serve_until_signal
     from dynacli.mock.mock_application import mock_application
-    from dynacli.mock.mock_server import MockServer
-    from dynacli.mock.told_mock import ToldMock
+    from dynacli.mock.mock_server import MockServer, ToldMock
     from dynacli.output.standard_error import write_stderr
 
     opened = run.api(api)

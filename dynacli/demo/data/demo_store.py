@@ -1,15 +1,72 @@
 """The data of a running stand-in, and the changes that requests make to it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from dynacli.demo.data.data_reference import NOW, identifier, starting_data, timestamp
 from dynacli.demo.data.insight_data import visits
 from dynacli.demo.data.run_data import advanced_run, pending_run, runs
-from dynacli.demo.data.workflow_data import schedule, version_record
 
 __all__ = ["Store"]
+
+
+def _targets(fields: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """Return the tester targets that a body names in one of three ways; None where it names none."""
+    if "testerTargets" in fields:
+        asked: Sequence[Mapping[str, Any]] = fields["testerTargets"]
+    elif "testerModelIds" in fields:
+        asked = [{"modelId": model} for model in fields["testerModelIds"]]
+    elif "testerModelId" in fields:
+        asked = [{"modelId": fields["testerModelId"]}]
+    else:
+        return None
+    names = ("modelId", "skillMode", "skillVersionId")
+    return [{name: target.get(name) for name in names} for target in asked]
+
+
+def _schedule(fields: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return a schedule with its defaults filled in; None where the workflow runs only by hand."""
+    return None if fields is None else {"timezone": "UTC", "enabled": True, **fields}
+
+
+def _version_record(
+    workflow_id: str, number: int, *, created_at: str, fields: Mapping[str, Any], before: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return a version of a workflow.
+
+    Args:
+        workflow_id: The id of the workflow.
+        number: The number of the version, from 1 on.
+        created_at: An RFC 3339 timestamp.
+        fields: The fields of the request body.
+        before: The version before, from which fields are taken that the body leaves out; empty for the first.
+    """
+    slug = workflow_id.removeprefix("wf_")
+    criteria = before.get("criteria", [])
+    if "criteria" in fields:
+        criteria = [
+            {
+                "id": f"crit_{slug}_{position}",
+                "position": position,
+                "criterionText": criterion["criterionText"],
+                "isRequired": criterion.get("isRequired", True),
+            }
+            for position, criterion in enumerate(fields["criteria"], start=1)
+        ]
+    default_target = {"modelId": "tester-large", "skillMode": None, "skillVersionId": None}
+    return {
+        "id": f"ver_{slug}_{number:03}",
+        "version": number,
+        "testerPrompt": fields.get("testerPrompt", before.get("testerPrompt")),
+        "testerTargets": _targets(fields) or before.get("testerTargets", [default_target]),
+        "criteria": criteria,
+        **{
+            name: fields.get(name, before.get(name, {}))
+            for name in ("limits", "retryPolicy", "toolPolicy", "metadata")
+        },
+        "createdAt": created_at,
+    }
 
 
 class Store:
@@ -84,8 +141,8 @@ class Store:
         created_at = self._tick()
         identity = f"wf_{identifier('new-workflow', str(self._writes), fields['name'])[:13]}"
         server = self.servers[fields["mcpServerId"].lower()]
-        planned = schedule(fields.get("schedule"))
-        version = version_record(identity, 1, created_at=created_at, fields=fields, before={})
+        planned = _schedule(fields.get("schedule"))
+        version = _version_record(identity, 1, created_at=created_at, fields=fields, before={})
         record = {
             "id": identity,
             "name": fields["name"],
@@ -117,10 +174,10 @@ class Store:
             server = self.servers[fields["mcpServerId"].lower()]
             workflow |= {"mcpServerId": server["id"], "categories": list(server["categories"])}
         if "schedule" in fields:
-            workflow["schedule"] = schedule(fields["schedule"])
+            workflow["schedule"] = _schedule(fields["schedule"])
             workflow["status"] = _status(workflow["schedule"])
         history = self.versions[workflow["id"]]
-        version = version_record(
+        version = _version_record(
             workflow["id"], len(history) + 1, created_at=changed_at, fields=fields, before=history[-1]
         )
         history.append(version)

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from dynacli.demo.body_shapes import TOPIC_CHANGE
 from dynacli.demo.data.data_reference import NOW, RANGES
 from dynacli.demo.data.insight_data import Visit, overview, search_record, session_trace, since, topic_record
 from dynacli.demo.error_answers import not_found
 from dynacli.demo.operations.demo_operation import DemoAnswer, DemoCall, DemoOperation
 from dynacli.demo.query_parameters import ChoiceParameter, IntegerParameter, TextParameter
+from dynacli.demo.request_body import TOPIC_CHANGE
 
 __all__ = ["INSIGHT_OPERATIONS"]
 

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dynacli.demo.data.data_reference import NOW, RANGES, timestamp
-from dynacli.demo.data.run_data import SUMMARY_FIELDS
-from dynacli.demo.data.trace_data import evaluation, tool_calls, trace
+from dynacli.demo.data.run_data import SUMMARY_FIELDS, evaluation, tool_calls, trace
 from dynacli.demo.error_answers import FieldError, Problem, invalid, not_found
 from dynacli.demo.operations.demo_operation import DemoAnswer, DemoCall, DemoOperation
 from dynacli.demo.query_parameters import ChoiceParameter, IntegerParameter, QueryParameter, TextParameter

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from dynacli.demo.body_shapes import MCP_SERVER
 from dynacli.demo.error_answers import not_found
 from dynacli.demo.operations.demo_operation import DemoAnswer, DemoCall, DemoOperation
 from dynacli.demo.query_parameters import QueryParameter, SlugsParameter
+from dynacli.demo.request_body import MCP_SERVER
 
 __all__ = ["CATEGORIES", "SERVER_OPERATIONS", "in_categories"]
 

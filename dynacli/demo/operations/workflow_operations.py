@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from dynacli.demo.body_shapes import DISPATCH, NEW_WORKFLOW, WORKFLOW_CHANGE
 from dynacli.demo.error_answers import FieldError, Problem, invalid, not_found
 from dynacli.demo.operations.demo_operation import DemoAnswer, DemoCall, DemoOperation
 from dynacli.demo.operations.server_operations import CATEGORIES, in_categories
+from dynacli.demo.request_body import DISPATCH, NEW_WORKFLOW, WORKFLOW_CHANGE
 
 __all__ = ["NEXT_OPERATION", "WORKFLOW_OPERATIONS"]
 

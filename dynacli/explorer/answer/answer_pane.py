@@ -20,8 +20,16 @@ from textual.widgets.option_list import Option
 
 from dynacli.client.call import ResponseHead, ResponsePart
 from dynacli.errors import AuthError, FileError
-from dynacli.explorer.answer.answer_views import VIEWS, AnswerScreen, answer_screen, status_text, view_text
-from dynacli.explorer.answer.kept_call_views import KeptCall, kept_text, line_of_kept
+from dynacli.explorer.answer.answer_views import (
+    VIEWS,
+    AnswerScreen,
+    KeptCall,
+    answer_screen,
+    kept_text,
+    line_of_kept,
+    status_text,
+    view_text,
+)
 from dynacli.explorer.calls.running_call import Ended, Event, Progress
 from dynacli.explorer.dialogs import PathDialog
 from dynacli.explorer.form.draft import Draft

@@ -1,25 +1,46 @@
-"""What stands in the form of an operation: checked as the command line checks it, and made into a call's inputs."""
+"""What stands in the form of an operation: checked as the command line checks it, and made into a call's inputs.
+
+Its command line is one view of it, and the question before a call that changes something is asked about it.
+"""
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from dynacli.client.call import request_of
+from dynacli.auth.secret import MASK
+from dynacli.client.call import base_url_of, request_of
 from dynacli.client.call_judge import CallJudge
-from dynacli.client.call_settings import CallSettings
+from dynacli.client.call_settings import CallOptions, CallSettings
 from dynacli.client.consent import Consent
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.inputs.collect_values import collect_values
 from dynacli.client.inputs.read_plain_inputs import read_plain_inputs, whole_body
+from dynacli.environment import program
 from dynacli.errors import DynacliError, UsageError
 from dynacli.explorer.form.form_rows import BODY, FormRow
-from dynacli.explorer.form.further_calls import further_calls
+from dynacli.explorer.form.further_calls import further_calls, further_words
+from dynacli.http.semantics import SAFE_METHODS
+from dynacli.model.command_words import option_pair, shell_line
+from dynacli.options.standard_options import SETTINGS
 from dynacli.record import record, replace
+from dynacli.urls import with_masked_secrets
 
-__all__ = ["CONTENT_TYPE", "PROFILE", "SERVER", "Checked", "Draft", "check", "inputs_of"]
+__all__ = [
+    "CONTENT_TYPE",
+    "PROFILE",
+    "SERVER",
+    "Checked",
+    "Draft",
+    "check",
+    "command_line",
+    "command_words",
+    "inputs_of",
+    "option_words",
+    "question_before",
+]
 
 CONTENT_TYPE, SERVER, PROFILE = "content-type", "server", "profile"
 """The settings of a call besides those of `FURTHER`."""
@@ -205,3 +226,87 @@ def _row_at(rows: tuple[FormRow, ...], pointer: str) -> str:
 def _line(error: DynacliError) -> str:
     why = f": {error.why}" if error.why else ""
     return f"{error.message}{why}".replace("\n", " ")
+
+
+def command_words(draft: Draft, before: Sequence[str] = (), *, is_masked: bool = False) -> list[str]:
+    """Return the words behind the program's name.
+
+    Args:
+        before: Standard options, which stand before the API: there no option of the operation has their names.
+        is_masked: Whether values that are secrets are left out.
+    """
+    described = draft.described
+    operation = described.operation
+    given = [(row, MASK if is_masked and row.is_secret else word) for row, word in draft.given]
+    positional, options = _positional(draft, given)
+    words = list(before)
+    body: list[str] = []
+    words += further_words(draft.settings)
+    content_type = draft.settings.get(CONTENT_TYPE)
+    if content_type and operation.body is not None:
+        words += [f"--content-type={content_type}"]
+    if draft.text and operation.body is not None:
+        body = option_pair("--body", draft.text)
+        if any(parameter.option == "body" for parameter in operation.parameters):
+            words, body = [*words, *body], []
+    words += [described.api.name, operation.name, *positional]
+    for row, word in options:
+        words += option_pair(f"--{row.option}", word, is_joined=row.value.type == "boolean")
+    return words + body
+
+
+def option_words(options: CallOptions, *, is_masked: bool = False) -> Iterator[str]:
+    """Yield the standard options that say how a call is made.
+
+    Args:
+        is_masked: Whether the values of headers are left out, which may be secrets.
+    """
+    header = [f"{word.partition(':')[0]}:{MASK}" if is_masked else word for word in options.header]
+    for option in SETTINGS:
+        yield from option.words(header if option.name == "header" else getattr(options, option.name))
+
+
+def command_line(words: Sequence[str]) -> str:
+    """Return words as a line for a shell."""
+    return shell_line((program().name, *words))
+
+
+def _positional(
+    draft: Draft, given: Sequence[tuple[FormRow, str]]
+) -> tuple[list[str], list[tuple[FormRow, str]]]:
+    """Return the positional words, and the rows that are given by option: of the path all are of one kind."""
+    in_path = [row for row in draft.rows if row.location == "path"]
+    words = {row.option: word for row, word in given}
+    order = [each.option for each in draft.described.operation.parameters if each.location == "path"]
+    if len(order) == len(in_path) and all(_may_be_positional(words.get(option, "")) for option in order):
+        return [words[option] for option in order], [pair for pair in given if pair[0].location != "path"]
+    return [], list(given)
+
+
+def _may_be_positional(word: str) -> bool:
+    return bool(word) and not word.startswith("-")
+
+
+def question_before(draft: Draft, settings: CallSettings, line: str) -> str:
+    """Return what is asked before a draft is sent; empty where nothing is, as nothing is sent that is wrong.
+
+    Args:
+        line: The command line, with the values of secrets masked.
+
+    Raises:
+        DynacliError: There is no server to send it to.
+    """
+    if settings.consent.is_given or not check(draft, settings).is_right:
+        return ""
+    described = draft.described
+    asked = [described, *further_calls(described, draft.settings, settings).targets]
+    asked = [each for each in asked if _changes(each) or settings.is_asked_about(each)]
+    if not asked:
+        return ""
+    calls = dict.fromkeys(f"{each.operation.method} {each.operation.path}" for each in asked)
+    server = with_masked_secrets(base_url_of(described, settings))
+    return f"Send {' and '.join(calls)} to {server}?\n\n$ {line}"
+
+
+def _changes(described: DescribedOperation) -> bool:
+    return described.operation.method not in SAFE_METHODS
