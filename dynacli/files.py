@@ -3,7 +3,8 @@
 The content goes to a new file beside the target, which then takes the target's name in one step (POSIX, `rename`):
 a reader, a crash or a full disk never meets half of it.
 
-Files of dynacli's own are for their user alone, and whatever stands in the place of one gives way to it.
+Files of dynacli's own are for their user alone, and whatever stands in the place of one gives way to it. It must hold
+nobody up: opening a named pipe waits for its other end, and reading a device may never end.
 A file that a person names is the person's: its links, its permissions and its directory stay as they are.
 """
 
@@ -17,7 +18,6 @@ from typing import IO
 
 from dynacli.environment import program
 from dynacli.errors import FileError
-from dynacli.regular_files import check_regular
 
 __all__ = [
     "LOCK_SECONDS",
@@ -29,6 +29,7 @@ __all__ = [
     "hold_lock",
     "locked",
     "make_directory",
+    "regular_file",
     "remove_file",
     "replace_file",
     "replace_named_file",
@@ -36,6 +37,36 @@ __all__ = [
     "write_file",
     "write_named_file",
 ]
+
+
+def regular_file(path: str, flags: int = os.O_RDONLY) -> int:
+    """Open a file as an `opener` of `open`.
+
+    Raises:
+        OSError: It cannot be opened, or is no regular file.
+    """
+    # Looked at before, because opening a device can do something, and after, because it may be another file by then.
+    _check_regular(os.stat(path), path)
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o600)
+    try:
+        _check_regular(os.fstat(descriptor), path)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _check_regular(found: os.stat_result, path: str) -> None:
+    """Check that what was found at a path is a file.
+
+    Raises:
+        OSError: It is a directory, a pipe, a socket or a device.
+    """
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "It is a pipe or a device, not a file", path)
+
 
 LOCK_SECONDS = 10.0
 
@@ -479,7 +510,7 @@ def _open_lock_file(path: str) -> int:
     flags = os.O_CREAT | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)
     try:
         with suppress(FileNotFoundError):  # it is made below
-            check_regular(os.lstat(path), path)
+            _check_regular(os.lstat(path), path)
         return os.open(path, flags, 0o600)
     except FileNotFoundError:
         make_directory(os.path.dirname(path))

@@ -23,7 +23,6 @@ _FLOORS = {
     "environment": 0,
     "record": 0,
     "files": 0,
-    "regular_files": 0,
     "import_orjson": 0,
     "lean_imports": 0,
     "urls": 0,

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dynacli.client.batch.row import RowResult
     from dynacli.http.exchange import Answer, ClientPool, Pause, Retries
     from dynacli.http.send import Pieces, Receive
-    from dynacli.validation.bodies.read_forms import UnreadBody
+    from dynacli.validation.bodies.read_body import UnreadBody
     from dynacli.validation.findings.finding import Finding, Verdict
     from dynacli.validation.judge_by_level import JudgeByLevel
     from dynacli.validation.streamed_body import StreamedBody
@@ -461,7 +461,7 @@ class Call:
                 answer, status=redirects[0], url=answer.hops[0][1], headers=answer.redirect_headers
             )
             if self._is_way_out(first):
-                from dynacli.validation.bodies.read_forms import RedirectBody
+                from dynacli.validation.bodies.read_body import RedirectBody
 
                 documented = {each.status: each for each in self.described.operation.responses}
                 response = documented[documented_status(first.status, documented)]

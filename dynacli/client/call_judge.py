@@ -153,7 +153,7 @@ def _judged_body(values: CallValues) -> Any:
     if isinstance(body, bytes | None) and values.form is None:
         return body
     from dynacli.schema.evaluation.shown_values import BinaryText
-    from dynacli.validation.bodies.read_forms import FormValue, UnreadBody
+    from dynacli.validation.bodies.read_body import FormValue, UnreadBody
 
     def text(value: Any) -> Any:
         if isinstance(value, dict):

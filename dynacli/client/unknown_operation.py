@@ -41,8 +41,7 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
     from difflib import get_close_matches
 
     from dynacli.catalog.search.question import has_strange_words
-    from dynacli.catalog.search.stem_index import StemIndex
-    from dynacli.catalog.search.vocabulary import Vocabulary
+    from dynacli.catalog.search.vocabulary import StemIndex, Vocabulary
 
     wanted = kebab(word) or word
     for row in api.catalog.meta.get("left_out", ()):

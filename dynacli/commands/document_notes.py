@@ -187,7 +187,7 @@ def by_message(rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str,
 
 def place_parts(row: Mapping[str, Any]) -> list[str]:
     """Return the place of a message: file, line and column in the form that editors open, and the JSON pointer."""
-    from dynacli.document.file_names import shown_file
+    from dynacli.document.source import shown_file
 
     line_and_column = f":{row['line']}:{row['column']}" if row["line"] else ""
     return [part for part in (f"{shown_file(row['file'])}{line_and_column}", row["pointer"]) if part]

@@ -172,7 +172,7 @@ def _reference(word: str, flag: str) -> str:
     Raises:
         UsageError: The word names neither.
     """
-    from dynacli.document.fetching.allowed_places import allowed_directory
+    from dynacli.document.source import allowed_directory
     from dynacli.request.choose_server import parse_origin
 
     path = allowed_directory(word, os.getcwd()) if word.strip() else ""

@@ -1,15 +1,17 @@
 """Facts about the stand-in for other rooms: its paths, roles, keys and misbehaviours, and where its document is.
 
+Its document ships with dynacli, is used if none newer is known, and is never written.
 Importing this module is cheap, because help and completion need it.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from dynacli.record import record
 
-__all__ = ["API_KEYS", "BASE_PATH", "MISBEHAVIOURS", "ROLES", "DemoServer", "document_path"]
+__all__ = ["API_KEYS", "BASE_PATH", "MISBEHAVIOURS", "ROLES", "DemoServer", "document_path", "shipped_for"]
 
 BASE_PATH = "/api/armature/v1"
 
@@ -53,3 +55,13 @@ def document_path() -> str:
     inside = os.path.join(package, "shipped", "armature.json")
     beside = os.path.join(os.path.dirname(package), "cache", "armature.json")
     return inside if os.path.exists(inside) else beside
+
+
+_LIVE_URL = re.compile(r"https://[a-z0-9.-]+\.armature\.(?:app|tech)(?::443)?/api/armature/v1/openapi")
+"""The URLs of the live document, in place of which the shipped document is used."""
+
+
+def shipped_for(url: str) -> str | None:
+    """Return the path of the shipped document where it replaces the document at a URL; None for other URLs."""
+    path = document_path()
+    return path if _LIVE_URL.fullmatch(url.partition("?")[0]) and os.path.isfile(path) else None

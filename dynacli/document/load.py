@@ -12,7 +12,7 @@ from dynacli.document.overlays.overlay import Overlaid, Overlay, lay_over
 from dynacli.document.reading.parse import parse_document
 from dynacli.document.reading.plain_json import check_limits
 from dynacli.document.references.bundle import bundle
-from dynacli.document.references.cut_to_parameters import cut_to_parameters
+from dynacli.document.references.cut_operations import cut_to_parameters
 from dynacli.document.references.document_files import File, Files, Opener
 from dynacli.document.references.place_origins import Origins, Place
 from dynacli.document.references.resolve import resolve

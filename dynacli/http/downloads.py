@@ -22,11 +22,11 @@ from dynacli.files import (
     finish_named_file,
     followed_links,
     hold_lock,
+    regular_file,
     write_file,
 )
 from dynacli.http.exchange import Answer, stated_length
 from dynacli.http.send import Pieces
-from dynacli.regular_files import regular_file
 
 __all__ = ["OutdatedPartError", "PartialDownload", "file_name"]
 

@@ -12,14 +12,13 @@ from dynacli.catalog.store.catalog_file import FORMAT, Catalog, DamagedCatalogEr
 from dynacli.document.fetched import Fetched
 from dynacli.environment import Program, program, variable
 from dynacli.errors import DocumentError, FileError
-from dynacli.files import locked, make_directory, sweep, write_file
+from dynacli.files import locked, make_directory, regular_file, sweep, write_file
 from dynacli.library.read_sources import Layers, SourceReader, compose, read_cached_document
 from dynacli.library.revisions.housekeeping import begin_day, thin_out
 from dynacli.library.revisions.pending_document import forget_pending, keep_aside
 from dynacli.library.revisions.referenced_files import read_archive, write_archive
 from dynacli.library.revisions.revisions import Revisions, revision_of, write_file_list
 from dynacli.options.command_table import COMMANDS
-from dynacli.regular_files import regular_file
 
 if TYPE_CHECKING:
     from dynacli.catalog.compiler.compile_document import Compiled, Selection

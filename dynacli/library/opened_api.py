@@ -237,7 +237,7 @@ class OpenedApi:
 
 def _left_out_lines(catalog: Catalog) -> list[str]:
     """Return a line for each of the first operations that were left out, with its place in the files."""
-    from dynacli.document.file_names import shown_file
+    from dynacli.document.source import shown_file
     from dynacli.library.document_locations import line_of
 
     rows = [row for row in catalog.warnings() if " is left out: " in row["message"]]

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.document.fetched import Fetched
 from dynacli.document.fetching.fetch import read_file
-from dynacli.document.file_names import file_name
-from dynacli.document.source import Source, parse_source
+from dynacli.document.source import Source, file_name, parse_source
 from dynacli.errors import DocumentError, DynacliError, FileError, NetworkError, RefusedError, TimedOutError
 from dynacli.library.revisions.referenced_files import INSIDE, MissingFile, ReferencedFiles, read_inside
 from dynacli.library.revisions.revisions import Facts, facts_of, is_due_now
@@ -231,8 +230,8 @@ def _access(open_request: "OpenRequest", source: Source, first: Source) -> _Docu
     Args:
         first: The document whose origin the credentials are for.
     """
-    from dynacli.document.fetching.allowed_places import directories_of
     from dynacli.document.fetching.file_opener import allowed_files
+    from dynacli.document.source import directories_of
 
     folders: tuple[str, ...] = ()
     if source.kind == "file":

@@ -1,14 +1,22 @@
-"""Path templates, compared whatever their parameters are called: `/runs/{id}` and `/runs/{runId}` are the same path."""
+"""Path templates, compared whatever their parameters are called, and the operations that list their values.
+
+`/runs/{id}` and `/runs/{runId}` are the same path. A value of `runId` in `/workflows/{id}/runs/{runId}` is an item of
+`/workflows/{id}/runs`, and `ID` in `/message/{ID}` one of `/messages`. If nothing lists at that path, it is any
+collection that is called like what the parameter names: `/projects/{}/runs` for `/runs/{run_id}`, `/mailbox/messages`
+for `/message/{ID}`.
+Values that are found by the name of a field alone can come from any operation, and are left out here.
+"""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import unquote
 
 from dynacli.model.field_names import ID_ENDINGS, is_search_name, owner_name, plain_name, singular
+from dynacli.model.operation import Operation, OperationSummary
 
 __all__ = [
-    "ListedCollections",
+    "ListingOperations",
     "collection_template",
     "item_templates",
     "listed_collections",
@@ -62,7 +70,7 @@ def picked_noun(path: str, index: int) -> str:
     return owner_name(name) or (singular(segment) if is_bare else "")
 
 
-class ListedCollections(NamedTuple):
+class _ListedCollections(NamedTuple):
     """The collections that the answer of a path may list.
 
     Args:
@@ -76,7 +84,7 @@ class ListedCollections(NamedTuple):
     segment: str
 
 
-def listed_collections(path: str) -> ListedCollections:
+def listed_collections(path: str) -> _ListedCollections:
     """Return which collections the answer of a path may list.
 
     `/pets/findByStatus` lists the resources of `/pets/{id}`, as `/pets` would; `/pets/tags` does not.
@@ -84,9 +92,9 @@ def listed_collections(path: str) -> ListedCollections:
     collection = path_template(path).removesuffix("/")
     above, _, segment = collection.rpartition("/")
     if not above or collection.endswith("}") or _is_other_collection(segment):
-        return ListedCollections(collection, "", segment)
+        return _ListedCollections(collection, "", segment)
     # `/pets/search` answers with pets.
-    return ListedCollections(
+    return _ListedCollections(
         collection, above, above.rpartition("/")[2] if is_search_name(segment) else segment
     )
 
@@ -156,3 +164,42 @@ def _between(texts: Sequence[str], word: str) -> list[str] | None:
 
 def _without_query(path: str) -> str:
     return path.partition("#")[0].partition("?")[0]
+
+
+class ListingOperations:
+    """Operations whose answers may list things, by the paths and nouns of their collections.
+
+    Args:
+        operations: The operations, in the order in which they are preferred.
+    """
+
+    def __init__(self, operations: Iterable[OperationSummary | Operation]) -> None:
+        self._by_path: dict[str, list[str]] = {}
+        self._by_resource: dict[str, list[str]] = {}
+        self._by_noun: dict[str, list[str]] = {}
+        for operation in operations:
+            template = path_template(operation.path).removesuffix("/")
+            self._by_path.setdefault(template, []).append(operation.name)
+            self._by_resource.setdefault(resource_template(template), []).append(operation.name)
+            for noun in nouns_of(template) if not template.endswith("}") else ():
+                self._by_noun.setdefault(noun, []).append(operation.name)
+
+    def sources_of(self, operation: OperationSummary | Operation) -> Mapping[str, list[str]]:
+        """Return path parameter → the names of the other operations that list its values, where there are any."""
+        found = {}
+        for index, parameter in enumerate(parameter_names(operation.path)):
+            collection = collection_template(operation.path, index)
+            for names in (
+                self._by_path.get(collection, ()),
+                self._by_resource.get(resource_template(collection), ()),
+                self._by_noun.get(picked_noun(operation.path, index), ()),
+            ):
+                others = [name for name in names if name != operation.name]
+                if others:
+                    found[parameter] = others
+                    break
+        return found
+
+    def lists_of(self, name: str) -> list[str]:
+        """Return the operations that list what an input of a name, such as `workflowId` or `workflow`, names."""
+        return self._by_noun.get(owner_name(name) or plain_name(name), [])

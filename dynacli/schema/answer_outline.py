@@ -10,8 +10,14 @@ from dynacli.model.find_items import ID_NAMES, WRAPPERS
 from dynacli.model.media_types import body_schema, is_as_good_as_json, is_binary
 from dynacli.model.operation import Field, Parameter
 from dynacli.record import record
-from dynacli.schema.possible_schemas import possible_schemas, properties_of, value_types_of
-from dynacli.schema.read_schema import following, is_marked, mapping_of
+from dynacli.schema.read_schema import (
+    following,
+    is_marked,
+    mapping_of,
+    possible_schemas,
+    properties_of,
+    value_types_of,
+)
 from dynacli.text.terminal import visible
 from dynacli.text.wrapping import short_sentence, word_or_quoted
 

@@ -13,7 +13,7 @@ from dynacli.model.media_types import is_binary
 from dynacli.model.operation import ITEM_FORMATS, Dialect, item_formats_of
 from dynacli.record import record
 from dynacli.schema.flatten_schema import Resolve, flatten
-from dynacli.schema.possible_schemas import possible_schemas
+from dynacli.schema.read_schema import possible_schemas
 
 __all__ = ["Encodings", "PartHeader", "PropertyEncoding"]
 

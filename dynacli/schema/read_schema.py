@@ -1,7 +1,7 @@
 """Reading the keywords of a Schema Object in the normal form: a keyword of the wrong type counts as absent.
 
 A schema stays the JSON that it is. A record for each schema would have to be made for hundreds of schemas of which a
-run reads a few keywords.
+run reads a few keywords. Of a value it is read which schemas may apply, those of its branches too.
 """
 
 import sys
@@ -22,8 +22,11 @@ __all__ = [
     "list_of",
     "mapping_of",
     "names_in",
+    "possible_schemas",
+    "properties_of",
     "says_nullable",
     "types_of",
+    "value_types_of",
 ]
 
 Direction = Literal["request", "response"]
@@ -145,3 +148,46 @@ def is_marked(schema: Any, keyword: str, follow: Follow) -> bool:
         follow: Follows references; what it raises is raised here.
     """
     return any(part.get(keyword) is True for part in applied_schemas(schema, follow))
+
+
+_MOST_BRANCHES = 12
+
+
+def possible_schemas(
+    schema: Any, resolve: Callable[[str], Any], most_branches: int = _MOST_BRANCHES
+) -> Iterator[Mapping[str, Any]]:
+    """Yield the schemas that apply to a value, or may apply to it: those of `oneOf` and `anyOf`, too."""
+    follow = following(resolve)
+    waiting, count = [schema], 0
+    seen: dict[int, Mapping[str, Any]] = {}
+    while waiting and count < most_branches:
+        count += 1
+        for part in applied_schemas(waiting.pop(0), follow):
+            if id(part) not in seen:
+                seen[id(part)] = part
+                yield part
+                waiting += [*list_of(part, "oneOf"), *list_of(part, "anyOf")]
+
+
+def properties_of(schemas: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return name → schema of the properties that any of the schemas has; the first schema of a name counts."""
+    found: dict[str, Any] = {}
+    for schema in schemas:
+        for name, below in mapping_of(schema, "properties").items():
+            if isinstance(name, str):
+                found.setdefault(name, below)
+    return found
+
+
+def value_types_of(schemas: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the types that a value may have, without null, also those that schemas only imply; empty for all."""
+    types: dict[str, None] = {}
+    for schema in schemas:
+        named = types_of(schema)
+        types.update(dict.fromkeys(named))
+        if not named and "items" in schema:
+            types["array"] = None
+        if not named and "properties" in schema:
+            types["object"] = None
+    types.pop("null", None)
+    return list(types)

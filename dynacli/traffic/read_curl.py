@@ -533,8 +533,7 @@ class _Line:
 
     def _split_parts(self, body: str) -> tuple[list[RecordedPart], str]:
         """Return the parts of a multipart body that is written out, as browsers copy it, and what is left of it."""
-        from dynacli.validation.bodies.read_body import UncheckedError, UnreadableError
-        from dynacli.validation.bodies.read_forms import split_parts
+        from dynacli.validation.bodies.read_body import UncheckedError, UnreadableError, split_parts
 
         names = [value for name, value in self._headers if name.lower() == "content-type"]
         kind, parameters = split_media_type(names[-1] if names else "")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dynacli.model.operation import WITHOUT_BODY
 
 if TYPE_CHECKING:
-    from dynacli.validation.bodies.read_forms import UnreadBody
+    from dynacli.validation.bodies.read_body import UnreadBody
     from dynacli.validation.streamed_body import StreamedBody
 
 __all__ = ["JudgedRequest", "JudgedResponse"]

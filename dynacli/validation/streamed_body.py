@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from dynacli.validation.bodies.read_body import JudgedValue, UncheckedError
-from dynacli.validation.bodies.read_forms import UnreadBody
+from dynacli.validation.bodies.read_body import JudgedValue, UncheckedError, UnreadBody
 from dynacli.validation.findings.finding import Finding
 
 __all__ = ["KEPT", "MAX_FINDINGS", "BrokenOffError", "DroppedBody", "PassingValues", "StreamedBody"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dynacli.catalog.compiler.compile_document import compile_document
 from dynacli.catalog.search.rank_operations import rank_operations
-from dynacli.catalog.search.stem_index import StemIndex, stem_rows
+from dynacli.catalog.search.vocabulary import StemIndex, stem_rows
 from dynacli.catalog.store.catalog_file import Catalog, DamagedCatalogError
 from dynacli.catalog.store.catalog_writer import write_catalog
 from tests.documents import load_file

@@ -112,7 +112,7 @@ _CATALOG = (
     | _modules("errors record")
     | _modules(
         """
-        catalog.store.catalog_file catalog.store.operation_rows files regular_files
+        catalog.store.catalog_file catalog.store.operation_rows files
         library.configuration.configuration library.revisions.revisions model.operation
         options options.call_commands options.command options.command_table options.registry_commands
         options.standard_options options.tool_commands
@@ -143,16 +143,15 @@ _COMMAND = (
 _PAGE = _COMMAND | _modules("commands.help.page_lines text.quoting text.terminal text.wrapping")
 _ROOT_HELP = _PAGE | _modules("commands.help.root_help")
 _LANDING_PAGE = _PAGE | _modules(
-    "catalog.store.overview_row commands.help.landing_page commands.help.operation_list"
-    " model.command_words model.overview model.wording"
+    "commands.help.landing_page commands.help.operation_list model.command_words model.overview model.wording"
 )
 _OPERATION_HELP = _PAGE | _modules(
     """
-    catalog.store.operation_paths catalog.store.overview_row client.cards.input_sources
+    client.cards.input_sources
     client.description.operation_description client.links.linked_operation commands.help.operation_help
-    model.command_words model.field_names model.find_items model.listed_items model.overview
-    model.path_templates model.value_sources model.value_words schema.answer_outline
-    schema.possible_schemas schema.read_schema schema.success_answer schema.unreturned_fields
+    model.command_words model.field_names model.find_items model.overview
+    model.path_templates model.value_words schema.answer_outline
+    schema.read_schema schema.success_answer schema.unreturned_fields
     """
 )
 _PLAIN = (
@@ -199,9 +198,9 @@ _ACCEPTED = _SENT | _modules(
     """
     model.patterns validation.accept_messages
     validation.bodies.read_body text.json_budget
-    validation.bodies.read_forms validation.findings.finding
+    validation.findings.finding
     schema.evaluation.formats validation.judge_by_level validation.judged_messages schema.evaluation.judging_notes
-    schema.evaluation.plain_values schema.evaluation.compiled_schema schema.evaluation.keyword_translations
+    schema.evaluation.prepared_values schema.evaluation.compiled_schema schema.evaluation.keyword_translations
     schema.evaluation.shown_values schema.evaluation.translation
     """
 )

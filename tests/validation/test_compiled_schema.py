@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from dynacli.model.patterns import Patterns
-from dynacli.schema.evaluation.plain_values import LIMIT, MAX_LEVELS, is_plain
+from dynacli.schema.evaluation.prepared_values import LIMIT, MAX_LEVELS, is_plain
 from dynacli.validation.bodies import read_body
 from dynacli.validation.findings.finding import Verdict
 from dynacli.validation.judge import Judge

@@ -19,9 +19,8 @@ from dynacli.auth.credentials import store_path
 from dynacli.auth.secret import Secret
 from dynacli.environment import Environment, invocation_words, program
 from dynacli.errors import AuthError, DynacliError
-from dynacli.files import LOCK_SECONDS, hold_lock, locked, make_directory, sweep, write_file
+from dynacli.files import LOCK_SECONDS, hold_lock, locked, make_directory, regular_file, sweep, write_file
 from dynacli.record import record, replace
-from dynacli.regular_files import regular_file
 from dynacli.text.terminal import visible
 
 __all__ = ["FILE", "KEYRING", "LAST_MOMENT", "CredentialStore", "Keeping", "StoredCredential"]

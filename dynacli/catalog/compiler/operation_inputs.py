@@ -10,9 +10,8 @@ from urllib.parse import parse_qsl
 from dynacli.document.load import Document
 from dynacli.document.references.scan import follow_references, lookup
 from dynacli.http.semantics import is_form, is_media_type, is_patch
-from dynacli.model.descriptions import parameter_description
 from dynacli.model.kebab_names import MAX_LENGTH, kebab, spelled_out
-from dynacli.model.lenient_reading import dict_or_empty, list_or_empty, text_or_empty
+from dynacli.model.lenient_reading import dict_or_empty, list_or_empty, parameter_description, text_or_empty
 from dynacli.model.media_types import body_schema, preferred
 from dynacli.model.operation import (
     IGNORED_HEADERS,

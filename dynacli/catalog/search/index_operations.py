@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from dynacli.catalog.search.operation_words import OperationWords
-from dynacli.catalog.search.rarity import rarity
+from dynacli.catalog.search.operation_words import OperationWords, rarity
 from dynacli.catalog.search.search_words import STOP_WORDS, names_several, stem, words_of
 from dynacli.catalog.search.thesaurus import ACTING, AMBIGUOUS, GENERIC, action_of
 from dynacli.http.semantics import SAFE_METHODS

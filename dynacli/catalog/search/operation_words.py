@@ -1,9 +1,11 @@
-"""The words by which an operation is known, and the text as which the catalog keeps them."""
+"""The words by which an operation is known, how the catalog keeps them, and how much they tell operations apart."""
+
+from math import log
 
 from dynacli.catalog.search.thesaurus import ACTING
 from dynacli.record import record
 
-__all__ = ["OperationWords"]
+__all__ = ["OperationWords", "rarity"]
 
 _ACTIONS = {done[0]: done for done in ("list", "get", "search", "create", "update", "delete", ACTING)}
 _ZERO, _STEPS = ord("A"), 20
@@ -74,3 +76,16 @@ class OperationWords:
             length,
             tuple(part / 100 for part in told),
         )
+
+
+_UNKNOWN = 0.5
+
+
+def rarity(count: int | None, operations: int) -> float:
+    """Return from 0 to 1, how much a stem tells operations apart; the rarer, the more.
+
+    Args:
+        count: The operations that have it; None where the index does not know it.
+        operations: All that there are.
+    """
+    return _UNKNOWN if count is None else log((operations + 1) / (count + 0.5)) / log(operations + 2)

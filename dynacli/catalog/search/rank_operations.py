@@ -4,14 +4,12 @@ import re
 from collections.abc import Collection, Mapping
 from math import log
 
-from dynacli.catalog.search.operation_words import OperationWords
+from dynacli.catalog.search.operation_words import OperationWords, rarity
 from dynacli.catalog.search.question import ALL, DOING, READING, Question, Term, read_question
-from dynacli.catalog.search.rarity import rarity
 from dynacli.catalog.search.search_words import STOP_WORDS, words_of
 from dynacli.catalog.search.search_words import stem as stem_of
-from dynacli.catalog.search.stem_index import StemIndex
 from dynacli.catalog.search.thesaurus import ACTING
-from dynacli.catalog.search.vocabulary import Vocabulary
+from dynacli.catalog.search.vocabulary import StemIndex, Vocabulary
 from dynacli.catalog.store.catalog_file import Catalog, DamagedCatalogError
 from dynacli.model.kebab_names import kebab, tag_prefixes
 from dynacli.model.operation import OperationSummary

@@ -9,8 +9,8 @@ import json
 import os
 import sqlite3
 import zlib
-from _thread import allocate_lock  # `threading` would be one more module for each help page
-from collections.abc import Iterable, Iterator
+from _thread import allocate_lock
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.store.operation_rows import operation_from_row, shared_numbers
@@ -19,7 +19,7 @@ from dynacli.model.operation import Operation, OperationSummary
 if TYPE_CHECKING:
     from dynacli.model.overview import Overview
 
-__all__ = ["FORMAT", "Catalog", "DamagedCatalogError", "pack", "unpack"]
+__all__ = ["FORMAT", "Catalog", "DamagedCatalogError", "operations_at", "pack", "unpack"]
 
 FORMAT = 24
 """Part of a catalog's file name: versions of dynacli with different formats live side by side."""
@@ -276,8 +276,7 @@ class Catalog:
 
     def overview(self) -> "Overview":
         """Return what the document comes to as a whole."""
-        from dynacli.catalog.store.overview_row import overview_from_row
-        from dynacli.model.overview import OVERVIEW
+        from dynacli.model.overview import OVERVIEW, overview_from_row
 
         try:
             return overview_from_row(self.component(OVERVIEW)[1])
@@ -436,3 +435,17 @@ def unpack(packed: Any) -> str:
     if not reader.eof or reader.unused_data:
         raise ValueError("it is cut, too long, or has something behind it")
     return text.decode("utf-8", "surrogatepass")
+
+
+def operations_at(
+    catalog: Catalog, methods: Iterable[str], is_wanted: Callable[[str], bool]
+) -> list[OperationSummary]:
+    """Return the operations of some methods whose path is wanted, in document order, without the hidden ones.
+
+    Raises:
+        DamagedCatalogError: The catalog cannot be read.
+    """
+    marks = ",".join(f"'{method}'" for method in sorted(methods) if method.isalpha())
+    rows = catalog.rows(f"SELECT id, path FROM operations WHERE NOT is_hidden AND method IN ({marks})")  # noqa: S608
+    numbers = [number for number, path in rows if is_wanted(str(path))]
+    return list(catalog.each_summary(numbers=numbers)) if numbers else []

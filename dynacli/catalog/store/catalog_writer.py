@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.search.index_operations import search_index
-from dynacli.catalog.search.stem_index import stem_rows
+from dynacli.catalog.search.vocabulary import stem_rows
 from dynacli.catalog.store.catalog_file import BY_ALIAS, BY_ID, BY_ID_IN_ANY_CASE, BY_NAME, Catalog, pack
 from dynacli.catalog.store.operation_rows import OperationRows
 from dynacli.model.overview import OVERVIEW

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from dynacli.check.check_records import Exchange, InputValue
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.model.field_names import GENERAL_NAMES, ID_ENDINGS, is_id_name, plain_name, singular
-from dynacli.model.listed_items import ENVELOPES, Fits, fitting_value, item_values, items_of, takes_id
+from dynacli.model.find_items import ENVELOPES, Fits, fitting_value, item_values, items_of, takes_id
 from dynacli.model.operation import Operation, Parameter
 from dynacli.model.path_templates import (
     collection_template,

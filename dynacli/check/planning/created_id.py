@@ -11,7 +11,7 @@ from dynacli.check.planning.body_values import OWN_PREFIX, unused_name
 from dynacli.check.planning.resource_chains import AnswerLinks, ResourceChain, find_chains
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.model.field_names import ID_ENDINGS, is_id_name, plain_name, singular
-from dynacli.model.listed_items import item_values
+from dynacli.model.find_items import item_values
 from dynacli.model.operation import Parameter
 from dynacli.model.path_templates import parameter_names, path_template
 

@@ -17,8 +17,7 @@ from dynacli.library.opened_api import OpenedApi
 from dynacli.model.acting_names import acting_word
 from dynacli.model.field_names import is_search_name
 from dynacli.model.operation import Operation
-from dynacli.model.path_templates import parameter_names
-from dynacli.model.value_sources import ListingOperations
+from dynacli.model.path_templates import ListingOperations, parameter_names
 
 __all__ = [
     "READING_METHODS",

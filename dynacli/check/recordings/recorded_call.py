@@ -20,7 +20,7 @@ from dynacli.request.convert_words import convert, convert_all
 from dynacli.traffic.operation_finder import MatchedOperation
 from dynacli.traffic.recorded_request import RecordedAnswer, RecordedExchange
 from dynacli.urls import is_secret_name, with_masked_secrets
-from dynacli.validation.bodies.read_forms import UnreadBody
+from dynacli.validation.bodies.read_body import UnreadBody
 from dynacli.validation.findings.finding import Verdict
 from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
 

@@ -137,7 +137,7 @@ def _headline(finding: "Finding", count: int = 1, places: "Sequence[str]" = ()) 
 
 def placed(location: "Location", line: int, *, is_one_file: bool) -> str:
     """Return a place in the document as a line of text."""
-    from dynacli.document.file_names import shown_file
+    from dynacli.document.source import shown_file
     from dynacli.library.document_locations import line_of
 
     file, place = "document" if is_one_file else shown_file(location.file), line_of(line, location.column)

@@ -9,8 +9,7 @@ from typing import Any
 from dynacli.client.described_operation import DescribedOperation, schema_of_parameter
 from dynacli.document.objects import operations_of
 from dynacli.library.opened_api import OpenedApi
-from dynacli.model.descriptions import parameter_description
-from dynacli.model.lenient_reading import list_or_empty
+from dynacli.model.lenient_reading import list_or_empty, parameter_description
 from dynacli.model.media_types import body_schema, takes_options
 from dynacli.model.operation import MediaType, of_first_items
 from dynacli.schema.documented_values import follow_reference

@@ -217,7 +217,7 @@ class OperationDescription:
 
     def as_json(self) -> dict[str, Any]:
         """Return the description as `describe -o json` writes it."""
-        from dynacli.model.descriptions import operation_description
+        from dynacli.model.lenient_reading import operation_description
 
         operation, part = self.operation, self.described.part
         return {

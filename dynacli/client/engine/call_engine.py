@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from dynacli.client.engine.masked_call import MaskedCall
     from dynacli.http.exchange import Answer, ClientPool
     from dynacli.http.send import Pieces, Receive
-    from dynacli.validation.bodies.read_forms import UnreadBody
+    from dynacli.validation.bodies.read_body import UnreadBody
     from dynacli.validation.findings.finding import Verdict
     from dynacli.validation.judge_by_level import JudgeByLevel
 

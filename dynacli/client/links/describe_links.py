@@ -17,8 +17,8 @@ from dynacli.http.semantics import SAFE_METHODS
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.command_words import option_pair
 from dynacli.model.operation import Operation, OperationSummary, Parameter
+from dynacli.model.path_templates import ListingOperations
 from dynacli.model.runtime_expressions import Expression, parse_expression, split_template
-from dynacli.model.value_sources import ListingOperations
 from dynacli.model.wording import counted
 from dynacli.record import record
 from dynacli.schema.documented_values import documented_values_at, example_values_of, walk_value

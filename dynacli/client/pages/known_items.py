@@ -8,8 +8,14 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.model.field_names import plain_name
 from dynacli.model.find_items import ID_NAMES, WRAPPERS, KnownItems, choose_array
 from dynacli.record import record
-from dynacli.schema.possible_schemas import possible_schemas, properties_of, value_types_of
-from dynacli.schema.read_schema import json_type, mapping_of, types_of
+from dynacli.schema.read_schema import (
+    json_type,
+    mapping_of,
+    possible_schemas,
+    properties_of,
+    types_of,
+    value_types_of,
+)
 from dynacli.schema.success_answer import success_response, success_schema
 
 __all__ = ["AnswerField", "fields_of_schema", "fields_of_value", "item_field", "known_items"]

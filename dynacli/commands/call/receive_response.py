@@ -27,7 +27,7 @@ from dynacli.record import replace
 if TYPE_CHECKING:
     from dynacli.commands.call.call_report import CallReport
     from dynacli.http.downloads import PartialDownload
-    from dynacli.validation.bodies.read_forms import UnreadBody
+    from dynacli.validation.bodies.read_body import UnreadBody
 
 __all__ = ["AnswerReceiver", "check_file_options", "into_file"]
 

@@ -64,7 +64,7 @@ def _part(opened: OpenedApi, tree: dict[str, Any], words: tuple[str, ...]) -> di
         UsageError: A word names neither.
     """
     from dynacli.client.unknown_operation import chosen_operations
-    from dynacli.document.references.cut_to_operations import cut_to_operations
+    from dynacli.document.references.cut_operations import cut_to_operations
 
     places = {(operation.path, operation.method) for operation in chosen_operations(opened, words)}
     return cut_to_operations(tree, places)
@@ -90,7 +90,7 @@ def _bundled(run: Run, document: "Document") -> dict[str, Any]:
 
 def _converted(run: Run, document: "Document", tree: dict[str, Any], version: str) -> dict[str, Any]:
     """Return a document in another version of OpenAPI; warn of what that version cannot say, and where it stands."""
-    from dynacli.document.file_names import shown_file
+    from dynacli.document.source import shown_file
     from dynacli.export.versions.convert_version import convert_version
     from dynacli.model.wording import enumerated
 

@@ -18,11 +18,9 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from dynacli.document.fetched import DocumentLogin, Fetched
-from dynacli.document.fetching.allowed_places import directories_of
 from dynacli.document.fetching.fetch import read_file
-from dynacli.document.file_names import file_name, local_path
 from dynacli.document.limits import MAX_BYTES, MAX_FILES, TOTAL_SECONDS, in_mebibytes
-from dynacli.document.source import Source
+from dynacli.document.source import Source, directories_of, file_name, local_path
 from dynacli.errors import DocumentError, RefusedError, TimedOutError
 from dynacli.urls import origin_of
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from dynacli.document.file_names import file_name
 from dynacli.document.json_trees import copy_json
 from dynacli.document.load import Document
 from dynacli.document.merging.merged_paths import Hoisted, MergedPath, plan_paths, redirect_references
@@ -18,6 +17,7 @@ from dynacli.document.reading.plain_json import check_limits
 from dynacli.document.references.document_files import absolute
 from dynacli.document.references.place_origins import Move, Origins, Place
 from dynacli.document.references.scan import NEWEST_DIALECTS, Steps, follow_references
+from dynacli.document.source import file_name
 from dynacli.errors import DocumentError
 
 __all__ = ["merge"]

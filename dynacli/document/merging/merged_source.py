@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from dynacli.document.file_names import file_name
 from dynacli.document.json_trees import copy_json
 from dynacli.document.load import Document
 from dynacli.document.merging.object_walk import WalkedObject, all_sites, objects_of
@@ -12,6 +11,7 @@ from dynacli.document.objects import PATH_ITEM
 from dynacli.document.pointer import follow, join
 from dynacli.document.references.place_origins import Move, Origins, Place
 from dynacli.document.references.scan import REFERENCES, Locator, Site, Steps
+from dynacli.document.source import file_name
 
 __all__ = ["SourceDocument", "is_reference", "path_items_of"]
 

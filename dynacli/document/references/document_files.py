@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from dynacli.document.fetched import Fetched
-from dynacli.document.file_names import file_name
 from dynacli.document.objects import DOCUMENT, SCHEMA
 from dynacli.document.reading.parse import Parsed, parse_file
 from dynacli.document.reading.source_text import to_utf8
 from dynacli.document.references.scan import Steps, sites_of, steps_of, without_fragment
+from dynacli.document.source import file_name
 from dynacli.errors import DocumentError, DynacliError, RefusedError
 
 __all__ = ["File", "Files", "OpenFile", "Opener", "UnreadableError", "absolute", "base_of"]

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any, NamedTuple
 
-from dynacli.document.file_names import file_name
 from dynacli.document.json_trees import count_values
 from dynacli.document.limits import MAX_NODES
 from dynacli.document.objects import DOCUMENT, PATH_ITEM, SCHEMA, ObjectKind, kind_at, kind_in_list
@@ -24,6 +23,7 @@ from dynacli.document.references.scan import (
     sites_of,
     steps_of,
 )
+from dynacli.document.source import file_name
 
 __all__ = ["Part", "ReferenceGraph", "Use"]
 

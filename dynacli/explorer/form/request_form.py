@@ -28,7 +28,7 @@ from dynacli.explorer.form.further_calls import offered_further
 from dynacli.library.history.record_call import api_key, history_mode
 from dynacli.library.history.remembered_ids import remembered_values
 from dynacli.model.command_words import literal_word
-from dynacli.model.descriptions import operation_description
+from dynacli.model.lenient_reading import operation_description
 from dynacli.model.media_types import is_built
 from dynacli.model.operation import EACH, Parameter, ValueType
 from dynacli.record import replace

@@ -17,7 +17,7 @@ from dynacli.document.objects import (
     ObjectKind,
     kind_at,
 )
-from dynacli.document.references.cut_to_operations import without_lost_links
+from dynacli.document.references.cut_operations import without_lost_links
 from dynacli.export.versions import to_3_0 as in_3_0
 from dynacli.export.versions import to_3_1 as in_3_1
 from dynacli.export.versions.conversion_walk import Loss, Rule, walk

@@ -8,8 +8,8 @@ from typing import Any
 
 from dynacli.environment import Environment, program
 from dynacli.errors import FileError, UsageError
+from dynacli.files import regular_file
 from dynacli.options.command_table import COMMANDS
-from dynacli.regular_files import regular_file
 
 __all__ = ["DEMO", "LOGIN_KEY", "Configuration", "check_name", "is_name", "profiles_in", "texts"]
 
@@ -86,7 +86,7 @@ class Configuration:
         found = texts(entry, "allow_refs")
         if not found:
             return ()
-        from dynacli.document.fetching.allowed_places import allowed_place
+        from dynacli.document.source import allowed_place
 
         directory = os.path.dirname(os.path.abspath(self.path))
         return tuple(allowed_place(word, directory) for word in found)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from dynacli.environment import Environment, invocation, program
 from dynacli.errors import FileError
-from dynacli.files import hold_lock, make_directory, write_file
+from dynacli.files import hold_lock, make_directory, regular_file, write_file
 from dynacli.library.history.record_call import (
     VERSION,
     AnsweredPath,
@@ -26,7 +26,6 @@ from dynacli.library.history.record_call import (
     values_of,
     write_call,
 )
-from dynacli.regular_files import regular_file
 
 __all__ = [
     "HistoryRow",

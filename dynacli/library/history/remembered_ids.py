@@ -10,7 +10,7 @@ from dynacli.errors import FileError
 from dynacli.library.history.history_file import remembered_rows
 from dynacli.library.history.record_call import MOST_REMEMBERED, AnsweredPath
 from dynacli.model.field_names import owner_name, plain_name, singular
-from dynacli.model.listed_items import item_values, items_of
+from dynacli.model.find_items import item_values, items_of
 from dynacli.model.operation import Operation, Parameter
 from dynacli.model.path_templates import (
     collection_template,

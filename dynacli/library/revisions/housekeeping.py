@@ -17,11 +17,10 @@ from dynacli.catalog.store.catalog_file import FORMAT
 from dynacli.document.source import parse_source
 from dynacli.environment import Environment
 from dynacli.errors import FileError, UsageError
-from dynacli.files import LOCK_SECONDS, hold_lock, sweep, write_file
+from dynacli.files import LOCK_SECONDS, hold_lock, regular_file, sweep, write_file
 from dynacli.library.configuration.configuration import Configuration
 from dynacli.library.revisions.pending_document import find_pending
 from dynacli.library.revisions.revisions import DAY, USED, Revisions, is_revision
-from dynacli.regular_files import regular_file
 
 __all__ = [
     "CachedDocument",

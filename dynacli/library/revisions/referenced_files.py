@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dynacli.document.fetched import Fetched
 from dynacli.environment import program
 from dynacli.errors import DocumentError, DynacliError, RefusedError
-from dynacli.files import write_file
-from dynacli.regular_files import regular_file
+from dynacli.files import regular_file, write_file
 
 if TYPE_CHECKING:
     from zipfile import ZipFile

@@ -32,8 +32,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.store.catalog_file import FORMAT, Catalog, DamagedCatalogError
 from dynacli.environment import program
-from dynacli.files import make_directory, remove_file, write_file
-from dynacli.regular_files import regular_file
+from dynacli.files import make_directory, regular_file, remove_file, write_file
 
 if TYPE_CHECKING:
     from dynacli.library.revisions.open_request import OpenRequest

@@ -11,7 +11,7 @@ from dynacli.model.patterns import PatternTimeoutError, UnsupportedPatternError,
 from dynacli.schema.evaluation.formats import engine_options, is_by_engine, text_formats
 from dynacli.schema.evaluation.judging_notes import TOO_DEEP, JudgingNotes
 from dynacli.schema.evaluation.keyword_translations import ENTRY, LATER, PATTERN, UNUSABLE
-from dynacli.schema.evaluation.plain_values import MAX_LEVELS, is_plain
+from dynacli.schema.evaluation.prepared_values import MAX_LEVELS, is_plain
 from dynacli.schema.evaluation.translation import PlainSchema, SchemaSource, TooDeepError
 from dynacli.schema.read_schema import Follow, json_type
 

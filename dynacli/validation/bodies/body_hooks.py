@@ -19,7 +19,7 @@ from dynacli.model.media_types import is_binary, is_object_of_bytes
 from dynacli.schema.evaluation.judging_notes import JudgingNotes
 from dynacli.schema.evaluation.shown_values import BinaryText, shortened
 from dynacli.validation import streamed_body
-from dynacli.validation.bodies import item_schemas, read_body, read_forms, sequences
+from dynacli.validation.bodies import item_schemas, read_body, sequences
 from dynacli.validation.bodies.read_body import JudgedValue
 from dynacli.validation.bodies.text_fields import form_of, plain_value, types_of
 from dynacli.validation.schemas.schema_validators import SchemaValidators
@@ -95,7 +95,7 @@ class BodyHooks:
                 return text if _is_text(media_type) else plain_value(text)
         if mimetype == _FORM_DATA:
             with _as_openapi_errors():
-                fields = list(read_forms.read_fields(value, parameters))
+                fields = list(read_body.read_fields(value, parameters))
             return self._form(media_type / "schema", fields)
         if mimetype == FORM:
             fields = parse_qsl(value.decode("utf-8", "replace"), keep_blank_values=True)
@@ -131,7 +131,7 @@ class BodyHooks:
             if not isinstance(schema := found["schema"], Mapping | bool):
                 shown = json.dumps(shortened(schema), ensure_ascii=False)
                 raise UncheckedError(f"the document has `{shown}` where a schema belongs")
-        if isinstance(raw, read_forms.UnreadBody):
+        if isinstance(raw, read_body.UnreadBody):
             self._judge_size(media_type, name, raw)
             return None, None
         if "itemSchema" in media_type and (
@@ -151,7 +151,7 @@ class BodyHooks:
             schema = media_type / "schema"
             _raise_errors(raw, self._length_errors(schema, raw), schema)
             return raw, None
-        if isinstance(raw, read_forms.FormValue) and has_schema:
+        if isinstance(raw, read_body.FormValue) and has_schema:
             for value in _as_described(raw.value, media_type / "schema"):
                 self._judge_value(media_type / "schema", value)
             return raw.value, None
@@ -168,13 +168,13 @@ class BodyHooks:
         name, parameters, _ = self._find_media_type(content, mimetype)
         if is_json(name):
             with _as_openapi_errors():
-                if isinstance(raw, read_forms.UnreadBody):
+                if isinstance(raw, read_body.UnreadBody):
                     raise read_body.UncheckedError(raw.reason)
                 read_body.read_json(
                     raw.whole() if isinstance(raw, streamed_body.StreamedBody) else raw, parameters
                 )
 
-    def _judge_size(self, media_type: SchemaPath, name: str, raw: read_forms.UnreadBody) -> None:
+    def _judge_size(self, media_type: SchemaPath, name: str, raw: read_body.UnreadBody) -> None:
         """Judge the size of a body that is not in memory."""
         if not is_sent_as_bytes(name):
             raise UncheckedError(raw.reason)
@@ -220,7 +220,7 @@ class BodyHooks:
         is_stream = isinstance(raw, streamed_body.StreamedBody)
         with _as_openapi_errors():
             found: Any
-            if isinstance(raw, read_forms.FormValue):
+            if isinstance(raw, read_body.FormValue):
                 found = [sequences.Item(value, 0) for value in raw.value]
             elif sequences.is_sequence_of_parts(name):
                 found = [sequences.Item(value, 0) for value in sequences.read_items(name, parameters, raw)]
@@ -265,7 +265,7 @@ class BodyHooks:
         written, errors = self._schema_and_errors(schema)
         if pointer is not None:
             self.body_values.append(JudgedValue(written, value, pointer))
-        return [error for error in errors(value) if not read_forms.is_about_bytes(error)]
+        return [error for error in errors(value) if not read_body.is_about_bytes(error)]
 
     def _schema_and_errors(self, schema: SchemaPath) -> tuple[Any, Callable[[Any], list[Any]]]:
         """Return a schema as it is written, and a function that returns the errors of a value."""

@@ -14,8 +14,8 @@ from dynacli.validation.bodies.read_body import (
     read_json,
     read_json_text,
     read_text,
+    split_parts,
 )
-from dynacli.validation.bodies.read_forms import split_parts
 
 __all__ = ["MAX_ITEM", "Item", "is_sequence", "is_sequence_of_parts", "items_of", "read_items"]
 

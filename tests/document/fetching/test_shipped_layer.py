@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from dynacli.demo import demo_facts
 from dynacli.demo.demo_facts import document_path
-from dynacli.document.fetching import shipped_documents
 from tests.documents import pets
 from tests.harness import Answer, Recorder, run_cli
 from tests.served_document import DAY, Served, age, state_of
@@ -21,7 +21,7 @@ def nearby(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> Served:
     """A server of this machine whose document is the live one of what travels with dynacli; it is down at first."""
     served = Served(server)
     served.has(b"", 503)
-    monkeypatch.setattr(shipped_documents, "_LIVE_URL", re.compile(re.escape(served.url)))
+    monkeypatch.setattr(demo_facts, "_LIVE_URL", re.compile(re.escape(served.url)))
     return served
 
 
@@ -68,7 +68,7 @@ def test_other_urls_have_no_shipped_document(url: str) -> None:
 def test_a_server_that_cannot_be_reached_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without `--offline` and without the server it works as well, with one warning that says what failed."""
     url = "http://127.0.0.1:9/openapi.json"
-    monkeypatch.setattr(shipped_documents, "_LIVE_URL", re.compile(re.escape(url)))
+    monkeypatch.setattr(demo_facts, "_LIVE_URL", re.compile(re.escape(url)))
     added = run_cli("api", "add", "armature", url)
     expected = f"Warning: `127.0.0.1:9` refuses the connection; {TOLD} instead\n"
     assert (0, True) == (added.exit_code, expected in added.stderr)

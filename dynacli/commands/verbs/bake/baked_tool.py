@@ -85,7 +85,7 @@ def _take_along(api: OpenedApi) -> tuple[OpenedApi, dict[str, bytes]]:
 
 
 def _refers_to_files(uri: str) -> UsageError:
-    from dynacli.document.file_names import file_name, shown_file
+    from dynacli.document.source import file_name, shown_file
 
     return UsageError(
         "A package cannot take along the files that a further document refers to",
