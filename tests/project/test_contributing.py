@@ -2,12 +2,14 @@
 
 import re
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import yaml
 
 from tests.tasks import TASKS
+from tests.test_rooms import FLOORS
 
 ROOT = Path(__file__).resolve().parents[2]
 _PAGES = (".github/CONTRIBUTING.md", ".github/SECURITY.md", "README.md", "CHANGELOG.md")
@@ -43,9 +45,24 @@ def test_every_link_of_a_page_leads_somewhere(name: str) -> None:
 
 def test_contributing_names_every_room() -> None:
     """Each folder of the package, and each of those beside it, has a line in the table."""
-    folders = {path.name for path in (ROOT / "dynacli").iterdir() if (path / "__init__.py").is_file()}
+    folders = {path.name for path in (ROOT / "dynacli").iterdir() if _is_folder(path.name)}
     named = set(re.findall(r"`dynacli/([a-z0-9_]+)/`", _text(".github/CONTRIBUTING.md")))
     assert folders == named
+
+
+def test_contributing_shows_the_floors_in_their_order() -> None:
+    """A folder is imported by those above it; those of one line may be on several floors."""
+    picture = _text(".github/CONTRIBUTING.md").partition("```text\n")[2].partition("```")[0]
+    lines = [re.split(r" {3,}", line)[0].split() for line in picture.splitlines()]
+    assert set(FLOORS) - {name for line in lines for name in line} == {
+        name for name in FLOORS if not _is_folder(name)
+    } | {"baked"}
+    for above, below in pairwise(lines):
+        assert max(FLOORS[name] for name in below) <= min(FLOORS[name] for name in above)
+
+
+def _is_folder(name: str) -> bool:
+    return (ROOT / "dynacli" / name / "__init__.py").is_file()
 
 
 @pytest.mark.parametrize("name", [".ci/run", ".github/CONTRIBUTING.md", "README.md"])
