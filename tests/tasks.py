@@ -53,7 +53,7 @@ TASKS = {
     ),
     "httpx2": Task(
         "the tests of HTTP and of calls, with httpx2 in the place of httpx (`pip install '.[httpx2]'`)",
-        (("pytest", "-n", "auto", *(f"tests/{room}" for room in ("http", "transport", "client"))),),
+        (("pytest", "-n", "auto", *(f"tests/{room}" for room in ("http", "client"))),),
         {"DYNACLI_HTTP": "httpx2"},
     ),
     "coverage": Task(
