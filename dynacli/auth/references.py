@@ -7,7 +7,6 @@
 import os
 import re
 import shlex
-import subprocess
 import threading
 import time
 from collections.abc import Mapping
@@ -210,6 +209,8 @@ def run_helper(words: list[str], label: str, given: bytes = b"") -> bytes:
     Raises:
         AuthError: It cannot be started, fails, takes too long, or writes too much.
     """
+    import subprocess  # most references name no command
+
     try:
         process = subprocess.Popen(
             words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from dynacli.auth.challenges import schemes_asked_for
 from dynacli.auth.credentials import is_known, variables_of
-from dynacli.auth.missing_credential import missing_credential
 from dynacli.auth.secret import MASK, Masker, Secret
 from dynacli.client.call import Call
-from dynacli.client.cards.input_sources import input_sources
 from dynacli.client.credentials.chosen_security import KINDS, declares_none
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.collect_values import input_name
@@ -205,6 +203,8 @@ def _sign_in_hint(call: "Call", answer: "Answer") -> str:
     if operation.security:
         registered = api.name if api.is_registered else ""
         variables = variables_of(call.env, api.prefix)
+        from dynacli.auth.missing_credential import missing_credential
+
         return missing_credential([each for each in operation.security if each], variables, registered).hint
     return "The document asks for no credential here; give one with `-H` if there is one"
 
@@ -455,6 +455,8 @@ def _missing_thing(call: Call) -> str:
     """Return which arguments of a path lead to nothing, and where their values come from; empty without arguments."""
     parameters = [each for each in call.described.operation.parameters if each.location == "path"]
     told = [_told(call, each) for each in parameters]
+    from dynacli.client.cards.input_sources import input_sources
+
     sources = input_sources(call.described.api, call.described.operation, parameters)
     if not told:
         return ""

@@ -9,10 +9,9 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dynacli.auth.credentials import Alternative, is_known, is_supported
-from dynacli.auth.tls_login import TlsSettings
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.profiles import signing_of
 from dynacli.document.pointer import unescaped
@@ -25,6 +24,9 @@ from dynacli.model.lenient_reading import text_or_empty
 from dynacli.model.operation import SecurityScheme, has_password_flow
 from dynacli.model.wording import did_you_mean, enumerated, listed_near
 from dynacli.text.terminal import visible
+
+if TYPE_CHECKING:
+    from dynacli.auth.tls_login import TlsSettings
 
 __all__ = [
     "ALWAYS",
@@ -266,7 +268,7 @@ def _overlay(api: OpenedApi, kind: str, header: str, has_undefined: bool) -> dic
     return {"overlay": "1.0.0", "info": {"title": title, "version": "1"}, "actions": actions}
 
 
-def tls_settings(settings: CallSettings, security: Sequence[Alternative]) -> TlsSettings | None:
+def tls_settings(settings: CallSettings, security: Sequence[Alternative]) -> "TlsSettings | None":
     """Return the certificates of a call; None where the configuration names none.
 
     A client certificate under the name of one of the call's schemes counts before those of others: servers want one
@@ -275,6 +277,8 @@ def tls_settings(settings: CallSettings, security: Sequence[Alternative]) -> Tls
     Args:
         security: The alternatives that count for the call.
     """
+    from dynacli.auth.tls_login import TlsSettings  # it takes `ssl` along
+
     tables = dict(settings.auth_tables or {})
     if settings.auth == NO_SCHEME or settings.signs == _NEVER:
         tables = {}

@@ -11,7 +11,6 @@ import click
 from dynacli.auth.credentials import Variables, variables_of
 from dynacli.auth.missing_credential import needed_variables, set_variables, variable_choices
 from dynacli.client.credentials.chosen_security import own_overlays
-from dynacli.client.credentials.sign_in import wanted_by
 from dynacli.client.document_login import ALWAYS, login_of
 from dynacli.commands.run import Run
 from dynacli.document.fetched import SIGN_IN
@@ -451,6 +450,8 @@ def _credential_lines(api: OpenedApi, name: str, env: Environment) -> Iterator[s
 
 
 def _sign_in_text(sign_in: SignIn, variables: Variables) -> str:
+    from dynacli.client.credentials.sign_in import wanted_by
+
     schemes = " with ".join(
         f"{word_or_quoted(scheme.name)} ({wanted_by(scheme)})" for scheme in sign_in.schemes
     )
