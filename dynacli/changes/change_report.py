@@ -201,7 +201,6 @@ def code(text: str) -> str:
         line = f"{line[: _LONGEST - 3].rstrip()}..."
     if "`" not in line:
         return f"`{line}`"
-    import re
 
     # A fence longer than any run of backticks inside (CommonMark 0.31, "Code spans").
     fence = "`" * (max(map(len, re.findall("`+", line))) + 1)

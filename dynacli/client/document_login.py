@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.document.fetched import Advice, DocumentLogin
 from dynacli.environment import Environment, invocation
 from dynacli.errors import AuthError
-from dynacli.library.configuration.configuration import LOGIN_KEY, is_name, profiles_in
+from dynacli.library.configuration.configuration import LOGIN_KEY, Configuration, is_name, profiles_in
 from dynacli.text.terminal import visible
 
 if TYPE_CHECKING:
@@ -72,8 +72,6 @@ class _Login(DocumentLogin):
     @cached_property
     def _entry(self) -> Mapping[str, Any]:
         """The entry of the API; of one that is not registered yet, what a person has written of it before."""
-        from dynacli.library.configuration.configuration import Configuration
-
         apis = Configuration(self._env).tables().get("apis")
         entry = apis.get(self._name) if isinstance(apis, dict) else None
         if not isinstance(entry, dict):

@@ -20,13 +20,13 @@ from dynacli.auth.credentials import (
 )
 from dynacli.auth.secret import MASK, Masker, Secret
 from dynacli.client.call_settings import CallSettings
-from dynacli.environment import Environment
+from dynacli.environment import Environment, invocation
 from dynacli.errors import RefusedError
 from dynacli.http.built_request import Request
 from dynacli.library.configuration.configuration import DEMO, Configuration
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import ANY, Operation, Parameter, ValueType
-from dynacli.request.choose_server import parse_origin
+from dynacli.request.choose_server import hint_at_document, parse_origin
 from dynacli.urls import is_secret_name, origin_of, with_masked_secrets
 
 if TYPE_CHECKING:
@@ -302,14 +302,11 @@ def server_hint(api: OpenedApi, operation: Operation, settings: CallSettings) ->
     """Return the hint to call an API where its document came from, if the server of the operation is a placeholder."""
     if settings.server:
         return ""
-    from dynacli.request.choose_server import hint_at_document
 
     return hint_at_document(operation.servers or api.servers, api.uri, api.name if api.is_registered else "")
 
 
 def _not_bound(api: OpenedApi, origin: str) -> RefusedError:
-    from dynacli.environment import invocation
-
     return RefusedError(
         f"The credential is not sent to `{origin}`",
         why="Here it goes only to an origin that a person accepted for this API before",

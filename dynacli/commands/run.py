@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.environment import Environment, invocation
-from dynacli.errors import DynacliError, FileError, InternalError
+from dynacli.errors import DynacliError, FileError, InternalError, UsageError
 from dynacli.library.configuration.configuration import profiles_in
 from dynacli.library.open_by_name import open_api
 from dynacli.library.opened_api import OpenedApi
@@ -175,7 +175,6 @@ class Run:
             return form
         if not self.options.output:
             return self.data_form
-        from dynacli.errors import UsageError
 
         raise UsageError(
             "`-o raw` does not write to a terminal",

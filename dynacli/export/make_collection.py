@@ -39,7 +39,7 @@ from dynacli.record import replace
 from dynacli.request.build_request import build_request
 from dynacli.request.choose_server import choose_server
 from dynacli.request.form_body import PREVIEW_BOUNDARY, Multipart
-from dynacli.urls import authority
+from dynacli.urls import authority, is_secret_name
 
 __all__ = ["make_collection"]
 
@@ -129,8 +129,6 @@ def _headers(
     settings: CallSettings,
 ) -> list[Entry]:
     """Return the headers; a value that is a credential becomes a variable."""
-    from dynacli.urls import is_secret_name
-
     keys = {each.scheme.parameter.lower() for each in authorizations if each.location == "header"}
     new = {each.name.lower() for each in described.operation.parameters if is_idempotency_key(each)}
     typed = {name.lower() for name, _ in settings.headers}

@@ -75,14 +75,9 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
             )
         case httpx.ConnectError() if not _wants_certificate(error):
             return from_connecting(error, host, _proxy_of(url))
-        case httpx.RemoteProtocolError():
-            return BrokenAnswerError(
-                f"The answer of `{shown}` broke off",
-                why="What came is not complete HTTP",
-                hint="Try again; if it stays so, the server or a proxy on the way is broken",
-            )
         case httpx.ProtocolError() | httpx.DecodingError():
-            return NetworkError(
+            is_cut = isinstance(error, httpx.RemoteProtocolError)
+            return (BrokenAnswerError if is_cut else NetworkError)(
                 f"The answer of `{shown}` broke off",
                 why="What came is not complete HTTP",
                 hint="Try again; if it stays so, the server or a proxy on the way is broken",
@@ -94,12 +89,9 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
                 hint=_certificate_hint("NAME"),
                 tls="certificate",
             )
-        case httpx.NetworkError():
-            return BrokenAnswerError(
-                f"The answer of `{shown}` broke off", why="The connection was lost", hint="Try again"
-            )
         case _:
-            return NetworkError(
+            is_cut = isinstance(error, httpx.NetworkError)
+            return (BrokenAnswerError if is_cut else NetworkError)(
                 f"The answer of `{shown}` broke off", why="The connection was lost", hint="Try again"
             )
 

@@ -150,8 +150,6 @@ def _number(value: str) -> float | None:
 
 
 def _date(value: str) -> float | None:
-    from email.utils import mktime_tz, parsedate_tz
-
     try:
         parsed = parsedate_tz(value)
         return float(mktime_tz(parsed)) if parsed is not None else None

@@ -14,7 +14,7 @@ from dynacli.environment import Environment, invocation, prefix_of, program, var
 from dynacli.errors import DynacliError, FileError, UsageError
 from dynacli.library.configuration.configuration import DEMO, Configuration, is_name, texts
 from dynacli.library.opened_api import OpenedApi
-from dynacli.library.revisions.open_request import BACKGROUND, MODES, OpenRequest
+from dynacli.library.revisions.open_request import BACKGROUND, MODES, OpenRequest, lifetime_of
 from dynacli.library.revisions.revisions import (
     Revisions,
     are_referenced_files_unchanged,
@@ -208,8 +208,6 @@ def _is_source(word: str) -> bool:
 
 
 def _lifetime(entry: dict[str, Any]) -> float | None:
-    from dynacli.library.revisions.open_request import lifetime_of
-
     return lifetime_of(entry)
 
 

@@ -11,7 +11,7 @@ from dynacli.environment import invocation, program
 from dynacli.errors import DynacliError, FileError
 from dynacli.library.configuration.configuration import Configuration, is_name
 from dynacli.library.revisions.open_request import BACKGROUND, NEVER, OpenRequest
-from dynacli.library.revisions.revisions import NEWS, PENDING, Revisions
+from dynacli.library.revisions.revisions import MINUTE, NEWS, PENDING, Revisions, is_due
 from dynacli.model.operation import Server
 
 if TYPE_CHECKING:
@@ -191,7 +191,6 @@ class OpenedApi:
         It is not where the document is on this machine, pinned, or was asked for within the last minute.
         """
         from dynacli.library.revisions.pending_document import last_failure
-        from dynacli.library.revisions.revisions import MINUTE, is_due
 
         if (
             "://" not in self.location

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynacli.document.fetched import Fetched
 from dynacli.document.fetching.fetch import read_file
-from dynacli.document.source import Source, file_name, parse_source
+from dynacli.document.source import Source, directories_of, file_name, parse_source
 from dynacli.errors import DocumentError, DynacliError, FileError, NetworkError, RefusedError, TimedOutError
 from dynacli.library.revisions.referenced_files import INSIDE, MissingFile, ReferencedFiles, read_inside
 from dynacli.library.revisions.revisions import Facts, facts_of, is_due_now
@@ -231,7 +231,6 @@ def _access(open_request: "OpenRequest", source: Source, first: Source) -> _Docu
         first: The document whose origin the credentials are for.
     """
     from dynacli.document.fetching.file_opener import allowed_files
-    from dynacli.document.source import directories_of
 
     folders: tuple[str, ...] = ()
     if source.kind == "file":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.client.answers.answer import Answer
 from dynacli.client.api_client import Api, open_api
 from dynacli.client.call import CallEvent, Findings, RowDone
-from dynacli.errors import MismatchError
+from dynacli.errors import DocumentError, MismatchError
 from dynacli.output.reports.judged_calls import JudgedCall
 from dynacli.pytest_plugin.session_report import ApiCalls, SessionCalls
 from dynacli.urls import with_masked_query
@@ -113,8 +113,6 @@ def _shown_name(api: "OpenDocument") -> str:
 
 
 def _callable_operation(api: "OpenDocument", name: str) -> "Operation | None":
-    from dynacli.errors import DocumentError
-
     try:
         return api.operation(name)
     except DocumentError:  # the document has it, and it cannot be called

@@ -15,6 +15,7 @@ from dynacli.model.operation import Operation, Parameter
 from dynacli.request.parameter_serialization import (
     WrittenParameter,
     is_undefined,
+    join_inner_lists,
     serialize_cookie,
     serialize_header,
     serialize_path,
@@ -71,8 +72,6 @@ def build_request(
             continue
         value, style_of = values[key], parameter
         if parameter.item_formats:
-            from dynacli.request.parameter_serialization import join_inner_lists
-
             written = WrittenParameter(*key, parameter.style, parameter.explode, is_strict)
             value = join_inner_lists(written, value, parameter.item_formats)
         if parameter.media_type:

@@ -15,7 +15,12 @@ from dynacli.http.payload import Payload, Source
 from dynacli.http.semantics import essence, is_json
 from dynacli.record import replace
 from dynacli.request.assemble_body import json_text
-from dynacli.request.parameter_serialization import WrittenParameter, serialize_header, serialize_query
+from dynacli.request.parameter_serialization import (
+    WrittenParameter,
+    join_inner_lists,
+    serialize_header,
+    serialize_query,
+)
 from dynacli.schema.form_encoding import Encodings, PartHeader, PropertyEncoding
 
 __all__ = ["Multipart", "Part", "boundary_in", "encode_form", "make_parts"]
@@ -105,8 +110,6 @@ def _styled_pairs(
     explode = encoding.explode if encoding.style else True
     try:
         if encoding.item_formats:
-            from dynacli.request.parameter_serialization import join_inner_lists
-
             written = WrittenParameter("query", name, style, explode, is_strict)
             value = join_inner_lists(written, value, encoding.item_formats)
         return serialize_query(

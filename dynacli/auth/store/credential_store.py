@@ -432,8 +432,6 @@ class CredentialStore:
         except OSError as error:
             raise self._unusable(error.strerror or "", "read") from error
         except (ValueError, TypeError, KeyError, RecursionError) as error:
-            from shlex import quote
-
             hint = f"Remove it with `rm {quote(self.path)}`, and sign in again"
             raise self._unusable("it is damaged", "read", hint=hint) from error
 

@@ -21,7 +21,7 @@ from dynacli.check.reporting.check_results import (
     unchecked_of,
 )
 from dynacli.check.running.operation_judge import GONE
-from dynacli.client.answers.verdict_text import placed
+from dynacli.client.answers.verdict_text import Evidence, placed
 from dynacli.environment import invocation
 from dynacli.library.document_locations import Location
 from dynacli.model.wording import enumerated
@@ -242,8 +242,6 @@ def excerpts_of(exchange: Exchange, path: str, numbers: list[int]) -> dict[int, 
     Args:
         path: The path template of the operation.
     """
-    from dynacli.client.answers.verdict_text import Evidence
-
     if exchange.verdict is None or exchange.answer is None:
         return {}
     found: dict[int, str] = {}

@@ -10,7 +10,7 @@ from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.inputs.call_inputs import CallInputs, CallValues
-from dynacli.client.inputs.collect_values import is_idempotency_key
+from dynacli.client.inputs.collect_values import is_idempotency_key, new_idempotency_key
 from dynacli.errors import AuthError, DynacliError, RefusedError, UsageError
 from dynacli.request.assemble_body import Assignment
 from dynacli.request.convert_words import convert_all
@@ -105,8 +105,6 @@ def call_values(described: DescribedOperation, planned: PlannedCall, content_typ
     given = {value.key for value in planned.values if value.origin == "set"}
     for parameter in operation.parameters:
         if is_idempotency_key(parameter) and parameter.key not in given:
-            from dynacli.client.inputs.collect_values import new_idempotency_key
-
             # With a value of the document's the server would take each call for the same one.
             key = new_idempotency_key(parameter)
             if key is not None and not planned.probe:

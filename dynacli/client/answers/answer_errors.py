@@ -23,7 +23,7 @@ from dynacli.model.operation import EACH, Operation, Parameter, SecurityScheme, 
 from dynacli.model.wording import enumerated
 from dynacli.text.content_kind import decoded, is_json
 from dynacli.text.terminal import visible
-from dynacli.urls import origin_of, with_masked_query
+from dynacli.urls import origin_of, with_masked_query, without_query
 
 if TYPE_CHECKING:
     from types import UnionType
@@ -59,7 +59,6 @@ def http_error(call: Call, answer: "Answer", place: str = "") -> HttpError:
     from dynacli.http.exchange import may_pass
     from dynacli.text.server_message import server_message
     from dynacli.text.wrapping import quoted
-    from dynacli.urls import without_query
 
     reason = f" {answer.reason}" if answer.reason else ""
     # Masked before it is cut, so that no secret is cut in two.
@@ -97,8 +96,6 @@ def _name_inputs(error: HttpError, call: Call, answer: "Answer", masked: Callabl
         return
     inputs = _likely_inputs(call, answer) if answer.status in {400, 409, 422} else []
     if inputs:
-        from dynacli.model.wording import enumerated
-
         error.hint = f"Check {enumerated(inputs)}; {_describe_line(call)} says what they take"
         error.details["inputs"] = inputs
 
@@ -239,8 +236,6 @@ def _challenges(answer: "Answer") -> list[str]:
 
 def _is_shown(word: str, said: str) -> bool:
     """Return whether a message has a word before a secret: `as in 'Bearer SECRET' or "Token <key>"`."""
-    import re
-
     return re.search(rf"(?<!\w){re.escape(word)} [<{{$\[A-Z]", said) is not None and word.isalnum()
 
 
@@ -258,8 +253,6 @@ def _key_in_authorization(operation: Operation) -> SecurityScheme | None:
 
 
 def _toml_key(name: str) -> str:
-    import json
-    import re
 
     return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name)
 

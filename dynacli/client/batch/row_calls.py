@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Container, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from dynacli.client.batch.row import Row, WrongRow, placeholders_in, row_place
+from dynacli.client.batch.row import Row, WrongRow, filled, placeholders_in, row_place
 from dynacli.client.batch.shard import Shard
 from dynacli.client.call import Call
 from dynacli.client.described_operation import DescribedOperation
@@ -297,8 +297,6 @@ class _Checker:
         if needed:
             self._calls.check(row, needed)
         else:
-            from dynacli.client.batch.row import filled
-
             self._calls.call(row, filled(row.inputs, str) if row.may_refer else row.inputs)
         described = self._calls.described(row.operation)
         if self._calls.engine.settings.is_asked_about(described):

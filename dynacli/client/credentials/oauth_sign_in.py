@@ -22,7 +22,7 @@ from dynacli.auth.oauth.oauth_flow import (
     check_endpoint,
     flows_of,
 )
-from dynacli.auth.oauth.token_endpoint import refresh, sign_in_by_client_credentials
+from dynacli.auth.oauth.token_endpoint import discover_flows, refresh, sign_in_by_client_credentials
 from dynacli.auth.operation_token import OPERATION, OperationRefresh, OperationToken
 from dynacli.auth.secret import Secret
 from dynacli.auth.store.credential_store import CredentialStore, Keeping, StoredCredential
@@ -79,7 +79,6 @@ def find_flows(
     url = _metadata_url(api, scheme, base)
     if not url or (flows and scheme.type != "openIdConnect"):
         return flows
-    from dynacli.auth.oauth.token_endpoint import discover_flows
 
     accept([_origin(url)])
     return discover_flows(url, context)
@@ -111,8 +110,6 @@ def discover_device_flow(
     Raises:
         DynacliError: The provider cannot be reached, or may not be asked.
     """
-    from dynacli.auth.oauth.token_endpoint import discover_flows
-
     endpoints = [flow.token_url or flow.authorization_url for flow in flows]
     urls = dict.fromkeys(url for endpoint in endpoints for url in _usual_metadata(endpoint))
     named = _metadata_url(api, scheme, base)

@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote_plus, urlsplit
 
 from dynacli.catalog.store.catalog_file import DamagedCatalogError
-from dynacli.client.call import Call, base_url_of
+from dynacli.client.call import (
+    Call,
+    CallFailed,
+    Findings,
+    Recorded,
+    RequestBuilt,
+    Response,
+    ResponseHead,
+    ResponsePart,
+    base_url_of,
+)
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.call_inputs import CallInputs, CallValues, TypedWords
@@ -197,10 +207,7 @@ class Engine:
             if self._keep is not None and after is None:
                 self._coming = self._keep(call)
                 self.history = self.history or self._coming
-            if self.on_event is not None:
-                from dynacli.client.call import RequestBuilt
-
-                self.on_event(RequestBuilt(call))
+            self.tell(RequestBuilt(call))
             if is_checked and after is None:
                 self._check(call, unjudged)
         return call
@@ -234,10 +241,7 @@ class Engine:
             is_stream = (
                 tells_parts and 200 <= answer.status < 300 and is_sequence(answer.header("content-type"))
             )
-            if self.on_event is not None:
-                from dynacli.client.call import ResponseHead
-
-                self.on_event(ResponseHead(call, answer, is_stream))
+            self.tell(ResponseHead(call, answer, is_stream))
             if is_stream:
                 call.judge_stream(answer, self._told(call, answer, pieces))
                 return b""
@@ -248,21 +252,13 @@ class Engine:
         except BaseException as error:
             if self._coming is not None:
                 self._coming.note_verdict(call.verdict)
-            if self.on_event is not None:
-                from dynacli.client.call import CallFailed
-
-                self.on_event(CallFailed(call, error))
+            self.tell(CallFailed(call, error))
             raise
-        if self.on_event is not None:
-            from dynacli.client.call import Response
-
-            self.on_event(Response(call, answer))
+        self.tell(Response(call, answer))
         return answer
 
     def _told(self, call: Call, answer: "Answer", pieces: "Pieces") -> Iterator[bytes]:
         """Yield the parts of a stream, each of which is told first."""
-        from dynacli.client.call import ResponsePart
-
         parts: Iterable[bytes] = pieces
         if is_event_stream(answer.header("content-type")):
             from dynacli.http.event_stream import EventPieces
@@ -303,10 +299,7 @@ class Engine:
                 self.history = self._coming
                 self.history.note_verdict(call.verdict)
                 self.history.note_answer(call, answer)
-        if self.on_event is not None:
-            from dynacli.client.call import Findings
-
-            self.on_event(Findings(call, answer, call.verdict, self.lock))
+        self.tell(Findings(call, answer, call.verdict, self.lock))
         return MadeCall(call, answer, call.verdict)
 
     def make(
@@ -340,10 +333,8 @@ class Engine:
             words: The command line behind the program's name.
         """
         history, self.history = self.history, None
-        if history is not None and history.record(words, exit_code) and self.on_event is not None:
-            from dynacli.client.call import Recorded
-
-            self.on_event(Recorded(history.call))
+        if history is not None and history.record(words, exit_code):
+            self.tell(Recorded(history.call))
 
 
 def read_whole(answer: "Answer", pieces: "Pieces") -> bytes:  # noqa: ARG001

@@ -29,7 +29,7 @@ from dynacli.errors import (
     TimedOutError,
     UsageError,
 )
-from dynacli.http.exchange import seconds_text
+from dynacli.http.exchange import may_pass, seconds_text
 from dynacli.http.semantics import SAFE_METHODS
 from dynacli.model.wording import counted
 from dynacli.record import record, replace
@@ -171,7 +171,6 @@ def _wait_until(
         FormError: The answer is no JSON, or the expression cannot be applied to it.
         DynacliError: A call fails.
     """
-    from dynacli.http.exchange import may_pass
     from dynacli.http.retrying import is_lost_connection, seconds_asked
 
     end = clock() + until.seconds

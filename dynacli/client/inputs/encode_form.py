@@ -8,7 +8,7 @@ from dynacli.errors import UsageError
 from dynacli.http.payload import Payload
 from dynacli.http.semantics import is_multipart
 from dynacli.request.assemble_body import json_text
-from dynacli.request.form_body import encode_form
+from dynacli.request.form_body import Multipart, encode_form, make_parts
 from dynacli.schema.form_encoding import Encodings
 
 if TYPE_CHECKING:
@@ -48,7 +48,6 @@ def encode_form_body(
     encodings = encodings_of(described, has_examples=inputs.has_examples)
     if not is_multipart(name):
         return encode_form(value, name, encodings.of, json_text, is_strict=is_strict), name
-    from dynacli.request.form_body import Multipart, make_parts
 
     unknown = [
         part for (part, _), _ in inputs.part_headers if not isinstance(value, Mapping) or part not in value

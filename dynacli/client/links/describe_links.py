@@ -15,7 +15,7 @@ from dynacli.client.links.linked_operation import leads_elsewhere, linked_operat
 from dynacli.environment import invocation_words
 from dynacli.http.semantics import SAFE_METHODS
 from dynacli.library.opened_api import OpenedApi
-from dynacli.model.command_words import option_pair
+from dynacli.model.command_words import option_pair, shell_line, shell_word
 from dynacli.model.operation import Operation, OperationSummary, Parameter
 from dynacli.model.path_templates import ListingOperations
 from dynacli.model.runtime_expressions import Expression, parse_expression, split_template
@@ -229,7 +229,6 @@ class _Link:
         server = self._link.get("server")
         if isinstance(server, Mapping) and isinstance(server.get("url"), str):
             words.extend(option_pair("--server", server["url"]))
-        from dynacli.model.command_words import shell_line, shell_word
 
         quoted = [word if _PLACEHOLDER.fullmatch(word) else shell_word(word) for word in words]
         return " ".join([shell_line(invocation_words(api=self._api.name)), target.operation.name, *quoted])

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
-from dynacli.client.call import Call, Page
+from dynacli.client.call import Call, Page, base_url_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.inputs.call_inputs import CallInputs
@@ -394,8 +394,6 @@ def _go_on_line(
 
 def _path_of(described: DescribedOperation, first: Call, url: str) -> str:
     """Return path and query of a URL, as `dynacli request` takes them; empty where it is not below the API's server."""
-    from dynacli.client.call import base_url_of
-
     base = base_url_of(described, first.settings).rstrip("/")
     parts = urlsplit(url)
     keys = {name for _, name in described.operation.api_keys}

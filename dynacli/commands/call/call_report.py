@@ -11,7 +11,7 @@ from dynacli.commands.run import Run
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, FileError, HttpError, MismatchError, UsageError
 from dynacli.options.standard_options import Options
-from dynacli.output.reports.judged_calls import JudgedCall
+from dynacli.output.reports.judged_calls import JudgedCall, json_report
 
 __all__ = ["CallReport", "WantedReport", "reporting", "wanted_reports", "write_reports"]
 
@@ -86,8 +86,6 @@ def write_reports(env: Environment, options: Options, calls: Sequence[JudgedCall
 
 def _report_text(name: str, calls: Sequence[JudgedCall], *, is_file: bool) -> str:
     if name == "json":
-        from dynacli.output.reports.judged_calls import json_report
-
         # Between other lines of standard error a program finds the report if it is a line by itself.
         return json_report(calls, indent=2 if is_file else None)
     if name == "junit":

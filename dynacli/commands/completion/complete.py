@@ -18,6 +18,7 @@ from dynacli.commands.completion.offered_options import (
     NO_VALUE,
     Offered,
     Offers,
+    item_options,
     offers_of,
     offers_of_command,
     read_before,
@@ -397,8 +398,6 @@ def _call_words(
     """Yield the candidates behind an operation: its options, values of an option, values of a path parameter."""
     options = _options_of(operation)
     if any("[0]" in flag for flag in options):
-        from dynacli.commands.completion.offered_options import item_options
-
         options = item_options(options, [*words, word]) | options
     line = read_before(words, options)
     positional = line.positional

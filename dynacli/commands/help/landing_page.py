@@ -10,13 +10,13 @@ from functools import cached_property, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from dynacli.commands.help.page_lines import usage_lines
+from dynacli.commands.help.page_lines import server_line, usage_lines
 from dynacli.environment import Environment, invocation, invocation_words, program
 from dynacli.library.configuration.configuration import DEMO, LOGIN_KEY
 from dynacli.library.opened_api import OpenedApi
-from dynacli.model.operation import OperationSummary
+from dynacli.model.operation import OperationSummary, Server
 from dynacli.model.overview import Overview, Start
-from dynacli.model.wording import counted
+from dynacli.model.wording import age_text, counted
 from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
 from dynacli.text.wrapping import closed, quoted_lines, quoted_within, shortened, word_or_quoted, wrapped
 
@@ -192,7 +192,6 @@ class _Page:
             url = _base_url(self.env, self.api, options)
             shown = visible(server, keep="") or (word_or_quoted(url) if url else "")
             return self._fact("Server", shown or "none in the document: --server URL")
-        from dynacli.commands.help.page_lines import server_line
 
         plain = Painter(enabled=False)
         lines = [
@@ -409,8 +408,6 @@ def _age(api: OpenedApi) -> str:
         return f"came with {program().name}"
     import time
 
-    from dynacli.model.wording import age_text
-
     if "://" in api.location:
         from dynacli.library.revisions.revisions import age_of
 
@@ -431,7 +428,6 @@ def _base_url(env: Environment, api: OpenedApi, options: "Options") -> str:
     if servers and not is_chosen and not servers[0]["variables"] and "://" in servers[0]["url"]:
         return str(servers[0]["url"])
     from dynacli.errors import DynacliError
-    from dynacli.model.operation import Server
     from dynacli.request.choose_server import choose_server
 
     wanted, values = "", {}

@@ -9,7 +9,7 @@ from dynacli.environment import Environment, invocation
 from dynacli.library.opened_api import OpenedApi
 from dynacli.model.operation import WEBHOOKS, OperationSummary
 from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
-from dynacli.text.wrapping import closed, quoted, quoted_within, shortened, word_or_quoted
+from dynacli.text.wrapping import closed, quoted, quoted_within, short_sentence, shortened, word_or_quoted
 
 __all__ = ["find_webhook", "operation_lines", "summary_text", "tag_help", "webhook_lines", "webhooks_of"]
 
@@ -145,8 +145,6 @@ def webhooks_of(api: OpenedApi) -> list[dict[str, Any]]:
 
 def webhook_lines(webhooks: list[dict[str, Any]], width: int, paint: Painter) -> list[str]:
     """Return a line for each webhook: its name and its summary, cut to the width."""
-    from dynacli.text.wrapping import short_sentence
-
     column = min(max((len(webhook["name"]) for webhook in webhooks), default=0), 44) + 2
     lines = []
     for webhook in webhooks:

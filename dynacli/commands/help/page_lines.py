@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dynacli.text.terminal import Painter
-from dynacli.text.wrapping import quoted, word_or_quoted
+from dynacli.text.wrapping import quoted, word_or_quoted, wrapped
 
 __all__ = ["server_line", "usage_lines"]
 
@@ -13,8 +13,6 @@ _LABEL = "Usage: "
 
 def usage_lines(text: str, width: int) -> list[str]:
     """Return the usage, wrapped at a width; further lines are indented up to its first word."""
-    from dynacli.text.wrapping import wrapped
-
     first, *others = wrapped(_LABEL + text, width - len(_LABEL))
     return [first, *(" " * len(_LABEL) + line for line in others)]
 

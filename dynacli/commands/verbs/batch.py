@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dynacli.client.call import CallEvent, RowDone
+from dynacli.client.call import CallEvent, RowDone, base_url_of
 from dynacli.commands.call.make_call import asker
 from dynacli.commands.run import Run
 from dynacli.commands.verbs.demo import opened_api
@@ -244,7 +244,6 @@ def _confirm(run: Run, calls: "RowCalls", settings: "CallSettings", plan: "Batch
     consent.ask = None
     if not asked or consent.is_given:
         return
-    from dynacli.client.call import base_url_of
     from dynacli.commands.questions import agrees
     from dynacli.urls import origin_of
 

@@ -9,7 +9,7 @@ from dynacli.commands.run import Run
 from dynacli.environment import invocation
 from dynacli.library.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, visible
-from dynacli.text.wrapping import quoted, word_or_quoted
+from dynacli.text.wrapping import quoted, shortened, word_or_quoted
 
 if TYPE_CHECKING:
     from dynacli.client.search_operations import Hit
@@ -103,8 +103,6 @@ def _row(hit: "Hit") -> dict[str, Any]:
 
 
 def _lines(run: Run, hits: "list[Hit]", paint: Painter) -> Iterator[str]:
-    from dynacli.text.wrapping import shortened
-
     for hit in hits[:_RUNNERS_UP]:
         line = visible(f"Or   {invocation(api=hit.api)} {hit.name}", keep="")
         place = f"  {hit.method} {word_or_quoted(hit.path)}"

@@ -109,7 +109,6 @@ def proxy_api(
     from dynacli.http.serving import listening_socket, origin_at
     from dynacli.output.standard_error import write_stderr
     from dynacli.proxy.run_proxy import ProxySettings, run_proxy
-    from dynacli.record import replace
 
     run: Run = ctx.obj
     call_options = run.call_options

@@ -321,8 +321,6 @@ def _document(url: str, fetched: Fetched, tree: dict[str, Any], way: Way) -> Doc
 
 
 def _shape(tree: dict[str, Any], uri: str) -> frozenset[str]:
-    from urllib.parse import urlsplit
-
     paths = tree.get("paths")
     base = urlsplit(_base_url(tree, uri)).path
     return frozenset(

@@ -26,7 +26,7 @@ from dynacli.client.engine.call_engine import CallHistory, Engine, MadeCall
 from dynacli.client.engine.series import Series, WaitPause
 from dynacli.client.inputs.call_inputs import CallInputs, TypedWords
 from dynacli.client.pages.merge_pages import MergedVerdict, merged_text
-from dynacli.client.pages.page_loop import PageLoop
+from dynacli.client.pages.page_loop import PageLoop, answered_page
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, InternalError
 from dynacli.explorer.dialogs import QuestionDialog
@@ -322,8 +322,6 @@ class RunningCall:
 
 def _page_notes(call: Call, answer: Answer) -> tuple[str, ...]:
     """Return what is to be said of one page of a list, where the answer shows that there are more."""
-    from dynacli.client.pages.page_loop import answered_page
-
     page = answered_page(call, answer) if 200 <= answer.status < 300 else None
     if page is None:
         return ()

@@ -8,7 +8,7 @@ from typing import Any
 
 from dynacli.environment import Environment, program
 from dynacli.errors import FileError, UsageError
-from dynacli.files import regular_file
+from dynacli.files import locked, make_directory, regular_file, sweep, write_file
 from dynacli.options.command_table import COMMANDS
 
 __all__ = ["DEMO", "LOGIN_KEY", "Configuration", "check_name", "is_name", "profiles_in", "texts"]
@@ -214,8 +214,6 @@ class Configuration:
         self._change(changed)
 
     def _change(self, changed: Callable[[str], str]) -> None:
-        from dynacli.files import locked, make_directory, write_file
-
         directory = os.path.dirname(self.path)
         try:
             make_directory(directory)
@@ -235,8 +233,6 @@ class Configuration:
 
     def sweep(self) -> None:
         """Remove the unfinished files of edits that were killed."""
-        from dynacli.files import sweep
-
         with suppress(OSError):
             sweep(*os.path.split(os.path.realpath(self.path)))
 

@@ -11,12 +11,19 @@ from dynacli.model.patterns import PatternTimeoutError, UnsupportedPatternError,
 from dynacli.schema.evaluation.formats import engine_options, is_by_engine, text_formats
 from dynacli.schema.evaluation.judging_notes import TOO_DEEP, JudgingNotes
 from dynacli.schema.evaluation.keyword_translations import ENTRY, LATER, PATTERN, UNUSABLE
-from dynacli.schema.evaluation.prepared_values import MAX_LEVELS, is_plain
+from dynacli.schema.evaluation.prepared_values import (
+    MAX_LEVELS,
+    Window,
+    copied_value,
+    is_plain,
+    prepared_value,
+    windows_of,
+)
 from dynacli.schema.evaluation.translation import PlainSchema, SchemaSource, TooDeepError
 from dynacli.schema.read_schema import Follow, json_type
 
 if TYPE_CHECKING:
-    from dynacli.schema.evaluation.prepared_values import Prepared, Window
+    from dynacli.schema.evaluation.prepared_values import Prepared
     from dynacli.schema.evaluation.schema_error import SchemaError
 
 __all__ = ["MAX_ERRORS", "CompiledSchema", "CompiledSchemas"]
@@ -127,8 +134,6 @@ class CompiledSchema:
         Raises:
             TooDeepError: The schema is too large.
         """
-        from dynacli.schema.evaluation.prepared_values import copied_value, prepared_value
-
         try:
             return self._errors(value, prepared_value(value, self._plain.longest))
         except UnicodeEncodeError:
@@ -147,8 +152,6 @@ class CompiledSchema:
 
     def _found(self, value: Any, prepared: "Prepared") -> "Iterator[SchemaError]":
         """Yield the errors of a value that is not valid, of long lists so many that it is enough."""
-        from dynacli.schema.evaluation.prepared_values import Window, windows_of
-
         is_by_item = self._plain.is_by_item
         windows = windows_of(prepared.value) if is_by_item else iter([(prepared.value, Window())])
         count = held = 0

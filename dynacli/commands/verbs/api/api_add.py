@@ -11,10 +11,10 @@ import click
 from dynacli.auth.credentials import Variables, variables_of
 from dynacli.auth.missing_credential import needed_variables, set_variables, variable_choices
 from dynacli.client.credentials.chosen_security import own_overlays
-from dynacli.client.document_login import ALWAYS, login_of
+from dynacli.client.document_login import ALWAYS, has_credential, login_of
 from dynacli.commands.run import Run
 from dynacli.document.fetched import SIGN_IN
-from dynacli.document.source import parse_source
+from dynacli.document.source import looks_like_source, parse_source
 from dynacli.environment import Environment, invocation, prefix_of
 from dynacli.errors import DocumentError, NetworkError, UsageError
 from dynacli.http.failures import with_api_named
@@ -33,7 +33,7 @@ from dynacli.model.wording import did_you_mean, listed_near, near_names
 from dynacli.options.standard_options import SETTINGS, Options
 from dynacli.output.standard_error import write_stderr
 from dynacli.record import replace
-from dynacli.request.choose_server import choose_server, parse_origin
+from dynacli.request.choose_server import choose_server, parse_origin, server_at_document
 from dynacli.text.terminal import visible
 from dynacli.text.wrapping import quoted, word_or_quoted
 from dynacli.urls import origin_of, secret_in_query, with_masked_query
@@ -47,7 +47,6 @@ __all__ = ["add", "allowed_places", "check_registered", "counted", "is_login_kep
 def is_login_kept(options: Options, api: OpenedApi) -> bool:
     """Return whether the document came with a credential of `-H`, so that later ones are fetched with one, too."""
     from dynacli.client.call_settings import pairs_of
-    from dynacli.client.document_login import has_credential
 
     if not options.header or "://" not in api.location:
         return False
@@ -98,7 +97,6 @@ def kept_servers(env: Environment, api: OpenedApi) -> Iterator[tuple[str, str]]:
         UsageError: What is kept does not name a server of the document any more.
     """
     from dynacli.client.profiles import own_settings, profile_of
-    from dynacli.request.choose_server import choose_server
 
     own = own_settings(env, api, ("server", "server_vars"))
     profiles = api.entry.get("profiles", {})
@@ -332,7 +330,6 @@ def _server_at_document(run: Run, api: OpenedApi, known: dict[str, Any]) -> str:
     """Return where the API likely is, in place of a placeholder; empty if it is known where it is."""
     if run.options.server or run.options.server_var or known.keys() & {"server", "server_vars"}:
         return ""
-    from dynacli.request.choose_server import server_at_document
 
     return server_at_document(api.servers, api.uri)
 
@@ -375,8 +372,6 @@ def _absolute(source: str) -> str:
     if source == "-":
         raise UsageError("Standard input cannot be registered", hint="Write the document to a file first")
     from pathlib import Path
-
-    from dynacli.document.source import looks_like_source
 
     if not looks_like_source(source):
         is_host = "." in source or ":" in source

@@ -12,7 +12,7 @@ from dynacli.auth.credentials import WITH_PASSWORD, WITH_TOKEN, kind_of, variabl
 from dynacli.auth.secret import Secret
 from dynacli.auth.store.credential_store import Keeping
 from dynacli.client.call_settings import CallOptions, settings_of
-from dynacli.client.credentials.chosen_security import schemes_of
+from dynacli.client.credentials.chosen_security import KINDS, create_scheme, declares_none, schemes_of
 from dynacli.client.credentials.sign_in import (
     bound_origins,
     chosen_scheme,
@@ -122,8 +122,6 @@ def _with_own_scheme(run: Run, api: str, scheme: str, header: str) -> OpenedApi:
         UsageError: It cannot be created.
         FileError: The configuration cannot be written.
     """
-    from dynacli.client.credentials.chosen_security import KINDS, create_scheme, declares_none
-
     opened = run.api(api)
     if scheme not in KINDS or not declares_none(opened):
         if header:

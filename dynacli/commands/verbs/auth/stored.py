@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from dynacli.auth.store.credential_store import CredentialStore, StoredCredential
-from dynacli.client.credentials.chosen_security import unknown_schemes_of_entry
+from dynacli.client.credentials.chosen_security import unknown_schemes, unknown_schemes_of_entry
 from dynacli.commands.run import Run
 from dynacli.environment import invocation
 from dynacli.errors import DynacliError, RefusedError, UsageError
@@ -186,7 +186,6 @@ def explain(run: Run, api: str, operation: str) -> None:
         AuthError: The store cannot be read.
     """
     from dynacli.client.call_settings import CallOptions, settings_of
-    from dynacli.client.credentials.chosen_security import unknown_schemes
     from dynacli.client.credentials.explain_credentials import explain_credentials
     from dynacli.client.unknown_operation import unknown_operation
     from dynacli.output.render import write_data

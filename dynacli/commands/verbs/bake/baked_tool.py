@@ -24,8 +24,8 @@ from dynacli.files import cannot_be_written, write_named_file
 from dynacli.library.configuration.configuration import DEMO, Configuration
 from dynacli.library.opened_api import OpenedApi
 from dynacli.library.read_sources import Layers
-from dynacli.library.revisions.referenced_files import INSIDE, ReferencedFiles
-from dynacli.library.revisions.revisions import revision_of
+from dynacli.library.revisions.referenced_files import INSIDE, ReferencedFiles, pack_document, write_archive
+from dynacli.library.revisions.revisions import revision_of, write_file_list
 from dynacli.options.standard_options import OPTION_KEYS
 from dynacli.output.written_files import write_named_files
 
@@ -195,8 +195,6 @@ class _BakedTool(NamedTuple):
         if self.compiled is None:
             return
         from dynacli.catalog.store.catalog_writer import write_catalog
-        from dynacli.library.revisions.referenced_files import pack_document, write_archive
-        from dynacli.library.revisions.revisions import write_file_list
 
         revisions, pointer, content = self.api.revisions, self.api.pointer, self.api.content()
         if content is None:

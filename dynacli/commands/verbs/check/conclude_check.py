@@ -6,7 +6,7 @@ from pathlib import Path
 from dynacli.check.reporting.check_error import check_error
 from dynacli.check.reporting.check_results import CheckResults
 from dynacli.check.reporting.check_text import check_table
-from dynacli.commands.call.call_report import write_reports
+from dynacli.commands.call.call_report import wanted_reports, write_reports
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError, FileError, UsageError
 from dynacli.files import write_named_file
@@ -31,8 +31,6 @@ def check_files(run: Run, **files: str | None) -> None:
         FileError: A directory is not there.
     """
     import os
-
-    from dynacli.commands.call.call_report import wanted_reports
 
     named = [
         (f"--report ...={report.file}", report.file) for report in wanted_reports(run.options) if report.file
