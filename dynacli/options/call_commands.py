@@ -248,9 +248,9 @@ CALL_COMMANDS = (
         switches=("dry_run",),
     ),
     Command(
-        "judge",
-        runs="traffic:judge",
-        help="Judge what other programs sent and got, as a HAR of a browser, a proxy or `check "
+        "validate",
+        runs="traffic:validate",
+        help="Validate what other programs sent and got, as a HAR of a browser, a proxy or `check "
         "--har` has it.",
         arguments=(Argument("api", offers=API_NAMES), Argument("file", metavar="FILE.har|-")),
         options=(_LEARN,),
@@ -262,7 +262,7 @@ CALL_COMMANDS = (
             "server": "the server that was recorded, if the document does not have it: its base URL",
             "no_fail": "exit 0 although an exchange breaks the document",
         },
-        rows=(("judge API FILE.har", "judge what other programs sent and got, as a HAR has it"),),
+        rows=(("validate API FILE.har", "validate what other programs sent and got, as a HAR has it"),),
         of_tool=API,
         formats=(HTML,),
     ),

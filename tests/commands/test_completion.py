@@ -121,7 +121,6 @@ _VERBS = [
     "history",
     "ignore",
     "import",
-    "judge",
     "mcp",
     "mock",
     "operations",
@@ -132,6 +131,7 @@ _VERBS = [
     "request",
     "search",
     "skill",
+    "validate",
 ]
 _API_VERBS = [
     "add",

@@ -102,7 +102,15 @@ def test_what_a_browser_has_recorded_is_judged_as_what_has_passed() -> None:
     result = through_proxy(client, *words, "-o", "json")
     told = [json.loads(line) for line in result.stdout.splitlines()]
     judged = run_cli(
-        "judge", "demo", har, "--validate", "exact", "--server", f"http://127.0.0.1:{ports[0]}", "-o", "json"
+        "validate",
+        "demo",
+        har,
+        "--validate",
+        "exact",
+        "--server",
+        f"http://127.0.0.1:{ports[0]}",
+        "-o",
+        "json",
     ).json
     unkept = "create-workflow", "required"
     expected = {found for found in _found(told) if found[1] != "missing-security" and found[:2] != unkept}

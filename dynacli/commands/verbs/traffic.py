@@ -1,4 +1,4 @@
-"""`dynacli judge` and `dynacli import`: what other programs sent is judged like calls, or becomes command lines."""
+"""`dynacli validate` and `dynacli import`: what other programs sent is judged like calls, or becomes command lines."""
 
 import os
 from collections import Counter
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dynacli.traffic.read_har import Readable
     from dynacli.traffic.recorded_request import RecordedRequest
 
-__all__ = ["import_curl", "import_har", "judge"]
+__all__ = ["import_curl", "import_har", "validate"]
 
 
 @contextmanager
@@ -56,8 +56,8 @@ _MOST_HOSTS = 5
 
 
 @click.pass_obj
-def judge(run: Run, api: str, file: str, learn: str | None) -> None:
-    """Run `judge`."""
+def validate(run: Run, api: str, file: str, learn: str | None) -> None:
+    """Run `validate`."""
     from dynacli.check.recordings.judge_recording import RecordingJudge
     from dynacli.client.call_settings import settings_of
     from dynacli.commands.verbs.check.conclude_check import check_files, conclude_check

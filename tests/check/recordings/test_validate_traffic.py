@@ -1,4 +1,4 @@
-"""`dynacli judge` finds in recorded traffic what a call would find, and shows no secret of it."""
+"""`dynacli validate` finds in recorded traffic what a call would find, and shows no secret of it."""
 
 import base64
 import json
@@ -54,7 +54,7 @@ def _posted(text: str) -> dict[str, Any]:
 
 def _judged(*entries: dict[str, Any], words: tuple[str, ...] = ()) -> Any:
     har = json.dumps({"log": {"version": "1.2", "pages": [], "entries": entries}})
-    return run_cli("judge", _document(), "-", "-o", "json", *words, stdin=har.encode())
+    return run_cli("validate", _document(), "-", "-o", "json", *words, stdin=har.encode())
 
 
 def _found(entry: dict[str, Any], *words: str) -> tuple[int, list[str], list[str]]:
@@ -170,7 +170,7 @@ def test_exchanges_that_came_to_the_same_are_counted() -> None:
     wrong = _entry("/pets/1", response=_answer('{"id":"1"}'))
     rows = json.loads(_judged(*[_entry("/pets/1")] * 3, *[wrong] * 4).stdout)
     assert [3, 4] == [call["times"] for call in rows[0]["calls"]]
-    assert "7" in run_cli("judge", _document(), _saved(*[_entry("/pets/1")] * 7)).stdout
+    assert "7" in run_cli("validate", _document(), _saved(*[_entry("/pets/1")] * 7)).stdout
 
 
 def _saved(*entries: dict[str, Any]) -> str:
@@ -183,18 +183,18 @@ def test_findings_that_the_configuration_switches_off() -> None:
     """They count here as little as in calls."""
     wrong = _saved(_entry("/pets/1", response=_answer('{"id":"1"}')))
     run_cli("api", "add", "pets", _document())
-    assert 9 == run_cli("judge", "pets", wrong).exit_code
-    assert 0 == run_cli("judge", "pets", wrong, "--validate", "warn").exit_code
+    assert 9 == run_cli("validate", "pets", wrong).exit_code
+    assert 0 == run_cli("validate", "pets", wrong, "--validate", "warn").exit_code
     run_cli("ignore", "pets", "type", "get-pet", "--reason", "known")
-    assert 0 == run_cli("judge", "pets", wrong).exit_code
+    assert 0 == run_cli("validate", "pets", wrong).exit_code
 
 
 def test_what_is_learned_makes_the_document_agree() -> None:
     """With the overlay nothing is found any more."""
     wrong, api = _saved(_entry("/pets/1", response=_answer('{"id":"1"}'))), _document()
-    assert 9 == run_cli("judge", api, wrong, "--learn", "learned.yaml").exit_code
+    assert 9 == run_cli("validate", api, wrong, "--learn", "learned.yaml").exit_code
     run_cli("api", "add", "pets", api, "--overlay", "learned.yaml")
-    assert 0 == run_cli("judge", "pets", wrong).exit_code
+    assert 0 == run_cli("validate", "pets", wrong).exit_code
 
 
 def test_an_exchange_without_an_answer() -> None:
