@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Mapping
 
 from dynacli.environment import program
 from dynacli.options.standard_options import setting_variables
@@ -10,6 +11,8 @@ __all__ = ["as_of_program", "page", "topics"]
 
 _DIRECTORY = os.path.dirname(os.path.abspath(__file__))
 
+_TABLE = re.compile(r"^<!-- table: ([a-z-]+) -->$", re.MULTILINE)
+"""The place of a table that is made from the code, so that a page cannot miss a row."""
 _OF_DYNACLI_ALONE = frozenset({"bake", "discovery", "library", "pytest"})
 """The pages that a tool of one API does not have."""
 _VERB = (
@@ -49,7 +52,32 @@ def page(topic: str) -> str | None:
     if topic not in dict(topics()):
         return None
     with open(os.path.join(_DIRECTORY, f"{topic}.md"), encoding="utf-8") as file:
-        return as_of_program(file.read())
+        return as_of_program(_TABLE.sub(lambda match: _table(match[1]), file.read()))
+
+
+def _table(name: str) -> str:
+    """Return the Markdown of a table that is made from the code."""
+    if name == "finding-rules":
+        from dynacli.validation.findings.finding_rules import RULE_GROUPS
+
+        return "\n\n".join(
+            f"## {subject}\n\n{_rows('rule', 'kept if', rules)}" for subject, rules in RULE_GROUPS.items()
+        )
+    if name == "change-kinds":
+        from dynacli.changes.change_records import KINDS
+
+        return _rows("kind", "what changed", {name: kind.meaning for name, kind in KINDS.items()})
+    from dynacli.changes.comparing.comparison import RULES
+
+    is_breaking = {"breaking-rules": True, "harmless-rules": False}[name]
+    rules = {name: rule.sentence for name, rule in RULES.items() if rule.is_breaking == is_breaking}
+    return _rows("rule", "a client can fail" if is_breaking else "no client fails", rules)
+
+
+def _rows(left: str, right: str, rows: Mapping[str, str]) -> str:
+    return "\n".join(
+        [f"| {left} | {right} |", "|---|---|", *(f"| `{name}` | {text} |" for name, text in rows.items())]
+    )
 
 
 def as_of_program(text: str) -> str:

@@ -159,34 +159,30 @@ class _Rule(NamedTuple):
 
 _BREAKING = {
     "operation-gone": "An operation is removed, or has another method or path.",
-    "request-needs-more": (
-        "A request must have a parameter, a body or a property that it did not need, and no default stands"
-        " for it."
-    ),
+    "request-needs-more": "A request needs another parameter, body or property, which has no default.",
     "request-allows-less": (
-        "A value that a request could have is refused: its type, null, a listed value, an alternative, a"
-        " media type, a wider limit, a property that is not described."
+        "A request can no longer have a value: a type, null, a listed value, an alternative, a media type, a"
+        " value within a wider limit, an undescribed property."
     ),
-    "request-written-otherwise": "A parameter is written in another style, or goes to another place.",
+    "request-written-otherwise": "A parameter has another style or location.",
     "answer-promises-less": (
-        "What every answer had need not come: a status of success, a media type, a required property or"
-        " header."
+        "A response no longer guarantees a successful status, a media type, a required property or a header."
     ),
-    "answer-holds-other": "A value of an answer can be of a type that it was not, or null.",
+    "answer-holds-other": "A value in a response can have a new type, or be null.",
     "credentials-rejected": (
-        "Credentials that sufficed do not: more is asked for, or they are sent otherwise."
+        "The same credentials no longer suffice: a call needs more, or they are sent in another way."
     ),
-    "webhook-gone": "A webhook or a callback is not sent any more.",
+    "webhook-gone": "A webhook or a callback is no longer sent.",
 }
 _HARMLESS = {
-    "request-needs-less": "A request may leave out what it needed, or may have something in addition.",
-    "request-allows-more": "A request may have values that were refused.",
-    "answer-promises-more": "An answer has something in addition, or always has what it sometimes had.",
-    "answer-holds-less": "An answer has fewer of the values that it could have.",
+    "request-needs-less": "A request can leave out what was required, or can have an additional input.",
+    "request-allows-more": "A request can have values that were refused.",
+    "answer-promises-more": "A response has something in addition, or always has what it sometimes had.",
+    "answer-holds-less": "A response has fewer of the possible values.",
     "credentials-accepted": "All credentials that sufficed still do.",
     "same-on-the-wire": (
-        "What is sent and what comes are the same: a deprecation, a text, a version, a server more, the name"
-        " of a path parameter."
+        "Requests and responses stay the same: a deprecation, a description, a version, a further server, the"
+        " name of a path parameter."
     ),
 }
 
