@@ -1,8 +1,6 @@
 """The README shows real output: each of its examples is run, and its lines are compared."""
 
-import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,34 +9,12 @@ import pytest
 
 import dynacli
 from dynacli.guide.pages import page
+from tests.console_examples import Example, console_examples
 from tests.documents import document, parameter, save
 from tests.harness import Answer, Recorder
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-EXIT_CODE = re.compile(r"# exit code (\d+)")
-
-
-def _examples() -> list[tuple[str, str, int]]:
-    """Return (command, shown output, shown exit code) of every `$` line in the console blocks."""
-    found = []
-    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL):
-        for example in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command, _, shown = example.partition("\n")
-            code = EXIT_CODE.search(shown)
-            found.append((command, EXIT_CODE.sub("", shown).strip("\n"), int(code[1]) if code else 0))
-    return found
-
-
-def _as_pattern(shown: str) -> str:
-    """Return a pattern in which `...` stands for anything, and a line of it for any lines."""
-    lines = [
-        r"(?:.*\n)*?.*" if line == "..." else re.escape(line).replace(r"\.\.\.", ".*")
-        for line in shown.split("\n")
-    ]
-    return "\n".join(lines)
-
-
-EXAMPLES = _examples()
+EXAMPLES = console_examples(README)
 
 
 def test_there_are_examples() -> None:
@@ -47,19 +23,10 @@ def test_there_are_examples() -> None:
 
 
 @pytest.mark.sampled(2)
-@pytest.mark.parametrize(
-    ("command", "shown", "code"), EXAMPLES, ids=[command[:60] for command, _, _ in EXAMPLES]
-)
-def test_an_example_shows_what_happens(command: str, shown: str, code: int) -> None:
+@pytest.mark.parametrize("example", EXAMPLES, ids=[example.command[:60] for example in EXAMPLES])
+def test_an_example_shows_what_happens(example: Example) -> None:
     """What the README shows is what the command prints, on both streams, with its exit code."""
-    program = Path(sys.executable).with_name("dynacli")
-    assert program.exists(), "dynacli is not installed beside this interpreter"
-    environment = {**os.environ, "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"}
-    shell = shutil.which("sh") or "/bin/sh"
-    run = subprocess.run([shell, "-c", command], capture_output=True, text=True, env=environment, check=False)
-    output = (run.stdout.rstrip("\n") + "\n" + run.stderr).strip("\n")
-    assert code == run.returncode, output
-    assert re.fullmatch(_as_pattern(shown), output), output
+    example.check()
 
 
 def _blocks(text: str) -> list[str]:

@@ -67,7 +67,7 @@ def _check_place(item: dict[str, str]) -> None:
     except BadIgnoreError as error:
         why = str(error)
     if why:
-        hint = f"`{invocation('help validation')}` has the keys and their values"
+        hint = f"`{invocation('help validate')}` has the keys and their values"
         raise UsageError("There can be no such exception", why=why, hint=hint)
 
 

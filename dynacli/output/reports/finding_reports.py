@@ -109,7 +109,7 @@ def _rule(name: str, text: str) -> dict[str, Any]:
     return {
         "id": name,
         "shortDescription": {"text": text},
-        "help": {"text": f"{text}. `{invocation('help validation')}` tells more."},
+        "help": {"text": f"{text}. `{invocation('help validate')}` tells more."},
         "defaultConfiguration": {"level": "error"},
     }
 

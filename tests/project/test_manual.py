@@ -1,0 +1,53 @@
+"""The manual shows real output: its examples run, and its links lead to pages."""
+
+import re
+import shlex
+
+import pytest
+
+from dynacli.guide.pages import page, topics
+from tests.console_examples import console_examples
+from tests.harness import run_cli
+
+PAGES = {topic: page(topic) or "" for topic, _ in topics()}
+CONSOLE = {topic: found for topic, text in PAGES.items() if (found := console_examples(text))}
+_NEEDS_MORE = frozenset({"bake", "edit", "explore", "mcp", "mock", "proxy", "serve", "validate"})
+"""Commands that wait for clients or a person, read a file, or write one."""
+
+
+def _lines() -> list[tuple[str, str]]:
+    """Return (topic, command) of every line of an indented block that calls the demo API and needs nothing else."""
+    found = []
+    for topic, text in PAGES.items():
+        for line in re.findall(r"^    (dynacli .*)$", text, re.MULTILINE):
+            words = line.split()
+            is_alone = not _NEEDS_MORE & set(words) and not set(line) & set("|<>&$@")
+            if "demo" in words and is_alone and not re.search(r"\b(?!GET\b)[A-Z]+\b", line):
+                found.append((topic, line))
+    return found
+
+
+LINES = _lines()
+
+
+def test_there_are_examples() -> None:
+    """The examples are found, so that the tests below test something."""
+    assert len(CONSOLE) >= 1
+    assert len(LINES) > 10
+
+
+@pytest.mark.sampled(3)
+@pytest.mark.parametrize("topic", CONSOLE)
+def test_a_page_shows_what_happens(topic: str) -> None:
+    """The examples of a page, one after another in an empty directory, print what the page shows."""
+    for example in CONSOLE[topic]:
+        example.check()
+
+
+@pytest.mark.sampled(10)
+@pytest.mark.parametrize(("topic", "line"), LINES)
+def test_an_example_with_the_demo_api_runs(topic: str, line: str) -> None:
+    """A command that a page shows without its output succeeds, unless it lets the demo API misbehave."""
+    assert topic
+    result = run_cli(*shlex.split(line)[1:])
+    assert result.exit_code in ({0, 9} if "--misbehave" in line else {0}), result.stderr
