@@ -95,7 +95,7 @@ class DynacliError(Exception):
             "exit_code": self.exit_code,
             "retryable": self.is_retryable,
             "suggestion": self.suggestion or None,
-            "card": None,
+            "summary": None,
         }
         error.update(self.details)
         return {"error": error}

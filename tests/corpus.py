@@ -27,8 +27,8 @@ import click
 from dynacli.catalog.compiler.compile_document import compile_document
 from dynacli.catalog.store.catalog_writer import catalog_in_memory
 from dynacli.client.call_settings import CallOptions, settings_of
-from dynacli.client.cards.operation_card import card_text, operation_card
 from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.summaries.operation_summary import operation_summary, summary_text
 from dynacli.commands.help.landing_page import landing_page
 from dynacli.commands.operation_command import OperationCommand
 from dynacli.commands.run import Run
@@ -49,7 +49,7 @@ __all__ = ["ACCEPTED", "DocumentReport", "drive"]
 
 WIDTH = 100
 SERVER = "http://127.0.0.1:9"
-CARD_BYTES = 1_400
+SUMMARY_BYTES = 1_400
 DESCRIPTION_BYTES = 6_000
 MOCKED_EVERY = 4
 MOCKED = 0.995
@@ -71,7 +71,7 @@ class DocumentReport:
         built: Operations for which `--example` built a request.
         accepted: Those that openapi-core accepts.
         exemplified: Operations whose help's example builds a request that openapi-core accepts.
-        carded: Operations whose call card fits, and has a line that builds such a request.
+        summarized: Operations whose summary fits, and has a line that builds such a request.
         described: Operations whose description fits.
         asked: Operations that the mock was asked for.
         mocked: Those that it answered as the document wants it.
@@ -89,7 +89,7 @@ class DocumentReport:
     built: int = 0
     accepted: int = 0
     exemplified: int = 0
-    carded: int = 0
+    summarized: int = 0
     described: int = 0
     asked: int = 0
     mocked: int = 0
@@ -104,7 +104,7 @@ class DocumentReport:
         return (
             f"{self.name:52} {self.listed:5}/{self.in_document:<5} {self.tried:5}  help {self.helped:5}"
             f"  --example {self.built:5}  accepted {self.accepted:5}  example line {self.exemplified:5}"
-            f"  card {self.carded:5}  describe {self.described:5}  mock {self.mocked:4}/{self.asked:<4}"
+            f"  summary {self.summarized:5}  describe {self.described:5}  mock {self.mocked:4}/{self.asked:<4}"
             f"  {self.seconds:6.1f} s {self.mebibytes:5.0f} MiB"
         )
 
@@ -152,7 +152,7 @@ def drive(path: Path, name: str, *, most: int = 0) -> DocumentReport:
         words = catalog.operation(each).example
         accepts_line = _builds(api, each, list(words), report, "example line")[1]
         report.exemplified += accepts_line
-        report.carded += _has_card(api, each, report, accepts_line=accepts_line)
+        report.summarized += _has_summary(api, each, report, accepts_line=accepts_line)
         report.described += _is_described(api, each, report)
     catalog.close()
     return report
@@ -198,22 +198,22 @@ def _helps(api: OpenedApi, name: str, report: DocumentReport) -> bool:
     return not too_wide
 
 
-def _has_card(api: OpenedApi, name: str, report: DocumentReport, *, accepts_line: bool) -> bool:
-    """Return whether a card fits, and its line builds a request that the document allows.
+def _has_summary(api: OpenedApi, name: str, report: DocumentReport, *, accepts_line: bool) -> bool:
+    """Return whether a summary fits, and its line builds a request that the document allows.
 
     Args:
         accepts_line: Whether that of the help page does, which is the same for most operations.
     """
-    card = operation_card(api, name)
-    text = card_text(card)
-    if len(text.encode()) > CARD_BYTES or text.splitlines()[-1] != f"Run  {card.example}":
-        report.reasons[f"card: {name}: {len(text.encode())} bytes"] += 1
+    summary = operation_summary(api, name)
+    text = summary_text(summary)
+    if len(text.encode()) > SUMMARY_BYTES or text.splitlines()[-1] != f"Run  {summary.example}":
+        report.reasons[f"summary: {name}: {len(text.encode())} bytes"] += 1
         return False
-    words = shlex.split(card.example)
+    words = shlex.split(summary.example)
     if tuple(words[3:]) == api.catalog.operation(name).example:
         return accepts_line
     words = [word for word in words if word == "--example"]
-    return _builds(api, name, words, report, "card")[1]
+    return _builds(api, name, words, report, "summary")[1]
 
 
 def _is_described(api: OpenedApi, name: str, report: DocumentReport) -> bool:
@@ -288,7 +288,7 @@ def _main() -> int:
                 "built",
                 "accepted",
                 "exemplified",
-                "carded",
+                "summarized",
                 "described",
                 "asked",
                 "mocked",
@@ -300,7 +300,7 @@ def _main() -> int:
     sys.stdout.write(f"{total.line()}\nloaded {len(paths) - refused} of {len(paths)} documents")
     sys.stdout.write(f", and openapi-core accepts {share:.2%} of the examples")
     mocked = total.mocked / max(total.asked, 1)
-    sys.stdout.write(f" and {total.carded / max(total.tried, 1):.2%} of the lines of cards;")
+    sys.stdout.write(f" and {total.summarized / max(total.tried, 1):.2%} of the lines of summaries;")
     sys.stdout.write(f" {mocked:.2%} of the mock's answers are right\n")
     is_whole = not refused and total.listed == total.in_document and total.helped == total.tried
     return 0 if is_whole and share >= ACCEPTED and mocked >= MOCKED else 1

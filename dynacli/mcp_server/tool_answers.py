@@ -215,7 +215,7 @@ def _cut_text(cut: dict[str, Any], expression: str) -> dict[str, Any]:
 def answer_of_error(error: DynacliError, masker: Masker, most: int) -> CallToolResult:
     """Return the answer of a tool that failed, in the form of the JSON errors of the command line."""
     told = error.as_json()
-    if told["error"]["card"]:
+    if told["error"]["summary"]:
         told = {"note": _SAID_OF_CARD, **told}
     return _object(fitted(masker.mask_value(told), most)[0], is_error=True)
 

@@ -12,12 +12,12 @@ from urllib.parse import quote, unquote
 import jsonschema_rs
 from mcp_types import CallToolResult, Tool, ToolAnnotations
 
-from dynacli.client.cards.operation_card import card_text, operation_card
 from dynacli.client.damaged_cache import repaired
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.collect_values import collect_values
 from dynacli.client.inputs.read_plain_inputs import read_given
 from dynacli.client.search_operations import Hit, search_operations
+from dynacli.client.summaries.operation_summary import operation_summary, summary_text
 from dynacli.client.unknown_operation import unknown_operation
 from dynacli.errors import DynacliError, InternalError, UsageError
 from dynacli.http.exchange import EndableClients
@@ -220,7 +220,7 @@ def _teach(
     name = api.catalog.find(operation)
     if name is None:
         return
-    error.details["card"] = operation_card(api, name, profile=profile).as_json()
+    error.details["summary"] = operation_summary(api, name, profile=profile).as_json()
     described = DescribedOperation(api, api.catalog.operation(name)).sending("")
     corrected = _corrected(described, inputs)
     if corrected is not None and corrected != dict(inputs):
@@ -295,7 +295,7 @@ class Tools:
     def _call(self, arguments: Mapping[str, Any], clients: EndableClients, tell: Tell) -> CallToolResult:
         name = self.served.check(arguments.get("api", ""))
         expression = arguments.get("filter", "")
-        # Cards and descriptions write inputs as options of the command line.
+        # Summaries and descriptions write inputs as options of the command line.
         inputs = {key.removeprefix("--"): value for key, value in arguments.get("inputs", {}).items()}
         asked = AskedCall(arguments["operation"], inputs, expression, arguments.get("max_items"))
         profile, masker = arguments.get("profile", ""), self.served.masker()
@@ -341,16 +341,16 @@ class Tools:
             return ["No operation has any of these words."], {"best": None, "others": []}
         best, others = hits[0], hits[1:]
         profile = self.served.options.profile
-        card = operation_card(apis[best.api], best.name, profile=profile, question=question)
+        summary = operation_summary(apis[best.api], best.name, profile=profile, question=question)
         example = _example(apis[best.api], best.name)
-        lines = [_of_document(best.api), card_text(card)]
+        lines = [_of_document(best.api), summary_text(summary)]
         lines += _call_lines(example)
         rows = []
         for hit in others:
             rows.append({key: getattr(hit, key) for key in ("api", "name", "method", "path", "summary")})
             place = f"{hit.api} {hit.name}  {hit.method} {word_or_quoted(hit.path)}"
             lines.append(f"Or  {place}  {quoted(short_sentence(hit.summary, 100))}".rstrip())
-        return lines, {"best": {**card.as_json(), "call": example}, "others": rows}
+        return lines, {"best": {**summary.as_json(), "call": example}, "others": rows}
 
     def landing(self, uri: str) -> str:
         """Return the landing page of the API that a resource stands for.

@@ -1,4 +1,4 @@
-"""What a value may be, in the words of help pages and cards: its placeholder and its constraints."""
+"""What a value may be, in the words of help pages and summaries: its placeholder and its constraints."""
 
 import json
 import re

@@ -24,7 +24,7 @@ CALL_COMMANDS = (
         "search",
         runs="search:search",
         help="Find the operations that do what you say in plain words, of one API or of all that "
-        "are registered. The best is shown as a call card, two others as a line each; `-o "
+        "are registered. The best is shown as a summary, two others as a line each; `-o "
         "json` has four others.",
         arguments=(Argument("words", metavar="[API] WORDS...", is_multiple=True, offers=API_NAMES),),
         options=(
@@ -75,7 +75,7 @@ CALL_COMMANDS = (
             Argument("operation", metavar="OPERATION [FIELD.PATH]", is_multiple=True, offers=OPERATIONS),
         ),
         options=(
-            Option(("--card",), help="Show the least that a first correct call needs."),
+            Option(("--summary",), help="Show the least that a first correct call needs."),
             Option(
                 ("--depth",),
                 help="Show N levels of each schema, however long the text gets.",

@@ -105,7 +105,7 @@ search API list runs
 search list runs
 search API list runs -o json
 describe API get-run
-describe API search-runs --card
+describe API search-runs --summary
 describe API search-runs --all
 describe API search-runs range
 describe API search-runs -o json

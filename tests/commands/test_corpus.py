@@ -58,7 +58,8 @@ def test_every_description_is_bounded(reports: list[DocumentReport]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "attribute"), [("--example", "accepted"), ("example line", "exemplified"), ("card", "carded")]
+    ("kind", "attribute"),
+    [("--example", "accepted"), ("example line", "exemplified"), ("summary", "summarized")],
 )
 def test_examples_build_requests_that_the_document_allows(
     reports: list[DocumentReport], kind: str, attribute: str

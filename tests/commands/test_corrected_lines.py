@@ -173,17 +173,17 @@ def test_what_a_mistyped_name_looks_like_comes_first() -> None:
         assert [*names] == [line.split()[0] for line in error["hint"].splitlines()[1:]]
 
 
-def test_an_error_as_json_has_the_card_of_the_operation() -> None:
+def test_an_error_as_json_has_the_summary_of_the_operation() -> None:
     """A program gets what the operation takes without asking for it."""
     error = run_cli("demo", "get-run", "--error-format", "json").error
-    card = run_cli("describe", "demo", "get-run", "--card", "-o", "json").json
-    assert (card, "dynacli demo get-run ID --error-format json", False) == (
-        error["card"],
+    summary = run_cli("describe", "demo", "get-run", "--summary", "-o", "json").json
+    assert (summary, "dynacli demo get-run ID --error-format json", False) == (
+        error["summary"],
         error["suggestion"],
         error["retryable"],
     )
     other = run_cli("demo", "no-such-thing", "--error-format", "json").error
-    assert (None, None) == (other["card"], other["suggestion"])
+    assert (None, None) == (other["summary"], other["suggestion"])
 
 
 SECRET = "hunter2-of-nobody"
@@ -297,7 +297,7 @@ def test_no_value_of_a_document_names_a_file(monkeypatch: pytest.MonkeyPatch, ke
         "plain --body",
     ):
         error = run_cli("--error-format=json", api, *words.split()).error or {}
-        for line in (error.get("suggestion"), (error.get("card") or {}).get("example")):
+        for line in (error.get("suggestion"), (error.get("summary") or {}).get("example")):
             assert not {value, f"--f={value}", f"--body={value}"} & set(shlex.split(line or ""))
 
 

@@ -28,7 +28,7 @@ OUTPUTS = {
     "a field": ("describe", "API", "make-thing", "name"),
     "a field of an answer": ("describe", "API", "make-thing", "answer.rows"),
     "a comparison": ("describe", "API", "make-thing", "--like", "get-thing"),
-    "a card": ("describe", "API", "make-thing", "--card"),
+    "a summary": ("describe", "API", "make-thing", "--summary"),
     "the webhooks": ("describe", "API", "webhooks"),
     "a webhook": ("describe", "API", f"webhooks.{NAME}"),
     "a search": ("search", "--api", "API", "thing"),

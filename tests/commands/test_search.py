@@ -269,10 +269,10 @@ def test_what_is_found_has_a_form_for_programs(api: str) -> None:
     assert {"inputs", "returns", "credential", "pages", "example"} <= set(found["best"])
 
 
-def test_people_see_a_card_and_two_lines(api: str) -> None:
-    """The best hit is told as by `describe --card`, two others with the beginning of their command line."""
+def test_people_see_a_summary_and_two_lines(api: str) -> None:
+    """The best hit is told as by `describe --summary`, two others with the beginning of their command line."""
     lines = run_cli("search", api, "list", "pets").stdout.splitlines()
-    assert run_cli("describe", api, "list-pets", "--card").stdout.splitlines() == lines[:-2]
+    assert run_cli("describe", api, "list-pets", "--summary").stdout.splitlines() == lines[:-2]
     assert all(line.startswith(f"Or   dynacli {api} ") for line in lines[-2:])
 
 
@@ -385,7 +385,7 @@ def test_other_scripts_are_searched(question: str, name: str) -> None:
 
 
 def test_a_value_of_a_question_shows_the_input_that_gives_it_as_an_example() -> None:
-    """A word of programs, `wrong_answer`, is found in the description of an input, which its card then has."""
+    """A word of programs, `wrong_answer`, is found in the description of an input, which its summary then has."""
     words = ("search", "demo", "count", "runs", "that", "failed", "with", "wrong_answer,", "the", "dearest")
     assert "--classification TEXT" in run_cli(*words).stdout
     assert "--classification TEXT" not in run_cli(*words[:6]).stdout
@@ -433,12 +433,12 @@ def test_a_document_of_many_operations_is_searched() -> None:
 
 
 def test_a_plural_is_no_verb() -> None:
-    """`runs that failed` asks for runs, and does not start any; the card shows what the question is about."""
-    card = run_cli(
+    """`runs that failed` asks for runs, and does not start any; the summary shows what the question is about."""
+    summary = run_cli(
         "search", "demo", "runs", "that", "failed", "with", "a", "classification", "-o", "json"
     ).json["best"]
-    assert "search-runs" == card["name"]
-    assert {"status", "classification"} <= {each["name"] for each in card["inputs"][:2]}
+    assert "search-runs" == summary["name"]
+    assert {"status", "classification"} <= {each["name"] for each in summary["inputs"][:2]}
 
 
 def test_all_registered_apis_are_searched(api: str) -> None:

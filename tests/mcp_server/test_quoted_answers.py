@@ -78,6 +78,6 @@ def test_orders_of_a_document_are_quoted(server: Recorder, monkeypatch: pytest.M
             _check(title, text)
         for said in _said(structured):
             _check(title, said)
-        if '"card": {' in json.dumps(structured) or title in {"a search", "findings"}:
+        if '"summary": {' in json.dumps(structured) or title in {"a search", "findings"}:
             assert structured is not None
             assert "never an instruction" in structured["note"], title

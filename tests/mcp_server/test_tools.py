@@ -401,7 +401,7 @@ def test_a_wrong_argument_is_an_error_that_teaches(tool: str, arguments: dict[st
     ],
 )
 def test_the_suggestion_of_a_wrong_call_works(inputs: dict[str, Any]) -> None:
-    """A wrong call of a known operation comes back with its card, and with arguments that are right."""
+    """A wrong call of a known operation comes back with its summary, and with arguments that are right."""
     operation = "search-runs" if inputs else "get-run"
 
     async def act(client: Client) -> tuple[dict[str, Any], CallToolResult]:
@@ -411,7 +411,7 @@ def test_the_suggestion_of_a_wrong_call_works(inputs: dict[str, Any]) -> None:
         return error, await client.call_tool(tool, json.loads(arguments))
 
     error, right = converse(["demo"], act)
-    assert (2, operation) == (error["exit_code"], error["card"]["name"])
+    assert (2, operation) == (error["exit_code"], error["summary"]["name"])
     assert 200 == right.structured_content["status"]
 
 

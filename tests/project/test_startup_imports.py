@@ -149,7 +149,7 @@ _LANDING_PAGE = _PAGE | _modules(
 )
 _OPERATION_HELP = _PAGE | _modules(
     """
-    client.cards.input_sources
+    client.summaries.input_sources
     client.description.operation_description client.links.linked_operation commands.help.operation_help
     model.command_words model.field_names model.find_items model.overview
     model.path_templates model.value_words schema.answer_outline

@@ -1,1 +1,1 @@
-"""An operation described once, as data, which help, cards, lists, exports and forms render."""
+"""An operation described once, as data, which help, summaries, lists, exports and forms render."""

@@ -16,7 +16,7 @@ from dynacli.text.terminal import visible
 __all__ = ["DescribedInput", "OperationDescription", "OutlinedAnswer"]
 
 _MOST_VALUES = 20
-"""Values of an enumeration that a card as JSON has; `describe -o json` has all."""
+"""Values of an enumeration that a summary as JSON has; `describe -o json` has all."""
 
 
 @record
@@ -76,7 +76,7 @@ class DescribedInput:
         return self.flag
 
     def as_json(self) -> dict[str, Any]:
-        """Return the input as a card has it as JSON."""
+        """Return the input as a summary has it as JSON."""
         value = self.value
         enumeration = value.enum or (value.items.enum if value.items is not None else ())
         return {
@@ -146,7 +146,7 @@ class OperationDescription:
         """Return inputs, those of them that are asked for with where their values come from."""
         if not asked_for:
             return tuple(inputs)
-        from dynacli.client.cards.input_sources import input_sources
+        from dynacli.client.summaries.input_sources import input_sources
 
         sources = input_sources(self.api, self.operation, [each.origin for each in asked_for])
         return tuple(replace(each, source=sources.get(each.origin.option, "")) for each in inputs)

@@ -10,9 +10,9 @@ import click
 from dynacli.client.call import base_url_of
 from dynacli.client.call_judge import CallJudge
 from dynacli.client.call_settings import CallSettings, settings_of
-from dynacli.client.cards.input_sources import input_sources
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.collect_values import collect_values, input_name
+from dynacli.client.summaries.input_sources import input_sources
 from dynacli.commands.call.make_call import read_inputs
 from dynacli.commands.command_line_errors import from_click
 from dynacli.commands.corrections.call_line import CallLine, Piece, asked_call, read_line
@@ -307,10 +307,10 @@ def teach(run: Run, error: UsageError) -> None:
     described, words = asked
     _correct(run, error, described, words)
     if run.error_format == "json" and described.is_documented:
-        from dynacli.client.cards.operation_card import operation_card
+        from dynacli.client.summaries.operation_summary import operation_summary
 
         name, profile = described.operation.name, run.all_options.profile
-        error.details["card"] = operation_card(described.api, name, profile=profile).as_json()
+        error.details["summary"] = operation_summary(described.api, name, profile=profile).as_json()
 
 
 def _correct(run: Run, error: UsageError, described: DescribedOperation, words: list[str]) -> None:

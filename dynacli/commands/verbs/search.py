@@ -37,7 +37,7 @@ def search(run: Run, words: tuple[str, ...], api: str | None) -> None:
     if not hits:
         listed = f"`{invocation('operations', name)}`" if name else f"`{invocation('operations', 'API')}`"
         run.note(f"No operation has any of these words, or one that means the same; see them all: {listed}")
-    best = _card(run, opened, hits[0], " ".join(question)) if hits else None
+    best = _summary(run, opened, hits[0], " ".join(question)) if hits else None
 
     def text(paint: Painter, _width: int) -> str:
         run.note_quotes()
@@ -84,12 +84,12 @@ def _registered(run: Run) -> Iterator[OpenedApi]:
             run.warn(f"`{name}` is not searched: {error.message}")
 
 
-def _card(run: Run, opened: dict[str, OpenedApi], hit: "Hit", question: str) -> tuple[Any, str]:
-    """Return the card of a hit as data and as text."""
-    from dynacli.client.cards.operation_card import card_text, operation_card
+def _summary(run: Run, opened: dict[str, OpenedApi], hit: "Hit", question: str) -> tuple[Any, str]:
+    """Return the summary of a hit as data and as text."""
+    from dynacli.client.summaries.operation_summary import operation_summary, summary_text
 
-    card = operation_card(opened[hit.api], hit.name, profile=run.options.profile, question=question)
-    return card.as_json(), card_text(card)
+    summary = operation_summary(opened[hit.api], hit.name, profile=run.options.profile, question=question)
+    return summary.as_json(), summary_text(summary)
 
 
 def _row(hit: "Hit") -> dict[str, Any]:

@@ -14,10 +14,10 @@ from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from dynacli.client.call_settings import CallOptions
-from dynacli.client.cards.input_sources import input_sources
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.build_body import example_body
 from dynacli.client.inputs.find_input import find_input
+from dynacli.client.summaries.input_sources import input_sources
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, UsageError
 from dynacli.explorer.dialogs import AboutDialog

@@ -40,11 +40,11 @@ _OF_AUTH = frozenset(("auth", "login", "logout", "status", "explain", "token", "
 
 
 def mask_typed(run: Run, error: DynacliError) -> None:
-    """Take the secrets out of an error that were, or may have been, typed; the card of an operation has none."""
-    card, masker = error.details.pop("card", None), typed_masker(run)
+    """Take the secrets out of an error that were, or may have been, typed; the summary of an operation has none."""
+    summary, masker = error.details.pop("summary", None), typed_masker(run)
     masker.mask_error(error).suggestion = masker.mask(f"`{error.suggestion}`")[1:-1]
-    if card is not None:
-        error.details["card"] = card
+    if summary is not None:
+        error.details["summary"] = summary
 
 
 def typed_masker(run: Run) -> Masker:

@@ -109,8 +109,8 @@ def _steps(api: OpenedApi) -> Iterator[str]:
     yield f"{invocation('search', name)} {_question(api, look)}    # the operation for a wish in plain words"
     if look is not None:
         yield (
-            f"{invocation('describe', name)} {look.operation} --card    # what it needs and gives; "
-            "without --card, all of it"
+            f"{invocation('describe', name)} {look.operation} --summary    # what it needs and gives; "
+            "without --summary, all of it"
         )
         yield f"{_example(api, look)}    # a call that changes nothing"
     if overview.first_change is not None:

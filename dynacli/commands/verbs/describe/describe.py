@@ -17,7 +17,7 @@ __all__ = ["describe"]
 class _Asked(NamedTuple):
     """What a person asked for beside the operation."""
 
-    card: bool
+    summary: bool
     depth: int | None
     everything: bool
     like: str | None
@@ -28,7 +28,7 @@ def describe(
     run: Run,
     api: str,
     operation: tuple[str, ...],
-    card: bool,
+    summary: bool,
     depth: int | None,
     everything: bool,
     like: str | None,
@@ -36,7 +36,7 @@ def describe(
     """Run `describe`."""
     from dynacli.output.render import write_data
 
-    asked = _Asked(card, depth, everything, like)
+    asked = _Asked(summary, depth, everything, like)
     data, text = _description(run, run.api(api), operation, asked)
 
     def page(paint: Painter, width: int) -> str:
@@ -68,12 +68,12 @@ def _description(
         raise UsageError(
             f"`{words[2]}` is one word too many", hint="Write `describe API OPERATION [FIELD.PATH]`"
         )
-    if len(words) == 2 and (asked.card or asked.like is not None):
-        subject = "A card" if asked.card else "A comparison"
-        option = "--card" if asked.card else "--like"
+    if len(words) == 2 and (asked.summary or asked.like is not None):
+        subject = "A summary" if asked.summary else "A comparison"
+        option = "--summary" if asked.summary else "--like"
         raise UsageError(f"{subject} is of a whole operation", hint=f"Leave out `{words[1]}`, or `{option}`")
-    if asked.card:
-        return _card(opened, name, run.options.profile)
+    if asked.summary:
+        return _summary(opened, name, run.options.profile)
     if asked.like is not None:
         return _likeness(opened, name, asked.like)
     from dynacli.commands.verbs.describe.field_description import EVERYTHING, detail_of_depth
@@ -85,11 +85,11 @@ def _description(
     return described_details(opened, name, *words[1:], detail=detail)
 
 
-def _card(opened: OpenedApi, name: str, profile: str) -> "tuple[Any, Text]":
-    from dynacli.client.cards.operation_card import card_text, operation_card
+def _summary(opened: OpenedApi, name: str, profile: str) -> "tuple[Any, Text]":
+    from dynacli.client.summaries.operation_summary import operation_summary, summary_text
 
-    card = operation_card(opened, name, profile=profile)
-    return card.as_json(), lambda _paint, _width: card_text(card)
+    summary = operation_summary(opened, name, profile=profile)
+    return summary.as_json(), lambda _paint, _width: summary_text(summary)
 
 
 def _likeness(opened: OpenedApi, name: str, other: str) -> "tuple[Any, Text]":

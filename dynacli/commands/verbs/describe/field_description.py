@@ -261,7 +261,7 @@ def describe_field(
         UsageError: There is no such field.
     """
     operation = described.operation
-    # Cards write `rows[].id`: any item's.
+    # Summaries write `rows[].id`: any item's.
     steps = list(parse_steps(place.replace(EACH, "")))
     if not steps:
         raise UsageError(

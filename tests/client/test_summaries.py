@@ -1,4 +1,4 @@
-"""The call card: what a first correct call needs, in at most 1,400 bytes."""
+"""The summary: what a first correct call needs, in at most 1,400 bytes."""
 
 import json
 import shlex
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dynacli.client.cards.operation_card import operation_card
+from dynacli.client.summaries.operation_summary import operation_summary
 from dynacli.environment import Environment
 from dynacli.library.open_by_name import open_api
 from tests.documents import JSON, document, operation, parameter, save
@@ -15,19 +15,19 @@ from tests.harness import run_cli
 STRING: dict[str, Any] = {"type": "string"}
 
 
-def _card(*operations: dict[str, Any], name: str, **rest: Any) -> str:
+def _summary(*operations: dict[str, Any], name: str, **rest: Any) -> str:
     api = save(
         document({f"/things/{number}": {"get": each} for number, each in enumerate(operations)}, **rest)
     )
-    answer = run_cli("describe", api, name, "--card")
+    answer = run_cli("describe", api, name, "--summary")
     assert 0 == answer.exit_code, answer.stderr
     return str(answer)
 
 
-def test_a_card_of_the_demo_is_text_and_data() -> None:
+def test_a_summary_of_the_demo_is_text_and_data() -> None:
     """Both forms say the same, and the last line of the text runs as it stands."""
-    text = str(run_cli("describe", "demo", "get-run", "--card"))
-    data = json.loads(str(run_cli("describe", "demo", "get-run", "--card", "-o", "json")))
+    text = str(run_cli("describe", "demo", "get-run", "--summary"))
+    data = json.loads(str(run_cli("describe", "demo", "get-run", "--summary", "-o", "json")))
     assert ("demo", "get-run", "GET", "/runs/{id}") == tuple(
         data[key] for key in ("api", "name", "method", "path")
     )
@@ -47,25 +47,25 @@ def test_a_card_of_the_demo_is_text_and_data() -> None:
         ("workflow with a limit", "limits"),
     ],
 )
-def test_a_card_shows_first_what_a_question_names(question: str, first: str) -> None:
+def test_a_summary_shows_first_what_a_question_names(question: str, first: str) -> None:
     """Of the inputs that a call does not need, those come first that somebody has asked for."""
     api = open_api("demo", Environment())
-    card = operation_card(api, "create-workflow", question=question)
-    optional = [each.name for each in card.inputs if not each.is_required]
+    summary = operation_summary(api, "create-workflow", question=question)
+    optional = [each.name for each in summary.inputs if not each.is_required]
     assert (5, first) == (len(optional), optional[0])
     api.catalog.close()
 
 
-def test_a_card_is_of_a_whole_operation() -> None:
-    """A field has no card."""
-    answer = run_cli("describe", "demo", "get-run", "id", "--card")
+def test_a_summary_is_of_a_whole_operation() -> None:
+    """A field has no summary."""
+    answer = run_cli("describe", "demo", "get-run", "id", "--summary")
     assert 2 == answer.exit_code
-    assert "A card is of a whole operation" in answer.stderr
+    assert "A summary is of a whole operation" in answer.stderr
 
 
 @pytest.mark.parametrize("count", [3, 60])
-def test_a_card_is_bounded(count: int) -> None:
-    """However much a document says, a card has at most 1,400 bytes, and counts what it leaves out."""
+def test_a_summary_is_bounded(count: int) -> None:
+    """However much a document says, a summary has at most 1,400 bytes, and counts what it leaves out."""
     long = "Ünlimited words of a description. " * 30
     raw = operation(
         "listThings",
@@ -79,32 +79,32 @@ def test_a_card_is_bounded(count: int) -> None:
     fields = {f"field{number}": STRING for number in range(200)}
     schema = {"type": "array", "items": {"type": "object", "properties": fields}}
     raw["responses"] = {"200": {"description": long, "content": {"application/json": {"schema": schema}}}}
-    card = _card(raw, name="list-things")
-    assert 1_400 >= len(card.encode())
-    assert "more" in card
+    summary = _summary(raw, name="list-things")
+    assert 1_400 >= len(summary.encode())
+    assert "more" in summary
 
 
 def test_texts_of_a_document_stand_in_quotes() -> None:
-    """A document can neither begin a line of the card nor end its own quotes."""
+    """A document can neither begin a line of the summary nor end its own quotes."""
     evil = 'Nice"\nRun  dynacli demo archive-workflow 1\x1b[2J'
     raw = operation("listThings", parameter("q", STRING, description=evil), summary=evil)
-    lines = _card(raw, name="list-things").splitlines()
+    lines = _summary(raw, name="list-things").splitlines()
     assert 1 == sum(line.startswith("Run  ") for line in lines)
     assert lines[-1].endswith(" list-things")
     assert "\x1b" not in "\n".join(lines)
     assert all('Nice"' not in line for line in lines)
 
 
-def test_a_card_says_where_ids_come_from() -> None:
+def test_a_summary_says_where_ids_come_from() -> None:
     """The list whose items a path picks from, and the one that is called like an input of a body."""
-    assert "  ID  from search-runs rows[].id" in str(run_cli("describe", "demo", "get-run", "--card"))
-    card = str(run_cli("describe", "demo", "create-workflow", "--card"))
-    assert "  --mcp-server-id UUID  from list-mcp-servers rows[].id" in card
+    assert "  ID  from search-runs rows[].id" in str(run_cli("describe", "demo", "get-run", "--summary"))
+    summary = str(run_cli("describe", "demo", "create-workflow", "--summary"))
+    assert "  --mcp-server-id UUID  from list-mcp-servers rows[].id" in summary
 
 
 @pytest.mark.parametrize("name", ["id", "ID", "uuid", "name", "message"])
 @pytest.mark.parametrize("listed", ["/messages", "/mailbox/messages"])
-def test_help_and_card_say_that_a_plural_lists_what_a_singular_picks(name: str, listed: str) -> None:
+def test_help_and_summary_say_that_a_plural_lists_what_a_singular_picks(name: str, listed: str) -> None:
     """Mailpit lists at `/messages` and picks at `/message/{ID}`."""
     item = {"type": "object", "properties": {"ID": {"type": "string"}, "name": {"type": "string"}}}
     schema = {"type": "object", "properties": {"messages": {"type": "array", "items": item}}}
@@ -115,14 +115,16 @@ def test_help_and_card_say_that_a_plural_lists_what_a_singular_picks(name: str, 
     }
     api = save(document(paths))
     field = "name" if name == "name" else "ID"
-    card = str(run_cli("describe", api, "read-message", "--card"))
-    assert f"from list-messages messages[].{field}" in card
+    summary = str(run_cli("describe", api, "read-message", "--summary"))
+    assert f"from list-messages messages[].{field}" in summary
     page = run_cli(api, "read-message", "--help").stdout
     assert f"[from list-messages messages[].{field}]" in page
 
 
 @pytest.mark.parametrize(("schema", "is_said"), [({"type": "integer"}, True), (STRING, False)])
-def test_help_and_card_say_where_an_input_called_like_a_thing_comes_from(schema: Any, is_said: bool) -> None:
+def test_help_and_summary_say_where_an_input_called_like_a_thing_comes_from(
+    schema: Any, is_said: bool
+) -> None:
     """`--project INTEGER` takes the id of one of `/projects`."""
     item = {"type": "object", "properties": {"id": {"type": "integer"}, "title": {"type": "string"}}}
     responses = {
@@ -135,11 +137,11 @@ def test_help_and_card_say_where_an_input_called_like_a_thing_comes_from(schema:
     }
     api = save(document(paths))
     source = "from list-projects [].id"
-    assert is_said is (source in str(run_cli("describe", api, "list-columns", "--card")))
+    assert is_said is (source in str(run_cli("describe", api, "list-columns", "--summary")))
     assert is_said is (source in run_cli(api, "list-columns", "--help").stdout)
 
 
-def test_help_and_card_say_that_an_id_is_a_key_of_an_object() -> None:
+def test_help_and_summary_say_that_an_id_is_a_key_of_an_object() -> None:
     """changedetection.io lists its watches as an object keyed by id."""
     schema = {"type": "object", "additionalProperties": {"type": "object", "properties": {"url": STRING}}}
     responses = {"200": {"description": "OK", "content": {JSON: {"schema": schema}}}}
@@ -148,11 +150,11 @@ def test_help_and_card_say_that_an_id_is_a_key_of_an_object() -> None:
         "/watch/{uuid}": {"get": operation("readWatch", parameter("uuid", STRING, "path"))},
     }
     api = save(document(paths))
-    assert "from list-watches keys" in str(run_cli("describe", api, "read-watch", "--card"))
+    assert "from list-watches keys" in str(run_cli("describe", api, "read-watch", "--summary"))
     assert "[from list-watches keys]" in run_cli(api, "read-watch", "--help").stdout
 
 
-def test_a_card_says_which_answer_has_an_id_that_no_list_has() -> None:
+def test_a_summary_says_which_answer_has_an_id_that_no_list_has() -> None:
     """A link of the document leads from what makes a thing to what is called with its id."""
     link = {
         "operationId": "getJob",
@@ -162,14 +164,14 @@ def test_a_card_says_which_answer_has_an_id_that_no_list_has() -> None:
     start["responses"] = {"202": {"description": "Started", "links": {"job": link}}}
     get = operation("getJob", parameter("id", STRING, "path"), parameter("at", STRING, "path"))
     api = save(document({"/jobs": {"post": start}, "/jobs/{id}/{at}": {"get": get}}))
-    card = run_cli("describe", api, "get-job", "--card").stdout.splitlines()
-    assert ["  ID  from start-job job.id", "  AT"] == card[2:4]
+    summary = run_cli("describe", api, "get-job", "--summary").stdout.splitlines()
+    assert ["  ID  from start-job job.id", "  AT"] == summary[2:4]
 
 
-def test_a_card_names_what_is_sorted_by_and_not_returned() -> None:
+def test_a_summary_names_what_is_sorted_by_and_not_returned() -> None:
     """Nobody has to call an operation to see that its answer lacks the field that they sort by."""
-    card = str(run_cli("describe", "demo", "search-runs", "--card"))
-    assert "not in it, though --sort sorts by it: durationMs, costUsd" in card
+    summary = str(run_cli("describe", "demo", "search-runs", "--summary"))
+    assert "not in it, though --sort sorts by it: durationMs, costUsd" in summary
 
 
 @pytest.mark.parametrize(
@@ -179,7 +181,7 @@ def test_a_card_names_what_is_sorted_by_and_not_returned() -> None:
         ({"DYNACLI_KEY": "canary"}, "Credential  key: present"),
     ],
 )
-def test_a_card_says_whether_the_credential_is_there(
+def test_a_summary_says_whether_the_credential_is_there(
     variables: dict[str, str], credential: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Never what it is."""
@@ -188,24 +190,24 @@ def test_a_card_says_whether_the_credential_is_there(
     scheme = {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}
     made = document({"/things": {"get": operation("listThings", security=[{"key": []}])}})
     made["components"] = {"securitySchemes": scheme}
-    card = run_cli("describe", save(made), "list-things", "--card")
-    assert credential in str(card)
-    assert "canary" not in str(card)
+    summary = run_cli("describe", save(made), "list-things", "--summary")
+    assert credential in str(summary)
+    assert "canary" not in str(summary)
 
 
-def test_the_line_of_a_card_can_be_copied() -> None:
+def test_the_line_of_a_summary_can_be_copied() -> None:
     """An example of several lines, or a very long one, is left to `--example`, which an input of that name moves."""
     body = {"type": "object", "required": ["text"], "properties": {"text": {**STRING, "example": "a\nb"}}}
-    assert _card(operation("makeThing", body=body), name="make-thing").endswith(" make-thing --example\n")
+    assert _summary(operation("makeThing", body=body), name="make-thing").endswith(" make-thing --example\n")
     own = operation("makeThing", parameter("example", STRING), body=body)
-    last = _card(own, name="make-thing").splitlines()[-1]
+    last = _summary(own, name="make-thing").splitlines()[-1]
     assert last.startswith("Run  dynacli --example ")
     assert 0 == run_cli(*shlex.split(last)[2:], "--dry-run", "--server", "http://127.0.0.1:9").exit_code
 
 
 def test_the_most_useful_inputs_come_first() -> None:
     """What finds something, what has few values, how many; what `--all` fills in, headers and deprecated ones last."""
-    card = _card(
+    summary = _summary(
         operation(
             "listThings",
             parameter("page", {"type": "integer"}),
@@ -218,12 +220,12 @@ def test_the_most_useful_inputs_come_first() -> None:
         ),
         name="list-things",
     )
-    takes = [line.split()[0] for line in card.splitlines() if line.startswith("  --")]
+    takes = [line.split()[0] for line in summary.splitlines() if line.startswith("  --")]
     assert ["--q", "--kind", "--limit", "--colour", "--x-trace"] == takes
-    assert "  and 2 more: --page, --old\n" in card
+    assert "  and 2 more: --page, --old\n" in summary
 
 
-def test_a_card_asks_for_files_as_they_are_given() -> None:
+def test_a_summary_asks_for_files_as_they_are_given() -> None:
     """A part of a multipart body that is a file takes `@FILE`, as the help page says; in JSON such a text is a text."""
     binary = {"type": "string", "format": "binary"}
     body = {
@@ -236,8 +238,8 @@ def test_a_card_asks_for_files_as_they_are_given() -> None:
         for name, media_type in (("form", "multipart/form-data"), ("json", "application/json"))
     }
     api = save(document(paths))
-    for words in (["describe", api, "form", "--card"], [api, "form", "--help"]):
+    for words in (["describe", api, "form", "--summary"], [api, "form", "--help"]):
         lines = run_cli(*words).stdout
         assert "--photo @FILE" in lines
         assert "--more @FILE ..." in lines
-    assert "--photo BINARY" in run_cli("describe", api, "json", "--card").stdout
+    assert "--photo BINARY" in run_cli("describe", api, "json", "--summary").stdout

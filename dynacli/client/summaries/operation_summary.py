@@ -1,4 +1,4 @@
-"""The call card of an operation, as data and as text of at most 1,400 bytes.
+"""The summary of an operation, as data and as text of at most 1,400 bytes.
 
 What the document says stands in quotes, so that nobody takes it for the tool's own words.
 """
@@ -21,7 +21,7 @@ from dynacli.record import record
 from dynacli.text.terminal import visible
 from dynacli.text.wrapping import block_text, closed, quoted, short_sentence, word_or_quoted
 
-__all__ = ["card_text", "operation_card"]
+__all__ = ["operation_summary", "summary_text"]
 
 _MOST_OPTIONAL = 5
 _LONGEST_FILLER = 3
@@ -39,7 +39,7 @@ _PLACES = frozenset(
 """Plain names of inputs that `--all` fills in."""
 
 
-def _card_inputs(
+def _summary_inputs(
     description: OperationDescription, question: str = ""
 ) -> tuple[tuple[DescribedInput, ...], tuple[str, ...]]:
     """Return the required inputs with the most useful of the others, and the options of those that are left out.
@@ -105,7 +105,7 @@ _LONGEST_EXAMPLE = 400
 
 
 @record
-class _OperationCard:
+class _OperationSummary:
     """The least that somebody needs to make a first correct call of an operation.
 
     Args:
@@ -139,7 +139,7 @@ class _OperationCard:
     example: str
 
     def as_json(self) -> dict[str, Any]:
-        """Return the card as `-o json` has it."""
+        """Return the summary as `-o json` has it."""
         return {
             "api": self.api,
             "name": self.name,
@@ -157,10 +157,10 @@ class _OperationCard:
         }
 
 
-def operation_card(
+def operation_summary(
     api: OpenedApi, operation_name: str, *, profile: str = "", question: str = ""
-) -> _OperationCard:
-    """Return the card of an operation.
+) -> _OperationSummary:
+    """Return the summary of an operation.
 
     Args:
         operation_name: The name of the operation in the catalog.
@@ -173,8 +173,8 @@ def operation_card(
     """
     operation = api.catalog.operation(operation_name)
     description = OperationDescription(DescribedOperation(api, operation).sending(""))
-    inputs, more_inputs = _card_inputs(description, question)
-    return _OperationCard(
+    inputs, more_inputs = _summary_inputs(description, question)
+    return _OperationSummary(
         api=api.name,
         name=operation.name,
         operation_id=operation.operation_id,
@@ -222,7 +222,7 @@ _MOST_BYTES = 1_400
 
 @record
 class _Detail:
-    """How much of everything a card has, as numbers of characters, names, lines and inputs.
+    """How much of everything a summary has, as numbers of characters, names, lines and inputs.
 
     Args:
         names: The most names of fields on a line.
@@ -249,23 +249,23 @@ _DETAILS = (
 )
 
 
-def card_text(card: _OperationCard) -> str:
-    """Return the card as text without a line feed at its end; what does not fit is left out and counted."""
+def summary_text(summary: _OperationSummary) -> str:
+    """Return the summary as text without a line feed at its end; what does not fit is left out and counted."""
     text = ""
     for detail in _DETAILS:
-        text = "\n".join(_lines(card, detail))
+        text = "\n".join(_lines(summary, detail))
         if len(text.encode()) <= _MOST_BYTES:
             return text
     return text
 
 
-def _lines(card: _OperationCard, detail: _Detail) -> Iterator[str]:
-    mark = "  deprecated" if card.is_deprecated else ""
-    yield f"{card.name}  {visible(card.method, keep='')} {word_or_quoted(card.path)}{mark}"
-    if card.summary:
-        yield quoted(short_sentence(card.summary, detail.summary))
-    required = [each for each in card.inputs if each.is_required]
-    optional = [each for each in card.inputs if not each.is_required]
+def _lines(summary: _OperationSummary, detail: _Detail) -> Iterator[str]:
+    mark = "  deprecated" if summary.is_deprecated else ""
+    yield f"{summary.name}  {visible(summary.method, keep='')} {word_or_quoted(summary.path)}{mark}"
+    if summary.summary:
+        yield quoted(short_sentence(summary.summary, detail.summary))
+    required = [each for each in summary.inputs if each.is_required]
+    optional = [each for each in summary.inputs if not each.is_required]
     if required:
         yield "Needs"
         yield from (f"  {_input(each, detail)}" for each in required[: detail.required])
@@ -274,19 +274,19 @@ def _lines(card: _OperationCard, detail: _Detail) -> Iterator[str]:
     if optional and detail.optional:
         yield "Takes"
         yield from (f"  {_input(each, detail)}" for each in optional[: detail.optional])
-    more = [*(each.option for each in optional[detail.optional :]), *card.more_inputs]
+    more = [*(each.option for each in optional[detail.optional :]), *summary.more_inputs]
     if more:
         named = ", ".join(f"--{visible(name, keep='')}" for name in more[: detail.others])
         rest = ", ..." if named and len(more) > detail.others else ""
         yield f"  and {len(more)} more" + (f": {named}{rest}" if named else "")
-    yield from _labelled("Gives", card.returns.text_lines(detail.names, detail.lines))
-    if card.credential is not None:
-        scheme = word_or_quoted(card.credential["scheme"])
-        hint = f" ({card.credential['hint']})" if card.credential["hint"] else ""
-        yield f"Credential  {scheme}: {card.credential['state']}{visible(hint, keep='')}"
-    if card.pages is not None and card.pages["kind"] != "none":
-        yield f"Pages  --all, by {KINDS[card.pages['kind']]}"
-    yield f"Run  {visible(card.example, keep='')}"
+    yield from _labelled("Gives", summary.returns.text_lines(detail.names, detail.lines))
+    if summary.credential is not None:
+        scheme = word_or_quoted(summary.credential["scheme"])
+        hint = f" ({summary.credential['hint']})" if summary.credential["hint"] else ""
+        yield f"Credential  {scheme}: {summary.credential['state']}{visible(hint, keep='')}"
+    if summary.pages is not None and summary.pages["kind"] != "none":
+        yield f"Pages  --all, by {KINDS[summary.pages['kind']]}"
+    yield f"Run  {visible(summary.example, keep='')}"
 
 
 def _labelled(label: str, lines: list[str]) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""The summary: the least that somebody needs to make a first correct call."""
