@@ -1,5 +1,6 @@
 """Standard streams and signals: what a shell, a pipe and a full disk see of a run."""
 
+import contextlib
 import io
 import json
 import os
@@ -13,6 +14,9 @@ from typing import Any
 import pytest
 
 from dynacli.__main__ import main
+from dynacli.environment import Environment
+from dynacli.output.output_form import OutputForm
+from dynacli.output.stream_body import watched_reader, write_bytes
 from tests.documents import document, operation, save
 from tests.harness import Answer, RecordedRequest, Recorder, run_cli
 
@@ -254,3 +258,117 @@ def test_no_way_to_show_a_response_lets_it_drive_a_terminal(server: Recorder, ki
         assert words[0] == "document" or "-o text" in refused.stderr
     assert "\x07" in run_cli(source, "odd", "-o", "raw", "--yes", terminal=("stdout",)).stdout
     assert "\x07" in run_cli(source, "odd", "-o", "raw").stdout
+
+
+_WRITERS = [
+    "API small",
+    "API --help",
+    "operations API",
+    "API small --dry-run",
+    "--version",
+    "__complete bash de",
+]
+"""Command lines that write to standard output: an answer, help, a list, a request, and what needs no command."""
+
+
+def _into(stdout: Any, words: str, api: str) -> tuple[int, str]:
+    """Return the exit code and the messages of a run in this process that writes to a stream."""
+    stderr = io.StringIO()
+    code = main(words.replace("API", api).split(), _streams(stdout, stderr))
+    return code, stderr.getvalue()
+
+
+def _streams(stdout: Any, stderr: io.StringIO) -> Environment:
+    return Environment(stdin=io.StringIO(), stdout=stdout, stderr=stderr)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("words", _WRITERS)
+def test_a_run_in_this_process_sees_a_full_disk(api: str, words: str) -> None:
+    """Its caller gets 12 and the reason, and no exception."""
+    stdout = open("/dev/full", "w")  # noqa: SIM115  - closing it fails, as writing does
+    code, said = _into(stdout, words, api)
+    with contextlib.suppress(OSError):
+        stdout.close()
+    assert 12 == code
+    assert "Standard output cannot be written" in said
+    assert "space" in said
+
+
+@pytest.mark.parametrize("words", [words for words in _WRITERS if "complete" not in words])
+@pytest.mark.parametrize("is_missing", [True, False], ids=["missing", "closed"])
+def test_a_run_in_this_process_has_no_standard_output(
+    api: str, words: str, is_missing: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A caller without one, as under `pythonw`, or with a closed one gets 12; a missing input is an empty one."""
+    stdout = io.StringIO()
+    stdout.close()
+    if is_missing:
+        monkeypatch.setattr(sys, "stdout", None)
+        monkeypatch.setattr(sys, "stdin", None)
+    environment = Environment(stdout=None if is_missing else stdout, stderr=io.StringIO())
+    assert 12 == main(words.replace("API", api).split(), environment)
+    assert "it is closed" in getattr(environment.stderr, "getvalue")()  # noqa: B009
+    assert environment.stdin is not None
+
+
+@pytest.mark.parametrize("words", ["--version", "API small", "help"])
+def test_memory_that_is_used_up_is_said(api: str, words: str) -> None:
+    """The run ends with 12 and what can be done, wherever memory runs out."""
+
+    class Exhausted(io.StringIO):
+        def write(self, _: str) -> int:
+            raise MemoryError
+
+    code, said = _into(Exhausted(), words, api)
+    assert 12 == code
+    assert "There is not enough memory" in said
+    assert "ulimit -v" in said
+
+
+@pytest.mark.parametrize("words", ["API large", "operations API", "--version"])
+def test_a_reader_that_is_gone_is_141_in_this_process(api: str, words: str) -> None:
+    """The caller gets the code, no message, and a descriptor that takes what is still in its buffer."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w") as stdout:
+        assert (141, "") == _into(stdout, words, api)
+        assert 4 == stdout.write("rest")
+
+
+def test_a_slow_reader_gets_all() -> None:
+    """A descriptor that does not block takes what fits; the rest is written when the reader has made room."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    data, got = os.urandom(300_000), bytearray()
+
+    def read() -> None:
+        while chunk := os.read(reading, 50_000):
+            got.extend(chunk)
+
+    thread = threading.Thread(target=read)
+    with open(writing, "w") as stdout:
+        threading.Timer(0.02, thread.start).start()
+        write_bytes(_streams(stdout, io.StringIO()), data)
+    thread.join(10)
+    os.close(reading)
+    assert data == got
+
+
+@pytest.mark.parametrize("is_closed", [True, False])
+def test_a_reader_that_leaves_is_noticed_before_anything_is_written(is_closed: bool) -> None:
+    """A stream that is silent for long ends when its reader does, and else at the end of the block."""
+    reading, writing = os.pipe()
+    gone = threading.Event()
+    with (
+        open(writing, "w") as stdout,
+        watched_reader(_streams(stdout, io.StringIO()), OutputForm(), gone.set) as is_gone,
+    ):
+        assert (False, False) == (is_gone(), gone.is_set())
+        if is_closed:
+            os.close(reading)
+            assert gone.wait(10)
+        assert is_closed == is_gone()
+    if not is_closed:
+        os.close(reading)
+    assert is_closed == gone.is_set()
