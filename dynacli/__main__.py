@@ -173,15 +173,10 @@ def _run_command(run: "Run", words: list[str]) -> int:
         return exit_.exit_code
     except DynacliError as error:
         return _report(run, error)
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), file=env.stdout)
-        return 0
     except click.ClickException as error:
         from dynacli.commands.command_line_errors import from_click
 
         return _report(run, from_click(error))
-    except click.Abort:
-        return INTERRUPTED
     except (BrokenPipeError, DamagedCatalogError):
         raise
     except OSError as error:
