@@ -49,5 +49,5 @@ def test_a_page_shows_what_happens(topic: str) -> None:
 def test_an_example_with_the_demo_api_runs(topic: str, line: str) -> None:
     """A command that a page shows without its output succeeds, unless it lets the demo API misbehave."""
     assert topic
-    result = run_cli(*shlex.split(line)[1:])
+    result = run_cli(*shlex.split(line, comments=True)[1:])
     assert result.exit_code in ({0, 9} if "--misbehave" in line else {0}), result.stderr
