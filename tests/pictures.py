@@ -29,19 +29,24 @@ from tests.harness import run_cli
 __all__ = ["write_pictures"]
 
 _FOLDER = Path(__file__).resolve().parents[1] / ".github"
-_COLUMNS = 96
-_LINES = {
-    "help": "demo search-runs --help",
-    "verdict": "demo --misbehave searchRuns=wrong-type search-runs --page-size 1 --validate strict -o @runs.json",
-    "check": "check demo --misbehave listWorkflows=undocumented-field --tag workflows",
+_COLUMNS = 104
+_COMMANDS = {
+    "session": (
+        "demo search-runs --status fail --page-size 3 --columns workflowName,classification",
+        "demo search-runs --status failed",
+        "demo --misbehave getOrg=wrong-type get-org --validate strict -o @org.json",
+    ),
+    "help": ("demo search-runs --help",),
+    "check": ("check demo --misbehave listWorkflows=undocumented-field --tag workflows",),
 }
-"""Name of a picture → the words of the line on it."""
+"""Name of a picture → the commands on it, without `dynacli`."""
 _CHANGING = (
-    (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:4010"),
+    (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:50080"),
     (re.compile(r"\d+ ms"), "12 ms"),
     (re.compile(r"in \d+\.\d s"), "in 0.2 s"),
 )
 """Pattern of a text that differs from run to run → what stands in its place."""
+_TIME = re.compile(r"\d+&#160;ms")
 _FONT_FACE = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 _IDS = re.compile(r"terminal-\d+")
 
@@ -55,22 +60,26 @@ def write_pictures(folder: Path) -> None:
         os.environ.update(COLUMNS=str(_COLUMNS), TERM="xterm-256color", DYNACLI_HISTORY="off")
         os.chdir(home)
         try:
-            for name, line in _LINES.items():
-                _write(folder / f"{name}.svg", _picture_of_line(line))
+            for name, commands in _COMMANDS.items():
+                _write(folder / f"{name}.svg", _picture_of_commands(commands))
             _write(folder / "explorer.svg", asyncio.run(_picture_of_explorer()))
         finally:
             os.chdir(here)
 
 
-def _picture_of_line(line: str) -> str:
-    result = run_cli(*line.split(), terminal=("stdout", "stderr"))
-    output = f"$ dynacli {line}\n{result.stdout}{result.stderr}"
+def _picture_of_commands(commands: tuple[str, ...]) -> str:
+    output = "\n".join(_output(command) for command in commands)
     for pattern, text in _CHANGING:
         # As wide as before, so that columns stay where they are.
         output = pattern.sub(partial(_as_wide, text), output)
     console = Console(record=True, width=_COLUMNS, file=io.StringIO(), force_terminal=True)
     console.print(Text.from_ansi(output.rstrip()), soft_wrap=False)
     return console.export_svg(title="dynacli", theme=MONOKAI)
+
+
+def _output(command: str) -> str:
+    result = run_cli(*command.split(), terminal=("stdout", "stderr"))
+    return f"$ dynacli {command}\n{result.stdout}{result.stderr}"
 
 
 def _as_wide(text: str, found: re.Match[str]) -> str:
@@ -87,7 +96,7 @@ async def _picture_of_explorer() -> str:
             await explorer.open("search-runs")
             await explorer.press("f5")
             await explorer.answered()
-            return app.export_screenshot(title="dynacli explore demo")
+            return _TIME.sub("12&#160;ms", app.export_screenshot(title="dynacli explore demo"))
 
 
 def _write(path: Path, picture: str) -> None:

@@ -1,6 +1,7 @@
 """The README shows real output: each of its examples is run, and its lines are compared."""
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +11,8 @@ import pytest
 import dynacli
 from dynacli.guide.pages import page
 from tests.console_examples import Example, console_examples
-from tests.documents import document, parameter, save
-from tests.harness import Answer, Recorder
+from tests.documents import document, operation, parameter, save
+from tests.harness import Answer, Recorder, json_answer, run_cli
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 EXAMPLES = console_examples(README)
@@ -19,7 +20,7 @@ EXAMPLES = console_examples(README)
 
 def test_there_are_examples() -> None:
     """The blocks are found, so that the test below tests something."""
-    assert len(EXAMPLES) >= 5
+    assert len(EXAMPLES) >= 3
 
 
 @pytest.mark.sampled(2)
@@ -27,6 +28,54 @@ def test_there_are_examples() -> None:
 def test_an_example_shows_what_happens(example: Example) -> None:
     """What the README shows is what the command prints, on both streams, with its exit code."""
     example.check()
+
+
+_GITHUB = "https://raw.githubusercontent.com/github/rest-api-description/main/descriptions/api.github.com/api.github.com.json"
+
+
+def _document_of_issues(origin: str) -> dict[str, object]:
+    """Return a small document with the two operations of GitHub's that the quick start calls."""
+    repository = [parameter(name, {"type": "string"}, "path") for name in ("owner", "repo")]
+    state = parameter("state", {"type": "string", "enum": ["open", "closed", "all"]})
+    title = {"type": "object", "required": ["title"], "properties": {"title": {"type": "string"}}}
+    issue = {"type": "object", "properties": {"number": {"type": "integer"}, "title": {"type": "string"}}}
+    response = {
+        "description": "",
+        "content": {"application/json": {"schema": {"type": "array", "items": issue}}},
+    }
+    issues = {
+        "get": operation(
+            "issues/list-for-repo",
+            *repository,
+            state,
+            summary="List repository issues",
+            tags=["issues"],
+            responses={"200": response},
+        ),
+        "post": operation(
+            "issues/create", *repository, body=title, summary="Create an issue", tags=["issues"]
+        ),
+    }
+    return document({"/repos/{owner}/{repo}/issues": issues}, servers=(origin,))
+
+
+def test_the_quick_start_runs(server: Recorder, home: Path) -> None:  # noqa: ARG001
+    """The commands for GitHub's API work as they stand; here they get a small document of two operations."""
+    (block,) = (block for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) if _GITHUB in block)
+    server.answers["/api.json"] = json_answer(_document_of_issues(server.origin))
+    issues = [{"number": 7, "title": "It works"}, {"number": 12, "title": "It fails"}]
+    server.answers["/repos/octocat/hello-world/issues"] = json_answer(issues)
+    lines = [shlex.split(line.replace(_GITHUB, f"{server.origin}/api.json")) for line in block.splitlines()]
+    assert [["dynacli"]] * 5 == [line[:1] for line in lines]
+    added, overview, found, called, planned = (run_cli(*words) for _, *words in lines)
+    assert [(0, "")] * 3 == [(run.exit_code, run.stderr) for run in (overview, called, planned)]
+    assert [0, 0] == [added.exit_code, found.exit_code]
+    assert "issues-list-for-repo" in overview.stdout
+    assert found.stdout.startswith("issues-list-for-repo")
+    assert "number  title" == called.stdout.splitlines()[0].strip()
+    assert '{"title":"Hi"}' == planned.stdout.splitlines()[-1]
+    assert "/repos/octocat/hello-world/issues?state=open" == server.last.target
+    assert {"GET"} == {request.method for request in server.requests}
 
 
 def _blocks(text: str) -> list[str]:
