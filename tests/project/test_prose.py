@@ -1,0 +1,254 @@
+"""Texts use plain words: short sentences, the terms of the glossary, and hints at what exists.
+
+`.github/CONTRIBUTING.md` has the rules and the glossary.
+"""
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dynacli.guide.pages import page, topics
+from dynacli.options.command import Command
+from dynacli.options.command_table import COMMANDS
+from dynacli.options.standard_options import OPTIONS
+
+ROOT = Path(__file__).resolve().parents[2]
+
+TERMS = {
+    r"answer(?:s|ed|ing)?\b(?! yes\b)": "response, respond",
+    r"judg(?:e|es|ed|ing)|verdicts?": "validate, result",
+    r"breaks? the document": "does not match the OpenAPI document",
+    r"stand-ins?": "demo API",
+    r"landing page": "overview",
+    r"words? too many": "unexpected argument",
+    r"laid over|lays? over": "override, apply",
+    r"kept aside|lets? go": "held back, unpin",
+    r"mend(?:s|ed|ing)?": "fix, work around",
+    r"behind": "after",
+    r"anew|once more|all the same|in the place of": "again, anyway, instead of",
+    r"(?:is|are|was|be) (?:told|said)": "dynacli prints, shows, reports",
+    r"of which|the likes?|its like|of the kind": "a second sentence, or the noun",
+    r"nobody|somebody": "you, or no one in particular",
+    r"(?<!there )is no (?!longer\b|more\b)[a-z]+": "is not a, must be",
+}
+"""Pattern of words that make readers stumble → what to write instead."""
+_TERMS = re.compile("|".join(rf"\b(?:{pattern})\b" for pattern in TERMS), re.IGNORECASE)
+_FIRST_WHERE = re.compile(r"(?:^|[.:;] |\n)Where\b")
+
+_MOST_WORDS = 30
+_MANY_WORDS = 25
+_SHARE_OF_LONG = 0.1
+
+_NOT_YET = frozenset(
+    {
+        *("agents", "bake", "batch", "changes", "configuration", "credentials", "discovery", "downloads"),
+        *("environment", "exit-codes", "exploring", "export", "history", "inputs", "library", "mcp", "mock"),
+        *("names", "output", "pages", "policy", "promises", "pytest", "refreshing", "retries", "searching"),
+        *("servers", "waiting"),
+    }
+)
+"""Pages of the manual that are not written by these rules yet."""
+
+_FILES = ("README.md", "CHANGELOG.md", ".github/SECURITY.md")
+_TEXTS = {
+    **{name: (ROOT / name).read_text(encoding="utf-8") for name in _FILES},
+    **{f"help {topic}": page(topic) or "" for topic, _ in topics() if topic not in _NOT_YET},
+}
+
+_MODULES = sorted(path for path in (ROOT / "dynacli").rglob("*.py"))
+
+
+def _prose(text: str) -> str:
+    """Return a Markdown text without code, with its links as their texts."""
+    text = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+    text = re.sub(r"^ {4}(?! *[-*]).*$", "", text, flags=re.MULTILINE)
+    return re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", re.sub(r"`[^`]*`", "X", text))
+
+
+def _sentences(text: str) -> list[str]:
+    """Return the sentences of a Markdown text, those of its lists and cells of tables included."""
+    parts = re.split(
+        r"\n\s*\n|\n\s*(?:[-*]|\d+\.) |\||(?<=[.!?:;])\s+|^#+ ", _prose(text), flags=re.MULTILINE
+    )
+    return [sentence for part in parts if (sentence := " ".join(part.split()).lstrip("-# "))]
+
+
+def _words(sentence: str) -> int:
+    return len(re.findall(r"[\w'-]+", sentence))
+
+
+@pytest.mark.parametrize("name", _TEXTS)
+def test_a_text_uses_the_terms_of_the_glossary(name: str) -> None:
+    """Each thing has one name, which is that of the field."""
+    prose = _prose(_TEXTS[name])
+    assert [] == [match[0] for pattern in (_TERMS, _FIRST_WHERE) for match in pattern.finditer(prose)]
+
+
+@pytest.mark.parametrize("name", _TEXTS)
+def test_sentences_are_short(name: str) -> None:
+    """A sentence has at most 30 words, and nine in ten have at most 25."""
+    sentences = _sentences(_TEXTS[name])
+    assert [] == [sentence for sentence in sentences if _words(sentence) > _MOST_WORDS]
+    assert sum(_words(sentence) > _MANY_WORDS for sentence in sentences) <= _SHARE_OF_LONG * len(sentences)
+
+
+class _Strings(ast.NodeVisitor):
+    """The strings of a module: those that people may read, and docstrings."""
+
+    def __init__(self) -> None:
+        self.messages: list[tuple[int, str]] = []
+        self.docstrings: list[tuple[int, str]] = []
+        self.invocations: list[tuple[int, str]] = []
+
+    def visit_Expr(self, node: ast.Expr) -> None:
+        if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            self.docstrings.append((node.lineno, node.value.value))
+        else:
+            self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        is_named = isinstance(node.func, ast.Name) and node.func.id in {"invocation", "invocation_words"}
+        if is_named and node.args and isinstance(node.args[0], ast.Constant):
+            self.invocations.append((node.lineno, str(node.args[0].value)))
+        self.generic_visit(node)
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        if isinstance(node.value, str) and " " in node.value:
+            self.messages.append((node.lineno, node.value))
+
+
+def _strings() -> dict[str, _Strings]:
+    found = {}
+    for path in _MODULES:
+        strings = found[path.relative_to(ROOT).as_posix()] = _Strings()
+        strings.visit(ast.parse(path.read_text(encoding="utf-8")))
+    return found
+
+
+_STRINGS = _strings()
+
+
+def _count(texts: Iterator[str]) -> int:
+    return sum(len(_TERMS.findall(re.sub(r"`[^`]*`", "X", text))) for text in texts)
+
+
+_MOST_IN_MESSAGES = 508
+_MOST_IN_DOCSTRINGS = 2088
+
+
+def test_messages_use_the_terms_of_the_glossary() -> None:
+    """The number of other words only falls."""
+    assert _count(text for strings in _STRINGS.values() for _, text in strings.messages) <= _MOST_IN_MESSAGES
+
+
+def test_docstrings_use_the_terms_of_the_glossary() -> None:
+    """The number of other words only falls."""
+    assert (
+        _count(text for strings in _STRINGS.values() for _, text in strings.docstrings) <= _MOST_IN_DOCSTRINGS
+    )
+
+
+def _with_subcommands(commands: Iterator[Command]) -> Iterator[Command]:
+    for command in commands:
+        yield command
+        yield from _with_subcommands(iter(command.commands))
+
+
+_FLAGS = {
+    *("--help", "--version"),
+    *(flag for option in OPTIONS for flag in option.flags),
+    *(
+        flag
+        for command in _with_subcommands(iter(COMMANDS.values()))
+        for option in command.all_options
+        for flag in option.flags
+    ),
+}
+_OF_OTHERS = {
+    *("--limit", "--page", "--range", "--status"),  # inputs in examples
+    *("--data-urlencode", "--form-string"),  # of curl
+    *("--secret", "--variable"),  # of hurl
+}
+_OPTION = re.compile(r"(?<![\w(-])--[a-z][a-z0-9-]*(?![\w:-])")
+
+
+def _unresolved(command: str) -> bool:
+    """Return whether the words after `dynacli` name a topic or a subcommand that is not there."""
+    first, *more = command.split() or ("help",)
+    if first == "help" and more:
+        return more[0] not in {*dict(topics()), *COMMANDS} and more[0].islower()
+    if first not in COMMANDS:
+        return True
+    subcommands = {each.name for each in COMMANDS[first].commands}
+    has_word = bool(more) and more[0].islower() and not COMMANDS[first].default
+    return bool(subcommands) and has_word and more[0] not in subcommands
+
+
+def test_a_hint_names_commands_and_topics_that_exist() -> None:
+    """What `invocation` makes of a constant is a command of the table, or a topic of the manual."""
+    assert [] == [
+        f"{name}, line {line}: {command}"
+        for name, strings in _STRINGS.items()
+        for line, command in strings.invocations
+        if command and _unresolved(command)
+    ]
+
+
+def test_a_message_names_options_that_exist() -> None:
+    """An option in a message is one of dynacli's, of another program, or an input of an example."""
+    assert [] == [
+        f"{name}, line {line}: {option}"
+        for name, strings in _STRINGS.items()
+        for line, text in strings.messages
+        for option in _OPTION.findall(text)
+        if option not in _FLAGS | _OF_OTHERS and not option.startswith("--dynacli-")
+    ]
+
+
+def test_a_message_names_topics_and_extras_that_exist() -> None:
+    """`help TOPIC` and `dynacli-openapi[EXTRA]` are resolved in messages, in the manual and in the files beside it."""
+    texts = {
+        **{name: "\n".join(text for _, text in strings.messages) for name, strings in _STRINGS.items()},
+        **{f"help {topic}": page(topic) or "" for topic, _ in topics()},
+        **_TEXTS,
+    }
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = set(project["optional-dependencies"])
+    known = {*dict(topics()), *COMMANDS}
+    assert [] == [
+        f"{name}: {match[0]}"
+        for name, text in texts.items()
+        for match in re.finditer(r"(?:dynacli |`)help ([a-z][a-z-]*)", text)
+        if match[1] not in known
+    ]
+    assert [] == [
+        f"{name}: {match[0]}"
+        for name, text in texts.items()
+        for match in re.finditer(r"dynacli-openapi\[([a-z0-9,]+)\]", text)
+        if not set(match[1].split(",")) <= extras
+    ]
+
+
+def test_a_text_names_commands_and_options_that_exist() -> None:
+    """A command of dynacli's in a code span or block is in the table, and so are its subcommand and its options."""
+    lines = [
+        (name, line.split("#")[0])
+        for name, text in {**_TEXTS, **{f"help {topic}": page(topic) or "" for topic, _ in topics()}}.items()
+        for line in re.findall(r"(?:^ *\$? *|`)dynacli ([^`\n]+)", text, re.MULTILINE)
+    ]
+    assert len(lines) > 100
+    assert [] == [f"{name}: dynacli {line}" for name, line in lines if _is_wrong(line)]
+
+
+def _is_wrong(line: str) -> bool:
+    """Return whether a line of one of dynacli's commands names a subcommand or an option that is not there."""
+    words = line.split()
+    if words[0] not in COMMANDS or words[0] == "demo":
+        return words[0].startswith("-") and words[0] not in _FLAGS
+    takes_inputs = words[0] in {"batch", "edit", "explore", "read", "replay", "request"}
+    options = [] if takes_inputs else _OPTION.findall(line.partition(" -- ")[0])
+    return _unresolved(line) or not set(options) <= _FLAGS | _OF_OTHERS
