@@ -6,6 +6,7 @@ import pytest
 
 from tests.documents import BEARER, JSON, document, operation, parameter, ref, save
 from tests.harness import Answer, Recorder, json_answer, run_cli
+from tests.validation.in_process_judge import judge_value
 
 _STRING = {"type": "string"}
 
@@ -123,3 +124,83 @@ def test_in_a_document_without_line_breaks_the_pointer_comes_first(server: Recor
     )
     place = "/paths/~1a/get/responses/200/content/application~1json/schema/properties/f9/type (document line 1, column "
     assert place in told.stderr
+
+
+_SAID: list[tuple[Any, Any, str]] = [
+    ({"const": {"a": 1}}, {"a": 2}, 'expected `{"a": 1}`, got `{"a": 2}`'),
+    ({"enum": [{"a": 1}, [2]]}, {"b": 1}, '`{"b": 1}` is none of `{"a": 1}`, `[2]`'),
+    ({"enum": [None, True]}, "", "an empty text is none of `null`, `true`"),
+    ({"not": {"type": "string"}}, "x", "string `x` is a type that the document excludes here"),
+    (
+        {"not": {"required": ["a", "b"]}},
+        {"a": 1, "b": 2},
+        "the object has `a` and `b`, which the document excludes",
+    ),
+    ({"not": {"enum": ["x"]}}, "x", "`x` is what the document excludes"),
+    ({"not": {}}, [1], "the array is what the document excludes"),
+    ({"not": True}, {"a": 1}, "the object is what the document excludes"),
+    ({"uniqueItems": True}, [1, 2, 1], "the items 0 and 2 are the same, and all must differ"),
+    ({"contains": ref("X")}, [1, 2], "none of the items is a `X`"),
+    ({"contains": {"enum": ["a", "b"]}}, [1, 2], "none of the items is `a` or `b`"),
+    ({"contains": {"minimum": 9}}, [1, 2], "none of the items is what the document asks for"),
+    ({"contains": {"const": "a"}, "minContains": 2}, ["a"], "at least 2 of the items must be `a`"),
+    (
+        {"contains": {"type": "integer", "minimum": 3}, "minContains": 2},
+        [1],
+        "at least 2 of the items must be an integer as the document asks for",
+    ),
+    ({"contains": _STRING, "maxContains": 1}, ["a", "b"], "at most 1 of the items may be a string"),
+    (
+        {"prefixItems": [{}], "items": False},
+        [1, 2],
+        "the array has 2 items, and the document describes 1 and allows no others",
+    ),
+    ({"items": False}, [1], "the document does not describe this item, and allows no others"),
+    (
+        {"prefixItems": [{}], "unevaluatedItems": False},
+        [1, 2],
+        "the document does not describe this item, and allows no others",
+    ),
+    (
+        {"dependentRequired": {"a": ["b"]}},
+        {"a": 1},
+        "`b` is missing, and the document requires it where `a` is there",
+    ),
+    (
+        {"dependentSchemas": {"a": {"required": ["b"]}}},
+        {"a": 1},
+        "`b` is missing, and the document requires it; this holds where `a` is there",
+    ),
+    (
+        {"if": {"minimum": 1}, "then": {"maximum": 2}},
+        3,
+        "`3` is more than the maximum of `2`; this holds where its `if` fits",
+    ),
+    (
+        {"if": {"minimum": 1}, "else": {"multipleOf": 2}},
+        -3,
+        "`-3` is not a multiple of `2`; this holds where its `if` does not fit",
+    ),
+    (
+        {"propertyNames": {"maxLength": 1}},
+        {"ab": 1},
+        "the name of the property `ab`: the text has 2 characters, and may have at most 1",
+    ),
+    ({"properties": {"a": False}}, {"a": 1}, "the document allows nothing here"),
+    ({"minProperties": 2}, {"a": 1}, "the object has 1 property, and must have at least 2"),
+]
+
+
+@pytest.mark.parametrize(("schema", "value", "said"), _SAID, ids=[str(schema) for schema, _, _ in _SAID])
+def test_each_keyword_has_a_sentence_of_its_own(schema: Any, value: Any, said: str) -> None:
+    """It says what came and what the document allows, and under which condition."""
+    assert [said] == [finding.message for finding in judge_value(schema, value, "3.1.0", X=_STRING).findings]
+
+
+@pytest.mark.parametrize(("bound", "said"), [("minimum", "not more than"), ("maximum", "not less than")])
+def test_a_flag_beside_a_bound_is_said_with_it(bound: str, said: str) -> None:
+    """OpenAPI 3.0 has a flag where later versions have a limit of its own."""
+    flag = f"exclusive{bound.capitalize()}"
+    found = judge_value({bound: 3, flag: True}, 3, "3.0.3").findings
+    assert [f"`3` is {said} `3`"] == [finding.message for finding in found]
+    assert [] == judge_value({bound: 3, flag: False}, 3, "3.0.3").findings

@@ -99,12 +99,8 @@ def _of_members(rule: str, error: Any) -> str:
             return "the document does not describe this item, and allows no others"
         case "unevaluatedItems":
             return "the document does not describe this item, and allows no others"
-        case "required":
-            return "a property is missing that the document requires"
         case "additionalProperties" | "unevaluatedProperties":
             return "the object has properties that are not in the document, which allows no others"
-        case "dependentRequired" | "dependencies":
-            return "a property is missing that another one asks for"
     return ""
 
 
