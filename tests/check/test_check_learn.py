@@ -132,7 +132,6 @@ def _each_in_a_version(each: list[Any], versions: str) -> list[Any]:
     return [pytest.param(version, *case.values, id=f"{case.id}-{version}") for case, version in pairs]
 
 
-@pytest.mark.sampled(7)
 @pytest.mark.parametrize(("version", "seen", "rule"), _each_in_a_version(_EACH, "2.0 3.0 3.1 3.2"))
 def test_the_document_agrees_afterwards(
     tmp_path: Path, version: str, seen: list[ObservedAnswer], rule: str
@@ -213,7 +212,6 @@ _SCHEMAS = [
 ]
 
 
-@pytest.mark.sampled(6)
 @pytest.mark.parametrize("version", ["3.0", "3.1"])
 @pytest.mark.parametrize(("schema", "value"), _SCHEMAS)
 def test_schemas_of_every_make(tmp_path: Path, version: str, schema: Any, value: Any) -> None:

@@ -80,7 +80,6 @@ def _imported(line: str, *words: str) -> Result:
 _URL = "https://api.example.com/v1/pets"
 
 
-@pytest.mark.sampled(10)
 @pytest.mark.parametrize(
     ("line", "expected"),
     [

@@ -204,3 +204,73 @@ def test_a_flag_beside_a_bound_is_said_with_it(bound: str, said: str) -> None:
     found = judge_value({bound: 3, flag: True}, 3, "3.0.3").findings
     assert [f"`3` is {said} `3`"] == [finding.message for finding in found]
     assert [] == judge_value({bound: 3, flag: False}, 3, "3.0.3").findings
+
+
+_DRAFT = "http://json-schema.org/draft-0{}/schema#"
+_OF_DRAFTS: list[tuple[int, Any, list[Any], list[Any]]] = [
+    (
+        7,
+        {"dependencies": {"a": ["b"], "c": {"required": ["d"]}}},
+        [{"a": 1, "b": 1, "c": 1, "d": 1}, {}],
+        [{"a": 1}, {"c": 1}],
+    ),
+    (7, {"allOf": [{"$ref": "#/components/schemas/X", "maxLength": 1}]}, ["abc"], [1]),
+    (7, {"items": [_STRING], "additionalItems": {"type": "integer"}}, [["a", 1]], [["a", "b"], [1]]),
+    (4, {"maximum": 3, "exclusiveMaximum": True}, [2], [3]),
+    (3, {"divisibleBy": 3}, [6], [4]),
+]
+
+
+@pytest.mark.parametrize(("draft", "schema", "fitting", "wrong"), _OF_DRAFTS)
+def test_a_schema_means_what_its_draft_says(
+    draft: int, schema: Any, fitting: list[Any], wrong: list[Any]
+) -> None:
+    """`$schema` names the draft (JSON Schema 2020-12, section 8.1.1), and findings name its keywords."""
+    schema = {"$schema": _DRAFT.format(draft), **schema}
+    for value in fitting:
+        assert [] == judge_value(schema, value, "3.1.0", X=_STRING).findings, value
+    for value in wrong:
+        (finding,) = judge_value(schema, value, "3.1.0", X=_STRING).findings
+        assert finding.rule in {*schema, "required", "type"}
+        assert "`null`" not in finding.message
+
+
+_HUGE = 10**400  # no float holds it
+_ODD: list[tuple[Any, list[Any], dict[Any, str]]] = [
+    ({"type": []}, [], {1: "the document allows nothing here"}),
+    ({"maximum": _HUGE}, [1], {}),
+    ({"minimum": -_HUGE}, [1], {}),
+    ({"minimum": _HUGE}, ["a"], {1: "`1` is less than the minimum of `1.7976931348623157e+308`"}),
+    ({"maxLength": -1}, [1], {"a": "the text has 1 character, and may have at most -1"}),
+    ({"minLength": -1}, ["", 1], {}),
+    ({"maxItems": -1}, [1], {}),
+    ({"maxLength": 2.5}, ["ab"], {"abc": "the text has 3 characters, and may have at most 2.5"}),
+    ({"contains": _STRING, "minContains": -1}, [[]], {}),
+    ({"contains": _STRING, "minContains": 1.5}, [[]], {}),
+    ({"type": "object", "required": True}, [{}], {}),
+    ({"required": ["a", 5]}, [{}], {}),
+    ({"format": 5}, ["a"], {}),
+    ({"prefixItems": 5, "items": _STRING}, [[1]], {}),
+    ({"properties": {"a": 5}}, [{"a": 1}], {}),
+    ({"additionalProperties": 5}, [{"a": 1}], {}),
+    ({"oneOf": [False]}, [], {1: "the document allows nothing here"}),
+]
+
+
+@pytest.mark.parametrize(("schema", "fitting", "wrong"), _ODD, ids=[str(schema)[:60] for schema, *_ in _ODD])
+def test_an_odd_keyword_means_what_it_says_or_nothing(
+    schema: Any, fitting: list[Any], wrong: dict[Any, str]
+) -> None:
+    """A limit that no value reaches holds; a keyword without a meaning is left out, and the others count."""
+    schema = {"title": "odd", **schema}
+    for value in fitting:
+        assert [] == judge_value(schema, value, "3.1.0").findings, value
+    for value, said in wrong.items():
+        assert [said] == [finding.message for finding in judge_value(schema, value, "3.1.0").findings]
+
+
+def test_names_that_a_pattern_allows_are_not_additional_in_3_0() -> None:
+    """`patternProperties` is from 3.1, and documents of 3.0 have it, too."""
+    schema = {"patternProperties": {"^x": _STRING}, "additionalProperties": False}
+    found = judge_value(schema, {"x1": 1, "y": 2}, "3.0.3").findings
+    assert [("/y", "additionalProperties")] == [(finding.pointer, finding.rule) for finding in found]

@@ -24,6 +24,7 @@ _ALIASES = {
     "items": "additionalItems",
     "dependentRequired": "dependencies",
     "dependentSchemas": "dependencies",
+    "multipleOf": "divisibleBy",
 }
 """Keyword of the plain form → the keyword that the document may have instead."""
 

@@ -23,7 +23,7 @@ def sentence(rule: str, error: Any, names: tuple[str, ...]) -> str:
     """
     value, got = error.validator_value, error.instance
     match rule:
-        case "type":
+        case "type" if value != []:
             wanted = value if isinstance(value, list) else [value]
             return f"expected {listed([str(kind) for kind in wanted], 'or')}, got {kind_and_value(got)}"
         case "enum" if isinstance(value, list):
@@ -55,7 +55,7 @@ def sentence(rule: str, error: Any, names: tuple[str, ...]) -> str:
             return "the document marks this as read-only, so it should not be sent"
         case "writeOnly":
             return "the document marks this as write-only, so no answer has it"
-        case "false":
+        case "false" | "type":
             return "the document allows nothing here"
         case "unreadable-body":  # an item of a sequence
             return str(error.message)

@@ -64,7 +64,6 @@ def test_an_empty_cell_is_not_given(api: SmallApi) -> None:
     assert [1, 2, 3] == [line["row"] for line in lines(result)]
 
 
-@pytest.mark.sampled(8)
 @pytest.mark.parametrize(
     ("operation", "content", "said"),
     [

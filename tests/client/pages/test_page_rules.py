@@ -501,7 +501,6 @@ _SAID_BY_THE_ANSWER = {
 }
 
 
-@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("kind", "api"),
     [pytest.param(*case, id=name) for name, case in _CASES.items() if name not in _SAID_BY_THE_ANSWER],
