@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from dynacli.document.load import Document
+from dynacli.document.pointer import split
 from dynacli.document.references.portable import make_portable
 from dynacli.document.references.scan import scan
 from dynacli.export.versions.convert_version import VERSIONS, Converted, convert_version
@@ -66,6 +67,23 @@ def _schema(schema: Any, version: str, wanted: str) -> tuple[Any, list[str]]:
         ),
         ({"type": "array"}, {"type": "array", "items": {}}, []),
         ({"items": False, "not": True}, {"items": {"not": {}}, "not": {}}, []),
+        ({"type": "null", "enum": [1, None]}, {"type": "string", "nullable": True, "enum": [None]}, []),
+        ({"type": "null", "enum": [1]}, {"type": "string", "nullable": True, "not": {}}, []),
+        ({"type": []}, {}, []),
+        ({"examples": []}, {}, []),
+        ({"examples": [1], "example": 2}, {"example": 2}, ["/examples"]),
+        (
+            {"contentMediaType": "application/octet-stream", "contentEncoding": "base64"},
+            {"type": "string", "format": "byte"},
+            [],
+        ),
+        ({"prefixItems": [_PET], "items": True}, {"items": {}}, ["/prefixItems"]),
+        ({"patternProperties": {"^a": {}}}, {}, ["/patternProperties"]),
+        (
+            {"patternProperties": {"^a": {"const": 1}}, "additionalProperties": _PET},
+            {"additionalProperties": {"anyOf": [{"enum": [1]}, _PET]}},
+            ["/patternProperties"],
+        ),
         (
             {"prefixItems": [_PET, {"const": 1}], "items": False},
             {"items": {"anyOf": [_PET, {"enum": [1]}]}, "maxItems": 2},
@@ -105,6 +123,8 @@ def test_a_schema_in_3_0(schema: Any, expected: Any, lost: list[str]) -> None:
         ({"allOf": [_PET], "nullable": True, "title": "a"}, {"title": "a", "anyOf": [_PET, _NULL]}),
         ({"anyOf": [_PET], "nullable": True}, {"anyOf": [_PET, _NULL]}),
         ({"oneOf": [_PET, {}], "nullable": True}, {"anyOf": [{"oneOf": [_PET, {}]}, _NULL]}),
+        ({"nullable": True, "title": "a"}, {"title": "a"}),
+        ({"nullable": True, "enum": [1]}, {"anyOf": [{"enum": [1]}, _NULL]}),
         ({"minimum": 1, "exclusiveMinimum": True, "title": "a"}, {"exclusiveMinimum": 1, "title": "a"}),
         ({"minimum": 1, "exclusiveMinimum": False}, {"minimum": 1}),
         ({"example": 1}, {"examples": [1]}),
@@ -122,6 +142,125 @@ def test_a_schema_in_3_1(schema: Any, expected: Any) -> None:
     made, lost = _schema(schema, "3.0.3", "3.1")
     assert (expected, []) == (made, lost)
     assert [key for key in expected if key in schema] == [key for key in made if key in schema]
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected", "lost"),
+    [
+        (
+            {"oneOf": [_PET], "discriminator": {"propertyName": "k", "defaultMapping": "Pet"}},
+            {"oneOf": [_PET], "discriminator": {"propertyName": "k"}},
+            ["/discriminator/defaultMapping"],
+        ),
+        ({"xml": {"nodeType": "attribute"}}, {"xml": {"attribute": True}}, []),
+        ({"type": "array", "xml": {"nodeType": "element"}}, {"type": "array", "xml": {"wrapped": True}}, []),
+        ({"type": "string", "xml": {"nodeType": "element"}}, {"type": "string", "xml": {}}, []),
+        ({"type": "array", "xml": {"nodeType": "none"}}, {"type": "array", "xml": {}}, []),
+        ({"type": "object", "xml": {"nodeType": "none"}}, {"type": "object", "xml": {}}, ["/xml/nodeType"]),
+        ({"xml": {"nodeType": "text", "name": "b"}}, {"xml": {"name": "b"}}, ["/xml/nodeType"]),
+    ],
+)
+def test_a_schema_of_3_2_in_3_1(schema: Any, expected: Any, lost: list[str]) -> None:
+    """The kinds of nodes in XML are those of 3.1 if it has them; a default of a discriminator is lost."""
+    assert (expected, lost) == _schema(schema, "3.2.0", "3.1")
+
+
+def _parameter(name: str, place: str, **more: Any) -> dict[str, Any]:
+    return {"name": name, "in": place, "schema": {}, **more}
+
+
+_GET = "/paths/~1a/get"
+_HOOK = {"made": {"post": {"responses": {"200": {"description": ""}}}}}
+_DEVICE = {"deviceAuthorizationUrl": "https://a.example", "tokenUrl": "https://a.example", "scopes": {}}
+_PARTS: list[tuple[str, str, str, Any, Any, list[str]]] = [
+    ("3.1.0", "3.0", "/jsonSchemaDialect", "https://a.example", None, ["/jsonSchemaDialect"]),
+    (
+        "3.1.0",
+        "3.0",
+        "/info/license",
+        {"name": "MIT", "identifier": "MIT"},
+        {"name": "MIT", "url": "https://spdx.org/licenses/MIT.html"},
+        [],
+    ),
+    ("3.1.0", "3.0", f"{_GET}/responses", {}, {"default": {"description": ""}}, []),
+    (
+        "3.0.3",
+        "3.1",
+        f"{_GET}/parameters",
+        [_parameter("h", "header", allowReserved=True), _parameter("q", "query", allowReserved=True)],
+        [_parameter("h", "header"), _parameter("q", "query", allowReserved=True)],
+        [f"{_GET}/parameters/0/allowReserved"],
+    ),
+    (
+        "3.2.0",
+        "3.1",
+        f"{_GET}/parameters",
+        [
+            {"name": "w", "in": "querystring", "content": {"a/b": {}}},
+            _parameter("c", "cookie", style="cookie"),
+        ],
+        [_parameter("c", "cookie")],
+        [f"{_GET}/parameters/0", f"{_GET}/parameters/1/style"],
+    ),
+    (
+        "3.2.0",
+        "3.1",
+        f"{_GET}/requestBody",
+        {"content": {"a/b": {"encoding": {"x": {"contentType": "c/d", "itemEncoding": {}}}}}},
+        {"content": {"a/b": {"encoding": {"x": {"contentType": "c/d"}}}}},
+        [f"{_GET}/requestBody/content/a~1b/encoding/x/itemEncoding"],
+    ),
+    (
+        "3.2.0",
+        "3.1",
+        f"{_GET}/responses",
+        {"200": {"content": {"a/b": {"examples": {"e": {"dataValue": 1, "serializedValue": "1"}}}}}},
+        {"200": {"content": {"a/b": {"examples": {"e": {"value": 1}}}}, "description": ""}},
+        [f"{_GET}/responses/200/content/a~1b/examples/e/serializedValue"],
+    ),
+    (
+        "3.2.0",
+        "3.1",
+        "/components",
+        {"responses": {"R": {"$ref": "#/components/responses/S"}, "S": {"summary": "s"}}},
+        {"responses": {"R": {"$ref": "#/components/responses/S"}, "S": {"description": "s"}}},
+        [],
+    ),
+    (
+        "3.2.0",
+        "3.1",
+        "/components",
+        {"securitySchemes": {"o": {"type": "oauth2", "flows": {"deviceAuthorization": _DEVICE}}}},
+        {"securitySchemes": {"o": {"type": "oauth2", "flows": {}}}},
+        ["/components/securitySchemes/o/flows/deviceAuthorization"],
+    ),
+    ("3.2.0", "3.1", "/jsonSchemaDialect", "https://spec.openapis.org/oas/3.2/dialect/2025-09-17", None, []),
+]
+
+
+@pytest.mark.parametrize(("version", "wanted", "pointer", "value", "expected", "lost"), _PARTS)
+def test_a_part_of_a_document_in_another_version(
+    version: str, wanted: str, pointer: str, value: Any, expected: Any, lost: list[str]
+) -> None:
+    """What is not in a schema has a counterpart, or is named with its place."""
+    tree = document({"/a": {"get": operation("a")}}, version=version)
+    *above, last = split(pointer)
+    node: Any = tree
+    for step in above:
+        node = node[step]
+    node[last] = value
+    converted = _convert(tree, wanted)
+    made: Any = converted.tree
+    for step in above:
+        made = made[step]
+    assert (expected, lost) == (made.get(last), [loss.pointer for loss in converted.losses])
+
+
+def test_webhooks_of_an_extension_are_those_of_3_1() -> None:
+    """Many programs read `x-webhooks` in 3.0, which has no webhooks."""
+    tree = {**document({}, version="3.0.3"), "x-webhooks": _HOOK}
+    converted = _convert(tree, "3.1")
+    assert (_HOOK, False) == (converted.tree["webhooks"], "x-webhooks" in converted.tree)
 
 
 def _modern() -> dict[str, Any]:
