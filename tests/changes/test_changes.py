@@ -243,6 +243,115 @@ def test_recursive_schemas_end(old: Any, new: Any, expected: dict[str, int]) -> 
     assert {kind.replace("-added", "-removed"): count for kind, count in expected.items()} == back
 
 
+_GONE = {"$ref": "#/components/schemas/Gone"}
+_OF_SCHEMAS: list[tuple[Any, Any, set[str]]] = [
+    ({}, {"multipleOf": 2}, {"limit-added request-allows-less", "limit-added answer-holds-less"}),
+    (
+        {"multipleOf": 0.1},
+        {"multipleOf": 0.3},
+        {"limit-tightened request-allows-less", "limit-tightened answer-holds-less"},
+    ),
+    ({"multipleOf": 2.5}, {"multipleOf": 4}, {"limit-changed request-allows-less", "limit-changed"}),
+    ({"multipleOf": 0.1}, {"multipleOf": 1e300}, {"limit-changed request-allows-less", "limit-changed"}),
+    ({"multipleOf": "x"}, {}, set()),
+    ({"minimum": 1.0}, {"minimum": 1}, set()),
+    (
+        {"required": ["x"]},
+        {"required": ["y"]},
+        {
+            "property-optional request-needs-less",
+            "property-optional answer-promises-less",
+            "property-required request-needs-more",
+            "property-required answer-promises-more",
+        },
+    ),
+    (_GONE, {"type": "string"}, {"constraint-changed"}),
+    ({"type": "string"}, _GONE, {"constraint-changed"}),
+    (
+        {"dependentSchemas": {"a": {"required": ["b"]}}},
+        {"dependentSchemas": {"a": {"required": ["c"]}}},
+        {"constraint-changed"},
+    ),
+    (
+        {"dependentRequired": {"a": ["b"]}},
+        {"dependentRequired": {"a": ["b", "c"]}},
+        {"constraint-changed request-needs-more", "constraint-changed answer-promises-more"},
+    ),
+    ({"dependentRequired": {"a": ["b"]}}, {"dependentRequired": {"a": ["b"], "c": []}}, set()),
+    ({}, {"not": {"type": "string"}}, {"constraint-changed"}),
+    ({"not": {"type": "string"}}, {"not": {"type": "integer"}}, {"type-changed"}),
+    ({"enum": ["a", "b"]}, {"type": "string"}, {"enum-removed request-allows-more", "enum-removed"}),
+    (
+        {"enum": ["a", 1]},
+        {"type": "string"},
+        {
+            "enum-removed request-allows-more",
+            "enum-removed",
+            "type-changed request-allows-less",
+            "type-changed answer-holds-less",
+        },
+    ),
+    ({"x-a": 1}, {"x-a": 2}, set()),
+]
+"""A schema before and after → the kind of each change, with its rule if it has one."""
+
+_ALIKE: list[tuple[Any, Any, set[str]]] = [
+    (  # told apart by the property that has another value in each
+        [{"properties": {"k": {"const": name}, "x": {}}} for name in "ab"],
+        [{"properties": {"k": {"const": name}, "x": {"type": "string"}}} for name in "ba"],
+        {"type-changed request-allows-less", "type-changed answer-holds-less"},
+    ),
+    (  # by the values that both list
+        [{"enum": ["a"]}, {"enum": ["b", "c"]}],
+        [{"enum": ["b", "d"]}, {"enum": ["a", "e"]}],
+        {
+            "enum-value-added request-allows-more",
+            "enum-value-added",
+            "enum-value-removed request-allows-less",
+            "enum-value-removed answer-holds-less",
+        },
+    ),
+    (  # by their titles
+        [{"title": "A", "maxLength": 3}, {"title": "B", "maxLength": 7}],
+        [{"title": "B", "maxLength": 8}, {"title": "A", "maxLength": 4}],
+        {"limit-loosened request-allows-more", "limit-loosened"},
+    ),
+    (  # an array has no likeness with a text
+        [{"type": "object", "properties": {"k": {"enum": ["a", "b"]}}}, {"type": "array"}],
+        [{"type": "object", "properties": {"k": {"enum": ["a", "b"]}}}, {"type": "string"}],
+        {
+            "alternative-added request-allows-more",
+            "alternative-added",
+            "alternative-removed request-allows-less",
+            "alternative-removed answer-holds-less",
+        },
+    ),
+]
+"""The alternatives before and after, each changed a little."""
+
+
+def _told(old: Any, new: Any) -> set[str]:
+    """Return the kinds and rules of the changes between two schemas of a request and its answer."""
+    trees = []
+    for schema in (old, new):
+        sent = {"content": {"application/json": {"schema": schema}}}
+        post = operation("a", requestBody=sent, responses={"200": {"description": "", **sent}})
+        trees.append(loaded(document({"/a": {"post": post}}, version="3.1.0")))
+    return {f"{change.kind} {change.rule}".strip() for change in compare(*trees)}
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), _OF_SCHEMAS, ids=[str(each[:2]) for each in _OF_SCHEMAS])
+def test_a_keyword_of_a_schema_changes(old: Any, new: Any, expected: set[str]) -> None:
+    """Each keyword is compared by what it means in a request and in an answer."""
+    assert expected == _told(old, new)
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), _ALIKE, ids=["tags", "values", "titles", "types"])
+def test_the_most_similar_alternatives_are_compared(old: Any, new: Any, expected: set[str]) -> None:
+    """Alternatives that moved and changed are told as changed, not as removed and added."""
+    assert expected == _told({"oneOf": old}, {"oneOf": new})
+
+
 def test_too_much_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there are too many pairs the report says that it is not whole."""
     monkeypatch.setattr("dynacli.changes.comparing.comparison._MOST_PAIRS", 3)
