@@ -670,7 +670,6 @@ def test_only_what_sounds_dangerous(server: Recorder) -> None:
     assert "`again`: it sounds as if" in result.stderr
 
 
-@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("path", "body", "target", "parameter", "expected"),
     [

@@ -106,7 +106,6 @@ def test_a_right_parameter_is_never_refused(parameter: Any, words: list[str], ve
     assert (0, "") == (result.exit_code, result.stderr)
 
 
-@pytest.mark.sampled(8)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(
     ("parameter", "text", "value", "expected"),
