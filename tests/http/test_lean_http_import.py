@@ -6,11 +6,15 @@ import socket
 import ssl
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 from urllib.request import getproxies_environment
 
 import pytest
 
+from dynacli.errors import UsageError
 from dynacli.http.import_httpx import httpx
 from tests.harness import Answer, Recorder
 
@@ -272,3 +276,129 @@ def test_no_thread_sees_a_stand_in(process: str, is_whole: bool) -> None:
         "<class 'requests.adapters.HTTPAdapter'> <class 'ssl.SSLSocket'> <class 'openapi_core.app.OpenAPI'>",
     ]
     assert expected == _printed(_WITNESS, process)
+
+
+_LEFT_OUT = ("certifi", "http.cookiejar", "idna", "logging", "mimetypes", "ssl", "urllib.request")
+"""Modules that a call over HTTP does not need."""
+
+
+@pytest.fixture
+def import_anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
+    """A function that imports the library as a program does that has loaded none of it, nor what it leaves out."""
+    before = dict(sys.modules)
+    ours = {"certifi", "h11", "httpcore", "httpcore2", "httpx", "httpx2", "idna"}
+
+    def imported(named: str = "", *missing: str) -> Any:
+        for name in before:
+            if name.partition(".")[0] in ours or name in {*_LEFT_OUT, "dynacli.http.import_httpx"}:
+                monkeypatch.delitem(sys.modules, name)
+        for name in missing:
+            monkeypatch.setitem(sys.modules, name, None)
+        monkeypatch.setenv("DYNACLI_HTTP", named)
+        monkeypatch.setattr("dynacli.is_own_process", True)
+        return import_module("dynacli.http.import_httpx").httpx
+
+    for name in (*_LEFT_OUT, "dynacli.http.import_httpx"):
+        above, _, last = name.rpartition(".")
+        if above and name in before:
+            monkeypatch.setattr(import_module(above), last, before[name])
+    yield imported
+    for name in set(sys.modules) - set(before):
+        if name.partition(".")[0] in ours:
+            del sys.modules[name]
+
+
+def test_a_call_needs_little_of_the_library(import_anew: Callable[..., Any], server: Recorder) -> None:
+    """Without TLS, a proxy and other hosts than plain ones, nothing is loaded that the library left out."""
+    import_anew("httpx")
+    server.answers["/pets"] = Answer(200, b"[]")
+    with import_module("httpcore").ConnectionPool() as pool:
+        answer = pool.request("GET", f"{server.origin}/pets")
+    assert (200, b"[]") == (answer.status, answer.content)
+    assert [] == [name for name in (*_LEFT_OUT, "httpx._main", "httpcore._async") if name in sys.modules]
+
+
+def test_what_the_library_left_out_works_in_this_process(import_anew: Callable[..., Any]) -> None:
+    """International hosts, media types of files, charsets, and digests are those of the plain import."""
+    lean = import_anew("httpx")
+    assert b"xn--bcher-kva.example" == lean.URL("http://b\u00fccher.example/").raw_host
+    Path("page.html").write_bytes(b"<p>")
+    with open("page.html", "rb") as file:
+        assert b"text/html" in lean.Request("POST", "http://a.example", files={"part": file}).read()
+    head = {"Content-Type": "text/plain; charset=latin-1"}
+    assert "\u00e9" == lean.Response(200, headers=head, content=b"\xe9").text
+    heads: list[str] = []
+
+    def answer(request: Any) -> Any:
+        heads.append(request.headers.get("authorization", ""))
+        challenge = 'Digest realm="r", nonce="n", qop="auth", algorithm=SHA-256'
+        return lean.Response(200 if heads[-1] else 401, headers={"WWW-Authenticate": challenge})
+
+    client = lean.Client(transport=lean.MockTransport(answer))
+    assert 200 == client.get("http://a.example", auth=lean.DigestAuth("me", "secret")).status_code
+    assert heads[1].startswith('Digest username="me", realm="r"')
+
+
+def test_a_jar_that_is_always_empty_keeps_no_cookie(import_anew: Callable[..., Any]) -> None:
+    """What an answer sets is neither in the client nor in its next request."""
+    lean = import_anew("httpx")
+    cookies: list[str | None] = []
+
+    def answer(request: Any) -> Any:
+        cookies.append(request.headers.get("cookie"))
+        return lean.Response(200, headers={"Set-Cookie": "a=b"})
+
+    client = lean.Client(transport=lean.MockTransport(answer))
+    assert [] == list(client.get("http://a.example").cookies.jar)
+    client.get("http://a.example")
+    assert ([None, None], 0) == (cookies, len(client.cookies.jar))
+
+
+def test_tls_and_its_certificates_come_with_the_first_encrypted_call(
+    import_anew: Callable[..., Any], server: Recorder
+) -> None:
+    """A server that speaks no TLS is refused by the real module."""
+    lean = import_anew("httpx")
+    with lean.Client() as client, pytest.raises(lean.ConnectError, match="SSL"):
+        client.get(server.origin.replace("http:", "https:"))
+    assert {"certifi", "ssl"} <= set(sys.modules)
+
+
+def test_messages_are_logged_from_the_time_on_that_somebody_can_ask_for_them(
+    import_anew: Callable[..., Any],
+) -> None:
+    """Before `logging` is imported there is nobody, and then the loggers are the real ones."""
+    lean = import_anew("httpx")
+    client = lean.Client(transport=lean.MockTransport(lambda _: lean.Response(204)))
+    client.get("http://a.example/1")
+    logging = import_module("logging")
+    handler = import_module("logging.handlers").BufferingHandler(9)
+    logging.getLogger("httpx").addHandler(handler)
+    logging.getLogger("httpx").setLevel(logging.INFO)
+    client.get("http://a.example/2")
+    (message,) = [record.getMessage() for record in handler.buffer]
+    assert "http://a.example/2" in message
+
+
+@pytest.mark.parametrize(
+    ("named", "missing", "said"),
+    [
+        ("curl", (), "`DYNACLI_HTTP` names no HTTP library"),
+        ("httpx", ("httpx",), "`httpx` is not installed"),
+        ("", ("httpx", "httpx2"), "No HTTP library is installed"),
+    ],
+)
+def test_no_library_is_a_mistake_of_the_setup(
+    import_anew: Callable[..., Any], named: str, missing: tuple[str, ...], said: str
+) -> None:
+    """The error says which one was named, and how one is installed."""
+    with pytest.raises(UsageError, match=said) as raised:
+        import_anew(named, *missing)
+    assert "httpx" in raised.value.hint
+
+
+def test_a_library_that_is_broken_is_not_called_missing(import_anew: Callable[..., Any]) -> None:
+    """What httpx itself misses is named, and httpx2 is not tried in its place."""
+    with pytest.raises(ModuleNotFoundError) as raised:
+        import_anew("", "httpcore")
+    assert "httpcore" == raised.value.name
