@@ -83,7 +83,6 @@ def _with(**more: str) -> Callable[[str], str]:
     return change
 
 
-@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("change", "text"),
     [

@@ -212,7 +212,6 @@ _COOKIE = {"name": "refresh_token", "in": "cookie", "required": True, "schema": 
     ],
     ids=["a form", "the query", "a header", "as a credential", "a grant"],
 )
-@pytest.mark.sampled(2)
 def test_where_the_refresh_token_goes(
     directory: Directory, home: Path, refresh: dict[str, Any], taken: Callable[[RecordedRequest], str]
 ) -> None:
@@ -391,7 +390,6 @@ def test_an_operation_that_is_named(directory: Directory, home: Path) -> None:
     ],
     ids=["none", "it needs more", "two", "elsewhere", "another body", "no token"],
 )
-@pytest.mark.sampled(3)
 def test_what_is_not_plain_is_not_guessed(
     directory: Directory, refresh: dict[str, Any] | None, more: dict[str, Any]
 ) -> None:
@@ -482,7 +480,6 @@ def test_when_a_token_ends(
     ],
     ids=["seconds", "milliseconds", "text"],
 )
-@pytest.mark.sampled(1)
 def test_a_moment(directory: Directory, home: Path, moment: Callable[[float], Any], seconds: int) -> None:
     """A date is one in seconds or milliseconds since the epoch, or a text of RFC 3339."""
     said = {"expiresAt": moment(time.time() + seconds)}

@@ -89,7 +89,6 @@ def test_keys_that_are_not_of_the_scheme_give_nothing(shop: Shop, home: Path) ->
         run_cli("api", "remove", "shop", "--yes")
 
 
-@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
@@ -129,7 +128,6 @@ def test_tables_that_can_be_used_are_not_refused(shop: Shop, home: Path) -> None
     assert 0 == shop.call().exit_code
 
 
-@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("reference", "expected"),
     [

@@ -95,7 +95,6 @@ def _call(server: Recorder, status: int, body: Any) -> Result:
     return run_cli(api, "change-thing", "nope", "--name", "x", "--error-format", "json")
 
 
-@pytest.mark.sampled(4)
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("status", [400, 422])
 def test_fields_that_an_error_names_are_options(shape: str, status: int, server: Recorder) -> None:
@@ -107,7 +106,6 @@ def test_fields_that_an_error_names_are_options(shape: str, status: int, server:
     assert "reboot" not in error["hint"]
 
 
-@pytest.mark.sampled(2)
 @pytest.mark.parametrize("body", [b"", b"not json", b"{", b"[" * 5000, b'{"errors": [{"field": 7}]}'])
 def test_an_answer_that_says_nothing_names_nothing(body: bytes, server: Recorder) -> None:
     """What cannot be read leaves the usual hint."""

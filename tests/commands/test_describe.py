@@ -166,7 +166,6 @@ def test_an_operation_is_named_as_for_a_call(api: str, words: tuple[str, ...]) -
     assert "put-thing" == run_cli("describe", api, *words, "-o", "json").json["name"]
 
 
-@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("place", "where", "kind", "required"),
     [

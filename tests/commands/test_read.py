@@ -242,7 +242,6 @@ def test_a_download_that_began_is_gone_on_with(files: str) -> None:
     assert 0 == run_cli(*words).exit_code
 
 
-@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "words",
     [

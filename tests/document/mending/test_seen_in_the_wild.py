@@ -561,7 +561,6 @@ def test_the_place_of_a_parameter_may_be_spelled_otherwise() -> None:
     assert [("`in` is `Query `; it is read as `query`", "/paths/~1a/get/parameters/0/in")] == _places(api)
 
 
-@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("schema", "example", "refused"),
     [
