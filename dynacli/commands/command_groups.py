@@ -77,7 +77,7 @@ class Verb(click.Command):
     """
 
     def __init__(self, entry: Command, function: Callable[..., Any]) -> None:
-        super().__init__(entry.name, help=entry.help, callback=function)
+        super().__init__(entry.name, callback=function)
         self.entry, self._options = entry, entry.all_options
         self._help = click.Option(
             [*_HELP], is_flag=True, expose_value=False, help="Show this message and exit."
@@ -89,13 +89,9 @@ class Verb(click.Command):
 
     def page(self, ctx: click.Context) -> str:
         """Return the help page."""
-        self.params = [*map(_argument, self.entry.arguments), *click_options(self._options)]
-        page = self.get_help(ctx)
-        if not program().api:
-            return page
-        from dynacli.guide.pages import as_of_program
+        from dynacli.commands.help.command_help import command_help
 
-        return as_of_program(page)
+        return command_help(ctx.obj.env, self.entry, ctx.command_path)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the words behind the verb."""
@@ -172,7 +168,8 @@ class VerbGroup(click.Group):
         self, entry: Command, standard: tuple[Option, ...] = STANDARD_OPTIONS, **settings: Any
     ) -> None:
         # click's own help option would import `locale`, for gettext.
-        super().__init__(entry.name, help=entry.help, add_help_option=False, **settings)
+        super().__init__(entry.name, add_help_option=False, **settings)
+        self.entry = entry
         self.entries = {each.name: each for each in entry.commands}
         self._default = entry.default
         self._options = (*entry.options, *standard)
@@ -221,13 +218,11 @@ class VerbGroup(click.Group):
 
     def page(self, ctx: click.Context) -> str:
         """Return the help page."""
-        if not self._default:
-            return self.get_help(ctx)
-        page = cast("Verb", make_command(self.entries[self._default])).page(ctx)
+        from dynacli.commands.help.command_help import command_help
+
         names = self.list_commands(ctx)
-        texts = {name: make_command(self.entries[name]).get_short_help_str(70) for name in names}
-        rows = "".join(f"  {name:<7} {text}\n" for name, text in texts.items())
-        return f"{page}\n\nCommands:\n{rows}"
+        commands = [entry for name, entry in self.entries.items() if name in names]
+        return command_help(ctx.obj.env, self.entry, ctx.command_path, commands)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the names of the commands that the program has."""

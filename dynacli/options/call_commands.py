@@ -1,112 +1,220 @@
-"""The commands that find operations, call them, and judge calls."""
+"""The commands that find operations, make calls, and validate them."""
 
-from dynacli.options.command import API, CALL, HTML, LISTING, OF_DEMO, OPENING, PORT, ROLE, Argument, Command
-from dynacli.options.standard_options import API_NAMES, CALLS, DATA, OPERATIONS, RESENDING, TAGS, Option
+from dynacli.options.command import (
+    API,
+    CALL,
+    FIND,
+    HTML,
+    LISTING,
+    MAKE_CALLS,
+    MARKDOWN,
+    OF_DEMO,
+    OPENING,
+    PORT,
+    ROLE,
+    TEST,
+    Argument,
+    Command,
+)
+from dynacli.options.standard_options import (
+    API_NAMES,
+    CALLS,
+    DATA,
+    OPERATIONS,
+    RESENDING,
+    REVISIONS,
+    TAGS,
+    Option,
+)
 from dynacli.record import replace
 
 __all__ = ["CALL_COMMANDS"]
 
 _LEARN = Option(
     ("--learn",),
-    help="write an OpenAPI overlay that makes the document agree with the answers",
+    help="Write an overlay that makes the document match the responses",
     metavar="FILE",
 )
 _HOST = Option(
     ("--host",),
-    help="where to listen; 0.0.0.0 lets other machines in",
+    help="Listen at HOST; 0.0.0.0 admits other machines",
     kind="text",
     default="127.0.0.1",
     shows_default=True,
 )
+_CALL_USAGE = "API OPERATION [ARGUMENTS] [OPTIONS]"
 
 CALL_COMMANDS = (
     Command(
         "search",
+        section=FIND,
         runs="search:search",
-        help="Find the operations that do what you say in plain words, of one API or of all that "
-        "are registered. The best is shown as a summary, two others as a line each; `-o "
-        "json` has four others.",
+        help="Find operations by a task in plain words",
+        about=(
+            "Without an API, dynacli searches all registered ones. It prints the best operation as a summary and "
+            "two more with one line each; `-o json` has four more."
+        ),
+        examples=(
+            "dynacli search demo runs that failed",
+            "dynacli search --api demo close a workflow -o json",
+        ),
         arguments=(Argument("words", metavar="[API] WORDS...", is_multiple=True, offers=API_NAMES),),
-        options=(
-            Option(
-                ("--api",), help="the one API to search, where its name is not the first word", metavar="API"
-            ),
-        ),
+        options=(Option(("--api",), help="Search API, if its name is not the first word", metavar="API"),),
         takes=LISTING,
-        rows=(
-            ("search [API] WORDS...", "the operations that do what you say in plain words, the best first"),
-        ),
         of_tool=API,
     ),
     Command(
         "operations",
+        section=FIND,
         runs="operations:list_operations",
-        help="List every operation of API, or of all registered APIs, a line each.",
+        help="List every operation, one per line",
+        examples=(
+            "dynacli operations demo",
+            "dynacli operations demo --tag runs --method GET",
+            "dynacli operations demo --graph mermaid",
+        ),
         arguments=(Argument("api", is_required=False, offers=API_NAMES),),
         options=(
-            Option(("--tag",), offers=TAGS, help="only those with this tag", metavar="TAG"),
+            Option(("--tag",), offers=TAGS, help="List only operations with this tag", metavar="TAG"),
             Option(
                 ("--method",),
-                help="only those of this method, such as GET",
+                help="List only operations with this method",
                 metavar="METHOD",
                 kind="text",
                 values=("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "QUERY"),
             ),
             Option(
                 ("--graph",),
-                help="as a graph for Mermaid or Graphviz: which list has the ids that others need, and "
-                "where links lead",
+                help="Draw which operations use ids and links of others",
                 values=("mermaid", "dot"),
             ),
         ),
         takes=LISTING,
-        rows=(("operations [API] [--tag TAG]", "every operation, a line each, or as a graph"),),
         of_tool=API,
     ),
     Command(
         "describe",
+        section=FIND,
         runs="describe.describe:describe",
-        help="Show all of one operation: parameters, body, answers, security, servers, links, "
-        "callbacks and an example. The name of a webhook, or `webhooks`, shows what the "
-        "server sends. With FIELD.PATH, such as `schedule.cron`, `answer.rows.id` or a "
-        "parameter's name, that field alone.",
+        help="Describe an operation, or one field of it",
+        about=(
+            "FIELD.PATH is a field such as `schedule.cron`, `answer.rows.id`, or the name of a parameter. "
+            "`webhooks`, or the name of a webhook, shows what the server sends."
+        ),
+        examples=(
+            "dynacli describe demo create-workflow",
+            "dynacli describe demo create-workflow schedule.cron",
+            "dynacli describe demo search-runs --summary",
+        ),
         arguments=(
             Argument("api", offers=API_NAMES),
             Argument("operation", metavar="OPERATION [FIELD.PATH]", is_multiple=True, offers=OPERATIONS),
         ),
         options=(
-            Option(("--summary",), help="Show the least that a first correct call needs."),
+            Option(("--summary",), help="Show only what a first correct call needs"),
             Option(
                 ("--depth",),
-                help="Show N levels of each schema, however long the text gets.",
+                help="Show N levels of each schema, at any length",
                 metavar="N",
                 kind="integer",
                 between=(1, 64),
             ),
-            Option(("--all",), help="Show everything, however long the text gets.", name="everything"),
-            Option(("--like",), help="Show only the differences to another operation.", metavar="OTHER"),
+            Option(("--all",), help="Show everything, at any length", name="everything"),
+            Option(("--like",), help="Show only the differences from OTHER", metavar="OTHER"),
         ),
         takes=LISTING,
-        rows=(("describe API OPERATION [FIELD.PATH]", "all about one operation, or about one field"),),
         of_tool=API,
     ),
     Command(
         "explore",
+        section=FIND,
         runs="explore:explore_api",
-        help="Explore API on the whole screen: find an operation, fill in its form, send it, and "
-        "read what came and what is wrong with it. F1 shows the keys. F9 copies the command "
-        "line of the request, and leaving prints it, too.",
+        help="Open the full-screen explorer",
+        about=(
+            "Find an operation, fill in its form, send it, and read the response and its findings. F1 shows the "
+            "keys; F9 copies the command of the request."
+        ),
+        examples=("dynacli explore demo", "dynacli explore demo --profile staging"),
         arguments=(Argument("api", offers=API_NAMES),),
         takes=(*OPENING, CALLS, RESENDING),
-        rows=(("explore API", "its operations, forms and answers on the whole screen"),),
         of_tool=API,
     ),
     Command(
+        "read",
+        section=MAKE_CALLS,
+        runs="call_groups:ReadGroup",
+        help="Call an operation only if it is read-only",
+        about=(
+            "Every other method than GET, HEAD, OPTIONS, TRACE and QUERY is refused (exit 11). Arguments and "
+            "options are those of the operation. You can allow a script or an agent the prefix `dynacli read`. It "
+            "permits no more than this:\n\n"
+            "- Requests: GET, HEAD, OPTIONS, TRACE and QUERY to any host, with any input and header.\n"
+            "- Credentials: those of registered APIs, to the origins in your configuration; they are never shown. "
+            "`--server`, the URL of a document and `--accept-origin` add no origin.\n"
+            "- Reading: standard input, and a document at a path with the files beside it that it refers to; no "
+            "other file. `@FILE`, `--editor` and `--allow-ref DIRECTORY` are refused.\n"
+            "- Writing: new files below the working directory, never over an existing one (`-o @FILE`, `-O`, "
+            "`--resume`, `--report FORMAT=FILE`); the cache and the history.\n"
+            "- Policy: the policy of the API applies; `--yes` confirms what it wants confirmed.\n\n"
+            "`--allow-files` also takes inputs from files. A prefix permits every option after it, so deny this "
+            "one in your list if it is for an agent. dynacli refuses it if an agent runs the command, as far as "
+            "variables show: `dynacli help environment`."
+        ),
+        examples=(
+            "dynacli read demo search-runs --range 7d",
+            "dynacli read demo search-runs --all -f 'rows[].id' -o lines",
+        ),
+        usage=_CALL_USAGE,
+        of_tool=CALL,
+    ),
+    Command(
+        "request",
+        section=MAKE_CALLS,
+        runs="call_groups:RequestGroup",
+        help="Call any path of an API by its method",
+        about=(
+            "The call uses the server and the credentials of the API; PATH can contain a query. If an operation "
+            "matches, its options and its validation apply. Otherwise give a body with `--body`. `dynacli API "
+            "METHOD PATH` is the same."
+        ),
+        examples=(
+            "dynacli request demo GET /workflows",
+            "dynacli request demo GET '/runs?range=7d' -f 'rows[].id'",
+        ),
+        usage="API METHOD PATH [OPTIONS]",
+        of_tool=CALL,
+    ),
+    Command(
+        "edit",
+        section=MAKE_CALLS,
+        runs="call_groups:EditGroup",
+        help="Edit a resource and send the change",
+        about=(
+            "dynacli calls OPERATION (a GET), opens the response in $VISUAL or $EDITOR, shows the difference, "
+            "asks, and sends it with the PATCH or PUT of the same path. If the response had an ETag, it sends "
+            "`If-Match`. `--yes` sends without asking."
+        ),
+        examples=(
+            "dynacli edit demo get-workflow wf_search-issues",
+            "dynacli edit demo get-workflow wf_search-issues --dry-run",
+        ),
+        usage=_CALL_USAGE,
+        of_tool=CALL,
+    ),
+    Command(
         "batch",
+        section=MAKE_CALLS,
         runs="batch:make_calls",
-        help="Make a call for each row of FILE, NDJSON or CSV, and write a line of NDJSON for "
-        "each. A column, or a key, is an input by the name of its option. Without OPERATION "
-        "each row of NDJSON names its own. All rows are checked before the first is sent.",
+        help="Make a call for each row of a CSV or NDJSON file",
+        about=(
+            "A column or key is an input, by the name of its option. Without OPERATION, each row of NDJSON names "
+            "its own. dynacli checks all rows before it sends the first, and writes one line of NDJSON per row."
+        ),
+        examples=(
+            "dynacli batch demo get-run runs.csv",
+            "dynacli batch demo get-run runs.csv --parallel 4 -o csv",
+            "dynacli batch demo get-run runs.csv --dry-run",
+        ),
         arguments=(
             Argument("api", offers=API_NAMES),
             Argument(
@@ -116,80 +224,85 @@ CALL_COMMANDS = (
         options=(
             Option(
                 ("--parallel",),
-                help="calls at once; a row then waits only for those whose answers it uses",
+                help="Make N calls at once",
+                metavar="N",
                 kind="integer",
                 between=(1, 64),
                 default=1,
                 shows_default=True,
             ),
-            Option(("--stop-on-error",), help="begin no further row after one that failed"),
+            Option(("--stop-on-error",), help="Start no further row after one fails"),
             Option(
                 ("--resume",),
-                help="take what went well from an earlier result (NDJSON), and send the other rows",
+                help="Skip the rows that succeeded in an earlier result",
                 metavar="RESULT",
                 name="resume_",
             ),
-            Option(("--shard",), help="send every N-th row, beginning with the I-th", metavar="I/N"),
+            Option(("--shard",), help="Send every N-th row, starting with the I-th", metavar="I/N"),
         ),
         takes=(*LISTING, CALLS, RESENDING, "progress", "dry_run", "show_secrets", "no_fail"),
         texts={
-            "output": "ndjson (the default), json, yaml, table, csv, tsv, lines, gron, or @FILE for ndjson",
-            "filter": "what a JMESPath expression leaves of each line of the result",
-            "progress": "whether a terminal shows how far the batch is: auto or off",
-            "dry_run": "check all rows, and send none; with a form, print their requests (json: a line each)",
-            "header": "a header of every request",
-            "timeout": "for each call",
-            "verbose": "a line on standard error for each row",
-            "no_fail": "exit 0 although rows failed by a 3xx, 4xx, 5xx or a mismatch",
-            "yes": "agree to rows that remove something; where a credential goes is never answered by it",
+            "output": "Set the output format, or write to @FILE [default: ndjson]",
+            "filter": "Filter each line of the result with JMESPath",
+            "dry_run": "Check all rows and send none; print requests if FORMAT",
+            "header": "Add a header to every request",
+            "timeout": "Limit the time of each call",
+            "verbose": "Print a line to stderr for each row",
+            "no_fail": "Exit with 0 although rows failed",
+            "yes": "Agree to rows that remove something",
         },
-        rows=(("batch API [OPERATION] FILE", "a call for each row of a file, side by side"),),
         of_tool=API,
     ),
     Command(
         "check",
+        section=TEST,
         runs="check.check:check",
-        help="Call every operation of API that only reads, judge every answer, and report.",
+        help="Call every safe operation and validate the responses",
+        examples=(
+            "dynacli check demo",
+            "dynacli check demo --only 'list-*' --report junit=check.xml",
+            "dynacli check demo --write --dry-run",
+        ),
         arguments=(Argument("api", offers=API_NAMES),),
         options=(
             Option(
                 ("--operation",),
                 offers=OPERATIONS,
-                help="call this operation too, although it may change something",
+                help="Also call OPERATION, although it is not safe",
                 metavar="OPERATION|PATTERN",
                 is_multiple=True,
             ),
             Option(
                 ("--only",),
                 offers=OPERATIONS,
-                help="look at this operation alone; a pattern such as 'list-*' or '/admin/*' is compared "
-                "with names, ids and paths",
+                help="Call only these, such as 'list-*' or '/admin/*'",
                 metavar="OPERATION|PATTERN",
                 is_multiple=True,
             ),
             Option(
                 ("--tag",),
                 offers=TAGS,
-                help="look at operations with this tag alone",
+                help="Call only operations with this tag",
                 metavar="TAG",
                 is_multiple=True,
             ),
             Option(
                 ("--skip",),
-                help="do not call these, whatever else is said of them",
+                help="Never call these",
                 metavar="OPERATION|TAG|PATTERN",
                 is_multiple=True,
             ),
             Option(
                 ("--set",),
-                help="a value for an input, of all operations that have it or of one",
+                help="Set an input of one operation, or of all that have it",
                 metavar="[OPERATION.]NAME=VALUE",
                 is_multiple=True,
                 name="set_",
             ),
             Option(
                 ("--most",),
-                help="calls of one operation, where the document has several examples",
+                help="Call an operation with up to N of its examples",
+                metavar="N",
                 kind="integer",
                 between=(1, 1000),
                 default=5,
@@ -197,51 +310,37 @@ CALL_COMMANDS = (
             ),
             Option(
                 ("--parallel",),
-                help="calls at once",
+                help="Make N calls at once",
+                metavar="N",
                 kind="integer",
                 between=(1, 64),
                 default=4,
                 shows_default=True,
             ),
-            Option(
-                ("--write",),
-                help="also create, read, change and remove things, where the document makes plain how; "
-                "asks before",
-            ),
+            Option(("--write",), help="Also create, read, change and remove resources; asks"),
             Option(
                 ("--probe",),
-                help="also ask for what the server ought to refuse: methods that the document does not "
-                "have (TRACE or OPTIONS alone), reads without credentials, reads with values that "
-                "are not allowed; nothing that could change something, and at most 50 requests of "
-                "each kind",
+                help="Also send requests that the server must refuse; all safe",
             ),
-            Option(("--har",), help="write all that was sent and came to FILE, as HAR 1.2", metavar="FILE"),
+            Option(("--har",), help="Write all requests and responses as HAR 1.2", metavar="FILE"),
             _LEARN,
             Option(
                 ("--shard",),
-                help="call every N-th operation, beginning with the I-th, and those whose answers give "
-                "them values",
+                help="Call every N-th operation, starting with the I-th",
                 metavar="I/N",
             ),
         ),
-        last=(replace(ROLE, help=f"(demo) {ROLE.help}"), *OF_DEMO),
+        last=(ROLE, *OF_DEMO),
         takes=(*LISTING, CALLS, "progress", "report", "dry_run", "no_fail"),
         texts={
-            "output": "auto (text), json, yaml, table, csv, tsv, ndjson, lines, gron, html (a whole page), "
-            "or @FILE for json",
-            "progress": "whether a terminal shows how far the check is: auto or off",
-            "validate": "off, warn (findings are no failure), strict, or exact (the default: what the "
-            "document does not mention is found, too)",
-            "dry_run": "show what would be called, with which values from where, and send nothing",
-            "header": "a header of every request",
-            "timeout": "for each call  [default: 30]",
-            "retries": "how often a call that only reads is made again after 408, 425, 429, 502, 503 and "
-            "504 (2)",
-            "verbose": "a line on standard error for each call",
-            "no_fail": "exit 0 although an answer breaks the document",
-            "yes": "agree to what --write asks; where a credential goes is never answered by it",
+            "validate": "Set the validation level [default: exact]",
+            "dry_run": "Print the calls and their values, and send nothing",
+            "header": "Add a header to every request",
+            "timeout": "Limit the time of each call [default: 30]",
+            "verbose": "Print a line to stderr for each call",
+            "no_fail": "Exit with 0 despite findings",
+            "yes": "Agree to what --write asks",
         },
-        rows=(("check API", "call every operation that only reads, and judge every answer"),),
         of_tool=API,
         formats=(HTML,),
         before=("set", "content_type"),
@@ -249,63 +348,99 @@ CALL_COMMANDS = (
     ),
     Command(
         "validate",
+        section=TEST,
         runs="traffic:validate",
-        help="Validate what other programs sent and got, as a HAR of a browser, a proxy or `check "
-        "--har` has it.",
+        help="Validate recorded traffic (HAR)",
+        about="A HAR file comes from a browser, from a proxy, or from `dynacli check --har`.",
+        examples=(
+            "dynacli validate github traffic.har",
+            "dynacli validate github traffic.har --report sarif=found.sarif",
+        ),
         arguments=(Argument("api", offers=API_NAMES), Argument("file", metavar="FILE.har|-")),
         options=(_LEARN,),
         takes=(DATA, *OPENING, "progress", "validate", "report", "server", "server_var", "no_fail"),
         texts={
-            "progress": "whether a terminal shows how far the reading is: auto or off",
-            "validate": "off, warn (findings are no failure), strict (the default), or exact (what the "
-            "document does not mention is found, too)",
-            "server": "the server that was recorded, if the document does not have it: its base URL",
-            "no_fail": "exit 0 although an exchange breaks the document",
+            "validate": "Set the validation level [default: strict]",
+            "server": "Set the recorded base URL, if the document lacks it",
+            "no_fail": "Exit with 0 despite findings",
         },
-        rows=(("validate API FILE.har", "validate what other programs sent and got, as a HAR has it"),),
         of_tool=API,
         formats=(HTML,),
     ),
     Command(
+        "changes",
+        section=TEST,
+        runs="changes:ChangesVerb",
+        help="Show what changed between revisions of a document",
+        about=(
+            "REVISION is the first digits of a revision (`dynacli api history API`), or the URL or path of a "
+            "document."
+        ),
+        examples=(
+            "dynacli changes github",
+            "dynacli changes ./openapi.yaml --since ./openapi-old.yaml --breaking",
+            "dynacli changes github -o markdown",
+        ),
+        arguments=(Argument("api", offers=API_NAMES),),
+        options=(
+            Option(
+                ("--since",),
+                offers=REVISIONS,
+                help="Compare with REVISION [default: the previous one]",
+                metavar="REVISION",
+            ),
+            Option(
+                ("--until",),
+                offers=REVISIONS,
+                help="Compare REVISION [default: the one in use]",
+                metavar="REVISION",
+            ),
+            Option(("--breaking",), help="Show only changes that break clients"),
+            Option(("--texts",), help="Also show changes of descriptions and titles"),
+        ),
+        takes=LISTING,
+        of_tool=API,
+        formats=(MARKDOWN,),
+    ),
+    Command(
         "mock",
+        section=TEST,
         runs="servers:mock_api",
-        help="Answer every operation of an API from its document, until Ctrl-C.",
+        help="Respond to requests from the document, until Ctrl-C",
+        examples=("dynacli mock ./openapi.yaml", "dynacli mock ./openapi.yaml --port 0 --dynamic"),
         arguments=(Argument("api", offers=API_NAMES),),
         options=(
             replace(PORT, default=4010),
             _HOST,
-            Option(("--dynamic",), help="make values up anew for each answer, instead of examples"),
-            Option(
-                ("--ignore-examples",),
-                help="make values of the schemas, which stay the same, instead of the examples of answers",
-            ),
-            Option(("--no-cors",), help="let no page of another origin call it"),
+            Option(("--dynamic",), help="Generate new values for each response"),
+            Option(("--ignore-examples",), help="Generate values from schemas, not from examples"),
+            Option(("--no-cors",), help="Let no page of another origin call it"),
         ),
         takes=(DATA, *OPENING, "validate"),
         texts={
-            "output": "auto (a line for each exchange), json or ndjson (an object a line), or @FILE for "
-            "the latter",
-            "validate": "off, warn (a request that the document does not allow is told, and answered like a "
-            "right one), or strict (the default: it is refused)",
-            "verbose": "all findings, each with its place in the document",
+            "output": "Print a line (auto) or an object (json) per exchange",
+            "validate": "Set the validation level [default: strict]",
+            "verbose": "Print all findings, with their places in the document",
         },
-        rows=(("mock API [--port N]", "a server that answers every operation from the document"),),
         of_tool=API,
     ),
     Command(
         "proxy",
+        section=TEST,
         runs="servers:proxy_api",
-        help="Pass on what clients send to the API's server, unaltered, and judge what has passed.",
+        help="Validate the traffic of other programs",
+        about="dynacli forwards requests to the server of the API unchanged, and validates them and the responses.",
+        examples=("dynacli proxy github", "dynacli proxy github --port 8080 --report json=findings.json"),
         arguments=(Argument("api", offers=API_NAMES),),
         options=(
             replace(PORT, default=8644),
             _HOST,
             Option(
                 ("--upstream",),
-                help="the base URL to pass on to, in the place of the document's server",
+                help="Forward to URL instead of the document's server",
                 metavar="URL",
             ),
-            Option(("--preserve-host",), help="send the client's Host, and not the upstream's"),
+            Option(("--preserve-host",), help="Forward the client's Host header"),
             _LEARN,
             *OF_DEMO,
         ),
@@ -321,37 +456,15 @@ CALL_COMMANDS = (
             "no_fail",
         ),
         texts={
-            "output": "auto (a line for each exchange, the table of `check` at the end), json or ndjson "
-            "(an object a line), or @FILE for the latter",
-            "filter": "what a JMESPath expression leaves of the object of each exchange",
-            "validate": "off, warn (findings are no failure), strict (the default), or exact (what the "
-            "document does not mention is found, too)",
-            "server": "the server to pass on to, as for a call: a URL, or the index or name of one of the "
-            "document",
-            "timeout": "for the head of an answer  [default: 300]",
-            "verbose": "all findings, each with its place in the document",
-            "no_fail": "exit 0 although an exchange breaks the document",
-            "yes": "let pass what the policy wants confirmed",
+            "output": "Print a line (auto) or an object (json) per exchange",
+            "filter": "Filter the object of each exchange with JMESPath",
+            "validate": "Set the validation level [default: strict]",
+            "server": "Forward to this base URL, or to a server of the document",
+            "timeout": "Limit the wait for a response [default: 300]",
+            "verbose": "Print all findings, with their places in the document",
+            "no_fail": "Exit with 0 despite findings",
+            "yes": "Forward what the policy wants confirmed",
         },
-        rows=(("proxy API", "pass on what clients send to the API, and judge what has passed"),),
         of_tool=API,
-    ),
-    Command(
-        "read",
-        runs="call_groups:ReadGroup",
-        rows=(("read API OPERATION", "a call that is refused where it may change something"),),
-        of_tool=CALL,
-    ),
-    Command(
-        "request",
-        runs="call_groups:RequestGroup",
-        rows=(("request API METHOD PATH", "a call to any path, whether the document has it or not"),),
-        of_tool=CALL,
-    ),
-    Command(
-        "edit",
-        runs="call_groups:EditGroup",
-        rows=(("edit API OPERATION", "what a GET gives, changed in your editor and sent back"),),
-        of_tool=CALL,
     ),
 )

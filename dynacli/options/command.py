@@ -10,8 +10,11 @@ __all__ = [
     "ALONE",
     "API",
     "CALL",
+    "FIND",
     "HTML",
     "LISTING",
+    "MAKE_CALLS",
+    "MANAGE",
     "MARKDOWN",
     "MISBEHAVE",
     "NEXT",
@@ -19,6 +22,9 @@ __all__ = [
     "OPENING",
     "PORT",
     "ROLE",
+    "SECTIONS",
+    "SHARE",
+    "TEST",
     "Argument",
     "Command",
 ]
@@ -33,29 +39,45 @@ API: Final = "api"
 CALL: Final = "call"
 """How a tool of one API has a command, as `Command.of_tool` says it."""
 
+FIND: Final = "Find"
+MAKE_CALLS: Final = "Call"
+TEST: Final = "Test"
+MANAGE: Final = "Manage"
+SHARE: Final = "Share"
+SECTIONS: Final = (FIND, MAKE_CALLS, TEST, MANAGE, SHARE)
+"""The groups of commands on the help page of dynacli, in their order."""
+
 HTML: Final = "html"
 MARKDOWN: Final = "markdown"
 """Output formats that some commands alone have."""
 
-PORT = Option(("--port",), kind="integer", between=(0, 65535), shows_default=True)
-ROLE = Option(("--role",), help="sign in as", values=("viewer", "editor", "admin", "owner"))
-NEXT = Option(("--next",), help="serve a document with one operation more", name="next_")
+PORT = Option(
+    ("--port",),
+    help="Listen at PORT; 0 is a free port",
+    metavar="PORT",
+    kind="integer",
+    between=(0, 65535),
+    shows_default=True,
+)
+ROLE = Option(
+    ("--role",), help="Choose the role in the demo API", values=("viewer", "editor", "admin", "owner")
+)
+NEXT = Option(("--next",), help="Serve the demo API with one more operation", name="next_")
 MISBEHAVE = Option(
     ("--misbehave",),
-    help="let an operation break the document: wrong-type, missing-field, undocumented-field, undocumented-status, "
-    "wrong-media-type, truncated-json, hang",
+    help="Make responses of the demo API invalid",
     metavar="OPERATION=KIND",
     is_multiple=True,
 )
-OF_DEMO = (replace(NEXT, help=f"(demo) {NEXT.help}"), replace(MISBEHAVE, help=f"(demo) {MISBEHAVE.help}"))
-"""The options about the stand-in of a command that takes any API."""
+OF_DEMO = (NEXT, MISBEHAVE)
+"""The options about the demo API of a command that takes any API."""
 
 _NO_TEXTS: Mapping[str, str] = {}
 
 
 @record
 class Argument:
-    """A positional word of a command, or several.
+    """An argument of a command, or several.
 
     Args:
         name: The parameter of the command's function that has its value.
@@ -84,7 +106,11 @@ class Command:
         name: The word that names it.
         runs: The module in `dynacli.commands.verbs`, and behind `:` the function that it calls, or the class of its
             click command if words behind it are read in another way; empty for a plain group.
-        help: What it does.
+        section: Its group on the help page of dynacli; empty for a subcommand.
+        help: What it does: an imperative of at most 60 characters.
+        about: What else its help page says, in Markdown.
+        examples: Command lines for its help page, which run as they are. A test runs them.
+        usage: What follows its name, if `arguments` does not say so.
         arguments: Its positional words.
         options: Its own options, which come first on its help page.
         last: Its own options that come last on its help page.
@@ -96,14 +122,17 @@ class Command:
         switches: The standard options that take no value here.
         commands: Those of a group.
         default: The one of a group that words mean which name none; empty for none.
-        rows: Its lines on the root's help page: how it is used, and what for.
         of_tool: How a tool of one API has it: `api` if it names the API for the person, `call` if a call stands behind
             it, `alone` if it needs no API; empty if it does not have it.
     """
 
     name: str
     runs: str = ""
+    section: str = ""
     help: str = ""
+    about: str = ""
+    examples: tuple[str, ...] = ()
+    usage: str = ""
     arguments: tuple[Argument, ...] = ()
     options: tuple[Option, ...] = ()
     last: tuple[Option, ...] = ()
@@ -115,7 +144,6 @@ class Command:
     switches: tuple[str, ...] = ()
     commands: "tuple[Command, ...]" = ()
     default: str = ""
-    rows: tuple[tuple[str, str], ...] = ()
     of_tool: str = ""
 
     def argument_at(self, position: int) -> Argument | None:

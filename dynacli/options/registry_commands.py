@@ -1,6 +1,6 @@
 """The commands about the registered APIs, credentials, the configuration and the cache."""
 
-from dynacli.options.command import ALONE, API, LISTING, MARKDOWN, OPENING, Argument, Command
+from dynacli.options.command import ALONE, API, LISTING, MANAGE, OPENING, Argument, Command
 from dynacli.options.standard_options import (
     API_NAMES,
     CALLS,
@@ -14,51 +14,64 @@ from dynacli.options.standard_options import (
 
 __all__ = ["REGISTRY_COMMANDS"]
 
-_SCHEME = Option(
-    ("--scheme",), help="the security scheme, as the document names it", metavar="NAME", default=""
-)
+_SCHEME = Option(("--scheme",), help="Use this security scheme of the document", metavar="NAME", default="")
 
 REGISTRY_COMMANDS = (
     Command(
         "api",
-        help="The registered APIs.",
+        section=MANAGE,
+        help="Register APIs and manage their documents",
+        examples=("dynacli api add github ./openapi.yaml", "dynacli api list"),
         commands=(
             Command(
                 "add",
                 runs="api.api_add:add",
-                help="Register the API of the document at SOURCE as NAME. SOURCE is a URL or a file, or "
-                "the base URL of an API, where its document is looked for. Several SOURCEs become "
-                "one API. --server, --server-var, --timeout and --validate are kept for its calls, "
-                "with --profile in that profile; -H is for fetching the document.",
+                help="Register an API",
+                about=(
+                    "SOURCE is the URL or the file of an OpenAPI document, or the base URL of an API: dynacli "
+                    "then looks for the document there. Several SOURCEs become one API.\n\n"
+                    "dynacli saves `--server`, `--server-var`, `--timeout` and `--validate` for calls, with "
+                    "`--profile` in that profile. `-H` adds a header to the request for the document only."
+                ),
+                examples=(
+                    "dynacli api add petstore ./openapi.yaml",
+                    "dynacli api add petstore ./openapi.yaml --server http://localhost:8080 --timeout 10",
+                ),
                 arguments=(Argument("name"), Argument("source", is_multiple=True)),
                 options=(
                     Option(
                         ("--overlay",),
-                        help="an OpenAPI overlay that is laid over the document, now and after each refresh",
+                        help="Apply an OpenAPI overlay, now and after each refresh",
                         metavar="FILE",
                         is_multiple=True,
                     ),
                     Option(
                         ("--refresh-after",),
-                        help="how long the document is fresh, for example 12h or 7d, whatever the server says",
+                        help="Refresh the document after TIME, such as 12h or 7d",
                         metavar="TIME",
                     ),
-                    Option(("--no-discovery",), help="take SOURCE for the document, and look nowhere else"),
+                    Option(("--no-discovery",), help="Fetch SOURCE itself, and look nowhere else"),
                     Option(
                         ("--ca",),
-                        help="the certificates of a private authority, for the document and for calls; kept as "
-                        "`ca`",
+                        help="Trust the certificates in FILE, also for calls",
                         metavar="FILE",
                     ),
                 ),
                 takes=(*OPENING, CALLS),
             ),
-            Command("list", runs="api.api:list_apis", help="List the registered APIs.", takes=(DATA,)),
+            Command(
+                "list",
+                runs="api.api:list_apis",
+                help="List the registered APIs",
+                examples=("dynacli api list", "dynacli api list -o json"),
+                takes=(DATA,),
+            ),
             Command(
                 "show",
                 of_tool=API,
                 runs="api.api:show_api",
-                help="Show what is known of an API and of its document.",
+                help="Show an API, its document and its problems",
+                examples=("dynacli api show github",),
                 arguments=(Argument("api", offers=API_NAMES),),
                 takes=LISTING,
             ),
@@ -66,12 +79,13 @@ REGISTRY_COMMANDS = (
                 "refresh",
                 of_tool=API,
                 runs="api.api:refresh_document",
-                help="Read or fetch the document again.",
+                help="Refresh the document of an API",
+                examples=("dynacli api refresh github", "dynacli api refresh github --accept"),
                 arguments=(Argument("name", offers=REGISTERED),),
                 options=(
                     Option(
                         ("--accept",),
-                        help="take the document that was kept aside, or that is there now, whatever it changes",
+                        help="Accept the document that was held back, or the new one",
                     ),
                 ),
                 takes=(*OPENING, "header"),
@@ -80,7 +94,8 @@ REGISTRY_COMMANDS = (
                 "history",
                 of_tool=API,
                 runs="api.api_revisions:show_history",
-                help="List the revisions of an API's document, the latest first.",
+                help="List the revisions of a document, latest first",
+                examples=("dynacli api history github",),
                 arguments=(Argument("api", offers=API_NAMES),),
                 takes=(DATA,),
             ),
@@ -88,7 +103,9 @@ REGISTRY_COMMANDS = (
                 "rollback",
                 of_tool=API,
                 runs="api.api_revisions:rollback",
-                help="Go back to the revision before, or to REVISION, and hold it.",
+                help="Return to an earlier revision and pin it",
+                about="Without REVISION, dynacli returns to the previous one.",
+                examples=("dynacli api rollback github",),
                 arguments=(
                     Argument("name", offers=REGISTERED),
                     Argument("revision", is_required=False, offers=REVISIONS),
@@ -98,8 +115,9 @@ REGISTRY_COMMANDS = (
                 "pin",
                 of_tool=API,
                 runs="api.api_revisions:pin",
-                help="Hold the revision in use, or REVISION: it is used until it is let go, whatever the "
-                "server has.",
+                help="Pin a revision, whatever the server has",
+                about="Without REVISION, dynacli pins the one in use. `api unpin` follows the server again.",
+                examples=("dynacli api pin github",),
                 arguments=(
                     Argument("name", offers=REGISTERED),
                     Argument("revision", is_required=False, offers=REVISIONS),
@@ -110,15 +128,20 @@ REGISTRY_COMMANDS = (
                 "unpin",
                 of_tool=API,
                 runs="api.api_revisions:unpin",
-                help="Let the revision go that is held, and go on with the latest.",
+                help="Unpin the revision and use the latest",
+                examples=("dynacli api unpin github",),
                 arguments=(Argument("name", offers=REGISTERED),),
             ),
             Command(
                 "set",
                 of_tool=API,
                 runs="api.api:set_keys",
-                help="Set keys of an API in the configuration, or with --profile of a profile, such as "
-                "timeout=10; comments stay. KEY= removes the key.",
+                help="Set keys of an API in the configuration",
+                about="`KEY=` removes a key. With `--profile`, the keys of that profile. Comments stay.",
+                examples=(
+                    "dynacli api set github timeout=10",
+                    "dynacli api set github --profile staging server=https://staging.example.com",
+                ),
                 arguments=(
                     Argument("name", offers=REGISTERED),
                     Argument("settings", metavar="KEY=VALUE...", is_multiple=True, offers=KEYS),
@@ -128,139 +151,114 @@ REGISTRY_COMMANDS = (
             Command(
                 "catalog",
                 runs="api.api:write_catalog",
-                help="Print the registered APIs as a catalog for other programs (RFC 9727).",
-                options=(
-                    Option(("--out",), help="write it into FILE, which is replaced whole", metavar="FILE"),
-                ),
+                help="Print a catalog of the APIs (RFC 9727)",
+                examples=("dynacli api catalog --out api-catalog.json",),
+                options=(Option(("--out",), help="Write to FILE, which is replaced whole", metavar="FILE"),),
                 takes=LISTING,
             ),
             Command(
                 "remove",
                 runs="api.api:remove_api",
-                help="Remove an API from the configuration.",
+                help="Remove an API from the configuration",
+                examples=("dynacli api remove github",),
                 arguments=(Argument("name", offers=REGISTERED),),
             ),
             Command(
                 "rename",
                 runs="api.api:rename_api",
-                help="Give an API another name.",
+                help="Rename an API",
+                examples=("dynacli api rename github gh",),
                 arguments=(Argument("name", offers=REGISTERED), Argument("new_name")),
             ),
         ),
-        rows=(
-            ("api add NAME SOURCE", "register an API by its document or its base URL"),
-            ("api list|show|set|refresh|remove|rename", "the registered APIs"),
-            ("api history|rollback|pin|unpin", "the revisions of their documents"),
-            ("api catalog", "the registered APIs as a catalog for other programs"),
-        ),
-    ),
-    Command(
-        "changes",
-        runs="changes:ChangesVerb",
-        help="Show what the document of API gained, lost and changed since the revision before. "
-        "`-o markdown` writes it for a changelog, `-o json` for programs.",
-        arguments=(Argument("api", offers=API_NAMES),),
-        options=(
-            Option(
-                ("--since",),
-                offers=REVISIONS,
-                help="compare with the first digits of a revision, as `api history` lists them, or a "
-                "document: a URL or a path; else the one before",
-                metavar="REVISION",
-            ),
-            Option(
-                ("--until",),
-                offers=REVISIONS,
-                help="compare that one, instead of the one in use",
-                metavar="REVISION",
-            ),
-            Option(("--breaking",), help="only what breaks a client"),
-            Option(("--texts",), help="also where only words for people changed"),
-        ),
-        takes=LISTING,
-        rows=(("changes API [--since REVISION]", "what the document gained, lost and changed"),),
-        of_tool=API,
-        formats=(MARKDOWN,),
     ),
     Command(
         "auth",
-        help="Sign in and out, and see which credentials calls carry.",
+        section=MANAGE,
+        help="Sign in and out; explain which credentials calls carry",
+        examples=("dynacli auth login github", "dynacli auth explain github issues-create"),
         commands=(
             Command(
                 "login",
                 of_tool=API,
                 runs="auth.login:login",
-                help="Sign in to API: ask for the credential that it needs, and keep it for its calls. It "
-                "is sent nowhere but to the origin that calls go to now.",
+                help="Sign in to an API",
+                about=(
+                    "dynacli asks for the credential that the API needs, stores it, and sends it only to the "
+                    "origin that calls go to now."
+                ),
+                examples=(
+                    "dynacli auth login github",
+                    "dynacli auth login github --with-token < token.txt",
+                    "dynacli auth login github --operation log-in -- --name ada",
+                ),
                 arguments=(
                     Argument("api", offers=REGISTERED),
-                    Argument("words", is_required=False, is_multiple=True),
+                    Argument("words", metavar="[-- INPUTS...]", is_required=False, is_multiple=True),
                 ),
                 options=(
                     _SCHEME,
                     Option(
                         ("--operation",),
                         offers=OPERATIONS,
-                        help="an operation of the API whose answer has the token; its inputs stand behind --",
+                        help="Call OPERATION for the token, with the inputs after --",
                         metavar="OPERATION",
                         default="",
                     ),
                     Option(
                         ("--token-at",),
-                        help="where the token stands in that answer, a JMESPath expression",
+                        help="Take the token from this place, a JMESPath expression",
                         metavar="EXPR",
                         default="",
                     ),
                     Option(
                         ("--refresh-operation",),
-                        help="an operation that refreshes the token, where the document does not make it plain",
+                        help="Refresh the token with OPERATION",
                         metavar="OPERATION",
                         default="",
                     ),
                     Option(
                         ("--refresh-token-at",),
-                        help="where the refresh token stands in the answer, a JMESPath expression",
+                        help="Take the refresh token from this place",
                         metavar="EXPR",
                         default="",
                     ),
                     Option(
                         ("--with-token",),
-                        help="read it from standard input, one line; USERNAME:PASSWORD for basic and digest; with "
-                        "--operation the password",
+                        help="Read the token, or USERNAME:PASSWORD, from standard input",
                     ),
                     Option(
                         ("--name",),
-                        help="the header of a key, with --scheme apikey, if the document declares no scheme "
-                        "[X-API-Key]",
+                        help="With --scheme apikey: use this header [default: X-API-Key]",
                         metavar="HEADER",
                         default="",
                     ),
                     Option(
                         ("--store",),
-                        help="where it is kept: the system's keyring, or a file that only you can read",
+                        help="Store it in the system's keyring or in a private file",
                         values=("keyring", "file"),
                     ),
-                    Option(("--device",), help="sign in on another device, by a code that is shown here"),
-                    Option(("--no-browser",), help="show the address to open, and ask for what comes of it"),
+                    Option(("--device",), help="Sign in on another device, with a code"),
+                    Option(("--no-browser",), help="Print the address instead of opening a browser"),
                     Option(
-                        ("--client-id",), help="the client's name at the provider", metavar="ID", default=""
+                        ("--client-id",), help="Use this client ID at the provider", metavar="ID", default=""
                     ),
                     Option(
                         ("--scope",),
-                        help="what is asked for; may be repeated",
+                        help="Request this scope; repeat for more",
                         metavar="SCOPE",
                         is_multiple=True,
                         name="scopes",
                     ),
                     Option(
                         ("--callback-host",),
-                        help="127.0.0.1 (default) or localhost: where the provider sends the browser back to",
+                        help="Receive the browser at HOST [default: 127.0.0.1]",
                         metavar="HOST",
                         default="",
                     ),
                     Option(
                         ("--callback-port",),
-                        help="the port for that, if the provider wants a certain one",
+                        help="Receive the browser at PORT [default: a free port]",
                         metavar="PORT",
                         kind="integer",
                     ),
@@ -271,7 +269,9 @@ REGISTRY_COMMANDS = (
                 "logout",
                 of_tool=API,
                 runs="auth.stored:logout",
-                help="Forget what is stored for API, or for one of its schemes or profiles.",
+                help="Delete the stored credentials of an API",
+                about="With `--scheme` or `--profile`, only those of that scheme or profile.",
+                examples=("dynacli auth logout github",),
                 arguments=(Argument("api", offers=REGISTERED),),
                 options=(_SCHEME,),
                 takes=("profile",),
@@ -279,7 +279,8 @@ REGISTRY_COMMANDS = (
             Command(
                 "status",
                 runs="auth.stored:status",
-                help="List the stored credentials, never their secrets.",
+                help="List the stored credentials, without secrets",
+                examples=("dynacli auth status",),
                 arguments=(Argument("api", is_required=False, offers=REGISTERED),),
                 takes=(DATA,),
             ),
@@ -287,8 +288,9 @@ REGISTRY_COMMANDS = (
                 "explain",
                 of_tool=API,
                 runs="auth.stored:explain",
-                help="Tell which credential a call of OPERATION carries, from where, and to where, or "
-                "what is missing.",
+                help="Explain the credential of a call",
+                about="The page says where the credential comes from and where it goes, or what is missing.",
+                examples=("dynacli auth explain github issues-create",),
                 arguments=(Argument("api", offers=API_NAMES), Argument("operation", offers=OPERATIONS)),
                 takes=(DATA, *OPENING, "server", "server_var", "auth", "accept_origin"),
             ),
@@ -296,66 +298,77 @@ REGISTRY_COMMANDS = (
                 "token",
                 of_tool=API,
                 runs="auth.stored:show_token",
-                help="Print a stored credential to a pipe, for another program.",
+                help="Print a stored credential to a pipe",
+                examples=("dynacli auth token github | wc -c",),
                 arguments=(Argument("api", offers=REGISTERED),),
                 options=(_SCHEME,),
                 takes=("profile",),
             ),
         ),
-        rows=(("auth login|logout|status|explain|token", "credentials: signing in, and what is sent where"),),
     ),
     Command(
         "config",
-        help="The configuration file, `config.toml`; the page `configuration` of `help` has its keys.",
+        section=MANAGE,
+        help="Show and change the configuration",
+        examples=("dynacli config get apis.github", "dynacli config set history=off"),
         commands=(
             Command(
                 "path",
                 runs="config.config:show_path",
-                help="Say where the configuration file is, or will be.",
+                help="Print the path of the configuration file",
+                examples=("dynacli config path",),
             ),
             Command(
                 "get",
                 runs="config.config:show_values",
-                help="Show the value of KEY, such as apis.github.timeout, or everything. Secrets are masked.",
+                help="Show one setting, or all; secrets are masked",
+                examples=("dynacli config get", "dynacli config get apis.github"),
                 arguments=(Argument("key", is_required=False, offers=KEYS),),
                 takes=(DATA,),
             ),
             Command(
                 "set",
                 runs="config.config:set_values",
-                help="Set keys, such as history=off or apis.github.timeout=10; comments stay. KEY= "
-                "removes the key.",
+                help="Set keys of the configuration",
+                about="`KEY=` removes a key. Comments stay.",
+                examples=("dynacli config set history=off", "dynacli config set apis.github.timeout=10"),
                 arguments=(Argument("settings", metavar="KEY=VALUE...", is_multiple=True, offers=KEYS),),
             ),
             Command(
                 "edit",
                 runs="config.config:edit_file",
-                help="Edit the file in $VISUAL or $EDITOR; what cannot be used is shown with its line, "
-                "and not taken.",
+                help="Edit the file in $VISUAL or $EDITOR",
+                about="dynacli refuses a file with mistakes, and shows them with their lines.",
+                examples=("dynacli config edit",),
             ),
         ),
-        rows=(("config get|set|edit|path", "what is configured, one key at a time or in your editor"),),
         of_tool=ALONE,
     ),
     Command(
         "cache",
-        help="What is kept of documents. All of it can go at any time: it is fetched and compiled again.",
+        section=MANAGE,
+        help="Show or clear the cache",
+        examples=("dynacli cache info", "dynacli cache clear github"),
         commands=(
             Command(
                 "info",
                 runs="cache:show_cache",
-                help="Show what is kept of which document, how large it is, and when it was last used.",
+                help="Show the cached documents and their sizes",
+                examples=("dynacli cache info", "dynacli cache info -o json"),
                 takes=(DATA,),
             ),
             Command(
                 "clear",
                 runs="cache:clear_cache",
-                help="Remove what is kept of all documents, or of that of API.",
+                help="Clear the cache, or the part of one API",
+                about="Clearing is always safe: dynacli fetches and compiles a document again if it needs it.",
+                examples=("dynacli cache clear github", "dynacli cache clear --history"),
                 arguments=(Argument("api", is_required=False, offers=API_NAMES),),
-                options=(Option(("--history",), help="only revisions that are neither current nor held"),),
+                options=(
+                    Option(("--history",), help="Clear only revisions that are neither current nor pinned"),
+                ),
             ),
         ),
-        rows=(("cache info|clear", "what is kept of documents"),),
         of_tool=ALONE,
     ),
 )

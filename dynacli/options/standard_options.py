@@ -187,7 +187,7 @@ class Options:
         values=("auto", "json", "yaml", "table", "csv", "tsv", "ndjson", "lines", "gron", "raw", "text"),
         key="output",
         group=DATA,
-        help="auto, json, yaml, table, csv, tsv, ndjson, lines, gron, raw (the bytes as they came), text, or @FILE",
+        help="Set the output format, or write to @FILE [default: auto]",
     )
     filter: str = _standard(
         "-f",
@@ -195,34 +195,38 @@ class Options:
         metavar="EXPR",
         kind="filter",
         group=DATA,
-        help="what a JMESPath expression leaves of the answer, or of each item of a stream",
+        help="Filter the result with a JMESPath expression",
     )
     columns: str = _standard(
-        "--columns", metavar="A,B.C", kind="given", group=DATA, help="the columns of a table, csv or tsv"
+        "--columns",
+        metavar="A,B.C",
+        kind="given",
+        group=DATA,
+        help="Choose the columns of table, csv and tsv",
     )
     include: bool = _standard(
         "-i",
         "--include",
         group=RESPONSE,
-        help="the status line and the headers of the answer before its body",
+        help="Print the status line and headers before the body",
     )
     resume: bool = _standard(
         "--resume",
         group=RESPONSE,
-        help="go on with the download into @FILE that broke off; what is there of it is kept from now on",
+        help="Resume an interrupted download to @FILE",
     )
     remote_name: bool = _standard(
         "-O",
         "--remote-name",
         group=RESPONSE,
-        help="write the answer into a new file of the server's name for it",
+        help="Save the response under the name that the server gives",
     )
     progress: str = _standard(
         "--progress",
         metavar="WHEN",
         values=("auto", "off"),
         group=RESPONSE,
-        help="whether a terminal shows how far a download or an upload is: auto or off",
+        help="Show progress on a terminal [default: auto]",
     )
     all: str = _standard(
         "--all",
@@ -230,42 +234,41 @@ class Options:
         values=("pages", "keyset"),
         value_alone="pages",
         group=FURTHER_CALLS,
-        help="all pages of a list as one result; keyset: by the ids of a page, where nothing else leads to the next "
-        "one",
+        help="Fetch all pages; keyset: continue from the last id",
     )
     max_items: int | None = _standard(
         "--max-items",
         metavar="N",
         kind="number of items",
         group=FURTHER_CALLS,
-        help="as many items of a list, from as many pages as they need",
+        help="Stop after N items, from as many pages as needed",
     )
     wait: str = _standard(
         "--wait",
         metavar="EXPR",
         kind="condition",
         group=FURTHER_CALLS,
-        help="call again until a JMESPath expression is true of the answer, by an operation that reads",
+        help="Repeat a read-only call until EXPR is true",
     )
     wait_timeout: float | None = _standard(
         "--wait-timeout",
         metavar="SECONDS",
         kind="seconds of waiting",
         group=FURTHER_CALLS,
-        help="how long to wait at most; exit 7 behind that (300)",
+        help="Give up after SECONDS and exit with 7 [default: 300]",
     )
     wait_interval: float | None = _standard(
         "--wait-interval",
         metavar="SECONDS",
         kind="seconds of waiting",
         group=FURTHER_CALLS,
-        help="between two calls of --wait (2, growing to 30)",
+        help="Pause between two calls [default: 2, growing to 30]",
     )
     follow: tuple[str, ...] = _standard(
         "--follow",
         metavar="LINK",
         group=FURTHER_CALLS,
-        help="then make the call that a link of the document leads to, filled from the answer",
+        help="Then make the call that this link of the document names",
     )
     validate: str = _standard(
         "--validate",
@@ -274,8 +277,7 @@ class Options:
         key="validate",
         variable="VALIDATE",
         group=CALLS,
-        help="off, warn, strict (exit 9 when the answer breaks the document) or exact (and when it holds "
-        "what the document does not mention); requests are refused unless off",
+        help="Set the validation level [default: warn]",
     )
     report: tuple[str, ...] = _standard(
         "--report",
@@ -283,7 +285,7 @@ class Options:
         kind="text",
         values=("json", "junit", "sarif", "github"),
         group=RESPONSE,
-        help="the findings for machines: json, junit, sarif or github; to FILE, else to standard error",
+        help="Write findings for programs to FILE, or to stderr",
     )
     dry_run: str = _standard(
         "--dry-run",
@@ -292,9 +294,11 @@ class Options:
         value_alone=UNNAMED,
         is_guarded=True,
         group=REQUEST,
-        help="build and validate the request, print it as http, json, curl, python or har, and don't send it",
+        help="Print the request instead of sending it [default: http]",
     )
-    show_secrets: bool = _standard("--show-secrets", group=REQUEST, help="don't mask secrets in --dry-run")
+    show_secrets: bool = _standard(
+        "--show-secrets", group=REQUEST, help="Show the secrets that --dry-run masks"
+    )
     server: str = _standard(
         "--server",
         metavar="URL|INDEX",
@@ -302,10 +306,14 @@ class Options:
         key="server",
         is_guarded=True,
         group=CALLS,
-        help="a base URL, or the index, name or description of one of the document's",
+        help="Send to this base URL, or to a server of the document",
     )
     server_var: tuple[str, ...] = _standard(
-        "--server-var", metavar="NAME=VALUE", key="server_vars", group=CALLS, help="a variable of the server"
+        "--server-var",
+        metavar="NAME=VALUE",
+        key="server_vars",
+        group=CALLS,
+        help="Set a variable of the server",
     )
     profile: str = _standard(
         "--profile",
@@ -314,20 +322,25 @@ class Options:
         variable="PROFILE",
         is_guarded=True,
         group=CALLS,
-        help="a profile of the API, from the configuration",
+        help="Use a profile of the API from the configuration",
     )
     auth: str = _standard(
         "--auth",
         metavar="SCHEME",
         kind="given",
         group=CALLS,
-        help="the security scheme whose credential is sent, or none for a call without",
+        help="Use this security scheme, or none",
     )
     header: tuple[str, ...] = _standard(
-        "-H", "--header", metavar="NAME:VALUE", key="headers", group=CALLS, help="a header of the request"
+        "-H", "--header", metavar="NAME:VALUE", key="headers", group=CALLS, help="Add a header to the request"
     )
     timeout: float | None = _standard(
-        "--timeout", metavar="SECONDS", kind="seconds", key="timeout", group=CALLS, help="for the whole call"
+        "--timeout",
+        metavar="SECONDS",
+        kind="seconds",
+        key="timeout",
+        group=CALLS,
+        help="Limit the time of the whole call",
     )
     retries: int | None = _standard(
         "--retries",
@@ -335,19 +348,19 @@ class Options:
         kind="retries",
         key="retries",
         group=CALLS,
-        help="how often a call that is safe to repeat is made again after a failure that may pass (2)",
+        help="Retry a safe call up to N times [default: 2]",
     )
     retry_unsafe: bool = _standard(
         "--retry-unsafe",
         group=RESENDING,
-        help="make again also a call that may then change something twice",
+        help="Also retry calls that are not idempotent",
     )
     retry_status: tuple[int, ...] = _standard(
         "--retry-status",
         metavar="CODE",
         kind="status",
         group=RESENDING,
-        help="retry after this status, too, if the call only reads",
+        help="Also retry safe calls after this status",
     )
     rate: str = _standard(
         "--rate",
@@ -355,7 +368,7 @@ class Options:
         kind="rate",
         key="rate",
         group=CALLS,
-        help="send requests at most so often: 5/s, 100/m, 1000/h",
+        help="Limit the rate of requests, such as 5/s, 100/m, 1000/h",
     )
     accept_origin: tuple[str, ...] = _standard(
         "--accept-origin",
@@ -363,67 +376,68 @@ class Options:
         kind="given",
         is_guarded=True,
         group=CALLS,
-        help="let credentials go to one more origin",
+        help="Allow credentials to go to one more origin",
     )
     allow_ref: tuple[str, ...] = _standard(
         "--allow-ref",
         metavar="ORIGIN|DIRECTORY",
         kind="reference",
         group=DOCUMENT,
-        help="let references of the document lead to one more origin, or to files of one more directory",
+        help="Allow references to one more origin or directory",
     )
-    allow_files: bool = _standard("--allow-files", group=REQUEST, help="let `read` take input from files")
-    refresh: bool = _standard("--refresh", group=DOCUMENT, help="read or fetch the document again first")
+    allow_files: bool = _standard("--allow-files", group=REQUEST, help="Let `read` take inputs from files")
+    refresh: bool = _standard("--refresh", group=DOCUMENT, help="Refresh the document first")
     offline: bool = _standard(
-        "--offline", is_guarded=True, group=EVERY_RUN, help="fetch no document: use what is in the cache"
+        "--offline", is_guarded=True, group=EVERY_RUN, help="Fetch no document; use the cache"
     )
     verbose: bool = _standard(
-        "-v", "--verbose", group=EVERY_RUN, help="heads and timing on standard error, secrets masked"
+        "-v", "--verbose", group=EVERY_RUN, help="Print headers and timings to stderr, with secrets masked"
     )
     no_fail: bool = _standard(
-        "--no-fail", group=RESPONSE, help="exit 0 for a final 3xx, 4xx, 5xx and for a mismatch"
+        "--no-fail", group=RESPONSE, help="Exit with 0 despite a 3xx, 4xx, 5xx or a finding"
     )
     yes: bool = _standard(
         "--yes",
         is_guarded=True,
         group=EVERY_RUN,
-        help="answer yes to what would be asked; where a credential goes is never answered by it",
+        help="Answer yes to prompts, except where credentials may go",
     )
-    no_input: bool = _standard("--no-input", group=EVERY_RUN, help="never ask")
-    no_pager: bool = _standard(
-        "--no-pager", group=EVERY_RUN, help="show on a terminal what does not fit without $PAGER"
-    )
+    no_input: bool = _standard("--no-input", group=EVERY_RUN, help="Never ask")
+    no_pager: bool = _standard("--no-pager", group=EVERY_RUN, help="Print without a pager")
     error_format: str = _standard(
         "--error-format",
         metavar="FORMAT",
         values=("text", "json"),
         variable="ERROR_FORMAT",
         group=EVERY_RUN,
-        help="text or json",
+        help="Print errors as text or JSON [default: text, agents: json]",
     )
-    debug: bool = _standard("--debug", group=EVERY_RUN, help="show the traceback of a defect")
+    debug: bool = _standard("--debug", group=EVERY_RUN, help="Show the traceback of a defect")
     body: str | None = _standard(
-        "--body", metavar="JSON|@FILE|-", group=BODY, help="the whole body; other options are laid over it"
+        "--body",
+        metavar="JSON|@FILE|-",
+        group=BODY,
+        help="Give the whole body; other options override its fields",
     )
     set: tuple[str, ...] = _standard(
-        "--set", metavar="PATH=JSON", group=BODY, help="set any field of the body to any JSON value"
+        "--set", metavar="PATH=JSON", group=BODY, help="Set a field of the body to a JSON value"
     )
     content_type: str = _standard(
         "--content-type",
         metavar="TYPE",
         kind="given",
         group=BODY,
-        help="the body's media type, where there are several",
+        help="Choose the media type of the body",
     )
-    editor: bool = _standard(
-        "--editor", group=BODY, help="write the body in $VISUAL or $EDITOR, beginning with what was given"
+    editor: bool = _standard("--editor", group=BODY, help="Write the body in $VISUAL or $EDITOR")
+    example: bool = _standard(
+        "--example", group=BODY, help="Fill in the required inputs that you did not give"
     )
-    example: bool = _standard("--example", group=BODY, help="fill in whatever is required and was not given")
     file: tuple[str, ...] = _standard(
-        "--file", metavar="NAME=@FILE", group=FILE, help="a part that is a file, under a name of your own"
+        "--file", metavar="NAME=@FILE", group=FILE, help="Add a file to the body under a name of your own"
     )
     part_header: tuple[str, ...] = _standard(
-        "--part-header", metavar="PART:NAME:VALUE", group=PART, help="a header of a part of the body"
+        "--part-header", metavar="PART:NAME:VALUE", group=PART, help="Add a header to a part of the body"
     )
 
     def with_value(self, name: str, value: Any) -> "Options":

@@ -4,11 +4,15 @@ from dynacli.options.command import (
     ALONE,
     API,
     LISTING,
+    MAKE_CALLS,
+    MANAGE,
     MISBEHAVE,
     NEXT,
     OPENING,
     PORT,
     ROLE,
+    SHARE,
+    TEST,
     Argument,
     Command,
 )
@@ -26,54 +30,69 @@ from dynacli.record import replace
 
 __all__ = ["TOOL_COMMANDS"]
 
-_FAILED = Option(("--failed",), help="only calls that did not end with exit code 0")
-_SINCE = Option(("--since",), help="only calls of the last 30m, 2h, 7d", metavar="TIME")
-_LOOKED_IN = Option(("--api",), help="look in this API alone, at any server", metavar="API")
+_FAILED = Option(("--failed",), help="List only calls with an exit code other than 0")
+_SINCE = Option(("--since",), help="List only calls of the last 30m, 2h or 7d", metavar="TIME")
+_LOOKED_IN = Option(("--api",), help="Search this API only, with any server", metavar="API")
 
 TOOL_COMMANDS = (
     Command(
         "ignore",
+        section=TEST,
         runs="ignore:ignore",
-        help="Let the findings of RULE in the calls of API, or of its OPERATION, not count from "
-        "now on. RULE is what a finding ends with, for example `type`, or `*` for all.",
+        help="Suppress known findings",
+        about=(
+            "RULE is the name at the end of a finding, such as `type`, or `*` for all. dynacli saves the "
+            "exception in the configuration; `--reason` is required."
+        ),
+        examples=(
+            "dynacli ignore github type --reason 'Fixed in 2.1'",
+            "dynacli ignore github format issues-list --pointer '/*/created_at' --reason 'No time zone'",
+        ),
         arguments=(
             Argument("api", offers=REGISTERED),
             Argument("rule", offers=RULES),
             Argument("operation", is_required=False, offers=OPERATIONS),
         ),
         options=(
-            Option(
-                ("--reason",), help="why these findings do not count; required", metavar="TEXT", default=""
-            ),
+            Option(("--reason",), help="Say why [required]", metavar="TEXT", default=""),
             Option(
                 ("--pointer",),
-                help="only at this place and inside of it, for example '/items/*/created' or header/ETag",
+                help="Suppress only at this place, and inside it",
                 metavar="POINTER",
             ),
             Option(
                 ("--status",),
-                help="only in answers with this status: 404, or 4XX for the class",
+                help="Suppress only in responses with this status: 404 or 4XX",
                 metavar="STATUS",
             ),
-            Option(("--where",), help="only in requests, or only in answers", metavar="request|response"),
+            Option(
+                ("--where",),
+                help="Suppress only in requests, or only in responses",
+                metavar="request|response",
+            ),
         ),
         takes=OPENING,
-        rows=(
-            ("ignore API RULE [OPERATION]", "let findings not count that are known, with `--reason TEXT`"),
-        ),
         of_tool=API,
     ),
     Command(
         "policy",
-        help="What may be done with an API, as `[apis.NAME.policy]` in the configuration says; "
-        "the page `policy` of `help` has its keys.",
+        section=MANAGE,
+        help="Explain which calls are allowed",
+        about="The policy of an API is `[apis.NAME.policy]` in the configuration.",
+        examples=(
+            "dynacli policy explain demo archive-workflow",
+            "dynacli policy explain demo GET /workflows",
+        ),
         commands=(
             Command(
                 "explain",
                 of_tool=API,
                 runs="policy:explain",
-                help="Say what would become of a call of OPERATION, here and with these options, and "
-                "which entry of which list of the policy decides.",
+                help="Show whether a call is allowed, and why",
+                examples=(
+                    "dynacli policy explain demo archive-workflow",
+                    "dynacli policy explain demo GET /workflows",
+                ),
                 arguments=(
                     Argument("api", offers=API_NAMES),
                     Argument(
@@ -83,54 +102,57 @@ TOOL_COMMANDS = (
                 takes=(DATA, *OPENING, "header"),
             ),
         ),
-        rows=(
-            ("policy explain API OPERATION", "what would become of a call, and which rule of yours decides"),
-        ),
     ),
     Command(
         "skill",
+        section=SHARE,
         runs="agents.skill:write_skill",
-        help="Write what an agent needs to know of API, as a SKILL.md of at most 60 lines: when "
-        "to use it, how to search, describe and call, and what the exit codes mean. No "
-        "secret is in it.",
+        help="Write a SKILL.md for an agent",
+        about=(
+            "It has at most 60 lines: when to use the API, how to search, describe and call, and the exit codes. "
+            "It contains no secret."
+        ),
+        examples=("dynacli skill demo", "dynacli skill demo --out skills/armature"),
         arguments=(Argument("api", offers=API_NAMES),),
         options=(
             Option(
                 ("--out",),
-                help="into SKILL.md of a directory, and not to standard output",
+                help="Write SKILL.md into DIRECTORY [default: standard output]",
                 metavar="DIRECTORY",
             ),
         ),
         takes=OPENING,
-        rows=(("skill API [--out DIRECTORY]", "what an agent needs to know of an API, as a SKILL.md"),),
         of_tool=API,
     ),
     Command(
         "mcp",
+        section=SHARE,
         runs="agents.mcp:serve_mcp",
-        help="Offer APIs, by default all that are registered, to an agent over the Model Context "
-        "Protocol, on standard input and output: three tools, `search`, `describe` and "
-        "`call`. Only operations that read are called without --write; what the policy wants "
-        "confirmed, and each DELETE, also needs --yes here.",
+        help="Offer APIs to an agent over MCP",
+        about=(
+            "The server has three tools, `search`, `describe` and `call`, on standard input and output. Without "
+            "APIs, it offers all registered ones. Without `--write`, `call` makes only read-only calls. A DELETE, "
+            "and a call that the policy wants confirmed, also needs `--yes`."
+        ),
+        examples=("dynacli mcp demo", "dynacli mcp github --http 8080"),
         arguments=(
             Argument("apis", metavar="[API...]", is_required=False, is_multiple=True, offers=API_NAMES),
         ),
         options=(
-            Option(("--write",), help="let operations be called that may change something"),
+            Option(("--write",), help="Allow calls that may change something"),
             Option(
                 ("--http",),
-                help="over streamable HTTP, by default on 127.0.0.1; 0: a free port",
+                help="Serve over HTTP [default host: 127.0.0.1; 0: a free port]",
                 metavar="[HOST:]PORT",
             ),
             Option(
                 ("--token",),
-                help="where the token is that clients bear over HTTP: env:NAME, file:PATH, ...; one is "
-                "made by default",
+                help="Read the token of HTTP clients from env:NAME or file:PATH",
                 metavar="REFERENCE|none",
             ),
             Option(
                 ("--max-bytes",),
-                help="the most bytes of an answer; lists lose whole items, which is said",
+                help="Cut responses to N bytes, by whole items",
                 metavar="N",
                 kind="integer",
                 between=(2000, 10000000),
@@ -139,103 +161,110 @@ TOOL_COMMANDS = (
             ),
         ),
         takes=("validate", "profile", "timeout", "retries", "rate"),
-        rows=(("mcp [API...]", "the APIs for an agent, over the Model Context Protocol"),),
         of_tool=API,
     ),
     Command(
         "document",
+        section=SHARE,
         runs="document:write_document",
-        help="Print the document of API: as it was fetched, in one file, or with its references replaced.",
+        help="Print the OpenAPI document of an API",
+        examples=(
+            "dynacli document demo --bundled",
+            "dynacli document demo --only runs --version 3.1 -o yaml",
+        ),
         arguments=(Argument("api", offers=API_NAMES),),
         options=(
-            Option(
-                ("--bundled",),
-                help="in one file, in OpenAPI 3, as calls are made by it; its references lead nowhere else",
-            ),
-            Option(
-                ("--resolved",), help="with references replaced by what they lead to; recursive ones stay"
-            ),
+            Option(("--bundled",), help="Print one file in OpenAPI 3, as dynacli uses it"),
+            Option(("--resolved",), help="Replace references, except recursive ones"),
             Option(
                 ("--only",),
                 offers=OPERATIONS,
-                help="these operations alone, with all that they need, in one file; may be repeated",
+                help="Print only these operations and what they need",
                 metavar="OPERATION|TAG",
                 is_multiple=True,
             ),
             Option(
                 ("--version",),
-                help="in this version of OpenAPI, in one file; what it cannot say is left out with a warning",
+                help="Convert to this version of OpenAPI",
                 values=("3.0", "3.1"),
             ),
         ),
         takes=LISTING,
-        rows=(("document API [--bundled]", "the document as it was fetched, or in one file"),),
         of_tool=API,
     ),
     Command(
         "export",
+        section=SHARE,
         runs="export:export_api",
-        help="Write the operations of API for another program: a request each, with an example "
-        "that the document allows, in folders by tag. Credentials are variables without a "
-        "value.",
+        help="Export the operations for another program",
+        about=(
+            "Each operation becomes a request with a valid example, in folders by tag. Credentials become "
+            "variables without a value."
+        ),
+        examples=(
+            "dynacli export demo --to postman --out demo.json",
+            "dynacli export demo --to hurl --only runs",
+        ),
         arguments=(Argument("api", offers=API_NAMES),),
         options=(
             Option(
                 ("--to",),
-                help="the program it is for",
+                help="Export for this program [required]",
                 values=("postman", "insomnia", "bruno", "har", "hurl", "markdown", "html"),
                 name="form",
             ),
             Option(
                 ("--only",),
                 offers=OPERATIONS,
-                help="these operations alone; may be repeated",
+                help="Export only these operations",
                 metavar="OPERATION|TAG",
                 is_multiple=True,
             ),
             Option(
                 ("--out",),
-                help="into a file, or into files of a directory, and not to standard output",
+                help="Write to a file or directory [default: standard output]",
                 metavar="FILE|DIRECTORY",
             ),
         ),
         takes=(*OPENING, "server", "server_var"),
-        rows=(
-            (
-                "export API --to FORM [--out FILE]",
-                "its operations with examples, for Postman, hurl and the like",
-            ),
-        ),
         of_tool=API,
     ),
     Command(
         "demo",
+        section=MAKE_CALLS,
         runs="demo:DemoGroup",
-        help="Call the embedded stand-in of Armature's API.",
+        help="Call the built-in demo API, which needs no set-up",
         options=(ROLE, NEXT, MISBEHAVE),
-        rows=(
-            (
-                "demo OPERATION",
-                "a call to the embedded stand-in of Armature's API; `demo serve` keeps it running",
-            ),
-        ),
+        usage="[OPTIONS] OPERATION [ARGUMENTS] [OPTIONS]",
+        examples=("dynacli demo", "dynacli demo search-runs --range 7d"),
         commands=(
             Command(
                 "serve",
                 runs="demo:serve",
-                help="Keep the stand-in running on 127.0.0.1 until Ctrl-C.",
+                help="Run the demo API on 127.0.0.1 until Ctrl-C",
+                about=(
+                    "The kinds of `--misbehave` are wrong-type, missing-field, undocumented-field, "
+                    "undocumented-status, wrong-media-type, truncated-json and hang."
+                ),
+                examples=(
+                    "dynacli demo serve",
+                    "dynacli demo serve --port 0 --misbehave search-runs=wrong-type",
+                ),
                 options=(replace(PORT, default=8642), NEXT, MISBEHAVE),
             ),
         ),
     ),
     Command(
         "history",
+        section=MAKE_CALLS,
         default="list",
+        help="List, show and clear earlier calls",
+        examples=("dynacli history --failed --since 2h", "dynacli history show 1 --as curl"),
         commands=(
             Command(
                 "list",
                 runs="history:list_calls",
-                help="List the calls that were made, or those of API, the latest first.",
+                help="List earlier calls, latest first",
                 arguments=(Argument("api", is_required=False, offers=API_NAMES),),
                 options=(_FAILED, _SINCE),
                 takes=(DATA,),
@@ -243,12 +272,13 @@ TOOL_COMMANDS = (
             Command(
                 "show",
                 runs="history:show_call",
-                help="Show the call N of the list.",
+                help="Show call N",
+                examples=("dynacli history show 1", "dynacli history show 1 --as curl"),
                 arguments=(Argument("number", metavar="N", least=1, offers=EARLIER_CALLS),),
                 options=(
                     Option(
                         ("--as",),
-                        help="the call in another form",
+                        help="Show the call in this format",
                         values=("curl", "har", "http"),
                         name="form",
                     ),
@@ -258,123 +288,148 @@ TOOL_COMMANDS = (
             Command(
                 "export",
                 runs="history:export_calls",
-                help="Write the calls that were made, or those of API, for another program, the oldest "
-                "first.",
+                help="Export calls for another program",
+                examples=("dynacli history export demo --as har --out calls.har",),
                 arguments=(Argument("api", is_required=False, offers=API_NAMES),),
                 options=(
-                    Option(("--as",), help="the form", values=("har", "hurl", "postman"), name="form"),
+                    Option(
+                        ("--as",),
+                        help="Export in this format [required]",
+                        values=("har", "hurl", "postman"),
+                        name="form",
+                    ),
                     _FAILED,
                     _SINCE,
-                    Option(("--out",), help="into a file, and not to standard output", metavar="FILE"),
+                    Option(("--out",), help="Write to FILE [default: standard output]", metavar="FILE"),
                 ),
             ),
             Command(
                 "clear",
                 runs="history:forget_calls",
-                help="Forget all calls, and the ids that completion knows from their answers.",
+                help="Delete all calls, and ids known from them",
+                examples=("dynacli history clear",),
             ),
-        ),
-        rows=(
-            ("history [API] [--failed] [--since 2h]", "the calls that were made; `history show N` shows one"),
         ),
         of_tool=ALONE,
     ),
     Command(
         "bake",
+        section=SHARE,
         runs="bake.bake:bake",
-        help="Write a command line of its own for API: its operations stand right behind NAME, "
-        "and its help, completion, variables and directories have that name. It needs "
-        "dynacli installed, has the document inside, which it refreshes, and holds no secret.",
+        help="Write a separate command-line program for one API",
+        about=(
+            "Its operations follow NAME directly; its help, completion, variables and directories have that name. "
+            "It needs an installed dynacli, contains the document, which it refreshes, and no secret."
+        ),
+        examples=(
+            "dynacli bake armature --api demo",
+            "dynacli bake armature --api demo --only runs --package --out armature-cli",
+        ),
         arguments=(Argument("name"),),
         options=(
-            Option(("--api",), help="the API whose command line it is", metavar="API", is_required=True),
+            Option(("--api",), help="Write the program for API [required]", metavar="API", is_required=True),
             Option(
                 ("--only",),
                 offers=OPERATIONS,
-                help="the operations that it has; given again, more",
+                help="Include only these operations",
                 metavar="TAG|OPERATION",
                 is_multiple=True,
             ),
             Option(
                 ("--except",),
-                help="operations that it does not have",
+                help="Leave these operations out",
                 metavar="TAG|OPERATION",
                 is_multiple=True,
                 name="without",
             ),
             Option(
                 ("--name-style",),
-                help="`short`: names of operations without the tag in front, where they stay unique",
+                help="Drop the tag from names that stay unique [default: usual]",
                 values=("usual", "short"),
                 default="usual",
             ),
-            Option(("--package",), help="a directory that `pip install` and `pipx install` take"),
-            Option(("--before",), help="is called before each call", metavar="MODULE:FUNCTION"),
-            Option(("--after",), help="is called behind each call", metavar="MODULE:FUNCTION"),
-            Option(("--out",), help="what to write  [default: ./NAME]", metavar="FILE|DIR"),
+            Option(("--package",), help="Write a directory for `pip install` and `pipx install`"),
+            Option(("--before",), help="Call this function before each call", metavar="MODULE:FUNCTION"),
+            Option(("--after",), help="Call this function after each call", metavar="MODULE:FUNCTION"),
+            Option(("--out",), help="Write to this path [default: ./NAME]", metavar="FILE|DIR"),
         ),
         takes=OPENING,
-        rows=(("bake NAME --api API", "an executable file, a command line for one API"),),
     ),
     Command(
         "import",
-        help="The operation that a request of another program belongs to, and the line that makes "
-        "the same request.",
+        section=SHARE,
+        help="Turn a curl command or a HAR into dynacli commands",
+        examples=(
+            "dynacli import curl \"curl 'https://api.example.com/issues?state=open'\"",
+            "dynacli import har traffic.har",
+        ),
         commands=(
             Command(
                 "curl",
                 runs="traffic:import_curl",
-                help="Import a line for curl, as browsers and Postman copy it.",
-                arguments=(Argument("line", metavar="LINE|FILE|-"),),
+                help="Turn a curl command into a dynacli command",
+                examples=("dynacli import curl \"curl 'https://api.example.com/issues?state=open'\"",),
+                arguments=(Argument("line", metavar="COMMAND|FILE|-"),),
                 options=(_LOOKED_IN,),
                 takes=LISTING,
             ),
             Command(
                 "har",
                 runs="traffic:import_har",
-                help="Import the requests of a HAR file.",
+                help="Turn the requests of a HAR file into commands",
+                examples=("dynacli import har traffic.har",),
                 arguments=(Argument("file", metavar="FILE|-"),),
                 options=(_LOOKED_IN,),
                 takes=LISTING,
             ),
         ),
-        rows=(("import curl LINE", "the line that makes the request of a line for curl; `import har FILE`"),),
         of_tool=ALONE,
     ),
     Command(
         "replay",
+        section=MAKE_CALLS,
         runs="history:Replay",
-        rows=(("replay N", "make call N once more, with other options behind it"),),
+        help="Repeat an earlier call, with other options",
+        about=(
+            "N is the number of a call in `dynacli history`. OPTIONS are those of its operation; they replace the "
+            "earlier ones."
+        ),
+        examples=("dynacli replay 1", "dynacli replay 1 --page 2 --dry-run"),
+        usage="N [OPTIONS]",
         of_tool=ALONE,
     ),
     Command(
         "doctor",
+        section=MANAGE,
         runs="doctor:examine",
-        help="Look whether all works here, and what is wrong with the documents of all APIs, or of API.",
+        help="Check the installation and the documents",
+        examples=("dynacli doctor", "dynacli doctor demo -o json"),
         arguments=(Argument("api", is_required=False, offers=API_NAMES),),
         takes=LISTING,
-        rows=(("doctor [API]", "whether all works here, and what is wrong with the documents"),),
         of_tool=API,
     ),
     Command(
         "completion",
+        section=MANAGE,
         runs="completion:write_script",
-        help='Print the completion script for a shell.\n\nBash: add `eval "$(dynacli completion '
-        'bash)"` to ~/.bashrc. Zsh: add `eval "$(dynacli completion zsh)"` to ~/.zshrc, '
-        "behind `compinit`. Fish: `dynacli completion fish > "
-        "~/.config/fish/completions/dynacli.fish`.",
+        help="Print the completion script for a shell",
+        about=(
+            'Bash: add `eval "$(dynacli completion bash)"` to `~/.bashrc`.\n\n'
+            'Zsh: add `eval "$(dynacli completion zsh)"` to `~/.zshrc`, after `compinit`.\n\n'
+            "Fish: run `dynacli completion fish > ~/.config/fish/completions/dynacli.fish`."
+        ),
+        examples=("dynacli completion bash", "dynacli completion fish"),
         arguments=(Argument("shell", values=("bash", "zsh", "fish")),),
         is_plain=True,
-        rows=(("completion bash|zsh|fish", "completion for your shell"),),
         of_tool=ALONE,
     ),
     Command(
         "help",
         runs="help:show_page",
-        help="Show the manual, or its page on TOPIC.",
+        help="Show the manual, or its page on TOPIC",
+        examples=("dynacli help", "dynacli help check"),
         arguments=(Argument("topic", is_required=False, offers=TOPICS),),
         is_plain=True,
-        rows=(("help [TOPIC]", "the manual"),),
         of_tool=ALONE,
     ),
 )

@@ -7,6 +7,7 @@ the time in which a small document is compiled, whose descriptions are often pla
 """
 
 import re
+from collections.abc import Callable
 from functools import cache, lru_cache
 from html import unescape
 from typing import TYPE_CHECKING
@@ -376,13 +377,14 @@ _NO_PROSE = frozenset((HEADING, CODE, RULE, TABLE))
 _ABBREVIATIONS = ("e.g.", "i.e.", "etc.", "vs.", "cf.", "approx.", "incl.", "no.", "resp.", "max.", "min.")
 
 
-def to_text(markdown: str, width: int) -> str:
+def to_text(markdown: str, width: int, paint_heading: Callable[[str], str] = str) -> str:
     """Return a description as the text of its blocks.
 
     Args:
         width: How many columns a line may have.
+        paint_heading: Colours a line of a heading.
     """
-    return block_text(blocks_of(markdown), width)
+    return block_text(blocks_of(markdown), width, paint_heading)
 
 
 def blocks_of(markdown: str, *, has_urls: bool = True) -> Blocks:

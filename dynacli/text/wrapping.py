@@ -242,13 +242,20 @@ _NARROWEST = 20
 _CODE_INDENT = " " * 4
 
 
-def block_text(blocks: Sequence[Any], width: int) -> str:
+def block_text(blocks: Sequence[Any], width: int, paint_heading: Callable[[str], str] = str) -> str:
     """Return blocks as plain text, wrapped, `visible`, without a line feed at its end.
 
     Args:
         width: How many columns a line may have; words and code that are longer stay whole.
+        paint_heading: Colours a line of a heading that stands in no other block.
     """
-    return visible("\n".join(_block_lines(blocks, width)))
+    if paint_heading is str:
+        return visible("\n".join(_block_lines(blocks, width)))
+    lines: list[str] = []
+    for block in blocks:
+        shown = map(visible, _block_lines([block], width))
+        lines += map(paint_heading, shown) if block[:1] == [HEADING] else shown
+    return "\n".join(lines)
 
 
 def _block_lines(blocks: Sequence[Any], width: int) -> list[str]:

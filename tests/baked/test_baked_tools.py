@@ -162,13 +162,13 @@ def test_the_help_page_of_a_tool_lists_what_its_api_has(tmp_path: Path) -> None:
         code, stdout, stderr = _run(tool, "--help")
         assert (0, "") == (code, stderr)
         assert expected in stdout
-        assert stdout.index(expected) < stdout.index("\nVerbs\n")
+        assert stdout.index(expected) < stdout.index("\nFind\n")
     shutil.rmtree(tmp_path / ".cache")
     lost = tmp_path / "lost"
     with ZipFile(tool) as whole, ZipFile(lost, "w") as archive:
         archive.writestr("__main__.py", whole.read("__main__.py"))
     code, stdout, _ = _run(lost, "--help")
-    assert (0, True) == (code, "\nVerbs\n" in stdout)
+    assert (0, True) == (code, "\nFind\n" in stdout)
 
 
 def test_a_tool_has_a_name_of_its_own(bake: Callable[..., Path], server: Recorder) -> None:

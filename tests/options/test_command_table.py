@@ -80,13 +80,6 @@ def test_the_variable_of_an_option_is_one_of_the_program(option: Option) -> None
     assert f"`{variable(option.variable)}`" in run_cli("help", "environment").stdout
 
 
-@pytest.mark.parametrize("option", OPTIONS, ids=lambda each: each.name)
-def test_the_manual_lists_every_option(option: Option) -> None:
-    """The root's help page has all that stand before an API; those about parts stand with their operations."""
-    is_listed = any(option.flags[-1] in line.split() for line in run_cli("--help").stdout.splitlines())
-    assert is_listed == (option.group not in {"part", "file"})
-
-
 @pytest.mark.parametrize("name", ["timeout", "retries", "rate", "max_items", "wait_timeout", "retry_status"])
 def test_a_value_of_the_wrong_kind_is_refused(name: str) -> None:
     """The kind of an option says which values it takes."""

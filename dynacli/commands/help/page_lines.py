@@ -1,20 +1,59 @@
-"""Lines that several help pages have: the usage of a command, a server of a document."""
+"""Lines that several help pages have: the usage of a command, rows of options or commands, a server of a document."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dynacli.options.standard_options import Option
 from dynacli.text.terminal import Painter
 from dynacli.text.wrapping import quoted, word_or_quoted, wrapped
 
-__all__ = ["server_line", "usage_lines"]
+__all__ = ["option_row", "row_lines", "server_line", "usage_lines"]
 
 _LABEL = "Usage: "
+_WIDEST_LEFT = 34
+_NARROWEST_RIGHT = 24
+
+Row = tuple[str, str]
+"""What stands on the left, and the text beside it."""
 
 
 def usage_lines(text: str, width: int) -> list[str]:
     """Return the usage, wrapped at a width; further lines are indented up to its first word."""
     first, *others = wrapped(_LABEL + text, width - len(_LABEL))
     return [first, *(" " * len(_LABEL) + line for line in others)]
+
+
+def row_lines(rows: Sequence[Row], width: int, column: int = 0) -> list[str]:
+    """Return the lines of rows, whose texts are wrapped in a column of their own.
+
+    Args:
+        column: Where the texts begin; 0 for as far left as the rows allow.
+    """
+    column = column or min(max((len(left) for left, _ in rows), default=0) + 4, _WIDEST_LEFT)
+    lines = []
+    for left, right in rows:
+        text = wrapped(right, max(width - column, _NARROWEST_RIGHT))
+        if len(left) + 4 > column:
+            lines.append(f"  {left}")
+        else:
+            first = text.pop(0) if text else ""
+            lines.append(f"  {left.ljust(column - 2)}{first}".rstrip())
+        lines.extend(f"{' ' * column}{line}" for line in text)
+    return lines
+
+
+def option_row(option: Option) -> Row:
+    """Return the row of an option of the tables: its flags and value, and its help with the values and the default."""
+    value = option.metavar
+    if option.choices and not option.value_alone:
+        value = "|".join((*option.choices, *option.more))
+    text = option.help
+    if option.shows_default:
+        least_most = f"; {option.between[0]} to {option.between[1]}" if option.between else ""
+        text += f" [default: {option.default}{least_most}]"
+    if option.kind and option.values:
+        text += f"\n{', '.join((*option.values, *option.more))}"
+    return " ".join(filter(None, (", ".join(option.flags), value))), text
 
 
 def server_line(index: int, server: Mapping[str, Any], paint: Painter) -> str:

@@ -1,119 +1,101 @@
 """The help page of dynacli itself."""
 
-import re
 from collections.abc import Sequence
 
-from dynacli.commands.help.page_lines import usage_lines
+from dynacli.commands.help.page_lines import Row, row_lines, usage_lines
 from dynacli.environment import Environment, invocation, program
 from dynacli.errors import FileError
 from dynacli.library.configuration.configuration import Configuration
+from dynacli.options.command import SECTIONS
 from dynacli.options.command_table import COMMANDS
-from dynacli.options.standard_options import INPUT_OPTIONS, STANDARD_OPTIONS
+from dynacli.options.standard_options import OPTIONS_BY_NAME
 from dynacli.text.terminal import Painter, terminal_width
-from dynacli.text.wrapping import wrapped
+from dynacli.text.wrapping import shortened, wrapped
 
-__all__ = ["further_lines", "root_help"]
+__all__ = ["ROOT_EXAMPLES", "root_help"]
 
-_VERBS = (
-    ("API", "what it has, who is signed in, and what to do next; `API TAG` lists a tag"),
-    *(row for command in COMMANDS.values() for row in command.rows),
+ROOT_EXAMPLES = (
+    ("dynacli demo", "show what an API offers"),
+    ("dynacli search demo runs that failed", "find an operation"),
+    ("dynacli demo search-runs --range 7d -o table", "call it"),
+    ("dynacli ./openapi.yaml list-pets --dry-run", "print the request only"),
 )
-
-_ABOUT = (
-    "Turns any OpenAPI document into a command line. API is a registered name, a URL of a document, "
-    "a path to one, or - for standard input; nothing has to be registered first."
-)
+"""Command lines that run as they are if there is a document with the operation, and what each is for."""
+_COMMON = ("output", "filter", "all", "validate", "dry_run", "profile")
+_ABOUT = "API is a registered name, a URL or path of an OpenAPI document, or - (stdin)."
 
 
 def root_help(env: Environment, contents: Sequence[str] = ()) -> str:
-    """Return the page.
+    """Return the page: at most 60 lines and 3,500 bytes.
 
     Args:
         contents: The lines that list what the API of a tool has.
     """
-    paint = Painter.for_stdout(env)
-    width = terminal_width(env, env.stdout)
-    if program().api:
-        return "\n".join(_of_tool(paint, width, contents))
-    lines = [
-        *usage_lines("dynacli [OPTIONS] API OPERATION [ARGUMENTS] [OPTIONS]", width),
-        "       dynacli VERB ...",
-        "",
-        *(f"  {line}" for line in wrapped(_ABOUT, width - 2)),
-        "",
-        f"  {invocation('demo')} search-runs --range 7d --status fail",
-        "  dynacli ./openapi.yaml list-pets --limit 3",
-        "",
-        paint.bold("Verbs"),
-        *_rows(_VERBS, width),
-        "",
-    ]
-    try:
-        apis = sorted(Configuration(env).apis())
-    except FileError:  # help is there even if the configuration is broken
-        apis = []
-    if apis:
-        lines.extend([paint.bold("Registered APIs"), *(f"  {name}" for name in apis), ""])
-    heading = paint.bold("Options, before the API or after the operation")
-    lines.extend([heading, *_options(width, "that of an API or operation")])
-    return "\n".join(lines)
-
-
-def _of_tool(paint: Painter, width: int, contents: Sequence[str]) -> list[str]:
-    """Return the lines of the page of a tool, which is bound to one API."""
-    from dynacli.commands.available_commands import TOOL_VERBS
-
+    paint, width = Painter.for_stdout(env), terminal_width(env, env.stdout)
     name = program().name
-    verbs = [(_without_api(left), right) for left, right in _VERBS if left.split()[0] in TOOL_VERBS - {"api"}]
-    verbs.insert(
-        0, ("api show|refresh|set|history|rollback|pin", "its document, the revisions, the settings")
-    )
-    return [
-        *usage_lines(f"{name} [OPTIONS] OPERATION [ARGUMENTS] [OPTIONS]", width),
-        f"       {name} VERB ...",
+    is_tool = bool(program().api)
+    called = "OPERATION" if is_tool else "API OPERATION"
+    lines = [
+        *usage_lines(f"{name} [OPTIONS] {called} [ARGUMENTS] [OPTIONS]", width),
+        f"       {name} COMMAND ...",
         "",
-        f"  {name}                 what the API has, who is signed in, and what to do next",
-        f"  {name} operations      every operation, a line each",
-        "",
+        *(
+            []
+            if is_tool
+            else [*(f"  {line}" for line in wrapped(_ABOUT, width - 2)), "", *_examples(paint, width), ""]
+        ),
         *([*contents, ""] if contents else ()),
-        paint.bold("Verbs"),
-        *_rows(verbs, width),
-        "",
-        *further_lines(paint),
-        paint.bold("Options, before or after the operation"),
-        *_options(width, "that of an operation"),
+    ]
+    sections = {section: _commands(section) for section in SECTIONS}
+    column = max(len(name) for rows in sections.values() for name, _ in rows) + 4
+    for section, rows in sections.items():
+        lines += [paint.bold(section), *row_lines(rows, width, column), ""]
+    lines += [paint.bold("Options"), *row_lines(_options(), width), ""]
+    title, names = _further(env)
+    lines += [shortened(f"{title}: {', '.join(names)}", width)] if names else []
+    pages = invocation("help")
+    more = f"More: `{pages} options`, `{pages} COMMAND`; manual: `{pages}`."
+    return "\n".join([*lines, *wrapped(more, width)])
+
+
+def _examples(paint: Painter, width: int) -> list[str]:
+    column = max(len(line) for line, _ in ROOT_EXAMPLES) + 2
+    return [
+        f"  {line.ljust(column)}{paint.dim(f'# {about}')}"
+        if column + len(about) + 4 <= width
+        else f"  {line}"
+        for line, about in ROOT_EXAMPLES
     ]
 
 
-def further_lines(paint: Painter) -> list[str]:
-    """Return the lines about the commands that other packages have."""
-    from dynacli.commands.available_commands import further_names
+def _commands(section: str) -> list[Row]:
+    """Return the rows of the commands of a section that the program has."""
+    entries = [entry for entry in COMMANDS.values() if entry.section == section]
+    if not program().api:
+        return [(entry.name, entry.help) for entry in entries]
+    from dynacli.commands.available_commands import TOOL_VERBS
+    from dynacli.guide.pages import as_of_program
 
-    names = further_names()
-    return [paint.bold("Commands of other packages"), *(f"  {name}" for name in names), ""] if names else []
+    rows = [(entry.name, as_of_program(entry.help)) for entry in entries if entry.name in TOOL_VERBS]
+    return [(name, "Manage the document of the API" if name == "api" else text) for name, text in rows]
 
 
-def _without_api(usage: str) -> str:
-    return re.sub(r" (?:\[API(?:\.\.\.)?\]|API)(?= |$)", "", usage)
-
-
-def _options(width: int, other_pages: str) -> list[str]:
-    options = [
-        (", ".join(option.flags) + (f" {option.metavar}" if option.metavar else ""), option.help)
-        for option in (*STANDARD_OPTIONS, *INPUT_OPTIONS)
+def _options() -> list[Row]:
+    """Return the rows of the options that most people need."""
+    common = (OPTIONS_BY_NAME[name] for name in _COMMON)
+    return [
+        (", ".join(each.flags) + ("" if each.value_alone else f" {each.metavar}"), each.help)
+        for each in common
     ]
-    options.extend([("--version", "the version"), ("-h, --help", f"this page, or {other_pages}")])
-    return _rows(options, width)
 
 
-def _rows(rows: "tuple[tuple[str, str], ...] | list[tuple[str, str]]", width: int) -> list[str]:
-    lines = []
-    column = 40 if width >= 72 else 8
-    for left, right in rows:
-        text = wrapped(right, max(width - column, 24))
-        if len(left) + 4 > column:
-            lines.append(f"  {left}")
-        else:
-            lines.append(f"  {left.ljust(column - 2)}{text.pop(0)}")
-        lines.extend(f"{' ' * column}{line}" for line in text)
-    return lines
+def _further(env: Environment) -> tuple[str, list[str]]:
+    """Return what else can follow the name of the program, and its title: APIs, or of a tool commands."""
+    if program().api:
+        from dynacli.commands.available_commands import further_names
+
+        return "Commands of other packages", further_names()
+    try:
+        return "Registered APIs", sorted(Configuration(env).apis())
+    except FileError:  # help is there even if the configuration is broken
+        return "", []

@@ -47,29 +47,6 @@ class ReadGroup(_ApiCalls):
         """Let nothing be changed."""
         run.is_read_only = True
 
-    def page(self, ctx: click.Context) -> str:  # noqa: ARG002
-        """Return the help page."""
-        return (
-            f"Usage: {invocation('read', 'API')} OPERATION [ARGUMENTS] [OPTIONS]\n\n"
-            "  Make a call that changes nothing: whatever is not GET, HEAD, OPTIONS, TRACE or QUERY is "
-            "refused (exit 11).\n"
-            f"  Otherwise it is the call `{invocation(api='API')} OPERATION`, with its arguments and options.\n\n"
-            f"  You can allow a script or an agent the prefix `{invocation('read')}`. It permits no more than this:\n\n"
-            "  Requests     GET, HEAD, OPTIONS, TRACE and QUERY to any host, with any input and header of the caller\n"
-            "  Credentials  those of registered APIs, to the origins in your configuration; they are never shown.\n"
-            "               `--server`, the URL of a document and `--accept-origin` add no origin\n"
-            "  Reading      standard input, and an OpenAPI document at a path with the files beside it that "
-            "it refers to;\n"
-            "               no other file: `@FILE`, `--editor` and `--allow-ref DIRECTORY` are refused\n"
-            "  Writing      new files at relative paths below the working directory, never over one that is there\n"
-            "               (`-o @FILE`, `-O`, `--resume`, `--report FORMAT=FILE`); the cache and the history\n"
-            "  Policy       that of the API holds; `--yes` confirms what it wants confirmed\n\n"
-            "  `--allow-files` also takes input from files. A prefix permits every option after it, so deny "
-            "this one in\n"
-            "  your list if it is for an agent. It is refused if an agent runs the command, as far as variables tell:\n"
-            f"  `{invocation('help environment')}`.\n"
-        )
-
 
 class RequestGroup(_ApiCalls):
     """The APIs, of which paths are called by their method."""
@@ -83,17 +60,6 @@ class RequestGroup(_ApiCalls):
                 hint=f"For example: `{invocation('request', 'demo')} GET /workflows`",
             )
 
-    def page(self, ctx: click.Context) -> str:  # noqa: ARG002
-        """Return the help page."""
-        return (
-            f"Usage: {invocation('request', 'API')} METHOD PATH [OPTIONS]\n\n"
-            "  Make a call to any path, with the API's server and credentials; a query may stand in the path.\n"
-            "  Where an operation of the document has the method and the path, it is that operation, with "
-            "its options,\n"
-            f"  and is judged; else nothing is, and a body is given with --body. `{invocation(api='API')} "
-            "METHOD PATH` is the same."
-        )
-
 
 class EditGroup(_ApiCalls):
     """The APIs, of which an operation that reads is called, and the one that belongs to it."""
@@ -103,13 +69,3 @@ class EditGroup(_ApiCalls):
         from dynacli.commands.call.edit_resource import edit_resource
 
         run.act = edit_resource
-
-    def page(self, ctx: click.Context) -> str:  # noqa: ARG002
-        """Return the help page."""
-        return (
-            f"Usage: {invocation('edit', 'API')} OPERATION [ARGUMENTS] [OPTIONS]\n\n"
-            "  Call an operation that reads a thing (GET), change the answer in $VISUAL or $EDITOR, look "
-            "at the difference,\n"
-            "  and send it by the PATCH or PUT of the same path; with If-Match where the answer had an ETag.\n"
-            f"  --yes sends it without asking. For example: {invocation('edit', 'demo')} get-workflow WORKFLOW_ID"
-        )

@@ -1,41 +1,86 @@
-"""`dynacli help`: shows the manual."""
+"""`dynacli help`: shows the manual, the list of all options, and the help pages of commands."""
 
 import click
 
+from dynacli.commands.command_groups import make_command
 from dynacli.commands.run import Run
 from dynacli.environment import invocation, program
+from dynacli.options.command_table import COMMANDS
 
 __all__ = ["show_page"]
 
+_OPTIONS = "options"
+"""The page that is made of the table of options, and not a file of the manual."""
 
-@click.pass_obj
-def show_page(run: Run, topic: str | None) -> None:
+
+@click.pass_context
+def show_page(ctx: click.Context, topic: str | None) -> None:
     """Run `help`."""
-    from dynacli.guide.pages import page, topics
-
+    run: Run = ctx.obj
     if topic is None:
-        from dynacli.commands.help.root_help import further_lines, root_help
-        from dynacli.text.terminal import Painter
+        page = _contents(run)
+    elif topic == _OPTIONS:
+        from dynacli.commands.help.command_help import options_page
 
-        lines = "\n".join(f"  {name.ljust(14)}{title}" for name, title in topics())
-        more = [] if program().api else further_lines(Painter.for_stdout(run.env))
-        further = "\n".join(["", *more]) if more else ""
-        run.env.stdout.write(f"{root_help(run.env)}\n{further}\nTopics of `{invocation('help')}`\n{lines}\n")
-        return
+        page = options_page(run.env)
+    else:
+        page = _manual_page(run, topic) or _command_page(ctx, topic)
+    run.env.stdout.write(f"{page}\n")
+
+
+def _contents(run: Run) -> str:
+    from dynacli.commands.available_commands import further_names
+    from dynacli.commands.help.page_lines import row_lines, usage_lines
+    from dynacli.guide.pages import topics
+    from dynacli.text.terminal import Painter, terminal_width
+
+    paint, width = Painter.for_stdout(run.env), terminal_width(run.env, run.env.stdout)
+    lines = [*usage_lines(f"{invocation('help')} TOPIC", width), "", paint.bold("Topics")]
+    lines += [*row_lines(sorted([*topics(), (_OPTIONS, "All options")]), width), ""]
+    if further := further_names():
+        lines += [paint.bold("Commands of other packages"), *(f"  {name}" for name in further), ""]
+    lines.append(
+        f"`{invocation('help')} COMMAND` explains a command; `{program().name} --help` lists the commands."
+    )
+    return "\n".join(lines)
+
+
+def _manual_page(run: Run, topic: str) -> str:
+    """Return a page of the manual; empty if there is none on the topic."""
+    from dynacli.guide.pages import page
+
     text = page(topic)
     if text is None:
-        from dynacli.errors import UsageError
-        from dynacli.model.wording import did_you_mean, listed_near, near_names
-
-        names = [name for name, _ in topics()]
-        near = near_names(topic, names)
-        raise UsageError(
-            f"There is no help on `{topic}`",
-            why=f"The topics are {listed_near(topic, names)}",
-            hint=did_you_mean(near, f"See them all: `{invocation('help')}`"),
-            near=near,
-        )
+        return ""
     from dynacli.text.markdown import to_text
-    from dynacli.text.terminal import terminal_width
+    from dynacli.text.terminal import Painter, terminal_width
 
-    run.env.stdout.write(to_text(text, terminal_width(run.env, run.env.stdout)) + "\n")
+    paint = Painter.for_stdout(run.env)
+    return to_text(text, terminal_width(run.env, run.env.stdout), paint.bold)
+
+
+def _command_page(ctx: click.Context, topic: str) -> str:
+    """Return what `--help` of a command prints.
+
+    Raises:
+        UsageError: There is no such command.
+    """
+    entry = COMMANDS.get(topic)
+    if entry is not None:
+        from dynacli.commands.available_commands import TOOL_VERBS
+
+        if not program().api or topic in TOOL_VERBS:
+            command = make_command(entry)
+            page: str = command.page(click.Context(command, ctx.parent, topic, obj=ctx.obj))  # type: ignore[attr-defined]
+            return page
+    from dynacli.errors import UsageError
+    from dynacli.guide.pages import topics
+    from dynacli.model.wording import did_you_mean, near_names
+
+    names = sorted({*(name for name, _ in topics()), *COMMANDS, _OPTIONS})
+    near = near_names(topic, names)
+    raise UsageError(
+        f"There is no help on `{topic}`",
+        hint=did_you_mean(near, f"`{invocation('help')}` lists the topics"),
+        near=near,
+    )

@@ -230,13 +230,20 @@ class Replay(click.Command):
 
     def __init__(self, entry: Command) -> None:
         super().__init__(entry.name, callback=click.pass_context(_replay))
+        self.entry = entry
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read no word but the first."""
         if not args or args[0] in ctx.help_option_names:
-            show_page(ctx, _page())
+            show_page(ctx, self.page(ctx))
         ctx.args = list(args)
         return ctx.args
+
+    def page(self, ctx: click.Context) -> str:
+        """Return the help page."""
+        from dynacli.commands.help.command_help import command_help
+
+        return command_help(ctx.obj.env, self.entry, ctx.command_path)
 
 
 def _replay(ctx: click.Context) -> None:
@@ -249,12 +256,3 @@ def _replay(ctx: click.Context) -> None:
         )
     run: Run = ctx.obj
     replay(run, _earlier_call(run.env, int(number)), laid_over)
-
-
-def _page() -> str:
-    return (
-        f"Usage: {invocation('replay')} N [OPTIONS]\n\n"
-        f"  Make the call N of `{invocation('history')}` once more.\n\n"
-        "  OPTIONS are those of its operation, and take the place of the ones that it was made with:\n"
-        f"  `{invocation('replay')} 1 --page 2`. With `--dry-run` the request is shown instead."
-    )
