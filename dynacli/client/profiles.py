@@ -87,7 +87,9 @@ def wrong_in_profile(profile: Any) -> str:
             return f"`{key}` is a table of texts"
     for name in profile.get("headers", {}):
         if name.strip().lower() in _SECRET:
-            return f"`{name}` is a secret, and those are never kept here; `{invocation('help credentials')}` says where"
+            return (
+                f"`{name}` is a secret, and those are never kept here; `{invocation('help auth')}` says where"
+            )
     server, timeout = profile.get("server", ""), profile.get("timeout", 1)
     if isinstance(server, bool) or not isinstance(server, str | int):
         return "`server` is a URL, or the index, name or description of one of the document's"
@@ -122,7 +124,7 @@ def _what_is_wrong_with_auth(auth: Any) -> str:
             if table not in _SIGNS:
                 return f"`when` of `auth` is one of {listed}"
         elif not isinstance(table, dict):
-            return f"`{scheme}` of `auth` is a table, whose keys `{invocation('help credentials')}` lists"
+            return f"`{scheme}` of `auth` is a table, whose keys `{invocation('help auth-config')}` lists"
         else:
             from dynacli.auth.references import what_is_wrong_with
 

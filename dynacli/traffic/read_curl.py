@@ -222,7 +222,7 @@ _OTHERS_WITH_VALUE = {
         ("cert", "key", "pass", "cert-type", "key-type"),
         "keep the certificate with `auth login`, or as `cert` and `cert_key` of the scheme",
     ),
-    **dict.fromkeys(("aws-sigv4", "delegation"), "a `sign` command signs requests (`help credentials`)"),
+    **dict.fromkeys(("aws-sigv4", "delegation"), "a `sign` command signs requests (`help auth-config`)"),
     **dict.fromkeys(("resolve", "connect-to", "interface", "unix-socket"), "the host of the URL is asked"),
     **dict.fromkeys(("retry", "retry-delay", "retry-max-time"), "see `--retries`"),
     **dict.fromkeys(("config",), "options in another file are not read"),

@@ -142,12 +142,12 @@ def test_when_a_command_signs(
 def test_the_example_of_the_help_signs_for_aws(
     shop: Shop, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The script of `dynacli help credentials` gives the signature that botocore gives for what was sent."""
+    """The script of `dynacli help auth-config` gives the signature that botocore gives for what was sent."""
     auth = pytest.importorskip("botocore.auth")
     requests, credentials = (
         pytest.importorskip(f"botocore.{name}") for name in ("awsrequest", "credentials")
     )
-    page = (Path(dynacli.__file__).parent / "guide" / "credentials.md").read_text()
+    page = (Path(dynacli.__file__).parent / "guide" / "auth-config.md").read_text()
     lines = page.partition("    import base64")[2].partition("\n\n##")[0]
     script = tmp_path / "sign_aws.py"
     script.write_text(textwrap.dedent(f"    import base64{lines}\n"))

@@ -127,7 +127,7 @@ _SHOWN: tuple[tuple[list[str], str], ...] = (
     (["--offline", "--help"], "list-pets"),
     (["describe", "--help"], "Usage: petshop describe [OPTIONS] OPERATION"),
     (["read"], "Usage: petshop read OPERATION"),
-    (["help", "credentials"], "petshop auth login"),
+    (["help", "auth"], "petshop auth login"),
     (["help", "environment"], "`PETSHOP_CACHE_DIR`"),
     (["help", "names"], "- A method and a path are a call, too: `petshop GET"),
     (["help", "batch"], "petshop batch issues-create rows.csv"),

@@ -164,7 +164,7 @@ def test_different_statuses_are_different_defects(server: Recorder) -> None:
         ),
         pytest.param(410, 3, "", "All 3 answers are 410: is `{}` the right server?", id="410"),
         pytest.param(401, 3, "", "All 3 answers are 401: how to give credentials", id="401"),
-        pytest.param(403, 3, "/v2", "`dynacli help credentials`", id="403"),
+        pytest.param(403, 3, "/v2", "`dynacli help auth`", id="403"),
         pytest.param(500, 4, "", "", id="500"),
         pytest.param(404, 2, "", "", id="too-few"),
     ],

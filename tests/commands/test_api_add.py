@@ -208,7 +208,7 @@ SCHEMES = {
             [
                 (
                     "Credentials: mtls (a client certificate): "
-                    "name it in the configuration, as `dynacli help credentials` says"
+                    "name it in the configuration, as `dynacli help auth-config` says"
                 )
             ],
         ),

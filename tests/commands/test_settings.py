@@ -182,7 +182,7 @@ def test_what_cannot_be_set_is_an_error(word: str, message: str, path: Path) -> 
         pytest.param("profiles.p.auth.b.password=Zu7sxGeheim", "keyring:SERVICE/USER", id="of-a-profile"),
         pytest.param("profiles.p.headers.Authorization=Zu7sxGeheim", "dynacli auth login", id="header"),
         pytest.param('profiles.p.headers."X-Api-Key"=Zu7sxGeheim', "dynacli auth login", id="key-header"),
-        pytest.param("server=https://me:Zu7sxGeheim@pets.example", "dynacli help credentials", id="in-a-url"),
+        pytest.param("server=https://me:Zu7sxGeheim@pets.example", "dynacli help auth", id="in-a-url"),
         pytest.param("source=https://pets.example/?api_key=Zu7sxGeheim", "dynacli auth login", id="query"),
     ],
 )

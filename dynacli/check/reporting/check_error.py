@@ -102,7 +102,7 @@ def _nothing_called(results: CheckResults) -> DynacliError:
     reasons = {each.skip_kind: each.skip_reason for each in reversed(checked)}  # the first of each kind
     if reasons.get("auth") and reasons.keys() <= {"auth", "values", "request"}:
         return AuthError(
-            message, why=reasons["auth"], hint=f"`{invocation('help credentials')}` says how to give one"
+            message, why=reasons["auth"], hint=f"`{invocation('help auth')}` says how to give one"
         )
     if reasons.get("refused"):
         return RefusedError(message, why=reasons["refused"], hint=hint)

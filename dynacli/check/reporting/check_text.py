@@ -341,7 +341,7 @@ def check_hint(results: CheckResults) -> str:
     unauthorized = _with_status(UNAUTHORIZED, answered)
     if unauthorized:
         count = _share(unauthorized, answered)
-        return f"{count}: how to give credentials stands in `{invocation('help credentials')}`"
+        return f"{count}: how to give credentials stands in `{invocation('help auth')}`"
     return ""
 
 

@@ -86,7 +86,7 @@ def sign_by_command(signer: Signer, request: Request) -> tuple[Credential, ...]:
         raise AuthError(
             f"{label} answers no headers that can be sent",
             why='It has to write `{"headers": {"NAME": "VALUE"}}` to standard output',
-            hint=f"Run it yourself with a request on standard input, as `{invocation('help credentials')}` says",
+            hint=f"Run it yourself with a request on standard input, as `{invocation('help auth-config')}` says",
         )
     return signed
 

@@ -207,7 +207,7 @@ def chosen_store(word: str) -> str:
     raise AuthError(
         "This system has no keyring that could keep the credential",
         hint="Keep it in a file that only you can read: `--store file`; or set an environment variable, "
-        f"as `{invocation('help credentials')}` says",
+        f"as `{invocation('help auth')}` says",
     )
 
 

@@ -452,7 +452,7 @@ def _sign_in_text(sign_in: SignIn, variables: Variables) -> str:
     )
     choices = variable_choices([sign_in.schemes], variables)
     if not choices and any(scheme.type == "mutualTLS" for scheme in sign_in.schemes):
-        return f"{schemes}: name it in the configuration, as `{invocation('help credentials')}` says"
+        return f"{schemes}: name it in the configuration, as `{invocation('help auth-config')}` says"
     if not choices:
         return f"{schemes}: not supported yet; give the header that it needs with -H"
     state = " (set)" if set_variables(sign_in.schemes, variables) else ""

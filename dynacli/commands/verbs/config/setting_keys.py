@@ -176,7 +176,7 @@ def _check_secret(path: tuple[str, ...], text: str, name: str) -> None:
     Raises:
         UsageError: It is one; the error says where it belongs instead.
     """
-    where = f"`{invocation('auth login')}` stores one; `{invocation('help credentials')}` has the other ways"
+    where = f"`{invocation('auth login')}` stores one; `{invocation('help auth')}` has the other ways"
     if "auth" in path[2:-1] and path[-1] in _REFERENCED and not text.startswith(_FORMS):
         scheme = path[path.index("auth", 2) + 1]
         raise UsageError(
