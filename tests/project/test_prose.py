@@ -7,6 +7,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,8 @@ _TEXTS = {
     **{f"help {topic}": page(topic) or "" for topic, _ in topics() if topic not in _NOT_YET},
 }
 
+_OPTION = re.compile(r"(?<![\w(-])--[a-z][a-z0-9-]*(?![\w:-])")
+
 _MODULES = sorted(path for path in (ROOT / "dynacli").rglob("*.py"))
 
 
@@ -103,6 +106,13 @@ def test_sentences_are_short(name: str) -> None:
     assert sum(_words(sentence) > _MANY_WORDS for sentence in sentences) <= _SHARE_OF_LONG * len(sentences)
 
 
+def _invoked(node: ast.expr) -> str:
+    """Return the command of a call of `invocation`, if it is a constant; else nothing."""
+    is_named = isinstance(node, ast.Call) and ast.unparse(node.func) in {"invocation", "invocation_words"}
+    first = node.args[0] if is_named and isinstance(node, ast.Call) and node.args else None
+    return str(first.value) if isinstance(first, ast.Constant) else ""
+
+
 class _Strings(ast.NodeVisitor):
     """The strings of a module: those that people may read, and docstrings."""
 
@@ -110,6 +120,7 @@ class _Strings(ast.NodeVisitor):
         self.messages: list[tuple[int, str]] = []
         self.docstrings: list[tuple[int, str]] = []
         self.invocations: list[tuple[int, str]] = []
+        """The commands that `invocation` makes, with the options that follow in the same code span."""
 
     def visit_Expr(self, node: ast.Expr) -> None:
         if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
@@ -117,10 +128,17 @@ class _Strings(ast.NodeVisitor):
         else:
             self.generic_visit(node)
 
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
+        for value, after in zip_longest(node.values, node.values[1:]):
+            if isinstance(value, ast.FormattedValue) and (command := _invoked(value.value)):
+                text = str(after.value) if isinstance(after, ast.Constant) else ""
+                options = _OPTION.findall(re.split("[`;]", text)[0])
+                self.invocations.append((node.lineno, " ".join([command, *options])))
+        self.generic_visit(node)
+
     def visit_Call(self, node: ast.Call) -> None:
-        is_named = isinstance(node.func, ast.Name) and node.func.id in {"invocation", "invocation_words"}
-        if is_named and node.args and isinstance(node.args[0], ast.Constant):
-            self.invocations.append((node.lineno, str(node.args[0].value)))
+        if command := _invoked(node):
+            self.invocations.append((node.lineno, command))
         self.generic_visit(node)
 
     def visit_Constant(self, node: ast.Constant) -> None:
@@ -180,19 +198,41 @@ _OF_OTHERS = {
     *("--data-urlencode", "--form-string"),  # of curl
     *("--secret", "--variable"),  # of hurl
 }
-_OPTION = re.compile(r"(?<![\w(-])--[a-z][a-z0-9-]*(?![\w:-])")
 
 
-def _unresolved(command: str) -> bool:
-    """Return whether the words after `dynacli` name a topic or a subcommand that is not there."""
-    first, *more = command.split() or ("help",)
-    if first == "help" and more:
-        return more[0] not in {*dict(topics()), *COMMANDS} and more[0].islower()
-    if first not in COMMANDS:
-        return True
-    subcommands = {each.name for each in COMMANDS[first].commands}
-    has_word = bool(more) and more[0].islower() and not COMMANDS[first].default
-    return bool(subcommands) and has_word and more[0] not in subcommands
+_TAKES_INPUTS = frozenset({"batch", "demo", "edit", "explore", "read", "replay", "request", "diff"})
+"""Commands after which inputs of an operation are options, too."""
+
+
+def _is_unresolved(line: str) -> bool:
+    """Return whether the words after `dynacli` name a topic, a subcommand or an option that is not there."""
+    first, *more = line.split()
+    word = more[0] if more and more[0].islower() else ""
+    if first == "help":
+        return bool(word) and word not in {*dict(topics()), *COMMANDS}
+    command = COMMANDS.get(first)
+    if command is None or first in _TAKES_INPUTS:
+        return command is None
+    if command.commands:
+        command = _subcommand(command, word)
+    if command is None:
+        return word != ""
+    takes = {"--help", *(flag for option in command.all_options for flag in option.flags)}
+    return not set(_OPTION.findall(line.partition(" -- ")[0])) <= takes
+
+
+def _subcommand(group: Command, word: str) -> Command | None:
+    names = {command.name: command for command in group.commands}
+    return names.get(word) or names.get(group.default)
+
+
+@pytest.mark.parametrize(
+    "line", ["help nothing", "list", "api remember shop", "api list --tag x", "doctor --all"]
+)
+def test_what_is_not_there_is_found(line: str) -> None:
+    """The next tests see a topic, a command, a subcommand and an option that do not exist."""
+    assert _is_unresolved(line)
+    assert not _is_unresolved("auth login shop --with-token")
 
 
 def test_a_hint_names_commands_and_topics_that_exist() -> None:
@@ -201,7 +241,7 @@ def test_a_hint_names_commands_and_topics_that_exist() -> None:
         f"{name}, line {line}: {command}"
         for name, strings in _STRINGS.items()
         for line, command in strings.invocations
-        if command and _unresolved(command)
+        if _is_unresolved(command)
     ]
 
 
@@ -242,20 +282,12 @@ def test_a_message_names_topics_and_extras_that_exist() -> None:
 
 def test_a_text_names_commands_and_options_that_exist() -> None:
     """A command of dynacli's in a code span or block is in the table, and so are its subcommand and its options."""
+    pages = {f"help {topic}": page(topic) or "" for topic, _ in topics()}
     lines = [
         (name, line.split("#")[0])
-        for name, text in {**_TEXTS, **{f"help {topic}": page(topic) or "" for topic, _ in topics()}}.items()
-        for line in re.findall(r"(?:^ *\$? *|`)dynacli ([^`\n]+)", text, re.MULTILINE)
+        for name, text in {**_TEXTS, **pages}.items()
+        for line in re.findall(r"(?:^ *\$? *|`)dynacli ([^`|\n]+)", text, re.MULTILINE)
+        if line.split()[0] in COMMANDS
     ]
     assert len(lines) > 100
-    assert [] == [f"{name}: dynacli {line}" for name, line in lines if _is_wrong(line)]
-
-
-def _is_wrong(line: str) -> bool:
-    """Return whether a line of one of dynacli's commands names a subcommand or an option that is not there."""
-    words = line.split()
-    if words[0] not in COMMANDS or words[0] == "demo":
-        return words[0].startswith("-") and words[0] not in _FLAGS
-    takes_inputs = words[0] in {"batch", "edit", "explore", "read", "replay", "request"}
-    options = [] if takes_inputs else _OPTION.findall(line.partition(" -- ")[0])
-    return _unresolved(line) or not set(options) <= _FLAGS | _OF_OTHERS
+    assert [] == [f"{name}: dynacli {line}" for name, line in lines if _is_unresolved(line)]
