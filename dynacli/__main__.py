@@ -108,7 +108,7 @@ def _output_error(error: Exception) -> "DynacliError":
     # An error that names a file is not about a stream.
     name = getattr(error, "filename", None)
     summary = f"`{name}` cannot be used" if name else "Standard output cannot be written"
-    return FileError(summary, why=getattr(error, "strerror", None) or "it is closed")
+    return FileError(summary, reason=getattr(error, "strerror", None) or "it is closed")
 
 
 def _memory_error() -> "DynacliError":
@@ -116,7 +116,7 @@ def _memory_error() -> "DynacliError":
 
     return FileError(
         "There is not enough memory",
-        why="The system gives this process no more",
+        reason="The system gives this process no more",
         hint="End other programs, raise the limit (`ulimit -v`), or ask for less at a time",
     )
 
@@ -199,7 +199,7 @@ def _report(run: "Run", error: "DynacliError") -> int:
 
     if isinstance(error, UsageError):
         _teach(run, error)
-    error.hint = error.hint or ("" if error.suggestion else _usual_hint(error.kind))
+    error.hint = error.hint or ("" if error.try_ else _usual_hint(error.kind))
     if run.words:
         from dynacli.commands.call.words.typed_secrets import mask_typed
 

@@ -50,36 +50,36 @@ class DynacliError(Exception):
 
     Args:
         message: What failed, on a single line without a final period; never holds a secret.
-        why: The reason, where it is known.
+        reason: Why it failed; empty if unknown.
         hint: What the person can do about it, as a command where possible.
         details: Further fields of the JSON form, for programs.
 
     Attributes:
         is_retryable: Whether the same call may succeed later.
-        suggestion: The corrected command line; empty where none is known.
+        try_: The corrected command line; empty where none is known.
     """
 
     exit_code: int = 1
     kind: ClassVar[str] = "internal"
     is_retryable: bool = False
-    suggestion: str = ""
+    try_: str = ""
 
-    def __init__(self, message: str, *, why: str = "", hint: str = "", **details: Any) -> None:
+    def __init__(self, message: str, *, reason: str = "", hint: str = "", **details: Any) -> None:
         super().__init__(message)
         self.message = message
-        self.why = why
+        self.reason = reason
         self.hint = hint
         self.details = details
         self._added: list[str] = []
 
     def __str__(self) -> str:
-        finding = self.why.partition("\n")[0] if self.details.get("findings") else ""
+        finding = self.reason.partition("\n")[0] if self.details.get("findings") else ""
         return _printable(f"{self.message}: {finding}" if finding else self.message)
 
     @property
     def __notes__(self) -> list[str]:  # type: ignore[override]
         """What a traceback shows below the message (PEP 678): the reason and the hint as they are now."""
-        return [*(_printable(text) for text in (self.why, self.hint) if text), *self._added]
+        return [*(_printable(text) for text in (self.reason, self.hint) if text), *self._added]
 
     def add_note(self, note: str) -> None:
         """Add a note of the caller's."""
@@ -90,11 +90,11 @@ class DynacliError(Exception):
         error: dict[str, Any] = {
             "kind": self.kind,
             "message": self.message,
-            "reason": self.why,
+            "reason": self.reason,
             "hint": self.hint,
             "exit_code": self.exit_code,
             "retryable": self.is_retryable,
-            "suggestion": self.suggestion or None,
+            "try": self.try_ or None,
             "summary": None,
         }
         error.update(self.details)
@@ -128,14 +128,14 @@ class InternalError(DynacliError):
             place = f"{innermost.tb_frame.f_code.co_filename.rpartition('/')[2]}:{innermost.tb_lineno}"
         return cls(
             "This is a defect in dynacli",
-            why=f"{type(error).__name__} at {place}, version {__version__}",
+            reason=f"{type(error).__name__} at {place}, version {__version__}",
             hint="Report it with the command line (without secrets); `--debug` shows the traceback",
         )
 
     @property
     def line(self) -> str:
         """The defect on one line, for a server that goes on."""
-        return f"{self.message} ({self.why})"
+        return f"{self.message} ({self.reason})"
 
 
 class UsageError(DynacliError):
@@ -154,8 +154,8 @@ class HttpError(DynacliError):
 
     kind = "http"
 
-    def __init__(self, status: int, message: str, *, why: str = "", hint: str = "") -> None:
-        super().__init__(message, why=why, hint=hint, status=status)
+    def __init__(self, status: int, message: str, *, reason: str = "", hint: str = "") -> None:
+        super().__init__(message, reason=reason, hint=hint, status=status)
         self.exit_code = status // 100 if 300 <= status < 600 else 6
 
 
@@ -238,7 +238,7 @@ class FailedRowsError(DynacliError):
     kind = "rows"
 
     def __init__(
-        self, exit_code: int, message: str, *, why: str = "", hint: str = "", **details: Any
+        self, exit_code: int, message: str, *, reason: str = "", hint: str = "", **details: Any
     ) -> None:
-        super().__init__(message, why=why, hint=hint, **details)
+        super().__init__(message, reason=reason, hint=hint, **details)
         self.exit_code = exit_code

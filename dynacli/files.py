@@ -317,7 +317,7 @@ def check_named_file(path: str) -> None:
         _check_replaceable(path, existing)
         if not stat.S_ISREG(existing.st_mode):
             raise FileError(
-                f"`{path}` cannot be gone on with", why="it is a device or a pipe", hint="name a file"
+                f"`{path}` cannot be gone on with", reason="it is a device or a pipe", hint="name a file"
             )
 
 
@@ -376,7 +376,7 @@ def check_links(path: str) -> None:
             if stat.S_ISLNK(found.st_mode) and found.st_uid not in {os.geteuid(), 0}:
                 raise FileError(
                     f"`{path}` cannot be written",
-                    why="it is a symbolic link that another user made",
+                    reason="it is a symbolic link that another user made",
                     hint="name the file itself, or one in a directory of your own",
                 )
         above = os.path.dirname(path.rstrip("/"))
@@ -415,22 +415,24 @@ def cannot_be_written(path: str, error: OSError | ValueError) -> FileError:
     """Return the error for a file that a person named or that stands beside one."""
     message = f"`{path}` cannot be written"
     if not isinstance(error, OSError):  # a null character, or one that file names cannot have
-        return FileError(message, why="no file can have this name")
+        return FileError(message, reason="no file can have this name")
     code = error.errno or 0
     if code == errno.EISDIR:
-        return FileError(message, why="it is a directory", hint="name a file")
+        return FileError(message, reason="it is a directory", hint="name a file")
     if code in {errno.ENOENT, errno.ENOTDIR}:
         directory = os.path.dirname(path) or os.curdir
         from shlex import quote
 
-        why = f"`{directory}` is not a directory"
-        return FileError(message, why=why, hint=f"make the directory first: `mkdir -p {quote(directory)}`")
+        reason = f"`{directory}` is not a directory"
+        return FileError(
+            message, reason=reason, hint=f"make the directory first: `mkdir -p {quote(directory)}`"
+        )
     if code == errno.EEXIST:
-        return FileError(message, why=_WHY[code], hint="give a name by `-o @FILE`, or move the file away")
+        return FileError(message, reason=_WHY[code], hint="give a name by `-o @FILE`, or move the file away")
     if code in {errno.ENOSPC, errno.EDQUOT}:
-        return FileError(message, why=_WHY[code], hint="free some space, or name a file on another disk")
+        return FileError(message, reason=_WHY[code], hint="free some space, or name a file on another disk")
     return FileError(
-        message, why=_WHY.get(code) or os.strerror(code), hint="name a file in another directory"
+        message, reason=_WHY.get(code) or os.strerror(code), hint="name a file in another directory"
     )
 
 

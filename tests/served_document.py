@@ -141,7 +141,7 @@ def state_of(home: Path) -> State:
     return State(
         pointer["revision"],
         tuple(found.get("held", {}).get("reasons", ())),
-        " ".join(part for part in (failed.get("what", ""), failed.get("why", "")) if part),
+        " ".join(part for part in (failed.get("what", ""), failed.get("reason", "")) if part),
         path.with_name("news.json").exists(),
         pointer,
     )

@@ -189,7 +189,7 @@ def _check_sendable(value: str, source: str) -> None:
     except UnicodeEncodeError:
         raise AuthError(
             f"{_value_of(source)} holds a character that a request cannot carry",
-            why="Headers are Latin-1 (RFC 9110, section 5.5)",
+            reason="Headers are Latin-1 (RFC 9110, section 5.5)",
             hint="Set it again",
         ) from None
 
@@ -320,7 +320,7 @@ def _credential(
     if place[0] == "cookie" and re.search(r'[\s",;\\]', f"{word} {value}".lstrip()):
         raise AuthError(
             f"{_value_of(name)} holds a character that a cookie cannot hold",
-            why="Cookies have no white space, quotes, commas, semicolons or backslashes (RFC 6265)",
+            reason="Cookies have no white space, quotes, commas, semicolons or backslashes (RFC 6265)",
             hint="Set it again",
         )
     secret, token = (
@@ -369,7 +369,7 @@ def _named_pair(variables: Variables) -> tuple[str, str]:
     if ":" in user:
         raise AuthError(
             f"The value of `{name}` holds a `:`",
-            why="It separates the name from the password (RFC 7617, section 2)",
+            reason="It separates the name from the password (RFC 7617, section 2)",
             hint="Set it again",
         )
     return name, f"{user}:{password}" if user or password else ""

@@ -110,7 +110,7 @@ def missing_credential(security: Sequence[Alternative], variables: Variables, ap
     asked = (" with ".join(f"`{scheme.name}`" for scheme in alternative) for alternative in security)
     return AuthError(
         "The operation needs a credential, and there is none",
-        why="It asks for "
+        reason="It asks for "
         + " or ".join(dict.fromkeys(asked))  # one scheme may be listed for each of several scopes
         + (f"; `{unsupported[0].name}` is not supported yet" if unsupported else ""),
         hint=hint,

@@ -82,7 +82,7 @@ def read_operation_token(
         value = read_json(text)
     except (ValueError, RecursionError):
         if not media_type.startswith("text/plain") or len(text.split()) != 1:
-            raise AuthError(f"The answer of `{operation}` has no token", why="It is no JSON") from None
+            raise AuthError(f"The answer of `{operation}` has no token", reason="It is no JSON") from None
         value = text.strip()
 
     def placed(expression: str, usual: Callable[[], Any]) -> Any:
@@ -103,7 +103,7 @@ def _sound(token: str, operation: str) -> str:
     if not (token.isascii() and token.isprintable() and " " not in token):
         raise AuthError(
             f"The token in the answer of `{operation}` cannot be sent",
-            why="It holds a character that no token has",
+            reason="It holds a character that no token has",
             hint="Say where the token stands: `--token-at EXPR`, a JMESPath expression",
         )
     return token
@@ -113,7 +113,7 @@ def _no_token(value: Any, operation: str, place: str) -> AuthError:
     names = ", ".join(f"`{name}`" for name in value) if isinstance(value, dict) else "no fields"
     return AuthError(
         f"The answer of `{operation}` has no token" + (f" at `{place}`" if place else ""),
-        why=f"It has {names[:300]}",
+        reason=f"It has {names[:300]}",
         hint="Say where it stands: `--token-at EXPR`, a JMESPath expression",
     )
 
@@ -291,7 +291,8 @@ class OperationRefresh:
             said = server_message(answer.body, answer.media_type, masker.mask)
             raise AuthError(
                 f"The operation `{self.operation}` did not refresh the token",
-                why=f"`{without_query(self.url)}` answered {answer.status}" + (f": {said}" if said else ""),
+                reason=f"`{without_query(self.url)}` answered {answer.status}"
+                + (f": {said}" if said else ""),
                 hint=f"Sign in again with `{invocation('auth login')}`"
                 if answer.status < 500
                 else f"Try again later, or sign in again with `{invocation('auth login')}`",

@@ -112,7 +112,7 @@ def resolve(reference: str, env: Environment) -> str:
         text = _shared(reference, label, env)
     text = checked_text(text, label)
     if not text.strip():
-        raise AuthError(f"{_capital(label)} gives nothing", why="It is empty, or not there", hint="Set it")
+        raise AuthError(f"{_capital(label)} gives nothing", reason="It is empty, or not there", hint="Set it")
     return text
 
 
@@ -148,11 +148,11 @@ def _content(path: str, label: str) -> bytes:
     except (OSError, ValueError) as error:
         raise AuthError(
             f"{_capital(label)} cannot be read",
-            why=f"`{path}`: {getattr(error, 'strerror', None) or 'it is no path'}",
+            reason=f"`{path}`: {getattr(error, 'strerror', None) or 'it is no path'}",
             hint="Write the file, or name another one",
         ) from None
     if len(content) > _MOST_BYTES:
-        raise AuthError(f"{_capital(label)} cannot be read", why=f"`{path}` is larger than 1 MiB")
+        raise AuthError(f"{_capital(label)} cannot be read", reason=f"`{path}` is larger than 1 MiB")
     return content
 
 
@@ -184,7 +184,7 @@ def held_by_reference(scheme: SecurityScheme, table: Mapping[str, Any], env: Env
         if ":" in name:
             raise AuthError(
                 f"{_capital(_label_of(user))} holds a `:`",
-                why="It separates the name from the password (RFC 7617, section 2)",
+                reason="It separates the name from the password (RFC 7617, section 2)",
                 hint="Set it again",
             )
         return Held(f"{name}:{resolve(password, env) if password else ''}", _label_of(password or user))
@@ -216,8 +216,8 @@ def run_helper(words: list[str], label: str, given: bytes = b"") -> bytes:
             words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", "") or "It holds a character that no command has"
-        raise _failed(label, why) from None
+        reason = getattr(error, "strerror", "") or "It holds a character that no command has"
+        raise _failed(label, reason) from None
     stdin, stdout = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
     written: list[bytes] = []
 
@@ -254,5 +254,7 @@ def run_helper(words: list[str], label: str, given: bytes = b"") -> bytes:
     return written[0]
 
 
-def _failed(label: str, why: str) -> AuthError:
-    return AuthError(f"{label} gives nothing", why=why, hint="Run the command yourself to see what it says")
+def _failed(label: str, reason: str) -> AuthError:
+    return AuthError(
+        f"{label} gives nothing", reason=reason, hint="Run the command yourself to see what it says"
+    )

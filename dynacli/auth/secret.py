@@ -112,8 +112,8 @@ class Masker:
 
     def mask_error(self, error: E) -> E:
         """Mask the secrets in an error, whose texts may quote the server, and return the error."""
-        texts = (error.message, error.why, error.hint, error.suggestion)
-        error.message, error.why, error.hint, error.suggestion = map(self.mask, texts)
+        texts = (error.message, error.reason, error.hint, error.try_)
+        error.message, error.reason, error.hint, error.try_ = map(self.mask, texts)
         error.details = self.mask_value(error.details)
         error.args = (error.message,)
         return error

@@ -146,7 +146,7 @@ def _load(context: ssl.SSLContext, env: Environment, settings: TlsSettings) -> N
     if b"PRIVATE KEY-----" not in key:
         raise AuthError(
             f"The certificate `{path}` is without its key",
-            why=f"There is no key in `{key_path}`",
+            reason=f"There is no key in `{key_path}`",
             hint="Name the file with its key in `cert_key`",
         )
     _check_time(path)
@@ -167,10 +167,10 @@ def _load(context: ssl.SSLContext, env: Environment, settings: TlsSettings) -> N
                 f"The key in `{key_path}` is not that of the certificate `{path}`",
                 hint="Name the file with its key in `cert_key`",
             ) from None
-        why = "It is encrypted" if was_asked else "It is damaged, or of a kind that OpenSSL does not know"
+        reason = "It is encrypted" if was_asked else "It is damaged, or of a kind that OpenSSL does not know"
         raise AuthError(
             f"The key in `{key_path}` cannot be read",
-            why=f"{why}, and `passphrase` does not fit" if was_asked and passphrase else why,
+            reason=f"{reason}, and `passphrase` does not fit" if was_asked and passphrase else reason,
             hint='Say where its passphrase is: `passphrase = "keyring:SERVICE/USER"`' if was_asked else "",
         ) from None
 
@@ -189,7 +189,7 @@ def _check_time(path: str) -> None:
         if key in facts and sign * (now - ssl.cert_time_to_seconds(facts[key])) > 0:
             raise AuthError(
                 f"The certificate `{path}` {words}",
-                why=f"It says {facts[key]}",
+                reason=f"It says {facts[key]}",
                 hint="Get a new one, and name its file in `cert`",
             )
 
@@ -207,7 +207,7 @@ def _file(env: Environment, name: str, key: str) -> tuple[str, bytes]:
     except (OSError, ValueError) as error:
         raise FileError(
             f"The file of `{key}` cannot be read",
-            why=f"`{path}`: {getattr(error, 'strerror', None) or 'it is no path'}",
+            reason=f"`{path}`: {getattr(error, 'strerror', None) or 'it is no path'}",
             hint=f"Name another one in `{key}` of the configuration",
         ) from None
 
@@ -228,6 +228,6 @@ def authorities_in(env: Environment, ca: str) -> bytes:
 def _no_certificate(path: str, key: str) -> FileError:
     return FileError(
         f"The file of `{key}` is no certificate",
-        why=f"There is none in PEM in `{path}`",
+        reason=f"There is none in PEM in `{path}`",
         hint=f"Name another one in `{key}` of the configuration",
     )

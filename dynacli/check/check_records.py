@@ -141,7 +141,9 @@ class Exchange:
     @property
     def error_text(self) -> str:
         """What ended the call, and why; empty where an answer came."""
-        return ": ".join(filter(None, (self.error.message, self.error.why))) if self.error is not None else ""
+        return (
+            ": ".join(filter(None, (self.error.message, self.error.reason))) if self.error is not None else ""
+        )
 
     def answer_json(self) -> Any:
         """Return the JSON value of a successful answer; None where there is none."""

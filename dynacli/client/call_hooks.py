@@ -64,7 +64,7 @@ def call_before(operation: str, request: "Request") -> "Request":
     ):
         raise UsageError(
             f"The hook `before` ({hook}) returned something else than headers",
-            why="They are a mapping of texts",
+            reason="They are a mapping of texts",
         )
     from dynacli.request.build_request import check_header
 
@@ -101,7 +101,7 @@ def _called(kind: str, hook: str, *told: object) -> Any:
     except (ImportError, AttributeError) as error:
         raise UsageError(
             f"The hook `{kind}` ({hook}) cannot be imported",
-            why=str(error),
+            reason=str(error),
             hint="Install the package that has it beside the tool",
         ) from error
     try:
@@ -111,6 +111,6 @@ def _called(kind: str, hook: str, *told: object) -> Any:
     except Exception as error:
         raise InternalError(
             f"The hook `{kind}` ({hook}) failed",
-            why=type(error).__name__,
+            reason=type(error).__name__,
             hint="`--debug` shows the traceback",
         ) from error

@@ -105,7 +105,7 @@ class CallJudge:
 
         raise UsageError(
             "The document does not allow this request",
-            why=self.findings_text(),
+            reason=self.findings_text(),
             hint="Mend it, or send it all the same with `--validate off`",
             **verdict_json(self.described.api, self.verdict),
         )

@@ -200,7 +200,7 @@ class CallSettings:
         from dynacli.client.policy.permission import denial
 
         error = denial(described, self.bounds)
-        return f"the policy denies it: {error.why}" if error is not None else ""
+        return f"the policy denies it: {error.reason}" if error is not None else ""
 
     def is_asked_about(self, described: "DescribedOperation") -> bool:
         """Return whether a person on a terminal is asked before an operation is called."""
@@ -418,7 +418,7 @@ def retry_status_of(text: str) -> int:
     ):
         raise UsageError(
             f"`{text}` is no status that a call can be made again after",
-            why="Expected one of 400 to 599",
+            reason="Expected one of 400 to 599",
             hint="For example: `--retry-status 500`",
         )
     return int(text)

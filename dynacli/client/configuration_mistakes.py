@@ -38,11 +38,11 @@ class Mistake(NamedTuple):
 
     Args:
         path: Its key, from the top of the file.
-        why: What is wrong with it, in a clause.
+        reason: What is wrong with it, in a clause.
     """
 
     path: Path
-    why: str
+    reason: str
 
     def text(self, content: str) -> str:
         """Return the mistake with the line where it stands.
@@ -53,8 +53,8 @@ class Mistake(NamedTuple):
         for end in range(len(self.path), 0, -1):
             line = line_of(content, self.path[:end])
             if line is not None:
-                return f"line {line}: {self.why}"
-        return self.why
+                return f"line {line}: {self.reason}"
+        return self.reason
 
 
 def mistakes_in(env: Environment, tables: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -89,7 +89,7 @@ def _in_entry(env: Environment, name: str, entry: Mapping[str, Any]) -> Iterator
     try:
         check_name(name)
     except UsageError as error:
-        yield Mistake(place, error.why or error.message)
+        yield Mistake(place, error.reason or error.message)
     if "source" not in entry and name != program().api:
         yield Mistake(place, f"`{name}` has no `source`, the file or URL of its document")
     yield from _unknown(place, entry, _ENTRY_KEYS)
@@ -131,7 +131,7 @@ def _in_table(env: Environment, place: Path, table: Any) -> Iterator[Mistake]:
         try:
             rules_of(env, table["policy"], ".".join((*place, "policy")))
         except FileError as error:
-            yield Mistake(_named((*place, "policy"), error.why), f"`policy`: {error.why}")
+            yield Mistake(_named((*place, "policy"), error.reason), f"`policy`: {error.reason}")
 
 
 def _in_list(place: Path, values: Any) -> Iterator[Mistake]:
@@ -171,10 +171,10 @@ def _unknown(place: Path, table: Mapping[str, Any], known: tuple[str, ...]) -> I
             yield Mistake((*place, key), f"`{key}` is not known{more}")
 
 
-def _named(place: Path, why: str) -> Path:
+def _named(place: Path, reason: str) -> Path:
     """Return the key that a clause names, as far as it names one: `` `token` of `auth.bearer` is ... ``."""
-    names = _NAMED.findall(why)
-    if len(names) > 1 and f"`{names[0]}` of `{names[1]}`" in why:
+    names = _NAMED.findall(reason)
+    if len(names) > 1 and f"`{names[0]}` of `{names[1]}`" in reason:
         return (*place, *names[1].split(".", 1), names[0])
     return (*place, names[0]) if names else place
 

@@ -185,7 +185,9 @@ def choose_media_type(operation: Operation, wanted: str) -> MediaType | None:
     listed = ", ".join(names[:_MOST_LISTED]) + (
         f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else ""
     )
-    raise UsageError(message, why=f"It takes {listed}", hint="Give one of them, or a part that only one has")
+    raise UsageError(
+        message, reason=f"It takes {listed}", hint="Give one of them, or a part that only one has"
+    )
 
 
 def _is_range_of(media_range: str, name: str) -> bool:

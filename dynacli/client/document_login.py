@@ -140,7 +140,7 @@ class _Login(DocumentLogin):
         if not given:
             return found
         shown = " and ".join(f"`{visible(name, keep='')}`" for name in given)
-        return found._replace(why="; ".join(filter(None, (f"{shown} was given, and sent", found.why))))
+        return found._replace(reason="; ".join(filter(None, (f"{shown} was given, and sent", found.reason))))
 
     def context(self) -> "ssl.SSLContext | None":
         """Return the certificates of the connections; None for those of the system.
@@ -202,7 +202,7 @@ def has_credential(names: Iterable[str], schemes: Iterable[Any]) -> bool:
 def _missing(name: str, hint: str) -> AuthError:
     return AuthError(
         f"The document of `{name}` is fetched with a credential, and none is set",
-        why="It was registered with a header of `-H`, which is kept nowhere; without it, the document may be another",
+        reason="It was registered with `-H`, whose value is not stored; without it, the document may be another",
         hint=f"{hint}; or fetch it without one from now on: `{invocation('api set', name)} {LOGIN_KEY}=`",
     )
 

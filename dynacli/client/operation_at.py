@@ -196,7 +196,7 @@ def _no_operation_at(api: OpenedApi, method: str, path: str) -> UsageError:
     near = [] if methods else _near(api.catalog, plain)
     return UsageError(
         f"`{api.name}` has no operation `{method.upper()} {plain}`",
-        why=f"This path has {enumerated(list(methods), 'and')}"
+        reason=f"This path has {enumerated(list(methods), 'and')}"
         if methods
         else "The document has no such path",
         hint=did_you_mean(near, f"See them all: `{invocation('operations', api.name)}`"),
@@ -271,4 +271,4 @@ def undocumented_note(described: DescribedOperation) -> str:
     operation = described.operation
     missing = _no_operation_at(described.api, operation.method, operation.path)
     near = f". {missing.hint}" if missing.details["near"] else ""
-    return f"Not judged: {missing.message}. {missing.why}{near}"
+    return f"Not judged: {missing.message}. {missing.reason}{near}"

@@ -32,7 +32,7 @@ def profile_of(env: Environment, api: OpenedApi, given: str) -> dict[str, Any]:
             return {}  # the variable is about registered APIs: files, URLs and the stand-in have no profiles
         raise UsageError(
             f"There is no profile `{name}`",
-            why=f"`{api.name}` is no registered API, and only those have profiles",
+            reason=f"`{api.name}` is no registered API, and only those have profiles",
             hint=f"Register it with `{invocation('api add')}`, or leave out `--profile`",
         )
     profiles = api.entry.get("profiles", {})
@@ -45,7 +45,7 @@ def profile_of(env: Environment, api: OpenedApi, given: str) -> dict[str, Any]:
         listed = listed_near(name, sorted(profiles))
         raise UsageError(
             f"`{api.name}` has no profile `{name}`",
-            why=f"It has {listed}" if listed else "It has none",
+            reason=f"It has {listed}" if listed else "It has none",
             hint=did_you_mean(near, "Name one of them")
             if listed
             else f"Write `[apis.{api.name}.profiles.{name}]` in `config.toml`",
@@ -151,7 +151,7 @@ def signing_of(*entries: Any) -> dict[str, Any]:
     return {"signs": signs, "auth_tables": tables}
 
 
-def malformed(env: Environment, part: str, why: str) -> FileError:
+def malformed(env: Environment, part: str, reason: str) -> FileError:
     """Return the error for a part of the configuration that cannot be used.
 
     Args:
@@ -162,6 +162,6 @@ def malformed(env: Environment, part: str, why: str) -> FileError:
     path = Configuration(env).path
     return FileError(
         f"{part[:1].upper()}{part[1:]} in the configuration cannot be used",
-        why=why,
+        reason=reason,
         hint=f"Mend it in `{path}`",
     )

@@ -37,7 +37,7 @@ def update_of(described: DescribedOperation) -> DescribedOperation:
                 return DescribedOperation(described.api, update).sending(name)
     raise UsageError(
         f"What `{operation.name}` gives cannot be edited",
-        why=f"The document has no PATCH and no PUT of `{operation.path}` that takes JSON"
+        reason=f"The document has no PATCH and no PUT of `{operation.path}` that takes JSON"
         if operation.method == "GET"
         else f"Its method is {operation.method}, and what is edited is first read by a GET",
         hint=f"Name the operation that reads a single thing, as in `{invocation('edit', 'demo')} "

@@ -75,7 +75,7 @@ def search_operations(apis: Iterable[OpenedApi], words: str, most: int = 5) -> l
     if not hits and not has_words(words):
         raise UsageError(
             "There is nothing to search for",
-            why="The question has no words but such as every text has",
+            reason="The question has no words but such as every text has",
             hint=f"Say what is to be done, and to what: `{invocation('search')} create a user`",
         )
     hits.sort(key=lambda hit: -hit.score)

@@ -178,7 +178,7 @@ def _traced(env: Environment, operation: Operation, request: Request, settings: 
     if settings.is_bound and _given(operation, request, settings).secrets:
         raise RefusedError(
             "A TRACE request with a credential is not sent",
-            why="The response repeats the request, so the credential would be shown",
+            reason="The response repeats the request, so the credential would be shown",
             hint="Leave out the header or the input that holds it",
         )
     return signed
@@ -237,7 +237,7 @@ def _find(
         if settings.auth_tables:
             from dynacli.client.credentials.chosen_security import unknown_schemes
 
-            error.why = "; ".join([error.why, *unknown_schemes(api, settings.auth_tables)])
+            error.reason = "; ".join([error.reason, *unknown_schemes(api, settings.auth_tables)])
         raise error
     renew = next((source.renew for source in stored if source.is_renewable), None)
     return found, renew, frozenset(name for source in stored for name in source.given)
@@ -288,7 +288,7 @@ def _check_origin(
         accepting = f"`--accept-origin {origin}`"
         raise RefusedError(
             f"The credential is not sent to `{origin}`",
-            why="The document names this origin, and nobody has accepted it for this API's credentials",
+            reason="The document names this origin, and nobody has accepted it for this API's credentials",
             hint=f"{instead}. If you trust `{origin}`: {accepting}"
             if instead
             else f"If you trust it: {accepting}",
@@ -309,7 +309,7 @@ def server_hint(api: OpenedApi, operation: Operation, settings: CallSettings) ->
 def _not_bound(api: OpenedApi, origin: str) -> RefusedError:
     return RefusedError(
         f"The credential is not sent to `{origin}`",
-        why="Here it goes only to an origin that a person accepted for this API before",
+        reason="Here it goes only to an origin that a person accepted for this API before",
         hint=f"A person accepts it: add it to `origins` under `[apis.{api.name}]` in `config.toml`"
         if api.is_registered
         else f"A person accepts it by registering the document: `{invocation('api add')} NAME SOURCE`",

@@ -27,7 +27,7 @@ def unknown_tag(api: OpenedApi, word: str) -> UsageError:
     near = near_names(kebab(word) or word, tags)
     return UsageError(
         f"No operation has the tag `{word}`",
-        why=f"The tags are {listed_near(kebab(word) or word, tags)}" if tags else "There are no tags",
+        reason=f"The tags are {listed_near(kebab(word) or word, tags)}" if tags else "There are no tags",
         hint=did_you_mean(near, f"See them all: `{invocation('operations', api.name)}`"),
         near=near,
     )
@@ -48,7 +48,7 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
         if wanted in row["names"]:
             return DocumentError(
                 f"`{api.name}` cannot call `{word}`",
-                why=row["why"],
+                reason=row["reason"],
                 hint=f"See what is known of the document: `{invocation('api show', api.name)}`",
             )
     gone = next((key for key, name in api.catalog.given_names().items() if name == wanted), None)
@@ -56,7 +56,7 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
         # The name is kept for it: it may come back, and no other operation is to be called by mistake.
         return UsageError(
             f"`{api.name}` has no operation `{word}` any more",
-            why=f"It was the name of `{' '.join(gone)}`, which the document does not have now",
+            reason=f"It was the name of `{' '.join(gone)}`, which the document does not have now",
             hint=f"See them all: `{invocation('operations', api.name)}`",
             near=[],
         )
@@ -65,7 +65,7 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
     if not listed:
         return UsageError(
             f"{where} has no operations",
-            why="Its document describes none that can be called",
+            reason="Its document describes none that can be called",
             hint=f"See what is known of the document: `{invocation('api show', api.name)}`",
         )
     near = get_close_matches(wanted, listed, _MOST_FOUND, 0.6)
@@ -90,7 +90,7 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
         near = [*meant_tags, *near][:_MOST_FOUND]
     return UsageError(
         f"{where} has no operation `{word}`",
-        why="It is no name, no operationId and no tag of the document",
+        reason="It is no name, no operationId and no tag of the document",
         hint=hint,
         near=near,
     )

@@ -71,10 +71,10 @@ def further_command(name: str) -> "click.Command | None":
         except (ImportError, AttributeError) as error:
             raise UsageError(
                 f"The command `{name}` cannot be imported",
-                why=f"`{found.value}`: {error}",
+                reason=f"`{found.value}`: {error}",
                 hint="Install the package that has it again",
             ) from error
         if not isinstance(command, click.Command):
-            raise UsageError(f"`{name}` is no command", why=f"`{found.value}` is no command of click")
+            raise UsageError(f"`{name}` is no command", reason=f"`{found.value}` is no command of click")
         return command
     return None

@@ -36,11 +36,11 @@ def from_click(error: click.ClickException) -> DynacliError:
     if isinstance(error, click.BadParameter) and error.param is not None:
         return UsageError(
             f"`{error.param.opts[-1]}` does not take this value",
-            why=error.message.rstrip("."),
+            reason=error.message.rstrip("."),
             hint=help_hint,
         )
     if isinstance(error, click.FileError):
-        return FileError(f"`{error.ui_filename}` cannot be used", why=error.message)
+        return FileError(f"`{error.ui_filename}` cannot be used", reason=error.message)
     if error.message == "Missing command." and isinstance(error, click.UsageError) and error.ctx:
         return UsageError(
             f"Nothing is named behind `{error.ctx.command_path}` but options",
@@ -68,7 +68,7 @@ def ambiguous_option(described: DescribedOperation, flag: str, own: str) -> Usag
     place = "operation" if program().api else "API"
     return UsageError(
         f"`{flag}` may mean two things behind `{words[-1]}`",
-        why=f"The operation has an input of this name, and {program().name} has an option of this name",
+        reason=f"The operation has an input of this name, and {program().name} has an option of this name",
         hint=f"The operation's is `{own}`; {program().name}'s stands before the {place}: "
         f"`{' '.join(words)} ...`",
         near=[own],
@@ -98,6 +98,6 @@ def unused_option(verb: str, option: Option) -> UsageError:
     """Return the error for an option that changes nothing of what a verb does."""
     return UsageError(
         f"`{verb}` has no use for `{option.flags[-1]}`",
-        why=f"It would change nothing of what `{verb}` does",
+        reason=f"It would change nothing of what `{verb}` does",
         hint=f"Leave it out; `{invocation(verb)} --help` has the options that count here",
     )

@@ -55,7 +55,7 @@ def find_revision(
     latest = ", ".join(f"`{pointer['revision'][:SHOWN_DIGITS]}`" for pointer in history[:5])
     raise UsageError(
         f"`{name}` has {'several revisions' if matching else 'no revision'} `{word}`",
-        why=f"The latest are {latest}" if latest else "The cache has none",
+        reason=f"The latest are {latest}" if latest else "The cache has none",
         hint=f"See them all: `{invocation('api history', name)}`",
         near=[pointer["revision"] for pointer in (matching or history)[:5]],
     )

@@ -39,7 +39,7 @@ def explored_line(env: Environment, words: Sequence[str]) -> CalledLine:
         if asked is None:
             raise UsageError(
                 "This call does not fit into the form",
-                why="Its command line names no operation of a document that is at hand",
+                reason="Its command line names no operation of a document that is at hand",
             )
         described, behind = asked
         line = read_line(run, OperationCommand(described), behind)

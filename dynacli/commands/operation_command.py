@@ -242,7 +242,9 @@ class OperationCommand(click.Command):
         for flag, following in pairwise(words):
             # `--draft yes`: the value of a boolean may be left out, so that it was not taken for one.
             if following == surplus and rules.get(flag) in (BOOLEAN, EMPTY_BOOLEAN):
-                return UsageError(f"`{surplus}` is not a value for {flag}", why="it takes `true` or `false`")
+                return UsageError(
+                    f"`{surplus}` is not a value for {flag}", reason="it takes `true` or `false`"
+                )
         takes = " ".join(parameter.argument for parameter in in_path) or "no positional words"
         by_option = [
             parameter
@@ -254,7 +256,7 @@ class OperationCommand(click.Command):
         )
         return UsageError(
             f"`{surplus}` is one word too many",
-            why=f"`{operation.name}` takes {takes}{f' here: {others}' if others else ''}",
+            reason=f"`{operation.name}` takes {takes}{f' here: {others}' if others else ''}",
             hint="Query parameters and the body are options: see `--help`; a value with spaces needs quotes",
         )
 

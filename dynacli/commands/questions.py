@@ -40,7 +40,7 @@ def nobody_to_ask(env: Environment, options: Options, wanted: str, hint: str) ->
     """
     is_terminal = env.stdin_is_terminal and env.stderr_is_terminal
     if options.no_input:
-        why = "`--no-input` was given"
+        reason = "`--no-input` was given"
     else:
-        why = "An agent runs this" if is_terminal else "There is no terminal"
-    return UsageError(f"There is nobody to ask for {wanted}", why=why, hint=hint)
+        reason = "An agent runs this" if is_terminal else "There is no terminal"
+    return UsageError(f"There is nobody to ask for {wanted}", reason=reason, hint=hint)

@@ -185,9 +185,9 @@ def _reference(word: str, flag: str) -> str:
         return path
     if os.path.exists(path):
         raise UsageError(
-            summary, why=f"`{path}` is a file", hint=f"Give its directory, `{os.path.dirname(path)}`"
+            summary, reason=f"`{path}` is a file", hint=f"Give its directory, `{os.path.dirname(path)}`"
         )
-    raise UsageError(summary, why=f"There is no directory `{path}`", hint=_REFERENCE_HINT)
+    raise UsageError(summary, reason=f"There is no directory `{path}`", hint=_REFERENCE_HINT)
 
 
 def _number_of_items(word: str, flag: str) -> int:

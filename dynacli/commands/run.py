@@ -178,7 +178,7 @@ class Run:
 
         raise UsageError(
             "`-o raw` does not write to a terminal",
-            why="The terminal would obey control sequences in the bytes, which `text` makes visible",
+            reason="The terminal would obey control sequences in the bytes, which `text` makes visible",
             hint="Write to a file by `-o @FILE`, pipe the output, or add `--yes`",
         )
 

@@ -46,7 +46,7 @@ def served_document(*, with_next: bool = False) -> ServedDocument:
     except OSError as error:
         raise FileError(
             f"Cannot read `{path}`",
-            why=error.strerror or "It is not readable",
+            reason=error.strerror or "It is not readable",
             hint=f"Install it again: {how_to_install()}",
         ) from error
     if with_next:

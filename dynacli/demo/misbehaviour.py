@@ -55,13 +55,13 @@ def check_misbehaviours(misbehave: Mapping[str, str], operations: Mapping[str, D
         if operation_id not in operations:
             raise UsageError(
                 f"`{operation_id}` cannot misbehave",
-                why="The stand-in has no operation of that name",
+                reason="The stand-in has no operation of that name",
                 hint=f"Choose one of {', '.join(operations)}",
             )
         if kind not in MISBEHAVIOURS:
             raise UsageError(
                 f"`{operation_id}` cannot misbehave by `{kind}`",
-                why="The stand-in has no such way to misbehave",
+                reason="The stand-in has no such way to misbehave",
                 hint=f"Choose one of {', '.join(MISBEHAVIOURS)}",
             )
 

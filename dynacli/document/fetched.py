@@ -44,11 +44,11 @@ class Advice(NamedTuple):
     """What a person can do about a server that refuses the document.
 
     Args:
-        why: What was sent, and what was not; empty for nothing to say.
+        reason: What was sent, and what was not; empty for nothing to say.
         hint: What to set or to give.
     """
 
-    why: str
+    reason: str
     hint: str
 
 

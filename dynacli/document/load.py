@@ -161,4 +161,4 @@ def _check_paths(tree: dict[str, Any], unread: Mapping[str, str]) -> None:
     ref = paths.get("$ref") if isinstance(paths, dict) and len(paths) == 1 else None
     if isinstance(ref, str) and ref in unread:
         message = f"The paths of the document are in `{ref}`, which cannot be used"
-        raise DocumentError(message, why=unread[ref])
+        raise DocumentError(message, reason=unread[ref])

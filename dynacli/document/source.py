@@ -151,7 +151,7 @@ def _url(word: str) -> Source:
     if "@" in parts.netloc:
         raise UsageError(
             f"The URL for `{host or ''}` holds a user name or a password",
-            why="Secrets are not accepted on the command line, where other programs can see them",
+            reason="Secrets are not accepted on the command line, where other programs can see them",
             hint="Leave out what is before the `@`",
         )
     if not host or not word.isprintable() or " " in word:

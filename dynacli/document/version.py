@@ -31,7 +31,7 @@ def check_version(tree: Any) -> _Version:
     version = _VERSION.match(text)
     if not version:
         raise DocumentError(
-            "The document has no OpenAPI version", why="Its field `openapi` is a version such as `3.1.1`"
+            "The document has no OpenAPI version", reason="Its field `openapi` is a version such as `3.1.1`"
         )
     match version[1], version[2] or "0":
         case "3", "0":
@@ -46,7 +46,7 @@ def check_version(tree: Any) -> _Version:
             name = "OpenAPI" if "openapi" in tree else "Swagger"
             raise DocumentError(
                 f"{name} {text[:20]} documents are not supported",
-                why="Swagger 2.0 and OpenAPI 3.0, 3.1 and 3.2 are",
+                reason="Swagger 2.0 and OpenAPI 3.0, 3.1 and 3.2 are",
                 hint=_HINTS.get(major, "Convert it to OpenAPI 3 first"),
             )
 
@@ -67,7 +67,7 @@ def check_is_not_markup(content: bytes, name: str) -> None:
         return
     raise DocumentError(
         f"`{name}` is an HTML page, not an OpenAPI document",
-        why="Pages that show an API load its document from another address",
+        reason="Pages that show an API load its document from another address",
         hint="Give the URL of the document itself; the page's source or its network log has it",
     )
 
@@ -88,7 +88,7 @@ def check_is_openapi(tree: Any, name: str) -> None:
         kind = "a list" if isinstance(tree, list) else scalar
         raise DocumentError(
             f"`{name}` is {kind}, not an OpenAPI document",
-            why="A document is an object with `openapi`, `info` and `paths`",
+            reason="A document is an object with `openapi`, `info` and `paths`",
         )
     for field in ("openapi", "swagger"):
         if field in tree:
@@ -97,7 +97,7 @@ def check_is_openapi(tree: Any, name: str) -> None:
     kind, hint = _recognise(tree)
     raise DocumentError(
         f"`{name}` is {kind}, not an OpenAPI document" if kind else f"`{name}` is not an OpenAPI document",
-        why="At its top level is neither `openapi` nor `swagger`",
+        reason="At its top level is neither `openapi` nor `swagger`",
         hint=hint,
     )
 
@@ -112,7 +112,7 @@ def _check_version_field(value: Any, field: str, name: str) -> None:
     if not is_version or not str(value)[:1].isdigit():
         raise DocumentError(
             f"`{name}` has no version in its field `{field}`",
-            why="A version such as `3.1.1` is expected there",
+            reason="A version such as `3.1.1` is expected there",
         )
 
 

@@ -385,7 +385,7 @@ class ExplorerApp(App[None]):
             settings = self._settings(draft)
             question = question_before(draft, settings, self._line(draft, is_masked=True))
         except DynacliError as error:
-            self.notify(f"{error.message}: {error.why}", severity="error", markup=False)
+            self.notify(f"{error.message}: {error.reason}", severity="error", markup=False)
             return
         if not question:
             self._send(draft, settings)
@@ -518,7 +518,7 @@ class ExplorerApp(App[None]):
                 row = with_messages(self._env, event.made)
                 made = KeptCall(row, draft, line.left_out, self._settings(draft))
             except DynacliError as error:
-                self.notify(f"{error.message}: {error.why}", severity="error", markup=False)
+                self.notify(f"{error.message}: {error.reason}", severity="error", markup=False)
                 return
         form = self.query_one(RequestForm)
         await form.recall(draft)

@@ -29,7 +29,7 @@ def check_terminal(env: Environment, name: str) -> None:
     if not (env.stdin_is_terminal and env.stderr_is_terminal) or env.variables.get("TERM") == "dumb":
         raise UsageError(
             "The explorer needs a terminal",
-            why="Standard input and standard error are not both on one that can be drawn on",
+            reason="Standard input and standard error are not both on one that can be drawn on",
             hint=f"`{invocation('operations', name)}` lists the operations without one, "
             f"`{invocation(api=name)} OPERATION` calls one",
         )
@@ -38,7 +38,7 @@ def check_terminal(env: Environment, name: str) -> None:
     except ModuleNotFoundError as error:
         raise UsageError(
             "The explorer is not installed",
-            why=f"It needs the library `{error.name}`",
+            reason=f"It needs the library `{error.name}`",
             hint=f"Install it: {how_to_install('tui')}",
         ) from None
 

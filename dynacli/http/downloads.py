@@ -79,7 +79,7 @@ class PartialDownload:
             if not is_alone:
                 raise FileError(
                     f"`{self._part}` is being written",
-                    why=f"Another {program().name} downloads the same file",
+                    reason=f"Another {program().name} downloads the same file",
                     hint="Wait for it, or name another file",
                 )
             self._read_note()
@@ -102,7 +102,7 @@ class PartialDownload:
             if size:
                 raise FileError(
                     f"`{self._part}` is in the way",
-                    why=f"It is no part of a download that {program().name} has begun",
+                    reason=f"It is no part of a download that {program().name} has begun",
                     hint="Move or remove it, or name another file",
                 )
         elif known.get("url") == self._url and known.get("validator") and size:
@@ -159,7 +159,7 @@ class PartialDownload:
         if total is not None and size != total:
             raise NetworkError(
                 f"`{self._path}` is not complete",
-                why=f"The server sent {size} of {total} bytes",
+                reason=f"The server sent {size} of {total} bytes",
                 hint="`--resume` goes on with it",
             )
         self._finish()
@@ -187,11 +187,11 @@ class PartialDownload:
         self._known, self.had = known if validator else {}, 0
         return total
 
-    def _other_part(self, why: str) -> NetworkError:
+    def _other_part(self, reason: str) -> NetworkError:
         self._remove()
         return NetworkError(
             f"The server does not go on with `{self._path}`",
-            why=f"What it sent is not the rest: {why}",
+            reason=f"What it sent is not the rest: {reason}",
             hint="Try again: the next call begins anew",
         )
 

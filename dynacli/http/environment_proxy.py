@@ -51,7 +51,7 @@ def environment_proxy(url: str) -> EnvironmentProxy | None:
     if not port or parts.scheme != "http" or not parts.hostname:
         raise UsageError(
             "The proxy that the environment names cannot be passed through",
-            why="It is no `http://` URL with a host",
+            reason="It is no `http://` URL with a host",
             hint="Name another one in `HTTPS_PROXY` or `HTTP_PROXY`, or the upstream's host in `NO_PROXY`",
         )
     authorization = b""

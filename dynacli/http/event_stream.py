@@ -136,7 +136,7 @@ class EventPieces:
     def _refused(self, answer: Answer) -> NetworkError:
         return NetworkError(
             f"The events of `{without_query(self._request.url)}` broke off",
-            why=f"Asked for the rest, the server answered {answer.status} {answer.reason}".rstrip(),
+            reason=f"Asked for the rest, the server answered {answer.status} {answer.reason}".rstrip(),
             hint="Try again; `--retries 0` does not ask for the rest",
         )
 

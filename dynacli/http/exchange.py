@@ -248,7 +248,7 @@ def check_unchanged(made: "httpx.URL", url: str) -> None:
     if made.raw_path.decode("ascii").removesuffix("?") != path or origin_of(str(made)) != origin_of(url):
         raise RefusedError(
             "The request would go to another URL than the one that was built",
-            why=f"The client would send to `{without_query(str(made))}`",
+            reason=f"The client would send to `{without_query(str(made))}`",
             hint="Give the server's address in its plain form with `--server`",
         )
 

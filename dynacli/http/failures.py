@@ -28,7 +28,7 @@ def timed_out(url: str, seconds: float) -> TimedOutError:
     """Return the error for an exchange that used up its whole time."""
     return TimedOutError(
         f"`{without_query(url)}` did not answer within {seconds:g} s",
-        why="The time was over before the whole answer was there",
+        reason="The time was over before the whole answer was there",
         hint="Try again, or give more time with `--timeout`",
     )
 
@@ -50,13 +50,13 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
         case httpx.InvalidURL() | httpx.UnsupportedProtocol():
             return NetworkError(
                 f"`{shown}` leads to a URL that cannot be used",
-                why="It is malformed, or neither `http` nor `https`",
+                reason="It is malformed, or neither `http` nor `https`",
                 hint="Check the address",
             )
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
             return TimedOutError(
                 f"`{_proxy_of(url) or host}` did not accept the connection in time",
-                why="It is down, overloaded, or something on the way drops what is sent",
+                reason="It is down, overloaded, or something on the way drops what is sent",
                 hint=_PROXY_HINT
                 if _proxy_of(url)
                 else "Check the address and the network, or try again later",
@@ -64,13 +64,13 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
         case httpx.TimeoutException():
             return TimedOutError(
                 f"`{shown}` stopped sending",
-                why="The connection stands, and nothing came for too long",
+                reason="The connection stands, and nothing came for too long",
                 hint="Try again, or give more time with `--timeout`",
             )
         case httpx.ProxyError():
             return NetworkError(
                 f"The proxy did not let us through to `{host}`",
-                why="A variable of the environment names a proxy, and it refuses or cannot be reached",
+                reason="A variable of the environment names a proxy, and it refuses or cannot be reached",
                 hint="Check `HTTPS_PROXY`, with the user name and password that the proxy may want, and `NO_PROXY`",
             )
         case httpx.ConnectError() if not _wants_certificate(error):
@@ -79,20 +79,20 @@ def from_httpx(error: Exception, url: str) -> DynacliError:
             is_cut = isinstance(error, httpx.RemoteProtocolError)
             return (BrokenAnswerError if is_cut else NetworkError)(
                 f"The answer of `{shown}` broke off",
-                why="What came is not complete HTTP",
+                reason="What came is not complete HTTP",
                 hint="Try again; if it stays so, the server or a proxy on the way is broken",
             )
         case httpx.NetworkError() if _wants_certificate(error):
             return NetworkError(
                 f"`{host}` does not let this client in",
-                why="It wants a client certificate, and there is none or not the right one",
+                reason="It wants a client certificate, and there is none or not the right one",
                 hint=_certificate_hint("NAME"),
                 tls="certificate",
             )
         case _:
             is_cut = isinstance(error, httpx.NetworkError)
             return (BrokenAnswerError if is_cut else NetworkError)(
-                f"The answer of `{shown}` broke off", why="The connection was lost", hint="Try again"
+                f"The answer of `{shown}` broke off", reason="The connection was lost", hint="Try again"
             )
 
 
@@ -130,7 +130,7 @@ def from_connecting(error: Exception, host: str, proxy: str) -> DynacliError:
             case ssl.SSLCertVerificationError():
                 return NetworkError(
                     f"The certificate of `{host}` is not trusted",
-                    why=cause.verify_message,
+                    reason=cause.verify_message,
                     hint=f"For a private authority: `{invocation('api add')} NAME SOURCE --ca FILE`, or "
                     "for an API that is "
                     f"registered, `{invocation('api set', 'NAME')} ca=FILE`; or name its file in `SSL_CERT_FILE`",
@@ -139,32 +139,32 @@ def from_connecting(error: Exception, host: str, proxy: str) -> DynacliError:
             case ssl.SSLError() if "HANDSHAKE_FAILURE" in str(cause.reason):
                 return NetworkError(
                     f"`{host}` refuses the TLS connection",
-                    why="It may want a client certificate, or another version of TLS",
+                    reason="It may want a client certificate, or another version of TLS",
                     hint=_certificate_hint("NAME"),
                     tls="certificate",
                 )
             case ssl.SSLError():
                 return NetworkError(
                     f"No TLS connection with `{host}`",
-                    why="What answers there does not speak TLS, or no version that is safe",
+                    reason="What answers there does not speak TLS, or no version that is safe",
                     hint="If it is a plain server, write `http://`",
                 )
             case socket.gaierror():
                 return (UnreachableError if cause.errno == socket.EAI_AGAIN else NetworkError)(
                     f"There is no host `{peer}`",
-                    why="No name server knows its address",
+                    reason="No name server knows its address",
                     hint=_PROXY_HINT if proxy else "Check the spelling and the network",
                 )
             case ConnectionRefusedError():
                 return UnreachableError(
                     f"`{peer}` refuses the connection",
-                    why="Nothing listens on that port",
+                    reason="Nothing listens on that port",
                     hint=_PROXY_HINT if proxy else "Check that the server is running, and the address",
                 )
             case OSError() if cause.strerror:
                 return UnreachableError(
                     f"Cannot connect to `{peer}`",
-                    why=cause.strerror,
+                    reason=cause.strerror,
                     hint=_PROXY_HINT if proxy else "Check the address and the network",
                 )
     return UnreachableError(
@@ -215,18 +215,18 @@ def from_client_setup(error: Exception) -> UsageError:
     if variable:
         return UsageError(
             f"`{variable}` is not the URL of a proxy",
-            why="It has no host, or is neither `http` nor `https`",
+            reason="It has no host, or is neither `http` nor `https`",
             hint="A proxy looks like `http://proxy.example.com:8080`",
         )
     if isinstance(error, OSError):
         return UsageError(
             "The certificates named by `SSL_CERT_FILE` or `SSL_CERT_DIR` cannot be read",
-            why=error.strerror or "",
+            reason=error.strerror or "",
             hint="Set the variable to an existing file, or unset it",
         )
     return UsageError(
         "`NO_PROXY` is malformed",
-        why="One of its hosts cannot be read",
+        reason="One of its hosts cannot be read",
         hint="List host names, separated by commas",
     )
 

@@ -56,7 +56,7 @@ def _import_library() -> types.ModuleType:
     if named and named not in _LIBRARIES:
         raise UsageError(
             f"`{variable('HTTP')}` names no HTTP library that {program().name} knows",
-            why=f"Its value is `{named}`",
+            reason=f"Its value is `{named}`",
             hint="Set it to `httpx` or `httpx2`, or unset it",
         )
     for name in [named] if named else _LIBRARIES:
@@ -68,7 +68,7 @@ def _import_library() -> types.ModuleType:
     if named:
         raise UsageError(
             f"`{named}` is not installed",
-            why=f"`{variable('HTTP')}` names it as the HTTP library",
+            reason=f"`{variable('HTTP')}` names it as the HTTP library",
             hint=f"`pip install {named}`, or unset the variable",
         )
     raise UsageError("No HTTP library is installed", hint="`pip install httpx`")

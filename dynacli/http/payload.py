@@ -157,8 +157,8 @@ def open_upload(path: str, name: str) -> "FileUpload | StreamUpload":
         if stat.S_ISREG(status.st_mode):
             file.seek(0)
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "it is no file name"
-        raise _unreadable(name, why) from error
+        reason = getattr(error, "strerror", None) or "it is no file name"
+        raise _unreadable(name, reason) from error
     return StreamUpload(file, name, close=file.close)
 
 
@@ -194,7 +194,7 @@ class FileUpload:
                     ):
                         raise FileError(
                             f"`{self.name}` was changed while it was sent",
-                            why="The server got a part of it, and was not told that it is whole",
+                            reason="The server got a part of it, and was not told that it is whole",
                             hint="Send it again when nothing writes to it",
                         )
                     if chunk:
@@ -239,8 +239,8 @@ class StreamUpload:
             while chunk := self._stream.read(CHUNK):
                 yield chunk
         except (OSError, ValueError) as error:
-            why = getattr(error, "strerror", None) or "it is closed"
-            raise _unreadable(self.name, why) from error
+            reason = getattr(error, "strerror", None) or "it is closed"
+            raise _unreadable(self.name, reason) from error
         if chunk is None:
             raise _unreadable(self.name, "it is set not to wait for what is still to come")
         if self._close is not None:
@@ -300,9 +300,9 @@ def _identity(status: os.stat_result) -> tuple[int, ...]:
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
-def _unreadable(name: str, why: str) -> FileError:
+def _unreadable(name: str, reason: str) -> FileError:
     if name == "-":
-        return FileError("Standard input cannot be read", why=why)
+        return FileError("Standard input cannot be read", reason=reason)
     return FileError(
-        f"The file `{name}` cannot be read", why=why, hint="Check the path; `@-` is standard input"
+        f"The file `{name}` cannot be read", reason=reason, hint="Check the path; `@-` is standard input"
     )

@@ -39,7 +39,7 @@ class Peers:
             connection.close()
             self.refused = RefusedError(
                 "A public host leads to a private address now",
-                why="Its name was looked up again and had another address; programs can be misled that way",
+                reason="Its name was looked up again and had another address; programs can be misled that way",
                 hint="If the API is in your own network, give its address there",
             )
             raise self.refused

@@ -32,7 +32,7 @@ def following_request(request: Request, answer: "Answer", hops: list[tuple[int, 
     if len(hops) >= MAX_REDIRECTS:
         raise NetworkError(
             f"`{without_query(hops[0][1])}` redirects more than {MAX_REDIRECTS} times",
-            why="It may be a loop",
+            reason="It may be a loop",
             hint="Check the server's address, or give another one with `--server`",
         )
     if not isinstance(request.body, bytes | None):
@@ -53,7 +53,7 @@ def redirected(request: Request, status: int, location: str) -> Request | None:
         if parts.scheme not in {"http", "https"} or "@" in parts.netloc:
             raise RefusedError(
                 f"`{without_query(request.url)}` redirects to a URL that is not followed",
-                why="It is not plain `http` or `https`, or holds credentials",
+                reason="It is not plain `http` or `https`, or holds credentials",
                 hint="Give the right address with `--server`",
             )
         # Written as the client will write it, so that the origin that is compared is the one that is called.
@@ -62,7 +62,7 @@ def redirected(request: Request, status: int, location: str) -> Request | None:
     except (ValueError, httpx.InvalidURL):
         raise NetworkError(
             f"`{without_query(request.url)}` redirects to something that is no URL",
-            why="Its `Location` cannot be read",
+            reason="Its `Location` cannot be read",
             hint="Give the right address with `--server`",
         ) from None
     if request.method == "QUERY" and status == 303:  # "use GET": RFC 9110, section 15.4.4
@@ -73,7 +73,7 @@ def redirected(request: Request, status: int, location: str) -> Request | None:
     if here.startswith("https:") and there.startswith("http:"):
         raise RefusedError(
             f"`{without_query(request.url)}` redirects to `{there}`, which is not encrypted",
-            why="A redirect from `https` to `http` is never followed",
+            reason="A redirect from `https` to `http` is never followed",
             hint="Give the right address with `--server`",
         )
     if request.method == "QUERY" and request.body is not None:

@@ -100,7 +100,7 @@ class Pieces:
         except BadEncodingError as error:
             raise NetworkError(
                 f"The answer of `{self._name}` cannot be read",
-                why=str(error),
+                reason=str(error),
                 hint="Try again; if it stays so, the server or a proxy on the way is broken",
             ) from error
 
@@ -113,7 +113,9 @@ class Pieces:
                 yield chunk
         if self.call.connections.is_cut:
             # Where the answer states no length, a cut connection looks like the end of the body.
-            raise NetworkError(f"The answer of `{self._name}` broke off", why="Nobody waits for it any more")
+            raise NetworkError(
+                f"The answer of `{self._name}` broke off", reason="Nobody waits for it any more"
+            )
 
     def _received(self) -> Iterator[bytes]:
         from dynacli.http.import_httpx import httpx
@@ -259,7 +261,7 @@ class OneCall:
                 if pause is None:
                     if self._tries > 1:
                         error.details["tries"] = self._tries
-                        error.why = f"{error.why or 'It failed'}; tried {self._tries} times"
+                        error.reason = f"{error.reason or 'It failed'}; tried {self._tries} times"
                     raise
                 result = pause
             if isinstance(result, Answer):
@@ -269,7 +271,7 @@ class OneCall:
             else:
                 result.wait(self.retries, self.connections)
                 if self.connections.is_cut:
-                    raise NetworkError("The call was ended", why="Nobody waits for it any more")
+                    raise NetworkError("The call was ended", reason="Nobody waits for it any more")
                 request, self._tries = self._first, self._tries + 1
                 hops.clear()
 

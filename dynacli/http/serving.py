@@ -47,14 +47,16 @@ def listening_socket(host: str, port: int) -> socket.socket:
     except (OSError, UnicodeError) as error:
         if sock is not None:
             sock.close()
-        why = getattr(error, "strerror", None) or "The name of the host is none"
-        raise _cannot_listen(host, port, why) from error
+        reason = getattr(error, "strerror", None) or "The name of the host is none"
+        raise _cannot_listen(host, port, reason) from error
     return sock
 
 
-def _cannot_listen(host: str, port: int, why: str) -> UsageError:
+def _cannot_listen(host: str, port: int, reason: str) -> UsageError:
     return UsageError(
-        f"Cannot listen on port {port} of {host}", why=why, hint="Give another port, or 0 for a free one"
+        f"Cannot listen on port {port} of {host}",
+        reason=reason,
+        hint="Give another port, or 0 for a free one",
     )
 
 

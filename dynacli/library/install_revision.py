@@ -181,9 +181,9 @@ def _install(
                 pointer.update(_list_files(revisions, reader))
             _make_current(revisions, before, pointer)
     except (OSError, sqlite3.Error) as error:
-        why = getattr(error, "strerror", None) or str(error)
+        reason = getattr(error, "strerror", None) or str(error)
         failure = FileError(
-            f"The cache `{revisions.cache_dir}` cannot be written ({why})",
+            f"The cache `{revisions.cache_dir}` cannot be written ({reason})",
             hint=f"Free some space, or name another directory in `{variable('CACHE_DIR')}`",
         )
         compiled = compiled or _compile(document, _names_so_far(revisions))

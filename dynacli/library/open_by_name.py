@@ -224,7 +224,7 @@ def _unknown(configuration: Configuration, word: str) -> DynacliError:
     near = near_names(word, [*configuration.apis(), DEMO])
     return UsageError(
         f"There is no API `{word}`",
-        why="It is not registered, and not a URL or a path (which has a `/` or ends in .json, .yaml or .yml)",
+        reason="It is not registered, and not a URL or a path (which has a `/` or ends in .json, .yaml or .yml)",
         hint=did_you_mean(
             near, f"Register it: `{invocation('api add')} {word if is_name(word) else 'NAME'} SOURCE`"
         ),

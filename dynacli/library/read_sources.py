@@ -182,7 +182,7 @@ def _is_local(uri: str) -> bool:
 
 
 def _missing_file(error: DynacliError) -> MissingFile:
-    return MissingFile(isinstance(error, RefusedError), error.message, error.why, error.hint)
+    return MissingFile(isinstance(error, RefusedError), error.message, error.reason, error.hint)
 
 
 def _not_cached(uri: str) -> DocumentError:

@@ -177,7 +177,7 @@ def _open_previous(
     if open_request.is_asked:
         raise RefusedError(
             f"The new document of `{open_request.name}` was kept aside, and the one before is used",
-            why="; ".join(objections),
+            reason="; ".join(objections),
             hint=f"If you trust it: `{invocation('api refresh', owner or open_request.name)} --accept`",
             kept_aside=list(objections),
         )
@@ -186,7 +186,7 @@ def _open_previous(
         if api is not None:
             api.objections = tuple(objections)
             return api
-    raise DocumentError("The document cannot be used", why="; ".join(objections))
+    raise DocumentError("The document cannot be used", reason="; ".join(objections))
 
 
 def accept_pending(open_request: OpenRequest, revisions: Revisions) -> OpenedApi | None:

@@ -75,7 +75,7 @@ def listening_at(text: str, token: Secret | None) -> HttpPlace:
     if token is None and host not in LOOPBACK:
         raise RefusedError(
             f"The server does not listen at `{host}` without a token",
-            why="Other machines reach it there, and it calls with your credentials",
+            reason="Other machines reach it there, and it calls with your credentials",
             hint="Leave out `--token none`",
         )
     return HttpPlace(listening_socket(host, int(port)), host, token)

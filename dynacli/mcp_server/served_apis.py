@@ -127,7 +127,7 @@ class ServedApis:
         listed = ", ".join(f"`{each}`" for each in names[:20]) + (" and more" if len(names) > 20 else "")
         message = f"There is no API `{name}` here" if name else "Which API is not said"
         raise UsageError(
-            message, why=f"There are {listed}" if names else "No API is registered", near=names[:20]
+            message, reason=f"There are {listed}" if names else "No API is registered", near=names[:20]
         )
 
     @contextmanager

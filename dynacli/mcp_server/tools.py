@@ -144,7 +144,7 @@ def check_arguments(tool: Tool, arguments: Mapping[str, Any]) -> None:
         known = ", ".join(f"`{name}`" for name in schema["properties"])
         raise UsageError(
             f"The arguments of `{tool.name}` do not fit",
-            why=f"`{place}`: {error.message}"[:300] if place else error.message[:300],
+            reason=f"`{place}`: {error.message}"[:300] if place else error.message[:300],
             hint=f"It takes {known}",
         )
 
@@ -225,7 +225,7 @@ def _teach(
     corrected = _corrected(described, inputs)
     if corrected is not None and corrected != dict(inputs):
         arguments = {"api": api.name, "operation": name, "inputs": corrected}
-        error.suggestion = f"call {json_line(arguments)}"
+        error.try_ = f"call {json_line(arguments)}"
 
 
 def _corrected(described: DescribedOperation, inputs: Mapping[str, Any]) -> dict[str, Any] | None:

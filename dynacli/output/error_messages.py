@@ -27,13 +27,13 @@ def write_error(env: Environment, error: DynacliError, error_format: str) -> Non
         _write_json(env, error.as_json())
         return
     paint = Painter.for_stderr(env)
-    lines = _labelled(env, "Error: ", paint.bold(paint.red("Error:")) + " ", error.message)
-    if error.why:
-        lines += _with_excerpts(_labelled(env, "  why: ", "  why: ", error.why), paint)
+    lines = _labelled(env, "error: ", paint.bold(paint.red("error:")) + " ", error.message)
+    if error.reason:
+        lines += _with_excerpts(_labelled(env, "  reason: ", "  reason: ", error.reason), paint)
     if error.hint:
-        lines += _labelled(env, "  do: ", "  do: ", error.hint)
-    if error.suggestion:
-        lines += _labelled(env, "  try: ", "  try: ", error.suggestion)
+        lines += _labelled(env, "  hint: ", "  hint: ", error.hint)
+    if error.try_:
+        lines += _labelled(env, "  try: ", "  try: ", error.try_)
     write_stderr(env, lines, painted=True)
 
 
@@ -52,8 +52,8 @@ def write_warning(
         _write_json(env, {"warning": {"message": text, **(details or {})}})
         return
     paint = Painter.for_stderr(env)
-    label = paint.yellow("Warning:") + " "
-    write_stderr(env, _with_excerpts(_labelled(env, "Warning: ", label, text), paint), painted=True)
+    label = paint.yellow("warning:") + " "
+    write_stderr(env, _with_excerpts(_labelled(env, "warning: ", label, text), paint), painted=True)
 
 
 def write_note(env: Environment, text: str) -> None:

@@ -57,7 +57,7 @@ def check_format(word: str) -> None:
     known = ", ".join(f"`{name}`" for name in FORMATS)
     raise UsageError(
         f"`{word}` is not an output format",
-        why="`@` is followed by the name of a file" if word == "@" else "",
+        reason="`@` is followed by the name of a file" if word == "@" else "",
         hint=f"Use one of {known}, or `@FILE` for a file",
     )
 
@@ -111,6 +111,6 @@ def form_of(
         from dynacli.errors import UsageError
 
         raise UsageError(
-            "The options for the output do not go together", why=wrong, hint="Leave out one of them"
+            "The options for the output do not go together", reason=wrong, hint="Leave out one of them"
         )
     return OutputForm(format_, file, filter_, paths, include, may_page)

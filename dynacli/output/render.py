@@ -49,7 +49,7 @@ def write_body(
     else:
         return
     hint = "`-o raw` passes it on as it comes"
-    raise FormError(f"The answer cannot be {_wanted(form)}", why="there is not enough memory", hint=hint)
+    raise FormError(f"The answer cannot be {_wanted(form)}", reason="there is not enough memory", hint=hint)
 
 
 def _write_body(
@@ -100,25 +100,25 @@ def _write_formed(
     instead, hint = form.unfiltered(), "It is printed as it came"
     text = decoded(body, media_type)
     if text is None:
-        why = f"it is binary: {_binary_name(body, media_type)}"
+        reason = f"it is binary: {_binary_name(body, media_type)}"
     elif not is_json(media_type, text):
         named = f"it is `{visible(media_type, keep='')}`" if media_type else "it has no media type"
-        why = f"{named}, and is not JSON"
+        reason = f"{named}, and is not JSON"
     else:
         try:
             value = read_json(text)
         except TooManyValuesError as error:
-            why = str(error)
+            reason = str(error)
         except ValueError:
-            why = "it is called JSON, and is not"
+            reason = "it is called JSON, and is not"
         except RecursionError:
-            why = "it is nested too deeply"
+            reason = "it is nested too deeply"
             instead, hint = form.unfiltered("json"), "It is printed as JSON, which has no such limit"
         else:
             write_value(env, value, form, known=known)
             return
     write_body(env, body, media_type, instead)
-    raise FormError(f"The answer cannot be {_wanted(form)}", why=why, hint=hint)
+    raise FormError(f"The answer cannot be {_wanted(form)}", reason=reason, hint=hint)
 
 
 def _wanted(form: OutputForm) -> str:
@@ -201,14 +201,14 @@ def _write_body_yaml(env: Environment, body: bytes, text: str, form: OutputForm,
         converted = yaml_of_json(text) if is_json else yaml_of(text)
     except TooManyValuesError as error:
         _write_body_json(env, body, text, form)
-        raise FormError("The answer cannot be shown as YAML", why=str(error)) from error
+        raise FormError("The answer cannot be shown as YAML", reason=str(error)) from error
     except ValueError:
         _write_unparsed(env, body, text, _NO_JSON)
     except RecursionError as error:
         _write_body_json(env, body, text, form)
         raise FormError(
             "The answer cannot be shown as YAML",
-            why="it is nested too deeply",
+            reason="it is nested too deeply",
             hint="It is printed as JSON, which has no such limit",
         ) from error
     else:
@@ -230,7 +230,7 @@ def _write_binary(env: Environment, body: bytes, media_type: str, form: OutputFo
     write_body(env, body, media_type, form.unfiltered())
     raise FormError(
         f"The answer cannot be shown as {form.format.upper()}",
-        why=f"it is binary: {_binary_name(body, media_type)}",
+        reason=f"it is binary: {_binary_name(body, media_type)}",
         hint="use `-o @FILE` to keep it in a file",
     )
 
@@ -244,7 +244,7 @@ def _write_binary_note(env: Environment, body: bytes, media_type: str) -> None:
     write_stderr(
         env,
         f"The answer is binary ({_binary_name(body, media_type)}) and is not shown here\n"
-        "  do: `-o @FILE` keeps it in a file, `-o raw --yes` writes the bytes anyway",
+        "  hint: `-o @FILE` keeps it in a file, `-o raw --yes` writes the bytes anyway",
     )
 
 

@@ -59,13 +59,13 @@ def _write_all(write: Callable[[memoryview], int | None], data: bytes) -> None:
 def _as_file_error(error: Exception) -> FileError:
     summary = "Standard output cannot be written"
     if not isinstance(error, OSError):
-        return FileError(summary, why="it is closed", hint="use `-o @FILE` to write to a file")
+        return FileError(summary, reason="it is closed", hint="use `-o @FILE` to write to a file")
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return FileError(
-            summary, why="no space is left on the disk", hint="free some space, or use another disk"
+            summary, reason="no space is left on the disk", hint="free some space, or use another disk"
         )
     return FileError(
-        summary, why=(error.strerror or "it is closed").lower(), hint="use `-o @FILE` to write to a file"
+        summary, reason=(error.strerror or "it is closed").lower(), hint="use `-o @FILE` to write to a file"
     )
 
 

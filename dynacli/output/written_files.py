@@ -28,7 +28,7 @@ def write_named_files(directory: str, files: Mapping[str, bytes]) -> None:
             if os.path.commonpath([root, os.path.realpath(path)]) != root:
                 raise FileError(
                     f"`{path}` cannot be written",
-                    why="a symbolic link leads out of the directory that you name",
+                    reason="a symbolic link leads out of the directory that you name",
                     hint="remove the link, or name another directory",
                 )
         except (OSError, ValueError) as error:

@@ -111,7 +111,7 @@ class ClientConnection(asyncio.Protocol):
         except BadMessageError as error:
             is_large = error.status == 431
             title = "The head of the request is too large" if is_large else "The request is not HTTP/1.1"
-            self._refuse(OwnAnswer(error.status, "http_request_error", title, error.why))
+            self._refuse(OwnAnswer(error.status, "http_request_error", title, error.reason))
             return
         except Exception as error:  # noqa: BLE001  - the client is told, and the proxy serves the others
             self._refuse(defective(error))

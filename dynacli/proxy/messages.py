@@ -35,13 +35,13 @@ class BadMessageError(Exception):
     """A message is not HTTP/1.1, or can be misread.
 
     Attributes:
-        why: Without anything of the message, which may hold secrets.
+        reason: Without anything of the message, which may hold secrets.
         status: Of the answer, where it is a request.
     """
 
-    def __init__(self, why: str, status: int = 400) -> None:
-        super().__init__(why)
-        self.why, self.status = why, status
+    def __init__(self, reason: str, status: int = 400) -> None:
+        super().__init__(reason)
+        self.reason, self.status = reason, status
 
 
 class MessageHead:

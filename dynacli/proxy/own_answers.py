@@ -38,18 +38,18 @@ def from_error(error: DynacliError) -> OwnAnswer:
     """Return the answer to a request for which there is no connection with the upstream."""
     is_late = isinstance(error, TimedOutError)
     kind = "connection_timeout" if is_late else "destination_unavailable"
-    return OwnAnswer(504 if is_late else 502, kind, error.message, error.why, error.hint)
+    return OwnAnswer(504 if is_late else 502, kind, error.message, error.reason, error.hint)
 
 
-def broken_upstream(why: str) -> OwnAnswer:
+def broken_upstream(reason: str) -> OwnAnswer:
     """Return the answer to a request that the upstream did not answer."""
-    return OwnAnswer(502, "connection_terminated", "The upstream gave no answer", why)
+    return OwnAnswer(502, "connection_terminated", "The upstream gave no answer", reason)
 
 
 def defective(error: BaseException) -> OwnAnswer:
     """Return the answer to a request that an exception keeps from passing which nothing expects."""
     defect = InternalError.caused_by(error)
-    return OwnAnswer(502, "proxy_internal_error", defect.message, defect.why)
+    return OwnAnswer(502, "proxy_internal_error", defect.message, defect.reason)
 
 
 def no_room(heads: Sequence[RequestHead], most: int) -> OwnAnswer:
@@ -67,11 +67,11 @@ def no_room(heads: Sequence[RequestHead], most: int) -> OwnAnswer:
     is_same = len(heads) > most // 2 and all(
         head.method == heads[0].method and head.target.endswith(shortest) for head in heads
     )
-    why, hint = "The proxy serves a limited number at a time", "Try again later"
+    reason, hint = "The proxy serves a limited number at a time", "Try again later"
     if is_same:
-        why = f"All {len(heads)} requests that pass ask for the same, so the upstream may lead back to this proxy"
+        reason = f"All {len(heads)} requests that pass ask for the same, so the upstream may lead back to this proxy"
         hint = "If it is another proxy, look at which server that one passes on to"
-    return OwnAnswer(503, "connection_limit_reached", "There are too many connections", why, hint)
+    return OwnAnswer(503, "connection_limit_reached", "There are too many connections", reason, hint)
 
 
 def own_answer(answer: OwnAnswer, *, must_close: bool, is_to_head: bool) -> bytes:

@@ -362,11 +362,11 @@ class PassingExchange:
         try:
             piece, content = self._body.take(received)
         except BadMessageError as error:
-            self._refuse(OwnAnswer(400, "http_request_error", "The request is not HTTP/1.1", error.why))
+            self._refuse(OwnAnswer(400, "http_request_error", "The request is not HTTP/1.1", error.reason))
             return b""
         if self._body.has_trailers and self._passage.gate.wants_body:
-            why = "A server may take them for headers, which a policy is about"
-            self._refuse(OwnAnswer(400, "http_request_error", "The request has trailers", why))
+            reason = "A server may take them for headers, which a policy is about"
+            self._refuse(OwnAnswer(400, "http_request_error", "The request has trailers", reason))
             return b""
         self.passed.body.add(content)
         return piece
@@ -441,7 +441,7 @@ class PassingExchange:
         try:
             client.write(answer.take(received, must_close=client.must_close))
         except BadMessageError as error:
-            self._break_off(f"What it sent is not HTTP/1.1: {error.why}")
+            self._break_off(f"What it sent is not HTTP/1.1: {error.reason}")
             return
         if answer.is_over:
             self._complete()
@@ -481,10 +481,10 @@ class PassingExchange:
     def _may_repeat(self) -> bool:
         return not self._answer.has_begun and self._body.is_over and self.head.method in _REPEATABLE
 
-    def _break_off(self, why: str) -> None:
+    def _break_off(self, reason: str) -> None:
         """End the exchange, because the upstream has ended it."""
         self.passed.is_broken_off = True
-        self._give(broken_upstream(why))
+        self._give(broken_upstream(reason))
 
     @_guarded
     def client_is_full(self, *, is_full: bool) -> None:

@@ -51,7 +51,7 @@ class PolicyCheck:
             self._settings.permit(described)
             permit_request(described, self._settings, request, base, is_whole=body is not None)
         except RefusedError as error:
-            return OwnAnswer(403, "http_request_denied", error.message, error.why, error.hint)
+            return OwnAnswer(403, "http_request_denied", error.message, error.reason, error.hint)
         return None
 
     def _described(self, passed: PassedExchange, method: str) -> DescribedOperation:

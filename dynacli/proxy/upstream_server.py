@@ -237,7 +237,7 @@ class UpstreamServer:
         if address in hosts or is_anywhere:
             raise UsageError(
                 f"The upstream `{self._origin}` is this proxy itself",
-                why="It would pass each request on to itself, for ever",
+                reason="It would pass each request on to itself, for ever",
                 hint="Name the server with `--upstream URL`, or give another `--port`",
             )
 
@@ -267,7 +267,7 @@ class UpstreamServer:
         except TimeoutError:
             raise TimedOutError(
                 f"`{self.authority}` did not accept the connection in time",
-                why="It is down, overloaded, or something on the way drops what is sent",
+                reason="It is down, overloaded, or something on the way drops what is sent",
                 hint="Check the address and the network, or try again later",
             ) from None
         except OSError as error:
@@ -301,7 +301,7 @@ class UpstreamServer:
         except BadMessageError:
             raise NetworkError(
                 f"The proxy `{via.name}` did not let us through to `{self.authority}`",
-                why="A variable of the environment names it, and it refuses",
+                reason="A variable of the environment names it, and it refuses",
                 hint="Check `HTTPS_PROXY`, with the user name and password that the proxy may want, and `NO_PROXY`",
             ) from None
         plain = connection.transport

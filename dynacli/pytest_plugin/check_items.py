@@ -80,7 +80,7 @@ class _CheckedOperation(pytest.Item):
             pytest.skip(results.checked[0].skip_reason)
         error = check_error(results, is_strict=True)
         if isinstance(error, MismatchError):
-            error.why = "\n".join(findings_lines(results, Painter(enabled=False), _WIDTH)[1:])
+            error.reason = "\n".join(findings_lines(results, Painter(enabled=False), _WIDTH)[1:])
             error.hint = ""
         if error is not None:
             raise error

@@ -176,9 +176,9 @@ class _Listener:
         )
         self._note(call, ())
         if result.findings:
-            why = "\n".join(sentence(finding) for finding in result.findings)
+            reason = "\n".join(sentence(finding) for finding in result.findings)
             raise MismatchError(
-                f"The answer to row {result.row} breaks the document", why=why, findings=result.findings
+                f"The answer to row {result.row} breaks the document", reason=reason, findings=result.findings
             )
 
     def _note(self, call: JudgedCall, redirects: tuple[int, ...]) -> None:

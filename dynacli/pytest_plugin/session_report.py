@@ -178,7 +178,7 @@ _HOOKS = "dynacli.pytest_plugin.plugin"
 
 def told_text(error: DynacliError) -> str:
     """Return an error with its reason and what to do about it."""
-    return visible("\n".join(text for text in (error.message, error.why, error.hint) if text))
+    return visible("\n".join(text for text in (error.message, error.reason, error.hint) if text))
 
 
 def end_at_test(error: BaseException, *, has_full_trace: bool) -> None:

@@ -45,7 +45,7 @@ def assemble(base: Any, assignments: Sequence[Assignment]) -> Any:
         if len(assignment.path) > _MOST_DEEP:
             raise UsageError(
                 f"An option gives a field {len(assignment.path):,} levels below the body",
-                why=f"At most {_MOST_DEEP} are possible",
+                reason=f"At most {_MOST_DEEP} are possible",
                 hint="Give the whole body: `--body @FILE`",
             )
     body = json.loads(json.dumps(base)) if assignments else base
@@ -101,7 +101,7 @@ def _check_gaps(value: Any, path: str = "") -> None:
             if isinstance(item, _Gap):
                 raise UsageError(
                     f"Item {index} of `{path or 'the body'}` is missing",
-                    why="An item behind it was given",
+                    reason="An item behind it was given",
                     hint="Indexes start at 0 and leave none out",
                 )
             _check_gaps(item, f"{path}[{index}]")
@@ -146,11 +146,11 @@ def json_text(value: Any) -> str:
     try:
         text = _encoder.encode(value)
     except ValueError:
-        raise UsageError("The body holds a number that JSON cannot write", why="It is infinite") from None
+        raise UsageError("The body holds a number that JSON cannot write", reason="It is infinite") from None
     except TypeError:
         raise UsageError(
             "A file cannot be a part of a JSON value",
-            why="JSON has no form for the bytes of a file",
+            reason="JSON has no form for the bytes of a file",
             hint="Only a property of its own in a multipart body can be a file",
         ) from None
     # A lone surrogate can only be sent as an escape.

@@ -131,7 +131,7 @@ def _check_may_be_left_out(parameter: Parameter) -> None:
     if parameter.is_required:
         raise UsageError(
             f"The {parameter.location} parameter `{parameter.name}` needs a value",
-            why=f"Null, an empty array and an empty object are not written in a {parameter.location}, "
+            reason=f"Null, an empty array and an empty object are not written in a {parameter.location}, "
             "and the document requires the parameter",
             hint=f"An empty string is written: `--{parameter.option} ''`",
         )
@@ -291,7 +291,7 @@ def check_header(name: str, value: str) -> None:
     except UnicodeEncodeError:
         raise UsageError(
             f"The value of the header `{name}` holds characters that a header cannot carry",
-            why="Headers are Latin-1 (RFC 9110, section 5.5)",
+            reason="Headers are Latin-1 (RFC 9110, section 5.5)",
         ) from None
 
 
@@ -328,11 +328,11 @@ def _parameter_text(parameter: Parameter, value: Any) -> str:
     if is_text and not isinstance(value, Mapping | list) and value is not None:
         return value if isinstance(value, str) else json.dumps(value)
     if is_form(name) or is_text:
-        why, hint = f"`{name}` cannot hold {'null' if value is None else 'such a value'}", ""
+        reason, hint = f"`{name}` cannot hold {'null' if value is None else 'such a value'}", ""
     else:
-        why = f"The document writes it in `{name}`, which {program().name} does not write"
+        reason = f"The document writes it in `{name}`, which {program().name} does not write"
         hint = "Give it as text that is in this media type already"
-    return _refuse(parameter, why, hint)
+    return _refuse(parameter, reason, hint)
 
 
 def _form(parameter: Parameter, value: Mapping[str, Any]) -> str:
@@ -352,7 +352,7 @@ def _json_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _refuse(parameter: Parameter, why: str, hint: str = "") -> NoReturn:
+def _refuse(parameter: Parameter, reason: str, hint: str = "") -> NoReturn:
     raise UsageError(
-        f"The {parameter.location} parameter `{parameter.name}` cannot be sent", why=why, hint=hint
+        f"The {parameter.location} parameter `{parameter.name}` cannot be sent", reason=reason, hint=hint
     )

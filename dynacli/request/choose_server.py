@@ -64,7 +64,7 @@ def choose_server(
                 f"The server `{server.url}` is relative"
                 if wanted
                 else f"The document names no server to send to, only `{server.url}`",
-                why="It was not fetched from a URL that a relative server could start from",
+                reason="It was not fetched from a URL that a relative server could start from",
                 hint="Name one: `--server https://api.example.com`",
             )
         try:
@@ -90,7 +90,8 @@ def _find(servers: Sequence[Server], wanted: str) -> Server:
     shown = named or servers
     raise UsageError(
         f"There is no server `{wanted}`" if shown is servers else f"`{wanted}` is a part of several servers",
-        why="The document has " + "; ".join(f"{servers.index(server)}: {_shown(server)}" for server in shown),
+        reason="The document has "
+        + "; ".join(f"{servers.index(server)}: {_shown(server)}" for server in shown),
         hint="Give an index, a name, a description or a whole URL",
     )
 
@@ -119,7 +120,7 @@ def _expand(server: Server, values: Mapping[str, str], servers: Sequence[Server]
         if name not in values and (default is None or _PLACEHOLDER.fullmatch(default)):
             raise UsageError(
                 f"The server variable `{name}` has no value",
-                why=f"It takes one of {listed}" if choices else "",
+                reason=f"It takes one of {listed}" if choices else "",
                 hint=f"Give one: `--server-var {name}=VALUE`",
                 server_variable=name,
                 allowed=list(choices),
@@ -128,7 +129,7 @@ def _expand(server: Server, values: Mapping[str, str], servers: Sequence[Server]
         if name in values and choices and chosen not in choices:
             raise UsageError(
                 f"The server variable `{name}` cannot be `{chosen}`",
-                why=f"It takes one of {listed}",
+                reason=f"It takes one of {listed}",
                 server_variable=name,
                 allowed=list(choices),
             )
@@ -147,7 +148,7 @@ def _no_variable(server: Server, name: str, servers: Sequence[Server]) -> UsageE
     others = " and ".join(f"`--server {index}`" for index in indexes)
     return UsageError(
         f"The server `{server.url}` has no variable `{name}`",
-        why=f"It has {own}",
+        reason=f"It has {own}",
         hint=f"{others} {'has' if len(indexes) == 1 else 'have'} it"
         if indexes
         else "Leave it out" * (not names),
@@ -176,7 +177,7 @@ def _checked(url: str) -> str:
     ):
         raise UsageError(
             "The server's address is no URL that can be sent to",
-            why="It must start with `http://` or `https://` and name a host in ASCII",
+            reason="It must start with `http://` or `https://` and name a host in ASCII",
             hint="Give one: `--server https://api.example.com`",
         )
     path = quote(parts.path, safe="!$&'()*+,;=:@/%", errors="surrogatepass")
@@ -201,7 +202,7 @@ def check_path(url: str, base_url: str, template: str, slashes: int = 0) -> None
     if len(segments) != expected or any(map(_DOTS.fullmatch, segments)):
         raise RefusedError(
             "The request would go to another path than the document's",
-            why="A segment of the server's path or of the operation's is `.` or `..`, or a value adds one",
+            reason="A segment of the server's path or of the operation's is `.` or `..`, or a value adds one",
             hint="Give the server's address without them: `--server https://api.example.com/base`",
         )
 

@@ -39,7 +39,7 @@ def convert(text: str, value_type: ValueType, option: str, *, is_strict: bool = 
         if not is_strict:
             return text
         raise UsageError(
-            f"`{_shortened(text)}` is not a value for {option}", why=str(misfit), hint=misfit.hint
+            f"`{_shortened(text)}` is not a value for {option}", reason=str(misfit), hint=misfit.hint
         ) from None
     return value
 
@@ -67,7 +67,7 @@ def convert_all(words: list[str], value_type: ValueType, option: str, *, is_stri
     if len(words) > 1 and items.type == "object" and any(_is_array(word) for word in words):
         raise UsageError(
             f"{option} is given a whole array and items besides",
-            why="A JSON array is all of its items at once",
+            reason="A JSON array is all of its items at once",
             hint=f"Give one array, or each item by itself: `{option} '{{...}}' {option} '{{...}}'`",
         )
     return [convert(word, items, option, is_strict=is_strict) for word in words]
@@ -103,7 +103,7 @@ def json_value(text: str, option: str) -> Any:
     try:
         return json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        why = error.msg if isinstance(error, json.JSONDecodeError) else "it is not a JSON value"
+        reason = error.msg if isinstance(error, json.JSONDecodeError) else "it is not a JSON value"
         place = (
             f" at line {error.lineno}, column {error.colno}"
             if isinstance(error, json.JSONDecodeError)
@@ -111,7 +111,7 @@ def json_value(text: str, option: str) -> Any:
         )
         raise UsageError(
             f"The value of {option} is not JSON",
-            why=f"{why}{place}",
+            reason=f"{reason}{place}",
             hint="A JSON text needs its quotes, and the shell needs quotes around them: '\"text\"'",
         ) from None
 

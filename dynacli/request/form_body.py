@@ -86,7 +86,7 @@ def _pairs(
             if declared:
                 raise UsageError(
                     f"The property `{name}` of the form cannot be sent",
-                    why=f"The document has it written as `{declared}`, which is not made from JSON values here",
+                    reason=f"The document has it written as `{declared}`, which is not made from JSON values here",
                     hint="Give the text as a string, or the whole form: `--body @FILE`",
                 )
             item = write_json(item)  # noqa: PLW2901
@@ -122,7 +122,7 @@ def _styled_pairs(
         )
     except UsageError as error:
         raise UsageError(
-            f"The property `{name}` of the body cannot be sent", why=error.why, hint=error.hint
+            f"The property `{name}` of the body cannot be sent", reason=error.reason, hint=error.hint
         ) from None
 
 
@@ -313,7 +313,7 @@ def _part(
         if not is_json(media_type):
             raise UsageError(
                 f"The part {shown_name} cannot be sent",
-                why=f"The document has it written as `{media_type}`, which is not made from JSON values here",
+                reason=f"The document has it written as `{media_type}`, which is not made from JSON values here",
                 hint="Give its content as a string: `--set NAME='\"...\"'`",
             )
         return Part(name, json_text(value).encode(), media_type, None, headers)

@@ -92,7 +92,9 @@ class WrittenParameter:
 
     def refuse(self, reason: str, hint: str = "") -> NoReturn:
         """Raise the error for a value that cannot be sent."""
-        raise UsageError(f"The {self.location} parameter `{self.name}` cannot be sent", why=reason, hint=hint)
+        raise UsageError(
+            f"The {self.location} parameter `{self.name}` cannot be sent", reason=reason, hint=hint
+        )
 
     def refuse_style(self) -> NoReturn:
         """Raise the error for a style that is not for the location."""

@@ -259,7 +259,7 @@ class _Place:
         ]
         raise UsageError(
             f"{given_options} {'is' if given_options.count('`') == 2 else 'are'} not enough",
-            why="; ".join(needs),
+            reason="; ".join(needs),
         )
 
     def lacking(self, branch: FlatSchema) -> list[str]:
@@ -333,7 +333,7 @@ class _Place:
         where = f"`--{self.option}`" if self.option else "The body"
         return UsageError(
             f"{sources[0]} and {sources[1]} do not go together",
-            why=f"{where} is one of several: {belongs[0]}, {belongs[1]}",
+            reason=f"{where} is one of several: {belongs[0]}, {belongs[1]}",
             hint="; ".join(takes),
             branches=branches,
         )

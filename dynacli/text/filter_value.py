@@ -55,12 +55,12 @@ def check_filter(expression: str, name: str = "The filter") -> None:
     try:
         parsed = jmespath.compile(expression).parsed
     except RecursionError as error:
-        raise UsageError(f"{name} is no JMESPath expression", why=_TOO_DEEP, hint=_hint()) from error
+        raise UsageError(f"{name} is no JMESPath expression", reason=_TOO_DEEP, hint=_hint()) from error
     except jmespath.exceptions.JMESPathError as error:
-        raise UsageError(f"{name} is no JMESPath expression", why=_reason(error), hint=_hint()) from error
+        raise UsageError(f"{name} is no JMESPath expression", reason=_reason(error), hint=_hint()) from error
     except ValueError as error:
-        why = "a number in it has too many digits"
-        raise UsageError(f"{name} is no JMESPath expression", why=why, hint=_hint()) from error
+        reason = "a number in it has too many digits"
+        raise UsageError(f"{name} is no JMESPath expression", reason=reason, hint=_hint()) from error
     _check_nodes(parsed, name)
 
 
@@ -83,7 +83,7 @@ def _check_nodes(parsed: Any, name: str) -> None:
             if node["type"] == "function_expression":
                 _check_function(node, name)
         level = [child for node in nodes for child in node["children"]]
-    raise UsageError(f"{name} is wrong", why=_TOO_DEEP, hint=_hint())
+    raise UsageError(f"{name} is wrong", reason=_TOO_DEEP, hint=_hint())
 
 
 def _check_function(node: Any, name: str) -> None:
@@ -95,7 +95,7 @@ def _check_function(node: Any, name: str) -> None:
         near = get_close_matches(node["value"], _Functions.FUNCTION_TABLE, 1, 0.6)
         raise UsageError(
             f"{name} is wrong",
-            why=f"JMESPath has no function {function}" + (f"; it has `{near[0]}`" if near else ""),
+            reason=f"JMESPath has no function {function}" + (f"; it has `{near[0]}`" if near else ""),
             hint=_hint(),
         )
     wanted, given = len(known["signature"]), len(node["children"])
@@ -103,7 +103,7 @@ def _check_function(node: Any, name: str) -> None:
     if given < wanted or (given > wanted and not is_variadic):
         raise UsageError(
             f"{name} is wrong",
-            why=f"The function {function} takes {'at least ' if is_variadic else ''}{wanted} and not {given}"
+            reason=f"The function {function} takes {'at least ' if is_variadic else ''}{wanted} and not {given}"
             " arguments",
             hint=_hint(),
         )
@@ -179,9 +179,9 @@ def is_true(value: Any) -> bool:
     )
 
 
-def _failed(name: str, why: str) -> FormError:
+def _failed(name: str, reason: str) -> FormError:
     return FormError(
         f"{name} fails on this answer",
-        why=why,
+        reason=reason,
         hint="The answer is printed as JSON; mend the filter by it",
     )

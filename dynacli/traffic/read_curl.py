@@ -375,7 +375,7 @@ def _no_line(words: list[str]) -> UsageError:
         )
     return UsageError(
         "This is no line for curl",
-        why=f"It begins with `{first}`" if words else "It is empty",
+        reason=f"It begins with `{first}`" if words else "It is empty",
         hint="Give the whole line in quotes, or `-` for standard input: "
         f"`{invocation('import curl')} 'curl https://...'`",
     )

@@ -271,8 +271,8 @@ class Judge:
                     if defect.got is None and self._version == "3.0":
                         from dynacli.validation.schemas.nullable import why_no_null
 
-                        why = why_no_null(self._document, path, defect.rule)
-                        message = f"{message}; {why}" if why else message
+                        reason = why_no_null(self._document, path, defect.rule)
+                        message = f"{message}; {reason}" if reason else message
                     rule, expected, got = defect.rule, defect.expected, defect.got
                     yield Finding(where, rule, pointer, message, expected, got, *place), defect.is_minor
             return

@@ -103,7 +103,7 @@ def test_wrong_answers(provider: OAuthProvider, change: Callable[[str], str], te
     with pytest.raises(AuthError) as caught:
         _sign_in(provider, Browser(change))
     assert text in caught.value.message
-    assert "\x1b" not in caught.value.why
+    assert "\x1b" not in caught.value.reason
 
 
 def test_nobody_comes_back(provider: OAuthProvider) -> None:

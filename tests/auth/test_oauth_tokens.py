@@ -137,7 +137,7 @@ def test_nonsense_is_no_token(server: Recorder, found: Any) -> None:
     error = _refused(server, json_answer(found))
     assert isinstance(error, AuthError)
     assert "cannot be used" in error.message
-    assert "X-Evil" not in error.why
+    assert "X-Evil" not in error.reason
 
 
 @pytest.mark.parametrize(
@@ -181,8 +181,8 @@ def test_refusals(server: Recorder, answer: Answer, kind: type[DynacliError], te
     """What is wrong at the token endpoint is said in one's own words; redirects are not followed."""
     error = _refused(server, answer)
     assert kind is type(error) or isinstance(error, kind)
-    assert text in f"{error.message}: {error.why}"
-    assert "\x1b" not in f"{error.message}{error.why}"
+    assert text in f"{error.message}: {error.reason}"
+    assert "\x1b" not in f"{error.message}{error.reason}"
     assert {"/token"} == {request.target for request in server.requests}
 
 

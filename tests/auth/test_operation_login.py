@@ -126,4 +126,4 @@ def test_a_missing_input_is_named_without_a_call_that_shows_the_token(market: Sh
     assert market
     line = "auth login shop --store file --operation login --error-format json -- --username me"
     error = run_cli(*line.split()).error
-    assert (["--password"], None) == (error["missing"], error["suggestion"])
+    assert (["--password"], None) == (error["missing"], error["try"])

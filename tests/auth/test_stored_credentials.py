@@ -182,7 +182,7 @@ def test_what_a_locked_keyring_keeps_is_told(
 
 
 @pytest.mark.parametrize(
-    ("content", "why"),
+    ("content", "reason"),
     [
         ("{", "it is damaged"),
         ('{"version": 1, "credentials": [5]}', "it is damaged"),
@@ -191,7 +191,7 @@ def test_what_a_locked_keyring_keeps_is_told(
     ],
     ids=["cut", "no object", "half", "newer"],
 )
-def test_a_store_that_cannot_be_read(shop: Shop, home: Path, content: str, why: str) -> None:
+def test_a_store_that_cannot_be_read(shop: Shop, home: Path, content: str, reason: str) -> None:
     """It is left as it is, calls that need nothing of it go on, and others say what is wrong."""
     shop.register({"auth": BEARER}, [{"auth": []}])
     path = home / "state" / "credentials" / "credentials.json"
@@ -203,7 +203,7 @@ def test_a_store_that_cannot_be_read(shop: Shop, home: Path, content: str, why: 
         ("auth", "login", "shop", "--with-token", "--store", "file"),
     ):
         result = run_cli(*words, stdin=b"token")
-        assert (10, True) == (result.exit_code, why in result.stderr)
+        assert (10, True) == (result.exit_code, reason in result.stderr)
     assert content == path.read_text()
     assert 0 == shop.call("-H", "Authorization: Bearer mine").exit_code
 

@@ -446,7 +446,7 @@ def test_a_tool_without_dynacli_says_what_to_install(bake: Callable[..., Path]) 
     run = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (2, "") == (run.returncode, run.stdout)
     assert (
-        "Error: petshop needs dynacli, which is not installed for this Python" == run.stderr.splitlines()[0]
+        "error: petshop needs dynacli, which is not installed for this Python" == run.stderr.splitlines()[0]
     )
     assert run.stderr.endswith("-m pip install dynacli-openapi\n")
 

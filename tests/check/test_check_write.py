@@ -315,7 +315,7 @@ def test_what_cannot_be_removed_is_said(tmp_path: Path, store: _Store) -> None:
     store.answers["DELETE item"] = lambda _: Answer(500, b"")
     result = _check(tmp_path, _document(store.recorder.origin), "--yes")
     where = f"{store.recorder.origin}/things/1"
-    assert f"Warning: `create` created {where}, and `remove` answered 500" in result.stderr
+    assert f"warning: `create` created {where}, and `remove` answered 500" in result.stderr
 
 
 def test_without_a_removal(tmp_path: Path, store: _Store) -> None:
@@ -683,7 +683,7 @@ def test_the_stand_in() -> None:
     rows = _rows(result)
     for name in ("create-workflow", "update-workflow", "archive-workflow", "create-mcp-server"):
         assert (None, True) == (rows[name]["skipped"], rows[name]["valid"])
-    assert 1 == result.stderr.count("Warning: ")
+    assert 1 == result.stderr.count("warning: ")
     assert "`create-mcp-server` created http://127.0.0.1:" in result.stderr
 
 

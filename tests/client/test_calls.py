@@ -196,8 +196,8 @@ def test_an_answer_that_cannot_be_written_is_judged(api: str, server: Recorder, 
     result = run_cli(api, *words)
     assert (13, b"\x89PNG\x00", 1) == (result.exit_code, result.stdout_bytes, len(server.requests))
     verdict, _, rest = result.stderr.partition("[undocumented-media-type]")
-    assert verdict.startswith("Warning: The answer breaks the document")
-    assert f"Error: The answer cannot be shown as {output.upper()}" in rest
+    assert verdict.startswith("warning: The answer breaks the document")
+    assert f"error: The answer cannot be shown as {output.upper()}" in rest
     report = json.loads(Path("r.json").read_text())
     assert (["undocumented-media-type"], 200) == (
         [finding["rule"] for finding in report["findings"]],
@@ -211,7 +211,7 @@ def test_the_status_of_an_answer_that_cannot_be_written_is_told(api: str, server
     server.answers["/pets"] = Answer(500, b"\x89PNG\x00", {"Content-Type": "image/png"})
     result = run_cli(api, "list-pets", "-o", "json")
     assert (5, b"\x89PNG\x00") == (result.exit_code, result.stdout_bytes)
-    assert "Warning: The answer cannot be shown as JSON: it is binary" in result.stderr
+    assert "warning: The answer cannot be shown as JSON: it is binary" in result.stderr
 
 
 def test_head_has_no_body(api: str, server: Recorder) -> None:

@@ -207,7 +207,7 @@ def test_a_missing_credential_is_a_warning(
     result = run_cli(_api(server.origin, [{"bearer": []}]), "get-a", "--dry-run")
     assert 0 == result.exit_code
     assert "Authorization" not in result.stdout
-    assert result.stderr.startswith("Warning: The ")
+    assert result.stderr.startswith("warning: The ")
     assert result.stderr.endswith("; the request is shown without it\n")
 
 

@@ -149,15 +149,15 @@ BAD = {
 
 
 @pytest.mark.sampled(6)
-@pytest.mark.parametrize(("text", "message", "why"), BAD.values(), ids=BAD)
-def test_a_bad_configuration(config: Path, server: Recorder, text: str, message: str, why: str) -> None:
+@pytest.mark.parametrize(("text", "message", "reason"), BAD.values(), ids=BAD)
+def test_a_bad_configuration(config: Path, server: Recorder, text: str, message: str, reason: str) -> None:
     """Exit code 12 with message is wrong and where, nothing is sent, and help works all the same."""
     _write(config, f"{text}\n")
     words = ("--profile", "p") if "profiles" in text else ()
     result = run_cli("pets", "get-pet", *words)
     assert (12, []) == (result.exit_code, server.requests)
     assert f"{message} in the configuration cannot be used" in result.stderr
-    assert why in result.stderr
+    assert reason in result.stderr
     assert str(config) in result.stderr
     assert 0 == run_cli("pets", "get-pet", *words, "--help").exit_code
 
@@ -184,13 +184,13 @@ def test_a_profile_gives_options(config: Path, other_server: Recorder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "why"),
+    ("text", "reason"),
     [("", "It has none"), ("[apis.pets.profiles.b]\n[apis.pets.profiles.a]\n", "It has `a`, `b`")],
     ids=["none", "others"],
 )
 @pytest.mark.parametrize("by", ["option", "variable"])
 def test_an_unknown_profile(
-    config: Path, server: Recorder, monkeypatch: pytest.MonkeyPatch, text: str, why: str, by: str
+    config: Path, server: Recorder, monkeypatch: pytest.MonkeyPatch, text: str, reason: str, by: str
 ) -> None:
     """Exit code 2 with those that there are: a call must not go elsewhere than was meant."""
     _write(config, text)
@@ -199,7 +199,7 @@ def test_an_unknown_profile(
     result = run_cli("pets", "get-pet", *(("--profile", "c") if by == "option" else ()))
     assert (2, []) == (result.exit_code, server.requests)
     assert "`pets` has no profile `c`" in result.stderr
-    assert why in result.stderr
+    assert reason in result.stderr
 
 
 def test_what_is_not_registered_has_no_profiles(
@@ -249,9 +249,9 @@ def test_what_an_exception_is_about(
     verdict = Verdict()
     verdict.extend([_finding(**finding)])
     found = list(verdict.findings)
-    suppress(verdict, [Ignore(**{"rule": "*", "reason": "why", **ignore})], ("get-pet", "getPet"), status)
+    suppress(verdict, [Ignore(**{"rule": "*", "reason": "reason", **ignore})], ("get-pet", "getPet"), status)
     assert ([] if is_ignored else found) == verdict.findings
-    assert ([(found[0], "why")] if is_ignored else []) == verdict.suppressed
+    assert ([(found[0], "reason")] if is_ignored else []) == verdict.suppressed
 
 
 BAD_IGNORES: dict[str, tuple[Any, str]] = {
@@ -269,10 +269,10 @@ BAD_IGNORES: dict[str, tuple[Any, str]] = {
 }
 
 
-@pytest.mark.parametrize(("entries", "why"), BAD_IGNORES.values(), ids=BAD_IGNORES)
-def test_a_malformed_exception(entries: Any, why: str) -> None:
+@pytest.mark.parametrize(("entries", "reason"), BAD_IGNORES.values(), ids=BAD_IGNORES)
+def test_a_malformed_exception(entries: Any, reason: str) -> None:
     """It is said what is wrong with it."""
-    with pytest.raises(BadIgnoreError, match=why.replace("`", ".")):
+    with pytest.raises(BadIgnoreError, match=reason.replace("`", ".")):
         ignores_of(entries)
 
 
@@ -397,7 +397,7 @@ def test_a_request_with_more_than_is_mentioned_is_sent_and_told(
     words = ["add-pet", "--body", '{"id": 1, "more": 2}', *(["--dry-run", "json"] if is_dry else [])]
     result = run_cli(taking, *words, "--validate", "exact", "--report", "json=r.json")
     assert (0, 0 if is_dry else 1) == (result.exit_code, len(server.requests))
-    assert "Warning: The request holds what the document does not mention\n" in result.stderr
+    assert "warning: The request holds what the document does not mention\n" in result.stderr
     assert 1 == result.stderr.count("[undocumented-property]")
     report = json.loads(Path("r.json").read_text())
     assert [("request", "undocumented-property", "/more")] == [

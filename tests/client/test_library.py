@@ -253,7 +253,7 @@ def test_an_answer_says_everything(pets: dynacli.Api, server: Recorder) -> None:
     told = run_cli(
         "./pets.json", "get-pet", "1", "--limit", "3", "--validate", "strict", "--error-format", "json"
     )
-    assert (told.error["message"], told.error["reason"]) == (raised.value.message, raised.value.why)
+    assert (told.error["message"], told.error["reason"]) == (raised.value.message, raised.value.reason)
     assert told.error["findings"] == raised.value.details["findings"]
 
 
@@ -273,9 +273,9 @@ def test_a_traceback_shows_what_the_command_line_does(pets: dynacli.Api, server:
     with pytest.raises(HttpError) as answered:
         pets.call("get-pet", pet_id="1").raise_for_status()
     shown = format_exception(answered.value)
-    assert [f"{each}\n" for each in (answered.value.why, answered.value.hint)] == shown[-2:]
+    assert [f"{each}\n" for each in (answered.value.reason, answered.value.hint)] == shown[-2:]
     assert "\x1b" not in "".join(shown)
-    odd = UsageError("a\x1b[31m", why="b\u202e\nc", hint="d")
+    odd = UsageError("a\x1b[31m", reason="b\u202e\nc", hint="d")
     odd.add_note("of a person")
     assert ("a\\x1b[31m", ["b\\u202e\nc", "d", "of a person"]) == (str(odd), odd.__notes__)
     again = pickle.loads(pickle.dumps(odd))  # noqa: S301  - our own
@@ -365,15 +365,17 @@ def test_bad_input_raises_what_the_command_line_shows(pets: dynacli.Api, server:
     with pytest.raises(DynacliError) as raised:
         pets.call(operation, inputs)
     error = raised.value
-    assert (told["message"], told["reason"], told["exit_code"]) == (error.message, error.why, error.exit_code)
-    assert told["suggestion"] or told["hint"] == (
-        error.hint or "See `--help` behind the command, or `dynacli help`"
+    assert (told["message"], told["reason"], told["exit_code"]) == (
+        error.message,
+        error.reason,
+        error.exit_code,
     )
+    assert told["try"] or told["hint"] == (error.hint or "See `--help` behind the command, or `dynacli help`")
     assert [] == server.requests
 
 
 @pytest.mark.parametrize(
-    ("inputs", "why"),
+    ("inputs", "reason"),
     [
         ({"limit": object()}, "JSON has no form for it"),
         ({"limit": 2.5}, "it takes an integer"),
@@ -381,11 +383,11 @@ def test_bad_input_raises_what_the_command_line_shows(pets: dynacli.Api, server:
         ({"status": ["new"]}, "it takes a string"),
     ],
 )
-def test_a_value_that_json_does_not_have(pets: dynacli.Api, inputs: dict[str, Any], why: str) -> None:
+def test_a_value_that_json_does_not_have(pets: dynacli.Api, inputs: dict[str, Any], reason: str) -> None:
     """What no option could say is refused by the name of its type, or of the one that is wanted."""
     with pytest.raises(UsageError) as raised:
         pets.call("get-pet", pet_id="1", **inputs)
-    assert why == raised.value.why
+    assert reason == raised.value.reason
 
 
 def test_a_body_that_is_not_made_of_values_is_sent_as_it_is(pets: dynacli.Api, server: Recorder) -> None:
@@ -412,7 +414,7 @@ def test_no_such_api() -> None:
         told = run_cli(word, "x", "--error-format", "json").error
         with pytest.raises(kind) as raised:
             dynacli.open_api(word)
-        assert (told["message"], told["reason"]) == (raised.value.message, raised.value.why)
+        assert (told["message"], told["reason"]) == (raised.value.message, raised.value.reason)
     with pytest.raises(UsageError, match="level of validation"):
         dynacli.open_api("demo", validate="sometimes")
 

@@ -503,7 +503,7 @@ def test_a_header_does_not_lead_around_a_policy(pets: Pets) -> None:
 
 
 @pytest.mark.parametrize(
-    ("policy", "why"),
+    ("policy", "reason"),
     [
         pytest.param("dney = ['DELETE']", "`dney` is not known", id="unknown-key"),
         pytest.param("deny = 'DELETE'", "`deny` is a list of texts", id="no-list"),
@@ -514,14 +514,14 @@ def test_a_header_does_not_lead_around_a_policy(pets: Pets) -> None:
 )
 @pytest.mark.parametrize("table", ["apis.pets.policy", "apis.pets.profiles.p.policy"])
 def test_a_policy_that_cannot_be_read_lets_nothing_through(
-    policy: str, why: str, table: str, pets: Pets
+    policy: str, reason: str, table: str, pets: Pets
 ) -> None:
     """It is an error of the configuration, which says what is wrong and where."""
     pets.has(policy, table)
     result = run_cli("pets", "list-pets", *(("--profile", "p") if "profiles" in table else ()))
     assert 12 == result.exit_code
     assert f"`[{table}]` in the configuration cannot be used" in result.stderr
-    assert why in result.stderr
+    assert reason in result.stderr
     assert [] == pets.methods
 
 

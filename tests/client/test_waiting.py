@@ -160,7 +160,7 @@ def test_a_status_that_stays_ends_it(server: Recorder, clock: Clock, status: int
 
 
 @pytest.mark.parametrize(
-    ("answer", "why", "written"),
+    ("answer", "reason", "written"),
     [
         (Answer(200, b"<p>", {"Content-Type": "text/html"}), "its media type is `text/html`", "<p>"),
         (Answer(200, b"<p>", {}), "it has no media type", "<p>"),
@@ -171,12 +171,12 @@ def test_a_status_that_stays_ends_it(server: Recorder, clock: Clock, status: int
     ids=["html", "no-type", "binary", "broken", "of-null"],
 )
 def test_an_answer_that_cannot_be_looked_at_ends_it(
-    server: Recorder, clock: Clock, answer: Answer, why: str, written: str
+    server: Recorder, clock: Clock, answer: Answer, reason: str, written: str
 ) -> None:
     """Exit 13, and the answer is written as it came."""
     result = run_cli(_api(server, answer), "get-job", "--wait", "length(state)", "--validate", "off")
     assert (13, written, []) == (result.exit_code, result.stdout, clock.pauses)
-    assert why in result.stderr
+    assert reason in result.stderr
     assert "`--wait`" in result.stderr
 
 
@@ -321,7 +321,7 @@ def test_a_secret_that_the_document_does_not_allow_is_not_shown(
     assert "?key=***" in result.stderr
     with dynacli.open_api(api, server=server.origin) as opened, pytest.raises(UsageError) as caught:
         opened.call("get-job", key=canary)
-    assert canary not in str(caught.value.why)
+    assert canary not in str(caught.value.reason)
 
 
 def test_what_cannot_be_written_is_said_besides_the_time(server: Recorder, clock: Clock) -> None:  # noqa: ARG001

@@ -145,7 +145,7 @@ def followed(api: str, operation: Operation, mistake: Mistake, before: Sequence[
         return ""  # the document has a default for what was left out
     if result.exit_code != 2:
         return f"ended with {result.exit_code}: {result.error['message']}"
-    line = result.error["suggestion"]
+    line = result.error["try"]
     if not line:
         return f"no corrected line: {result.error['message']}"
     again = run_cli(*filled(line, operation, (*before, *mistake.words)))

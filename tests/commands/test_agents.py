@@ -63,9 +63,9 @@ def test_errors_and_warnings_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AI_AGENT", "x")
     result = run_cli("demo", "no-such-operation")
     assert (2, "usage") == (result.exit_code, json.loads(result.stderr)["error"]["kind"])
-    assert run_cli("demo", "no-such-operation", "--error-format", "text").stderr.startswith("Error: ")
+    assert run_cli("demo", "no-such-operation", "--error-format", "text").stderr.startswith("error: ")
     monkeypatch.setenv("DYNACLI_ERROR_FORMAT", "text")
-    assert run_cli("demo", "no-such-operation").stderr.startswith("Error: ")
+    assert run_cli("demo", "no-such-operation").stderr.startswith("error: ")
     monkeypatch.setenv("DYNACLI_ERROR_FORMAT", "json")
     monkeypatch.delenv("AI_AGENT")
     assert '{"error"' in run_cli("demo", "no-such-operation").stderr

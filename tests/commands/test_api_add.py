@@ -381,7 +381,7 @@ def test_a_change_is_not_made_with_an_option_that_it_forgets(
     result = run_cli(*option, "api", verb, "shop", *(["other"] if verb == "rename" else []))
     assert (2, f"`api {verb}` has no use for `{option[0]}`", before, 1) == (
         result.exit_code,
-        result.stderr.partition("Error: ")[2].splitlines()[0],
+        result.stderr.partition("error: ")[2].splitlines()[0],
         _entry(home),
         len(server.requests),
     )

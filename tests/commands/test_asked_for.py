@@ -122,7 +122,7 @@ def test_a_minimal_document_has_commands() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "place", "why"),
+    ("text", "place", "reason"),
     [
         ('{\n "openapi": "3.0.3",\n "paths": {,}\n}', "line 3, column", "JSON has no"),
         ("openapi: 3.0.3\npaths:\n\t/a: {}\n", "line 3, column 1", "this is a tab"),
@@ -130,7 +130,7 @@ def test_a_minimal_document_has_commands() -> None:
     ],
     ids=["json", "yaml", "cut"],
 )
-def test_a_document_that_cannot_be_read_says_where_and_why(text: str, place: str, why: str) -> None:
+def test_a_document_that_cannot_be_read_says_where_and_why(text: str, place: str, reason: str) -> None:
     """Line, column, what was expected.
 
     restish#76.
@@ -140,8 +140,8 @@ def test_a_document_that_cannot_be_read_says_where_and_why(text: str, place: str
     result = run_cli("operations", f"./{path}", "--error-format", "json")
     assert (8, "") == (result.exit_code, result.stdout)
     assert place in result.error["message"]
-    if why != "JSON has no":
-        assert why in result.error["reason"]
+    if reason != "JSON has no":
+        assert reason in result.error["reason"]
 
 
 @pytest.mark.parametrize(

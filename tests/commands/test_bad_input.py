@@ -45,11 +45,11 @@ DOCUMENTS = {
 def _check(stderr: str, error: dict[str, Any], text: str) -> None:
     """Check that both forms of a message say the same, in three parts where there are three."""
     assert 1 == len(stderr.splitlines())
-    assert text.startswith(f"Error: {error['message'].splitlines()[0]}")
-    assert "\n  do: " in text or "\n  try: " in text
+    assert text.startswith(f"error: {error['message'].splitlines()[0]}")
+    assert "\n  hint: " in text or "\n  try: " in text
     assert error["hint"].partition("\n")[0] in text
-    assert ("\n  try: " in text) is (error["suggestion"] is not None)
-    assert ("\n  why: " in text) is bool(error["reason"])
+    assert ("\n  try: " in text) is (error["try"] is not None)
+    assert ("\n  reason: " in text) is bool(error["reason"])
     for form in (stderr, text):
         assert "Traceback" not in form
         assert "hunter2" not in form
@@ -95,7 +95,7 @@ def test_a_bad_file_does_not_replace_a_good_one(server: Recorder, name: str) -> 
     Path(DOCUMENTS[name][0]).write_bytes(DOCUMENTS[name][1])
     result = run_cli("shop", "get-a")
     assert (0, "{}") == (result.exit_code, result.stdout)
-    assert result.stderr.startswith("Warning: ")
+    assert result.stderr.startswith("warning: ")
     assert "is used instead" in result.stderr
 
 
@@ -110,7 +110,7 @@ def test_a_document_without_paths_has_no_operations(made: dict[str, Any]) -> Non
 
 
 @pytest.mark.parametrize(
-    ("words", "phrase", "why", "hint"),
+    ("words", "phrase", "reason", "hint"),
     [
         (["get-b"], "has no operation `get-b`", "", "Did you mean `get-a` or `get-one`?"),
         (["get-one"], "needs ID", "", "For example: dynacli ./api.json get-one "),
@@ -125,7 +125,7 @@ def test_a_document_without_paths_has_no_operations(made: dict[str, Any]) -> Non
     ],
     ids=lambda words: " ".join(words) if isinstance(words, list) else "",
 )
-def test_a_bad_command_line(server: Recorder, words: list[str], phrase: str, why: str, hint: str) -> None:
+def test_a_bad_command_line(server: Recorder, words: list[str], phrase: str, reason: str, hint: str) -> None:
     """A wrong command line is exit 2: said in text and JSON, nothing sent, and the compiled document stays."""
     server.answers["/a"] = Answer()
     api = save(document(PATHS, [server.origin]))
@@ -134,7 +134,7 @@ def test_a_bad_command_line(server: Recorder, words: list[str], phrase: str, why
     assert [(2, "")] * 2 == [(result.exit_code, result.stdout) for result in (as_json, as_text)]
     assert [] == server.requests
     assert phrase in as_json.error["message"]
-    assert why in as_json.error["reason"]
+    assert reason in as_json.error["reason"]
     assert hint in as_json.error["hint"]
     _check(as_json.stderr, as_json.error, as_text.stderr)
     assert 0 == run_cli(api, "get-a").exit_code
@@ -366,4 +366,4 @@ def test_an_empty_value_is_refused(option: str, server: Recorder) -> None:
     api = save(document(PATHS, [server.origin]))
     result = run_cli(option, "", api, "get-a")
     assert (2, []) == (result.exit_code, server.requests)
-    assert f"Error: The value of `{option}` is empty" in result.stderr
+    assert f"error: The value of `{option}` is empty" in result.stderr

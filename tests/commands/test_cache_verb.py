@@ -188,7 +188,7 @@ def test_a_broken_configuration_hides_nothing(served: Served, home: Path) -> Non
     (home / "config" / "config.toml").write_text("[")
     result = run_cli("cache", "info", "-o", "json")
     assert (0, 2) == (result.exit_code, len(result.json["documents"]))
-    assert result.stderr.startswith("Warning: The configuration ")
+    assert result.stderr.startswith("warning: The configuration ")
     assert json.dumps(served.url) in result.stdout
 
 

@@ -148,12 +148,12 @@ def test_an_option_of_another_operation_names_that_one() -> None:
     error = run_cli("demo", "list-workflows", "--limit", "3", "--error-format", "json").error
     assert "`list-workflows` has no option `--limit`" == error["message"]
     assert "`list-insight-topics`" in error["reason"]
-    assert "dynacli demo list-workflows --error-format json" == error["suggestion"]
+    assert "dynacli demo list-workflows --error-format json" == error["try"]
 
 
 def test_an_unknown_operation_ends_with_what_search_finds() -> None:
     """A name that somebody made up is searched for; a slip of the finger is named as such."""
-    assert "\n      dispatch-workflow-run  POST /workflows/{id}/runs" in run_cli("demo", "start-run").stderr
+    assert "\n        dispatch-workflow-run  POST /workflows/{id}/runs" in run_cli("demo", "start-run").stderr
     assert "Did you mean `search-runs`" in run_cli("demo", "serch-runs").stderr
 
 
@@ -179,11 +179,11 @@ def test_an_error_as_json_has_the_summary_of_the_operation() -> None:
     summary = run_cli("describe", "demo", "get-run", "--summary", "-o", "json").json
     assert (summary, "dynacli demo get-run ID --error-format json", False) == (
         error["summary"],
-        error["suggestion"],
+        error["try"],
         error["retryable"],
     )
     other = run_cli("demo", "no-such-thing", "--error-format", "json").error
-    assert (None, None) == (other["summary"], other["suggestion"])
+    assert (None, None) == (other["summary"], other["try"])
 
 
 SECRET = "hunter2-of-nobody"
@@ -224,15 +224,13 @@ def test_a_corrected_line_repeats_no_secret(words: list[str], line: str | None) 
         document({"/users": {"post": operation("createUser", body=body)}, "/users/{id}": {"get": user}})
     )
     error = run_cli(api, "get-user", "--token", SECRET, "--error-format", "json").error
-    assert f"dynacli {api} get-user ID --error-format json" == error["suggestion"]
+    assert f"dynacli {api} get-user ID --error-format json" == error["try"]
     for form in ("text", "json"):
         result = run_cli(api, "create-user", *words, "--error-format", form)
         assert 2 == result.exit_code
         assert SECRET not in result.stderr
     if line is not None:
-        assert f"dynacli {api} create-user {line} --error-format json" == _without_order(
-            result.error["suggestion"]
-        )
+        assert f"dynacli {api} create-user {line} --error-format json" == _without_order(result.error["try"])
 
 
 def test_a_secret_that_is_a_part_of_a_name_leaves_the_name() -> None:
@@ -297,7 +295,7 @@ def test_no_value_of_a_document_names_a_file(monkeypatch: pytest.MonkeyPatch, ke
         "plain --body",
     ):
         error = run_cli("--error-format=json", api, *words.split()).error or {}
-        for line in (error.get("suggestion"), (error.get("summary") or {}).get("example")):
+        for line in (error.get("try"), (error.get("summary") or {}).get("example")):
             assert not {value, f"--f={value}", f"--body={value}"} & set(shlex.split(line or ""))
 
 

@@ -97,10 +97,10 @@ def test_the_text_is_private(editor: Path, drafts: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("saved", "why"),
+    ("saved", "reason"),
     [(None, "The editor was left without saving"), ("", "The body was left empty"), (" \n", "left empty")],
 )
-def test_nothing_is_sent_without_a_text(editor: Path, drafts: Path, saved: str | None, why: str) -> None:
+def test_nothing_is_sent_without_a_text(editor: Path, drafts: Path, saved: str | None, reason: str) -> None:
     """An editor that is left without saving, or an empty file, ends the call with 2."""
     _write()
     if saved is not None:
@@ -108,7 +108,7 @@ def test_nothing_is_sent_without_a_text(editor: Path, drafts: Path, saved: str |
     result = _edit()
     assert (2, "") == (result.exit_code, result.stdout)
     assert "Nothing was sent" in result.stderr
-    assert why in result.stderr
+    assert reason in result.stderr
     assert [] == list(drafts.iterdir())
 
 

@@ -43,7 +43,7 @@ def test_refused_documents_say_why(row: dict[str, str]) -> None:
         _load(row["file"])
     error = caught.value
     assert int(row["exit code"]) == error.exit_code
-    assert row["phrase"] in f"{error.message}\n{error.why}\n{error.hint}"
+    assert row["phrase"] in f"{error.message}\n{error.reason}\n{error.hint}"
 
 
 @pytest.mark.parametrize("row", READABLE, ids=[row["file"] for row in READABLE])

@@ -119,18 +119,18 @@ def test_foreign_text_is_never_grammar() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "why"),
+    ("words", "reason"),
     [
         ((), "A graph is of one API"),
         (("demo", "-o", "json"), "A graph has one form"),
         (("demo", "-f", "x"), "A graph has one form"),
     ],
 )
-def test_bad_input(words: tuple[str, ...], why: str) -> None:
+def test_bad_input(words: tuple[str, ...], reason: str) -> None:
     """A graph is of one API, in its own form."""
     result = run_cli("operations", *words, "--graph", "dot")
     assert (2, "") == (result.exit_code, result.stdout)
-    assert why in result.stderr
+    assert reason in result.stderr
 
 
 def test_operations_of_a_method() -> None:

@@ -197,7 +197,7 @@ def test_what_is_no_operation_is_an_error(
     assert (2, True) == (result.exit_code, message in result.stderr)
 
 
-_WARNING = "Warning: `{}` in `{}` of `[apis.pets.policy]` means no operation of `pets`"
+_WARNING = "warning: `{}` in `{}` of `[apis.pets.policy]` means no operation of `pets`"
 
 
 @pytest.mark.sampled(4)

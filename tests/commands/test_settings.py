@@ -386,5 +386,5 @@ def test_a_refresh_says_what_a_call_would_say_of_the_configuration(wrong: str) -
     result = run_cli("api", "refresh", "shop", *profile)
     assert (12, 12) == (call.exit_code, result.exit_code)
     assert "shop: " in result.stderr
-    assert result.stderr.endswith(call.stderr[call.stderr.index("Error: ") :].partition("  try:")[0])
+    assert result.stderr.endswith(call.stderr[call.stderr.index("error: ") :].partition("  try:")[0])
     assert "9" == run_cli("api", "show", "shop", "-o", "json").json["version"]

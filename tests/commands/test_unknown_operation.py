@@ -121,10 +121,10 @@ def test_a_server_that_fails_is_told_and_not_asked_again_at_once(served: Served,
     """The name is unknown, the reason is said once, and a minute later it is tried again."""
     served.has(b"", 503)
     first = dry_run("shop", "new-one")
-    told = f"Warning: The document could not be refreshed: `{served.url}` answered with 503 instead of a document"
+    told = f"warning: The document could not be refreshed: `{served.url}` answered with 503 instead of a document"
     assert (2, told, 2) == (first.exit_code, _lines(first)[0], len(served.asked))
     second = dry_run("shop", "new-one")
-    assert (2, "Error: ", 2) == (second.exit_code, _lines(second)[0][:7], len(served.asked))
+    assert (2, "error: ", 2) == (second.exit_code, _lines(second)[0][:7], len(served.asked))
     served.has(pets(**NEW))
     age(home, MINUTE + 1)
     assert (0, "") == (dry_run("shop", "new-one").exit_code, dry_run("shop", "new-one").stderr)
@@ -141,7 +141,7 @@ def test_a_stale_document_has_one_warning(
     run_cli("__refresh", "shop")
     age(home, 2 * MINUTE)
     result = dry_run("shop", "new-one")
-    assert (2, 1) == (result.exit_code, result.stderr.count("Warning: "))
+    assert (2, 1) == (result.exit_code, result.stderr.count("warning: "))
     assert "refreshing it failed" in result.stderr
 
 

@@ -70,7 +70,7 @@ def test_an_option_that_would_be_forgotten_is_refused(name: str) -> None:
         refusal = f"`{name}` has no use for `{option.flags[-1]}`"
         if option.name not in taken and option.group != PART:
             refused = run_cli(*words, *name.split())
-            assert (2, refusal) == (refused.exit_code, refused.stderr.splitlines()[0].removeprefix("Error: "))
+            assert (2, refusal) == (refused.exit_code, refused.stderr.splitlines()[0].removeprefix("error: "))
         if flags.isdisjoint(option.flags):
             refused = run_cli(*name.split(), *words)
-            assert (2, refusal) == (refused.exit_code, refused.stderr.splitlines()[0].removeprefix("Error: "))
+            assert (2, refusal) == (refused.exit_code, refused.stderr.splitlines()[0].removeprefix("error: "))

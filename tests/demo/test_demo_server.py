@@ -167,7 +167,7 @@ def test_a_port_in_use_is_a_usage_error() -> None:
         with pytest.raises(UsageError) as caught, running(port=port):
             pass
     assert f"Cannot listen on port {port} of 127.0.0.1" == caught.value.message
-    assert caught.value.why == os.strerror(98)
+    assert caught.value.reason == os.strerror(98)
     assert caught.value.hint == "Give another port, or 0 for a free one"
 
 
@@ -176,7 +176,7 @@ def test_a_port_out_of_range_is_a_usage_error(port: int) -> None:
     """A number that is no port is refused."""
     with pytest.raises(UsageError) as caught, running(port=port):
         pass
-    assert caught.value.why == "A port is a number from 0 to 65535"
+    assert caught.value.reason == "A port is a number from 0 to 65535"
 
 
 def test_it_stops_at_once() -> None:

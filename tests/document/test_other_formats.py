@@ -37,4 +37,4 @@ def test_a_format_is_named(tree: Any, told: str) -> None:
         check_is_openapi(tree, "given.json")
     error = raised.value
     assert error.message.startswith("`given.json` ")
-    assert told in f"{error.message} {error.why} {error.hint}"
+    assert told in f"{error.message} {error.reason} {error.hint}"

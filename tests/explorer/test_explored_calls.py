@@ -43,7 +43,7 @@ def _told(api: str, name: str, *options: str) -> str:
     """Return what the command line says of the same call."""
     result = run_cli(*options, api, name)
     # Behind what could not be judged, which is told in the verdict, and before the line that mends the command line.
-    return _words(result.stderr[result.stderr.index("Error:") :].partition("\n  try:")[0])
+    return _words(result.stderr[result.stderr.index("error:") :].partition("\n  try:")[0])
 
 
 def _words(text: str) -> str:

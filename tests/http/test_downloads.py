@@ -146,7 +146,7 @@ def test_a_part_that_is_too_long_is_dropped(broken: str, server: Recorder) -> No
 
 
 @pytest.mark.parametrize(
-    ("headers", "why"),
+    ("headers", "reason"),
     [
         ({"Content-Range": "bytes 999-4095/4096"}, "it begins at another byte"),
         ({"Content-Range": "bytes */4096"}, "it begins at another byte"),
@@ -158,13 +158,13 @@ def test_a_part_that_is_too_long_is_dropped(broken: str, server: Recorder) -> No
     ids=["another start", "no range", "another unit", "no header", "another size", "another tag"],
 )
 def test_another_part_is_not_put_behind_the_first(
-    broken: str, server: Recorder, headers: dict[str, str], why: str
+    broken: str, server: Recorder, headers: dict[str, str], reason: str
 ) -> None:
     """What the server sends has to be the rest of the same file: exit 6, and the next call begins anew."""
     server.answers["/file"] = Answer(206, _CONTENT[1000:], {"Content-Type": _TYPE, **headers})
     result = _download(broken)
     assert (6, []) == (result.exit_code, _left())
-    assert why in result.stderr
+    assert reason in result.stderr
 
 
 def test_less_than_the_rest_is_not_the_file(broken: str, server: Recorder) -> None:

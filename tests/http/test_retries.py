@@ -346,7 +346,7 @@ def test_what_stays_wrong_is_not_tried_again(
     waits: list[float] = []
     with pytest.raises(NetworkError) as caught:
         send(request, Budget(), lambda: None, retries=Retries(1, wait=waits.append))
-    assert is_repeated == bool(waits) == ("tried 2 times" in caught.value.why)
+    assert is_repeated == bool(waits) == ("tried 2 times" in caught.value.reason)
     waits.clear()
     with pytest.raises(NetworkError):
         send(

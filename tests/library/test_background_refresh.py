@@ -183,7 +183,7 @@ def test_one_that_failed_is_not_tried_again_at_once(served: Served, home: Path) 
     until(lambda: state_of(home).failure, "the failure is noted")
     _ended(home)
     expected = (
-        "Warning: shop: the document is 3 days old, and refreshing it failed: "
+        "warning: shop: the document is 3 days old, and refreshing it failed: "
         f"`{served.url}` answered with 500 instead of a document (Internal Server Error)\n"
     )
     age(home, RETRY_SECONDS - 30)

@@ -156,14 +156,14 @@ def test_commands_keep_what_was_written_by_hand(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "why"),
+    ("text", "reason"),
     [
         ('[apis.shop\nsource = "/s"\n', "(at line 1, column 11)"),
         ("ok = 1\n[apis.shop]\nsource = \n", "(at line 3, column 10)"),
         ("[apis.shop]\nsource = 'a'\nsource = 'b'\n", "(at line 3, column 13)"),
     ],
 )
-def test_broken_toml_is_named_with_its_line(text: str, why: str, home: Path) -> None:
+def test_broken_toml_is_named_with_its_line(text: str, reason: str, home: Path) -> None:
     """A file that is not TOML ends whatever needs it with 12, and is never overwritten."""
     path = _written(home, text)
     save(pets())
@@ -178,7 +178,7 @@ def test_broken_toml_is_named_with_its_line(text: str, why: str, home: Path) -> 
             result.exit_code,
             result.error["message"],
         )
-        assert why in result.error["reason"]
+        assert reason in result.error["reason"]
         assert result.error["hint"]
     assert text == path.read_text()
 

@@ -135,8 +135,8 @@ def test_a_time_that_is_none_is_refused(server: Recorder, home: Path) -> None:
     """`--refresh-after` names what it takes, and nothing is registered."""
     result = run_cli("api", "add", "shop", f"{server.origin}/d", "--refresh-after", "soon")
     expected = (
-        "Error: `soon` is no time for --refresh-after\n"
-        "  do: Give a number with `s`, `m`, `h` or `d`, for example `12h`\n"
+        "error: `soon` is no time for --refresh-after\n"
+        "  hint: Give a number with `s`, `m`, `h` or `d`, for example `12h`\n"
     )
     assert (2, expected, []) == (result.exit_code, result.stderr, server.requests)
     assert not (home / "config" / "config.toml").exists()
@@ -154,7 +154,7 @@ def test_the_entry_says_when_and_the_variable_wins(
     monkeypatch.setenv("DYNACLI_REFRESH", "never")
     result = dry_run("shop")
     assert (0, 2) == (result.exit_code, len(served.asked))
-    assert "Warning: shop: the document is 2 days old, and not refreshed (refresh: never)\n" == result.stderr
+    assert "warning: shop: the document is 2 days old, and not refreshed (refresh: never)\n" == result.stderr
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_a_setting_that_means_nothing_is_named(setting: str, told: str, server: 
     served = _added(server)
     _configure(home, f"{setting}\n")
     result = dry_run("shop")
-    assert (0, f"Warning: shop: {told}\n", 1) == (result.exit_code, result.stderr, len(served.asked))
+    assert (0, f"warning: shop: {told}\n", 1) == (result.exit_code, result.stderr, len(served.asked))
 
 
 def test_a_variable_that_means_nothing_is_named(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,7 +180,7 @@ def test_a_variable_that_means_nothing_is_named(server: Recorder, monkeypatch: p
     _added(server)
     monkeypatch.setenv("DYNACLI_REFRESH", "sometimes")
     expected = (
-        "Warning: shop: `DYNACLI_REFRESH` is `sometimes`, and means nothing: "
+        "warning: shop: `DYNACLI_REFRESH` is `sometimes`, and means nothing: "
         "it is one of `never`, `background`, `blocking`\n"
     )
     result = dry_run("shop")
@@ -209,7 +209,7 @@ def test_a_clock_set_back_two_years_asks_again(
     result = dry_run("shop", "list-pets", "--offline")
     assert (0, 1) == (result.exit_code, len(served.asked))
     assert (
-        "Warning: shop: the document is an unknown time old, and nothing is fetched (--offline)\n"
+        "warning: shop: the document is an unknown time old, and nothing is fetched (--offline)\n"
         == result.stderr
     )
     _blocking(monkeypatch)

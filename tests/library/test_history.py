@@ -125,7 +125,7 @@ def test_what_is_held_is_used_whatever_the_server_has(served: Served, home: Path
         assert (0, "") == (result.exit_code, result.stderr)
     result = dry_run("shop", "only-in2", "--refresh")
     expected = (
-        f"Warning: shop: the revision {revision[:12]} is held, and not refreshed; "
+        f"warning: shop: the revision {revision[:12]} is held, and not refreshed; "
         "`dynacli api unpin shop` goes on with the latest\n"
     )
     assert (0, expected) == (result.exit_code, result.stderr)
@@ -247,7 +247,7 @@ def test_what_is_held_survives_a_lost_catalog_and_says_when_it_is_gone(
         assert (0, "") == (dry_run("shop", "only-in1").exit_code, dry_run("shop", "only-in1").stderr)
         return
     expected = (
-        f"Warning: shop: the revision {revision[:12]} is held, and not in the cache any more, "
+        f"warning: shop: the revision {revision[:12]} is held, and not in the cache any more, "
         "so the latest is used; `dynacli api unpin shop` goes on with it\n"
     )
     for _ in range(2):

@@ -40,7 +40,7 @@ def served(server: Recorder, home: Path, monkeypatch: pytest.MonkeyPatch) -> Ser
 def test_each_run_says_why_and_what_takes_it(served: Served, home: Path) -> None:
     """The run that finds it warns, and each one after that with the time since then; nothing else is different."""
     served.has(_moved())
-    head = "Warning: shop: a new document was kept aside"
+    head = "warning: shop: a new document was kept aside"
     tail = (
         f", and the one before is used: {MOVED}.\n         Take it with `dynacli api refresh shop --accept`\n"
     )
@@ -224,7 +224,7 @@ def test_a_url_is_held_to_the_same(server: Recorder, home: Path, monkeypatch: py
     result = dry_run(url)
     shown = f"{served.url}?token=***"
     expected = (
-        f"Warning: {shown}: a new document was kept aside, and the one before is used: {MOVED}.\n"
+        f"warning: {shown}: a new document was kept aside, and the one before is used: {MOVED}.\n"
         f"         Take it with `dynacli '{shown}' --refresh`\n"
     )
     assert (0, expected) == (result.exit_code, result.stderr)

@@ -107,7 +107,7 @@ def test_it_is_told_once_at_the_end(served: Served, home: Path) -> None:
     _refreshed(served, home, pets(**NEW))
     first = _seen("shop", "absent-operation")
     assert 2 == first.exit_code
-    assert first.stderr.startswith("\x1b[1m\x1b[31mError:")
+    assert first.stderr.startswith("\x1b[1m\x1b[31merror:")
     assert first.stderr.endswith("\n\x1b[2mshop: 1 new operation (dynacli changes shop)\x1b[22m\n")
     assert "" == _seen().stderr
 

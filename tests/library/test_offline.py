@@ -59,7 +59,7 @@ def test_offline_all_works_with_one_warning(
 ) -> None:
     """`--offline` fetches nothing, and says once how old the document is."""
     result = run_cli("--offline", *words)
-    expected = "Warning: shop: the document is 4 days old, and nothing is fetched (--offline)\n"
+    expected = "warning: shop: the document is 4 days old, and nothing is fetched (--offline)\n"
     assert (0, expected) == (result.exit_code, result.stderr)
     assert result.stdout
     assert (2, []) == (stale(), list((home / "cache").rglob("refresh.claim")))
@@ -79,7 +79,7 @@ def test_with_the_server_gone_all_works(
         (pointer,) = (home / "cache").rglob("current.json")
         pointer.with_name("refresh.claim").touch()
     result = run_cli(*words)
-    assert (0, 1) == (result.exit_code, result.stderr.count("Warning: "))
+    assert (0, 1) == (result.exit_code, result.stderr.count("warning: "))
     assert "4 days old" in result.stderr
     assert result.stdout
     assert 2 == stale()
@@ -98,7 +98,7 @@ def test_what_needs_no_document_is_silent(words: tuple[str, ...], stale: Callabl
 def test_only_the_call_fails() -> None:
     """A call offline ends with 6, after the one warning."""
     result = run_cli("shop", "list-pets", "--offline")
-    assert (6, 1) == (result.exit_code, result.stderr.count("Warning: "))
+    assert (6, 1) == (result.exit_code, result.stderr.count("warning: "))
 
 
 def test_a_fresh_document_has_no_warning(server: Recorder) -> None:

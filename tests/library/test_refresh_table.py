@@ -448,8 +448,8 @@ def _warnings() -> list[str]:
     """Return the warnings of a call that is made all the same."""
     result = dry_run("shop")
     assert (0, "GET") == (result.exit_code, result.json["method"])
-    assert re.fullmatch(r"(Warning: .*\n( .*\n)*)?", result.stderr)
-    return re.findall(r"^Warning: (.*(?:\n .*)*)", result.stderr, re.MULTILINE)
+    assert re.fullmatch(r"(warning: .*\n( .*\n)*)?", result.stderr)
+    return re.findall(r"^warning: (.*(?:\n .*)*)", result.stderr, re.MULTILINE)
 
 
 def _matches(situation: Situation, mode: str, result: Result) -> None:
@@ -460,14 +460,14 @@ def _matches(situation: Situation, mode: str, result: Result) -> None:
     elif mode in {FLAG, VERB}:
         assert situation.code == result.exit_code
         assert reason in result.stderr or outcome == SAME
-        assert result.stderr.startswith("Error: ") is (outcome in {HELD, FAILED})
+        assert result.stderr.startswith("error: ") is (outcome in {HELD, FAILED})
     elif mode == UNKNOWN:
         assert (0 if outcome == NEW else 2) == result.exit_code
         assert reason in result.stderr or outcome in {SAME, FAILED}
         assert outcome != FAILED or "The document could not be refreshed: " in result.stderr
     else:
         assert 0 == result.exit_code
-        assert result.stderr.startswith("Warning: ") is (outcome in {HELD, FAILED})
+        assert result.stderr.startswith("warning: ") is (outcome in {HELD, FAILED})
         assert reason in result.stderr or outcome == SAME
 
 
@@ -535,7 +535,10 @@ def test_nobody_is_asked(
     SITUATIONS[name].then(served, release)
     before = state_of(home)
     result = _run(mode, home)
-    why = "not refreshed (refresh: never)" if mode == NEVER else "nothing is fetched (--offline)"
-    assert (0, f"Warning: shop: the document is 8 days old, and {why}\n") == (result.exit_code, result.stderr)
+    reason = "not refreshed (refresh: never)" if mode == NEVER else "nothing is fetched (--offline)"
+    assert (0, f"warning: shop: the document is 8 days old, and {reason}\n") == (
+        result.exit_code,
+        result.stderr,
+    )
     assert (before, 1) == (state_of(home), len(served.asked))
     assert [] == list((home / "cache").rglob("refresh.claim"))

@@ -113,7 +113,7 @@ def test_list_fetches_nothing_and_hides_nobody(server: Recorder, home: Path) -> 
     assert [("far", None, False), ("near", 3, True)] == [
         (row["name"], row["operations"], row["fresh"]) for row in result.json
     ]
-    assert result.stderr.startswith("Warning: `far`: ")
+    assert result.stderr.startswith("warning: `far`: ")
     assert "far   not read yet" in run_cli("api", "list", "-o", "text").stdout
 
 

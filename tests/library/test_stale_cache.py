@@ -142,7 +142,7 @@ def test_a_registered_document_that_breaks_is_used_as_it_was(content: str | None
     for _ in range(2):
         result = dry_run("shop")
         assert (0, "http://127.0.0.1:9/pets") == (result.exit_code, result.json["url"])
-        assert result.stderr.startswith("Warning: ")
+        assert result.stderr.startswith("warning: ")
         assert (
             f"; the revision of {time.strftime('%Y-%m-%d', time.gmtime())} is used instead\n" in result.stderr
         )

@@ -407,7 +407,7 @@ def test_the_suggestion_of_a_wrong_call_works(inputs: dict[str, Any]) -> None:
     async def act(client: Client) -> tuple[dict[str, Any], CallToolResult]:
         wrong = await client.call_tool("call", {"operation": operation, "inputs": inputs})
         error = wrong.structured_content["error"]
-        tool, _, arguments = error["suggestion"].partition(" ")
+        tool, _, arguments = error["try"].partition(" ")
         return error, await client.call_tool(tool, json.loads(arguments))
 
     error, right = converse(["demo"], act)

@@ -253,7 +253,9 @@ def test_secrets() -> None:
         1.0,
         ((302, "http://h/b?key=s3cret%2Fkey"),),
     )
-    text = har_of(har_calls([_exchange(answer), _exchange(error=NetworkError("failed", why="s3cret/key"))]))
+    text = har_of(
+        har_calls([_exchange(answer), _exchange(error=NetworkError("failed", reason="s3cret/key"))])
+    )
     assert "s3cret" not in text
     content = json.loads(text)["log"]["entries"][1]["response"]["content"]
     assert b"\x89\xff *** \x00" == base64.b64decode(content["text"])

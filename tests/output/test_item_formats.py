@@ -285,18 +285,18 @@ REFUSED: dict[str, tuple[bytes, str, OutputForm, str, str]] = {
 
 
 @pytest.mark.parametrize(
-    ("body", "media_type", "form", "message", "why"), REFUSED.values(), ids=list(REFUSED)
+    ("body", "media_type", "form", "message", "reason"), REFUSED.values(), ids=list(REFUSED)
 )
 @pytest.mark.parametrize("file", ["", "out"], ids=["pipe", "file"])
 def test_an_answer_that_has_not_the_form_is_not_lost(
-    body: bytes, media_type: str, form: OutputForm, message: str, why: str, file: str
+    body: bytes, media_type: str, form: OutputForm, message: str, reason: str, file: str
 ) -> None:
     """It is written as JSON, or as it came where it is no JSON, and the error says why."""
     stdout = io.TextIOWrapper(io.BytesIO())
     env = Environment(stdout=stdout, stderr=io.StringIO(), variables={})
     with pytest.raises(FormError, match=message) as caught:
         write_body(env, body, media_type, replace(form, file=file))
-    assert why in caught.value.why
+    assert reason in caught.value.reason
     came = Path(file).read_bytes() if file else stdout.buffer.getvalue()
     is_json = media_type == JSON and body != b"[1"
     assert body.split() == (b"".join(came.split()).split() if body == DEEP else came.split()) or (
@@ -339,7 +339,7 @@ def test_a_filter_has_a_budget(part: str, monkeypatch: pytest.MonkeyPatch) -> No
     check_filter(expression)
     with pytest.raises(FormError, match="fails on this answer") as caught:
         filtered([1], expression)
-    assert "too much" in caught.value.why
+    assert "too much" in caught.value.reason
 
 
 @pytest.mark.parametrize(

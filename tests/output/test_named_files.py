@@ -50,7 +50,7 @@ def test_replacing_never_loosens_permissions(tmp_path: Path, before: int, after:
 
 
 @pytest.mark.parametrize(
-    ("name", "why", "hint"),
+    ("name", "reason", "hint"),
     [
         ("missing/f", "`{0}/missing` is not a directory", "make the directory first: `mkdir -p {0}/missing`"),
         ("file/f", "`{0}/file` is not a directory", "make the directory first: `mkdir -p {0}/file`"),
@@ -62,7 +62,7 @@ def test_replacing_never_loosens_permissions(tmp_path: Path, before: int, after:
     ],
     ids=["no-directory", "file-as-directory", "quotes", "directory-in-the-way", "long-name", "loop", "null"],
 )
-def test_what_stands_in_the_way_is_named(tmp_path: Path, name: str, why: str, hint: str) -> None:
+def test_what_stands_in_the_way_is_named(tmp_path: Path, name: str, reason: str, hint: str) -> None:
     """A file that cannot be written is exit code 12 with the reason, and nothing is left behind."""
     (tmp_path / "file").touch()
     (tmp_path / "folder").mkdir()
@@ -71,9 +71,9 @@ def test_what_stands_in_the_way_is_named(tmp_path: Path, name: str, why: str, hi
     with pytest.raises(FileError) as caught:
         write_named_file(tmp_path / name, b"data")
     message = f"`{tmp_path / name}` cannot be written"
-    assert (message, why.format(tmp_path), hint.format(tmp_path), 12) == (
+    assert (message, reason.format(tmp_path), hint.format(tmp_path), 12) == (
         caught.value.message,
-        caught.value.why,
+        caught.value.reason,
         caught.value.hint,
         caught.value.exit_code,
     )
@@ -101,7 +101,7 @@ def test_a_failing_step_leaves_the_old_file(folder: Path, monkeypatch: pytest.Mo
         patched.setattr(os, step, fail)
         with pytest.raises(FileError) as caught:
             write_named_file(file, b"new")
-    assert "no space is left on the disk" == caught.value.why
+    assert "no space is left on the disk" == caught.value.reason
     assert ([file], b"old") == (list(folder.iterdir()), file.read_bytes())
 
 
@@ -117,7 +117,7 @@ def test_a_size_limit_leaves_the_old_file(folder: Path, monkeypatch: pytest.Monk
             write_named_file(file, b"x" * 10_000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert "it would be larger than a file may be here" == caught.value.why
+    assert "it would be larger than a file may be here" == caught.value.reason
     assert ([file], b"old") == (list(folder.iterdir()), file.read_bytes())
 
 
@@ -154,7 +154,10 @@ def test_a_foreign_link_is_refused(tmp_path: Path) -> None:
     os.lchown(tmp_path / "link", 12345, 12345)
     with pytest.raises(FileError) as caught:
         write_named_file(tmp_path / "link", b"new")
-    assert ("it is a symbolic link that another user made", b"old") == (caught.value.why, victim.read_bytes())
+    assert ("it is a symbolic link that another user made", b"old") == (
+        caught.value.reason,
+        victim.read_bytes(),
+    )
 
 
 def test_a_device_stays_a_device(tmp_path: Path) -> None:
@@ -207,7 +210,7 @@ def test_files_of_a_directory_stay_in_it(tmp_path: Path, name: str) -> None:
     (made / name).symlink_to(elsewhere / "file" if name.endswith("file") else elsewhere)
     with pytest.raises(FileError) as caught:
         write_named_files(str(made), {"first": b"1", "folder/file": b"2"})
-    assert "a symbolic link leads out of the directory that you name" == caught.value.why
+    assert "a symbolic link leads out of the directory that you name" == caught.value.reason
     assert (b"old", False) == ((elsewhere / "file").read_bytes(), (made / "first").exists())
     (made / name).unlink()
     (made / "inside").mkdir()

@@ -273,7 +273,7 @@ def test_binary_is_refused_where_it_cannot_be_shown(output_format: str) -> None:
         b"\x89PNG\x00",
         f"The answer cannot be shown as {output_format.upper()}",
         "it is binary: `image/png`, 5 bytes",
-    ) == (stdout.buffer.getvalue(), error.message, error.why)
+    ) == (stdout.buffer.getvalue(), error.message, error.reason)
 
 
 def test_yaml_too_deep_is_refused() -> None:
@@ -351,7 +351,7 @@ def test_a_full_disk_is_a_file_error() -> None:
         "from dynacli.output.output_form import OutputForm\n"
         "from dynacli.output.render import write_body\n"
         "try:\n    write_body(Environment(), b'data', 'text/plain', OutputForm())\n"
-        "except FileError as error:\n    raise SystemExit(f'{error.exit_code} {error.why}')\n"
+        "except FileError as error:\n    raise SystemExit(f'{error.exit_code} {error.reason}')\n"
     )
     with open("/dev/full", "w") as full:
         run = subprocess.run(
@@ -368,7 +368,7 @@ def test_a_closed_standard_output_is_a_file_error(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(sys, "stdout", None if is_missing else stream)
     with pytest.raises(FileError, match="cannot be written") as caught:
         write_body(Environment(variables={}), b"x", "text/plain", OutputForm())
-    assert "it is closed" == caught.value.why
+    assert "it is closed" == caught.value.reason
 
 
 def test_a_broken_pipe_passes_through() -> None:
@@ -385,9 +385,12 @@ def test_a_broken_pipe_passes_through() -> None:
 @pytest.mark.parametrize(
     ("error", "text"),
     [
-        (UsageError("no"), "Error: no\n"),
-        (UsageError("no", why="because", hint="`do this`"), "Error: no\n  why: because\n  do: `do this`\n"),
-        (UsageError("no\nmore", hint="a\nb"), "Error: no\n       more\n  do: a\n      b\n"),
+        (UsageError("no"), "error: no\n"),
+        (
+            UsageError("no", reason="because", hint="`do this`"),
+            "error: no\n  reason: because\n  hint: `do this`\n",
+        ),
+        (UsageError("no\nmore", hint="a\nb"), "error: no\n       more\n  hint: a\n        b\n"),
     ],
     ids=["what", "all", "lines"],
 )
@@ -398,11 +401,11 @@ def test_errors_have_three_parts(error: DynacliError, text: str) -> None:
 
 def test_errors_for_programs_are_one_line() -> None:
     """With the format `json` an error or a warning is a line of JSON."""
-    error = UsageError("no\n\x1b\x7fü", why="w", where=1)
+    error = UsageError("no\n\x1b\x7fü", reason="w", where=1)
     line = (
         '{"error": {"kind": "usage", "message": "no\\n\\u001b\\u007f\\u00fc", "reason": "w", "hint": "",'
-        ' "exit_code": 2, "retryable": false, "suggestion": null, "summary": null, "where": 1}}\n'
+        ' "exit_code": 2, "retryable": false, "try": null, "summary": null, "where": 1}}\n'
     )
     assert (b"", line) == written(write_error, error, "json")
     assert (b"", '{"warning": {"message": "w"}}\n') == written(write_warning, "w", "json")
-    assert (b"", "Warning: w\n") == written(write_warning, "w")
+    assert (b"", "warning: w\n") == written(write_warning, "w")

@@ -81,5 +81,5 @@ def test_an_error_quotes_the_server(
     server.answers["/pet"] = Answer(404, json.dumps({"message": text}).encode(), {"Content-Type": _JSON})
     result = run_cli(api, "get-pet", "--accept-origin", server.origin, "-o", "@/dev/null", *words)
     assert 4 == result.exit_code
-    assert 'why: The server says: "no pet for ***, xxx' in result.stderr
+    assert 'reason: The server says: "no pet for ***, xxx' in result.stderr
     assert canary[:6] not in result.stderr

@@ -52,12 +52,12 @@ def test_data_and_messages_are_apart(api: str, server: Recorder) -> None:
     result = _shell(f"$dynacli {api} small")
     assert (5, '{"a":1}') == (result.returncode, result.stdout)
     warning, finding, error = result.stderr.splitlines()[:3]
-    assert "Warning: The answer breaks the document" == warning
+    assert "warning: The answer breaks the document" == warning
     assert (
         "status: the document has no answer with status 500, only `200` [undocumented-status]"
         == finding.strip()
     )
-    assert error.startswith("Error: ")
+    assert error.startswith("error: ")
 
 
 @pytest.mark.sampled(1)
@@ -173,7 +173,7 @@ def test_a_stream_of_text_alone_is_enough(api: str, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sys, "stderr", stderr)
     assert [0, 0, 2] == [main([api, "small"]), main(["--version"]), main([api, "missing"])]
     assert '{"a":1}dynacli ' == stdout.getvalue()[:15]
-    assert stderr.getvalue().startswith("Error: ")
+    assert stderr.getvalue().startswith("error: ")
 
 
 def test_main_never_ends_the_interpreter(api: str) -> None:

@@ -176,7 +176,7 @@ def test_no_body_reaches_the_terminal_raw(media_type: str, body: str, output_for
 def test_no_message_reaches_the_terminal_raw(error_format: str) -> None:
     """Errors and warnings make what they quote visible, in both formats."""
     with terminal() as (env, shown):
-        write_error(env, UsageError(ATTACK, why=ATTACK, hint=ATTACK, **{ATTACK: ATTACK}), error_format)
+        write_error(env, UsageError(ATTACK, reason=ATTACK, hint=ATTACK, **{ATTACK: ATTACK}), error_format)
         write_warning(env, ATTACK, error_format)
         write_stderr(env, ATTACK)
         write_stderr(env, ATTACK, painted=True)
@@ -215,7 +215,7 @@ def test_messages_stay_exact_in_a_pipe() -> None:
     """Standard error that is no terminal gets the text as it is."""
     stream = io.StringIO()
     write_error(Environment(stderr=stream, variables={}), UsageError(OSC), "text")
-    assert f"Error: {OSC}\n" == stream.getvalue()
+    assert f"error: {OSC}\n" == stream.getvalue()
 
 
 COLOURED = (
@@ -259,14 +259,14 @@ def test_colours_add_nothing_else() -> None:
 
 
 def test_errors_are_red_on_a_terminal() -> None:
-    """The word `Error:` is red and bold, `Warning:` yellow, and nothing else is painted."""
+    """The word `error:` is red and bold, `warning:` yellow, and nothing else is painted."""
     with terminal() as (env, shown):
-        write_error(env, UsageError("no", why="w1\nw2", hint="h"), "text")
+        write_error(env, UsageError("no", reason="w1\nw2", hint="h"), "text")
         write_warning(env, "careful\nreally")
         seen = shown()
     assert (
-        "\x1b[1m\x1b[31mError:\x1b[39m\x1b[22m no\n  why: w1\n       w2\n  do: h\n"
-        "\x1b[33mWarning:\x1b[39m careful\n         really\n"
+        "\x1b[1m\x1b[31merror:\x1b[39m\x1b[22m no\n  reason: w1\n          w2\n  hint: h\n"
+        "\x1b[33mwarning:\x1b[39m careful\n         really\n"
     ) == seen
 
 

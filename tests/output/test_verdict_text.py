@@ -278,12 +278,12 @@ def test_a_finding_shows_what_is_wrong_and_who_says_so(api: str, server: Recorde
     result = _call(api, "1", "--validate", "strict", "-o", "@/dev/null")
     assert 9 == result.exit_code
     lines = result.stderr.splitlines()
-    assert "  why: /id: expected integer, got string `x` [type]" == lines[1]
+    assert "  reason: /id: expected integer, got string `x` [type]" == lines[1]
     assert [
-        "           | {",
-        '           |   "id": "x",',
-        "           |         ^^^",
-        '           |   "tags": [...]',
+        "              | {",
+        '              |   "id": "x",',
+        "              |         ^^^",
+        '              |   "tags": [...]',
     ] == lines[2:6]
     text = Path("api.json").read_text()  # all of it in one line, in which a column is needed
 
@@ -291,24 +291,24 @@ def test_a_finding_shows_what_is_wrong_and_who_says_so(api: str, server: Recorde
         return f"(document line 1, column {text.index(before + key) + len(before) + 1})"
 
     line = line_of('"type": "integer"', '"id": {')
-    assert f"           /components/schemas/Pet/properties/id/type {line}" == lines[6]
+    assert f"              /components/schemas/Pet/properties/id/type {line}" == lines[6]
     schema = "/paths/~1pets~1{petId}/put/responses/200/content/application~1json/schema/$ref"
     line = line_of('"$ref": "#/components/schemas/Pet"')
-    assert f"             via {schema} {line}" == lines[7]
-    assert '           |     "long",' in lines
+    assert f"                via {schema} {line}" == lines[7]
+    assert '              |     "long",' in lines
     line = line_of('"$ref": "#/components/schemas/Tag"')
-    assert f"             via /components/schemas/Pet/properties/tags/items/$ref {line}" in lines
+    assert f"                via /components/schemas/Pet/properties/tags/items/$ref {line}" in lines
 
 
 @pytest.mark.parametrize(
     ("words", "headline", "shown"),
     [
-        (("1", "--limit", "9"), "query `limit`", "?limit=9\n           |        ^"),
-        (("1", "--ids", "a", "--ids", "abc"), "query `ids` /1", "?ids=abc\n           |      ^^^"),
-        (("1", "--x-trace", "abc"), "header `X-Trace`", "X-Trace: abc\n           |          ^^^"),
-        (("1", "--sid", "abc"), "cookie `sid`", "Cookie: sid=abc\n           |             ^^^"),
-        (("abcd",), "path `petId`", "PUT /pets/abcd\n           |           ^^^^"),
-        (("1", "--a", "7"), "/a: ", '  "a": 7\n           |        ^'),
+        (("1", "--limit", "9"), "query `limit`", "?limit=9\n              |        ^"),
+        (("1", "--ids", "a", "--ids", "abc"), "query `ids` /1", "?ids=abc\n              |      ^^^"),
+        (("1", "--x-trace", "abc"), "header `X-Trace`", "X-Trace: abc\n              |          ^^^"),
+        (("1", "--sid", "abc"), "cookie `sid`", "Cookie: sid=abc\n              |             ^^^"),
+        (("abcd",), "path `petId`", "PUT /pets/abcd\n              |           ^^^^"),
+        (("1", "--a", "7"), "/a: ", '  "a": 7\n              |        ^'),
     ],
     ids=["query", "item of a query", "header", "cookie", "path", "body"],
 )
@@ -376,7 +376,7 @@ def test_what_is_no_json_has_no_excerpt(api: str, server: Recorder, body: bytes)
     server.answers["/pets/1"] = Answer(body=body)
     result = _call(api)
     assert 0 == result.exit_code
-    assert "Warning: The answer breaks the document" in result.stderr
+    assert "warning: The answer breaks the document" in result.stderr
     assert "^" not in result.stderr
 
 
@@ -385,7 +385,7 @@ def test_three_findings_are_a_line_each(api: str, server: Recorder) -> None:
     server.answers["/pets/1"] = Answer(body=json.dumps({"id": "x", "a": 1, "b": 1, "c": 1, "d": 1}).encode())
     result = _call(api)
     assert [
-        "Warning: The answer breaks the document",
+        "warning: The answer breaks the document",
         "         /id: expected integer, got string `x` [type]",
         (
             "         /a: `a` is not in the document, which allows no others [additionalProperties]"

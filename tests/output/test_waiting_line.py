@@ -92,4 +92,4 @@ def test_no_line_before_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     save(pets())
     stderr = run_cli("api", "add", "shop", "./api.json", terminal=("stderr",)).stderr
-    assert stderr.startswith(f"{_LINE}\r{' ' * (len(_LINE) - 1)}\rError: The document is too odd\n")
+    assert stderr.startswith(f"{_LINE}\r{' ' * (len(_LINE) - 1)}\rerror: The document is too odd\n")

@@ -57,7 +57,7 @@ def test_a_word_becomes_the_value_that_the_document_describes(
 
 
 @pytest.mark.parametrize(
-    ("message", "why", "schema", "word"),
+    ("message", "reason", "schema", "word"),
     [
         ("`x1` is not a value for --x", "it takes an integer", INTEGER, "x1"),
         ("`1.5` is not a value for --x", "it takes an integer", INTEGER, "1.5"),
@@ -78,12 +78,12 @@ def test_a_word_becomes_the_value_that_the_document_describes(
     ],
 )
 def test_a_word_that_does_not_fit_is_refused_with_what_would(
-    message: str, why: str, schema: dict[str, Any], word: str
+    message: str, reason: str, schema: dict[str, Any], word: str
 ) -> None:
     """The message names the option, the word, and what the document takes."""
     save(document({"/a": {"get": operation("a", parameter("x", schema))}}))
     refused = refusal_of("a", "--x", word, before=("--error-format", "json")).error
-    assert (message, why) == (refused["message"], refused["reason"])
+    assert (message, reason) == (refused["message"], refused["reason"])
 
 
 def test_a_wrong_enumeration_value_gets_the_near_one() -> None:

@@ -535,7 +535,7 @@ def test_a_refused_style_is_explained() -> None:
         "OpenAPI does not have `style: matrix` for a query",
     ) == (
         error.message,
-        error.why,
+        error.reason,
     )
 
 

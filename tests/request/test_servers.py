@@ -205,7 +205,7 @@ def test_a_wrong_choice_names_the_choices(
     """The message says which servers, variables and values there are."""
     with pytest.raises(UsageError) as caught:
         choose_server(servers, URI, wanted, variables)
-    assert expected == (caught.value.message, caught.value.why, caught.value.hint)
+    assert expected == (caught.value.message, caught.value.reason, caught.value.hint)
 
 
 def test_a_relative_server_that_was_given_is_named_as_such() -> None:

@@ -270,7 +270,7 @@ def test_what_the_document_does_not_know_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "why"),
+    ("line", "reason"),
     [
         pytest.param(f"curl '{_URL}", "begins with `'` at character 6", id="quote"),
         pytest.param(f'curl "{_URL}', 'begins with `"` at character 6', id="double-quote"),
@@ -296,12 +296,12 @@ def test_what_the_document_does_not_know_is_said() -> None:
         ),
     ],
 )
-def test_bad_input(line: str, why: str) -> None:
+def test_bad_input(line: str, reason: str) -> None:
     """What is wrong is named; nothing is printed."""
     result = _imported(line)
     assert result.stdout.strip() == ""
     assert result.exit_code == (12 if line.startswith("wget") else 2)
-    assert why in result.stderr
+    assert reason in result.stderr
 
 
 @pytest.mark.parametrize(("style", "text"), [("csv", "a,b"), ("ssv", "a b"), ("pipes", "a|b")])

@@ -109,7 +109,7 @@ def test_operations_of_one_path() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "why"),
+    ("content", "reason"),
     [
         (b"{", "It is not JSON"),
         (b"{}", "It has no `log.entries`"),
@@ -123,12 +123,12 @@ def test_operations_of_one_path() -> None:
         ),
     ],
 )
-def test_what_is_no_har(content: bytes, why: str) -> None:
+def test_what_is_no_har(content: bytes, reason: str) -> None:
     """It is refused with the reason."""
     _register()
     result = run_cli("import", "har", "-", stdin=content)
     assert (2, "") == (result.exit_code, result.stdout)
-    assert why in result.stderr
+    assert reason in result.stderr
 
 
 def test_a_file_that_is_no_text() -> None:

@@ -162,11 +162,11 @@ def test_the_finding_says_where_the_header_is_described() -> None:
     """The message names the other answer, and the finding points to this answer."""
     described = {"200": _OK, "404": {**_OK, "headers": {"X-Reason": {"schema": {"type": "string"}}}}}
     (found,) = judge_answer(
-        described, answered(b"", 200, "", headers={"x-reason": "why"}), is_exact=True
+        described, answered(b"", 200, "", headers={"x-reason": "reason"}), is_exact=True
     ).findings
     assert (
         "the document describes `X-Reason` for the answer `404`, and not for this one",
-        "why",
+        "reason",
         "/paths/~1a/get/responses/200",
     ) == (found.message, found.got, found.schema_pointer)
 

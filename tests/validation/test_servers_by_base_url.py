@@ -190,7 +190,7 @@ def _call(name: str, expected: Expected) -> None:
 
 def _left(told: str, expected: Expected) -> set[str]:
     """Return the operations whose traces stay, but for what the server might have removed at another moment."""
-    left = re.findall(r"^Warning: `([\w-]+)` created (.*)$", told, re.MULTILINE)
+    left = re.findall(r"^warning: `([\w-]+)` created (.*)$", told, re.MULTILINE)
     busy = tuple(f" answered {status}" for status in expected.may_say)
     return {operation for operation, rest in left if not (busy and rest.endswith(busy))}
 

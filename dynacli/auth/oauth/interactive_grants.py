@@ -70,7 +70,7 @@ def _callback_url(host: str, port: int) -> str:
     if not is_loopback(host) or not 0 <= port <= 65535:
         raise UsageError(
             f"`{host}:{port}` is no address of this machine",
-            why="The provider's answer would leave it unencrypted",
+            reason="The provider's answer would leave it unencrypted",
             hint="Take `127.0.0.1`, `::1` or `localhost`, and a port up to 65535",
         )
     return f"http://{authority('http', host, port)}{_PATH}"
@@ -134,7 +134,7 @@ class _CallbackListener(ThreadingHTTPServer):
         except Empty:
             raise AuthError(
                 f"Nobody signed in within {seconds:g} s",
-                why="The browser did not come back from the provider",
+                reason="The browser did not come back from the provider",
                 hint="Sign in again; without a browser on this machine, with `--no-browser` or `--device`",
             ) from None
 
@@ -153,7 +153,7 @@ def listening(host: str, port: int) -> Iterator[_CallbackListener]:
     except OSError as error:
         raise AuthError(
             f"Nothing can listen on `{host}:{port}` for the provider's answer",
-            why=error.strerror or "",
+            reason=error.strerror or "",
             hint="Choose another port with `--callback-port`, or leave it out for any that is free",
         ) from error
     thread = Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -273,7 +273,7 @@ def _pasted(url: str, state: str, context: SignInContext) -> _Callback:
     if context.ask is None:
         raise AuthError(
             "Signing in needs a browser, or a person who pastes its answer",
-            why="There is neither here",
+            reason="There is neither here",
             hint="Let a person run this on a terminal; or give a token: "
             f"`{invocation('auth login', 'API')} --with-token < FILE`",
         )
@@ -298,14 +298,14 @@ def _check(answer: _Callback, state: str, flow: OAuthFlow) -> None:
     if not secrets.compare_digest(answer.get("state", "").encode(), state.encode()):
         raise AuthError(
             "The answer from the browser belongs to another sign-in",
-            why="Its `state` is not the one that was sent",
+            reason="Its `state` is not the one that was sent",
             hint="Sign in again, and finish in the page that opens",
         )
     # RFC 9207: the answer of another provider, which would be given this one's code.
     if flow.issuer and answer.get("iss", flow.issuer) != flow.issuer:
         raise AuthError(
             "The answer from the browser comes from another provider",
-            why=f"It is not of `{visible(flow.issuer, keep='')}`",
+            reason=f"It is not of `{visible(flow.issuer, keep='')}`",
             hint="Sign in again; if it stays so, do not trust the page",
         )
     if "error" in answer:
@@ -357,7 +357,7 @@ def sign_in_by_device(flow: OAuthFlow, client: OAuthClient, context: SignInConte
                     raise
     raise AuthError(
         "Nobody signed in before the code ended",
-        why=f"`{without_query(flow.device_url)}` gave it for a limited time",
+        reason=f"`{without_query(flow.device_url)}` gave it for a limited time",
         hint="Sign in again, and enter the new code",
     )
 
@@ -379,7 +379,7 @@ def _ask_for_code(flow: OAuthFlow, client: OAuthClient, context: SignInContext) 
     if missing:
         raise AuthError(
             f"The answer of the {_ROLE} `{without_query(flow.device_url)}` cannot be used",
-            why=f"It holds no `{missing[0]}`",
+            reason=f"It holds no `{missing[0]}`",
             hint="The provider is broken, or the address in the document leads elsewhere",
         )
     check_endpoint(found["verification_uri"], "page for codes")

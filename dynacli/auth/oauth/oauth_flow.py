@@ -185,13 +185,15 @@ def check_endpoint(url: str, role: str) -> None:
     if not is_whole or not url.isascii() or not url.isprintable() or " " in url:
         raise RefusedError(
             f"The provider's {role} has no usable address",
-            why=f"It is given as `{without_query(url)}`" if url else "Neither document nor provider names it",
+            reason=f"It is given as `{without_query(url)}`"
+            if url
+            else "Neither document nor provider names it",
             hint=f"An overlay can correct the document: `{invocation('help overlays')}`",
         )
     if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or "")):
         return
     raise RefusedError(
         f"The provider's {role} `{without_query(url)}` is not used",
-        why="It is not encrypted; signing in needs `https`, or `http` on this machine",
+        reason="It is not encrypted; signing in needs `https`, or `http` on this machine",
         hint=f"If the document is wrong, an overlay can correct it: `{invocation('help overlays')}`",
     )

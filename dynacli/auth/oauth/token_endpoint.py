@@ -129,14 +129,14 @@ def exchange(
     if answer.status in REDIRECTS:
         raise RefusedError(
             f"The {role} `{without_query(url)}` redirects, which is not followed",
-            why="Secrets go to the address that was accepted, and to no other",
+            reason="Secrets go to the address that was accepted, and to no other",
             hint=f"If the document is wrong, an overlay can correct it: `{invocation('help overlays')}`",
         )
     return _ProviderAnswer(answer.status, answer.header("content-type"), answer.body)
 
 
-def _unreadable(url: str, role: str, why: str) -> AuthError:
-    return AuthError(f"The answer of the {role} `{without_query(url)}` cannot be read", why=why)
+def _unreadable(url: str, role: str, reason: str) -> AuthError:
+    return AuthError(f"The answer of the {role} `{without_query(url)}` cannot be read", reason=reason)
 
 
 _TEN_YEARS = 10 * 365 * 86400
@@ -282,7 +282,7 @@ def refused_as(code: str, description: object, url: str, masker: Masker | None =
     text = server_message(said, "application/json", masker.mask if masker else str)
     return AuthError(
         f"The provider refuses: {code}",
-        why=f"`{without_query(url)}` says: {text}" if text else f"`{without_query(url)}` gives no reason",
+        reason=f"`{without_query(url)}` says: {text}" if text else f"`{without_query(url)}` gives no reason",
         hint=_HINTS.get(code, "Look at how the client is registered at the provider").format(
             login=invocation("auth login")
         ),
@@ -297,7 +297,7 @@ def refusal(answer: _ProviderAnswer, url: str, role: str, masker: Masker) -> Aut
         return refused_as(code, json_object(answer).get("error_description"), url, masker)
     return AuthError(
         f"The {role} `{without_query(url)}` answered with {answer.status}",
-        why=server_message(answer.body, answer.media_type, masker.mask)
+        reason=server_message(answer.body, answer.media_type, masker.mask)
         or "What came is no answer of an OAuth provider (RFC 6749, section 5.2)",
         hint="Try again later" if answer.status >= 500 else "Check the address in the document",
         endpoint_status=answer.status,
@@ -314,10 +314,10 @@ def read_token(found: Mapping[str, Any], url: str, asked_at: float, client: OAut
         AuthError: It is no token that can be used.
     """
 
-    def nonsense(why: str) -> AuthError:
+    def nonsense(reason: str) -> AuthError:
         return AuthError(
             f"The answer of the token endpoint `{without_query(url)}` cannot be used",
-            why=why,
+            reason=reason,
             hint="The provider is broken, or the address in the document leads elsewhere",
         )
 
@@ -383,7 +383,7 @@ def discover_flows(url: str, context: SignInContext) -> tuple[OAuthFlow, ...]:
     if answer.status != 200 or not token_url:
         raise AuthError(
             f"`{without_query(place)}` says nothing of how to sign in",
-            why="It names no `token_endpoint`"
+            reason="It names no `token_endpoint`"
             if answer.status == 200
             else f"It answered with {answer.status}",
             hint="Check the address in the document",

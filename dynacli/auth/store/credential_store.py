@@ -415,7 +415,7 @@ class CredentialStore:
         except AuthError:
             raise
         except DynacliError as error:
-            raise AuthError(error.message, why=error.why, hint=error.hint) from error
+            raise AuthError(error.message, reason=error.reason, hint=error.hint) from error
 
     def _read(self) -> _Content:
         try:
@@ -444,8 +444,10 @@ class CredentialStore:
             form["leftovers"] = [list(left) for left in content.leftovers]
         write_file(self.path, json.dumps(form, indent=1).encode())
 
-    def _unusable(self, why: str, doing: str, hint: str = "") -> AuthError:
-        return AuthError(f"The stored credentials in `{self.path}` cannot be {doing}", why=why, hint=hint)
+    def _unusable(self, reason: str, doing: str, hint: str = "") -> AuthError:
+        return AuthError(
+            f"The stored credentials in `{self.path}` cannot be {doing}", reason=reason, hint=hint
+        )
 
 
 def _is_same(stored: StoredCredential, read: StoredCredential) -> bool:

@@ -115,7 +115,7 @@ def _within_time(act: Callable[[], _T], doing: str) -> _T:
     if not outcome:
         raise AuthError(
             f"The system's keyring could not be {doing} within {SECONDS:.0f} s",
-            why="It may be locked, and wait for its owner",
+            reason="It may be locked, and wait for its owner",
             hint=f"Unlock it, or keep credentials in a file: `{invocation('auth login', 'API')} --store file`",
         )
     value, error = outcome
@@ -123,7 +123,7 @@ def _within_time(act: Callable[[], _T], doing: str) -> _T:
         # The text of the error may quote the value.
         raise AuthError(
             f"The system's keyring could not be {doing}",
-            why=f"It says {type(error).__name__}",
+            reason=f"It says {type(error).__name__}",
             hint=f"Unlock it, or keep credentials in a file: `{invocation('auth login', 'API')} --store file`",
         ) from None
     return cast("_T", value)

@@ -92,8 +92,8 @@ class _Security:
         kind = text_or_empty(scheme.get("type"))
         if kind not in _TYPES:
             place = ("components", "securitySchemes", name)
-            why = f"there is no type `{kind}`" if kind else "it has no type"
-            message = f"security scheme `{name}` cannot be used, {why}; nothing is sent for it"
+            reason = f"there is no type `{kind}`" if kind else "it has no type"
+            message = f"security scheme `{name}` cannot be used, {reason}; nothing is sent for it"
             self._warn_once(name, message, place)
         return SecurityScheme(
             name=name,
@@ -304,8 +304,8 @@ def _compile_operations(
             left_out.add(entry.method, path, raw, str(error), where)
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
             # A document can have anything anywhere; an unexpected value concerns this operation alone.
-            why = f"its description has an unexpected shape ({type(error).__name__})"
-            left_out.add(entry.method, path, raw, why, where)
+            reason = f"its description has an unexpected shape ({type(error).__name__})"
+            left_out.add(entry.method, path, raw, reason, where)
     return operations, left_out.rows
 
 
@@ -325,8 +325,8 @@ def _each_operation(
         item = paths.get(path)
         raw_item = follow_references(document.tree, raw)  # a path item may be a reference
         if not isinstance(item, Mapping) or not isinstance(raw_item, Mapping):
-            why = why_unread(document, raw) or "it is not an object"
-            warnings.add(f"`{path}` is left out: {why}", "paths", path)
+            reason = why_unread(document, raw) or "it is not an object"
+            warnings.add(f"`{path}` is left out: {reason}", "paths", path)
             continue
         for entry in operations_of(raw_item):
             yield path, entry, item, raw_item

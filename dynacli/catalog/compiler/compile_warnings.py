@@ -93,20 +93,20 @@ class LeftOut:
 
     Args:
         warn: Called with a message and the steps of a pointer.
-        rows: For each operation its `names`, by any of which a person may call it, and `why` it is left out.
+        rows: For each operation its `names`, by any of which a person may call it, and the `reason` it is left out.
     """
 
     warn: Callable[..., None]
     rows: list[dict[str, Any]] = field(default_factory=list)
 
-    def add(self, method: str, path: str, operation: Any, why: str, where: tuple[str, ...]) -> None:
+    def add(self, method: str, path: str, operation: Any, reason: str, where: tuple[str, ...]) -> None:
         """Leave an operation out, with a warning."""
         path = visible(path, keep="")
-        self.warn(f"`{method} {path}` is left out: {why}", *where)
+        self.warn(f"`{method} {path}` is left out: {reason}", *where)
         own = dict_or_empty(operation)
         texts = (*map(text_or_empty, (own.get("x-cli-name"), own.get("operationId"))), f"{method} {path}")
         names = [name for text in texts if (name := kebab(text))]
-        self.rows.append({"names": names, "why": f"`{method} {path}`: {why}"})
+        self.rows.append({"names": names, "reason": f"`{method} {path}`: {reason}"})
 
 
 def path_fault(path: str) -> str:
@@ -128,8 +128,8 @@ def check_is_readable(document: Document, operation: Mapping[str, Any]) -> None:
     body = operation.get("requestBody")
     followed = follow_references(document.tree, body)
     for part in (operation, body, followed.get("content") if isinstance(followed, Mapping) else None):
-        if why := why_unread(document, part):
-            raise SkippedOperationError(why)
+        if reason := why_unread(document, part):
+            raise SkippedOperationError(reason)
 
 
 def why_unread(document: Document, value: Any) -> str:

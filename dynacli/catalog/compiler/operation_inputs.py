@@ -317,8 +317,8 @@ class Inputs:
             ref = raw.get("$ref") if isinstance(raw, Mapping) else None
             here = (*where, "parameters", str(index))
             if ref is not None and "name" not in raw:
-                why = self._document.unread.get(ref, "it leads nowhere")
-                self._warn(f"the parameter `{ref}` is ignored: {why}", *here)
+                reason = self._document.unread.get(ref, "it leads nowhere")
+                self._warn(f"the parameter `{ref}` is ignored: {reason}", *here)
             elif not isinstance(raw, Mapping) or not isinstance(raw.get("name"), str):
                 self._warn("this parameter has no name; it is ignored", *here)
             elif raw.get("in") not in LOCATIONS:

@@ -52,7 +52,7 @@ def write_catalog(path: str, compiled: "Compiled", problems: "Iterable[Problem]"
 
     Raises:
         OSError: It cannot be written.
-        sqlite3.Error: The same, found by SQLite (a full disk).
+        sqlite3.error: The same, found by SQLite (a full disk).
     """
     from dynacli.files import replace_file
 

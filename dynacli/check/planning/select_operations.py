@@ -221,7 +221,7 @@ def _names_of_word(api: OpenedApi, word: str, *, with_tags: bool = False) -> set
     if not names:
         raise UsageError(
             f"No operation matches `{word}`",
-            why="It is compared with the names, the ids and the paths of the operations",
+            reason="It is compared with the names, the ids and the paths of the operations",
             hint=f"`{invocation('operations', api.name)}` lists them",
         )
     return names

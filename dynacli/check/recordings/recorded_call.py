@@ -161,7 +161,9 @@ def exchange_of(
             recorded.seconds,
             size=answer.size or 0,
         ),
-        NetworkError("No answer was recorded", why=masker.mask(recorded.error)) if answer is None else None,
+        NetworkError("No answer was recorded", reason=masker.mask(recorded.error))
+        if answer is None
+        else None,
         verdict,
         recorded.seconds,
         started=recorded.started,

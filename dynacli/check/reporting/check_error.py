@@ -60,7 +60,9 @@ def _first_of_kind(kind: type[DynacliError], errors: Sequence[DynacliError]) -> 
     first, more = found[0], len(found) - 1
     calls = "calls" if more > 1 else "call"
     return type(first)(
-        f"{first.message}, and {more} more {calls} failed in the same way", why=first.why, hint=first.hint
+        f"{first.message}, and {more} more {calls} failed in the same way",
+        reason=first.reason,
+        hint=first.hint,
     )
 
 
@@ -85,25 +87,25 @@ def _mismatch(results: CheckResults) -> MismatchError | None:
 def _nothing_called(results: CheckResults) -> DynacliError:
     checked = results.checked
     if not checked and not results.left_out:
-        return UsageError("There is nothing to check", why="The document has no such operations")
+        return UsageError("There is nothing to check", reason="The document has no such operations")
     reads = [each for each in results.left_out if each.skip_kind != "unsafe"]
     if not checked and reads:
         listed = [f"`{each.operation.name}`: {each.skip_reason}" for each in reads[:_MAX_LISTED]]
         is_refused = all(each.skip_kind == "refused" for each in reads)
         kind = RefusedError if is_refused else UsageError
-        return kind("All operations that only read are left out", why="\n".join(listed))
+        return kind("All operations that only read are left out", reason="\n".join(listed))
     if not checked:
         return UsageError(
             "There is no operation that only reads",
-            why="Without being named, only those of GET and HEAD are called",
+            reason="Without being named, only those of GET and HEAD are called",
             hint="Name others with `--operation NAME`",
         )
     message, hint = "No operation could be called", "Why stands beside each operation"
     reasons = {each.skip_kind: each.skip_reason for each in reversed(checked)}  # the first of each kind
     if reasons.get("auth") and reasons.keys() <= {"auth", "values", "request"}:
         return AuthError(
-            message, why=reasons["auth"], hint=f"`{invocation('help auth')}` says how to give one"
+            message, reason=reasons["auth"], hint=f"`{invocation('help auth')}` says how to give one"
         )
     if reasons.get("refused"):
-        return RefusedError(message, why=reasons["refused"], hint=hint)
-    return UsageError(message, why=checked[0].skip_reason, hint=hint)
+        return RefusedError(message, reason=reasons["refused"], hint=hint)
+    return UsageError(message, reason=checked[0].skip_reason, hint=hint)

@@ -37,7 +37,7 @@ class NotCalledError(Exception):
     @property
     def reason(self) -> str:
         """The error in one line, with what to do where that is known."""
-        texts = (self.error.message, self.error.why, self.error.hint)
+        texts = (self.error.message, self.error.reason, self.error.hint)
         return ". ".join(" ".join(text.split()) for text in texts if text)
 
 
@@ -87,8 +87,8 @@ def _check_allowed(call: Call, judge: OperationJudge | None) -> None:
 
     verdict = judge.request(judged_request(call.request, call.values))
     if not verdict.is_valid:
-        why = findings_text(call.described.api, verdict.findings)
-        raise _NotAllowedError("The document does not allow the request", why=why)
+        reason = findings_text(call.described.api, verdict.findings)
+        raise _NotAllowedError("The document does not allow the request", reason=reason)
 
 
 def call_values(described: DescribedOperation, planned: PlannedCall, content_type: str) -> CallValues:

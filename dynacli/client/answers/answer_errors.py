@@ -60,22 +60,22 @@ def http_error(call: Call, answer: "Answer", place: str = "") -> HttpError:
     from dynacli.text.server_message import server_message
     from dynacli.text.wrapping import quoted
 
-    reason = f" {answer.reason}" if answer.reason else ""
+    phrase = f" {answer.reason}" if answer.reason else ""
     # Masked before it is cut, so that no secret is cut in two.
     masked = answer_masker(call.signed, answer.headers).mask
     said = server_message(answer.body, answer.header("content-type"), masked)
     more = f"; its answer, {place}, may say more" if place and answer.size else ""
-    why = f"The server says: {quoted(said)}" if said else f"The server says so{more}"
+    reason = f"The server says: {quoted(said)}" if said else f"The server says so{more}"
     error = HttpError(
         answer.status,
-        f"`{call.described.operation.method} {without_query(answer.url)}` answered {answer.status}{reason}",
-        why=why if answer.tries == 1 else f"{why}; tried {answer.tries} times",
+        f"`{call.described.operation.method} {without_query(answer.url)}` answered {answer.status}{phrase}",
+        reason=reason if answer.tries == 1 else f"{reason}; tried {answer.tries} times",
         hint=_http_hint(call, answer, said),
     )
     if answer.status == 401 and isinstance(call.renewal, DynacliError):
         refusal = call.renewal
-        why = f": {refusal.why}" if refusal.why else ""
-        error.why, error.hint = f"{error.why}. {refusal.message}{why}", refusal.hint or error.hint
+        reason = f": {refusal.reason}" if refusal.reason else ""
+        error.reason, error.hint = f"{error.reason}. {refusal.message}{reason}", refusal.hint or error.hint
     error.is_retryable = may_pass(answer, call.signed.request.method, call.settings.retry_statuses)
     if 400 <= answer.status < 500:
         _name_inputs(error, call, answer, masked)
@@ -179,7 +179,7 @@ def mismatch_error(
         evidence = Evidence.of_answer(answer)
         text = findings_text(api, verdict.findings, evidence, call.settings.is_verbose)
     details = verdict_json(api, verdict) if has_json else {}
-    mismatch = MismatchError("The answer breaks the document", why=text, **details)
+    mismatch = MismatchError("The answer breaks the document", reason=text, **details)
     answer_masker(call.signed, answer.headers).mask_error(mismatch)
     return mismatch
 

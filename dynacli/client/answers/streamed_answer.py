@@ -86,7 +86,7 @@ class StreamedAnswer(Answer):
             media_type = self._answer.header("content-type").partition(";")[0] or "no declared type"
             raise FormError(
                 f"The answer of `{self._call.described.operation.name}` is no stream",
-                why=f"It is `{media_type}`, where JSON lines, a JSON sequence or server-sent events have items",
+                reason=f"It is `{media_type}`, where JSON lines, a JSON sequence or server-sent events have items",
                 hint="Use its `data`; `items` yields the items of a list",
             )
         if self._is_read or self._exchange.is_closed:

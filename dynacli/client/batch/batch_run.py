@@ -161,8 +161,8 @@ def open_earlier_results(path: str) -> Iterator[_EarlierResults]:
         try:
             results = _EarlierResults(stack.enter_context(open(os.path.expanduser(path), "rb")), path)
         except (OSError, ValueError) as error:
-            why = getattr(error, "strerror", None) or "it is no file name"
-            raise FileError(f"The earlier result `{path}` cannot be read", why=why) from error
+            reason = getattr(error, "strerror", None) or "it is no file name"
+            raise FileError(f"The earlier result `{path}` cannot be read", reason=reason) from error
         yield results
 
 
@@ -383,7 +383,7 @@ class BatchRun:
                 raise FailedRowsError(
                     self._failed_codes[number],
                     f"The row uses the answer of row {number}, which failed",
-                    why="The row was not sent",
+                    reason="The row was not sent",
                 )
             call = self._calls.call(row, filled(row.inputs, self._answer_of) if row.may_refer else row.inputs)
         except DamagedCatalogError as damage:
@@ -398,7 +398,7 @@ class BatchRun:
 
     def _answer_of(self, name: str) -> Any:
         if name not in self._plan.names:
-            raise UsageError(f"No row is called `{name}`", why="It was another row that was checked")
+            raise UsageError(f"No row is called `{name}`", reason="It was another row that was checked")
         return self._answers[self._plan.names[name]]
 
     def _wait(self, seconds: float) -> None:
@@ -465,4 +465,4 @@ class BatchRun:
 
 def _after_answers(error: UsageError) -> FormError:
     """Return the error for a row that cannot be sent because of what an earlier answer has, or has not."""
-    return FormError(error.message, why=error.why, hint=error.hint, **error.details)
+    return FormError(error.message, reason=error.reason, hint=error.hint, **error.details)

@@ -132,7 +132,7 @@ class _Placeholder:
         try:
             found = filtered({self.name: answer}, f"{self.name}{self.path}")
         except FormError as error:
-            raise UsageError(f"{self} fails on the answer", why=error.why) from None
+            raise UsageError(f"{self} fails on the answer", reason=error.reason) from None
         if found is None:
             raise self._missing("the expression finds nothing in it")
         return found
@@ -145,8 +145,8 @@ class _Placeholder:
         keys = ", ".join(f"`{key}`" for key in [*answer][:8]) if isinstance(answer, Mapping) else ""
         raise self._missing(f"there is no `{step[:60]}`" + (f" beside {keys}" if keys else " in it"))
 
-    def _missing(self, why: str) -> UsageError:
-        return UsageError(f"The answer has nothing for {self}", why=why)
+    def _missing(self, reason: str) -> UsageError:
+        return UsageError(f"The answer has nothing for {self}", reason=reason)
 
 
 def _parsed(text: str) -> _Placeholder:
@@ -166,7 +166,7 @@ def _parsed(text: str) -> _Placeholder:
     try:
         check_filter(text)
     except UsageError as error:
-        raise UsageError(f"{found} is neither a path nor JMESPath", why=error.why, hint=_HINT) from None
+        raise UsageError(f"{found} is neither a path nor JMESPath", reason=error.reason, hint=_HINT) from None
     return found
 
 

@@ -67,7 +67,7 @@ class RowCalls:
                 error = no_such_plain_input(described, column)
                 raise UsageError(
                     f"The column `{column[:60]}` is no input of `{described.operation.name}`",
-                    why="The header is line 1",
+                    reason="The header is line 1",
                     hint=error.hint.replace("`--", "`"),
                 )
             if key in known:
@@ -158,7 +158,7 @@ def _check_paths(given: CallInputs) -> None:
         if location == "path" and value == "":
             raise UsageError(
                 f"The path parameter `{name}` cannot be sent",
-                why="The response that it is taken from has it empty",
+                reason="The response that it is taken from has it empty",
             )
 
 
@@ -331,10 +331,10 @@ class _Checker:
             from dynacli.model.wording import did_you_mean
 
             near = get_close_matches(name, self._names, 1, 0.6)
-            why = "A row gets a name by its member `as`"
+            reason = "A row gets a name by its member `as`"
             hint = did_you_mean(near, r"Write `\{{` for plain text")
             error = UsageError(
-                f"No row is called `{name}`, which {unknown.placeholder} names", why=why, hint=hint
+                f"No row is called `{name}`, which {unknown.placeholder} names", reason=reason, hint=hint
             )
         else:
             which = "the row itself" if number == row.number else f"row {number}, which comes later"
@@ -350,7 +350,7 @@ class _Checker:
         hints = {wrong.error.hint for wrong in told if wrong.error.hint}
         return kind(
             f"{count:,} of {self._count:,} rows {'is' if count == 1 else 'are'} wrong, and nothing was sent",
-            why="\n".join(lines),
+            reason="\n".join(lines),
             hint=hints.pop() if len(hints) == 1 else "Mend them; `--dry-run` checks all rows and sends none",
             rows=[
                 {"row": wrong.number, "line": wrong.line or None, **wrong.error.as_json()["error"]}
@@ -364,6 +364,10 @@ def _line(wrong: WrongRow) -> str:
     error = wrong.error
     place = row_place(wrong)
     text = f"{place[0].upper()}{place[1:]}: {error.message}"
-    if not error.why:
+    if not error.reason:
         return text
-    return f"{text}: {error.why}" if "\n" not in error.why else "\n    ".join([text, *error.why.split("\n")])
+    return (
+        f"{text}: {error.reason}"
+        if "\n" not in error.reason
+        else "\n    ".join([text, *error.reason.split("\n")])
+    )

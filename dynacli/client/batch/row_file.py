@@ -93,8 +93,8 @@ def open_row_file(env: Environment, word: str) -> Iterator[RowFile]:
             try:
                 file = stack.enter_context(open(os.path.expanduser(word), "rb"))
             except (OSError, ValueError) as error:
-                why = getattr(error, "strerror", None) or "it is no file name"
-                raise _unreadable(word, why) from error
+                reason = getattr(error, "strerror", None) or "it is no file name"
+                raise _unreadable(word, reason) from error
             if not file.seekable():
                 file = stack.enter_context(_kept(env, word, _copied(file, word)))
         yield _recognised(file, word)
@@ -109,7 +109,7 @@ def _recognised(file: IO[bytes], name: str) -> RowFile:
     if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         raise UsageError(
             f"`{name}` is not UTF-8",
-            why="It begins with the byte order mark of UTF-16",
+            reason="It begins with the byte order mark of UTF-16",
             hint="Convert it first: `iconv -f UTF-16 -t UTF-8`",
         )
     ending = os.path.splitext(name)[1].lower()
@@ -119,7 +119,7 @@ def _recognised(file: IO[bytes], name: str) -> RowFile:
     if first == b"[":
         raise UsageError(
             f"`{name}` is a JSON array",
-            why="A batch reads NDJSON, an object in each line, or CSV",
+            reason="A batch reads NDJSON, an object in each line, or CSV",
             hint=f"Give each item a line: `jq -c '.[]' FILE | {invocation('batch')} ... -`",
         )
     return RowFile(file, name, first not in {b"{", b""} and ending not in _OF_NDJSON)
@@ -136,8 +136,8 @@ def _copied(stream: "Readable", name: str) -> IO[bytes]:
                 file.write(chunk)
                 file.flush()
             except OSError as error:
-                why = error.strerror or "it cannot be written"
-                raise FileError("The rows cannot be kept in a temporary file", why=why) from error
+                reason = error.strerror or "it cannot be written"
+                raise FileError("The rows cannot be kept in a temporary file", reason=reason) from error
         stack.pop_all()
     return file
 
@@ -157,9 +157,9 @@ def _kept(env: Environment, name: str, copy: IO[bytes]) -> Iterator[IO[bytes]]:
     copy.close()
 
 
-def _unreadable(name: str, why: str) -> FileError:
+def _unreadable(name: str, reason: str) -> FileError:
     return FileError(
-        f"The file `{name}` cannot be read", why=why, hint="Check the path; `-` is standard input"
+        f"The file `{name}` cannot be read", reason=reason, hint="Check the path; `-` is standard input"
     )
 
 
@@ -200,7 +200,7 @@ def _line_text(line: bytes, number: int) -> str:
     except UnicodeDecodeError as error:
         raise _LineError(
             "The line is not UTF-8",
-            why=f"Byte {error.start + 1} of it is 0x{error.object[error.start]:02x}",
+            reason=f"Byte {error.start + 1} of it is 0x{error.object[error.start]:02x}",
             hint="Convert the file first, for example: `iconv -f WINDOWS-1252 -t UTF-8`",
         ) from None
 
@@ -243,8 +243,8 @@ def _value(text: str) -> Any:
         return json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         place = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-        why = error.msg if isinstance(error, json.JSONDecodeError) else "it is not a JSON value"
-        raise UsageError("The line is not JSON", why=f"{why}{place}") from None
+        reason = error.msg if isinstance(error, json.JSONDecodeError) else "it is not a JSON value"
+        raise UsageError("The line is not JSON", reason=f"{reason}{place}") from None
 
 
 def _refuse(constant: str) -> Any:
@@ -280,7 +280,7 @@ def _row_of(value: Any, operation: str, number: int, line: int = 0) -> Row:
     if unknown:
         raise UsageError(
             f"`{str(unknown[0])[:60]}` is no member of a row that names its operation",
-            why="There are `operation`, `inputs` and `as`",
+            reason="There are `operation`, `inputs` and `as`",
             hint=f"Inputs stand in `inputs`: `{_EXAMPLE}`",
         )
     if not isinstance(inputs, Mapping):
@@ -375,27 +375,27 @@ def _header(lines: _Lines, delimiter: str) -> "tuple[tuple[str, ...], Iterator[l
         raise UsageError("The CSV has no header", hint="Its first line names the inputs: `owner,title`")
     for index, name in enumerate(columns):
         if not name:
-            raise UsageError(f"Column {index + 1} of the CSV has no name", why="The header is line 1")
+            raise UsageError(f"Column {index + 1} of the CSV has no name", reason="The header is line 1")
         if name in columns[:index]:
-            raise UsageError(f"The CSV has two columns `{name[:60]}`", why="The header is line 1")
+            raise UsageError(f"The CSV has two columns `{name[:60]}`", reason="The header is line 1")
     return columns, reader
 
 
 def _in_header(error: UsageError) -> UsageError:
     return UsageError(
-        f"The header of the CSV cannot be read: {error.message}", why=error.why, hint=error.hint
+        f"The header of the CSV cannot be read: {error.message}", reason=error.reason, hint=error.hint
     )
 
 
 def _wrong_row(error: Exception, number: int, begin: int) -> UsageError:
     """Return the error for a row that cannot be told from the next one."""
     if isinstance(error, _LineError):
-        error.why = f"Line {number}" + (f": {error.why}" if error.why else "")
+        error.reason = f"Line {number}" + (f": {error.reason}" if error.reason else "")
         return error
     text = str(error)
     if "end of data" in text:
-        return UsageError("A quote is opened and not closed", why=f"It is in line {begin}", hint=_QUOTES)
-    return UsageError(f"Line {number} is no CSV", why=text, hint=_QUOTES)
+        return UsageError("A quote is opened and not closed", reason=f"It is in line {begin}", hint=_QUOTES)
+    return UsageError(f"Line {number} is no CSV", reason=text, hint=_QUOTES)
 
 
 def _misfit(found: int, wanted: int) -> UsageError:

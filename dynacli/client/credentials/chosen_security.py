@@ -88,7 +88,7 @@ def scheme_of(api: OpenedApi, name: str) -> SecurityScheme:
     listed = listed_near(name, [visible(each, keep="") for each in schemes])
     raise UsageError(
         f"`{api.name}` has no security scheme `{name}`",
-        why=f"Its document has {listed}" if listed else "Its document has none",
+        reason=f"Its document has {listed}" if listed else "Its document has none",
         hint=f"Name one of them, or `{NO_SCHEME}` for a call without a credential" if listed else "",
         near=list(schemes)[:20],
     )
@@ -184,7 +184,7 @@ def create_scheme(env: Environment, api: OpenedApi, kind: str, header: str) -> b
     if not api.is_registered:
         raise UsageError(
             f"No scheme can be created for `{api.name}`",
-            why="Only a registered API has a configuration",
+            reason="Only a registered API has a configuration",
             hint=f"Register it: `{invocation('api add')} NAME {api.name}`",
         )
     if header and kind != "apikey":
@@ -198,13 +198,13 @@ def create_scheme(env: Environment, api: OpenedApi, kind: str, header: str) -> b
     if kind == "apikey" and not is_supported(SecurityScheme(kind, "apiKey", "", "header", header)):
         raise UsageError(
             f"`{header}` is no header for a key",
-            why="A header has letters, digits and `-`",
+            reason="A header has letters, digits and `-`",
             hint="For example `X-API-Key`",
         )
     if api.open_request.pin:
         raise UsageError(
             f"No scheme can be created for `{api.name}` now",
-            why="One revision of its document is held, and was compiled without it",
+            reason="One revision of its document is held, and was compiled without it",
             hint=f"Go on with the latest: `{invocation('api unpin', api.name)}`",
         )
     own = own_overlays(env, api.open_request.overlays)
@@ -213,7 +213,7 @@ def create_scheme(env: Environment, api: OpenedApi, kind: str, header: str) -> b
         make_directory(os.path.dirname(path))
         write_file(path, json.dumps(_overlay(api, kind, header, _has_undefined(api, own)), indent=1).encode())
     except OSError as error:
-        raise FileError(f"`{path}` cannot be written", why=error.strerror or "") from error
+        raise FileError(f"`{path}` cannot be written", reason=error.strerror or "") from error
     configuration = Configuration(env)
     listed = list(texts(api.entry, "overlays"))
     changes: dict[str, Any] = {}

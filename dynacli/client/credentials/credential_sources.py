@@ -76,7 +76,7 @@ class StoredSource:
         if self._origin not in {*kept.origins, *self._accepted}:
             raise RefusedError(
                 f"The stored credential for `{scheme.name}` is not sent to `{self._origin}`",
-                why=f"It was stored for {', '.join(f'`{origin}`' for origin in kept.origins)}",
+                reason=f"It was stored for {', '.join(f'`{origin}`' for origin in kept.origins)}",
                 hint=f"If you trust it: `--accept-origin {self._origin}`",
                 origin=self._origin,
             )
@@ -128,6 +128,6 @@ def _lacking(kept: StoredCredential, missing: Sequence[str]) -> AuthError:
     line = kept.sign_in_line(*(word for scope in wanted for word in ("--scope", scope)))
     return AuthError(
         f"The stored token for `{visible(kept.scheme, keep='')}` lacks {listed}",
-        why="The operation asks for it",
+        reason="The operation asks for it",
         hint=f"Sign in for it, too: `{line}`",
     )

@@ -255,7 +255,7 @@ class DocumentCredential:
             if not self._digest.wants_again(request, 401, [("WWW-Authenticate", challenge)]):
                 raise AuthError(
                     f"The document of `{self._name}` wants Digest, which cannot be answered",
-                    why=f"Of the server's answer, {self._digest.refusal}",
+                    reason=f"Of the server's answer, {self._digest.refusal}",
                     hint="Ask who runs the server, or save the document as a file and add that",
                 )
         return self._digest.signed(request)

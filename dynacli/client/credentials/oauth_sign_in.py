@@ -169,7 +169,7 @@ def chosen_flow(
         f"`{api}` has no such way to sign in"
         if wanted
         else f"The document of `{api}` says no way to sign in",
-        why=f"The provider offers {', '.join(f'`{kind}`' for kind in by_kind)}"
+        reason=f"The provider offers {', '.join(f'`{kind}`' for kind in by_kind)}"
         if by_kind
         else "It names no endpoint of a provider",
         hint="Sign in without that option"
@@ -205,7 +205,7 @@ def accepting(
             if origin not in known and (ask is None or not ask(origin)):
                 raise RefusedError(
                     f"Nothing is sent to the provider `{origin}`",
-                    why=f"The document names it for `{visible(scheme.name, keep='')}`, and nobody has accepted it",
+                    reason=f"The document names it for `{visible(scheme.name, keep='')}`, and nobody has accepted it",
                     hint=f"If you trust it: `--accept-origin {origin}`",
                     origin=origin,
                 )
@@ -301,7 +301,7 @@ def in_time(
         if not kept.is_over(time.time()):
             return kept
         if isinstance(error, NetworkError | TimedOutError):
-            error.why += (
+            error.reason += (
                 f"; the stored token for `{visible(kept.scheme, keep='')}` has ended, and is refreshed there"
             )
         raise
@@ -454,7 +454,7 @@ def _text(kept: StoredCredential, name: str) -> str:
 def _over(kept: StoredCredential, error: AuthError | None = None) -> AuthError:
     return AuthError(
         f"The stored credential for `{visible(kept.scheme, keep='')}` is no longer good",
-        why=error.why if error is not None else "It cannot be refreshed",
+        reason=error.reason if error is not None else "It cannot be refreshed",
         hint=f"Sign in again: `{kept.sign_in_line()}`",
         **({} if error is None else error.details),
     )

@@ -161,7 +161,7 @@ def refresh_by(
     if origin not in inputs.origins and not is_accepted_origin(api, settings, origin):
         raise RefusedError(
             f"No token is refreshed at `{origin}`",
-            why=f"The document names it for `{operation.name}`, and nobody has accepted it",
+            reason=f"The document names it for `{operation.name}`, and nobody has accepted it",
             hint=f"If you trust it: `--accept-origin {origin}`",
             origin=origin,
         )
@@ -177,7 +177,7 @@ def refresh_by(
             ],
         )
     if not isinstance(request.body, bytes | None):
-        raise UsageError(f"The body of `{operation.name}` cannot be kept", why="It has files")
+        raise UsageError(f"The body of `{operation.name}` cannot be kept", reason="It has files")
     return OperationRefresh(
         operation.name,
         request.method,

@@ -85,7 +85,7 @@ def sign_by_command(signer: Signer, request: Request) -> tuple[Credential, ...]:
         # The texts of these may quote the answer, which may hold a secret.
         raise AuthError(
             f"{label} answers no headers that can be sent",
-            why='It has to write `{"headers": {"NAME": "VALUE"}}` to standard output',
+            reason='It has to write `{"headers": {"NAME": "VALUE"}}` to standard output',
             hint=f"Run it yourself with a request on standard input, as `{invocation('help auth-config')}` says",
         )
     return signed

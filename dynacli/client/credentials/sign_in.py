@@ -83,26 +83,26 @@ def chosen_scheme(
                 f"`{api.name}` needs several credentials at once"
                 if sign_ins
                 else f"The document of `{api.name}` does not say which credential its operations need",
-                why=f"Its security schemes are {listed}",
+                reason=f"Its security schemes are {listed}",
                 hint="Sign in for each of them: `--scheme NAME`" if sign_ins else "Name one: `--scheme NAME`",
             )
         else:
             raise UsageError(
                 f"The document of `{api.name}` has no security scheme",
-                why="It asks for no credential",
+                reason="It asks for no credential",
                 hint=own_scheme_hint(api),
             )
     if kind_of(scheme) == MUTUAL_TLS:
         name = visible(scheme.name, keep="")
         raise AuthError(
             f"No credential can be stored for `{name}`",
-            why="It is a certificate, which stays in a file",
+            reason="It is a certificate, which stays in a file",
             hint=f"Name it in the configuration: `cert` and `cert_key` in `[apis.{api.name}.auth.{name}]`",
         )
     if not is_supported(scheme):
         raise AuthError(
             f"No credential can be stored for `{visible(scheme.name, keep='')}`",
-            why=f"{program().name} does not know how a scheme of the type `{visible(kind_of(scheme), keep='')}` "
+            reason=f"{program().name} does not know how a scheme of the type `{visible(kind_of(scheme), keep='')}` "
             "is used",
             hint="Give the header that it needs with `-H 'NAME: VALUE'`",
         )
@@ -124,7 +124,7 @@ def _unclear(api: OpenedApi, choices: Sequence[SecurityScheme]) -> UsageError:
     lines = [f"`--scheme {quote(visible(each.name, keep=''))}` ({wanted_by(each)})" for each in choices]
     return UsageError(
         f"`{api.name}` has several ways to sign in, and none is named",
-        why=f"It takes {' or '.join(f'`{visible(each.name, keep=str())}`' for each in choices)}",
+        reason=f"It takes {' or '.join(f'`{visible(each.name, keep=str())}`' for each in choices)}",
         hint=f"Name one: {', '.join(lines)}",
         near=[each.name for each in choices],
     )
@@ -173,7 +173,7 @@ def bound_origins(
     if not is_accepted_origin(api, settings, origin) and (ask is None or not ask(origin)):
         raise RefusedError(
             f"No credential is stored for `{origin}`",
-            why="The document names this origin, and nobody has accepted it for this API's credentials",
+            reason="The document names this origin, and nobody has accepted it for this API's credentials",
             hint=f"If you trust it: `--accept-origin {origin}`",
             origin=origin,
         )
@@ -184,7 +184,7 @@ def signs_itself_in() -> UsageError:
     """Return the error for signing in to the stand-in, or out of it."""
     return UsageError(
         "The stand-in needs no signing in",
-        why="Each call signs itself in",
+        reason="Each call signs itself in",
         hint=f"See how: `{invocation('auth explain', DEMO)} OPERATION`",
     )
 
@@ -235,7 +235,7 @@ def keep_text(
     text = checked_text(text, "the credential")
     text = text if kind in WITH_PASSWORD else text.strip()
     if not text:
-        raise AuthError("There is no credential to store", why="It is empty")
+        raise AuthError("There is no credential to store", reason="It is empty")
     if kind in WITH_PASSWORD and not text.partition(":")[1]:
         raise AuthError("The credential has no `:`", hint="Give `USERNAME:PASSWORD` in one line")
     credential = StoredCredential(

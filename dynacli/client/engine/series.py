@@ -88,7 +88,7 @@ def wait_seconds_of(word: str, flag: str) -> float:
     if not 0 < seconds <= _MOST_SECONDS:
         raise UsageError(
             f"`{word}` is no number of seconds for `{flag}`",
-            why="It takes a number above 0, up to a million",
+            reason="It takes a number above 0, up to a million",
             hint=f"For example: `{flag} 5`",
         )
     return seconds
@@ -141,7 +141,7 @@ def check_wait(described: DescribedOperation, until: Until) -> None:
     if operation.method not in SAFE_METHODS:
         raise UsageError(
             f"`{operation.name}` is not called again and again",
-            why=f"{until.name} makes the call each time, and {operation.method} may change something",
+            reason=f"{until.name} makes the call each time, and {operation.method} may change something",
             hint="Wait with an operation that reads",
         )
     check_filter(until.expression, until.name)
@@ -234,25 +234,25 @@ def _value_of(answer: "Answer", until: Until) -> Any:
     try:
         if text is not None and is_json(media_type, text):
             return read_json(text)
-        why = f"its media type is `{media_type}`" if media_type else "it has no media type"
+        reason = f"its media type is `{media_type}`" if media_type else "it has no media type"
     except (ValueError, RecursionError):
-        why = "it is called JSON, and cannot be read as such"
+        reason = "it is called JSON, and cannot be read as such"
     raise FormError(
         f"{until.name} cannot be looked up in this answer",
-        why=f"It is no JSON: {why}",
+        reason=f"It is no JSON: {reason}",
         hint="It is printed as it came; only JSON can be waited for",
     )
 
 
-def _never_true(until: Until, reason: str, calls: int, asked: float | None) -> DynacliError:
-    why = f"{counted(calls, 'call')} came to nothing"
-    if not reason.startswith("`"):
-        why += f"; the last one: {reason}"
+def _never_true(until: Until, last: str, calls: int, asked: float | None) -> DynacliError:
+    reason = f"{counted(calls, 'call')} came to nothing"
+    if not last.startswith("`"):
+        reason += f"; the last one: {last}"
     if asked is not None:
-        why += f", and the server wants to be asked again in {asked:.0f} s, which is later"
+        reason += f", and the server wants to be asked again in {asked:.0f} s, which is later"
     return NeverTrueError(
         f"`{until.expression}` was not true within {until.seconds:g} s",
-        why=why,
+        reason=reason,
         hint="Give it more time: `--wait-timeout SECONDS`" if until.name == "`--wait`" else "",
         calls=calls,
     )
@@ -314,8 +314,8 @@ class Series:
             # Their exit codes say that nothing was sent.
             if self.last is None:
                 raise
-            why = ": ".join(text for text in (error.message, error.why) if text)
-            raise FormError("The next call cannot be made", why=why, hint=error.hint) from error
+            reason = ": ".join(text for text in (error.message, error.reason) if text)
+            raise FormError("The next call cannot be made", reason=reason, hint=error.hint) from error
         except DamagedCatalogError as damage:
             from dynacli.client.damaged_cache import explain_damage
 
@@ -389,6 +389,6 @@ def next_call(made: MadeCall, link: FollowedLink, *, wants_example: bool = False
         FormError: The answer lacks what the link takes from it.
     """
     if link.target is None:
-        raise UsageError(f"The link `{link.name}` leads to no call", why=link.note)
+        raise UsageError(f"The link `{link.name}` leads to no call", reason=link.note)
     inputs = followed_inputs(link, made.call, made.answer, wants_example=wants_example)
     return _NextCall(link.target, inputs, settings_for(link, made.call.settings))

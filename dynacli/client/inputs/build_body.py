@@ -192,7 +192,7 @@ def _check_boundary(media_type: str) -> None:
     if name.strip().startswith("multipart/") and "boundary=" not in arguments:
         raise UsageError(
             f"A body of `{media_type}` needs the boundary between its parts",
-            why="`--body` is sent as it is, so only you know it",
+            reason="`--body` is sent as it is, so only you know it",
             hint=f"Name it: `--content-type '{name.strip()}; boundary=...'`",
         )
 
@@ -243,7 +243,7 @@ def decoded(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise UsageError("The value of --body is not JSON", why="It is not text in UTF-8") from None
+        raise UsageError("The value of --body is not JSON", reason="It is not text in UTF-8") from None
 
 
 def example_body(described: DescribedOperation, overlay: Any) -> Any:

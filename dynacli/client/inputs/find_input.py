@@ -66,7 +66,7 @@ def no_such_input(described: DescribedOperation, flag: str, known: set[str], pag
     has = f"{enumerated([f'`{name}`' for name in others])} {'has' if len(others) == 1 else 'have'} it"
     return UsageError(
         f"`{described.operation.name}` has no option `{flag}`" if others else f"There is no option `{flag}`",
-        why=has[0].upper() + has[1:] if others else "",
+        reason=has[0].upper() + has[1:] if others else "",
         hint=f"See `{page}`",
         near=[],
     )
@@ -84,7 +84,7 @@ def _key_of_map(described: DescribedOperation, flag: str) -> UsageError | None:
             value = json.dumps({word[len(above.option) + 1 :]: "value"})
             return UsageError(
                 f"There is no option `{flag}`",
-                why="A dot or a bracket in an option leads to a place further in",
+                reason="A dot or a bracket in an option leads to a place further in",
                 hint=f"A key that has one is given as JSON: `--{above.option} '{value}'`",
                 near=[f"--{above.option}"],
             )

@@ -247,7 +247,7 @@ def _json_value(value: Any, value_type: ValueType, option: str, *, is_strict: bo
             article = "an" if value_type.type == "integer" else "a"
             raise UsageError(
                 f"`{json_text(plain)[:60]}` is not a value for {option}",
-                why=f"it takes {article} {value_type.type}",
+                reason=f"it takes {article} {value_type.type}",
             )
         return plain
     return convert(json_text(plain), value_type, option, is_strict=is_strict)
@@ -276,7 +276,7 @@ def _plain(value: Any, option: str) -> Any:
             return int(value) if value == value.to_integral_value() else float(value)
     raise UsageError(
         f"A value of the type `{type(value).__name__}` is not one for {option}",
-        why="JSON has no form for it",
+        reason="JSON has no form for it",
         hint="Give text, numbers, booleans, None, lists and mappings; where the document takes a file, a path",
     )
 
@@ -324,6 +324,6 @@ def _source(value: Any, option: str) -> "Source":
         )
     raise UsageError(
         f"{option} takes a file",
-        why="It was given something else",
+        reason="It was given something else",
         hint="Give a path, bytes, or a file object",
     )

@@ -215,7 +215,7 @@ def _no_link(operations: Sequence[DescribedOperation], name: str) -> UsageError:
     links = [link for each in operations for link in links_of(each)]
     return UsageError(
         f"{names} has no link `{name}`",
-        why=f"It has {_listed(links)}" if links else "The document gives none of its answers a link",
+        reason=f"It has {_listed(links)}" if links else "The document gives none of its answers a link",
         hint=f"`{invocation('describe', operations[0].api.name)} {operations[0].operation.name}` shows them"
         if links
         else "",
@@ -238,12 +238,12 @@ def _error_of(
     """Return why a link cannot be followed; None where the document does not tell."""
     target = link.target
     if target is None:
-        return UsageError(f"The link `{link.name}` leads to no call", why=link.note)
+        return UsageError(f"The link `{link.name}` leads to no call", reason=link.note)
     operation = target.operation
     if is_read_only and operation.method not in SAFE_METHODS:
         return RefusedError(
             f"The link `{link.name}` is not followed by `{invocation('read')}`",
-            why=f"It leads to `{operation.name}`, whose method is {operation.method} and may change something",
+            reason=f"It leads to `{operation.name}`, whose method is {operation.method} and may change something",
             hint="Without `read` it is followed",
         )
     try:
@@ -258,7 +258,7 @@ def _error_of(
     if missing and not wants_example:
         return UsageError(
             f"The link `{link.name}` cannot be followed",
-            why=f"`{operation.name}` needs {enumerated(missing)}, which the link does not give",
+            reason=f"`{operation.name}` needs {enumerated(missing)}, which the link does not give",
             hint=f"Make the two calls yourself: `{invocation('describe', target.api.name)} {described.operation.name}`"
             " shows the second one",
         )
@@ -268,7 +268,7 @@ def _error_of(
     ):
         return RefusedError(
             f"The link `{link.name}` is not followed to `{origin}`",
-            why="That is another server, to which the document leads what the answer holds",
+            reason="That is another server, to which the document leads what the answer holds",
             hint=f"If you trust it: `--accept-origin {origin}`",
             origin=origin,
         )
@@ -327,7 +327,7 @@ def followed_inputs(
             where = "the body" if fill["in"] == "body" else f"`{fill['name']}`"
             raise FormError(
                 f"The link `{link.name}` cannot be followed",
-                why=f"It takes {where} of the next call from `{fill['from']}`, which is "
+                reason=f"It takes {where} of the next call from `{fill['from']}`, which is "
                 + ("empty" if is_empty else "not there"),
                 hint="The answer is printed",
             )
@@ -346,7 +346,7 @@ def missing_link(described: DescribedOperation, name: str, status: int) -> FormE
     there = [link for link in links if link.status == documented]
     return FormError(
         f"The answer has no link `{name}`",
-        why=f"Its status is {status}, and the document has the link for {enumerated(statuses)}",
+        reason=f"Its status is {status}, and the document has the link for {enumerated(statuses)}",
         hint=f"This one has {_listed(there)}" if there else "The answer is printed",
     )
 

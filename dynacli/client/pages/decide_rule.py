@@ -109,8 +109,8 @@ def _link_rules(headers: Mapping[str, Any], inputs: Sequence[InputPlace]) -> Ite
         yield PageRule("link", f"the description of `--{told.option}` names the header `Link`")
     for name, value in headers.items():
         if plain_name(name).removeprefix("x") in (*_URL_NAMES, "nextpage") and is_url(value):
-            why = f"the answer has the URL of the next page in its header `{name}`"
-            yield PageRule("url", why, next=AnswerPlace(f"header {name}", (), name))
+            reason = f"the answer has the URL of the next page in its header `{name}`"
+            yield PageRule("url", reason, next=AnswerPlace(f"header {name}", (), name))
 
 
 def _url_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
@@ -206,8 +206,8 @@ def _cursor_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) -
         partner = _partner(field, names, inputs)
         if partner is not None:
             place = place_at(*field.steps)
-            why = f"the answer has the next cursor in `{place.text}`, which `--{partner.option}` takes"
-            yield PageRule("cursor", why, input=partner, next=place)
+            reason = f"the answer has the next cursor in `{place.text}`, which `--{partner.option}` takes"
+            yield PageRule("cursor", reason, input=partner, next=place)
             return
 
 
@@ -242,8 +242,8 @@ def _last_id_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) 
     after = input_of(inputs, NAMES["inputs"]["last_ids"])
     if more is not None and after is not None:
         place = place_at(*more.steps)
-        why = f"`{place.text}` says whether there is more, which `--{after.option}` asks for by the id of the last item"
-        yield PageRule("last-id", why, input=after, more=place)
+        reason = f"`{place.text}` says if there is more, and `--{after.option}` takes the id of the last item"
+        yield PageRule("last-id", reason, input=after, more=place)
 
 
 def _page_rules(inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
@@ -285,8 +285,8 @@ def _offset_rules(inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
         return
     is_sure = any(name in NAMES["inputs"]["sure_offsets"] for name in names_of(offset))
     if is_sure or input_of(inputs, SIZES, NUMBERS) is not None:
-        why = f"`--{offset.option}` is the number of items before the page"
-        yield PageRule("offset", why, input=offset, first=_first_number("offset", offset))
+        reason = f"`--{offset.option}` is the number of items before the page"
+        yield PageRule("offset", reason, input=offset, first=_first_number("offset", offset))
 
 
 def _keyset_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) -> Iterator[PageRule]:
@@ -295,8 +295,8 @@ def _keyset_rules(fields: Sequence[AnswerField], inputs: Sequence[InputPlace]) -
     is_bare = any(not field.steps and "array" in field.types for field in fields)
     chosen = before or after
     if is_bare and chosen is not None and input_of(inputs, SIZES, NUMBERS) is not None:
-        why = f"`--{chosen.option}` takes an id of the page, which was asked for with `--all=keyset`"
-        yield PageRule("keyset", why, input=chosen, other=after if before else None)
+        reason = f"`--{chosen.option}` takes an id of the page, which was asked for with `--all=keyset`"
+        yield PageRule("keyset", reason, input=chosen, other=after if before else None)
 
 
 def with_ends(rule: PageRule, fields: Sequence[AnswerField]) -> PageRule:
@@ -347,7 +347,7 @@ def _declared_rule(described: DescribedOperation, response: Mapping[str, Any]) -
         value = operation.get(name)
         rule = _extension_rule(described, table, value) if isinstance(value, Mapping) else None
         if rule is not None:
-            return replace(rule, why=f"the document says so in `{name}`", is_declared=True)
+            return replace(rule, reason=f"the document says so in `{name}`", is_declared=True)
     return next(_rules_of_links(described, response), None)
 
 
@@ -462,8 +462,8 @@ def _rules_of_links(described: DescribedOperation, response: Mapping[str, Any]) 
             else:
                 steps = (int(step) if step.lstrip("-").isdigit() else step for step in expression.steps)
                 where = place_at(*steps)
-            why = f"the document's link `{name}` leads to the operation itself"
-            yield PageRule("cursor", why, is_declared=True, input=place, next=where)
+            reason = f"the document's link `{name}` leads to the operation itself"
+            yield PageRule("cursor", reason, is_declared=True, input=place, next=where)
 
 
 def _leads_to(described: DescribedOperation, link: Mapping[str, Any]) -> bool:
@@ -494,8 +494,8 @@ def configured_rule(described: DescribedOperation) -> PageRule | None:
         return None
     env = api.open_request.env
     if not isinstance(tables, Mapping):
-        why = f"they are tables, each `[apis.{api.name}.pages.OPERATION]`"
-        raise malformed(env, f"`pages` of `{api.name}`", why)
+        reason = f"they are tables, each `[apis.{api.name}.pages.OPERATION]`"
+        raise malformed(env, f"`pages` of `{api.name}`", reason)
     for key in (operation.name, operation.operation_id, _ALL):
         if key and key in tables:
             part = f"`pages.{key}` of `{api.name}`"
@@ -509,8 +509,8 @@ def configured_rule(described: DescribedOperation) -> PageRule | None:
             if rule is None:
                 missing = table.get("parameter") or table.get("page") or table.get("offset")
                 raise malformed(env, part, f"`{operation.name}` has no input `{missing}`")
-            why = f"the configuration says so in `pages.{key}`"
-            return replace(rule, why=why, is_declared=True, is_configured=True)
+            reason = f"the configuration says so in `pages.{key}`"
+            return replace(rule, reason=reason, is_declared=True, is_configured=True)
     return None
 
 
@@ -628,7 +628,7 @@ def document_pages(
         # One page, and that as large as it may be.
         rules = (with_size(NO_RULE, paging_inputs(described)),)
         if inferred_rules(described, fields, headers, is_keyset_asked=True):
-            rules = (replace(rules[0], why=f"{NO_RULE.why}, but by ids: `--all=keyset`"),)
+            rules = (replace(rules[0], reason=f"{NO_RULE.reason}, but by ids: `--all=keyset`"),)
     rules = tuple(replace(rule, items=rule.items or items) for rule in rules)
     return _DocumentPages(rules, rules[0].items if rules else items, candidates, fields, headers)
 

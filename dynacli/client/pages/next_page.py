@@ -83,11 +83,11 @@ class End:
     """There is no further page.
 
     Args:
-        why: What says so.
+        reason: What says so.
         is_said: Whether the answer says so; else it does not have what the rule looks for.
     """
 
-    why: str
+    reason: str
     is_said: bool = True
 
 
@@ -138,7 +138,7 @@ def _by_rule(rule: PageRule, page: ReceivedPage) -> NextPage | End:
             return _by_offset(rule, page)
         case "keyset":
             return _by_keyset(rule, page)
-    return End(rule.why)
+    return End(rule.reason)
 
 
 def _by_link(page: ReceivedPage) -> NextPage | End:
@@ -180,16 +180,16 @@ def _at_url(page: ReceivedPage, target: str) -> NextPage:
     except ValueError:
         raise NetworkError(
             f"The next page of `{here}` has a URL that cannot be read",
-            why="The server gave it in its answer",
+            reason="The server gave it in its answer",
             hint="Tell those who run the server",
         ) from None
     if there == page.origin and "@" not in url.netloc:
         return NextPage(page.inputs, url.geturl(), url.geturl())
     is_downgrade = page.origin.startswith("https:") and there.startswith("http:")
-    why = f"Its URL leads to `{there}`" + (", which is not encrypted" if is_downgrade else "")
+    reason = f"Its URL leads to `{there}`" + (", which is not encrypted" if is_downgrade else "")
     raise RefusedError(
         f"The next page of `{here}` is not fetched",
-        why=why if there != page.origin else "Its URL holds credentials",
+        reason=reason if there != page.origin else "Its URL holds credentials",
         hint="If you trust it, name that server with `--server`",
         origin=there,
     )
@@ -404,7 +404,7 @@ def _echo(value: Any) -> int | None:
 
 def _with(rule: PageRule, page: ReceivedPage, value: Any, *, is_proven: bool = True) -> NextPage | End:
     if rule.input is None:
-        return End(rule.why, is_said=False)
+        return End(rule.reason, is_said=False)
     if rule.input.value.type in ("integer", "number") and number_in(value) is not None:
         value = number_in(value)
     elif rule.input.value.type == "string" and not isinstance(value, str):
@@ -446,6 +446,6 @@ def _no_name(page: ReceivedPage, where: str, kind: str, found: Any) -> NetworkEr
     names = {dict: "an object", list: "a list", bool: "true", int: "a number", float: "a number"}
     return NetworkError(
         f"The answer of `{without_query(page.url)}` says in no usable way which page is next",
-        why=f"`{where}` is {names.get(type(found), 'a value')}, where {kind} belongs",
+        reason=f"`{where}` is {names.get(type(found), 'a value')}, where {kind} belongs",
         hint=f"Tell those who run the server, or write the rule into the configuration: `{invocation('help pages')}`",
     )

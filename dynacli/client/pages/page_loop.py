@@ -113,12 +113,12 @@ class PageLoop:
         """What is to be said of a list: why this is one page, or that the server gives less than it counts."""
         if self.items is None:
             error = no_list(self._described, self.candidates, is_keyed=self.is_keyed)
-            return f"This is one page: {error.message}. {error.why or error.hint}"
+            return f"This is one page: {error.message}. {error.reason or error.hint}"
         if self.rule.kind == "none":
-            return f"This is one page: {self.rule.why}"
+            return f"This is one page: {self.rule.reason}"
         if self.left_out and self.end is not None:
             came = f"{self.count:,} of {self.total:,} items came"
-            return f"{came}; the server gives no more: {self.end.why}"
+            return f"{came}; the server gives no more: {self.end.reason}"
         return ""
 
     def _sized(self, inputs: CallInputs) -> CallInputs:
@@ -144,7 +144,7 @@ class PageLoop:
             if self._number == MOST_PAGES:
                 raise NetworkError(
                     f"Not all pages of `{self._described.operation.name}` were fetched",
-                    why=f"There are more than {MOST_PAGES:,}, where {program().name} stops",
+                    reason=f"There are more than {MOST_PAGES:,}, where {program().name} stops",
                 )
             asked = self.position
             try:
@@ -228,14 +228,14 @@ class PageLoop:
             if number == 1:
                 return None
         media_type = answer.header("content-type").partition(";")[0].strip() or "no declared type"
-        why = f"It is called JSON and is none: it ends or breaks after {answer.size:,} bytes"
+        reason = f"It is called JSON and is none: it ends or breaks after {answer.size:,} bytes"
         if not answer.body:
-            why = "It is empty"
+            reason = "It is empty"
         elif "json" not in media_type:
-            why = f"It is no JSON but `{media_type}`, {answer.size:,} bytes"
+            reason = f"It is no JSON but `{media_type}`, {answer.size:,} bytes"
         raise NetworkError(
             f"Page {number} of `{self._described.operation.name}` cannot be read",
-            why=why,
+            reason=reason,
             hint="Try again; if it stays so, tell those who run the server",
         )
 
@@ -282,7 +282,7 @@ class PageLoop:
             )
             raise NetworkError(
                 f"The pages of `{self._described.operation.name}` go round in circles",
-                why=f"Page {number} begins with an item that an earlier page began with: {by}",
+                reason=f"Page {number} begins with an item that an earlier page began with: {by}",
                 hint=f"Write the rule of its pages into the configuration: `{invocation('help pages')}`",
             )
 
@@ -294,7 +294,7 @@ class PageLoop:
         named = f"the URL `{without_query(following.url)}`" if following.url else "a cursor"
         raise NetworkError(
             f"The pages of `{self._described.operation.name}` go round in circles",
-            why=f"An answer names {named} for the next page that an earlier one named",
+            reason=f"An answer names {named} for the next page that an earlier one named",
             hint="Tell those who run the server, or write the rule into the configuration: "
             f"`{invocation('help pages')}`",
         )
@@ -337,7 +337,7 @@ class PageLoop:
                 decided = decided or (rule, step)
             elif decided is None or step.is_proven:
                 return rule, step
-        return decided or (replace(NO_RULE, items=self.items), End(NO_RULE.why))
+        return decided or (replace(NO_RULE, items=self.items), End(NO_RULE.reason))
 
 
 def no_list(
@@ -351,14 +351,14 @@ def no_list(
     """
     name = described.operation.name
     if is_keyed:
-        why = "Its items are keyed by id, and pages of such an object are not put together"
-        return UsageError(f"`{name}` answers with an object", why=why)
+        reason = "Its items are keyed by id, and pages of such an object are not put together"
+        return UsageError(f"`{name}` answers with an object", reason=reason)
     if not candidates:
         return UsageError(f"`{name}` answers with no list", hint="Call it without `--all` and `--max-items`")
     listed = enumerated([f"`{candidate}`" for candidate in candidates], "and")
     return UsageError(
         f"`{name}` answers with several lists",
-        why=f"These may be its items: {listed}",
+        reason=f"These may be its items: {listed}",
         hint=f'Say which: `items = "{candidates[0]}"` in `[apis.{described.api.name}.pages.{name}]` of `config.toml`',
     )
 

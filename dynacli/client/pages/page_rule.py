@@ -113,7 +113,7 @@ class PageRule:
         kind: What says it: `link` (the header `Link`), `url` (a URL in the body), `cursor` (a value of the answer that
             an input takes), `last-id` (the id of the last item), `page` (a number that grows by one), `offset` (the
             number of items before the page), `keyset` (an id of the page, over a bare array); `none`: nothing does.
-        why: What in the document, in the configuration or in an answer the rule rests on.
+        reason: What in the document, in the configuration or in an answer the rule rests on.
         is_declared: Whether somebody has written the rule down; other rules are then not looked for.
         is_configured: Whether it is that of the person's configuration.
         input: The input that the next page is asked for by; None for `link`, `url` and `none`.
@@ -130,7 +130,7 @@ class PageRule:
     """
 
     kind: str
-    why: str
+    reason: str
     is_declared: bool = False
     is_configured: bool = False
     input: InputPlace | None = None
@@ -149,7 +149,7 @@ class PageRule:
         """Return the rule as `describe -o json` has it."""
         return {
             "kind": self.kind,
-            "why": self.why,
+            "reason": self.reason,
             "option": f"--{self.input.option}" if self.input else None,
             "next": self.next.text if self.next else None,
             "items": self.items.text if self.items else None,

@@ -169,7 +169,7 @@ def changing(
     begin = f"{source[:1].upper()}{source[1:]} asks for" if source else "Its method is"
     return RefusedError(
         f"`{name}` is not called by {by}",
-        why=f"{begin} {method}, which may change something",
+        reason=f"{begin} {method}, which may change something",
         hint=consent.hint_on_reading.format(line=invocation(api=described.api.name), operation=name),
     )
 
@@ -197,7 +197,7 @@ def _refused(described: DescribedOperation, decision: Decision) -> RefusedError:
     operation = described.operation
     return RefusedError(
         f"`{operation.name}` is not called: the policy denies it",
-        why=decision.reason,
+        reason=decision.reason,
         hint=f"Only a person changes a policy, in `config.toml`; `{_explaining(described)}` says what holds",
         policy=policy_json(decision),
     )
@@ -208,11 +208,11 @@ def _unconfirmed(
 ) -> RefusedError:
     operation = described.operation
     if was_asked:
-        return RefusedError("Nothing was sent", why=f"Nobody agreed to call `{operation.name}`")
-    why = decision.reason if decision.place else f"Its method is {_DESTROYING}, which removes something"
+        return RefusedError("Nothing was sent", reason=f"Nobody agreed to call `{operation.name}`")
+    reason = decision.reason if decision.place else f"Its method is {_DESTROYING}, which removes something"
     return RefusedError(
         f"`{operation.name}` is to be confirmed, and nobody can be asked",
-        why=why,
+        reason=reason,
         hint=consent.hint,
         policy=policy_json(decision),
     )

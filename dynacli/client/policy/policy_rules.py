@@ -189,8 +189,8 @@ def rules_of(env: Environment, table: Any, place: str) -> Rules:
         FileError: It cannot be used.
     """
 
-    def wrong(why: str) -> FileError:
-        return malformed(env, f"`[{place}]`", why)
+    def wrong(reason: str) -> FileError:
+        return malformed(env, f"`[{place}]`", reason)
 
     if not isinstance(table, dict):
         raise wrong(f"it is a table: `[{place}]`, with {_listed()}")
@@ -264,8 +264,8 @@ def decide(
             ]
             if own not in _METHODS:
                 alike = alike or operations_of(catalog, methods_there)
-            why = f"the document does not have {own} there"
-            found += _readings(policy, catalog, alike, own, why, is_in_doubt=True)
+            reason = f"the document does not have {own} there"
+            found += _readings(policy, catalog, alike, own, reason, is_in_doubt=True)
     if is_documented and sent is not None:
         fitting = operations_at(catalog, own, paths, values)
         is_among = any(each.name == operation.name for each in fitting)
@@ -278,11 +278,11 @@ def decide(
     asked.pop(own, None)
     if own == _HEAD:
         asked.setdefault(_GET, f"servers do for {_HEAD} what they do for {_GET}")
-    for method, why in asked.items():
+    for method, reason in asked.items():
         is_like = method == _GET and _GET not in map(str.upper, methods)
         meant: Sequence[Operation | OperationSummary] = operations_at(catalog, method, paths, values)
         meant = meant or [_unknown(method, path) for path in paths]
-        found += _readings(policy, catalog, meant, method, why, is_in_doubt=is_like)
+        found += _readings(policy, catalog, meant, method, reason, is_in_doubt=is_like)
     if not is_clear:
         for summary in operations_of(catalog, {own, *asked}):
             found += _readings(
@@ -305,21 +305,21 @@ def _readings(
     catalog: Catalog,
     operations: Iterable[Operation | OperationSummary],
     method: str,
-    why: str,
+    reason: str,
     *,
     is_in_doubt: bool = False,
 ) -> Iterator[Decision]:
     """Yield what a policy says of operations that a server may take a request for.
 
     Args:
-        why: What asks for the method; empty for that of the request.
+        reason: What asks for the method; empty for that of the request.
         is_in_doubt: Whether only what is denied or confirmed counts, and not what is not allowed.
     """
     for operation in operations:
         for each in _matches(policy, catalog, operation, method):
             if not is_in_doubt or each.key in {"confirm", "deny"}:
                 other = operation.name if isinstance(operation, OperationSummary) else ""
-                yield each._replace(other=other, override=why)
+                yield each._replace(other=other, override=reason)
 
 
 def strictest(decisions: Iterable[Decision]) -> Decision:

@@ -190,7 +190,7 @@ class Listing:
             ended_by = error.__context__
             if isinstance(ended_by, DynacliError | KeyboardInterrupt):
                 # The pages had ended with an error before their items made no table.
-                self._run.warn(f"{error.message}: {error.why}")
+                self._run.warn(f"{error.message}: {error.reason}")
                 self._end_early(ended_by)
                 raise ended_by from None
             unwritten = error
@@ -340,7 +340,7 @@ class Listing:
         count = self._loop.count
         unwritten = self._write()
         if unwritten is not None:
-            self._run.warn(f"{unwritten.message}: {unwritten.why}")
+            self._run.warn(f"{unwritten.message}: {unwritten.reason}")
         if page.verdict is not None:
             from dynacli.commands.call.conclude_call import report_verdict_so_far
 

@@ -162,7 +162,7 @@ class CallReport:
         if isinstance(error, UsageError) and "findings" in error.details:
             self.note_verdict(error.details)
         elif not isinstance(error, HttpError | MismatchError):
-            self._facts["error"] = ": ".join(text for text in (error.message, error.why) if text)
+            self._facts["error"] = ": ".join(text for text in (error.message, error.reason) if text)
 
     def call(self, described: DescribedOperation) -> JudgedCall:
         """Return the call in the form that reports are made of."""
@@ -201,6 +201,6 @@ def reporting(run: Run, described: DescribedOperation, settings: CallSettings) -
         try:
             write_reports(run.env, run.options, report.calls(described))
         except FileError as second:
-            run.warn(f"{second.message}: {second.why}")  # the run ends with the first error
+            run.warn(f"{second.message}: {second.reason}")  # the run ends with the first error
         raise
     write_reports(run.env, run.options, report.calls(described))

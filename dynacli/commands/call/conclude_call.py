@@ -57,7 +57,7 @@ def conclude(
         error = http_error(call, answer, "on standard output" if is_shown else "")
     if unwritten is not None and error is not None:
         run.warn(
-            ": ".join(text for text in (unwritten.message, unwritten.why) if text)
+            ": ".join(text for text in (unwritten.message, unwritten.reason) if text)
         )  # the status is the error
     elif unwritten is not None:
         error = unwritten
@@ -96,7 +96,7 @@ def _note_answer(call: Call, answer: "Answer", report: "CallReport | None") -> N
 
 
 def _warn(run: Run, mismatch: MismatchError) -> None:
-    text = f"{mismatch.message}\n{mismatch.why}" if mismatch.why else mismatch.message
+    text = f"{mismatch.message}\n{mismatch.reason}" if mismatch.reason else mismatch.message
     run.warn(text, **mismatch.details)
 
 

@@ -119,7 +119,7 @@ def _value_of(body: bytes, media_type: str, described: DescribedOperation) -> An
         pass  # the error follows
     raise UsageError(
         f"The answer of `{described.operation.name}` cannot be edited",
-        why=f"It is no JSON: its media type is `{media_type}`" if media_type else "It is no JSON",
+        reason=f"It is no JSON: its media type is `{media_type}`" if media_type else "It is no JSON",
     )
 
 
@@ -145,7 +145,7 @@ def _show_difference(run: Run, before: str, after: str) -> None:
     from dynacli.text.terminal import visible
 
     if before == after:
-        raise UsageError("Nothing was sent", why="Nothing was changed")
+        raise UsageError("Nothing was sent", reason="Nothing was changed")
     lines = unified_diff(
         before.splitlines(), after.splitlines(), "as it is", "as it shall be", lineterm="", n=2
     )
@@ -161,4 +161,4 @@ def _confirm(run: Run, update: DescribedOperation) -> None:
     from dynacli.commands.questions import agrees
 
     if not agrees(run.env, f"Send it by `{update.operation.name}`?"):
-        raise UsageError("Nothing was sent", why="The change was not agreed to")
+        raise UsageError("Nothing was sent", reason="The change was not agreed to")

@@ -76,7 +76,7 @@ class LastAnswer:
             if series.last is not None:
                 unwritten = self._write(series.last.call, series.last.answer)
                 if unwritten is not None:
-                    run.warn(f"{unwritten.message}: {unwritten.why}")
+                    run.warn(f"{unwritten.message}: {unwritten.reason}")
                 self._tell(series.last)
             raise
         call, answer, verdict = last
@@ -121,19 +121,19 @@ def _check_options(run: Run) -> None:
     if not options.wait and (options.wait_timeout, options.wait_interval) != (None, None):
         raise UsageError(
             "Nothing says what is waited for",
-            why="`--wait-timeout` and `--wait-interval` are about `--wait`",
+            reason="`--wait-timeout` and `--wait-interval` are about `--wait`",
             hint="Say it: `--wait \"status == 'done'\"`",
         )
     several = "--wait" if options.wait else "--follow"
     if options.all or options.max_items is not None:
         raise UsageError(
             f"`{several}` and `{'--all' if options.all else '--max-items'}` do not go together",
-            why=f"`{several}` looks at one answer, and a list of many pages has many",
+            reason=f"`{several}` looks at one answer, and a list of many pages has many",
             hint="Make two calls",
         )
     if options.resume or options.remote_name:
         raise UsageError(
             f"`{several}` and `{'--resume' if options.resume else '-O'}` do not go together",
-            why="An answer that is looked at is not written as it comes",
+            reason="An answer that is looked at is not written as it comes",
             hint="Make two calls",
         )

@@ -27,20 +27,20 @@ def check_read(options: Options, *, is_agent: bool) -> None:
         origin = options.accept_origin[0]
         raise RefusedError(
             f"`{invocation('read')}` lets no credential go to one more origin",
-            why=f"Whoever may only read is not to choose that `{origin}` gets it",
+            reason=f"Whoever may only read is not to choose that `{origin}` gets it",
             hint=f"A person accepts an origin: `{invocation(api='API')} OPERATION --accept-origin {origin}`, "
             "without `read`",
         )
     if options.show_secrets:
         raise RefusedError(
             f"`{invocation('read')}` shows no secrets",
-            why="Whoever may only read is not to learn the credentials",
+            reason="Whoever may only read is not to learn the credentials",
             hint="A person shows them: leave out `read`",
         )
     if options.allow_files and is_agent:
         raise RefusedError(
             "An agent cannot give `--allow-files`",
-            why=f"Whoever allows `{invocation('read')}` as a prefix allows every option after it",
+            reason=f"Whoever allows `{invocation('read')}` as a prefix allows every option after it",
             hint="Give the value itself or `-` for standard input, or ask a person to run it",
         )
     if options.editor:
@@ -66,7 +66,7 @@ def check_input_file(options: Options, given: str) -> None:
     if not options.allow_files:
         raise RefusedError(
             f"`{invocation('read')}` takes no input from a file: `{given}`",
-            why="Whoever may only read could send any file to any server",
+            reason="Whoever may only read could send any file to any server",
             hint="Give the value itself, `-` for standard input, or `--allow-files`",
         )
 
@@ -86,13 +86,13 @@ def _check_output(path: str, *, is_resumed: bool) -> None:
     if os.path.isabs(path) or os.path.commonpath([target, directory]) != directory:
         raise RefusedError(
             f"`{invocation('read')}` does not write `{path}`",
-            why="It writes only below the working directory, to a relative path",
+            reason="It writes only below the working directory, to a relative path",
             hint="Name such a file, or leave out `read`",
         )
     if there[0] or os.path.lexists(target) or len(set(there[1:])) > 1:
         raise RefusedError(
             f"`{invocation('read')}` does not write over `{path}`",
-            why="It is there already, or a part of it",
+            reason="It is there already, or a part of it",
             hint="Name a new file, or leave out `read`",
         )
 
@@ -108,5 +108,5 @@ def without_excerpts(word: str) -> Iterator[None]:
         yield
     except DocumentError as error:
         if "://" not in word:
-            error.why = error.why.partition("\n")[0]
+            error.reason = error.reason.partition("\n")[0]
         raise

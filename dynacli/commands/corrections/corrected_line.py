@@ -216,7 +216,7 @@ def _corrected(typed: CallLine, env: Environment, error: UsageError) -> CallLine
 
 def _has_named(line: CallLine, typed: CallLine, error: UsageError) -> bool:
     """Return whether a line still has the standard options that an error names, as they were typed."""
-    flags = set(_FLAG.findall(f"{error.message} {error.why}"))
+    flags = set(_FLAG.findall(f"{error.message} {error.reason}"))
     named, left = (
         [piece for piece in (*each.before, *each.pieces) if _is_option_of(piece, flags)]
         for each in (typed, line)
@@ -272,7 +272,7 @@ def _with_server_variable(line: CallLine, problem: UsageError) -> CallLine:
 def _replaced(pieces: Iterable[Piece], problem: UsageError, text: str) -> Iterator[Piece]:
     """Yield the pieces, those that a text names with a value that the error names, or with a placeholder."""
     flags, values = set(_FLAG.findall(text)), set(_QUOTED.findall(text))
-    allowed = _QUOTED.findall(problem.why)
+    allowed = _QUOTED.findall(problem.reason)
     for piece in pieces:
         is_named = piece.flag in flags or (piece.standard is not None and piece.value in values)
         if not is_named or piece.value is None or piece.is_placeholder:
@@ -288,7 +288,10 @@ def _replaced(pieces: Iterable[Piece], problem: UsageError, text: str) -> Iterat
 
 def _without_named(line: CallLine, problem: UsageError) -> CallLine:
     """Return the line without the standard options, and without the headers, that an error names."""
-    named, quoted = set(_FLAG.findall(f"{problem.message} {problem.why}")), _QUOTED.findall(problem.message)
+    named, quoted = (
+        set(_FLAG.findall(f"{problem.message} {problem.reason}")),
+        _QUOTED.findall(problem.message),
+    )
 
     def is_named(piece: Piece) -> bool:
         is_header = (
@@ -317,7 +320,7 @@ def _correct(run: Run, error: UsageError, described: DescribedOperation, words: 
     line = _corrected_line(run, described, words, error)
     if line is None:
         return
-    error.suggestion = line.text(run.env.variables)
+    error.try_ = line.text(run.env.variables)
     if run.asked is None and any(each.is_input and f"`{each.flag}`" in error.message for each in line.pieces):
         error.hint = f"The options of `{described.operation.name}` stand behind its name"
     sources = enumerated(list(_sources(line)))

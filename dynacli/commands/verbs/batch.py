@@ -215,7 +215,7 @@ def _form(run: Run) -> "OutputForm":
     if form.format in {"raw", "text"}:
         raise UsageError(
             f"A batch has no result in the format `{form.format}`",
-            why="It has a value for each row",
+            reason="It has a value for each row",
             hint="Leave `-o` out for NDJSON, or take `csv`, `json` or another format",
         )
     return replace(form, format="ndjson") if form.format == "auto" else form
@@ -256,7 +256,7 @@ def _confirm(run: Run, calls: "RowCalls", settings: "CallSettings", plan: "Batch
     rows = f"{counted(count, 'row')} {what} at {origin_of(base_url_of(described, settings))}"
     refusal = RefusedError(
         "Nothing was sent",
-        why=f"{rows}, and nobody agreed to it",
+        reason=f"{rows}, and nobody agreed to it",
         hint="Give `--yes` where that may happen",
     )
     consent.agreed.clear()
@@ -393,7 +393,7 @@ def _conclude(
     raise FailedRowsError(
         first.result.exit_code,
         f"{batch.failed:,} of {counted(plan.count, 'row')} failed",
-        why=f"Row {number}{said}" + (f"\n{error.why}" if error is not None and error.why else ""),
+        reason=f"Row {number}{said}" + (f"\n{error.reason}" if error is not None and error.reason else ""),
         hint="The result says why; `--resume RESULT` sends again what failed in it",
         row=number,
         failed=batch.failed,

@@ -56,7 +56,7 @@ class RequestGroup(_ApiCalls):
         if not words[2:3] or not words[2].startswith("/"):
             raise UsageError(
                 "A request needs an API, a method and a path",
-                why=f"`{words[2]}` does not begin with `/`" if words[2:3] else "",
+                reason=f"`{words[2]}` does not begin with `/`" if words[2:3] else "",
                 hint=f"For example: `{invocation('request', 'demo')} GET /workflows`",
             )
 

@@ -84,7 +84,7 @@ def _raise_first_error(checks: list[_Check]) -> None:
     # Where dynacli's own files cannot be used, that may be the cause of the other errors.
     error = next((error for error in errors if isinstance(error, FileError)), errors[0])
     more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
-    raise type(error)(f"{error.message}{more}", why=error.why, hint=error.hint)
+    raise type(error)(f"{error.message}{more}", reason=error.reason, hint=error.hint)
 
 
 def _versions() -> _Check:
@@ -168,7 +168,7 @@ def _mistakes(env: Environment, configuration: Configuration) -> FileError | Non
         return None
     return FileError(
         f"`{configuration.path}` says what {program().name} does not know",
-        why="; ".join(mistake.text(text) for mistake in found),
+        reason="; ".join(mistake.text(text) for mistake in found),
         hint=f"`{invocation('config edit')}` changes it; `{invocation('help configuration')}` has the keys",
     )
 
@@ -187,7 +187,7 @@ def _cache(env: Environment) -> _Check:
     except OSError as error:
         failure = FileError(
             f"The cache `{directory}` cannot be written",
-            why=error.strerror or str(error),
+            reason=error.strerror or str(error),
             hint=f"Free some space, mend its permissions, or name another directory in `{variable('CACHE_DIR')}`",
         )
         return _Check("cache", _message(failure), failure)
@@ -291,8 +291,8 @@ def _counts(api: OpenedApi, document: _Document) -> str:
 
 
 def _message(error: DynacliError) -> str:
-    why = error.why.partition("\n")[0]
-    return f"{error.message}: {why}" if why else error.message
+    reason = error.reason.partition("\n")[0]
+    return f"{error.message}: {reason}" if reason else error.message
 
 
 def _text(paint: Painter, checks: list[_Check], documents: list[_Document]) -> str:

@@ -33,7 +33,7 @@ def write_document(
     if bundled and resolved:
         raise UsageError(
             "`--bundled` and `--resolved` exclude each other",
-            why="A resolved document is in one file already",
+            reason="A resolved document is in one file already",
         )
     from dynacli.document.references.resolve import resolve
     from dynacli.output.render import write_body, write_data
@@ -150,6 +150,6 @@ def _check_size(resolved: Any, name: str) -> None:
     if count > _MAX_VALUES:
         raise DocumentError(
             f"`{name}` without references would have {count:,} values",
-            why=f"Written out are {_MAX_VALUES:,} at most; its parts contain each other many times",
+            reason=f"Written out are {_MAX_VALUES:,} at most; its parts contain each other many times",
             hint=f"Leave out `--resolved`; `{invocation('describe')}` shows one operation in full",
         )

@@ -219,7 +219,7 @@ def forget_calls(run: Run) -> None:
     except OSError as error:
         raise FileError(
             "The history could not be removed",
-            why=error.strerror or "",
+            reason=error.strerror or "",
             hint=f"Look at the permissions of `{run.env.state_dir}`",
         ) from error
     write_stderr(run.env, "The history and what was remembered of answers is forgotten\n")

@@ -45,7 +45,7 @@ def ignore(
         if isinstance(entry, dict) and {key: entry[key] for key in entry if key != "reason"} == item:
             raise UsageError(
                 "These findings are ignored already",
-                why=f"The reason is: {entry.get('reason', '')}",
+                reason=f"The reason is: {entry.get('reason', '')}",
                 hint=f"Change it in `{configuration.path}`",
             )
     configuration.add_table(api, "ignore", {**item, "reason": reason})
@@ -61,14 +61,14 @@ def _check_place(item: dict[str, str]) -> None:
     """
     from dynacli.validation.findings.finding_rules import BadIgnoreError, ignores_of
 
-    why = "".join(f"`{key}` is empty" for key, text in item.items() if not text.strip())
+    reason = "".join(f"`{key}` is empty" for key, text in item.items() if not text.strip())
     try:
         ignores_of([{**item, "reason": "-"}])
     except BadIgnoreError as error:
-        why = str(error)
-    if why:
+        reason = str(error)
+    if reason:
         hint = f"`{invocation('help validate')}` has the keys and their values"
-        raise UsageError("There can be no such exception", why=why, hint=hint)
+        raise UsageError("There can be no such exception", reason=reason, hint=hint)
 
 
 def _check_rule(rule: str) -> None:
@@ -87,7 +87,7 @@ def _check_rule(rule: str) -> None:
     near = get_close_matches(rule, RULES, 3, 0.6)
     raise UsageError(
         f"`{rule}` is not a rule of findings",
-        why="A finding ends with its rule, for example `[type]`; `*` stands for all rules",
+        reason="A finding ends with its rule, for example `[type]`; `*` stands for all rules",
         hint=did_you_mean(near),
     )
 

@@ -114,7 +114,7 @@ def _nothing(api: OpenedApi, tag: str, method: str) -> UsageError:
     methods = sorted({operation.method for operation in api.catalog.each_summary(tag)})
     return UsageError(
         f"No operation has the method `{method}`",
-        why=f"The methods are {', '.join(f'`{each}`' for each in methods)}" if methods else "",
+        reason=f"The methods are {', '.join(f'`{each}`' for each in methods)}" if methods else "",
     )
 
 
@@ -143,7 +143,7 @@ def _smaller_graph(run: Run, shown: list[OperationSummary], edges: "list[Operati
     """
     from dynacli.client.links.describe_links import MOST_CHARACTERS, MOST_EDGES, is_drawn, tag_text
 
-    why = (
+    reason = (
         f"Mermaid draws at most {MOST_EDGES} steps and {MOST_CHARACTERS:,} characters, "
         f"and these {len(shown):,} operations have {len(edges):,} steps"
     )
@@ -151,10 +151,10 @@ def _smaller_graph(run: Run, shown: list[OperationSummary], edges: "list[Operati
     if all(operation.tags[:1] == shown[0].tags[:1] for operation in shown) or not is_drawn(lines):
         raise UsageError(
             "The graph is too large for Mermaid",
-            why=why,
+            reason=reason,
             hint="Choose fewer with `--tag TAG` or `--method METHOD`, or draw it with Graphviz: `--graph dot`",
         )
-    run.note(f"{why}, so the graph shows the tags; `--tag TAG` shows the operations of one")
+    run.note(f"{reason}, so the graph shows the tags; `--tag TAG` shows the operations of one")
     return lines
 
 

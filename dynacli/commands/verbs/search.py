@@ -74,7 +74,7 @@ def _registered(run: Run) -> Iterator[OpenedApi]:
     if not names:
         raise UsageError(
             "There is nothing to search",
-            why="No API is registered",
+            reason="No API is registered",
             hint=f"Name a document, or `demo`: `{invocation('search', 'demo')} list runs`",
         )
     for name in names:

@@ -162,7 +162,7 @@ def _upstream(run: Run, api: "OpenedApi", settings: "CallSettings") -> "Upstream
     ):
         raise RefusedError(
             f"Nothing is passed on to `{origin}`",
-            why="The document names it, and nobody has accepted it for the credentials that clients send",
+            reason="The document names it, and nobody has accepted it for the credentials that clients send",
             hint=f"If you trust it: `--upstream {base}`",
             origin=origin,
         )
@@ -178,7 +178,7 @@ def _nothing(api: "OpenedApi", judge: "RecordingJudge", base: str) -> UsageError
     bases = " or ".join(f"`--upstream {base}`" for base, _ in judge.possible_servers.most_common(_MOST_BASES))
     return UsageError(
         f"Nothing that passed belongs to an operation of `{api.name}`",
-        why=f"Its operations are expected at {base}",
+        reason=f"Its operations are expected at {base}",
         hint=f"They would be found with {bases}, where clients leave that part of the path out"
         if bases
         else f"`{invocation('operations', api.name)}` lists the paths",

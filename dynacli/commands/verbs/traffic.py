@@ -48,8 +48,8 @@ def _opened_input(run: Run, word: str, use: str) -> "Iterator[Readable]":
             with open(os.path.expanduser(word), "rb") as file:
                 yield file
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "it is no file name"
-        raise FileError(f"`{word}` cannot be read", why=why) from error
+        reason = getattr(error, "strerror", None) or "it is no file name"
+        raise FileError(f"`{word}` cannot be read", reason=reason) from error
 
 
 _MOST_HOSTS = 5
@@ -112,7 +112,7 @@ def _note_others(run: Run, judge: "RecordingJudge") -> None:
 def _nothing_judged(api: "OpenedApi", judge: "RecordingJudge") -> UsageError:
     return UsageError(
         f"No exchange of the recording belongs to an operation of `{api.name}`",
-        why=f"It has {judge.count:,} exchange{'s' if judge.count > 1 else ''}: {_listed(judge.elsewhere)}",
+        reason=f"It has {judge.count:,} exchange{'s' if judge.count > 1 else ''}: {_listed(judge.elsewhere)}",
         hint=f"They would with {_servers(judge)}"
         if judge.possible_servers
         else f"Another server is named by `--server URL`; `{invocation('operations')}` lists the paths",
@@ -170,7 +170,7 @@ def _text(run: Run, word: str) -> str:
             content = b"".join(iter(lambda: stream.read(_BLOCK) or b"", b""))
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise FileError(f"`{word}` is no text", why="It is not UTF-8") from None
+        raise FileError(f"`{word}` is no text", reason="It is not UTF-8") from None
 
 
 def _rows(run: Run, requests: "Iterable[RecordedRequest]", api: str | None) -> list[dict[str, Any]]:
@@ -243,7 +243,7 @@ def _write(run: Run, rows: list[dict[str, Any]]) -> None:
 def _nothing_imported(api: str | None, row: dict[str, Any]) -> UsageError:
     return UsageError(
         f"No operation has the method and the URL: {row['method']} {row['url']}",
-        why=f"They were looked for in `{api}`"
+        reason=f"They were looked for in `{api}`"
         if api
         else "They were looked for in all registered APIs, at their servers",
         hint=f"`{invocation('operations', api)}` lists what there is"

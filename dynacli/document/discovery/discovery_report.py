@@ -100,7 +100,7 @@ def found_nothing(
     """
     details: dict[str, Any] = {"tried": [entry._asdict() for entry in tried]}
     if refused is not None:
-        return RefusedError(refused.message, why=refused.why, hint=refused.hint, **details)
+        return RefusedError(refused.message, reason=refused.reason, hint=refused.hint, **details)
     asked = sum(entry.result not in {LATE, FOREIGN} for entry in tried)
     places = f"{asked} place{'s were' if asked != 1 else ' was'}"
     reasons = [f"{places} looked at, from its links to the usual ones"]
@@ -137,7 +137,7 @@ def found_nothing(
     if named:
         hint = f"Try again when the server is ready; it may still be making the document at `{place}`"
     message = f"No OpenAPI document was found at `{without_query(url)}`"
-    return DocumentError(message, why="; ".join(reasons), hint=hint, **details)
+    return DocumentError(message, reason="; ".join(reasons), hint=hint, **details)
 
 
 def _locked(tried: Sequence[TriedUrl]) -> list[TriedUrl]:

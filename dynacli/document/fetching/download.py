@@ -287,7 +287,7 @@ class _Download:
             raise DocumentError(f"`{shown}` is larger than {in_mebibytes(MAX_BYTES)}") from None
         except BadEncodingError as error:
             kind = NetworkError if error.is_cut else DocumentError
-            raise kind(f"`{shown}` cannot be read", why=str(error)) from error
+            raise kind(f"`{shown}` cannot be read", reason=str(error)) from error
 
     def _is_unchanged(self, answer: Answer) -> bool:
         return answer.status == _NOT_MODIFIED and bool(self.conditions)
@@ -310,17 +310,17 @@ class _Download:
 
     def _refusal(self, answer: Answer) -> DocumentError:
         status = answer.status
-        why = answer.reason if answer.reason.isprintable() else ""
+        reason = answer.reason if answer.reason.isprintable() else ""
         hint = _HINTS.get(status, "Check the URL, or try again later" if status >= 500 else "")
         hint = hint.format(page=invocation("help documents"))
         if status in SIGN_IN:
             challenge = ", ".join(values_of(answer.headers, "www-authenticate"))
             advice = self.login.advice(answer.url, challenge)
             if advice is not None:
-                why, hint = "; ".join(filter(None, (why, advice.why))), advice.hint
+                reason, hint = "; ".join(filter(None, (reason, advice.reason))), advice.hint
         shown = without_query(self.url)
         return DocumentError(
-            f"`{shown}` answered with {status} instead of a document", why=why, hint=hint, status=status
+            f"`{shown}` answered with {status} instead of a document", reason=reason, hint=hint, status=status
         )
 
 
@@ -373,7 +373,7 @@ def _redirected(base: str, location: str) -> str:
         )
     raise RefusedError(
         f"`{without_query(str(url))}` redirects to another origin, `{target.scheme}://{target.netloc.decode()}`",
-        why="A document is taken only from the origin that you named",
+        reason="A document is taken only from the origin that you named",
         hint=f"If you trust it, give the new URL: `{shown}`",
     )
 

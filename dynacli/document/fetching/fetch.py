@@ -69,7 +69,7 @@ def _read_stdin(env: Environment) -> bytes:
     if not env.stdin or env.stdin_is_terminal:
         raise UsageError(
             "Standard input has no document",
-            why="`-` reads a document from a pipe or a file",
+            reason="`-` reads a document from a pipe or a file",
             hint="dynacli - OPERATION < openapi.json",
         )
     try:
@@ -95,7 +95,7 @@ def read_file(path: str) -> bytes:
     except FileNotFoundError as error:
         raise DocumentError(f"There is no file `{path}`", hint=_hint_for_missing(path)) from error
     except OSError as error:
-        raise DocumentError(f"Cannot read `{path}`", why=error.strerror or "") from error
+        raise DocumentError(f"Cannot read `{path}`", reason=error.strerror or "") from error
     return _within_limit(content, f"`{path}`")
 
 
@@ -105,7 +105,7 @@ def _check_kind(mode: int, path: str) -> None:
     if not stat.S_ISREG(mode):
         raise DocumentError(
             f"`{path}` is not a regular file",
-            why="Pipes, sockets and devices may never end",
+            reason="Pipes, sockets and devices may never end",
             hint="Pipe the document in and give `-`",
         )
 

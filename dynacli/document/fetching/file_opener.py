@@ -104,18 +104,18 @@ class _AllowedFiles:
             case "":
                 raise RefusedError(
                     f"`{uri}` is relative",
-                    why="A document on standard input is in no directory that it could be relative to",
+                    reason="A document on standard input is in no directory that it could be relative to",
                 )
             case _:
                 raise RefusedError(
                     f"`{_shown(uri)}` is neither a file nor at a URL",
-                    why=f"Nothing is read over `{scheme[:20]}:`",
+                    reason=f"Nothing is read over `{scheme[:20]}:`",
                 )
         self.bytes += len(fetched.content)
         if self.bytes > MAX_BYTES:
             raise RefusedError(
                 f"`{_shown(uri)}` is left out",
-                why=f"All files of the document together are larger than {in_mebibytes(MAX_BYTES)}",
+                reason=f"All files of the document together are larger than {in_mebibytes(MAX_BYTES)}",
             )
         return fetched
 
@@ -124,10 +124,10 @@ class _AllowedFiles:
         name = file_name(uri)
         if self.source.kind != "file":
             document = "a remote document" if self.source.kind == "url" else "a document on standard input"
-            why = f"It is a file of this machine, and this is {document}"
-            raise RefusedError(f"`{name}` is not read", why=why)
+            reason = f"It is a file of this machine, and this is {document}"
+            raise RefusedError(f"`{name}` is not read", reason=reason)
         if parts.netloc not in ("", "localhost") or parts.query:
-            raise RefusedError(f"`{name}` is not read", why="It is no file of this machine")
+            raise RefusedError(f"`{name}` is not read", reason="It is no file of this machine")
         path = local_path(parts.path)
         if "\0" in path:
             raise DocumentError(f"`{name}` is no name of a file")
@@ -137,7 +137,7 @@ class _AllowedFiles:
             is_document = resolved.lower().endswith((".json", ".yaml", ".yml"))
             raise RefusedError(
                 f"`{name}` is not read",
-                why=f"It is outside of the document's directory, `{os.path.dirname(self.own[0])}`",
+                reason=f"It is outside of the document's directory, `{os.path.dirname(self.own[0])}`",
                 hint=_ALLOW_HINT.format(shlex.quote(os.path.dirname(resolved))) if is_document else "",
             )
         return resolved
@@ -148,11 +148,13 @@ class _AllowedFiles:
         except ValueError as error:
             raise RefusedError("The URL of a reference is malformed") from error
         if "@" in urlsplit(uri).netloc:
-            raise RefusedError(f"`{_shown(uri)}` is not read", why="Its URL holds a user name or a password")
+            raise RefusedError(
+                f"`{_shown(uri)}` is not read", reason="Its URL holds a user name or a password"
+            )
         if origin not in self.origins and origin != self.source.origin:
             raise RefusedError(
                 f"`{_shown(uri)}` is not read",
-                why=f"`{origin}` is not the origin of the document",
+                reason=f"`{origin}` is not the origin of the document",
                 hint=_ALLOW_HINT.format(origin),
             )
 
@@ -167,7 +169,7 @@ class _AllowedFiles:
         if now >= self.deadline:
             raise TimedOutError(
                 "The files of the document took too long",
-                why=f"The limit is {self.budget:g} s for all of them",
+                reason=f"The limit is {self.budget:g} s for all of them",
             )
         return self.deadline - now
 

@@ -336,7 +336,7 @@ def merge(documents: Sequence[Document], name: str) -> Document:
         origins=assembly.origins(),
         warnings=(*_warnings_of(sources), *_left_out(sources, paths)),
         missing=tuple(dict.fromkeys(uri for document in documents for uri in document.missing)),
-        unread={ref: why for source in reversed(sources) for ref, why in source.unread.items()},
+        unread={ref: reason for source in reversed(sources) for ref, reason in source.unread.items()},
     )
 
 
@@ -351,14 +351,14 @@ def _version_of(documents: Sequence[Document], name: str) -> Any:
         if (document.version == "3.0") != (lead.version == "3.0"):
             raise DocumentError(
                 f"`{name}` cannot be made of documents of OpenAPI {lead.version} and {document.version}",
-                why=f"`{file_name(lead.uri)}` is {_written(lead)} and `{file_name(document.uri)}` is"
+                reason=f"`{file_name(lead.uri)}` is {_written(lead)} and `{file_name(document.uri)}` is"
                 f" {_written(document)}; schemas of 3.0 are read by other rules than those of 3.1 and later",
                 hint="Give the two names of their own, or convert the older one",
             )
         if _dialect_of(document) != _dialect_of(lead):
             raise DocumentError(
                 f"`{name}` cannot be made of documents of two dialects",
-                why=f"The `jsonSchemaDialect` of `{file_name(document.uri)}` is not that of `{file_name(lead.uri)}`",
+                reason=f"The `jsonSchemaDialect` of `{file_name(document.uri)}` is not that of `{file_name(lead.uri)}`",
                 hint="Give the two names of their own",
             )
     return max(document.version for document in documents)

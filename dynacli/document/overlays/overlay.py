@@ -149,9 +149,9 @@ def _apply_tracked(
     work = _Application(document, origins, file)
     idle = []
     for number, action in enumerate(_actions(overlay, name), 1):
-        why = work.carry_out(action, number, f"Action {number} of {name}")
-        if why:
-            idle.append((number, why))
+        reason = work.carry_out(action, number, f"Action {number} of {name}")
+        if reason:
+            idle.append((number, reason))
     return idle
 
 
@@ -174,7 +174,7 @@ def _actions(overlay: Any, name: str) -> list[Mapping[str, Any]]:
     if not isinstance(overlay, Mapping) or not isinstance(overlay.get("overlay"), str):
         raise DocumentError(
             f"{_capital(name)} is not an OpenAPI overlay",
-            why="It is no object with a member `overlay`, the version of the specification",
+            reason="It is no object with a member `overlay`, the version of the specification",
             hint="An overlay begins with `overlay: 1.0.0`",
         )
     if not _VERSION.fullmatch(overlay["overlay"]):
@@ -192,7 +192,7 @@ def _actions(overlay: Any, name: str) -> list[Mapping[str, Any]]:
         if "copy" in action:
             raise DocumentError(
                 f"Action {number} of {name} has a `copy`, which cannot be done",
-                why="It is of version 1.1 of the specification",
+                reason="It is of version 1.1 of the specification",
                 hint="Write what is to be copied as an `update`",
             )
     return actions
@@ -228,7 +228,7 @@ class _Application:
             if self._left < 0:
                 raise DocumentError(
                     f"{action_name} would add too much to the document",
-                    why=f"What an overlay adds has at most {MAX_NODES:,} values",
+                    reason=f"What an overlay adds has at most {MAX_NODES:,} values",
                 )
             for steps, node in [(steps, _at(self._document, steps)) for steps in places]:
                 # The update of a node around it may have replaced this one.
@@ -264,7 +264,9 @@ class _Application:
             is_object = isinstance(here, dict)
             raise DocumentError(
                 f"{action_name} cannot be carried out at `{path_of(steps)}`",
-                why="Into an object only an object can be merged" if is_object else "It finds a plain value",
+                reason="Into an object only an object can be merged"
+                if is_object
+                else "It finds a plain value",
                 hint="" if is_object else "Let the target be the object around it",
             )
 
@@ -296,7 +298,7 @@ def _find(document: Any, target: str, action_name: str) -> list[Steps]:
     except (JSONPathError, RecursionError) as error:
         raise DocumentError(
             f"{action_name} has a `target` that is no JSONPath: `{target[:200]}`",
-            why=str(error).partition("\n")[0],
+            reason=str(error).partition("\n")[0],
             hint="RFC 9535 says how one is written, for example `$.paths['/pets'].get`",
         ) from error
     if len(places) > MAX_NODES:
@@ -457,8 +459,8 @@ def lay_over(tree: dict[str, Any], overlays: Sequence[Overlay], name: str) -> Ov
         parsed = parse_file(overlay.content, name=overlay.name)
         files.append(File(overlay.uri, parsed.content, Fetched(overlay.content, uri=overlay.uri)))
         warnings.extend((message, Place(number, pointer)) for message, pointer in parsed.warnings)
-        for action, why in _apply_tracked(tree, parsed.tree, f"`{overlay.name}`", origins, number):
-            message = f"Action {action} of the overlay `{overlay.name}` changes nothing: {why}"
+        for action, reason in _apply_tracked(tree, parsed.tree, f"`{overlay.name}`", origins, number):
+            message = f"Action {action} of the overlay `{overlay.name}` changes nothing: {reason}"
             warnings.append((message, Place(number, f"/actions/{action - 1}")))
     check_is_openapi(tree, name)
     check_limits(tree, name)

@@ -188,9 +188,9 @@ def _explain_json(text: str, position: int, name: str) -> NoReturn:
         fail_at(text, len(before), name, "The text ends before the JSON does; it may be cut off")
     if has_comma and after_comma.startswith(("}", "]")):
         fail_at(text, position, name, f"JSON has no comma before `{after_comma[0]}`", hint="Remove the comma")
-    for start, why in _FOREIGN:
+    for start, reason in _FOREIGN:
         if rest.startswith(start):
-            fail_at(text, position, name, why)
+            fail_at(text, position, name, reason)
     if rest[0] < " " or text[position] < " ":
         fail_at(text, position, name, "A control character in a string must be escaped, as `\\n` or `\\t`")
     if before.endswith(("}", "]")) and _is_complete(before):
@@ -414,8 +414,8 @@ def _explain_yaml(text: str, place: tuple[int, int], name: str, problem: str) ->
     if tab:
         # yaml-rs points at the end of the value before the tab.
         position = tab.end() - 1
-    why = next((reason for phrase, reason in _REASONS if phrase in problem), "This is not YAML")
-    fail_at(text, position, name, why)
+    reason = next((reason for phrase, reason in _REASONS if phrase in problem), "This is not YAML")
+    fail_at(text, position, name, reason)
 
 
 @dataclass(frozen=True, slots=True)

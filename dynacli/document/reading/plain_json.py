@@ -41,8 +41,8 @@ def too_deep(name: str) -> DocumentError:
 
 def too_many_nodes(name: str) -> DocumentError:
     """Return the error for a document that has too many values."""
-    why = "YAML aliases count as often as they are used"
-    return DocumentError(f"`{name}` has more than {MAX_NODES:,} values", why=why)
+    reason = "YAML aliases count as often as they are used"
+    return DocumentError(f"`{name}` has more than {MAX_NODES:,} values", reason=reason)
 
 
 def to_plain(tree: Any, name: str, clashes: list[str] | None = None, *, is_consumed: bool = False) -> Any:
@@ -131,8 +131,8 @@ def _key(key: Any, name: str) -> str:
         return "null"
     if isinstance(key, (int, float)):
         return str(key)
-    why = "The keys of a document are strings"
-    raise DocumentError(f"`{name}` has a key that is a list or an object", why=why)
+    reason = "The keys of a document are strings"
+    raise DocumentError(f"`{name}` has a key that is a list or an object", reason=reason)
 
 
 def _text(value: str) -> str:

@@ -68,7 +68,7 @@ def to_utf8(content: bytes, name: str) -> bytes:
     return content if encoding == "utf-8" else text.encode()
 
 
-def fail_at(text: str, position: int, name: str, why: str, *, hint: str = "", **details: Any) -> NoReturn:
+def fail_at(text: str, position: int, name: str, reason: str, *, hint: str = "", **details: Any) -> NoReturn:
     """Raise an error for a place in a text, with the line shown and the place marked.
 
     Args:
@@ -84,7 +84,7 @@ def fail_at(text: str, position: int, name: str, why: str, *, hint: str = "", **
     column = position - start + 1
     raise DocumentError(
         f"`{name}` cannot be read at line {line}, column {column}",
-        why=f"{why}\n{_excerpt(text[start : end if end >= 0 else len(text)], line, column)}",
+        reason=f"{reason}\n{_excerpt(text[start : end if end >= 0 else len(text)], line, column)}",
         hint=hint,
         line=line,
         column=column,

@@ -143,7 +143,7 @@ class Files:
 
     def _read(self, uri: str) -> OpenFile:
         if self._opener is None:
-            raise RefusedError(f"`{file_name(uri)}` is not read", why="Other files are not followed here")
+            raise RefusedError(f"`{file_name(uri)}` is not read", reason="Other files are not followed here")
         fetched = self._opener(uri)
         own_uri = absolute(uri, fetched.uri) if fetched.uri else uri
         known = self._by_uri.get(own_uri)
@@ -233,6 +233,6 @@ def _is_well_formed(uri: str) -> bool:
 
 
 def _described(error: DynacliError) -> str:
-    why = error.why.partition("\n")[0]
-    text = f"{error.message} ({why})" if why else error.message
+    reason = error.reason.partition("\n")[0]
+    text = f"{error.message} ({reason})" if reason else error.message
     return f"{text}. {error.hint}" if error.hint else text

@@ -460,8 +460,8 @@ class ReferenceGraph:
             if len(anchors) == 1:
                 return _Target(*anchors[0])
             if anchors and _is_placeholder(self._targets.find(file, steps, ref)):
-                why = "which of several schemas it means depends on what refers to it"
-                self.undecided.append(_Failure(site, file, steps, why))
+                reason = "which of several schemas it means depends on what refers to it"
+                self.undecided.append(_Failure(site, file, steps, reason))
                 return None
         return self._targets.find(file, steps, ref)
 

@@ -391,7 +391,7 @@ class AnswerPane(Vertical):
         try:
             return self._Listed(self._earlier(), "")
         except FileError as error:
-            return self._Listed([], f"{error.message}: {error.why}")
+            return self._Listed([], f"{error.message}: {error.reason}")
 
     @on(_Listed)
     def _take_earlier(self, message: _Listed) -> None:
@@ -487,7 +487,7 @@ class AnswerPane(Vertical):
         try:
             write_named_file(os.path.expanduser(path), body)
         except FileError as error:
-            self.notify(f"{error.message}: {error.why}", markup=False, severity="error")
+            self.notify(f"{error.message}: {error.reason}", markup=False, severity="error")
         else:
             rest = "" if is_whole else "; it is not the whole answer"
             self.notify(f"{counted(len(body), 'byte')} in {path}{rest}", markup=False)

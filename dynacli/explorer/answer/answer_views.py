@@ -208,7 +208,7 @@ def _write_verdict(env: Environment, call: Call, answer: Answer, ended: Ended) -
         if call.settings.is_strict:
             write_error(env, mismatch, "text")
         else:
-            write_warning(env, f"{mismatch.message}\n{mismatch.why}")
+            write_warning(env, f"{mismatch.message}\n{mismatch.reason}")
     for note in notes_of([judging.verdict, verdict], shows_ignored=True):
         write_note(env, masker.mask(note))
     for reason in dict.fromkeys((*judging.verdict.failures, *verdict.failures)):
@@ -327,7 +327,7 @@ def _write_kept_verdict(env: Environment, kept: KeptCall, answer: Answer) -> Non
         judging = CallJudge(draft.described, request_of(draft.described, settings, values), values, settings)
         judging.judge_request()
     except DynacliError as error:
-        write_warning(env, f"It is not judged: {error.message}\n{error.why}".rstrip())
+        write_warning(env, f"It is not judged: {error.message}\n{error.reason}".rstrip())
         return
     media_type = answer.header("content-type")
     verdict = judging.judge_answer(JudgedResponse(answer.status, answer.headers, media_type, answer.body))

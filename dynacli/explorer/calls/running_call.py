@@ -245,7 +245,7 @@ class RunningCall:
             pass
         except Exception as failure:  # noqa: BLE001  - a defect is shown in the place of the answer
             # The text of an unknown exception may hold secrets, so only its class is shown.
-            error = InternalError("This is a defect in dynacli", why=type(failure).__name__)
+            error = InternalError("This is a defect in dynacli", reason=type(failure).__name__)
         finally:
             self._clients.close()
         self._tell(self, self.ended(error))

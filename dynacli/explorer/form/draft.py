@@ -127,7 +127,7 @@ def _value(row: FormRow, word: str) -> "str | Path":
     if row.file == "too":
         return word
     raise UsageError(
-        f"--{row.option} takes a file", why=f"There is no `@` before `{word[:60]}`", hint="Write `@FILE`"
+        f"--{row.option} takes a file", reason=f"There is no `@` before `{word[:60]}`", hint="Write `@FILE`"
     )
 
 
@@ -193,7 +193,7 @@ def _misfits(draft: Draft, *, is_strict: bool) -> dict[str, str]:
         try:
             inputs_of(replace(draft, words={row.option: word}, text=None), is_strict=is_strict)
         except DynacliError as error:
-            errors[row.option] = error.why or error.message
+            errors[row.option] = error.reason or error.message
     return errors
 
 
@@ -224,8 +224,8 @@ def _row_at(rows: tuple[FormRow, ...], pointer: str) -> str:
 
 
 def _line(error: DynacliError) -> str:
-    why = f": {error.why}" if error.why else ""
-    return f"{error.message}{why}".replace("\n", " ")
+    reason = f": {error.reason}" if error.reason else ""
+    return f"{error.message}{reason}".replace("\n", " ")
 
 
 def command_words(draft: Draft, before: Sequence[str] = (), *, is_masked: bool = False) -> list[str]:

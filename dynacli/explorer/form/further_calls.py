@@ -102,7 +102,7 @@ def further_calls(
         if (wait or follow) and (given.get(_ALL) or max_items is not None):
             raise UsageError(
                 "All pages are called, or one answer is looked at",
-                why="A list of many pages has many answers",
+                reason="A list of many pages has many answers",
                 hint="Make two calls",
             )
     return FurtherCalls(given.get(_ALL, ""), max_items, wait, follow, tuple(targets))
@@ -117,7 +117,7 @@ def _number(word: str) -> int | None:
     if not word:
         return None
     if not (word.isascii() and word.isdecimal() and int(word[:9])):
-        raise UsageError(f"`{word[:60]}` is no number of items", why="It takes a whole number above 0")
+        raise UsageError(f"`{word[:60]}` is no number of items", reason="It takes a whole number above 0")
     return int(word[:9])
 
 

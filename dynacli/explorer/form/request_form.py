@@ -126,7 +126,7 @@ def body_text(draft: Draft) -> str:
     try:
         return json.dumps(value, ensure_ascii=False, indent=2)
     except TypeError:
-        raise UsageError("The body holds a file", why="Text has no form for its bytes") from None
+        raise UsageError("The body holds a file", reason="Text has no form for its bytes") from None
 
 
 def _value_of(draft: Draft) -> Any:
@@ -503,7 +503,7 @@ class RequestForm(Vertical):
             try:
                 self._text = body_text(draft)
             except UsageError as error:
-                self.app.notify(f"{error.message}: {error.why}", severity="error", markup=False)
+                self.app.notify(f"{error.message}: {error.reason}", severity="error", markup=False)
                 return
             self._made_of_rows = self._text
         elif self._text.strip() in {"", self._made_of_rows.strip()}:
@@ -591,7 +591,7 @@ class RequestForm(Vertical):
         try:
             about = _about_input(env, draft, field.row, field.facts)
         except DynacliError as error:  # such as a configuration that cannot be read
-            self.app.notify(f"{error.message}: {error.why}", severity="error", markup=False)
+            self.app.notify(f"{error.message}: {error.reason}", severity="error", markup=False)
         else:
             self.app.push_screen(AboutDialog(*about), take)
 

@@ -38,7 +38,7 @@ def check_name(name: str) -> None:
     if not _NAME.fullmatch(name) or name.endswith((".json", ".yaml", ".yml")):
         raise UsageError(
             f"`{name}` cannot be the name of an API",
-            why="A name has lower-case letters, digits, `-` and `_`, and starts with a letter or digit",
+            reason="A name has lower-case letters, digits, `-` and `_`, and starts with a letter or digit",
         )
 
 
@@ -116,7 +116,7 @@ class Configuration:
         except (OSError, ValueError, RecursionError) as error:
             raise FileError(
                 f"The configuration `{self.path}` cannot be read",
-                why=_reason(error),
+                reason=_reason(error),
                 hint="Mend the file, or move it away",
             ) from error
 
@@ -177,7 +177,9 @@ class Configuration:
         except FileNotFoundError:
             return ""
         except (OSError, ValueError) as error:
-            raise FileError(f"The configuration `{self.path}` cannot be read", why=_reason(error)) from error
+            raise FileError(
+                f"The configuration `{self.path}` cannot be read", reason=_reason(error)
+            ) from error
 
     def set_values(
         self, values: Sequence[tuple[tuple[str, ...], Any]], check: Callable[[str, dict[str, Any]], None]
@@ -228,7 +230,7 @@ class Configuration:
                 self.sweep()
         except (OSError, ValueError, RecursionError) as error:
             raise FileError(
-                f"The configuration `{self.path}` cannot be changed", why=_reason(error)
+                f"The configuration `{self.path}` cannot be changed", reason=_reason(error)
             ) from error
 
     def sweep(self) -> None:

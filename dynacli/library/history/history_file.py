@@ -282,7 +282,7 @@ def _check_version(db: sqlite3.Connection, path: str) -> None:
     if version > VERSION:
         raise FileError(
             f"The history `{path}` cannot be read",
-            why=f"A later version of {program().name} has made it",
+            reason=f"A later version of {program().name} has made it",
             hint=f"Use that version, or begin a new history: `{invocation('history clear')}`",
         )
 
@@ -290,12 +290,12 @@ def _check_version(db: sqlite3.Connection, path: str) -> None:
 def _unreadable(path: str, error: sqlite3.Error) -> FileError:
     if _code_of(error) in _BUSY:
         return FileError(
-            f"The history `{path}` cannot be read", why="Another program is writing it", hint="Try again"
+            f"The history `{path}` cannot be read", reason="Another program is writing it", hint="Try again"
         )
     is_damaged = _code_of(error) in _DAMAGE
     return FileError(
         f"The history `{path}` cannot be read",
-        why="It is damaged" if is_damaged else str(error),
+        reason="It is damaged" if is_damaged else str(error),
         hint=f"Begin a new one: `{invocation('history clear')}`" if is_damaged else "Look at its permissions",
     )
 
@@ -307,7 +307,7 @@ def remembered_rows(env: Environment, source: str) -> list[AnsweredPath]:
         source: The document, as `api_key` tells.
 
     Raises:
-        sqlite3.Error: The history cannot be read.
+        sqlite3.error: The history cannot be read.
         FileError: There is no directory for it.
     """
     path = history_path(env)

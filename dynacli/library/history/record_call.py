@@ -181,7 +181,7 @@ def open_history(path: str) -> sqlite3.Connection:
     """Open the history, which is there; a transaction that a process died in is undone.
 
     Raises:
-        sqlite3.Error: It cannot be opened; with most failures reading or writing is the first to tell.
+        sqlite3.error: It cannot be opened; with most failures reading or writing is the first to tell.
     """
     quoted = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     # SQLite waits for the other end of a pipe, also for that of one in the place of a file beside the history.
@@ -235,7 +235,7 @@ def write_call(db: sqlite3.Connection, call: RecordedCall, answered: Sequence[An
     """Write a call and the ids of its answers, within a transaction; return the number of the call.
 
     Raises:
-        sqlite3.Error: They cannot be written.
+        sqlite3.error: They cannot be written.
     """
     number = db.execute(_INSERT_CALL, values_of(call)).lastrowid or 0
     for answer in answered:

@@ -40,19 +40,19 @@ class RefreshFailure(NamedTuple):
 
     Args:
         message: What failed, in a line.
-        why: The reason, or empty.
+        reason: The reason, or empty.
         at: When that was, in seconds since 1970.
     """
 
     message: str
-    why: str
+    reason: str
     at: float
 
     @property
     def summary(self) -> str:
         """What failed and why, in one line."""
-        why = self.why.partition("\n")[0]
-        return f"{self.message} ({why})" if why else self.message
+        reason = self.reason.partition("\n")[0]
+        return f"{self.message} ({reason})" if reason else self.message
 
 
 def keep_aside(revisions: Revisions, pointer: dict[str, Any], reasons: Sequence[str]) -> None:
@@ -67,7 +67,7 @@ def keep_aside(revisions: Revisions, pointer: dict[str, Any], reasons: Sequence[
 
 def note_failure(revisions: Revisions, error: DynacliError) -> None:
     """Remember why a refresh failed; where the cache cannot be written, nothing is remembered."""
-    failed = {"what": error.message, "why": error.why, "at": time.time()}
+    failed = {"what": error.message, "reason": error.reason, "at": time.time()}
     try:
         revisions.write_state(PENDING, {**revisions.read_state(PENDING), "failed": failed})
     except OSError:
@@ -104,7 +104,7 @@ def last_failure(revisions: Revisions) -> RefreshFailure | None:
     failed = revisions.read_state(PENDING).get("failed")
     if not isinstance(failed, dict):
         return None
-    message, why, at = failed.get("what"), failed.get("why"), failed.get("at")
-    if not isinstance(message, str) or not isinstance(why, str) or not isinstance(at, int | float):
+    message, reason, at = failed.get("what"), failed.get("reason"), failed.get("at")
+    if not isinstance(message, str) or not isinstance(reason, str) or not isinstance(at, int | float):
         return None
-    return RefreshFailure(message, why, float(at))
+    return RefreshFailure(message, reason, float(at))

@@ -50,13 +50,13 @@ class MissingFile(NamedTuple):
 
     is_refused: bool
     message: str
-    why: str
+    reason: str
     hint: str
 
     def error(self) -> DynacliError:
         """Return the error that was raised for it."""
         error = RefusedError if self.is_refused else DocumentError
-        return error(self.message, why=self.why, hint=self.hint)
+        return error(self.message, reason=self.reason, hint=self.hint)
 
 
 class ReferencedFiles(NamedTuple):
@@ -226,7 +226,7 @@ def read_inside(url: str) -> Fetched:
     except _archive_damage() as error:
         raise DocumentError(
             f"`{url.removeprefix(INSIDE)}` did not come with `{program().name}`",
-            why=f"`{program().inside}` is damaged or another one",
+            reason=f"`{program().inside}` is damaged or another one",
             hint="Install it again",
         ) from error
 

@@ -99,7 +99,7 @@ class Columns:
         if len(self._kinds) > 1:
             raise FormError(
                 "The answer is no table",
-                why="its items are of several kinds: objects, arrays or plain values",
+                reason="its items are of several kinds: objects, arrays or plain values",
                 hint="It is printed as JSON; `-f` can choose some of its items",
             )
         if self._wanted:
@@ -112,7 +112,7 @@ class Columns:
         if cells > max(_MOST_CELLS, self._values * _LEAST_FILLED):
             raise FormError(
                 "The answer makes a table that is almost empty",
-                why=f"it has {self._rows:,} rows and {len(self._found):,} columns, and {self._values:,} values",
+                reason=f"it has {self._rows:,} rows and {len(self._found):,} columns, and {self._values:,} values",
                 hint="It is printed as JSON; `--columns` chooses some",
             )
         if not self._kinds:
@@ -130,7 +130,7 @@ class Columns:
         listed = ", ".join(f"`{name}`" for name in near)
         return FormError(
             f"The answer has no column `{path}`",
-            why=f"its items have {listed}" if listed else "its items are no objects",
+            reason=f"its items have {listed}" if listed else "its items are no objects",
             hint="It is printed as JSON; name columns that it has",
             near=near,
         )

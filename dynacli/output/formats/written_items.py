@@ -270,6 +270,6 @@ def written_sequence(env: Environment, media_type: str, form: OutputForm) -> Ite
     if reader.unread:
         raise FormError(
             f"{reader.unread:,} of the answer's items could not be read",
-            why="they are not JSON, or too large, and were left out",
+            reason="they are not JSON, or too large, and were left out",
             hint="`-o raw` writes the answer as it comes",
         )

@@ -262,8 +262,8 @@ def _commands(call: JudgedCall) -> Iterator[str]:
     for reason in call.unchecked:
         yield _command("notice", {"title": title}, f"Not judged: {reason}")
     for finding in call.suppressed:
-        why = finding.get("reason", "")
-        yield _command("notice", {"title": title}, f"Ignored: {sentence(finding)}: {why}")
+        reason = finding.get("reason", "")
+        yield _command("notice", {"title": title}, f"Ignored: {sentence(finding)}: {reason}")
 
 
 def _command(name: str, properties: dict[str, Any], message: str) -> str:

@@ -148,15 +148,15 @@ def read_json_text(text: str, subject: str = "the body") -> Any:
         # The subject of a single line of a body has its number already.
         line = f"line {error.lineno}, " if subject == "the body" or "\n" in text else ""
         place = f"{line}column {error.colno}"
-        why = (
+        reason = (
             f"{error.msg[0].lower()}{error.msg[1:]}".partition(" (")[0]
             .rstrip(":")
             .removesuffix(" at")
             .removesuffix(" starting")
         )
         if error.pos >= len(text.rstrip()):
-            why = "it ends too early"
-        raise UnreadableError(f"{subject} is not JSON: {why}, at {place}") from None
+            reason = "it ends too early"
+        raise UnreadableError(f"{subject} is not JSON: {reason}, at {place}") from None
     except RecursionError:
         raise UncheckedError(f"{subject} is nested too deeply") from None
 

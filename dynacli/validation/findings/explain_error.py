@@ -22,11 +22,11 @@ class _MeantBranch(NamedTuple):
 
     Args:
         errors: The errors of the value by this branch.
-        why: Why this branch, as the end of a sentence; empty where there was no choice.
+        reason: Why this branch, as the end of a sentence; empty where there was no choice.
     """
 
     errors: list[Any]
-    why: str
+    reason: str
 
 
 def branch_name(branches: Sequence[Any], index: int) -> str:
@@ -297,7 +297,7 @@ def _of_alternatives(
     branch = _meant_branch(error, list_properties)
     for branch_error in branch.errors:
         for explanation in explain(branch_error, list_properties):
-            message = f"{explanation.message}; {branch.why}" if branch.why else explanation.message
+            message = f"{explanation.message}; {branch.reason}" if branch.reason else explanation.message
             yield explanation._replace(message=message)
 
 

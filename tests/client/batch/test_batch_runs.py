@@ -72,7 +72,7 @@ def test_rows_whose_results_cannot_be_written_are_told(
     result = api.run("get-pet", _pets(1, 2, 3), "-o", form)
     assert (12, int(lost[-1])) == (result.exit_code, len(api.served))
     assert (
-        f"Warning: Rows were sent whose results are lost, and `--resume` would send them again: {lost}\n"
+        f"warning: Rows were sent whose results are lost, and `--resume` would send them again: {lost}\n"
         in (result.stderr)
     )
 
@@ -254,7 +254,7 @@ def test_removals_are_asked_about_once_on_a_terminal(
     assert (code, 2 if code == 0 else 0) == (result.exit_code, len(api.served))
     assert bool(stdin) == ("Send the batch? [y/N]" in result.stderr)
     assert (code == 11) == (
-        "2 rows remove something at http://127.0.0.1" in result.stderr.partition("Error")[2]
+        "2 rows remove something at http://127.0.0.1" in result.stderr.partition("error")[2]
     )
 
 

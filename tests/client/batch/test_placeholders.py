@@ -46,7 +46,7 @@ def test_a_part_that_is_not_there_is_an_error(value: str, said: str) -> None:
     """What is missing, and what is there."""
     with pytest.raises(UsageError) as error:
         filled(value, {"w": _ANSWER}.__getitem__)
-    assert said in error.value.why
+    assert said in error.value.reason
 
 
 @pytest.mark.parametrize("value", ["{{1}}", "{{w.[}}", "{{w ? }}"])

@@ -121,7 +121,7 @@ def test_a_page_that_comes_next(rule: PageRule, page: ReceivedPage, mark: str) -
 
 
 _ENDS = {
-    "no rule": (PageRule("none", "why"), _page({}), "why", True),
+    "no rule": (PageRule("none", "reason"), _page({}), "reason", True),
     "no header": (PageRule("link", ""), _page({}), "no header `Link`", False),
     "no next link": (
         PageRule("link", ""),
@@ -220,12 +220,12 @@ _ENDS = {
 }
 
 
-@pytest.mark.parametrize(("rule", "page", "why", "is_said"), _ENDS.values(), ids=_ENDS)
-def test_a_page_that_is_the_last_one(rule: PageRule, page: ReceivedPage, why: str, is_said: bool) -> None:
+@pytest.mark.parametrize(("rule", "page", "reason", "is_said"), _ENDS.values(), ids=_ENDS)
+def test_a_page_that_is_the_last_one(rule: PageRule, page: ReceivedPage, reason: str, is_said: bool) -> None:
     """It is told why, and whether the answer says so."""
     step = next_page(rule, page)
     assert isinstance(step, End)
-    assert why in step.why
+    assert reason in step.reason
     assert is_said is step.is_said
 
 

@@ -40,7 +40,7 @@ def _breaking(server: Recorder, at: int, broken: Answer, api: ListedApi = _NUMBE
         pytest.param(
             Answer(200, b"<html>busy</html>", {"Content-Type": "text/html"}),
             6,
-            "Page 3 of `list-things` cannot be read\n  why: It is no JSON but `text/html`, 17 bytes",
+            "Page 3 of `list-things` cannot be read\n  reason: It is no JSON but `text/html`, 17 bytes",
             id="html",
         ),
         pytest.param(
@@ -84,14 +84,14 @@ def test_a_program_is_told_how_to_go_on(server: Recorder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "why"),
+    ("value", "reason"),
     [
         pytest.param({"c": 1}, "`next_cursor` is an object, where a cursor belongs", id="object"),
         pytest.param([1], "`next_cursor` is a list", id="list"),
         pytest.param(True, "`next_cursor` is true", id="true"),
     ],
 )
-def test_a_cursor_that_is_none_is_an_error(server: Recorder, value: Any, why: str) -> None:
+def test_a_cursor_that_is_none_is_an_error(server: Recorder, value: Any, reason: str) -> None:
     """The page that has it is written."""
     api = ListedApi(
         lambda _: ({"data": ITEMS[:2], "next_cursor": value}, {}),
@@ -100,7 +100,7 @@ def test_a_cursor_that_is_none_is_an_error(server: Recorder, value: Any, why: st
     )
     result = run_cli(api.start(server), "list-things", "--all", "--validate", "off")
     assert (6, ITEMS[:2]) == (result.exit_code, result.json["data"])
-    assert why in result.stderr
+    assert reason in result.stderr
 
 
 def _same_cursor(query: dict[str, str]) -> tuple[Any, dict[str, str]]:
@@ -121,9 +121,9 @@ _CIRCLES = {
 }
 
 
-@pytest.mark.parametrize(("reply", "inputs", "count", "why"), _CIRCLES.values(), ids=_CIRCLES)
+@pytest.mark.parametrize(("reply", "inputs", "count", "reason"), _CIRCLES.values(), ids=_CIRCLES)
 def test_pages_that_go_round_in_circles_end(
-    server: Recorder, reply: Any, inputs: dict[str, Any], count: int, why: str
+    server: Recorder, reply: Any, inputs: dict[str, Any], count: int, reason: str
 ) -> None:
     """What came once is written once, and no secret of a URL is told."""
     api = ListedApi(reply, {}, inputs)
@@ -131,7 +131,7 @@ def test_pages_that_go_round_in_circles_end(
     found = result.json
     assert (6, count) == (result.exit_code, len(found["data"] if isinstance(found, dict) else found))
     assert "The pages of `list-things` go round in circles" in result.stderr
-    assert why.lower() in result.stderr.lower()
+    assert reason.lower() in result.stderr.lower()
     assert "go on with" not in result.stderr
     assert "hush" not in result.stderr
 
@@ -147,20 +147,22 @@ def test_a_page_on_another_server_is_not_fetched(server: Recorder, other_server:
 
 
 @pytest.mark.parametrize(
-    ("target", "code", "why"),
+    ("target", "code", "reason"),
     [
         ("http://user:pw@{host}/things?c=1", 11, "Its URL holds credentials"),
         ("http://[::1/things", 6, "has a URL that cannot be read"),
         ("ftp://{host}/things", 11, "Its URL leads to `ftp://"),
     ],
 )
-def test_a_url_that_cannot_be_called_is_refused(server: Recorder, target: str, code: int, why: str) -> None:
+def test_a_url_that_cannot_be_called_is_refused(
+    server: Recorder, target: str, code: int, reason: str
+) -> None:
     """Also with credentials, and where it is none."""
     url = target.replace("{host}", server.origin.partition("//")[2])
     api = ListedApi(lambda _: ({"data": ITEMS[:2], "nextLink": url}, {}), {})
     result = run_cli(api.start(server), "list-things", "--all")
     assert (code, ITEMS[:2]) == (result.exit_code, result.json["data"])
-    assert why in result.stderr
+    assert reason in result.stderr
 
 
 def test_a_negative_total_says_nothing(server: Recorder) -> None:
@@ -390,7 +392,7 @@ def test_after_very_many_pages_it_is_said_that_there_are_more(
     word = _NUMBERED.start(server)
     result = run_cli(word, "list-things", "--all")
     assert (6, ITEMS[:6]) == (result.exit_code, result.json["data"])
-    assert "Not all pages of `list-things` were fetched\n  why: There are more than 2" in result.stderr
+    assert "Not all pages of `list-things` were fetched\n  reason: There are more than 2" in result.stderr
     assert f"go on with: dynacli {word} list-things --all --page 3" in result.stderr
 
 

@@ -510,9 +510,9 @@ def test_describe_names_the_rule(kind: str, api: ListedApi, server: Recorder) ->
     word = api.start(server)
     described = run_cli("describe", word, api.command, "-o", "json")
     assert kind == described.json["pages"]["kind"]
-    why = described.json["pages"]["why"]
-    assert all(f"`{extension}`" in why for extension in api.more)
-    assert why in run_cli("describe", word, api.command, "-o", "text").stdout
+    reason = described.json["pages"]["reason"]
+    assert all(f"`{extension}`" in reason for extension in api.more)
+    assert reason in run_cli("describe", word, api.command, "-o", "text").stdout
     assert [] == server.requests
 
 
@@ -563,7 +563,7 @@ def test_the_configuration_comes_first(key: str, operation: str, server: Recorde
     result = run_cli("things", "list-things", "--all")
     assert (0, ITEMS) == (result.exit_code, result.json.get("data")), result.stderr
     pages = run_cli("describe", "things", "list-things", "-o", "json").json["pages"]
-    assert f"the configuration says so in `pages.{operation.strip(chr(34))}`" == pages["why"]
+    assert f"the configuration says so in `pages.{operation.strip(chr(34))}`" == pages["reason"]
 
 
 @pytest.mark.parametrize(

@@ -369,7 +369,7 @@ def test_a_document_inside_a_script_is_told(server: Recorder) -> None:
     }
     with pytest.raises(DocumentError) as caught:
         discover(server.origin)
-    assert f"`{server.origin}/api-docs/swagger-ui-init.js` has it in a script" in caught.value.why
+    assert f"`{server.origin}/api-docs/swagger-ui-init.js` has it in a script" in caught.value.reason
 
 
 @pytest.mark.sampled(4)
@@ -776,7 +776,7 @@ def test_a_place_that_wants_a_credential_is_told(server: Recorder, status: int) 
     server.answers["/v1"] = Answer(status)
     with pytest.raises(DocumentError) as caught:
         discover(f"{server.origin}/v1")
-    assert f"`{server.origin}/v1` answers with {status}: it wants a credential" in caught.value.why
+    assert f"`{server.origin}/v1` answers with {status}: it wants a credential" in caught.value.reason
     assert status == caught.value.details["status"]
     server.answers["/openapi.json"] = Answer(200, _document())
     assert [f"{server.origin}/openapi.json"] == _urls(discover(f"{server.origin}/v1"))
@@ -788,7 +788,7 @@ def test_a_server_that_limits_requests_is_left_alone(server: Recorder) -> None:
     with pytest.raises(DocumentError, match="No OpenAPI document") as caught:
         discover(server.origin)
     assert ["/", f"/{CATALOG}"] == _targets(server)
-    assert "limits how often it is asked" in caught.value.why
+    assert "limits how often it is asked" in caught.value.reason
 
 
 @pytest.mark.exhaustive

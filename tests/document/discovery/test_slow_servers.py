@@ -175,7 +175,7 @@ def _outcome(url: str) -> Any:
     try:
         found = discover(url, seconds=2 * PATIENCE)
     except DocumentError as error:
-        return error.why, error.details
+        return error.reason, error.details
     return [(each.url, each.title, each.way) for each in found.documents], found.tried
 
 
@@ -215,7 +215,7 @@ def test_what_was_left_out_is_told(server: Recorder, monkeypatch: pytest.MonkeyP
     silent, late = results.count("timed out"), results.count("not tried, the time was over")
     assert (1 + silent + late, SLOW_CONNECTIONS) == (len(results), silent)
     told = f"{silent} did not answer in time; {late} more were not tried, because the 2.5 s of a search were over"
-    assert told in caught.value.why
+    assert told in caught.value.reason
     assert len(results) <= MAX_REQUESTS
 
 
@@ -226,7 +226,7 @@ def test_a_limit_of_requests_ends_the_guessing(server: Recorder) -> None:
     server.answers |= {f"/{FIRST[0]}": _telling(limited, Answer(429)), **later}
     with pytest.raises(DocumentError, match="No OpenAPI document") as caught:
         discover(server.origin, seconds=2 * PATIENCE)
-    assert "limits how often it is asked" in caught.value.why
+    assert "limits how often it is asked" in caught.value.reason
     # The given URL, the catalog, and twice as many as there are connections: some answers come before the 429 is read.
     assert len(server.requests) <= 2 + 2 * SLOW_CONNECTIONS
 
@@ -376,7 +376,7 @@ def test_the_error_names_the_place_that_the_server_named(
     finally:
         is_over.set()
     place = f"{server.origin}/made"
-    assert f"the server names `{place}`, which did not answer in time" in caught.value.why
+    assert f"the server names `{place}`, which did not answer in time" in caught.value.reason
     assert (
         f"Try again when the server is ready; it may still be making the document at `{place}`"
         == caught.value.hint

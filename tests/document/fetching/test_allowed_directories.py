@@ -147,7 +147,7 @@ def test_a_directory_in_the_configuration_starts_from_it(spec: Path, home: Path)
 
 
 @pytest.mark.parametrize(
-    ("value", "why"),
+    ("value", "reason"),
     [
         pytest.param("common/toy.yaml", "is a file", id="a file"),
         pytest.param("nowhere", "There is no directory", id="not there"),
@@ -155,12 +155,12 @@ def test_a_directory_in_the_configuration_starts_from_it(spec: Path, home: Path)
         pytest.param("  ", "neither an origin nor a directory", id="blank"),
     ],
 )
-def test_a_value_that_is_no_directory_is_an_error_of_usage(spec: Path, value: str, why: str) -> None:
+def test_a_value_that_is_no_directory_is_an_error_of_usage(spec: Path, value: str, reason: str) -> None:
     """It ends with exit code 2 before anything is read."""
     result = run_cli(str(spec), "ok", "--allow-ref", value)
     assert (2, "") == (result.exit_code, result.stdout)
     assert "The value of `--allow-ref` is neither an origin nor a directory" in result.stderr
-    assert why in result.stderr
+    assert reason in result.stderr
 
 
 def test_a_remote_document_never_reaches_a_directory(server: Recorder) -> None:

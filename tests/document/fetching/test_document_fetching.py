@@ -339,7 +339,7 @@ def test_hostile_bodies_are_refused(encoding: str, body: Any, error: type[Dynacl
     answer = (200, {"Content-Encoding": encoding}, body)
     with serving(openapi=answer) as server, pytest.raises(error) as caught:
         server.fetch("/openapi")
-    assert phrase in f"{caught.value.message}: {caught.value.why}"
+    assert phrase in f"{caught.value.message}: {caught.value.reason}"
 
 
 def test_a_broken_answer_is_a_network_error() -> None:

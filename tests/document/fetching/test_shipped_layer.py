@@ -36,7 +36,7 @@ def test_the_shipped_document_works_offline_at_once() -> None:
         ("describe", "armature", "search-runs"),
     ):
         result = run_cli("--offline", *words)
-        assert (0, f"Warning: armature: {TOLD}, as long as there is no other\n") == (
+        assert (0, f"warning: armature: {TOLD}, as long as there is no other\n") == (
             result.exit_code,
             result.stderr,
         )
@@ -70,7 +70,7 @@ def test_a_server_that_cannot_be_reached_is_warned_of(monkeypatch: pytest.Monkey
     url = "http://127.0.0.1:9/openapi.json"
     monkeypatch.setattr(demo_facts, "_LIVE_URL", re.compile(re.escape(url)))
     added = run_cli("api", "add", "armature", url)
-    expected = f"Warning: `127.0.0.1:9` refuses the connection; {TOLD} instead\n"
+    expected = f"warning: `127.0.0.1:9` refuses the connection; {TOLD} instead\n"
     assert (0, True) == (added.exit_code, expected in added.stderr)
     assert 1 == added.stderr.count(TOLD)
 
@@ -122,7 +122,7 @@ def test_a_server_that_is_down_is_warned_of_in_each_run(
     run_cli("api", "add", "armature", nearby.url, "--offline")
     for _ in range(2):
         result = run_cli(*words)
-        assert (0, 1, True) == (result.exit_code, result.stderr.count("Warning: "), TOLD in result.stderr)
+        assert (0, 1, True) == (result.exit_code, result.stderr.count("warning: "), TOLD in result.stderr)
 
 
 def test_the_shipped_file_is_never_written(nearby: Served) -> None:

@@ -100,7 +100,7 @@ def test_a_failed_document_leaves_all_as_they_were(
         before = state_of(home).revision
         result = dry_run("shop", "list-toys")
         assert (0, before) == (result.exit_code, state_of(home).revision)
-        assert result.stderr.startswith("Warning: ")
+        assert result.stderr.startswith("warning: ")
         assert 8 == run_cli("api", "refresh", "shop").exit_code
     second.has(_toys())
     age(home, 2 * DAY)
@@ -236,7 +236,7 @@ def test_an_overlay_that_breaks_is_used_as_it_was(content: str | None, server: R
     else:
         path.write_text(content)
     result = dry_run("shop")
-    assert (0, 1) == (result.exit_code, result.stderr.count("Warning: "))
+    assert (0, 1) == (result.exit_code, result.stderr.count("warning: "))
     assert "mine.json" in result.stderr
     assert 0 == run_cli("shop", "list-pets", "--help").exit_code
     path.write_text(json.dumps(_titled("Mended")))
@@ -285,5 +285,5 @@ def test_a_composed_api_works_without_its_servers(words: tuple[str, ...], home: 
     age(home, 2 * DAY)
     for api_words in (("list-pets",), ("list-toys",)):
         result = dry_run("shop", *api_words, *words)
-        assert (0, 1) == (result.exit_code, result.stderr.count("Warning: "))
+        assert (0, 1) == (result.exit_code, result.stderr.count("warning: "))
     assert "Mine" == run_cli("describe", "shop", "list-pets", "-o", "json", *words).json["summary"]

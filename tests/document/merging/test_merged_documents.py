@@ -657,7 +657,7 @@ def test_versions_that_do_not_go_together() -> None:
     assert "`pets` cannot be made of documents of OpenAPI 3.1 and 3.0" == caught.value.message
     assert (
         "`https://a.example/v1/a.json` is OpenAPI 3.1.0 and `https://b.example/b.json` is Swagger 2.0"
-        in caught.value.why
+        in caught.value.reason
     )
 
 

@@ -146,7 +146,7 @@ def test_warnings_of_the_compiler_have_lines_of_the_right_file() -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "why"),
+    ("action", "reason"),
     [
         ({"target": "$.paths['/gone']", "remove": True}, "its target `$.paths['/gone']` finds nothing"),
         ({"target": "$.paths['/gone'].get", "update": {}}, "its target `$.paths['/gone'].get` finds nothing"),
@@ -155,14 +155,14 @@ def test_warnings_of_the_compiler_have_lines_of_the_right_file() -> None:
     ],
     ids=["remove", "update", "nothing", "not-removed"],
 )
-def test_an_action_that_changes_nothing_is_told(action: dict[str, Any], why: str) -> None:
+def test_an_action_that_changes_nothing_is_told(action: dict[str, Any], reason: str) -> None:
     """An overlay that has become stale is noticed: which one, which action, and where it stands."""
     document = _loaded(
         _overlay({"target": "$.info", "update": {"x-a": 1}}), _overlay(action, name="old.json")
     )
     plain = _loaded(_overlay({"target": "$.info", "update": {"x-a": 1}}))
     assert plain.tree == document.tree
-    expected = f"Action 1 of the overlay `old.json` changes nothing: {why}", Place(2, "/actions/0")
+    expected = f"Action 1 of the overlay `old.json` changes nothing: {reason}", Place(2, "/actions/0")
     assert [expected] == [warning for warning in document.warnings if warning not in plain.warnings]
 
 

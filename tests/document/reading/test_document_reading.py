@@ -31,7 +31,7 @@ def _message(content: bytes, name: str = "api.yaml") -> str:
     with pytest.raises(DocumentError) as caught:
         load(content, name)
     error = caught.value
-    return "\n".join(part for part in (error.message, error.why, error.hint) if part)
+    return "\n".join(part for part in (error.message, error.reason, error.hint) if part)
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def _line_of(path: Path, text: str) -> int:
 @pytest.mark.parametrize("kind", BAD)
 def test_a_bad_operation_is_left_out_alone(kind: str) -> None:
     """All other operations work; a warning names the bad one with the reason, its line and its place."""
-    bad, why = BAD[kind]
+    bad, reason = BAD[kind]
     path = Path("api.json")
     path.write_text(json.dumps(_with_bad(bad), indent=1))
     names = [row["name"] for row in run_cli("operations", "./api.json", "-o", "json").json]
@@ -53,7 +53,7 @@ def test_a_bad_operation_is_left_out_alone(kind: str) -> None:
     )
     warnings = run_cli("api", "show", "./api.json", "-o", "json").json["warnings"]
     (warning,) = (each for each in warnings if " is left out: " in each["message"])
-    assert ("`GET /bad` is left out: " + why, "/paths/~1bad/get", line + 1) == tuple(
+    assert ("`GET /bad` is left out: " + reason, "/paths/~1bad/get", line + 1) == tuple(
         warning[key] for key in ("message", "pointer", "line")
     )
 
@@ -73,7 +73,7 @@ def test_adding_an_api_counts_the_operations_left_out() -> None:
     """`api add` and `api refresh` count them and name the command that lists them."""
     save(_with_bad(5))
     added = run_cli("api", "add", "shop", "./api.json")
-    expected = "Warning: 1 operation is left out; `dynacli api show shop` tells more\n"
+    expected = "warning: 1 operation is left out; `dynacli api show shop` tells more\n"
     assert (0, expected) == (added.exit_code, added.stderr.splitlines(keepends=True)[1])
 
 
@@ -110,7 +110,7 @@ def test_the_warning_names_the_operation_and_its_line() -> None:
     )
     first, second = (run_cli("./pets.yaml", "good", "--dry-run") for _ in range(2))
     expected = (
-        "Warning: 1 operation is left out; `dynacli api show ./pets.yaml` tells more\n"
+        "warning: 1 operation is left out; `dynacli api show ./pets.yaml` tells more\n"
         f"         `GET /bad` is left out: it is not an object (line {_line_of(path, 'get: 5')})\n"
     )
     assert (0, expected) == (first.exit_code, first.stderr)
@@ -133,8 +133,8 @@ def test_a_cache_that_cannot_be_written_is_noted(home: Path, monkeypatch: pytest
     (home / "file").write_text("")
     monkeypatch.setenv("DYNACLI_CACHE_DIR", str(home / "file"))
     api = open_api("./api.json", Environment())
-    why = f"The cache `{home / 'file'}` cannot be written (Not a directory)"
-    assert [f"{why}, so the document is compiled for this run alone"] == api.notes
+    reason = f"The cache `{home / 'file'}` cannot be written (Not a directory)"
+    assert [f"{reason}, so the document is compiled for this run alone"] == api.notes
     api.catalog.close()
 
 

@@ -219,7 +219,7 @@ def test_what_only_looks_like_a_reference_is_left_out() -> None:
     result = run_cli("document", "./it.json", "--bundled")
     assert 0 == result.exit_code
     assert (
-        "Warning: 3 `$ref` in `x-code`, `example` are left out: OpenAPI does not count them" in result.stderr
+        "warning: 3 `$ref` in `x-code`, `example` are left out: OpenAPI does not count them" in result.stderr
     )
     made = result.json
     assert [{"lang": "curl"}] == made["paths"]["/a"]["get"]["x-code"]

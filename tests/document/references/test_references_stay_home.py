@@ -58,7 +58,7 @@ OUTSIDE = "It is outside of the document's directory"
 
 @pytest.mark.sampled(6)
 @pytest.mark.parametrize(
-    ("ref", "why"),
+    ("ref", "reason"),
     [
         ("file:///etc/passwd", OUTSIDE),
         ("/etc/passwd", OUTSIDE),
@@ -93,7 +93,7 @@ OUTSIDE = "It is outside of the document's directory"
         ("", "leads nowhere"),
     ],
 )
-def test_a_body_that_may_not_be_followed_costs_its_operation_alone(ref: str, why: str) -> None:
+def test_a_body_that_may_not_be_followed_costs_its_operation_alone(ref: str, reason: str) -> None:
     """It is told with its reason and place, calling the operation ends with 8, and all others work."""
     with recording() as server:
         _make_links(Path.cwd())
@@ -107,9 +107,9 @@ def test_a_body_that_may_not_be_followed_costs_its_operation_alone(ref: str, why
         assert ["/good"] == [request.target for request in server.requests]
     assert ["good"] == [row["name"] for row in listed.json]
     assert 8 == called.exit_code
-    assert why in called.error["reason"]
+    assert reason in called.error["reason"]
     assert [f"{ref}` "] != [warning["message"] for warning in shown.json["warnings"]]
-    told = [warning for warning in shown.json["warnings"] if why in warning["message"]]
+    told = [warning for warning in shown.json["warnings"] if reason in warning["message"]]
     assert any(warning["pointer"].startswith("/paths/~1bad") and warning["line"] for warning in told)
 
 
@@ -199,7 +199,7 @@ def _refers_to(*refs: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("ref", "why"),
+    ("ref", "reason"),
     [
         ("file:///etc/passwd", "a remote document may not lead to files of this machine"),
         ("OTHER/pets.json", "is not the origin of the document"),
@@ -209,7 +209,9 @@ def _refers_to(*refs: str) -> dict[str, Any]:
         ("large.json", "is larger than"),
     ],
 )
-def test_a_remote_document_stays_at_its_origin(ref: str, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_remote_document_stays_at_its_origin(
+    ref: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It reads no file of this machine and asks no other host, not by a redirect either."""
     monkeypatch.setattr("dynacli.document.fetching.download.MAX_BYTES", 1000)
     with recording() as other, recording() as server:
@@ -218,11 +220,11 @@ def test_a_remote_document_stays_at_its_origin(ref: str, why: str, monkeypatch: 
         ref = ref.replace("OTHER", other.origin).replace("SAME@", server.origin.replace("//", "//me:secret@"))
         loaded = _loaded(server, _refers_to(ref))
         assert [] == other.requests
-    assert why in loaded.warnings[0][0]
+    assert reason in loaded.warnings[0][0]
     assert "/components/schemas/A/anyOf/0" == loaded.warnings[0][1].pointer
     assert ref == loaded.tree["components"]["schemas"]["A"]["anyOf"][0]["$ref"]
-    assert ("answered" in why or "larger" in why or "redirects" in why) == bool(
-        loaded.missing or "redirects" in why
+    assert ("answered" in reason or "larger" in reason or "redirects" in reason) == bool(
+        loaded.missing or "redirects" in reason
     )
 
 
@@ -246,8 +248,8 @@ def test_an_origin_that_the_person_allows_is_read() -> None:
         loaded = load_file(path, other.origin)
         assert ["/s/pets.json", "/s/more.json"] == [request.target for request in other.requests]
     own = f"{folder.as_uri()}/own.json"
-    why = "a remote document may not lead to files of this machine"
-    assert [f"`{own}` cannot be followed: {why}"] == [message for message, _ in loaded.warnings]
+    reason = "a remote document may not lead to files of this machine"
+    assert [f"`{own}` cannot be followed: {reason}"] == [message for message, _ in loaded.warnings]
     schemas = loaded.tree["components"]["schemas"]
     assert (PET, {"title": "own"}) == (schemas["more"], schemas["own"])
     assert [{"$ref": "#/components/schemas/more"}, {"$ref": "own.json"}] == schemas["Pet"]["anyOf"]
@@ -344,14 +346,14 @@ def test_copies_of_files_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "value", "why"),
+    ("limit", "value", "reason"),
     [
         ("MAX_FILES", 3, "The document has more than 3 files"),
         ("MAX_BYTES", 100, "All files of the document together are larger than"),
     ],
 )
 def test_all_files_together_are_limited(
-    limit: str, value: int, why: str, monkeypatch: pytest.MonkeyPatch
+    limit: str, value: int, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Many small files are no way around the limits of one."""
     monkeypatch.setattr(file_opener, limit, value)
@@ -359,7 +361,7 @@ def test_all_files_together_are_limited(
     loaded = load_file(save_files({"api.json": _refers_to(*parts), **parts}))
     read = len(loaded.files) - 1
     assert read in {2, 3}
-    assert 5 - read == len([message for message, _ in loaded.warnings if why in message])
+    assert 5 - read == len([message for message, _ in loaded.warnings if reason in message])
 
 
 def test_all_files_together_have_one_budget_of_time(monkeypatch: pytest.MonkeyPatch) -> None:

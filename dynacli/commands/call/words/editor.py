@@ -39,7 +39,7 @@ class Draft:
         except OSError as error:
             raise FileError(
                 "The file for the body cannot be made",
-                why=error.strerror or "",
+                reason=error.strerror or "",
                 hint="Name a directory in `TMPDIR`",
             ) from error
         self.content = b""
@@ -71,20 +71,20 @@ class Draft:
         except (OSError, ValueError) as error:
             raise UsageError(
                 f"The editor `{editor[0]}` cannot be started",
-                why=getattr(error, "strerror", None) or "It is not the name of a program",
+                reason=getattr(error, "strerror", None) or "It is not the name of a program",
                 hint="Name one in `VISUAL` or `EDITOR`, for example `EDITOR=nano`",
             ) from None
         if code:
             raise UsageError(
                 f"The editor `{editor[0]}` ended with {code}, so nothing was sent",
-                why="This exit code says that it failed",
+                reason="This exit code says that it failed",
             )
         try:
             after = os.stat(self.path)
             with open(self.path, "rb") as file:
                 self.content = file.read()
         except OSError as error:
-            raise FileError("The saved body cannot be read", why=error.strerror or "") from error
+            raise FileError("The saved body cannot be read", reason=error.strerror or "") from error
         return (before.st_mtime_ns, before.st_ino, before.st_size) != (
             after.st_mtime_ns,
             after.st_ino,
@@ -126,7 +126,7 @@ def write_draft(
             except UsageError as error:
                 if not wants_again(env, error):
                     raise UsageError(
-                        error.message, why=error.why, hint=f"{draft.kept()} when it is mended"
+                        error.message, reason=error.reason, hint=f"{draft.kept()} when it is mended"
                     ) from None
                 draft.edit(editor, env)
                 continue
@@ -139,8 +139,8 @@ def write_draft(
         draft.discard()
         raise
     draft.discard()
-    why = "The body was left empty" if is_saved else "The editor was left without saving"
-    raise UsageError("Nothing was sent", why=why, hint="To send the body as it is shown, save it")
+    reason = "The body was left empty" if is_saved else "The editor was left without saving"
+    raise UsageError("Nothing was sent", reason=reason, hint="To send the body as it is shown, save it")
 
 
 def editor_words(env: Environment, asked_by: str, *, may_ask: bool, hint: str) -> list[str]:
@@ -159,18 +159,18 @@ def editor_words(env: Environment, asked_by: str, *, may_ask: bool, hint: str) -
             f"`{asked_by}` asks for the body, and `--no-input` says that nothing is asked", hint=hint
         )
     if not env.stdin_is_terminal or not (env.stdout_is_terminal or env.stderr_is_terminal):
-        raise UsageError(f"`{asked_by}` needs a terminal", why="The program is not run on one", hint=hint)
+        raise UsageError(f"`{asked_by}` needs a terminal", reason="The program is not run on one", hint=hint)
     text = env.variables.get("VISUAL") or env.variables.get("EDITOR") or ""
     try:
         words = shlex.split(text)
     except ValueError:
         raise UsageError(
-            "The name of the editor cannot be read", why="A quote in `VISUAL` or `EDITOR` is not closed"
+            "The name of the editor cannot be read", reason="A quote in `VISUAL` or `EDITOR` is not closed"
         ) from None
     if not words:
         raise UsageError(
             f"`{asked_by}` needs the name of an editor",
-            why="Neither `VISUAL` nor `EDITOR` is set",
+            reason="Neither `VISUAL` nor `EDITOR` is set",
             hint=f"Set one, for example `EDITOR=nano`. {hint}",
         )
     return words
@@ -181,7 +181,7 @@ def wants_again(env: Environment, error: DynacliError) -> bool:
     from dynacli.output.error_messages import write_warning
     from dynacli.output.standard_error import write_stderr
 
-    write_warning(env, f"{error.message}: {error.why}" if error.why else error.message, "text")
+    write_warning(env, f"{error.message}: {error.reason}" if error.reason else error.message, "text")
     write_stderr(env, "Edit it again? [Y/n] ")
     answer = env.stdin.readline()
     if not answer.endswith("\n"):

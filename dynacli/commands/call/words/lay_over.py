@@ -56,7 +56,7 @@ def lay_over(
     if later.positional:
         raise UsageError(
             f"`{later.positional[0]}` is one word too many",
-            why="Only options are laid over an earlier call",
+            reason="Only options are laid over an earlier call",
             hint="An argument has an option of its name, too",
         )
     added = _options_of(later, input_of)

@@ -123,7 +123,7 @@ def _field_value(
         elif has_parts and field.value.format == "binary" and words[-1].startswith("@"):
             raise UsageError(
                 f"{option} cannot be a file",
-                why="It is a part of a JSON value, which has no form for the bytes of a file",
+                reason="It is a part of a JSON value, which has no form for the bytes of a file",
                 hint="Only a property of its own in a multipart body can be a file",
             )
     return convert_all(words, field.value, option, is_strict=is_strict)
@@ -168,7 +168,7 @@ def _content(run: Run, word: str, media_type: str) -> "bytes | Payload":
             return run.env.read_stdin("the body")
         except (OSError, ValueError) as error:
             raise FileError(
-                "The body cannot be read from standard input", why="It is closed or broken"
+                "The body cannot be read from standard input", reason="It is closed or broken"
             ) from error
     if not word.startswith("@"):
         return word.encode("utf-8", "surrogateescape")
@@ -179,8 +179,8 @@ def _content(run: Run, word: str, media_type: str) -> "bytes | Payload":
         with open(path, "rb") as file:
             return file.read()
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "it is no file name"
-        raise FileError(f"The body's file `{word[1:]}` cannot be read", why=why) from error
+        reason = getattr(error, "strerror", None) or "it is no file name"
+        raise FileError(f"The body's file `{word[1:]}` cannot be read", reason=reason) from error
 
 
 def _edit_body(run: Run, described: DescribedOperation, inputs: CallInputs, *, is_strict: bool) -> "Draft":
@@ -297,10 +297,10 @@ def _no_such_place(
         hint = f"{parent[0].upper()}{parent[1:]} has {known}" + (", ..." if len(flat.properties) > 8 else "")
     else:
         hint = f"See what it takes: `{invocation('describe', described.api.name)} {described.operation.name}`"
-    why = f"{parent} is no array" if missing.startswith("[") else f"{parent} has no `{missing}`"
+    reason = f"{parent} is no array" if missing.startswith("[") else f"{parent} has no `{missing}`"
     return UsageError(
         f"`--set {place}` leads to no place in the body",
-        why=why[0].upper() + why[1:],
+        reason=reason[0].upper() + reason[1:],
         hint=f"{hint}; `--validate off` sends it all the same",
         near=near,
     )
@@ -374,7 +374,7 @@ def _read_parts(run: Run, words: Iterable[str]) -> list[Assignment]:
         if not name or not content.startswith("@"):
             raise UsageError(
                 f"`--file {word[:60]}` is not `NAME=@FILE`",
-                why="The document does not name the parts of this body, so that each file is given with a name",
+                reason="The document does not name the parts of this body, so that each file is given with a name",
                 hint="Write `--file NAME=@FILE`",
             )
         parts.setdefault(name, []).append(_opened(run, content[1:], f"--file {name}"))
@@ -388,7 +388,7 @@ def _opened(run: Run, name: str, option: str) -> "Source":
     if run.options.editor:
         raise UsageError(
             f"{option} cannot be a file together with `--editor`",
-            why="An editor shows the body as JSON, which has no form for the bytes of a file",
+            reason="An editor shows the body as JSON, which has no form for the bytes of a file",
             hint="Save what you write, and give it by `--body @FILE` beside the file",
         )
     return _open_source(run, name, f"the content of {option}")
@@ -403,7 +403,7 @@ def _file(run: Run, word: str, encoding: "PropertyEncoding", option: str) -> Any
         return word
     raise UsageError(
         f"{option} takes a file",
-        why=f"There is no `@` before `{word[:60]}`",
+        reason=f"There is no `@` before `{word[:60]}`",
         hint=f"Write `{option} @{word[:60] or 'FILE'}`, or `{option} @-` for standard input",
     )
 

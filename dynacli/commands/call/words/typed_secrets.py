@@ -42,7 +42,7 @@ _OF_AUTH = frozenset(("auth", "login", "logout", "status", "explain", "token", "
 def mask_typed(run: Run, error: DynacliError) -> None:
     """Take the secrets out of an error that were, or may have been, typed; the summary of an operation has none."""
     summary, masker = error.details.pop("summary", None), typed_masker(run)
-    masker.mask_error(error).suggestion = masker.mask(f"`{error.suggestion}`")[1:-1]
+    masker.mask_error(error).try_ = masker.mask(f"`{error.try_}`")[1:-1]
     if summary is not None:
         error.details["summary"] = summary
 

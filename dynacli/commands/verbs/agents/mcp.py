@@ -52,7 +52,7 @@ def serve_mcp(
         if not served.names:
             raise UsageError(
                 "There is no API to offer",
-                why="None is registered",
+                reason="None is registered",
                 hint=f"Name one: `{invocation('mcp', 'demo')}`",
             )
         server = protocol_server(Tools(served, _pages(run), max_bytes))
@@ -73,7 +73,7 @@ def _check_is_installed() -> None:
     except ImportError as error:
         raise UsageError(
             f"`{invocation('mcp')}` needs a package that is not installed",
-            why=f"`import {error.name}` fails",
+            reason=f"`import {error.name}` fails",
             hint=f"Install it: {how_to_install('mcp')}",
         ) from error
 

@@ -34,7 +34,7 @@ def write_skill(run: Run, api: str, out: str | None) -> None:
 
         raise UsageError(
             "The commands of a skill have to name the API again",
-            why="Standard input can be read once alone",
+            reason="Standard input can be read once alone",
             hint=f"Name a file or a URL, or register it: `{invocation('api add')} NAME SOURCE`",
         )
     text = skill_text(run.env, run.api(api), run.options.profile)
@@ -198,7 +198,7 @@ def _results() -> Iterator[str]:
     yield "## Exit codes"
     yield ""
     yield "- 0, 3, 4, 5: an answer came; its body is on standard output, 4 and 5 with the error of the server."
-    yield "- 2: the call is wrong, nothing was sent; the error on standard error has `suggestion`, a mended line."
+    yield "- 2: the call is wrong, nothing was sent; the error on standard error has `try`, a mended line."
     yield "- 6, 7: the network or the time; try again where the error says `retryable`."
     yield "- 10, 11: a credential is missing, or a person's policy refuses; tell the person what `hint` says."
     yield f"- 9: the answer breaks its document. `{invocation('help agents')}` has more."

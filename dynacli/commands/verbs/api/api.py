@@ -202,7 +202,7 @@ def refresh_document(run: Run, name: str, accept: bool) -> None:
     if run.options.offline and entry["source"].lower().startswith(("http:", "https:")):
         raise UsageError(
             f"`{name}` cannot be refreshed offline",
-            why="Its document is at a URL",
+            reason="Its document is at a URL",
             hint="Leave out `--offline`",
         )
     if entry.get("pin"):
@@ -310,7 +310,7 @@ def _with_credentials(run: Run, change: "Callable[[CredentialStore], None]") -> 
     try:
         change(CredentialStore(run.env))
     except AuthError as error:
-        run.warn(f"{error.message}: {error.why}")
+        run.warn(f"{error.message}: {error.reason}")
 
 
 @click.pass_obj

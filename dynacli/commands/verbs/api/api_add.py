@@ -83,7 +83,7 @@ def _kept_options(
     if not kept and options.profile not in profiles_in(known):
         raise UsageError(
             f"`{name}` has no profile `{options.profile}` whose headers the document could be fetched with",
-            why="`api add` writes a profile only with what belongs into it",
+            reason="`api add` writes a profile only with what belongs into it",
             hint=f"Say so, for example `--profile {options.profile} --server https://staging.example.com`",
         )
     return {"profiles": {options.profile: kept}} if kept else {}
@@ -190,7 +190,7 @@ def add(
         if known and known["source"] != entry["source"]:
             raise UsageError(
                 f"There is an API `{name}` already, with another document",
-                why=f"Its document is `{with_masked_query(known['source'])}`",
+                reason=f"Its document is `{with_masked_query(known['source'])}`",
                 hint=f"Choose another name, or remove it first: `{invocation('api remove', name)}`",
             )
         entry["origins"] = sorted({*api.origins, *texts(known, "origins"), *accepted})
@@ -286,10 +286,12 @@ def _write_several(run: Run, name: str, documents: "Sequence[FoundDocument]") ->
     from dynacli.document.discovery.discovery_report import lines_of_found
 
     useful = [document for document in documents if document.is_answered]
-    why = ""
+    reason = ""
     if documents[0].is_answered and len(useful) < len(documents):
-        why = ": the server knows no operation of " + ("the other" if len(documents) == 2 else "the last")
-    _write_lines(run, f"There are several documents, and the first is taken{why}", lines_of_found(documents))
+        reason = ": the server knows no operation of " + ("the other" if len(documents) == 2 else "the last")
+    _write_lines(
+        run, f"There are several documents, and the first is taken{reason}", lines_of_found(documents)
+    )
     others = [shlex.quote(document.url) for document in useful or documents]
     words = " ".join(others) if len(others) > 1 else shlex.quote(documents[1].url)
     label = "All of them in one API" if len(others) == len(documents) else "Those that answer in one API"
@@ -307,7 +309,7 @@ def _check_holds_no_secret(location: str, name: str) -> None:
     if secret:
         raise UsageError(
             f"The parameter `{visible(secret, keep='')}` of the URL holds a secret, and the configuration keeps none",
-            why="`config.toml` is a file that people read, copy and share",
+            reason="`config.toml` is a file that people read, copy and share",
             hint=f"Leave it out of the URL, and set {prefix_of(name)}_TOKEN or give a header with -H; where the server "
             "takes it in the query alone, save the document as a file and add that",
         )
@@ -377,7 +379,7 @@ def _absolute(source: str) -> str:
         is_host = "." in source or ":" in source
         raise UsageError(
             f"`{source}` is neither a URL nor a path",
-            why="A path has a `/` or ends in .json, .yaml or .yml",
+            reason="A path has a `/` or ends in .json, .yaml or .yml",
             hint=f"If it is a host, write `https://{source}`"
             if is_host
             else f"Write `./{source}` for a file of this directory",
@@ -471,6 +473,6 @@ def check_registered(run: Run, name: str) -> None:
         known = listed_near(name, sorted(registered))
         raise UsageError(
             f"`{name}` is not a registered API",
-            why=f"Registered are: {known}" if known else "None is registered yet",
+            reason=f"Registered are: {known}" if known else "None is registered yet",
             hint=did_you_mean(near, f"Register it: `{invocation('api add')} NAME SOURCE`"),
         )

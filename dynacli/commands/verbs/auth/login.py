@@ -64,7 +64,7 @@ def login(
     if words and not operation:
         raise UsageError(
             "`auth login` takes no argument after the API",
-            why="A credential is never an argument: other programs can see it",
+            reason="A credential is never an argument: other programs can see it",
             hint=f"Give it on standard input: `{invocation('auth login', 'API')} --with-token < FILE`; "
             "or name an operation that gives a token: `--operation NAME`",
         )
@@ -152,7 +152,7 @@ def _check_is_token(api: OpenedApi, scheme: SecurityScheme, text: str) -> None:
     variable = variables_of(api.open_request.env, api.prefix).generic("TOKEN")
     raise AuthError(
         f"`{visible(scheme.name, keep='')}` takes a token, and this has the form `USERNAME:PASSWORD`",
-        why="A bearer token has no `:` (RFC 6750, section 2.1)",
+        reason="A bearer token has no `:` (RFC 6750, section 2.1)",
         hint=f"For a user name and password: {listed}; if it is a token, set `{variable}`",
     )
 
@@ -181,7 +181,7 @@ def _line(run: Run) -> str:
         text = content.decode().removeprefix("\ufeff").rstrip("\r\n")
     except (OSError, ValueError) as error:
         raise AuthError(
-            "The credential cannot be read from standard input", why=type(error).__name__
+            "The credential cannot be read from standard input", reason=type(error).__name__
         ) from None
     if "\n" in text:
         raise AuthError("The credential has several lines", hint="Give it in one line")
@@ -206,7 +206,7 @@ def _asked(run: Run, scheme: SecurityScheme) -> str:
     user = line(run.env, f"User name for {name}: ")
     if ":" in user:
         raise AuthError(
-            "A user name has no `:`", why="It separates the name from the password (RFC 7617, section 2)"
+            "A user name has no `:`", reason="It separates the name from the password (RFC 7617, section 2)"
         )
     return f"{user}:{hidden_line(run.env, 'Password: ')}"
 

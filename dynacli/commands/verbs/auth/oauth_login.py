@@ -195,7 +195,7 @@ def _scopes(api: OpenedApi, scheme: SecurityScheme, flow: OAuthFlow) -> tuple[st
 def _no_client(api: OpenedApi, scheme: SecurityScheme) -> UsageError:
     return UsageError(
         f"Signing in for `{visible(scheme.name, keep='')}` needs the id of a client",
-        why="The provider gives tokens to programs that somebody has registered there",
+        reason="The provider gives tokens to programs that somebody has registered there",
         hint=f"Register one, and name it: `{invocation('auth login', api.name)} --client-id ID`, or `client_id` in "
         f"`[apis.{api.name}.auth.{visible(scheme.name, keep='')}]`",
     )

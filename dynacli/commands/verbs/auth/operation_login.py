@@ -150,7 +150,7 @@ def _answered(engine: Engine, call: Call, asked: OperationWords) -> OperationTok
     name = call.described.operation.name
     if not 200 <= answer.status < 300:
         error = call.signed.masker.mask_error(http_error(call, answer))
-        raise AuthError(error.message, why=error.why, hint="Look at what it was given")
+        raise AuthError(error.message, reason=error.reason, hint="Look at what it was given")
     token = read_operation_token(
         answer.body,
         answer.header("content-type"),
@@ -180,7 +180,7 @@ def _check_origin(described: DescribedOperation, settings: CallSettings, origins
     if origin not in origins and not is_accepted_origin(described.api, settings, origin):
         raise RefusedError(
             f"Nothing secret is sent to `{origin}`",
-            why=f"The document names it for `{described.operation.name}`, and nobody has accepted it",
+            reason=f"The document names it for `{described.operation.name}`, and nobody has accepted it",
             hint=f"If you trust it: `--accept-origin {origin}`",
             origin=origin,
         )

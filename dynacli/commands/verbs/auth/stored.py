@@ -129,7 +129,7 @@ def show_token(run: Run, api: str, scheme: str) -> None:
     if run.env.stdout_is_terminal:
         raise RefusedError(
             "A credential is not shown on a terminal",
-            why="It would stay in its scrollback",
+            reason="It would stay in its scrollback",
             hint=f"Pipe it into the program that needs it: `{invocation('auth token', api)} | PROGRAM`",
         )
     store = CredentialStore(run.env)
@@ -142,7 +142,7 @@ def show_token(run: Run, api: str, scheme: str) -> None:
         listed = ", ".join(_name(each) for each in kept)
         raise UsageError(
             f"It is not plain which credential of `{api}` is meant",
-            why=f"There are {listed}",
+            reason=f"There are {listed}",
             hint="Name one: `--scheme`, `--profile`",
         )
     found = store.with_secrets(kept[0])

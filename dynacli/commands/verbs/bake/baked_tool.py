@@ -89,7 +89,7 @@ def _refers_to_files(uri: str) -> UsageError:
 
     return UsageError(
         "A package cannot take along the files that a further document refers to",
-        why=f"One of them is `{shown_file(file_name(uri))}`",
+        reason=f"One of them is `{shown_file(file_name(uri))}`",
         hint="Write the further document into one file (`document FILE --bundled -o @FILE`), and register that",
     )
 
@@ -375,8 +375,8 @@ if __name__ == "__main__":
         from dynacli.baked.run_baked import run
     except ModuleNotFoundError as error:
         sys.stderr.write(
-            "Error: {name} needs dynacli, which is not installed for this Python\\n"
-            f"  why: {{error}}\\n  do: {{sys.executable}} -m pip install {distribution}\\n"
+            "error: {name} needs dynacli, which is not installed for this Python\\n"
+            f"  reason: {{error}}\\n  hint: {{sys.executable}} -m pip install {distribution}\\n"
         )
         sys.exit(2)
 
@@ -459,7 +459,7 @@ def write_package(tool: _BakedTool, directory: str) -> list[str]:
     if module[0].isdigit():
         raise UsageError(
             f"`{name}` cannot be the name of a package",
-            why="The name of a Python module begins with a letter",
+            reason="The name of a Python module begins with a letter",
         )
     version = re.match(r"v?(\d+(?:\.\d+)*)", tool.program.version)
     text = _PACKAGE.format(
@@ -503,5 +503,5 @@ def _archive(tool: _BakedTool, texts: dict[str, str]) -> bytes:
                 archive.writestr(name, text)
             tool.write_document(archive)
     except OSError as error:
-        raise FileError("The tool cannot be put together", why=error.strerror or "") from error
+        raise FileError("The tool cannot be put together", reason=error.strerror or "") from error
     return file.getvalue()

@@ -145,7 +145,7 @@ def _settings(run: Run, api: OpenedApi, options: _CheckOptions) -> "CallSettings
     if options.probe and settings.level == "off":
         raise UsageError(
             "`--probe` finds nothing where nothing is judged",
-            why="The level of validation is `off`",
+            reason="The level of validation is `off`",
             hint="Give `--validate strict` with it, or leave `--probe` out",
         )
     return settings
@@ -313,13 +313,13 @@ def _confirm(
     if not run.may_ask:
         raise UsageError(
             f"{announcement}, and nobody can be asked",
-            why="\n".join(lines),
+            reason="\n".join(lines),
             hint="Give `--yes` where that may happen; `--dry-run` shows what would be called",
         )
     write_stderr(env, f"{announcement}:\n")
     write_stderr(env, "".join(f"  {visible(line)}\n" for line in lines))
     if not agrees(env, "Call them?"):
-        raise UsageError("Nothing was sent", why="The calls were not agreed to")
+        raise UsageError("Nothing was sent", reason="The calls were not agreed to")
     settings.consent.agreed.update(names)
 
 

@@ -52,7 +52,7 @@ def check_files(run: Run, **files: str | None) -> None:
 
             raise FileError(
                 f"`{file}` cannot be written",
-                why=f"`{folder}` is not a directory",
+                reason=f"`{folder}` is not a directory",
                 hint=f"make the directory first: `mkdir -p {quote(folder)}`",
             )
 
@@ -96,8 +96,8 @@ def _write_overlay(run: Run, file: str, results: CheckResults) -> None:
             text = exchange.masker.mask(text)
         run.warn(text)
     if learned.overlay is None:
-        why = "There is nothing to learn" if answers else "No answer was judged"
-        run.note(f"{why}: `{file}` is not written")
+        reason = "There is nothing to learn" if answers else "No answer was judged"
+        run.note(f"{reason}: `{file}` is not written")
         return
     write_named_file(Path(file), overlay_text(learned.overlay, file))
     count = len(learned.overlay["actions"])
@@ -138,7 +138,7 @@ def conclude_check(
         if error is None and not results.is_interrupted:
             error = second
         else:
-            run.warn(f"{second.message}: {second.why}")  # the first cause wins
+            run.warn(f"{second.message}: {second.reason}")  # the first cause wins
     if not is_shown:
         pass  # what was found stands there already
     elif run.options.output == HTML:

@@ -136,7 +136,7 @@ def _wrong_in(run: Run, content: bytes, before: str) -> FileError | None:
     more = f", and {len(mistakes) - _MOST_NAMED} more" if len(mistakes) > _MOST_NAMED else ""
     return FileError(
         f"What was saved is no configuration that {program().name} can use",
-        why="; ".join(mistakes[:_MOST_NAMED]) + more,
+        reason="; ".join(mistakes[:_MOST_NAMED]) + more,
         hint=f"Edit it again: `{invocation('config edit')}`; `{invocation('help configuration')}` has the keys",
     )
 
@@ -259,11 +259,11 @@ def check_policy_change(run: Run, name: str, paths: Sequence[tuple[str, ...]] | 
 
         if agrees(run.env, f"Change the policy of `{name}`, which says what may be called?"):
             return
-        raise RefusedError("Nothing was changed", why="Nobody agreed to it")
+        raise RefusedError("Nothing was changed", reason="Nobody agreed to it")
     place = ".".join(("apis", name, *changed[0], "policy"))
     raise RefusedError(
         f"The policy of `{name}` is not changed",
-        why=f"`[{place}]` says what may be called, so only a person on a terminal changes it",
+        reason=f"`[{place}]` says what may be called, so only a person on a terminal changes it",
         hint=f"Edit it in `{Configuration(run.env).path}`",
     )
 
@@ -308,4 +308,4 @@ def _check(run: Run, before: Mapping[str, Any], text: str, tables: Mapping[str, 
     known = set(mistakes_in(run.env, before))
     wrong = [mistake for mistake in mistakes_in(run.env, tables) if mistake not in known]
     if wrong:
-        raise UsageError("That cannot be set", why=wrong[0].text(text))
+        raise UsageError("That cannot be set", reason=wrong[0].text(text))

@@ -88,7 +88,7 @@ def key_path(word: str) -> tuple[str, ...]:
     if not parts or found != 0:
         raise UsageError(
             f"`{word}` is not a key",
-            why="A key is names with `.` between them",
+            reason="A key is names with `.` between them",
             hint=f"For example `history`; {_help()}",
         )
     return tuple(parts)
@@ -152,8 +152,8 @@ def _list_of(name: str, text: str) -> list[Any]:
     return listed
 
 
-def _wrong_value(name: str, why: str) -> UsageError:
-    return UsageError(f"That is no value for `{name}`", why=why, hint=_help())
+def _wrong_value(name: str, reason: str) -> UsageError:
+    return UsageError(f"That is no value for `{name}`", reason=reason, hint=_help())
 
 
 def _unknown_key(path: tuple[str, ...], start: int) -> UsageError:
@@ -164,7 +164,7 @@ def _unknown_key(path: tuple[str, ...], start: int) -> UsageError:
     near = get_close_matches(".".join(path[2:]) if path[0] == "apis" else name, known, 1, 0.6)
     return UsageError(
         f"The configuration has no key `{name}` that can be set",
-        why=f"Those are {', '.join(f'`{each}`' for each in known)}" if len(known) < 4 else "",
+        reason=f"Those are {', '.join(f'`{each}`' for each in known)}" if len(known) < 4 else "",
         hint=f"{did_you_mean(near)} {_help()}".lstrip(),
         near=near,
     )
@@ -181,14 +181,14 @@ def _check_secret(path: tuple[str, ...], text: str, name: str) -> None:
         scheme = path[path.index("auth", 2) + 1]
         raise UsageError(
             f"`{name}` does not take a secret itself",
-            why=_NEVER_KEPT,
+            reason=_NEVER_KEPT,
             hint=f"Say where it is: `{name}=env:NAME`, `file:PATH`, `command:WORDS` or `keyring:SERVICE/USER`, "
             f"or store it for `{scheme}` with `{invocation('auth login')}`",
         )
     if _is_secret_header(path):
-        raise UsageError(f"`{path[-1]}` is a secret header", why=_NEVER_KEPT, hint=where)
+        raise UsageError(f"`{path[-1]}` is a secret header", reason=_NEVER_KEPT, hint=where)
     if _has_secret(text):
-        raise UsageError(f"The URL for `{name}` holds a secret", why=_NEVER_KEPT, hint=where)
+        raise UsageError(f"The URL for `{name}` holds a secret", reason=_NEVER_KEPT, hint=where)
 
 
 def _is_secret_header(path: tuple[str, ...]) -> bool:

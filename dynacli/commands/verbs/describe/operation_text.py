@@ -229,9 +229,9 @@ def _server_lines(index: int, server: Mapping[str, Any], paint: Painter) -> list
 def _page_lines(pages: Mapping[str, Any]) -> list[str]:
     """Return the lines that say how the next page of a list is asked for, and where its items are."""
     if pages["kind"] == "none":
-        lines = [f"  one page: {pages['why']}"]
+        lines = [f"  one page: {pages['reason']}"]
     else:
-        lines = [f"  `--all` has all of them by {KINDS[pages['kind']]}: {pages['why']}"]
+        lines = [f"  `--all` has all of them by {KINDS[pages['kind']]}: {pages['reason']}"]
     items = (
         "not clear from the document"
         if pages["items"] is None
