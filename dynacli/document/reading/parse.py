@@ -318,11 +318,11 @@ def _loader_class() -> Any:
     class Loader(base):  # type: ignore[misc]
         yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - PyYAML's own way to configure
 
-    def to_int(_: Any, node: Any) -> int | str:
+    def to_int(_: Any, node: Any) -> float:
         try:
             return int(node.value, 0 if node.value[:2] in ("0o", "0x") else 10)
-        except ValueError:  # more digits than Python converts
-            return str(node.value)
+        except ValueError:  # more digits than Python converts to an integer
+            return float(node.value)
 
     def to_text(_: Any, node: Any) -> str:
         return str(node.value)

@@ -91,6 +91,9 @@ def test_unicode_encodings_are_understood(text: str, encoding: str) -> None:
         ("-.inf", -sys.float_info.max),
         (".nan", None),
         ("1" + "0" * 30, 1e30),
+        ("1" * 5000, sys.float_info.max),
+        ("!unknown {a: 1}", {"a": 1}),
+        ("!unknown [1]", [1]),
         ("!!str 1", "1"),
         ("!unknown text", "text"),
         ("!!python/name:os.system x", "x"),
@@ -141,6 +144,11 @@ def _twice(key: str, pointer: str) -> tuple[str, str]:
         ),
         (f"{HEAD}200: 1\n'200': 2\n", {"200": 2}, [_twice("200", "/200")]),
         (f"{HEAD}x: &a {{y: 1}}\nz: *a\n", {"x": {"y": 1}, "z": {"y": 1}}, []),
+        (
+            f"{HEAD}x: &a {{y: 1, y: 2}}\nz: [*a, !unknown {{y: 3}}, !unknown [4]]\n",
+            {"x": {"y": 2}, "z": [{"y": 2}, {"y": 3}, [4]]},
+            [_twice("y", "/x/y")],
+        ),
         ('{"openapi": "3.0.3", "x": 1, "x": 2}', {"x": 2}, [_twice("x", "/x")]),
         (
             '{"openapi": "3.0.3", "x": [{"a/b": 1, "a/b" : 2}]}',
@@ -242,6 +250,47 @@ def test_json_without_duplicate_keys_has_no_warning(value: Any) -> None:
 def test_errors_show_the_place(content: bytes, expected: str) -> None:
     """A text that cannot be read gives file, line, column, the reason and the line with a mark."""
     assert expected == _message(content, "api.json")
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("// one\n1", "JSON has no comments"),
+        ("/* one */ 1", "JSON has no comments"),
+        ("'a'", "JSON strings have double quotes"),
+        ("NaN", "`NaN` is not a JSON number"),
+        ("-Infinity", "`Infinity` is not a JSON number"),
+        ("True", "JSON has `true`, in lower case"),
+        ("None", "JSON has `null`"),
+        ("undefined", "`undefined` is not a JSON value"),
+    ],
+)
+def test_what_other_languages_have_is_named(value: str, why: str) -> None:
+    """The error says what JSON has in its place."""
+    assert why == _message(f'{{"openapi": "3.0.3", "x": {value}}}'.encode(), "a").splitlines()[1]
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "why"),
+    [
+        ("x: *a\n", 2, "This alias has no anchor before it"),
+        ("x: [1, 2\n", 2, "A `]` or `}` is missing before this"),
+        ("x: {a: 1\ny: 2\n", 3, "A `]` or `}` is missing before this"),
+        ("x: 'a\n", 3, "A quoted text is not closed, or is wrongly indented"),
+        ("x: @a\n", 2, "A plain value cannot start with this character; quote it"),
+        (f"x:\n{' ' * 260}- y: [1\n", 4, "A `]` or `}` is missing before this"),
+    ],
+)
+def test_a_mistake_in_yaml_is_named(content: str, line: int, why: str) -> None:
+    """With the line at which a reader sees it, also if the text is so far right that its depth is counted first."""
+    first, second, *_ = _message(f"{HEAD}{content}".encode(), "a").splitlines()
+    assert (True, why) == (first.startswith(f"`a` cannot be read at line {line}, "), second)
+
+
+@pytest.mark.parametrize("content", ["---\n- 1\n---\n- 2\n", "---\nx: 1\n---\ny: 2\n"])
+def test_several_documents_in_a_text_are_refused(content: str) -> None:
+    """Nobody knows which one is meant."""
+    assert "`a` holds several YAML documents" in _message(content.encode(), "a")
 
 
 def test_errors_have_their_place_for_programs() -> None:
