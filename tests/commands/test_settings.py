@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from dynacli.client.configuration_mistakes import mistakes_in
+from dynacli.environment import Environment
 from tests.documents import pets, save
 from tests.harness import run_cli
 
@@ -315,6 +317,33 @@ def test_what_no_run_could_use_is_not_taken(line: str, path: Path, monkeypatch: 
     assert (12, before) == (result.exit_code, path.read_text())
     assert f"line 4: {MISTAKES[line]}" in result.stderr
     assert "Edit it again? [Y/n]" in result.stderr
+
+
+_SOURCE = "[apis.pets]\nsource = 'pets.json'\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("x = 1", ["line 1: `x` is not known, only `apis`, `cache`, `history`"]),
+        ("history = 'all'", ["line 1: `history` is one of `off`"]),
+        ("cache = 3", ["line 1: `cache` is a table"]),
+        ("[cache]\nlimit = 'a'\nlimt = 3", ["line 3: `limt` is not known", "line 2: `limit` is a size"]),
+        ("apis = 3", ["line 1: `apis` is a table"]),
+        ("[apis]\npets = 3", ["line 2: `pets` is a table"]),
+        ("[apis.'a b']\nsource = 'x'", ["line 1: A name has lower-case letters"]),
+        ("[apis.pets]", ["line 1: `pets` has no `source`"]),
+        (f"{_SOURCE}profiles = 3", ["line 3: `profiles` are tables"]),
+        (f"{_SOURCE}profiles.p = 3", ["line 3: it is a table"]),
+        (f"{_SOURCE}[apis.pets.pages.list]\npage = 3", ["line 3: `pages.list`: `page` is a"]),
+        (f"{_SOURCE}[apis.pets.pages]\n'*' = {{kind = 1}}", ["line 4: `pages.*`: `kind` is not known"]),
+        (_SOURCE, []),
+    ],
+)
+def test_each_mistake_of_a_file_has_its_line(text: str, expected: list[str]) -> None:
+    """Also of what is around the entries of APIs, where most of a run would not look."""
+    found = [mistake.text(text) for mistake in mistakes_in(Environment(), tomllib.loads(text))]
+    assert expected == [said[: len(part)] for said, part in zip(found, expected, strict=True)]
 
 
 def test_what_cannot_be_used_is_edited_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from dynacli.library.background_refresh import RETRY_SECONDS
+from dynacli.library.background_refresh import RETRY_SECONDS, take_refresh_claim
 from tests.documents import operation, pets, save
 from tests.dry_runs import dry_run
 from tests.harness import Answer, Recorder, run_cli
@@ -262,3 +262,42 @@ def test_a_program_that_lives_long_keeps_no_dead_processes(served: Served, home:
         until(lambda: _has_died(numbers[-1]), "the refresh has ended")
         age(home, 3 * DAY)
     assert not Path(f"/proc/{numbers[0]}").exists()
+
+
+def _in_this_process(word: str) -> tuple[int, str, str]:
+    """Refresh as the process behind a run does, and return its exit code and what it writes."""
+    result = run_cli("__refresh", word)
+    return result.exit_code, result.stdout, result.stderr
+
+
+def _claim(home: Path) -> None:
+    (directory,) = (home / "cache" / "documents").iterdir()
+    assert take_refresh_claim(str(directory))
+
+
+def test_a_document_that_was_pinned_meanwhile_is_not_refreshed(served: Served, home: Path) -> None:
+    """Nothing is asked, and the next refresh may begin as soon as one is due."""
+    revision = run_cli("api", "list", "-o", "json").json[0]["revision"]
+    assert 0 == run_cli("api", "pin", "shop", revision).exit_code
+    _claim(home)
+    before = len(served.asked)
+    assert (0, "", "") == _in_this_process("shop")
+    assert (before, False) == (len(served.asked), _has_claim(home))
+
+
+def test_one_that_fails_leaves_its_claim(served: Served, home: Path) -> None:
+    """Nobody sees it fail, whether the server fails or sends no document, and the claim holds the next one back."""
+    _claim(home)
+    for content, status in ((b"", 500), (b"no document", 200)):
+        served.has(content, status)
+        before = len(served.asked)
+        assert ("", "") == _in_this_process("shop")[1:]
+        assert (True, True) == (len(served.asked) > before, _has_claim(home))
+
+
+def test_a_refresh_of_nothing_is_silent(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The API was removed meanwhile; each run reads a file anyway; no claim can be written in a missing directory."""
+    assert (2, "", "") == _in_this_process("nothing")
+    monkeypatch.setenv("_DYNACLI_REFRESH", save(pets()))
+    assert (0, "", "") == _in_this_process("-")
+    assert not take_refresh_claim(str(home / "nowhere"))
