@@ -460,7 +460,6 @@ def _registered(server: Recorder, policy: str) -> Path:
 _OVERRIDE = ("-H", "X-HTTP-Method-Override: DELETE")
 
 
-@pytest.mark.sampled(12)
 @pytest.mark.parametrize(
     ("policy", "words", "code"),
     [

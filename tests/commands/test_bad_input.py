@@ -288,7 +288,6 @@ REFUSED: dict[str, tuple[str, dict[str, Any], tuple[str, ...], int, str]] = {
 }
 
 
-@pytest.mark.sampled(6)
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_cannot_be_sent_is_not(server: Recorder, name: str) -> None:
     """Exit code, a message that names it, in text and JSON; the server hears nothing."""
