@@ -183,7 +183,7 @@ def test_nothing_that_is_printed_or_written_installs_another_project(tmp_path: P
         texts |= {f"shop help {topic}": page(topic) or "" for topic, _ in topics()}
     finally:
         become(before)
-    assert "pip install 'dynacli-openapi[tui]'" in texts["shop help exploring"]
+    assert "pip install 'dynacli-openapi[tui]'" in texts["shop help explore"]
     assert {} == {
         name: found[0]
         for name, text in texts.items()
