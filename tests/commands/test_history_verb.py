@@ -116,7 +116,7 @@ def test_one_call_is_shown_by_its_number(api: str) -> None:
     assert (2, True) == (missing.exit_code, "The history has no call 2" in missing.stderr)
 
 
-@pytest.mark.parametrize("mode", ["heads", "full"])
+@pytest.mark.parametrize("mode", ["headers", "full"])
 def test_a_call_is_shown_in_other_forms(
     mode: str, api: str, server: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -275,7 +275,7 @@ def test_a_document_with_a_secret_in_its_url_is_not_replayed(server: Recorder, h
     assert (2, True) == (refused.exit_code, "names a URL with a secret" in refused.stderr)
 
 
-@pytest.mark.parametrize("mode", ["heads", "full"])
+@pytest.mark.parametrize("mode", ["headers", "full"])
 def test_no_secret_is_in_the_history(
     mode: str, server: Recorder, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -316,7 +316,7 @@ def test_no_secret_is_in_the_history(
         headers={"Set-Cookie": f"sid={_SECRET}", "Content-Type": "application/json"},
     )
     server.answers["/a"] = server.answers["/b"] = server.answers[f"/tokens/{_SECRET}"] = answer
-    code = _SECRET if mode == "heads" else "1"  # nothing tells that it is a secret
+    code = _SECRET if mode == "headers" else "1"  # nothing tells that it is a secret
     server.answers["/tokens"] = Answer(body=json.dumps([{"id": 1, "token": _SECRET}]).encode())
     server.answers["/keys"] = Answer(body=json.dumps([{"id": 1, "key": _SECRET, "code": code}]).encode())
     api = save(document(paths, [server.origin], schemes))

@@ -121,8 +121,8 @@ def test_settings_of_the_whole_file_are_set(text: str, path: Path) -> None:
     assert 0 == run_cli("config", "set", "history=off", "cache.limit=500 MiB").exit_code
     assert {"history": "off", "cache": {"limit": "500 MiB"}} == tomllib.loads(path.read_bytes().decode())
     assert "off\n" == run_cli("config", "get", "history").stdout
-    assert 0 == run_cli("config", "set", "history", "heads").exit_code
-    assert "heads\n" == run_cli("config", "get", "history").stdout
+    assert 0 == run_cli("config", "set", "history", "headers").exit_code
+    assert "headers\n" == run_cli("config", "get", "history").stdout
 
 
 @pytest.mark.parametrize(

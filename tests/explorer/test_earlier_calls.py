@@ -41,7 +41,7 @@ def _document(server: Recorder) -> str:
     return save(document({"/pets/{id}": {"put": putting}}, [server.origin]))
 
 
-@pytest.mark.parametrize("mode", ["full", "heads"])
+@pytest.mark.parametrize("mode", ["full", "headers"])
 def test_a_call_of_the_command_line_is_opened_again(
     server: Recorder, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

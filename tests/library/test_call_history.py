@@ -131,7 +131,7 @@ def test_a_word_that_is_no_way_to_keep_a_history_keeps_none(
     monkeypatch.setenv("DYNACLI_HISTORY", "none")
     warning = _calls(api)
     assert "`none` says nothing of the history" in warning
-    assert "`off`, `heads`, `full`" in warning
+    assert "`off`, `headers`, `full`" in warning
     assert not history.exists()
 
 

@@ -434,7 +434,7 @@ class CallHistory:
             if self._mode not in MODES:
                 self._warn(
                     f"`{self._mode}` says nothing of the history, which keeps nothing now\n"
-                    f"`{variable('HISTORY')}`, and `history` in the configuration, are one of `off`, `heads`, `full`"
+                    f"`{variable('HISTORY')}`, and `history` in the configuration, are one of `off`, `headers`, `full`"
                 )
                 self._mode = "off"
         return self._mode

@@ -36,7 +36,7 @@ __all__ = [
 
 VERSION = 1
 """The version of the tables, as `PRAGMA user_version` says it."""
-MODES = ("off", "heads", "full")
+MODES = ("off", "headers", "full")
 LARGEST_REMEMBERED = 1 << 20
 """The size in bytes of the largest body whose ids are remembered."""
 MOST_REMEMBERED = 200
@@ -165,7 +165,7 @@ def history_mode(env: Environment) -> str:
     Raises:
         FileError: The configuration cannot be read.
     """
-    return str(env.setting("HISTORY") or Configuration(env).setting("history") or "heads")
+    return str(env.setting("HISTORY") or Configuration(env).setting("history") or "headers")
 
 
 def api_key(directory: str) -> str:

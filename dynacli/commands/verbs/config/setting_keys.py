@@ -15,7 +15,7 @@ __all__ = ["KEYS_OF_API", "key_path", "shown_value", "value_of", "words_of_key"]
 
 _ANY = "*"
 _CHOICES: dict[str, tuple[str, ...]] = {
-    "history": ("off", "heads", "full"),
+    "history": ("off", "headers", "full"),
     "refresh": ("background", "blocking", "never"),
     **{option.key: option.choices for option in OPTIONS if option.key and option.choices},
 }
