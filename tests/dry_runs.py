@@ -18,7 +18,7 @@ def request_of(*words: str, before: tuple[str, ...] = (), stdin: bytes = b"") ->
     """Return the request that a call on `api.json` would send, its body decoded where it is JSON."""
     result = run_cli("--dry-run", "json", *before, "./api.json", *words, stdin=stdin)
     # What could not be judged is a note, and not what those who call this are about.
-    notes = [line for line in result.stderr.splitlines() if not line.startswith("Not judged: ")]
+    notes = [line for line in result.stderr.splitlines() if not line.startswith("Not validated: ")]
     assert (0, []) == (result.exit_code, notes)
     request: dict[str, Any] = result.json
     request["target"] = request["url"].removeprefix(SERVER)

@@ -271,4 +271,4 @@ def undocumented_note(described: DescribedOperation) -> str:
     operation = described.operation
     missing = _no_operation_at(described.api, operation.method, operation.path)
     near = f". {missing.hint}" if missing.details["near"] else ""
-    return f"Not judged: {missing.message}. {missing.reason}{near}"
+    return f"Not validated: {missing.message}. {missing.reason}{near}"

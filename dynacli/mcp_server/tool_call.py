@@ -218,9 +218,9 @@ def _told_of(answers: list[Answer]) -> dict[str, Any]:
     ]
     if len(findings) > _MOST_FINDINGS:
         told["more_findings"] = len(findings) - _MOST_FINDINGS
-    unchecked = dict.fromkeys(reason for answer in answers for reason in answer.unchecked)
-    if unchecked:
-        told["unchecked"] = list(unchecked)[:_MOST_FINDINGS]
+    not_validated = dict.fromkeys(reason for answer in answers for reason in answer.not_validated)
+    if not_validated:
+        told["not_validated"] = list(not_validated)[:_MOST_FINDINGS]
     return told
 
 

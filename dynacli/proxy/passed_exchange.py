@@ -89,7 +89,7 @@ class PassedExchange:
         error: Why no answer came from the upstream.
         is_broken_off: Whether the upstream closed the connection before its answer was complete.
         seconds: From the head of the request to the end of the answer.
-        skipped: Why it is not judged; empty where it is.
+        skipped: Why it is not validated; empty where it is.
 
     Args:
         target: The path and the query that the client asked for.

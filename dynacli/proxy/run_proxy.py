@@ -121,10 +121,10 @@ class ToldPassage(ToldExchange):
         """Return why it was refused, and what broke it off."""
         return {"refused": self._passed.refusal or None, "error": self._error() or None}
 
-    def unchecked(self) -> list[str]:
-        """Return the reasons why something was not judged, first why the whole was not."""
+    def not_validated(self) -> list[str]:
+        """Return the reasons why something was not validated, first why the whole was not."""
         reasons = [self._passed.skipped] if self._passed.skipped else []
-        return list(dict.fromkeys([*reasons, *super().unchecked()]))
+        return list(dict.fromkeys([*reasons, *super().not_validated()]))
 
     def _error(self) -> str:
         passed = self._passed
@@ -142,13 +142,13 @@ class ToldPassage(ToldExchange):
             words.append(paint.yellow(self.shown(error)))
         if count:
             words.append(paint.red(f"{count:,} findings" if count > 1 else "1 finding"))
-        unchecked = self.unchecked()
-        if unchecked:
-            more = f", and {len(unchecked) - 1} more" if len(unchecked) > 1 else ""
-            words.append(f"not all judged: {self.shown(unchecked[0])}{more}")
+        not_validated = self.not_validated()
+        if not_validated:
+            more = f", and {len(not_validated) - 1} more" if len(not_validated) > 1 else ""
+            words.append(f"not all judged: {self.shown(not_validated[0])}{more}")
         if not words and self.has_verdict:
             is_judged = self._judged is not None and self._judged.is_judged
-            words.append(paint.green("ok") if is_judged else "not judged: the status is not documented")
+            words.append(paint.green("ok") if is_judged else "not validated: the status is not documented")
         return ", ".join(words)
 
 
@@ -203,7 +203,7 @@ def run_proxy(
         judged = None
         try:
             judged = (judge.unjudged if passed.refusal or passed.skipped else judge.add)(recorded)
-        except Exception as error:  # noqa: BLE001  - the exchange is told as one that was not judged
+        except Exception as error:  # noqa: BLE001  - the exchange is told as one that was not validated
             passed.skipped = InternalError.caused_by(error).line
         return ToldPassage(api, passed, recorded, judged)
 
@@ -213,7 +213,7 @@ def run_proxy(
         except (DynacliError, OSError):
             raise  # nothing can be written any more
         except Exception as error:  # noqa: BLE001  - the others are judged
-            warn(f"`{passed.method}`: an exchange was not judged: {InternalError.caused_by(error).line}")
+            warn(f"`{passed.method}`: an exchange was not validated: {InternalError.caused_by(error).line}")
 
     def note_defect(error: BaseException) -> None:
         warn(f"A connection was closed: {InternalError.caused_by(error).line}")

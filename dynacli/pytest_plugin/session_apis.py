@@ -124,12 +124,12 @@ def _judged_call(answer: Answer) -> JudgedCall:
 
     described = answer.described
     operation = described.operation
-    verdict: dict[str, list[Any]] = {"findings": [], "tolerated": [], "unchecked": [], "suppressed": []}
+    verdict: dict[str, list[Any]] = {"findings": [], "tolerated": [], "not_validated": [], "suppressed": []}
     for each in answer.verdicts:
         for key, values in answer.masker.mask_value(verdict_json(described.api, each)).items():
             verdict[key] += values
     if not answer.is_judged:
-        verdict["unchecked"].append("nothing was judged")
+        verdict["not_validated"].append("nothing was judged")
     return JudgedCall(
         with_masked_query(described.api.name),
         *(operation.name, operation.method, operation.path),
@@ -138,7 +138,7 @@ def _judged_call(answer: Answer) -> JudgedCall:
         seconds=answer.seconds,
         findings=tuple(verdict["findings"]),
         tolerated=tuple(verdict["tolerated"]),
-        unchecked=tuple(dict.fromkeys(verdict["unchecked"])),
+        not_validated=tuple(dict.fromkeys(verdict["not_validated"])),
         suppressed=tuple(verdict["suppressed"]),
     )
 

@@ -533,7 +533,7 @@ class _Line:
 
     def _split_parts(self, body: str) -> tuple[list[RecordedPart], str]:
         """Return the parts of a multipart body that is written out, as browsers copy it, and what is left of it."""
-        from dynacli.validation.bodies.read_body import UncheckedError, UnreadableError, split_parts
+        from dynacli.validation.bodies.read_body import NotValidatedError, UnreadableError, split_parts
 
         names = [value for name, value in self._headers if name.lower() == "content-type"]
         kind, parameters = split_media_type(names[-1] if names else "")
@@ -541,7 +541,7 @@ class _Line:
             return [], body
         try:
             parts = split_parts(body.encode(), parameters)
-        except (UncheckedError, UnreadableError):
+        except (NotValidatedError, UnreadableError):
             return [], body
         if any(part.is_file for part in parts):
             self.remarks.append("Files are not in the line: they are sent from the working directory")

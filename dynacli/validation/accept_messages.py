@@ -15,7 +15,7 @@ from dynacli.schema.evaluation.compiled_schema import CompiledSchema, CompiledSc
 from dynacli.schema.evaluation.judging_notes import JudgingNotes
 from dynacli.schema.evaluation.translation import SchemaSource, TooDeepError
 from dynacli.schema.read_schema import Direction, Follow
-from dynacli.validation.bodies.read_body import UncheckedError, UnreadableError, read_json
+from dynacli.validation.bodies.read_body import NotValidatedError, UnreadableError, read_json
 from dynacli.validation.judged_messages import JudgedRequest, JudgedResponse
 
 __all__ = ["OperationSchemas", "accepts_request", "accepts_response", "can_accept_success"]
@@ -318,7 +318,7 @@ def _accepts_content(
     try:
         parameters = split_media_type(media_type)[1]
         value = read_json(body, parameters, size_before=schemas.size_read)
-    except (UnreadableError, UncheckedError):
+    except (UnreadableError, NotValidatedError):
         return False
     schemas.size_read += len(body)
     return schemas.accepts(described["schema"], value, direction)

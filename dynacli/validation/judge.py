@@ -4,7 +4,7 @@ The words of this room:
 
 - The *judge* is the object that validates, and *to judge* is to validate against the document.
 - A *finding* is a defect: a place where a request or an answer breaks the document.
-- The *verdict* is the result of judging one message: its findings, and the reasons why something was not judged.
+- The *verdict* is the result of judging one message: its findings, and the reasons why something was not validated.
 - A finding is *tolerated* where it counts at the level `exact` alone: the document forbids something to the letter that
   its author means to allow.
 - *Notes* are what keywords record while they judge; the judge puts them into the verdict.
@@ -92,7 +92,7 @@ class Judge:
         verdict, validators = Verdict(), self._begin("response")
         if self._is_behind_a_redirect(response):
             text = f"the document describes the redirect, `{response.redirects[0]}`, and not what it leads to"
-            verdict.unchecked.append(text)
+            verdict.not_validated.append(text)
             return verdict
         body_values: list[JudgedValue] = []
         if isinstance(response.body, StreamedBody):
@@ -113,7 +113,7 @@ class Judge:
             verdict.extend(body_values.findings)
             if body_values.cut:
                 text = f"{body_values.cut:,} more items hold what the document does not mention"
-                verdict.unchecked.append(text)
+                verdict.not_validated.append(text)
         elif is_exact:
             self._collect_undocumented(verdict, validators, "response", body_values)
         return verdict
@@ -172,7 +172,7 @@ class Judge:
         *,
         is_exact: bool,
     ) -> None:
-        verdict.unchecked.extend(notes.unchecked)
+        verdict.not_validated.extend(notes.not_validated)
         verdict.failures.extend(notes.failures)
         for error in errors:
             with _exceptions_into(verdict):
@@ -185,8 +185,8 @@ class Judge:
             properties = self._undocumented_properties(validators, where)
             for judged in body_values:
                 verdict.extend(properties.findings(judged))
-                if properties.unchecked:
-                    verdict.unchecked.append(properties.unchecked)
+                if properties.not_validated:
+                    verdict.not_validated.append(properties.not_validated)
 
     def _missing_security(self, request: JudgedRequest) -> Iterator[Finding]:
         alternatives = [[scheme.name for scheme in schemes] for schemes in self._operation.security]
@@ -206,8 +206,8 @@ class Judge:
         engine = self._engine
         if isinstance(cause, engine.NotedError):
             return
-        if isinstance(cause, engine.UncheckedError):
-            verdict.unchecked.append(_with_name(error, str(cause)))
+        if isinstance(cause, engine.NotValidatedError):
+            verdict.not_validated.append(_with_name(error, str(cause)))
         elif isinstance(error, engine.ResponseNotFound):
             self._undocumented_status(verdict, error, is_exact=is_exact)
         elif isinstance(cause, engine.UndocumentedBodyError):
@@ -216,7 +216,7 @@ class Judge:
                 place = self._document_place(cause)
                 verdict.extend([Finding(where, "undocumented-body", "", text, None, None, *place)])
             else:
-                verdict.unchecked.append(text)
+                verdict.not_validated.append(text)
         elif isinstance(cause, engine.UndocumentedHeaderError):
             text = (
                 f"the document describes `{cause.name}` for the answer `{cause.answer}`, and not for this one"
@@ -249,7 +249,7 @@ class Judge:
         status = int(error.http_status)
         excuse = "" if is_exact else excuse_of_status(status, self._operation)
         if excuse:
-            verdict.unchecked.append(f"the status {status} is not documented, and {excuse}")
+            verdict.not_validated.append(f"the status {status} is not documented, and {excuse}")
             return
         place = self.responses_place
         verdict.extend([Finding("response", "undocumented-status", "status", text, listed, status, *place)])
@@ -325,13 +325,13 @@ _MESSAGES = {
 
 @contextmanager
 def _exceptions_into(verdict: Verdict) -> Iterator[None]:
-    """Turn an exception that ends the judging into a reason why something was not judged."""
+    """Turn an exception that ends the judging into a reason why something was not validated."""
     try:
         yield
     except DamagedCatalogError:
         verdict.failures.append("the compiled document is damaged; it is compiled again at the next call")
     except RecursionError:
-        verdict.unchecked.append(TOO_DEEP)
+        verdict.not_validated.append(TOO_DEEP)
     except Exception as error:  # noqa: BLE001  - see below
         # Documents hold what no validator expects: a media type that is a string, parameters that are no list.
         # Whatever the libraries raise then means that nothing was judged; the call and its answer must not be lost.

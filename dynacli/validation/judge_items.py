@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from dynacli.schema.evaluation.judging_notes import JudgingNotes
 from dynacli.schema.evaluation.schema_error import SchemaError
-from dynacli.validation.bodies.read_body import JudgedValue, UncheckedError, UnreadableError
+from dynacli.validation.bodies.read_body import JudgedValue, NotValidatedError, UnreadableError
 from dynacli.validation.bodies.sequences import Item
 from dynacli.validation.streamed_body import KEPT, MAX_FINDINGS, BrokenOffError
 
@@ -63,7 +63,7 @@ def sequence_errors(
         items: The items, which may be read one at a time.
         of_items: The schemas that each item is judged by.
         of_all: The schema that all items together are judged by, as an array.
-        notes: Gets the reasons why something was not judged.
+        notes: Gets the reasons why something was not validated.
         body_values: Gets the values that were judged.
         is_stream: Whether at most `KEPT` bytes are kept for keywords that need all items at once.
         is_either: Whether it is enough that each item, or all of them together, have no errors.
@@ -74,7 +74,7 @@ def sequence_errors(
         for item in items:
             sequence.add(item)
     except BrokenOffError:
-        notes.add_unchecked(f"the answer broke off after its first {sequence.count} items")
+        notes.add_not_validated(f"the answer broke off after its first {sequence.count} items")
         sequence.end(is_whole=False)
     else:
         sequence.end(is_whole=True)
@@ -117,7 +117,7 @@ class _Sequence:
         value = item.value
         if isinstance(value, bytes):
             self._is_readable = False
-            self._notes.add_unchecked("parts that are neither JSON nor text cannot be judged")
+            self._notes.add_not_validated("parts that are neither JSON nor text cannot be judged")
             return
         if self._of_all is not None:
             self._hold(value, item.size)
@@ -139,7 +139,7 @@ class _Sequence:
             self._note_item(f"item {index} or its schema is nested too deeply")
         if notes.patterns.is_used_up:
             # The other items might take as long, and there may be many of them.
-            notes.add_unchecked(
+            notes.add_not_validated(
                 f"item {index + 1} and those after it: it takes too long to match the patterns"
             )
             self._is_over = True
@@ -164,9 +164,9 @@ class _Sequence:
         self.errors.extend(found[:left])
         self._unlisted += len(found) > left
 
-    def _note_unreadable(self, index: int, error: UnreadableError | UncheckedError) -> None:
+    def _note_unreadable(self, index: int, error: UnreadableError | NotValidatedError) -> None:
         self._is_readable = False
-        if isinstance(error, UncheckedError):
+        if isinstance(error, NotValidatedError):
             self._note_item(str(error))
             return
         if self._is_full():
@@ -176,7 +176,7 @@ class _Sequence:
             return
         if index == self._unreadable_items == _MAX_UNREADABLE:
             # The body is probably something else altogether, such as an HTML page of many lines.
-            self._notes.add_unchecked(
+            self._notes.add_not_validated(
                 f"item {index} and those after it: none of the items before can be read"
             )
             self._is_over = True
@@ -187,7 +187,7 @@ class _Sequence:
     def _note_item(self, reason: str) -> None:
         self._noted_items += 1
         if self._noted_items <= _MAX_NOTED_ITEMS:
-            self._notes.add_unchecked(reason)
+            self._notes.add_not_validated(reason)
 
     def _hold(self, value: Any, size: int) -> None:
         if len(self._first) < _FIRST_ITEMS:
@@ -211,9 +211,9 @@ class _Sequence:
             return
         if self._noted_items > _MAX_NOTED_ITEMS:
             more = self._noted_items - _MAX_NOTED_ITEMS
-            self._notes.add_unchecked(f"{more:,} more items cannot be judged, either")
+            self._notes.add_not_validated(f"{more:,} more items cannot be judged, either")
         if self._unlisted:
-            self._notes.add_unchecked(
+            self._notes.add_not_validated(
                 f"only the first {len(self.errors):,} findings of the items are listed: "
                 f"{'at least ' if self._is_over else ''}{self._unlisted:,} more items break the document"
             )
@@ -229,7 +229,7 @@ class _Sequence:
             self.errors.extend(_count_errors(self._of_all, self.count, self._first))
             named = ", ".join(f"`{name}`" for name in sorted(self._needing_all))
             size = f"{KEPT // 1024 // 1024} MiB"
-            self._notes.add_unchecked(
+            self._notes.add_not_validated(
                 f"{named} needs all items at once, and the stream is larger than {size}"
             )
 

@@ -25,7 +25,7 @@ from dynacli.catalog.store.catalog_file import DamagedCatalogError
 from dynacli.http.semantics import best_match, is_media_type, split_media_type
 from dynacli.model.operation import IGNORED_HEADERS, documented_status, explodes, style_of
 from dynacli.schema.evaluation.judging_notes import TOO_DEEP
-from dynacli.validation.bodies.body_hooks import FORM, BodyHooks, UncheckedError
+from dynacli.validation.bodies.body_hooks import FORM, BodyHooks, NotValidatedError
 from dynacli.validation.findings.finding import reason_of
 from dynacli.validation.header_hooks import HeaderHooks, note_place
 from dynacli.validation.operation_document import child
@@ -81,7 +81,7 @@ class _Overrides(BodyHooks):
         except DamagedCatalogError:
             raise
         except RecursionError:
-            raise wrapper() from UncheckedError(TOO_DEEP)
+            raise wrapper() from NotValidatedError(TOO_DEEP)
         except Exception as error:  # noqa: BLE001  - as in `Judge`: the document is to blame, and the rest can be judged
             self.notes.add_failure(f"{part}: {reason_of(error)}")
             raise wrapper() from NotedError()
@@ -97,7 +97,7 @@ class _Overrides(BodyHooks):
             unclear = [key for key in keys if not is_media_type(key)]
             if unclear:
                 shown = f"`{unclear[0]}`" if unclear[0] else "an empty text"
-                raise UncheckedError(f"the document has {shown} where a media type belongs")
+                raise NotValidatedError(f"the document has {shown} where a media type belongs")
             raise MediaTypeNotFound(mimetype, keys)
         name, parameters = split_media_type(mimetype)
         return MediaType(name, parameters, child(content, best))
@@ -187,7 +187,7 @@ class RequestOverrides(_Overrides):
         found: tuple[Any, SchemaPath | None]
         try:
             found = inherited(param_or_header, location, name=name)
-        except (RecursionError, DamagedCatalogError, UncheckedError):
+        except (RecursionError, DamagedCatalogError, NotValidatedError):
             raise
         except Exception:
             # openapi-core cannot read back every style and every union of types, and raises various exceptions.

@@ -27,7 +27,7 @@ from openapi_core.validation.response.validators import V32ResponseValidator
 from dynacli.schema.evaluation.judging_notes import JudgingNotes
 from dynacli.schema.read_schema import Direction
 from dynacli.validation import document_path
-from dynacli.validation.bodies.body_hooks import UncheckedError, UnreadableError
+from dynacli.validation.bodies.body_hooks import NotValidatedError, UnreadableError
 from dynacli.validation.bodies.read_body import JudgedValue
 from dynacli.validation.header_hooks import (
     CaseInsensitiveHeaders,
@@ -47,10 +47,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MediaTypeNotFound",
+    "NotValidatedError",
     "NotedError",
     "OpenAPIError",
     "ResponseNotFound",
-    "UncheckedError",
     "UndocumentedBodyError",
     "UndocumentedHeaderError",
     "UnreadableError",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from dynacli.validation.bodies.read_body import JudgedValue, UncheckedError, UnreadBody
+from dynacli.validation.bodies.read_body import JudgedValue, NotValidatedError, UnreadBody
 from dynacli.validation.findings.finding import Finding
 
 __all__ = ["KEPT", "MAX_FINDINGS", "BrokenOffError", "DroppedBody", "PassingValues", "StreamedBody"]
@@ -96,18 +96,18 @@ class StreamedBody:
         """Return the whole body.
 
         Raises:
-            UncheckedError: The body is too large to be kept, or broke off.
+            NotValidatedError: The body is too large to be kept, or broke off.
         """
         body = bytearray()
         try:
             for piece in self:
                 body += piece
                 if len(body) > KEPT:
-                    raise UncheckedError(
+                    raise NotValidatedError(
                         f"the stream is larger than {KEPT // 1024 // 1024} MiB, and its schema is about all of it"
                     )
         except BrokenOffError:
-            raise UncheckedError("the answer broke off") from None
+            raise NotValidatedError("the answer broke off") from None
         return bytes(body)
 
 

@@ -25,8 +25,8 @@ def _main() -> int:
         began = time.perf_counter()
         verdict = judge.response(JudgedResponse(200, {"content-type": _JSON}, _JSON, body))
         seconds.append(time.perf_counter() - began)
-        if verdict.findings or verdict.unchecked or verdict.failures:
-            sys.stderr.write(f"{verdict.findings[:1]} {verdict.unchecked} {verdict.failures}\n")
+        if verdict.findings or verdict.not_validated or verdict.failures:
+            sys.stderr.write(f"{verdict.findings[:1]} {verdict.not_validated} {verdict.failures}\n")
             return 1
     sys.stdout.write(f"{median(seconds)}\n")
     return 0

@@ -100,7 +100,7 @@ def test_a_404_for_a_value_that_was_made_up_is_no_finding(
     path = _api(server, {"/pets/{id}": {"get": _operation("getPet", parameter)}})
     result = run_cli("check", path, "-o", "json", *words)
     assert (9 if rules else 0, rules) == (result.exit_code, _rules(result))
-    assert bool(rules) is not any("made up" in reason for reason in _row(result)["unchecked"])
+    assert bool(rules) is not any("made up" in reason for reason in _row(result)["not_validated"])
 
 
 def test_a_finding_is_in_every_form_of_the_result(server: Recorder, tmp_path: Path) -> None:
@@ -500,14 +500,14 @@ def test_what_was_called_is_said_when_asked_for(server: Recorder) -> None:
     ],
 )
 def test_answers_that_are_not_what_they_say(server: Recorder, answer: Answer) -> None:
-    """Each ends in findings or in what was not judged, in all forms, and never in a defect."""
+    """Each ends in findings or in what was not validated, in all forms, and never in a defect."""
     server.answers["/pet"] = answer
     for words in (("-o", "text"), ("-o", "json"), ("-o", "yaml"), ("--report", "sarif")):
         result = run_cli("check", _single(server), *words)
         assert result.exit_code in {0, 9}, result.stderr
         assert "defect" not in result.stderr
     row = _row(run_cli("check", _single(server), "-o", "json"))
-    assert row["findings"] or row["unchecked"] or answer.body == b'{"id": "\\ud800"}'
+    assert row["findings"] or row["not_validated"] or answer.body == b'{"id": "\\ud800"}'
 
 
 _EVENT = {
@@ -574,7 +574,7 @@ def test_a_stream_without_an_end_is_judged_as_far_as_it_comes(
         result = run_cli("check", path, "--server", url, "-o", "json", "--timeout", "0.5")
         stream.shutdown()
     assert (9 if rules else 0, rules) == (result.exit_code, _rules(result)), result.stderr
-    assert any("the stream went on after" in reason for reason in _row(result)["unchecked"])
+    assert any("the stream went on after" in reason for reason in _row(result)["not_validated"])
 
 
 def test_what_can_be_written_is_asked_for(server: Recorder) -> None:
@@ -698,4 +698,4 @@ def test_an_answer_to_an_id_that_was_made_up_for_a_body(
     path = save(document({"/start": {"post": operation}}, [server.origin], version="3.1.0"))
     row = run_cli("check", path, "--operation", "start", "-o", "json", *words).json[0]
     assert ([] if is_excused else ["undocumented-status"]) == [each["rule"] for each in row["findings"]]
-    assert is_excused == any("made up for the body" in each for each in row["unchecked"])
+    assert is_excused == any("made up for the body" in each for each in row["not_validated"])

@@ -51,7 +51,7 @@ def test_nothing_is_found_when_the_stand_in_behaves() -> None:
     assert (0, "") == (result.exit_code, result.stderr)
     assert len(_SAFE) == len(called)
     assert [] == [
-        name for name, row in called.items() if row["findings"] or row["unchecked"] or not row["valid"]
+        name for name, row in called.items() if row["findings"] or row["not_validated"] or not row["valid"]
     ]
     assert all(200 in value["statuses"] for value in called.values())
 

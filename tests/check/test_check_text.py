@@ -118,7 +118,7 @@ def test_what_is_tolerated_has_a_section_of_its_own(server: Recorder) -> None:
     server.answers["/pets"] = json_answer({"data": ["PT1.5S", "PT2.5S"]})
     paths = {"/pets": _get(schema)}
     text = _words(_text(server, paths, "--validate", "warn"))
-    assert "Findings at `exact` alone get-pets: /data/* [format]" in text
+    assert "Tolerated get-pets: /data/* [format]" in text
     assert "1 finding" not in text
     assert "2 findings" in _words(_text(server, paths))
 
@@ -213,8 +213,8 @@ def _row(text: str, name: str = "get-a") -> str:
             "1/1 ok, not all judged",
             id="no-schema",
         ),
-        pytest.param(429, {"s200": _good(_REF)}, "0/1 not judged", id="too-many"),
-        pytest.param(200, {"s200": {"$ref": "https://elsewhere.test/x"}}, "- not judged", id="nowhere"),
+        pytest.param(429, {"s200": _good(_REF)}, "0/1 not validated", id="too-many"),
+        pytest.param(200, {"s200": {"$ref": "https://elsewhere.test/x"}}, "- not validated", id="nowhere"),
     ],
 )
 def test_the_labels(server: Recorder, status: int, answers: dict[str, Any], verdict: str) -> None:
@@ -242,7 +242,7 @@ def test_a_redirect_that_was_followed_was_seen(server: Recorder) -> None:
     assert ("1/2", True) == (text.split()[4], text.endswith("ok"))
     inside = {"/a": _get(s302=_NONE), "/b": _get()}
     text = _row(_text(server, inside))
-    assert ("1/1", True) == (text.split()[4], text.endswith("not judged"))
+    assert ("1/1", True) == (text.split()[4], text.endswith("not validated"))
     assert "2/2" == _row(_text(server, {**inside, "/a": both})).split()[4]
 
 

@@ -295,7 +295,7 @@ def test_what_is_ignored_does_not_count(config: Path, words: tuple[str, ...], is
     _write(config, IGNORE)
     result = run_cli("pets", "get-pet", *words, "--report", "json=r.json")
     assert (0, '{"id": "x"}') == (result.exit_code, result.stdout)
-    line = "Ignored: /id: expected integer, got string `x` [type]: the old server; #12\n"
+    line = "Suppressed: /id: expected integer, got string `x` [type]: the old server; #12\n"
     assert is_said is (line in result.stderr)
     assert "breaks the document" not in result.stderr
     report = json.loads(Path("r.json").read_text(encoding="utf-8"))
@@ -460,9 +460,11 @@ def test_what_is_meant_is_sent_with_notes(
     words += ["--report", "json=r.json", *(["--dry-run", "json"] if is_dry else [])]
     result = run_cli(lenient, *words)
     assert (0, 0 if is_dry else 1) == (result.exit_code, len(server.requests))
-    notes = [line for line in result.stderr.splitlines() if line.startswith("Note: ")]
+    notes = [line for line in result.stderr.splitlines() if line.startswith("Tolerated: ")]
     assert notes == result.stderr.splitlines()
-    assert "Note: /id: the document marks this as read-only, so it should not be sent [readOnly]" in notes
+    assert (
+        "Tolerated: /id: the document marks this as read-only, so it should not be sent [readOnly]" in notes
+    )
     assert 1 == sum("`nullable` counts only beside a `type`" in note for note in notes)
     assert 3 == len(notes)
     report = json.loads(Path("r.json").read_text())
@@ -495,7 +497,7 @@ def test_a_program_gets_what_is_tolerated(lenient: str) -> None:
     """The library has the notes of the request and of the answer as findings of their own."""
     with dynacli.open_api(lenient) as api:
         answer = api.call("add-pet", id=1)
-    assert ((), ()) == (answer.findings, answer.unchecked)
+    assert ((), ()) == (answer.findings, answer.not_validated)
     assert [
         ("request", "/id"),
         ("response", "/owner"),

@@ -114,7 +114,9 @@ def test_a_path_that_the_document_does_not_have_is_called_unjudged(
     assert [(method, path, ["Bearer abc"])] == [
         (request.method, request.target, request.headers["authorization"]) for request in server.requests
     ]
-    assert f"Not judged: `./api.json` has no operation `{method} {path.partition('?')[0]}`" in result.stderr
+    assert (
+        f"Not validated: `./api.json` has no operation `{method} {path.partition('?')[0]}`" in result.stderr
+    )
     assert note in result.stderr
 
 

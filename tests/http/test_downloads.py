@@ -94,7 +94,7 @@ def test_a_download_that_broke_off_is_gone_on_with(broken: str, server: Recorder
     server.answers["/file"] = _file()
     result = _download(broken, "--validate", "strict")
     assert (0, _CONTENT, ["out"]) == (result.exit_code, Path("out").read_bytes(), _left())
-    assert "Not judged: the answer is the rest of a file" in result.stderr
+    assert "Not validated: the answer is the rest of a file" in result.stderr
     assert [("bytes=1000-", '"v1"', "identity"), ("bytes=2000-", '"v1"', "identity")] == [
         tuple(request.headers[name][0] for name in ("range", "if-range", "accept-encoding"))
         for request in server.requests

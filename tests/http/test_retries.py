@@ -52,7 +52,7 @@ def _busy(status: int = 503, **headers: str) -> Answer:
 @pytest.mark.sampled(6)
 @pytest.mark.parametrize("status", [400, 401, 404, 408, 409, 413, 425, 429, 500, 501, 502, 503, 504, 507])
 def test_a_read_is_made_again_after_a_status_that_may_pass(api: str, server: Recorder, status: int) -> None:
-    """Of the answer that was not final nothing is written, and it is not judged."""
+    """Of the answer that was not final nothing is written, and it is not validated."""
     server.answers["/a"] = _failing(_busy(status), _busy(status))
     result = run_cli(api, "get-a", "--validate", "off")
     is_passing = status in {408, 425, 429, 502, 503, 504}

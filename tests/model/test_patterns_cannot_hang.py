@@ -110,7 +110,7 @@ def test_patterns_are_those_of_ecma_262(pattern: str, text: str, is_found: bool)
 def test_an_undecidable_pattern_is_noted(pattern: Any, text: str, reason: str) -> None:
     """A pattern that no engine can decide is neither a finding nor passed in silence."""
     verdict = judge_value({"pattern": pattern}, text)
-    assert ([], [reason], []) == (verdict.findings, verdict.unchecked, verdict.failures)
+    assert ([], [reason], []) == (verdict.findings, verdict.not_validated, verdict.failures)
 
 
 def test_a_pattern_of_512_characters_is_decided() -> None:
@@ -132,14 +132,14 @@ def test_keywords_around_an_undecided_pattern_are_undecided(schema: Any) -> None
     """A keyword whose result depends on an undecided pattern makes no finding."""
     verdict = judge_value(schema, "a")
     assert [] == verdict.findings
-    assert ["the pattern `(` is not one of ECMA-262 that is known here"] == verdict.unchecked
+    assert ["the pattern `(` is not one of ECMA-262 that is known here"] == verdict.not_validated
 
 
 def test_undecided_names_are_not_called_unexpected() -> None:
     """Whether a property is an additional one is open when a pattern for names is undecided."""
     for keyword in ("additionalProperties", "unevaluatedProperties"):
         verdict = judge_value({"patternProperties": {"(": {}}, keyword: False}, {"a": 1})
-        assert ([], 1) == (verdict.findings, len(verdict.unchecked))
+        assert ([], 1) == (verdict.findings, len(verdict.not_validated))
 
 
 def test_lone_surrogates_are_text_to_a_pattern() -> None:
@@ -156,7 +156,7 @@ def test_the_note_is_shown_and_the_call_succeeds(server: Recorder) -> None:
     server.answers["/a"] = Answer(200, b'"b"')
     result = run_cli(api, "a", "--validate", "strict")
     assert (0, '"b"') == (result.exit_code, result.stdout.strip())
-    assert "Not judged: a pattern has 600 characters, more than 512" in result.stderr
+    assert "Not validated: a pattern has 600 characters, more than 512" in result.stderr
 
 
 @pytest.mark.parametrize(

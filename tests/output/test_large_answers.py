@@ -46,7 +46,7 @@ def test_an_answer_of_too_many_values_is_printed_as_it_came(words: tuple[str, ..
     result = run_cli(save(pets("1", server.origin)), "list-pets", *words)
     assert (13, _MANY.decode()) == (result.exit_code, result.stdout)
     assert f"it has more than {MAX_VALUES:,} values" in result.stderr
-    assert f"Not judged: the body has more than {MAX_VALUES:,} values" in result.stderr
+    assert f"Not validated: the body has more than {MAX_VALUES:,} values" in result.stderr
 
 
 @pytest.mark.parametrize("words", [("-o", "json"), ("--validate", "strict"), ("--all",)])

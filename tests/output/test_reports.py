@@ -51,7 +51,7 @@ def _calls(finding: dict[str, Any] | None = None) -> list[JudgedCall]:
 def test_json_has_the_shape_of_the_validation_report() -> None:
     """The report has the findings of all calls, and a record for each; a call without an answer is not valid."""
     report = json.loads(json_report(_calls()))
-    assert (False, ["a pattern"]) == (report["valid"], report["unchecked"])
+    assert (False, ["a pattern"]) == (report["valid"], report["not_validated"])
     assert [{**_finding(), "call": 0}] == report["findings"]
     assert [(2, "known")] == [
         (suppression["call"], suppression["reason"]) for suppression in report["suppressed"]
@@ -86,8 +86,10 @@ def test_junit_has_a_case_for_each_call() -> None:
     assert "/id: expected integer, got string `x` [type]" == failure.get("message")
     assert "type" == failure.get("type")
     assert "api.yaml:7: /x" in str(failure.text)
-    assert "Not judged: a pattern" == cases[0].findtext("system-out")
-    assert "Ignored: /id: expected integer, got string `x` [type]: known" == cases[2].findtext("system-out")
+    assert "Not validated: a pattern" == cases[0].findtext("system-out")
+    assert "Suppressed: /id: expected integer, got string `x` [type]: known" == cases[2].findtext(
+        "system-out"
+    )
     assert ["it is not safe", "The connection was refused"] == [
         element.get("message") for element in root.iter() if element.tag in {"skipped", "error"}
     ]
@@ -101,8 +103,8 @@ def test_github_has_a_command_for_each_finding() -> None:
             "::error file=api.yaml,line=7,col=5,title=pets get-pet::GET /pets/{id} answered 200: "
             "/id: expected integer, got string `x` [type]"
         ),
-        "::notice title=pets get-pet::Not judged: a pattern",
-        "::notice title=pets list-pets::Ignored: /id: expected integer, got string `x` [type]: known",
+        "::notice title=pets get-pet::Not validated: a pattern",
+        "::notice title=pets list-pets::Suppressed: /id: expected integer, got string `x` [type]: known",
         "::error title=zoo look::GET /look: The connection was refused",
     ] == lines
 
@@ -299,7 +301,7 @@ def test_a_report_of_a_call_that_is_not_judged_says_so(api: str, words: tuple[st
     """A report at the level `off` says that nothing was judged, so that nobody takes it for a good verdict."""
     assert 0 == run_cli(api, "get-pet", *words, "--validate", "off", "--report", "json=r.json").exit_code
     report = _json()
-    assert ([], ["nothing is judged at the level `off`"]) == (report["findings"], report["unchecked"])
+    assert ([], ["nothing is judged at the level `off`"]) == (report["findings"], report["not_validated"])
 
 
 def test_a_call_without_an_answer_has_an_error() -> None:

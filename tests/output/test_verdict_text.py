@@ -443,14 +443,14 @@ def test_colours_are_on_a_terminal_alone(api: str, server: Recorder, monkeypatch
 def test_errors_and_warnings_for_programs_have_the_whole_verdict(
     api: str, server: Recorder, level: str
 ) -> None:
-    """`--error-format json`: findings, what was not judged, and what does not count."""
+    """`--error-format json`: findings, what was not validated, and what does not count."""
     server.answers["/pets/1"] = Answer(body=b'{"id": "x"}')
     result = _call(api, "1", "--validate", level, "--error-format", "json")
     line = json.loads(result.stderr.splitlines()[-1])
     told = line["error"] if level == "strict" else line["warning"]
     assert (["/id"], [], []) == (
         [finding["pointer"] for finding in told["findings"]],
-        told["unchecked"],
+        told["not_validated"],
         told["suppressed"],
     )
 
@@ -462,7 +462,7 @@ def test_what_is_not_judged_is_said(server: Recorder, level: str) -> None:
     name = save(document({"/a": {"get": operation("a", responses={"200": answer})}}, [server.origin]))
     server.answers["/a"] = Answer(body=b"{}")
     result = run_cli(name, "a", "--validate", level)
-    note = "Not judged: the document gives no schema for `application/json`\n"
+    note = "Not validated: the document gives no schema for `application/json`\n"
     assert (0, "" if level == "off" else note) == (result.exit_code, result.stderr)
     told = run_cli(name, "a", "--validate", level, "--error-format", "json").stderr
     assert ("" if level == "off" else note.strip()) == (

@@ -279,16 +279,16 @@ KINDS = {
     "completion of operations": _Kind("__complete bash pets put", _COMPLETION),
     "completion of options": _Kind("__complete zsh pets put-pet --", _COMPLETION),
     "completion of values": _Kind("__complete fish pets put-pet --state s", _COMPLETION),
-    "dry run, not judged": _Kind(f"{_CALL} --dry-run json --validate off", _DRY_RUN, _CLICK),
-    "dry run without a body, not judged": _Kind(
+    "dry run, not validated": _Kind(f"{_CALL} --dry-run json --validate off", _DRY_RUN, _CLICK),
+    "dry run without a body, not validated": _Kind(
         f"{_LOOK} --dry-run json --validate off",
         _PLAIN | _SHOWN,
         _CLICK,
     ),
-    "call without a body, not judged": _Kind(
+    "call without a body, not validated": _Kind(
         f"{_LOOK} --validate off", _PLAIN | _WIRE | _ENDED, _CLICK | _HTTPX, _HTTPX_HEAVY
     ),
-    "call, not judged": _Kind(f"{_CALL} --validate off", _SENT, _CLICK | _HTTPX, _HTTPX_HEAVY),
+    "call, not validated": _Kind(f"{_CALL} --validate off", _SENT, _CLICK | _HTTPX, _HTTPX_HEAVY),
     "call that is accepted": _Kind(_CALL, _ACCEPTED, _CLICK | _HTTPX | {"jsonschema_rs"}, _ACCEPTED_HEAVY),
     "call of the stand-in": _Kind(
         "demo get-workflow wf_search-issues", _DEMO, _CLICK | _HTTPX | {"jsonschema_rs"}, _ACCEPTED_HEAVY

@@ -116,7 +116,7 @@ def test_two_thousand_requests_of_fifty_clients_are_not_altered() -> None:
                 "-o",
                 "ndjson",
                 "-f",
-                "[operation, findings, unchecked[?contains(@, 'too many')]]",
+                "[operation, findings, not_validated[?contains(@, 'too many')]]",
             ),
         )
     assert [True] * 2_000 == good

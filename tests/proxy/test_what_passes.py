@@ -82,7 +82,7 @@ def test_a_request_and_its_answer_are_not_altered(canary: str) -> None:
     # The document has no such parameters, which only `exact` finds; the bodies were decoded to be judged.
     assert (0, "add-item", 200, [], []) == (
         result.exit_code,
-        *(row[key] for key in ("operation", "status", "findings", "unchecked")),
+        *(row[key] for key in ("operation", "status", "findings", "not_validated")),
     )
 
 

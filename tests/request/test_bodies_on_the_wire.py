@@ -80,9 +80,11 @@ def test_a_body_reaches_the_server_as_its_media_type_says(
     content = {media_type: {"schema": schema}}
     made = {"/a": {"post": operation("a", requestBody={"required": True, "content": content})}}
     result = run_cli(save(document(made, [server.origin])), "a", *words, stdin=LINES)
-    # What is read only while it is sent is not judged, and that is said.
+    # What is read only while it is sent is not validated, and that is said.
     notes = {
-        line for line in result.stderr.splitlines() if not line.startswith("Not judged: a body that is read")
+        line
+        for line in result.stderr.splitlines()
+        if not line.startswith("Not validated: a body that is read")
     }
     assert (0, set()) == (result.exit_code, notes)
     (request,) = server.requests

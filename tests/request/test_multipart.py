@@ -259,7 +259,7 @@ def test_parts_that_the_document_does_not_name_are_files_under_names_of_ones_own
     assert "--file NAME=@FILE" in page
     assert page.splitlines()[-1].startswith("  dynacli ./api.json a")
     sent = run_cli(*page.splitlines()[-1].split()[1:])
-    assert (0, "") == (sent.exit_code, sent.stderr.replace("Not judged", ""))
+    assert (0, "") == (sent.exit_code, sent.stderr.replace("Not validated", ""))
     (part,) = split_parts(
         server.last.body, {"boundary": server.last.headers["content-type"][0].partition("=")[2]}
     )
@@ -555,7 +555,9 @@ def test_the_judge_reads_the_parts(finding: str, words: tuple[str, ...]) -> None
     assert (2 if finding else 0) == result.exit_code
     assert finding in result.stderr
     told = [
-        line for line in result.stderr.splitlines() if not line.startswith("Not judged: the bytes of a file")
+        line
+        for line in result.stderr.splitlines()
+        if not line.startswith("Not validated: the bytes of a file")
     ]
     assert bool(finding) == bool(told)
 

@@ -90,7 +90,10 @@ def test_a_body_of_xml_has_an_example(media_type: str) -> None:
     _save(media_type, schema)
     result = run_cli("./api.json", "a", "--example", "--dry-run", "json")
     name = media_type.partition(";")[0]
-    assert (0, f"Not judged: a body of `{name}` cannot be judged yet\n") == (result.exit_code, result.stderr)
+    assert (0, f"Not validated: a body of `{name}` cannot be judged yet\n") == (
+        result.exit_code,
+        result.stderr,
+    )
     assert '<person id="1"><name>string</name></person>' == result.json["body"]
     assert run_cli("./api.json", "a", "--help").stdout.endswith("dynacli ./api.json a --example\n")
 

@@ -33,7 +33,7 @@ def told(verdict: Verdict) -> list[Any]:
         for finding in verdict.findings
     ]
     findings += [f"~ {finding.pointer}: {finding.message}" for finding in verdict.tolerated]
-    notes = [f"? {reason}" for reason in verdict.unchecked]
+    notes = [f"? {reason}" for reason in verdict.not_validated]
     all_told = findings + notes + [f"! {reason}" for reason in verdict.failures]
     return list(json.loads(json.dumps(all_told)))
 

@@ -70,10 +70,10 @@ def sent(**given: Any) -> JudgedRequest:
 
 
 def compact(verdict: Verdict) -> list[str]:
-    """Findings as `POINTER RULE`, in an order that does not depend on the engine; then what was not judged.
+    """Findings as `POINTER RULE`, in an order that does not depend on the engine; then what was not validated.
 
     What is tolerated has a `~` in front.
     """
     found = sorted(f"{finding.pointer or '-'} {finding.rule}" for finding in verdict.findings)
     found += sorted(f"~ {finding.pointer or '-'} {finding.rule}" for finding in verdict.tolerated)
-    return found + [f"? {reason}" for reason in (*verdict.failures, *verdict.unchecked)]
+    return found + [f"? {reason}" for reason in (*verdict.failures, *verdict.not_validated)]

@@ -127,9 +127,9 @@ def _opened(uri: str) -> Fetched:
 
 
 def verdict_of(judge: Judge, value: Any) -> bool | str:
-    """Return whether a value is allowed; why nobody knows, where it was not judged."""
+    """Return whether a value is allowed; why nobody knows, where it was not validated."""
     verdict = judge.response(answered(json.dumps(value).encode()))
-    notes = [*verdict.failures, *verdict.unchecked]
+    notes = [*verdict.failures, *verdict.not_validated]
     is_valid = (
         verdict.is_valid and not verdict.tolerated
     )  # a note is about what breaks the letter of the schema

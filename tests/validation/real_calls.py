@@ -17,7 +17,7 @@ class Call:
         words: Behind the operation; `<NAME>` stands for what an earlier call kept.
         status: What the server answers; None where that cannot be read.
         found: `RULE POINTER` of each finding of `--validate exact`, indices as `*`, in order.
-        unchecked: What of the answer could not be judged, a part of the reason.
+        not_validated: What of the answer could not be judged, a part of the reason.
         keep: Name → the way to a value in the answer that later calls need.
         exit_code: Where it follows neither from the status nor from the findings.
     """
@@ -26,7 +26,7 @@ class Call:
     words: tuple[str, ...] = ()
     status: int | None = 200
     found: tuple[str, ...] = ()
-    unchecked: str = ""
+    not_validated: str = ""
     keep: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     exit_code: int | None = None
 
@@ -247,7 +247,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
         Call("get-cache", ("--if-none-match", "e"), 304),
         # The 302 is described, and followed to another operation.
         *(
-            Call(name, words, unchecked="describes the redirect")
+            Call(name, words, not_validated="describes the redirect")
             for name, words in (
                 ("get-absolute-redirect-n", ("2",)),
                 ("get-redirect-n", ("2",)),
@@ -324,11 +324,15 @@ CALLS: dict[str, tuple[Call, ...]] = {
         Call("get-all-scenarios"),
         Call("reset-all-scenarios", found=_EMPTY_OBJECT),
         # The journal has the request for `/nothing` that was made before.
-        Call("get-all-requests-in-journal", unchecked="no schema", keep={"request": ("requests", 0, "id")}),
-        Call("get-request-by-id", ("<request>",), unchecked="no schema"),
+        Call(
+            "get-all-requests-in-journal", not_validated="no schema", keep={"request": ("requests", 0, "id")}
+        ),
+        Call("get-request-by-id", ("<request>",), not_validated="no schema"),
         Call("get-request-by-id", (_STUB,), 404),
-        Call("find-unmatched-requests", unchecked="no schema"),
-        Call("find-requests-by-criteria", ("--method", "GET", "--url", "/nothing"), unchecked="no schema"),
+        Call("find-unmatched-requests", not_validated="no schema"),
+        Call(
+            "find-requests-by-criteria", ("--method", "GET", "--url", "/nothing"), not_validated="no schema"
+        ),
         # `count` alone is described; the server sends `"requestJournalDisabled": false` as well.
         Call(
             "count-requests-by-criteria",
@@ -378,17 +382,17 @@ CALLS: dict[str, tuple[Call, ...]] = {
     "pygeoapi": (
         # These are described by references to the schemas of a standard, which are not followed.
         *(
-            Call(name, unchecked="/ogcapi-features-1.yaml#/components/responses/")
+            Call(name, not_validated="/ogcapi-features-1.yaml#/components/responses/")
             for name in (
                 *("get-landing-page", "get-collections", "describe-points-collection"),
                 "get-conformance-declaration",
             )
         ),
-        Call("get-points-features", unchecked="/ogcapi-features-1.yaml#/components/responses/"),
-        Call("get-points-feature", ("1",), unchecked="/ogcapi-features-1.yaml#/components/responses/"),
-        Call("get-processes", unchecked="/responses/ProcessList.yaml"),
-        Call("get-job", ("nothing",), 404, unchecked="/responses/NotFound.yaml"),
-        Call("get-job-results", ("nothing",), 404, unchecked="/responses/NotFound.yaml"),
+        Call("get-points-features", not_validated="/ogcapi-features-1.yaml#/components/responses/"),
+        Call("get-points-feature", ("1",), not_validated="/ogcapi-features-1.yaml#/components/responses/"),
+        Call("get-processes", not_validated="/responses/ProcessList.yaml"),
+        Call("get-job", ("nothing",), 404, not_validated="/responses/NotFound.yaml"),
+        Call("get-job-results", ("nothing",), 404, not_validated="/responses/NotFound.yaml"),
         # `Queryables` has `application/json` alone.
         Call("get-points-queryables", found=("undocumented-media-type header/Content-Type",)),
         Call("get-points-schema", found=("undocumented-media-type header/Content-Type",)),
@@ -400,7 +404,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
         Call(
             "execute-hello-world-job",
             ("--body", '{"inputs": {"name": "World"}}'),
-            unchecked="/schemas/execute.yaml",
+            not_validated="/schemas/execute.yaml",
         ),
     ),
 }

@@ -75,14 +75,14 @@ ANSWERS = {
         b"[" * 20_000 + b"]" * 20_000,
         JSON,
         0,
-        "Not judged: the body is nested too deeply",
+        "Not validated: the body is nested too deeply",
         _shown(_DEEP, None),
     ),
     "digits": BadAnswer(
         b'{"n": ' + _NINES + b"}",
         JSON,
         0,
-        "Not judged: the body has a number of 5000 digits",
+        "Not validated: the body has a number of 5000 digits",
         _shown(b'{\n  "n": ' + _NINES + b"\n}\n", b"'n': " + _NINES + b"\n"),
     ),
     "lone surrogate": BadAnswer(
@@ -183,4 +183,4 @@ def test_a_bad_answer_in_a_report(server: Recorder, name: str) -> None:
     assert answer.body == result.stdout_bytes
     report = json.loads(Path("report.json").read_text())
     assert (answer.code == 0, 200) == (report["valid"], report["status"])
-    assert bool(answer.finding) is bool(report["findings"] or report["unchecked"])
+    assert bool(answer.finding) is bool(report["findings"] or report["not_validated"])

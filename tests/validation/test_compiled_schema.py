@@ -41,7 +41,7 @@ def _mark(verdict: Verdict) -> str:
     """Return what a verdict says in a character."""
     if verdict.findings:
         return "x"
-    return "~" if verdict.tolerated else "?" if verdict.unchecked or verdict.failures else "."
+    return "~" if verdict.tolerated else "?" if verdict.not_validated or verdict.failures else "."
 
 
 def _evaluated(name: str, version: str) -> list[str]:
@@ -192,7 +192,7 @@ def test_of_a_large_body_that_is_wrong_throughout_a_thousand_findings_are_enough
     value = _many(3_000, **{f"_{number}": {"state": "ajar"} for number in range(3_000)})
     verdict = _judged(value)
     assert len(verdict.findings) == 1_000
-    assert ["the rest of an array that has over 1,000 errors"] == verdict.unchecked
+    assert ["the rest of an array that has over 1,000 errors"] == verdict.not_validated
 
 
 @pytest.mark.parametrize("number", ["1e400", "-1e400", "1" * 30, "9223372036854775808", "1e30"])
@@ -380,7 +380,7 @@ def _read(body: bytes) -> str:
     """What is read, told apart by type and order, or why it is not."""
     try:
         return repr(read_body.read_json(body))
-    except (read_body.UncheckedError, read_body.UnreadableError) as error:
+    except (read_body.NotValidatedError, read_body.UnreadableError) as error:
         return f"{type(error).__name__} {error}"
 
 

@@ -296,9 +296,9 @@ def test_header_parameters_that_openapi_ignores(name: str) -> None:
     ids=["json", "text", "nothing-at-all", "no-type-no-json", "xml", "no-content"],
 )
 def test_what_is_not_judged_has_a_reason(content: Any, answer: Any, expected: str) -> None:
-    """A part that is not judged gives one plain sentence, and no finding."""
+    """A part that is not validated gives one plain sentence, and no finding."""
     verdict = judge_answer({"200": {**_OK, "content": content}}, answer)
-    assert ([], [expected]) == (verdict.findings, verdict.unchecked)
+    assert ([], [expected]) == (verdict.findings, verdict.not_validated)
 
 
 @pytest.mark.parametrize(
@@ -415,7 +415,7 @@ def test_a_schema_that_is_wrong_ends_no_call(schema: Any, version: str) -> None:
                 assert finding.message
                 assert "does not meet" not in finding.message or "5" in json.dumps(schema)
             assert all(
-                isinstance(reason, str) and reason for reason in (*verdict.failures, *verdict.unchecked)
+                isinstance(reason, str) and reason for reason in (*verdict.failures, *verdict.not_validated)
             )
 
 

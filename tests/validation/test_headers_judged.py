@@ -40,7 +40,7 @@ def _verdict(
             {"x-a": "a", "x-b": "b"},
             ["header/X-A type", "header/X-B type"],
         ),
-        # The default is not judged in place of what did not come, and does not stand for it.
+        # The default is not validated in place of what did not come, and does not stand for it.
         ({"X-A": {"schema": {"type": "integer", "default": "many"}}}, {}, []),
         (
             {"X-A": {"required": True, "schema": {"type": "integer", "default": 5}}},

@@ -40,18 +40,18 @@ def _at_depth(levels: int, asked: Callable[[], Any]) -> Any:
     ids=["others", "patterns", "names", "unexpected", "unevaluated", "others unevaluated", "items"],
 )
 def test_a_thousand_findings_are_enough_for_one_object(schema: Any, value: Any, rest: str) -> None:
-    """The rest of it is noted as not judged; a value with just as many is judged whole."""
+    """The rest of it is noted as not validated; a value with just as many is judged whole."""
     verdict = judge_value(schema, value)
-    assert (1_000, [rest]) == (len(verdict.findings), verdict.unchecked)
+    assert (1_000, [rest]) == (len(verdict.findings), verdict.not_validated)
     first = value[:1_000] if isinstance(value, list) else dict(list(value.items())[:1_000])
-    assert [] == judge_value(schema, first).unchecked
+    assert [] == judge_value(schema, first).not_validated
 
 
 def test_a_thousand_properties_that_are_not_documented_are_enough() -> None:
     """`--validate exact` says that there are more."""
     verdict = judge_value({"properties": {"a": {}}}, _MANY, is_exact=True)
     assert 1_000 == len(verdict.findings)
-    assert ["properties that the document does not mention, after the first 1,000"] == verdict.unchecked
+    assert ["properties that the document does not mention, after the first 1,000"] == verdict.not_validated
 
 
 @pytest.mark.exhaustive

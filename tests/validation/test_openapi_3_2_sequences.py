@@ -189,7 +189,7 @@ def _matched(seconds: float, count: int) -> list[str]:
     place = PlacedSchema(("itemSchema",), {}, {}, errors)
     found = sequence_errors((Item("ababc", 0) for _ in range(count)), [place], None, notes, [])
     assert [] == found
-    return list(notes.unchecked)
+    return list(notes.not_validated)
 
 
 def test_each_item_has_its_time_for_patterns(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -337,7 +337,7 @@ def test_what_is_no_sequence_is_a_finding(media_type: str, body: bytes, message:
 
 
 def test_parts_of_bytes_are_noted() -> None:
-    """A part that is neither JSON nor text is not judged, and the others are."""
+    """A part that is neither JSON nor text is not validated, and the others are."""
     body = (
         b"--x\r\nContent-Type: image/png\r\n\r\n\x89PNG\r\n"
         b'--x\r\nContent-Type: application/json\r\n\r\n{"id":"a"}\r\n--x--\r\n'

@@ -122,9 +122,11 @@ def _difference(api: str, call: Call, level: str, options: tuple[str, ...], kept
     got = (report["status"], found, result.exit_code)
     if got != (call.status, expected, call.expected_exit(expected)):
         return f"{got}\n    {result.stderr}"
-    unchecked = " ".join(report["unchecked"])
-    if level == "exact" and (call.unchecked not in unchecked or bool(call.unchecked) != bool(unchecked)):
-        return f"not judged: {unchecked}"
+    not_validated = " ".join(report["not_validated"])
+    if level == "exact" and (
+        call.not_validated not in not_validated or bool(call.not_validated) != bool(not_validated)
+    ):
+        return f"not validated: {not_validated}"
     for name, way in call.keep.items():
         value = result.json
         for step in way:

@@ -344,7 +344,7 @@ def test_the_note_of_an_example_says_that_it_is_one() -> None:
     Path("document.json").write_text(json.dumps(document), encoding="utf-8")
     result = run_cli("./document.json", "a", "--p", "10", "--dry-run", "json")
     assert 0 == result.exit_code
-    assert "Note: query `p`: " in result.stderr
+    assert "Tolerated: query `p`: " in result.stderr
     assert "; the document itself gives it as an example [maximum]" in result.stderr
     assert 2 == run_cli("./document.json", "a", "--p", "11", "--dry-run", "json").exit_code
     document = _document({"parameters": [_parameter({"type": "string", "format": "date"}, example="now")]})

@@ -318,7 +318,7 @@ def test_exact_looks_into_each_item(server: Recorder) -> None:
     assert [("/1/x", "undocumented-property")] == found
 
 
-def _unchecked(server: Recorder, body: bytes, media: dict[str, Any] | None = None, **options: Any) -> str:
+def _not_validated(server: Recorder, body: bytes, media: dict[str, Any] | None = None, **options: Any) -> str:
     server.answers["/a"] = Answer(200, body, {"Content-Type": options.pop("content_type", NDJSON)})
     result = run_cli(
         _api(server.origin, options.pop("name", NDJSON), media, **options), "a", "--validate", "warn"
@@ -328,30 +328,32 @@ def _unchecked(server: Recorder, body: bytes, media: dict[str, Any] | None = Non
 
 
 def test_what_needs_all_items_is_judged_of_a_small_stream(server: Recorder) -> None:
-    """Up to 8 MiB the items are kept for it; beyond, it is said that it was not judged, and their number is."""
+    """Up to 8 MiB the items are kept for it; beyond, it is said that it was not validated, and their number is."""
     media = {"schema": {"type": "array", "uniqueItems": True, "maxItems": 2}, "itemSchema": ITEM}
     line = b'{"id":1,"x":"%b"}\n' % (b"x" * MIB)
-    small, large = _unchecked(server, b'{"id":1}\n' * 3, media), _unchecked(server, line * 9, media)
+    small, large = _not_validated(server, b'{"id":1}\n' * 3, media), _not_validated(server, line * 9, media)
     assert ("[uniqueItems]" in small, "[uniqueItems]" in large) == (True, False)
     assert ("[maxItems]" in small, "[maxItems]" in large) == (True, True)
-    assert "Not judged: `uniqueItems` needs all items at once, and the stream is larger than 8 MiB" in large
+    assert (
+        "Not validated: `uniqueItems` needs all items at once, and the stream is larger than 8 MiB" in large
+    )
 
 
 def test_an_array_is_judged_item_by_item(server: Recorder) -> None:
     """A schema of the array judges each item by `items`, and the number of items at the end, at any size."""
     media = {"schema": {"type": "array", "items": ITEM, "minItems": 20}}
     line = b'{"id":1,"x":"%b"}\n' % (b"x" * MIB)
-    said = _unchecked(server, line * 9 + b'{"id":"a"}\n', media)
+    said = _not_validated(server, line * 9 + b'{"id":"a"}\n', media)
     assert "/9/id" in said
     assert "the array has 10 items" in said
-    assert "Not judged" not in said
+    assert "Not validated" not in said
 
 
 def test_a_line_that_is_too_long_is_not_judged(server: Recorder) -> None:
     """A line of over 16 MiB is passed on and not read; the lines around it are judged."""
     long = b'{"id":"%b"}\n' % (b"x" * (17 * MIB))
-    said = _unchecked(server, b'{"id":1}\n' + long + b'{"id":"a"}\n')
-    assert "Not judged: line 2 of the body is larger than 16 MiB" in said
+    said = _not_validated(server, b'{"id":1}\n' + long + b'{"id":"a"}\n')
+    assert "Not validated: line 2 of the body is larger than 16 MiB" in said
     assert "/2/id" in said
     assert "/1" not in said
 
@@ -383,7 +385,7 @@ def test_a_stream_that_the_document_does_not_have_is_written(paced: Paced) -> No
 
 def test_a_page_of_html_is_not_a_thousand_findings(server: Recorder) -> None:
     """Where none of the first items can be read, the rest is not held against the document."""
-    said = _unchecked(server, b"<p>no</p>\n" * 500)
+    said = _not_validated(server, b"<p>no</p>\n" * 500)
     assert "item 10 and those after it: none of the items before can be read" in said
     assert 1 == said.count("[unreadable-body]")
 
@@ -584,15 +586,15 @@ def test_a_body_too_large_to_judge_is_written(endless: str, monkeypatch: pytest.
     assert 3_000_000 <= len(result.stdout_bytes)
 
 
-def test_a_json_too_large_to_judge_is_unchecked(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The body is written, with a note that it was not judged."""
+def test_a_json_too_large_is_not_validated(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The body is written, with a note that it was not validated."""
     monkeypatch.setattr(receive_response, "JUDGED_LIMIT", MIB)
     body = json.dumps(["x" * MIB, "x" * MIB]).encode()
     server.answers["/a"] = Answer(200, body)
     api = _api(server.origin, "application/json", {"schema": {"type": "object"}})
     result = run_cli(api, "a", "--validate", "strict")
     assert (0, body) == (result.exit_code, result.stdout_bytes)
-    assert "Not judged: the body is larger than 1 MiB" in result.stderr
+    assert "Not validated: the body is larger than 1 MiB" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -607,7 +609,7 @@ def test_less_is_kept_to_judge_where_a_finding_is_a_warning(
     api = _api(server.origin, "application/json", {"schema": {"type": "object"}})
     result = run_cli(api, "a", *words)
     assert (9 if is_judged else 0) == result.exit_code
-    note = "Not judged: the body is larger than 1 MiB (`--validate strict` judges up to 128 MiB)"
+    note = "Not validated: the body is larger than 1 MiB (`--validate strict` judges up to 128 MiB)"
     assert (note in result.stderr) != is_judged
 
 

@@ -558,7 +558,7 @@ def test_what_is_no_schema_is_said_to_be_none(schema: Any, version: str) -> None
     responses = {"200": {**_OK, "content": {JSON: {"schema": schema}}}}
     verdict = judge_answer(responses, answered(b"{}"), version=version)
     told = f"the document has `{json.dumps(schema)}` where a schema belongs"
-    assert ([], [], [told]) == (verdict.findings, verdict.failures, verdict.unchecked)
+    assert ([], [], [told]) == (verdict.findings, verdict.failures, verdict.not_validated)
 
 
 def test_head_has_no_body() -> None:
@@ -644,7 +644,7 @@ def test_a_body_that_cannot_be_read_here(body: bytes, media_type: str, expected:
     """A body that dynacli cannot read, through no fault of the answer, is a note and no finding."""
     responses = {"200": {**_OK, "content": {JSON: {"schema": {}}}}}
     verdict = judge_answer(responses, answered(body, media_type=media_type))
-    assert ([], [expected] if expected else []) == (verdict.findings, verdict.unchecked)
+    assert ([], [expected] if expected else []) == (verdict.findings, verdict.not_validated)
 
 
 def test_text_bodies_are_values() -> None:

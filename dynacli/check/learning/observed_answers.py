@@ -70,7 +70,7 @@ class ObservedAnswer:
     @cached_property
     def value(self) -> Any:
         """The body as a JSON value, a sequence as the list of its items; `MISSING` where it is neither."""
-        from dynacli.validation.bodies.read_body import UncheckedError, UnreadableError, read_json
+        from dynacli.validation.bodies.read_body import NotValidatedError, UnreadableError, read_json
         from dynacli.validation.bodies.sequences import read_items
 
         name, parameters = split_media_type(self.content_type)
@@ -79,7 +79,7 @@ class ObservedAnswer:
                 return self.masker.mask_value(read_items(name, parameters, self.body))
             if is_json(name):
                 return self.masker.mask_value(read_json(self.body, parameters))
-        except (UnreadableError, UncheckedError, RecursionError):
+        except (UnreadableError, NotValidatedError, RecursionError):
             return MISSING
         return MISSING
 

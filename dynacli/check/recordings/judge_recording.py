@@ -107,7 +107,7 @@ class RecordingJudge:
         """Return what was found: the operations with exchanges, and those without.
 
         Args:
-            unseen_reason: Why an operation was not judged that has none.
+            unseen_reason: Why an operation was not validated that has none.
         """
         checked, unseen = [], []
         for summary in self._api.catalog.each_summary():
@@ -156,7 +156,7 @@ def _tellings(verdict: Verdict | None) -> tuple[object, ...]:
     suppressed = (finding for finding, _ in verdict.suppressed)
     return (
         *(_finding_texts(found) for found in (verdict.findings, verdict.tolerated, suppressed)),
-        frozenset((*verdict.unchecked, *verdict.failures)),
+        frozenset((*verdict.not_validated, *verdict.failures)),
     )
 
 

@@ -18,7 +18,7 @@ __all__ = ["ToldExchange"]
 
 
 class ToldExchange:
-    """An exchange as a server tells it, which adds what it alone knows by `outcome`, `members` and `unchecked`.
+    """An exchange as a server tells it, which adds what it alone knows by `outcome`, `members` and `not_validated`.
 
     Attributes:
         recorded: The exchange.
@@ -59,9 +59,9 @@ class ToldExchange:
         """Return further members of its data, still with their secrets."""
         raise NotImplementedError
 
-    def unchecked(self) -> list[str]:
-        """Return the reasons why something was not judged."""
-        return list(dict.fromkeys([*self.verdict.failures, *self.verdict.unchecked]))
+    def not_validated(self) -> list[str]:
+        """Return the reasons why something was not validated."""
+        return list(dict.fromkeys([*self.verdict.failures, *self.verdict.not_validated]))
 
     def row(self) -> dict[str, Any]:
         """Return it as data."""
@@ -81,7 +81,7 @@ class ToldExchange:
             "findings": mask(findings_json(self._api, verdict.findings)) if verdict.findings else [],
             "tolerated": mask([finding.as_json() for finding in verdict.tolerated]),
             "suppressed": mask(suppressed),
-            "unchecked": mask(self.unchecked()),
+            "not_validated": mask(self.not_validated()),
             **mask(self.members()),
         }
 

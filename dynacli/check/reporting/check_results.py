@@ -24,12 +24,12 @@ __all__ = [
     "finding_key",
     "is_secret",
     "merged_defects",
+    "not_validated_of",
     "planned_values",
     "starred",
     "suppressed_of",
     "tolerated_of",
     "total_coverage",
-    "unchecked_of",
 ]
 
 
@@ -140,7 +140,7 @@ class CheckResults:
             seconds=answer.seconds if answer is not None else None,
             findings=tuple(self.findings(exchange)),
             tolerated=tuple(tolerated_of(exchange)),
-            unchecked=unchecked_of(exchange),
+            not_validated=not_validated_of(exchange),
             suppressed=suppressed_of(exchange),
             error=error_of(exchange),
         )
@@ -166,7 +166,7 @@ class CheckResults:
             "valid": not checked.has_findings and not any(exchange.error for exchange in checked.exchanges),
             "findings": _numbered(self.findings(exchange) for exchange in exchanges),
             "tolerated": _numbered(tolerated_of(exchange) for exchange in exchanges),
-            "unchecked": _distinct(text for exchange in exchanges for text in unchecked_of(exchange)),
+            "not_validated": _distinct(text for exchange in exchanges for text in not_validated_of(exchange)),
             "suppressed": _numbered(suppressed_of(exchange) for exchange in exchanges),
             "calls": [_call_row(operation, exchange) for exchange in exchanges],
             "unsent": [
@@ -218,11 +218,11 @@ def is_secret(operation: Operation, value: InputValue) -> bool:
     return (value.location, value.name.lower()) in {*keys, ("header", "authorization"), ("header", "cookie")}
 
 
-def unchecked_of(exchange: Exchange) -> tuple[str, ...]:
-    """Return the reasons why something in an answer was not judged."""
+def not_validated_of(exchange: Exchange) -> tuple[str, ...]:
+    """Return the reasons why something in an answer was not validated."""
     if exchange.verdict is None:
         return ()
-    reasons = _distinct([*exchange.verdict.failures, *exchange.verdict.unchecked])
+    reasons = _distinct([*exchange.verdict.failures, *exchange.verdict.not_validated])
     return tuple(exchange.masker.mask(reason) for reason in reasons)
 
 

@@ -14,11 +14,11 @@ from dynacli.check.reporting.check_results import (
     find_defects,
     finding_key,
     merged_defects,
+    not_validated_of,
     starred,
     suppressed_of,
     tolerated_of,
     total_coverage,
-    unchecked_of,
 )
 from dynacli.check.running.operation_judge import GONE
 from dynacli.client.answers.verdict_text import Evidence, placed
@@ -64,9 +64,9 @@ def notes_after_findings(results: CheckResults) -> dict[str, Rows]:
     return {
         "No answer": _rows_of_calls(results, _no_answer),
         "Called with invented values": _rows_of_calls(results, _invented),
-        "Findings at `exact` alone": _rows_of_calls(results, _tolerated),
-        "Not judged": _rows_of_calls(results, unchecked_of),
-        "Switched off by the configuration": _rows_of_calls(results, _suppressed),
+        "Tolerated": _rows_of_calls(results, _tolerated),
+        "Not validated": _rows_of_calls(results, not_validated_of),
+        "Suppressed": _rows_of_calls(results, _suppressed),
     }
 
 
@@ -118,10 +118,10 @@ def verdict_word(checked: CheckedOperation) -> str:
     if any(exchange.error for exchange in checked.exchanges):
         return "no answer"
     if not any(exchange.is_judged for exchange in checked.exchanges):
-        return "not judged"
+        return "not validated"
     if all(status >= 400 for status in checked.statuses):
         return f"only {' and '.join(f'{digit}xx' for digit in sorted({s // 100 for s in checked.statuses}))}"
-    return "ok, not all judged" if any(map(unchecked_of, checked.exchanges)) else "ok"
+    return "ok, not all judged" if any(map(not_validated_of, checked.exchanges)) else "ok"
 
 
 def duration_text(seconds: float) -> str:

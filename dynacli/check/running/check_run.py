@@ -55,7 +55,7 @@ def _make_exchange(engine: Engine, planned: PlannedCall, call: Call) -> Exchange
         answer = partial
     cut_reason = ""
     if reader.is_cut:
-        cut_reason = f"the stream went on after {answer.seconds:.1f} s: what came later is not judged"
+        cut_reason = f"the stream went on after {answer.seconds:.1f} s: what came later is not validated"
     # A call may wait for its turn before it begins.
     started = time.time() - answer.seconds
     return replace(exchange, answer=answer, started=started, seconds=answer.seconds, cut_reason=cut_reason)

@@ -65,7 +65,7 @@ class OperationJudge:
             judge_cut_answer(verdict, cut_reason, has_body=bool(answer.body))
         if excuse:
             _drop(verdict, "undocumented-status")
-            verdict.unchecked[:] = [f"the status {answer.status} is not documented, and {excuse}"]
+            verdict.not_validated[:] = [f"the status {answer.status} is not documented, and {excuse}"]
         self._settings.set_apart(verdict, self._operation, answer.status)
         return verdict
 
@@ -139,7 +139,7 @@ def judge_cut_answer(verdict: Verdict, cut_reason: str, *, has_body: bool) -> No
     """
     if not has_body:  # a stream may have nothing to say for a while
         _drop(verdict, "missing-body")
-    verdict.unchecked.append(cut_reason)
+    verdict.not_validated.append(cut_reason)
 
 
 def _drop(verdict: Verdict, rule: str) -> None:

@@ -62,7 +62,7 @@ class Answer:
         findings: What in the answer breaks the document; empty where nothing does, or nothing was judged.
         tolerated: What in the request and in the answer breaks the document to the letter alone, and is a finding at
             the level `exact`.
-        unchecked: What could not be judged, a reason each.
+        not_validated: What could not be judged, a reason each.
         is_judged: Whether the answer was judged at all.
         items: The items of a page of `Api.pages`; None where it has none, and for any other answer.
     """
@@ -91,8 +91,8 @@ class Answer:
         self.tolerated: tuple[Finding, ...] = tuple(
             finding for judged in self.verdicts for finding in judged.tolerated
         )
-        reasons = (*verdict.failures, *verdict.unchecked) if verdict is not None else ()
-        self.unchecked: tuple[str, ...] = tuple(dict.fromkeys(reasons))
+        reasons = (*verdict.failures, *verdict.not_validated) if verdict is not None else ()
+        self.not_validated: tuple[str, ...] = tuple(dict.fromkeys(reasons))
 
     def __repr__(self) -> str:
         """Return the status and what was asked for."""

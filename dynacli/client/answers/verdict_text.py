@@ -162,7 +162,7 @@ def verdict_json(api: OpenedApi, verdict: "Verdict") -> dict[str, Any]:
     return {
         "findings": findings_json(api, verdict.findings),
         "tolerated": findings_json(api, verdict.tolerated),
-        "unchecked": list(dict.fromkeys((*verdict.failures, *verdict.unchecked))),
+        "not_validated": list(dict.fromkeys((*verdict.failures, *verdict.not_validated))),
         "suppressed": _suppressed_json(api, verdict),
     }
 
@@ -205,12 +205,12 @@ def notes_of(verdicts: "Iterable[Verdict]", *, shows_ignored: bool) -> list[str]
     """
     verdicts = list(verdicts)
     notes = _tolerated_notes(finding for verdict in verdicts for finding in verdict.tolerated)
-    notes += [f"Not judged: {reason}" for verdict in verdicts for reason in verdict.unchecked]
+    notes += [f"Not validated: {reason}" for verdict in verdicts for reason in verdict.not_validated]
     if shows_ignored:
         suppressed = [pair for verdict in verdicts for pair in verdict.suppressed]
-        notes += [f"Ignored: {_headline(finding)}: {reason}" for finding, reason in suppressed[:MAX_SHOWN]]
+        notes += [f"Suppressed: {_headline(finding)}: {reason}" for finding, reason in suppressed[:MAX_SHOWN]]
         if len(suppressed) > MAX_SHOWN:
-            notes.append(f"Ignored: {len(suppressed) - MAX_SHOWN} more")
+            notes.append(f"Suppressed: {len(suppressed) - MAX_SHOWN} more")
     return list(dict.fromkeys(notes))
 
 
@@ -221,7 +221,7 @@ def _tolerated_notes(findings: "Iterable[Finding]") -> list[str]:
         # Null breaks one rule or another; what is tolerated is that it is null.
         is_null = finding.got is None and finding.rule != "readOnly"
         kinds.setdefault("null" if is_null else finding.rule, []).append(finding)
-    return [f"Note: {_headline(alike[0], len(alike))}" for alike in kinds.values()]
+    return [f"Tolerated: {_headline(alike[0], len(alike))}" for alike in kinds.values()]
 
 
 _OF_THE_NAME = frozenset({"additionalProperties", "unevaluatedProperties", "undocumented-property"})

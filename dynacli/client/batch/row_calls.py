@@ -111,7 +111,7 @@ class RowCalls:
                 raise no_such_plain_input(described, name)
         has_unknown_body = any(key[0] == "body" for key in keys.values() if key is not None)
         self._check_missing(described, given, unknown, is_body_known=not has_unknown_body)
-        # What is not known yet and needed is filled in, and not judged.
+        # What is not known yet and needed is filled in, and not validated.
         with_examples = replace(given, wants_example=True)
         parameters, left = collect_parameters(described, with_examples, is_strict=self._is_strict)
         if left:

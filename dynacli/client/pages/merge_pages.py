@@ -126,7 +126,7 @@ class MergedVerdict(Verdict):
         self.dropped += max(len(verdict.findings) - left, 0)
         for finding in verdict.tolerated if len(self.tolerated) < _MOST_FINDINGS else ():
             self.tolerate(shift(finding))
-        self.unchecked = list(dict.fromkeys((*self.unchecked, *verdict.unchecked)))
+        self.not_validated = list(dict.fromkeys((*self.not_validated, *verdict.not_validated)))
         self.failures = list(dict.fromkeys((*self.failures, *verdict.failures)))
         if len(self.suppressed) < _MOST_FINDINGS:
             self.suppressed += [(shift(finding), reason) for finding, reason in verdict.suppressed]

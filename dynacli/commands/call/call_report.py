@@ -124,11 +124,11 @@ class CallReport:
         self._lists: dict[str, list[Any]] = {
             "findings": [],
             "tolerated": [],
-            "unchecked": [],
+            "not_validated": [],
             "suppressed": [],
         }
         if self._level == "off":
-            self._lists["unchecked"].append("nothing is judged at the level `off`")
+            self._lists["not_validated"].append("nothing is judged at the level `off`")
 
     def begin_next(self, before: DescribedOperation, described: DescribedOperation) -> None:
         """Begin the report on the call of another operation, which follows.
@@ -176,7 +176,7 @@ class CallReport:
             operation.path,
             findings=tuple(self._lists["findings"]),
             tolerated=tuple(self._lists["tolerated"]),
-            unchecked=tuple(dict.fromkeys(self._lists["unchecked"])),
+            not_validated=tuple(dict.fromkeys(self._lists["not_validated"])),
             suppressed=tuple(self._lists["suppressed"]),
             **self._facts,
         )

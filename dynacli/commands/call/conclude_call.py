@@ -77,7 +77,7 @@ def conclude_part(run: Run, call: Call, answer: "Answer", report: "CallReport | 
     """Report an answer that was only the rest of a file: the document describes the whole."""
     _note_answer(call, answer, report)
     if call.judging is not None and call.settings.is_strict:
-        run.warn("Not judged: the answer is the rest of a file, and the document describes the whole")
+        run.warn("Not validated: the answer is the rest of a file, and the document describes the whole")
 
 
 def report_verdict_so_far(
@@ -174,6 +174,6 @@ def _write_notes(
     if report is not None and report.is_on_stderr:
         return  # the report says the same in the same place
     for reason in dict.fromkeys(reason for verdict in verdicts for reason in verdict.failures):
-        run.warn(masker.mask(f"Not judged: {reason}"))
+        run.warn(masker.mask(f"Not validated: {reason}"))
     for note in notes_of(verdicts, shows_ignored=settings.is_strict or run.options.verbose):
         run.note(masker.mask(note))

@@ -186,7 +186,7 @@ def _nothing(api: "OpenedApi", judge: "RecordingJudge", base: str) -> UsageError
 
 
 def _note_others(run: Run, judge: "RecordingJudge", lost: int) -> None:
-    """Say what was not judged, and why."""
+    """Say what was not validated, and why."""
     others = judge.elsewhere.total()
     if others:
         run.note(

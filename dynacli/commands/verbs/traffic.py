@@ -98,7 +98,7 @@ def _server(api: "OpenedApi", settings: "CallSettings") -> str:
 
 
 def _note_others(run: Run, judge: "RecordingJudge") -> None:
-    """Say what was not judged, and why."""
+    """Say what was not validated, and why."""
     others = judge.elsewhere.total()
     if others:
         exchanges = f"{others:,} exchanges belong" if others > 1 else "1 exchange belongs"

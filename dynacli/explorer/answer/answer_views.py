@@ -212,7 +212,7 @@ def _write_verdict(env: Environment, call: Call, answer: Answer, ended: Ended) -
     for note in notes_of([judging.verdict, verdict], shows_ignored=True):
         write_note(env, masker.mask(note))
     for reason in dict.fromkeys((*judging.verdict.failures, *verdict.failures)):
-        write_warning(env, masker.mask(f"Not judged: {reason}"))
+        write_warning(env, masker.mask(f"Not validated: {reason}"))
 
 
 _WRITERS: Final[Mapping[str, Callable[[Environment, Call, Answer, Ended], None]]] = {
@@ -327,7 +327,7 @@ def _write_kept_verdict(env: Environment, kept: KeptCall, answer: Answer) -> Non
         judging = CallJudge(draft.described, request_of(draft.described, settings, values), values, settings)
         judging.judge_request()
     except DynacliError as error:
-        write_warning(env, f"It is not judged: {error.message}\n{error.reason}".rstrip())
+        write_warning(env, f"It is not validated: {error.message}\n{error.reason}".rstrip())
         return
     media_type = answer.header("content-type")
     verdict = judging.judge_answer(JudgedResponse(answer.status, answer.headers, media_type, answer.body))

@@ -117,7 +117,7 @@ def _rule(name: str, text: str) -> dict[str, Any]:
 def _notifications(call: JudgedCall) -> list[dict[str, Any]]:
     name = f"{call.api} {call.operation}".strip()
     notes = [("note", f"{name}: {sentence(finding)}") for finding in call.tolerated]
-    notes += [("note", f"{name}: not judged: {reason}") for reason in call.unchecked]
+    notes += [("note", f"{name}: not validated: {reason}") for reason in call.not_validated]
     notes += [("note", f"{name}: not called: {call.skipped}")] * bool(call.skipped)
     notes += [("error", f"{name}: {call.error}")] * bool(call.error)
     return [{"level": level, "message": {"text": text}} for level, text in notes]
@@ -220,9 +220,9 @@ def _add_case(suite: ET.Element, call: JudgedCall, name: str) -> None:
         failure.text = _clean("\n".join(_with_position(finding) for finding in call.findings))
     elif call.error:
         _element(case, "error", message=call.error, type="error").text = _clean(call.error)
-    notes = [f"Note: {sentence(finding)}" for finding in call.tolerated]
-    notes += [f"Not judged: {reason}" for reason in call.unchecked]
-    notes += [f"Ignored: {sentence(finding)}: {finding.get('reason', '')}" for finding in call.suppressed]
+    notes = [f"Tolerated: {sentence(finding)}" for finding in call.tolerated]
+    notes += [f"Not validated: {reason}" for reason in call.not_validated]
+    notes += [f"Suppressed: {sentence(finding)}: {finding.get('reason', '')}" for finding in call.suppressed]
     if notes:
         _element(case, "system-out").text = _clean("\n".join(notes))
 
@@ -245,7 +245,7 @@ def _clean(text: str) -> str:
 
 
 def github_report(calls: Sequence[JudgedCall]) -> str:
-    """Return a line for each finding, and for each that is tolerated or ignored, and what was not judged."""
+    """Return a line for each finding, and for each that is tolerated or ignored, and what was not validated."""
     return "".join(f"{line}\n" for call in calls for line in _commands(call))
 
 
@@ -258,12 +258,12 @@ def _commands(call: JudgedCall) -> Iterator[str]:
     if call.error:
         yield _command("error", {"title": title}, f"{_subject(call)}: {call.error}")
     for finding in call.tolerated:
-        yield _command("notice", {"title": title}, f"Note: {sentence(finding)}")
-    for reason in call.unchecked:
-        yield _command("notice", {"title": title}, f"Not judged: {reason}")
+        yield _command("notice", {"title": title}, f"Tolerated: {sentence(finding)}")
+    for reason in call.not_validated:
+        yield _command("notice", {"title": title}, f"Not validated: {reason}")
     for finding in call.suppressed:
         reason = finding.get("reason", "")
-        yield _command("notice", {"title": title}, f"Ignored: {sentence(finding)}: {reason}")
+        yield _command("notice", {"title": title}, f"Suppressed: {sentence(finding)}: {reason}")
 
 
 def _command(name: str, properties: dict[str, Any], message: str) -> str:

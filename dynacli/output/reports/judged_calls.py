@@ -22,7 +22,7 @@ class JudgedCall:
         status: The status of the answer; None where there is none.
         seconds: The time from sending to the last byte; None where there is no answer.
         findings: The findings in the form of the validation report.
-        unchecked: The reasons why something was not judged.
+        not_validated: The reasons why something was not validated.
         suppressed: The findings that the configuration switches off, each with a member `reason`.
         skipped: Why the operation was not called; empty where it was.
         error: Why the call got no answer; empty where it got one, or was not made.
@@ -37,7 +37,7 @@ class JudgedCall:
     status: int | None = None
     seconds: float | None = None
     findings: tuple[dict[str, Any], ...] = ()
-    unchecked: tuple[str, ...] = ()
+    not_validated: tuple[str, ...] = ()
     suppressed: tuple[dict[str, Any], ...] = ()
     skipped: str = ""
     error: str = ""
@@ -67,7 +67,7 @@ def json_report(calls: Sequence[JudgedCall], *, indent: int | None = 2) -> str:
         "tolerated": [
             {**finding, "call": index} for index, call in enumerate(calls) for finding in call.tolerated
         ],
-        "unchecked": list(dict.fromkeys(reason for call in calls for reason in call.unchecked)),
+        "not_validated": list(dict.fromkeys(reason for call in calls for reason in call.not_validated)),
         "suppressed": [
             {**finding, "call": index} for index, call in enumerate(calls) for finding in call.suppressed
         ],
@@ -89,7 +89,7 @@ def _record(call: JudgedCall) -> dict[str, Any]:
         "status": call.status,
         "seconds": call.seconds,
         "valid": call.is_valid,
-        "unchecked": list(call.unchecked),
+        "not_validated": list(call.not_validated),
         "skipped": call.skipped,
         "error": call.error,
     }

@@ -144,7 +144,7 @@ class CompiledSchema:
         self._binary = prepared.binary
         if self._is_valid(prepared.value):
             if prepared.is_cut:
-                self._notes.add_unchecked(TOO_DEEP)
+                self._notes.add_not_validated(TOO_DEEP)
             return []
         if not self._plain.is_whole:
             return self._of(self._written).errors(value)
@@ -186,11 +186,11 @@ class CompiledSchema:
         )
         errors = built.errors(raw)
         if built.is_too_long:
-            self._notes.add_unchecked("it takes too long to judge all of the value")
+            self._notes.add_not_validated("it takes too long to judge all of the value")
         if part.is_cut:
             kept = [error for error in errors if len(error.path) < MAX_LEVELS]
             if len(kept) < len(errors) or not kept:
-                self._notes.add_unchecked(TOO_DEEP)
+                self._notes.add_not_validated(TOO_DEEP)
             return kept
         return errors
 
@@ -202,7 +202,7 @@ class CompiledSchema:
             size = len(error.names) or 1
             if size > left:
                 kind = "array" if isinstance(error.instance, list) or error.is_of_item else "object"
-                self._notes.add_unchecked(f"the rest of an {kind} that has over {MAX_ERRORS:,} errors")
+                self._notes.add_not_validated(f"the rest of an {kind} that has over {MAX_ERRORS:,} errors")
                 error.names = error.names[:left]
                 return [*errors, error] if error.names else errors
             errors.append(error)
@@ -219,12 +219,12 @@ class CompiledSchema:
 
     def _is_found(self, pattern: str, text: str) -> bool:
         if text in self._binary:
-            self._notes.add_unchecked("the bytes of a file are not held against a `pattern`")
+            self._notes.add_not_validated("the bytes of a file are not held against a `pattern`")
             return True
         try:
             return self._notes.patterns.is_found(pattern, text)
         except UnsupportedPatternError as error:
-            self._notes.add_unchecked(str(error))
+            self._notes.add_not_validated(str(error))
             return True
         except PatternTimeoutError:
             self._too_long.add(pattern)
@@ -237,7 +237,7 @@ class CompiledSchema:
     def _is_valid_later(self, reference: str, value: Any) -> bool:
         target = self._later(reference) if self._later is not None else None
         if target is None:
-            self._notes.add_unchecked(TOO_DEEP)
+            self._notes.add_not_validated(TOO_DEEP)
             return True
         return bool(target._validator.is_valid(value))  # noqa: SLF001  - of the same class; the count of entries goes on
 
@@ -245,7 +245,7 @@ class CompiledSchema:
         text, is_fault, kind = value
         if kind and json_type(instance) not in {kind, "integer" if kind == "number" else kind}:
             return True
-        (self._notes.add_failure if is_fault else self._notes.add_unchecked)(text)
+        (self._notes.add_failure if is_fault else self._notes.add_not_validated)(text)
         return True
 
 

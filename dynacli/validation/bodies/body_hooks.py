@@ -27,11 +27,11 @@ from dynacli.validation.schemas.schema_validators import SchemaValidators
 if TYPE_CHECKING:
     from dynacli.validation.judge_items import PlacedSchema
 
-__all__ = ["FORM", "BodyHooks", "UncheckedError", "UnreadableError"]
+__all__ = ["FORM", "BodyHooks", "NotValidatedError", "UnreadableError"]
 
 
-class UncheckedError(read_body.UncheckedError, OpenAPIError):
-    """`read_body.UncheckedError` as an error of openapi-core, which then goes on with the next part."""
+class NotValidatedError(read_body.NotValidatedError, OpenAPIError):
+    """`read_body.NotValidatedError` as an error of openapi-core, which then goes on with the next part."""
 
 
 class UnreadableError(read_body.UnreadableError, OpenAPIError):
@@ -42,8 +42,8 @@ class UnreadableError(read_body.UnreadableError, OpenAPIError):
 def _as_openapi_errors() -> Iterator[None]:
     try:
         yield
-    except read_body.UncheckedError as error:
-        raise UncheckedError(str(error)) from None
+    except read_body.NotValidatedError as error:
+        raise NotValidatedError(str(error)) from None
     except read_body.UnreadableError as error:
         raise UnreadableError(str(error)) from None
 
@@ -80,13 +80,13 @@ class BodyHooks:
         """Return the value of a body, or of a parameter that has a media type."""
         if "schema" not in media_type and not is_json(mimetype):
             shown = f"`{mimetype}`" if mimetype else "a body without a media type"
-            raise UncheckedError(f"the document gives no schema for {shown}")
+            raise NotValidatedError(f"the document gives no schema for {shown}")
         with _as_openapi_errors():
             if not mimetype and not _says_text(media_type / "schema"):
                 return _assumed_json(value)
             if is_json(mimetype):
                 if "schema" not in media_type:
-                    self.notes.add_unchecked(f"the document gives no schema for `{mimetype}`")
+                    self.notes.add_not_validated(f"the document gives no schema for `{mimetype}`")
                 return read_body.read_json(value.encode() if isinstance(value, str) else value, parameters)
             is_other = mimetype.endswith(("xml", "yaml", "yml")) and not _is_text(media_type)
             is_written_form = mimetype == FORM and _says_text(media_type / "schema")
@@ -107,8 +107,8 @@ class BodyHooks:
                     read.append(read_by_encoding())
             return self._form(media_type / "schema", fields, read)
         if not mimetype:
-            raise UncheckedError("there is no media type, so nothing tells how to read the body")
-        raise UncheckedError(f"a body of `{mimetype}` cannot be judged yet")
+            raise NotValidatedError("there is no media type, so nothing tells how to read the body")
+        raise NotValidatedError(f"a body of `{mimetype}` cannot be judged yet")
 
     def _form(self, schema: SchemaPath, fields: list[tuple[str, Any]], read: Sequence[Any] = ()) -> Any:
         """Return the form as the first of its readings that fits: `5` may be a number or a string.
@@ -130,7 +130,7 @@ class BodyHooks:
             found: Any = media_type.read_value()
             if not isinstance(schema := found["schema"], Mapping | bool):
                 shown = json.dumps(shortened(schema), ensure_ascii=False)
-                raise UncheckedError(f"the document has `{shown}` where a schema belongs")
+                raise NotValidatedError(f"the document has `{shown}` where a schema belongs")
         if isinstance(raw, read_body.UnreadBody):
             self._judge_size(media_type, name, raw)
             return None, None
@@ -169,7 +169,7 @@ class BodyHooks:
         if is_json(name):
             with _as_openapi_errors():
                 if isinstance(raw, read_body.UnreadBody):
-                    raise read_body.UncheckedError(raw.reason)
+                    raise read_body.NotValidatedError(raw.reason)
                 read_body.read_json(
                     raw.whole() if isinstance(raw, streamed_body.StreamedBody) else raw, parameters
                 )
@@ -177,12 +177,12 @@ class BodyHooks:
     def _judge_size(self, media_type: SchemaPath, name: str, raw: read_body.UnreadBody) -> None:
         """Judge the size of a body that is not in memory."""
         if not is_sent_as_bytes(name):
-            raise UncheckedError(raw.reason)
+            raise NotValidatedError(raw.reason)
         if "schema" in media_type:
             schema = media_type / "schema"
             found = self._length_errors(schema, raw)
             if found and raw.size is None:
-                raise UncheckedError("the size of the body is not known before it is sent")
+                raise NotValidatedError("the size of the body is not known before it is sent")
             _raise_errors(raw, found, schema)
 
     def _length_errors(self, schema: SchemaPath, value: Sized) -> list[Any]:
@@ -209,7 +209,7 @@ class BodyHooks:
         is_either = not is_array and is_of_item and item_schemas.may_be_of_array(media_type / "schema")
         of_all = self._placed_schema(media_type, ("schema",)) if is_array or is_either else None
         if steps is None and of_all is None:
-            raise UncheckedError(_nothing_about_items(name, self.version))
+            raise NotValidatedError(_nothing_about_items(name, self.version))
         of_items = [] if steps is None else [self._placed_schema(media_type, steps)]
         if (
             steps == ("itemSchema",)
@@ -301,12 +301,12 @@ def _assumed_json(value: Any) -> Any:
     """Return the value of a body without a media type, which may be guessed (RFC 9110, section 8.3).
 
     Raises:
-        UncheckedError: It is not JSON.
+        NotValidatedError: It is not JSON.
     """
     try:
         return read_body.read_json(value.encode() if isinstance(value, str) else value)
     except read_body.UnreadableError:
-        raise read_body.UncheckedError(
+        raise read_body.NotValidatedError(
             "there is no media type, and the body does not look like JSON"
         ) from None
 

@@ -13,8 +13,8 @@ from dynacli.text.json_budget import MAX_VALUES, TooManyValuesError, check_value
 __all__ = [
     "FormValue",
     "JudgedValue",
+    "NotValidatedError",
     "RedirectBody",
-    "UncheckedError",
     "UnreadBody",
     "UnreadableError",
     "is_about_bytes",
@@ -44,7 +44,7 @@ class JudgedValue(NamedTuple):
     pointer: str
 
 
-class UncheckedError(Exception):
+class NotValidatedError(Exception):
     """A value cannot be judged; the text says why."""
 
 
@@ -61,7 +61,7 @@ def read_text(value: bytes, parameters: Mapping[str, str]) -> str:
 
     Raises:
         UnreadableError: The body is not text in its charset.
-        UncheckedError: The charset is unknown.
+        NotValidatedError: The charset is unknown.
     """
     charset = parameters.get("charset") or "utf-8"
     try:
@@ -71,9 +71,9 @@ def read_text(value: bytes, parameters: Mapping[str, str]) -> str:
     except UnicodeError:
         raise UnreadableError(f"the body is not text in {charset}") from None
     except (LookupError, ValueError):
-        raise UncheckedError(f"the body is text in `{charset}`, which is unknown") from None
+        raise NotValidatedError(f"the body is text in `{charset}`, which is unknown") from None
     if not isinstance(text, str):  # `charset=hex` and the like: codecs from bytes to bytes
-        raise UncheckedError(f"the body is text in `{charset}`, which is unknown")
+        raise NotValidatedError(f"the body is text in `{charset}`, which is unknown")
     return text
 
 
@@ -92,7 +92,7 @@ def read_json(
 
     Raises:
         UnreadableError: The body is not JSON.
-        UncheckedError: The body is JSON that cannot be read here.
+        NotValidatedError: The body is JSON that cannot be read here.
     """
     charset = (parameters or {}).get("charset") or "utf-8"
     _check_values(value, "the body")
@@ -137,7 +137,7 @@ def read_json_text(text: str, subject: str = "the body") -> Any:
 
     Raises:
         UnreadableError: The text is not JSON.
-        UncheckedError: The text is JSON that cannot be read here.
+        NotValidatedError: The text is JSON that cannot be read here.
     """
     _check_values(text, subject)
     try:
@@ -158,14 +158,14 @@ def read_json_text(text: str, subject: str = "the body") -> Any:
             reason = "it ends too early"
         raise UnreadableError(f"{subject} is not JSON: {reason}, at {place}") from None
     except RecursionError:
-        raise UncheckedError(f"{subject} is nested too deeply") from None
+        raise NotValidatedError(f"{subject} is nested too deeply") from None
 
 
 def _check_values(text: str | bytes, subject: str) -> None:
     try:
         check_values(text)
     except TooManyValuesError:
-        raise UncheckedError(f"{subject} has more than {MAX_VALUES:,} values") from None
+        raise NotValidatedError(f"{subject} has more than {MAX_VALUES:,} values") from None
 
 
 def _refuse_constant(constant: str) -> Any:
@@ -174,7 +174,7 @@ def _refuse_constant(constant: str) -> Any:
 
 def _integer(text: str) -> int:
     if len(text) > _MAX_DIGITS:
-        raise UncheckedError(f"the body has a number of {len(text)} digits")
+        raise NotValidatedError(f"the body has a number of {len(text)} digits")
     return int(text)
 
 
@@ -189,7 +189,7 @@ class UnreadBody:
     """A body that is not in memory, because it is read only while it is sent.
 
     Attributes:
-        reason: Why its content is not judged.
+        reason: Why its content is not validated.
 
     Args:
         size: The size in bytes; None where it is unknown.
@@ -274,7 +274,7 @@ def split_parts(content: bytes, parameters: Mapping[str, str]) -> list[_Received
 
     Raises:
         UnreadableError: The media type has no boundary, or the body does not end with it.
-        UncheckedError: The body has too many parts.
+        NotValidatedError: The body has too many parts.
     """
     boundary = parameters.get("boundary")
     if not boundary:
@@ -282,7 +282,7 @@ def split_parts(content: bytes, parameters: Mapping[str, str]) -> list[_Received
     mark = b"\r\n--" + boundary.encode("utf-8", "replace")
     _, *pieces = (b"\r\n" + content).split(mark, _MAX_PARTS)
     if len(pieces) >= _MAX_PARTS:
-        raise UncheckedError(f"the body has over {_MAX_PARTS} parts")
+        raise NotValidatedError(f"the body has over {_MAX_PARTS} parts")
     parts: list[_ReceivedPart] = []
     for piece in pieces:
         if piece.startswith(b"--"):
@@ -325,7 +325,7 @@ def read_fields(content: bytes, parameters: Mapping[str, str]) -> Iterator[tuple
 
     Raises:
         UnreadableError: The body or a part is not of its media type.
-        UncheckedError: The body or a part cannot be read here.
+        NotValidatedError: The body or a part cannot be read here.
     """
     for part in split_parts(content, parameters):
         name, own = split_media_type(part.media_type)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from dynacli.http.semantics import is_event_stream, is_json, is_json_sequence, is_sequence, split_media_type
 from dynacli.validation.bodies.read_body import (
-    UncheckedError,
+    NotValidatedError,
     UnreadableError,
     read_json,
     read_json_text,
@@ -38,7 +38,7 @@ class Item(NamedTuple):
 
     value: Any
     size: int
-    error: UnreadableError | UncheckedError | None = None
+    error: UnreadableError | NotValidatedError | None = None
 
 
 def is_sequence_of_parts(name: str) -> bool:
@@ -56,7 +56,7 @@ def read_items(name: str, parameters: Mapping[str, str], value: bytes) -> list[A
 
     Raises:
         UnreadableError: The body or an item is not of its media type.
-        UncheckedError: An item cannot be read here.
+        NotValidatedError: An item cannot be read here.
     """
     if is_sequence_of_parts(name):
         return list(_parts(parameters, value))
@@ -81,7 +81,7 @@ def items_of(name: str, parameters: Mapping[str, str], pieces: Iterable[bytes]) 
     read = _events if is_event_stream(name) else _records if is_json_sequence(name) else _lines
     try:
         yield from read(_as_utf8(pieces, parameters))
-    except (UnreadableError, UncheckedError) as error:
+    except (UnreadableError, NotValidatedError) as error:
         # An error in the charset: nothing after it can be read.
         yield Item(None, 0, error)
 
@@ -97,7 +97,7 @@ def _as_utf8(pieces: Iterable[bytes], parameters: Mapping[str, str]) -> Iterator
         decoder.decode(b"").encode()
     except (LookupError, ValueError, AttributeError):
         # AttributeError: `charset=hex` and the like are codecs from bytes to bytes.
-        raise UncheckedError(f"the body is text in `{charset}`, which is unknown") from None
+        raise NotValidatedError(f"the body is text in `{charset}`, which is unknown") from None
     try:
         for piece in pieces:
             yield decoder.decode(piece).encode("utf-8", "surrogatepass")
@@ -166,12 +166,12 @@ def _json(text: bytes | None, subject: str) -> Item:
         return Item(None, MAX_ITEM, _too_large(subject))
     try:
         return Item(read_json_text(_decoded(text, subject), subject), len(text))
-    except (UnreadableError, UncheckedError) as error:
+    except (UnreadableError, NotValidatedError) as error:
         return Item(None, len(text), error)
 
 
-def _too_large(subject: str) -> UncheckedError:
-    return UncheckedError(f"{subject} is larger than {MAX_ITEM // 1024 // 1024} MiB")
+def _too_large(subject: str) -> NotValidatedError:
+    return NotValidatedError(f"{subject} is larger than {MAX_ITEM // 1024 // 1024} MiB")
 
 
 def _decoded(text: bytes, subject: str) -> str:
@@ -221,7 +221,7 @@ class _Event:
         self._fields: dict[str, Any] = {}
         self._data: list[str] = []
         self._size = 0
-        self._error: UnreadableError | UncheckedError | None = None
+        self._error: UnreadableError | NotValidatedError | None = None
 
     def add(self, line: bytes | None) -> None:
         """Add a line; None for a line that is too large."""

@@ -113,5 +113,5 @@ def plain_value(text: str) -> Any:
     """Return the JSON value that a text is, such as a number or boolean; else the text."""
     try:
         return read_body.read_json(text.encode("utf-8", "surrogatepass"))
-    except (read_body.UnreadableError, read_body.UncheckedError):
+    except (read_body.UnreadableError, read_body.NotValidatedError):
         return text

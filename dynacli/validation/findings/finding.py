@@ -46,7 +46,7 @@ class Verdict:
     Attributes:
         findings: The findings, each once.
         tolerated: Findings that count at the level `exact` alone, each once; below it there is a note of them.
-        unchecked: Reasons why something was not judged.
+        not_validated: Reasons why something was not validated.
         failures: Such reasons that come from a defect of the document or a library; they are always shown.
         suppressed: Findings that the configuration switches off, each with its reason.
         is_accepted: Whether compiled schemas accepted the message, so that openapi-core was not asked.
@@ -55,7 +55,7 @@ class Verdict:
     def __init__(self, *, is_accepted: bool = False) -> None:
         self.findings: list[Finding] = []
         self.tolerated: list[Finding] = []
-        self.unchecked: list[str] = []
+        self.not_validated: list[str] = []
         self.failures: list[str] = []
         self.suppressed: list[tuple[Finding, str]] = []
         self.is_accepted = is_accepted
@@ -69,7 +69,7 @@ class Verdict:
     @property
     def has_something_to_tell(self) -> bool:
         """Whether anything was found, tolerated, set apart, or could not be judged."""
-        return bool(self.findings or self.tolerated or self.unchecked or self.failures or self.suppressed)
+        return bool(self.findings or self.tolerated or self.not_validated or self.failures or self.suppressed)
 
     def extend(self, findings: Iterable[Finding]) -> None:
         """Add findings; one that was found before on another way through the references is left out."""
@@ -79,7 +79,7 @@ class Verdict:
         """Add what was found in another message of the same exchange."""
         self.extend(other.findings)
         self.tolerated.extend(other.tolerated)
-        self.unchecked.extend(other.unchecked)
+        self.not_validated.extend(other.not_validated)
         self.failures.extend(other.failures)
         self.suppressed.extend(other.suppressed)
 

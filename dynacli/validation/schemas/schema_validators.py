@@ -53,7 +53,7 @@ class SchemaValidators(SchemaValidatorsFactory):
                 return compiled.errors(value)
         except (TooDeepError, RecursionError):
             pass
-        self.notes.add_unchecked(TOO_DEEP)
+        self.notes.add_not_validated(TOO_DEEP)
         return []
 
     def create(self, spec: SchemaPath, schema: SchemaPath, *_: Any, **__: Any) -> SchemaValidator:  # noqa: ARG002

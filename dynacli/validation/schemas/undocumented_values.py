@@ -247,7 +247,7 @@ class UndocumentedProperties:
         where: `request` or `response`.
 
     Attributes:
-        unchecked: The part of the last value that was not looked at, with the reason; empty where all of it was.
+        not_validated: The part of the last value that was not looked at, with the reason; empty where all of it was.
     """
 
     def __init__(self, validators: Any, where: str) -> None:
@@ -256,15 +256,17 @@ class UndocumentedProperties:
         self._where = where
         self._known: dict[tuple[Any, ...], _Mentioned] = {}
         self._explained = 0
-        self.unchecked = ""
+        self.not_validated = ""
 
     def findings(self, judged: JudgedValue) -> Iterator[Finding]:
         """Yield a finding for each property that is not mentioned."""
-        self.unchecked = ""
+        self.not_validated = ""
         found = self._findings([judged.schema], judged.value, judged.pointer)
         yield from islice(found, MAX_ERRORS)
         if next(found, None) is not None:
-            self.unchecked = f"properties that the document does not mention, after the first {MAX_ERRORS:,}"
+            self.not_validated = (
+                f"properties that the document does not mention, after the first {MAX_ERRORS:,}"
+            )
 
     def _findings(self, schemas: list[Any], value: Any, pointer: str) -> Iterator[Finding]:
         if not isinstance(value, dict | list) or not value or not schemas:

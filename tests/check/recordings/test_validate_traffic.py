@@ -58,11 +58,11 @@ def _judged(*entries: dict[str, Any], words: tuple[str, ...] = ()) -> Any:
 
 
 def _found(entry: dict[str, Any], *words: str) -> tuple[int, list[str], list[str]]:
-    """The exit code; the findings; the reasons why something was not judged."""
+    """The exit code; the findings; the reasons why something was not validated."""
     result = _judged(entry, words=words)
     rows = json.loads(result.stdout)
     findings = [f"{row['where']} {row['pointer']} {row['rule']}" for each in rows for row in each["findings"]]
-    return result.exit_code, findings, [text for each in rows for text in each["unchecked"]]
+    return result.exit_code, findings, [text for each in rows for text in each["not_validated"]]
 
 
 @pytest.mark.parametrize(
@@ -91,9 +91,9 @@ def _found(entry: dict[str, Any], *words: str) -> tuple[int, list[str], list[str
 )
 def test_the_findings_in_an_exchange(entry: dict[str, Any], findings: list[str]) -> None:
     """The request is judged, and the answer, and findings are a failure."""
-    exit_code, found, unchecked = _found(entry)
+    exit_code, found, not_validated = _found(entry)
     assert sorted(findings) == sorted(found)
-    assert [] == unchecked
+    assert [] == not_validated
     assert (9 if findings else 0) == exit_code
 
 
@@ -112,10 +112,10 @@ def test_the_findings_in_an_exchange(entry: dict[str, Any], findings: list[str])
     ids=["size", "header"],
 )
 def test_bodies_that_the_recording_left_out(sent: dict[str, Any]) -> None:
-    """They are not judged, which is said, and nothing is found missing or learned."""
+    """They are not validated, which is said, and nothing is found missing or learned."""
     entry = _entry("/pets", method="POST", request=sent, response=_answer(None))
-    exit_code, found, unchecked = _found(entry, "--learn", "learned.yaml")
-    assert (0, [], ["the recording does not have the body"]) == (exit_code, found, unchecked)
+    exit_code, found, not_validated = _found(entry, "--learn", "learned.yaml")
+    assert (0, [], ["the recording does not have the body"]) == (exit_code, found, not_validated)
     assert not Path("learned.yaml").exists()
     assert "no overlay can mend" not in _judged(entry, words=("--learn", "learned.yaml")).stderr
 

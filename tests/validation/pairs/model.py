@@ -23,7 +23,7 @@ class Pair:
         document: The description, but for its version.
         message: An answer, or a request.
         expected: `POINTER RULE` for each finding, `-` for the whole body; `~ POINTER RULE` for each finding that is
-            tolerated; `? WORDS` for each note that something was not judged, of which the words are a part.
+            tolerated; `? WORDS` for each note that something was not validated, of which the words are a part.
         versions: Of OpenAPI, in each of which the same is expected.
         source: The section that says so, where few would know it.
         is_exact: Whether what the document does not mention is asked for, too.
