@@ -82,16 +82,16 @@ def _blocks(text: str) -> list[str]:
     return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
 
 
-_LIBRARY = page("library") or ""
+_PYTHON = page("python") or ""
 
 
 @pytest.mark.parametrize(
     ("blocks", "printed"),
     [
         (_blocks(README), "25 ()\n"),
-        ([block for block in _blocks(_LIBRARY) if "api.stream(" not in block], "25 ()\n201\n[176, 25]\n"),
+        ([block for block in _blocks(_PYTHON) if "api.stream(" not in block], "25 ()\n201\n[176, 25]\n"),
     ],
-    ids=["README.md", "help library"],
+    ids=["README.md", "help python"],
 )
 def test_the_examples_of_the_library_run(blocks: list[str], printed: str) -> None:
     """The Python blocks run as they stand, in a new interpreter, and print what the stand-in has."""
@@ -103,7 +103,7 @@ def test_the_example_of_a_stream_reads_its_items(
     server: Recorder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The stand-in has no stream, so that the example reads one of another API."""
-    (block,) = (block for block in _blocks(_LIBRARY) if "api.stream(" in block)
+    (block,) = (block for block in _blocks(_PYTHON) if "api.stream(" in block)
     answer = {"description": "", "content": {"text/event-stream": {}}}
     watch = {"operationId": "watchRuns", "parameters": [parameter("status", {"type": "string"})]}
     made = document({"/watch": {"get": {**watch, "responses": {"200": answer}}}}, servers=(server.origin,))
