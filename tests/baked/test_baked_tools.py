@@ -129,7 +129,7 @@ _SHOWN: tuple[tuple[list[str], str], ...] = (
     (["read"], "Usage: petshop read OPERATION"),
     (["help", "auth"], "petshop auth login"),
     (["help", "environment"], "`PETSHOP_CACHE_DIR`"),
-    (["help", "names"], "- A method and a path are a call, too: `petshop GET"),
+    (["help", "names"], "$ petshop GET '/runs?range=7d'"),
     (["help", "batch"], "petshop batch issues-create rows.csv"),
     (["api", "show"], '"Pets 2.1"'),
     (["list-pets", "--help"], "Usage: petshop list-pets [OPTIONS]"),
