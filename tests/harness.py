@@ -4,7 +4,9 @@ import contextlib
 import io
 import json
 import os
+import re
 import selectors
+import shlex
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +25,7 @@ __all__ = [
     "RecordedRequest",
     "Recorder",
     "Result",
+    "examples_of",
     "free_port",
     "json_answer",
     "recording",
@@ -124,6 +127,13 @@ class Answer:
     status: int = 200
     body: bytes = b"{}"
     headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
+
+
+def examples_of(page: str) -> list[list[str]]:
+    """Return the words of each example of an operation's help page."""
+    block = re.search(r"(?m)^Examples?\n((?:  .*\n)+)", page)
+    assert block is not None, page
+    return [shlex.split(line) for line in block[1].replace("\\\n", " ").splitlines()]
 
 
 def json_answer(value: Any, status: int = 200, /, **headers: str) -> Answer:

@@ -56,7 +56,11 @@ class DescribedOperation:
 
     def line_of(self, words: tuple[str, ...]) -> str:
         """Return the command line of a call with these words, of which the last may be dynacli's own `--example`."""
-        from dynacli.model.command_words import shell_line
+        return " ".join(self.shell_words_of(words))
+
+    def shell_words_of(self, words: tuple[str, ...]) -> list[str]:
+        """Return the words of `line_of`, each as a shell reads it."""
+        from dynacli.model.command_words import shell_word
 
         name, *api = invocation_words(api=self.api.name)
         ahead: tuple[str, ...] = ()
@@ -66,7 +70,7 @@ class DescribedOperation:
             own = {*(each.option for each in self.operation.parameters), *(each.option for each in fields)}
             if EXAMPLE[2:] in own:
                 words, ahead = words[:-1], (EXAMPLE,)
-        return shell_line((name, *ahead, *api, self.operation.name, *words))
+        return [*map(shell_word, (name, *ahead, *api, self.operation.name, *words))]
 
     @cached_property
     def part(self) -> dict[str, Any]:

@@ -99,7 +99,7 @@ class AnswerOutline:
         texts = [self.kind] if self.kind else []
         texts += [line.text(most_names) for line in self.lines[:most_lines]]
         if len(self.lines) > most_lines:
-            texts.append(f"and the fields of {len(self.lines) - most_lines} more")
+            texts.append(f"and {len(self.lines) - most_lines} more objects")
         if self.others:
             texts.append(f"or {short_sentence(' or '.join(self.others), _LONGEST_NAME)}")
         return texts
@@ -312,7 +312,8 @@ class UnreturnedFields:
     def text(self) -> str:
         """The fields in words, cleaned for a terminal."""
         names = short_sentence(", ".join(self.names), _MOST_CHARACTERS)
-        return f"not in it, though --{visible(self.option, keep='')} {self.verb} by it: {names}"
+        use = "sortable" if self.verb == "sorts" else "filterable"
+        return f"{use} (--{visible(self.option, keep='')}), but not returned: {names}"
 
 
 def unreturned_fields(

@@ -64,7 +64,7 @@ def visible_painted(text: str) -> str:
     if "\x1b" not in text:
         return visible(text)
     # `split` with a group returns plain text at even positions and the painter's sequences at odd ones.
-    pieces = re.split("(\x1b\\[(?:1|2|22|3[1-9])m)", text)
+    pieces = re.split("(\x1b\\[(?:1|2|22|3|23|3[1-9])m)", text)
     pieces[::2] = map(visible, pieces[::2])
     return "".join(pieces)
 
@@ -109,6 +109,10 @@ class Painter:
     def dim(self, text: str) -> str:
         """Return the text dimmed."""
         return self._paint(text, 2, 22)
+
+    def italic(self, text: str) -> str:
+        """Return the text in italics: what a document says, and nothing else."""
+        return self._paint(text, 3, 23)
 
     def red(self, text: str) -> str:
         """Return the text in red: errors."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
-from dynacli.text.terminal import cell_width, visible
+from dynacli.text.terminal import Painter, cell_width, visible
 
 __all__ = [
     "CODE",
@@ -17,6 +17,9 @@ __all__ = [
     "Blocks",
     "block_text",
     "closed",
+    "foreign",
+    "foreign_lines",
+    "foreign_within",
     "quoted",
     "quoted_lines",
     "quoted_within",
@@ -97,6 +100,26 @@ def quoted_within(text: str, width: int) -> str:
 def quoted_lines(lines: Iterable[str]) -> list[str]:
     """Return lines, which are `visible`, each behind the mark of a quote."""
     return [f"> {line}".rstrip() for line in lines]
+
+
+def foreign(text: str, paint: Painter) -> str:
+    """Return what a document says as one `visible` line: in italics on a terminal, which it cannot end, else in quotes.
+
+    An agent and a pipe get quotes, because their painter is not enabled.
+    """
+    return paint.italic(visible(text, keep="")) if paint.enabled else quoted(text)
+
+
+def foreign_within(text: str, width: int, paint: Painter) -> str:
+    """Return what a document says as `foreign` does, cut so that it takes at most so many columns."""
+    if not paint.enabled:
+        return quoted_within(text, width)
+    return paint.italic(shortened(visible(text, keep=""), width))
+
+
+def foreign_lines(lines: Iterable[str], paint: Painter) -> list[str]:
+    """Return lines of what a document says, which are `visible`: in italics on a terminal, else behind `>`."""
+    return [paint.italic(line.rstrip()) for line in lines] if paint.enabled else quoted_lines(lines)
 
 
 def word_or_quoted(text: str) -> str:

@@ -171,7 +171,7 @@ def test_a_summary_says_which_answer_has_an_id_that_no_list_has() -> None:
 def test_a_summary_names_what_is_sorted_by_and_not_returned() -> None:
     """Nobody has to call an operation to see that its answer lacks the field that they sort by."""
     summary = str(run_cli("describe", "demo", "search-runs", "--summary"))
-    assert "not in it, though --sort sorts by it: durationMs, costUsd" in summary
+    assert "sortable (--sort), but not returned: durationMs, costUsd" in summary
 
 
 @pytest.mark.parametrize(

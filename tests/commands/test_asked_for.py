@@ -11,7 +11,7 @@ import pytest
 from dynacli.model.kebab_names import kebab
 from tests.documents import document, operation, parameter, ref, save
 from tests.dry_runs import refusal_of, request_of
-from tests.harness import Answer, Recorder, run_cli
+from tests.harness import Answer, Recorder, examples_of, run_cli
 
 STRING = {"type": "string"}
 INTEGER = {"type": "integer"}
@@ -318,7 +318,7 @@ def test_positional_arguments_and_bodies_have_options() -> None:
     assert 2 == refusal_of("make", "7", *given[:-1], "huge").exit_code
 
 
-def test_the_help_ends_with_an_example_that_runs() -> None:
+def test_the_help_begins_with_an_example_that_runs() -> None:
     """Made from the examples of the document.
 
     restish#243.
@@ -330,9 +330,7 @@ def test_the_help_ends_with_an_example_that_runs() -> None:
     )
     api = save(document({"/a": {"post": operation("make", body=body)}}))
     page = run_cli(api, "make", "--help").stdout
-    import shlex
-
-    words = shlex.split(page.rpartition("Example\n")[2].replace("\\\n", " "))
+    words = examples_of(page)[0]
     assert ["dynacli", api, "make"] == words[:3]
     result = run_cli(*words[1:], "--dry-run", "json")
     assert (0, "Rex") == (result.exit_code, json.loads(result.json["body"])["name"])
@@ -506,6 +504,6 @@ def test_the_example_names_a_branch_and_not_what_all_branches_share() -> None:
     api = save(
         document({"/books": {"post": operation("addBook", body=body)}}, components={"schemas": schemas})
     )
-    words = run_cli(api, "add-book", "--help").stdout.rstrip().rpartition("\n")[2].split()[2:]
+    words = examples_of(run_cli(api, "add-book", "--help").stdout)[0][2:]
     assert ["add-book", "--kind", "Paper", "--pages", "1"] == words
     assert {"kind": "Paper", "pages": 1} == request_of(*words)["json"]

@@ -8,7 +8,7 @@ from dynacli import open_api
 from dynacli.options.standard_options import GUARDED_OPTIONS
 from tests.documents import document, operation, parameter, save
 from tests.dry_runs import refusal_of, request_of
-from tests.harness import Recorder, run_cli
+from tests.harness import Recorder, examples_of, run_cli
 
 STRING = {"type": "string"}
 PLACES = ("path", "query", "header", "cookie", "body")
@@ -81,8 +81,8 @@ def test_help_and_examples_have_the_spelling_that_runs() -> None:
     api = save(document({"/a": {"post": operation("send", raw)}}))
     page = run_cli(api, "send", "--help").stdout
     assert "--query.dry-run TEXT" in page
-    assert "dynacli's own `--dry-run` stands before the API's name here." in page
-    assert page.rstrip().endswith(f"dynacli {api} send --query.dry-run All")
+    assert "Give dynacli's own `--dry-run` before the API here." in page
+    assert [["dynacli", api, "send", "--query.dry-run", "All"]] == examples_of(page)
 
 
 def test_a_python_program_names_the_input_plainly() -> None:

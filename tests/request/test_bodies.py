@@ -496,7 +496,7 @@ def test_a_part_of_several_media_types_is_refused() -> None:
     assert "`vnd` is a part of 300 media types" in refused
     assert "`application/vnd.v11+json` and 288 more" in refused
     page = " ".join(run_cli(api, "a", "--help").stdout.split())
-    assert "Other media types, by --content-type: application/vnd.v1+json," in page
+    assert "Other media types, with --content-type: application/vnd.v1+json," in page
     assert "application/vnd.v6+json and 293 more." in page
     assert {"x299": "1"} == json.loads(request_of("a", "--x299", "1", "--content-type", "v299")["body"])
 

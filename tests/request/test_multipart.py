@@ -17,7 +17,7 @@ from dynacli.request.form_body import Multipart, Part
 from dynacli.validation.bodies.read_body import split_parts
 from tests.documents import SERVER, document, operation, save
 from tests.dry_runs import request_of
-from tests.harness import Answer, RecordedRequest, Recorder, Result, run_cli
+from tests.harness import Answer, RecordedRequest, Recorder, Result, examples_of, run_cli
 
 FORM_DATA = "multipart/form-data"
 STRING: dict[str, Any] = {"type": "string"}
@@ -257,8 +257,9 @@ def test_parts_that_the_document_does_not_name_are_files_under_names_of_ones_own
     server.answers["/a"] = Answer()
     page = run_cli("./api.json", "a", "--help").stdout
     assert "--file NAME=@FILE" in page
-    assert page.splitlines()[-1].startswith("  dynacli ./api.json a")
-    sent = run_cli(*page.splitlines()[-1].split()[1:])
+    (words,) = examples_of(page)
+    assert ["dynacli", "./api.json", "a"] == words[:3]
+    sent = run_cli(*words[1:])
     assert (0, "") == (sent.exit_code, sent.stderr.replace("Not validated", ""))
     (part,) = split_parts(
         server.last.body, {"boundary": server.last.headers["content-type"][0].partition("=")[2]}

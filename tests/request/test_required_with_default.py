@@ -18,14 +18,14 @@ VERSION = {"type": "string", "default": "2022-06-28"}
     [("2022-06-28", ()), ("2025-01-01", ("--api-version", "2025-01-01")), ("2022-06-28", ("--example",))],
 )
 def test_a_required_header_has_its_default(sent: str, words: tuple[str, ...]) -> None:
-    """The default of a required header is sent, help calls the header optional, and the example runs."""
+    """The default of a required header is sent, help has the header among the optional inputs, and the example runs."""
     api = save(
         document({"/a": {"get": operation("a", parameter("Api-Version", VERSION, "header", required=True))}})
     )
     assert sent == dict(request_of("a", *words)["headers"])["Api-Version"]
     page = run_cli(api, "a", "--help").stdout
     assert "[default 2022-06-28]" in page
-    assert "required" not in page
+    assert "Required" not in page
 
 
 @pytest.mark.parametrize("default", [None, [], {}], ids=repr)
@@ -33,7 +33,7 @@ def test_a_default_that_cannot_be_written_is_none(default: Any) -> None:
     """Null and empty defaults cannot be sent in a query, so that the parameter stays required."""
     save(document({"/a": {"get": operation("a", parameter("x", {"default": default}, required=True))}}))
     assert "`a` needs --x" in refusal_of("a").stderr
-    assert "required" in run_cli("./api.json", "a", "--help").stdout
+    assert "\nRequired inputs\n  --x " in run_cli("./api.json", "a", "--help").stdout
 
 
 BODY: dict[str, Any] = {

@@ -180,4 +180,4 @@ def test_what_is_filtered_by_and_not_returned(name: str, description: str, is_na
     outline = answer_outline({"content": {"application/json": {"schema": schema}}}, _resolve)
     parameter = Parameter(name, "query", name, ValueType("string"), description=description)
     found = [each.text for each in unreturned_fields([parameter], outline)]
-    assert [f"not in it, though --{name} filters by it: {name}"] * is_named == found
+    assert [f"filterable (--{name}), but not returned: {name}"] * is_named == found

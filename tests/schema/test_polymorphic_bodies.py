@@ -311,7 +311,7 @@ def test_many_branches_are_all_there() -> None:
     )
     page = " ".join(run_cli(api, "a", "--help").stdout.split())
     assert "--only29 TEXT [required for B29]" in page
-    assert "B7 and 22 more; the options given decide" in page
+    assert "B7 and 22 more; your options select it" in page
 
 
 def test_help_tells_the_branches() -> None:
@@ -320,10 +320,11 @@ def test_help_tells_the_branches() -> None:
     page = run_cli(api, "a", "--help").stdout
     lines = page.splitlines()
     told = {line.split()[0]: line for line in lines if line.startswith("  --")}
-    assert "[required; one of c, d]" in told["--kind"]
+    assert "\nRequired inputs\n  --kind TEXT" in page
+    assert "[one of c, d]" in told["--kind"]
     assert "[for Cat]" in told["--meow"]
     assert "[required for Dog]" in told["--bark"]
-    note = "The body is one of Cat (c) or Dog (d); --kind picks it, or the options given do."
+    note = "The body is one of Cat (c) or Dog (d); --kind or your options select it."
     assert note in " ".join(page.split())
 
 
@@ -440,6 +441,6 @@ def test_a_map_says_how_its_keys_are_given(body: Any) -> None:
         )
     )
     assert "Any property: `--body.NAME VALUE`." in run_cli("./api.json", "a", "--help").stdout
-    assert "or an entry each: --m.NAME " in run_cli("./api.json", "b", "--help").stdout
+    assert "or --m.KEY " in run_cli("./api.json", "b", "--help").stdout
     assert {"x": 1} == request_of("a", "--body.x", "1")["json"]
     assert {"m": {"x": 1}} == request_of("b", "--m.x", "1")["json"]

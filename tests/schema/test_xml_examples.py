@@ -8,7 +8,7 @@ import pytest
 from dynacli.schema.document_schemas import DocumentSchemas
 from dynacli.schema.xml_text import xml_text
 from tests.documents import document, operation, save
-from tests.harness import run_cli
+from tests.harness import examples_of, run_cli
 
 _SCHEMAS: dict[str, Any] = {
     "Person": {
@@ -95,7 +95,9 @@ def test_a_body_of_xml_has_an_example(media_type: str) -> None:
         result.stderr,
     )
     assert '<person id="1"><name>string</name></person>' == result.json["body"]
-    assert run_cli("./api.json", "a", "--help").stdout.endswith("dynacli ./api.json a --example\n")
+    assert [["dynacli", "./api.json", "a", "--example"]] == examples_of(
+        run_cli("./api.json", "a", "--help").stdout
+    )
 
 
 def test_a_body_of_yaml_has_an_example() -> None:

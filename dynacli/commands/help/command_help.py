@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dynacli.commands.help.page_lines import option_row, row_lines, usage_lines
+from dynacli.commands.help.page_lines import Row, option_row, row_lines, usage_lines
 from dynacli.environment import Environment, invocation, program
 from dynacli.options.command import Argument, Command
 from dynacli.options.standard_options import (
@@ -26,7 +26,7 @@ from dynacli.text.wrapping import wrapped
 
 __all__ = ["command_help", "options_page"]
 
-_HELP_ROW = ("-h, --help", "Show this page")
+_HELP_ROW = Row("-h, --help", "Show this page")
 
 _OPTION_GROUPS = (
     ("Output", (DATA,)),
@@ -60,7 +60,7 @@ def command_help(env: Environment, entry: Command, name: str, commands: Sequence
     if commands:
         lines += [
             paint.bold("Commands"),
-            *row_lines([(each.name, each.help) for each in commands], width),
+            *row_lines([Row(each.name, each.help) for each in commands], width),
             "",
         ]
     lines += [paint.bold("Examples"), *(f"  {line}" for line in entry.examples), ""]

@@ -1,10 +1,11 @@
 """The help page of one operation."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterator, Sequence
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.description.operation_description import DescribedInput, OperationDescription
-from dynacli.commands.help.page_lines import usage_lines
+from dynacli.commands.help.page_lines import Row, option_row, row_lines, usage_lines
 from dynacli.environment import Environment, invocation, program
 from dynacli.http.semantics import is_multipart
 from dynacli.model.media_types import is_built
@@ -13,11 +14,11 @@ from dynacli.model.value_words import MAY_BE_NULL, NOT_EMPTY, constraints, place
 from dynacli.options.standard_options import FILE, INPUT_OPTIONS, PART, STANDARD_OPTIONS, Option, options_of
 from dynacli.record import replace
 from dynacli.text.terminal import Painter, terminal_width, visible
-from dynacli.text.wrapping import block_text, quoted, quoted_lines, short_sentence, word_or_quoted, wrapped
+from dynacli.text.wrapping import block_text, foreign_lines, short_sentence, word_or_quoted, wrapped
 
 __all__ = ["operation_help"]
 
-_MOST_LINES = 24
+_MOST_LINES = 3
 """Lines of a description; `describe` has the others."""
 _MAX_FIELDS = 60
 """Options of a body that the page lists; for the others it points to `describe`."""
@@ -31,44 +32,73 @@ _SAYING_NOTHING = frozenset(("ok", "success", "successful operation", "response"
 def operation_help(
     env: Environment, description: OperationDescription, usage: str, own_flags: set[str]
 ) -> str:
-    """Return the page: summary, arguments, options, body, answers, and an example that runs."""
+    """Return the page: examples that run, what is called, the required and the optional inputs, the response."""
     described, operation = description.described, description.operation
     paint = Painter.for_stdout(env)
     width = terminal_width(env, env.stdout)
     lines = [*usage_lines(visible(usage, keep=""), width), ""]
     if operation.is_deprecated:
         lines.extend([paint.yellow("Deprecated."), ""])
-    if operation.summary:
-        lines.extend([*_quote(wrapped(visible(operation.summary, keep=""), width - 4)), ""])
-    told = block_text(operation.description, width - 4)
-    if told and told.strip() != operation.summary.strip():
-        lines.extend([*_description_lines(described, told.splitlines(), width), ""])
-    lines.extend([f"  {paint.dim(f'{visible(operation.method)} {word_or_quoted(operation.path)}')}", ""])
+    calls = _example_calls(described)
+    lines.append(paint.bold("Examples" if len(calls) > 1 else "Example"))
+    lines += [line for words in calls for line in _command_lines(described.shell_words_of(words), width)]
+    lines.extend(["", f"  {paint.dim(f'{visible(operation.method)} {word_or_quoted(operation.path)}')}"])
+    lines.extend([*_description_lines(described, width, paint), ""])
     page = _Page(paint, width)
-    parameters = description.inputs[: len(operation.parameters)]
-    needed = [each for each in parameters if each.location == "path" or each.is_required]
-    parameters = description.with_sources(parameters, needed)
-    in_path = [each for each in parameters if each.location == "path"]
-    page.section("Arguments", [row for each in in_path for row in page.with_fields(each)])
-    hidden = {parameter.option for parameter in operation.parameters if parameter.is_hidden}
-    others = [each for each in parameters if each.location != "path" and each.option not in hidden]
-    others.sort(key=lambda each: not each.is_required)
-    page.section("Options", [row for each in others for row in page.with_fields(each)])
+    page.inputs(description)
     if described.media_type is not None:
         page.body(description, described.media_type, own_flags)
-    page.answers(description)
+    page.response(description)
     inputs = INPUT_OPTIONS if operation.body is not None else INPUT_OPTIONS[-1:]
     flags = {option.flags[-1] for option in (*inputs, *STANDARD_OPTIONS)} - own_flags
     shown = [flag for flag in ("--body", "--filter", "--all", "--dry-run") if flag in flags]
-    note = f"Also {', '.join(shown)} and others: `{program().name} --help`."
+    note = f"Global options ({', '.join(shown)} ...): `{invocation('help')} options`."
     page.lines.extend(wrapped(note, width))
     own = [option.flags[-1] for option in STANDARD_OPTIONS if option.flags[-1] in own_flags]
     if own:
         page.lines.extend(wrapped(_before_the_api(own), width))
-    page.lines.append("")
-    lines.extend(page.lines)
-    lines.extend([paint.bold("Example"), f"  {visible(described.example_line, keep='')}"])
-    return "\n".join(lines)
+    return "\n".join([*lines, *page.lines])
+
+
+def _example_calls(described: DescribedOperation) -> list[tuple[str, ...]]:
+    """Return the words of a call that runs, and of the same call with an optional parameter that has few values."""
+    words = described.operation.example
+    for parameter in described.operation.parameters:
+        if parameter.location != "query" or parameter.must_be_given or f"--{parameter.option}" in words:
+            continue
+        if parameter.is_deprecated or parameter.is_hidden:
+            continue
+        value = next((each for each in parameter.value.enum if _is_usual(each, parameter.value)), None)
+        if value is not None:
+            return [words, (f"--{parameter.option}", value, *words)]
+    return [words]
+
+
+def _is_usual(value: object, of: ValueType) -> bool:
+    """Return whether a value of an enumeration is a word that changes what the call does."""
+    return (
+        isinstance(value, str)
+        and value != of.default
+        and re.fullmatch(r"\w[\w.-]*", value, re.ASCII) is not None
+    )
+
+
+def _command_lines(words: list[str], width: int) -> list[str]:
+    r"""Return the lines of a command, broken by `\` between its options, each of which keeps its value."""
+    parts: list[str] = []
+    for word in words:
+        if parts and re.match(r"--\S+$", parts[-1]) and not word.startswith("--"):
+            parts[-1] += f" {word}"
+        else:
+            parts.append(word)
+    lines = ["  " + parts[0]]
+    for part in parts[1:]:
+        if len(lines[-1]) + len(part) + 3 > width and lines[-1].strip():
+            lines[-1] += " \\"
+            lines.append(f"      {part}")
+        else:
+            lines[-1] += f" {part}"
+    return lines
 
 
 class _Page:
@@ -79,25 +109,37 @@ class _Page:
         self.width = width
         self.lines: list[str] = []
 
-    def section(self, title: str, rows: list[tuple[str, str]], note: str = "") -> None:
-        """Add a section, unless it has neither rows nor a note."""
-        if not rows and not note:
-            return
-        self.lines.append(self.paint.bold(title))
-        column = min(max((len(left) for left, _ in rows), default=0) + 4, 34)
-        for left, right in rows:
-            text = wrapped(right, max(self.width - column, 24))
-            if len(left) + 4 > column:
-                self.lines.append(f"  {left}")
-            else:
-                first = text.pop(0) if text else ""
-                self.lines.append(f"  {left}{' ' * (column - len(left) - 2)}{first}".rstrip())
-            self.lines.extend(f"{' ' * column}{line}" for line in text)
+    def section(self, title: str, rows: list[Row], note: str = "") -> None:
+        """Add a section."""
+        self.lines += [self.paint.bold(title), *row_lines(rows, self.width, paint=self.paint)]
         if note:
             self.lines.extend(f"  {line}" for line in wrapped(note, self.width - 2))
         self.lines.append("")
 
-    def row(self, each: DescribedInput, inside: str = "") -> tuple[str, str]:
+    def inputs(self, description: OperationDescription) -> None:
+        """Add the inputs: in one section those without which there is no call, in another all others."""
+        operation, media_type = description.operation, description.described.media_type
+        count = len(operation.parameters)
+        parameters = description.inputs[:count]
+        needed = [each for each in parameters if each.location == "path" or each.is_required]
+        parameters = description.with_sources(parameters, needed)
+        hidden = {parameter.option for parameter in operation.parameters if parameter.is_hidden}
+        sections: dict[str, list[Row]] = {"Required inputs": [], "Optional inputs": []}
+        required, optional = sections.values()
+        for each in parameters:
+            if each.location == "path" or each.option not in hidden:
+                is_needed = each.location == "path" or each.is_required
+                (required if is_needed else optional).extend(self.with_fields(each))
+        required.sort(key=lambda row: row.left.startswith("-"))  # what stands in the path comes first
+        if media_type is not None and is_built(media_type.name):
+            fields = description.inputs[count:]
+            for each in _shown_fields(fields):
+                (required if each.is_required else optional).append(self.row(each))
+        for title, rows in sections.items():
+            if rows:
+                self.section(title, rows)
+
+    def row(self, each: DescribedInput, inside: str = "") -> Row:
         """Return the row of an input.
 
         Args:
@@ -111,12 +153,11 @@ class _Page:
         elif each.location == "path":
             # A path has no empty segments, whether the document says so or not.
             facts = [fact for fact in facts if fact != NOT_EMPTY]
-        elif each.is_required:
-            facts.insert(0, "required")
         facts.extend([f"from {visible(each.source, keep='')}"] if each.source else [])
-        return each.usage, _about(each.description, facts, is_deprecated=each.origin.is_deprecated)
+        facts.extend(["deprecated"] if each.origin.is_deprecated else [])
+        return Row(each.usage, f"[{'; '.join(facts)}]" if facts else "", each.description)
 
-    def with_fields(self, each: DescribedInput) -> list[tuple[str, str]]:
+    def with_fields(self, each: DescribedInput) -> list[Row]:
         """Return the rows of a parameter and of the properties of its value."""
         return [self.row(each), *(self.row(field, inside=each.option) for field in each.fields)]
 
@@ -128,8 +169,7 @@ class _Page:
         required = ", required" if body.is_required else ""
         is_part = is_multipart(media_type.name)
         takes_options = is_built(media_type.name)
-        fields = description.inputs[len(description.operation.parameters) :]
-        rows = [self.row(each) for each in _shown_fields(fields)] if takes_options else []
+        rows: list[Row] = []
         input_options = [option for option in INPUT_OPTIONS if option.flags[0] not in own_flags]
         if not takes_options:
             whole = [option for option in input_options if option.name not in ("content_type", "set")]
@@ -144,10 +184,10 @@ class _Page:
         if not takes_options:
             if media_type.fields:
                 page = f"{invocation('describe', described.api.name)} {described.operation.name}"
-                notes.append(f"Options cannot build it; what it holds: `{page}`.")
+                notes.append(f"Options cannot build this body; `{page}` has its fields.")
         elif left_out > 0:
             notes.append(
-                f"{left_out} more options: see `{invocation('describe', described.api.name)} "
+                f"{left_out} more options: `{invocation('describe', described.api.name)} "
                 f"{described.operation.name}`."
             )
         if takes_options:
@@ -160,24 +200,26 @@ class _Page:
         title = f"Body ({visible(media_type.name, keep='') or 'no media type'}{required})"
         self.section(title, rows, "\n".join(notes))
 
-    def answers(self, description: OperationDescription) -> None:
-        """Add the answers: what a success holds, and the errors that are not those of the whole API."""
+    def response(self, description: OperationDescription) -> None:
+        """Add the response: what a success holds, and the errors that are not those of the whole API."""
         described, answer = description.described, description.answer
         shared = {
             (error.status, error.description) for error in described.api.catalog.overview().shared_errors
         }
-        rows: list[tuple[str, str]] = []
+        rows: list[Row] = []
         for response in described.operation.responses:
             is_success = response.status == answer.status
             if not is_success and (response.status, response.description) in shared:
                 continue
             about = short_sentence(response.description, 120)
-            about = "" if is_success and about.lower() in _SAYING_NOTHING else quoted(about)
+            about = "" if is_success and about.lower() in _SAYING_NOTHING else about
             lines = answer.text_lines() if is_success else []
-            rows.append((visible(response.status, keep=""), "\n".join(filter(None, (about, *lines)))))
+            text = "\n".join(["", *lines] if about and lines else lines)
+            rows.append(Row(visible(response.status, keep=""), text, about))
         if not answer.status and not any(each.status[:1] == "3" for each in described.operation.responses):
-            rows.insert(0, ("2XX", "\n".join(answer.text_lines())))
-        self.section("Answers", rows)
+            rows.insert(0, Row("2XX", "\n".join(answer.text_lines())))
+        if rows:
+            self.section("Response", rows)
 
 
 def _necessity(each: DescribedInput, field: Field, inside: str) -> list[str]:
@@ -188,7 +230,7 @@ def _necessity(each: DescribedInput, field: Field, inside: str) -> list[str]:
     """
     branch = visible(field.branch, keep="")
     if field.is_needed and not inside:
-        return ["required"] if field.must_be_given else []
+        return ["required with a body"] if field.must_be_given and not each.is_required else []
     if field.is_required:
         parent = visible(each.option, keep="").rpartition(".")[0]
         return [f"required for {branch}" if branch else f"required in {parent or 'each item'}"]
@@ -208,24 +250,24 @@ def _of_field(field: Field, facts: list[str], option: str) -> list[str]:
     return facts
 
 
-def _row(option: Option) -> tuple[str, str]:
-    return f"{option.flags[0]} {option.metavar}".strip(), option.help
+def _row(option: Option) -> Row:
+    return option_row(replace(option, flags=option.flags[:1]))
 
 
 def _for_whole_body(option: Option) -> Option:
     """Return a standard option as it works on a body that has no options of its own."""
     if option.name != "body":
         return option
-    return replace(option, metavar="TEXT|@FILE|-", help="the whole body, sent as it is given")
+    return replace(option, metavar="TEXT|@FILE|-", help="Give the whole body, which is sent as it is")
 
 
 def _notes(media_type: MediaType) -> Iterator[str]:
     """Yield the notes below the options of a body."""
     if media_type.is_cut:
-        yield "Fields below these have options too, written the same way."
+        yield "Deeper fields have options too, in the same way."
     yield from (_branches(choice) for choice in media_type.choices[:_MAX_CHOICES])
     if len(media_type.choices) > _MAX_CHOICES:
-        yield f"{len(media_type.choices) - _MAX_CHOICES} more places have branches."
+        yield f"{len(media_type.choices) - _MAX_CHOICES} more fields have branches."
     if media_type.value.type == "object" and media_type.value.items is not None:
         subject = "Properties of other names" if media_type.fields else "Any property"
         yield f"{subject}: `--body.NAME VALUE`."
@@ -244,7 +286,7 @@ def _branches(choice: Choice) -> str:
     at = of_first_items(choice.option)
     place = f"`--{at}`" if at else "The body"
     option = f"{at}.{choice.by}" if at else choice.by
-    by = f"; --{option} picks it, or the options given do" if choice.by else "; the options given decide"
+    by = f"; --{option} or your options select it" if choice.by else "; your options select it"
     text = f"{place} is one of {', '.join(names[:-1])} {'and' if left_out > 0 else 'or'} {names[-1]}{by}."
     return visible(text, keep="")
 
@@ -259,26 +301,18 @@ def _media_types(body: Body, chosen: MediaType) -> str:
     more = f" and {len(others) - len(shown)} more" if len(others) > len(shown) else ""
     if not others:
         return f"{visible(chosen.name, keep='')} is the default of --content-type."
-    return f"Other media types, by --content-type: {', '.join(shown)}{more}."
+    return f"Other media types, with --content-type: {', '.join(shown)}{more}."
 
 
 def _before_the_api(flags: list[str]) -> str:
     names = ", ".join(f"`{flag}`" for flag in flags)
-    stands = "stands" if len(flags) == 1 else "stand"
-    place = "operation's" if program().api else "API's"
-    return f"{program().name}'s own {names} {stands} before the {place} name here."
-
-
-def _about(description: str, facts: list[str], *, is_deprecated: bool) -> str:
-    sentence = quoted(description)
-    shown = [*facts, "deprecated"] if is_deprecated else facts
-    return f"{sentence} [{'; '.join(shown)}]".strip() if shown else sentence
+    return f"Give {program().name}'s own {names} before the {'operation' if program().api else 'API'} here."
 
 
 def _entries(option: str, value: ValueType) -> str:
     """Return the fact about an object of any keys, whose entries have an option each."""
     is_long = len(option) > 30
-    return f"or an entry each: {'the same with ' if is_long else f'--{option}'}.NAME {placeholder(value)}"
+    return f"or {'the same with ' if is_long else f'--{option}'}.KEY {placeholder(value)} for each entry"
 
 
 def _shown_fields(fields: Sequence[DescribedInput]) -> list[DescribedInput]:
@@ -302,15 +336,16 @@ def _path(each: DescribedInput) -> tuple[str, ...]:
     return each.origin.path if isinstance(each.origin, Field) else ()
 
 
-def _description_lines(described: DescribedOperation, text: list[str], width: int) -> list[str]:
-    """Return the lines of a description; of a long one the first, as the options come behind it."""
-    if len(text) <= _MOST_LINES:
-        return _quote(text)
-    shown = text[: _MOST_LINES - 1]
-    page = f"{invocation('describe', described.api.name)} {described.operation.name} --all"
-    more = wrapped(f"and {len(text) - len(shown):,} more lines: `{page}`", width - 2)
-    return [*_quote(shown), *(f"  {line}" for line in more)]
-
-
-def _quote(lines: Iterable[str]) -> list[str]:
-    return [f"  {line}" for line in quoted_lines(lines)]
+def _description_lines(described: DescribedOperation, width: int, paint: Painter) -> list[str]:
+    """Return the first lines of the summary and the description, and the command that shows the others."""
+    operation = described.operation
+    lines = wrapped(visible(operation.summary, keep=""), width - 4)
+    told = block_text(operation.description, width - 4)
+    if told.strip() != operation.summary.strip():
+        lines += [line for line in told.splitlines() if line.strip()]
+    shown, left_out = lines[:_MOST_LINES], len(lines) - _MOST_LINES
+    more: list[str] = []
+    if left_out > 0:
+        page = f"{invocation('describe', described.api.name)} {operation.name} --all"
+        more = wrapped(f"and {left_out:,} more line{'s' if left_out > 1 else ''}: `{page}`", width - 2)
+    return [f"  {line}" for line in (*foreign_lines(shown, paint), *more)]

@@ -1,20 +1,31 @@
 """Lines that several help pages have: the usage of a command, rows of options or commands, a server of a document."""
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from dynacli.options.standard_options import Option
-from dynacli.text.terminal import Painter
-from dynacli.text.wrapping import quoted, word_or_quoted, wrapped
+from dynacli.text.terminal import Painter, visible
+from dynacli.text.wrapping import foreign, quoted, word_or_quoted, wrapped
 
-__all__ = ["option_row", "row_lines", "server_line", "usage_lines"]
+__all__ = ["Row", "option_row", "row_lines", "server_line", "usage_lines"]
 
 _LABEL = "Usage: "
 _WIDEST_LEFT = 34
 _NARROWEST_RIGHT = 24
+_PLAIN = Painter(enabled=False)
 
-Row = tuple[str, str]
-"""What stands on the left, and the text beside it."""
+
+class Row(NamedTuple):
+    """What stands on the left of a row, and the text beside it.
+
+    Args:
+        told: What a document says; it stands in front of the text.
+    """
+
+    left: str
+    right: str
+    told: str = ""
 
 
 def usage_lines(text: str, width: int) -> list[str]:
@@ -23,16 +34,21 @@ def usage_lines(text: str, width: int) -> list[str]:
     return [first, *(" " * len(_LABEL) + line for line in others)]
 
 
-def row_lines(rows: Sequence[Row], width: int, column: int = 0) -> list[str]:
+def row_lines(rows: Sequence[Row], width: int, column: int = 0, paint: Painter = _PLAIN) -> list[str]:
     """Return the lines of rows, whose texts are wrapped in a column of their own.
 
     Args:
         column: Where the texts begin; 0 for as far left as the rows allow.
+        paint: Marks what a document says; else it stands in quotes.
     """
-    column = column or min(max((len(left) for left, _ in rows), default=0) + 4, _WIDEST_LEFT)
+    column = column or min(max((len(row.left) for row in rows), default=0) + 4, _WIDEST_LEFT)
     lines = []
-    for left, right in rows:
-        text = wrapped(right, max(width - column, _NARROWEST_RIGHT))
+    for left, right, told in rows:
+        shown = visible(told, keep="") if paint.enabled else quoted(told)
+        gap = " " if shown and right[:1] not in ("", "\n") else ""
+        text = wrapped(f"{shown}{gap}{right}", max(width - column, _NARROWEST_RIGHT))
+        if paint.enabled:
+            text = _with_start_in_italics(text, len("".join(shown.split())), paint)
         if len(left) + 4 > column:
             lines.append(f"  {left}")
         else:
@@ -40,6 +56,18 @@ def row_lines(rows: Sequence[Row], width: int, column: int = 0) -> list[str]:
             lines.append(f"  {left.ljust(column - 2)}{first}".rstrip())
         lines.extend(f"{' ' * column}{line}" for line in text)
     return lines
+
+
+def _with_start_in_italics(lines: Sequence[str], count: int, paint: Painter) -> list[str]:
+    """Return lines with their first characters in italics; blanks do not count, as wrapping changes them."""
+    painted = []
+    for line in lines:
+        place = [found.start() for found in re.finditer(r"\S", line)]
+        end = place[count] if count < len(place) else len(line)
+        head = line[:end].rstrip()
+        painted.append(paint.italic(head) + line[len(head) :])
+        count = max(count - len(place), 0)
+    return painted
 
 
 def option_row(option: Option) -> Row:
@@ -53,10 +81,10 @@ def option_row(option: Option) -> Row:
         text += f" [default: {option.default}{least_most}]"
     if option.kind and option.values:
         text += f"\n{', '.join((*option.values, *option.more))}"
-    return " ".join(filter(None, (", ".join(option.flags), value))), text
+    return Row(" ".join(filter(None, (", ".join(option.flags), value))), text)
 
 
 def server_line(index: int, server: Mapping[str, Any], paint: Painter) -> str:
     """Return the line of a server: index, URL, name and description."""
-    about = quoted(", ".join(text for text in (server.get("name", ""), server["description"]) if text))
-    return f"  {index}  {word_or_quoted(server['url'])}" + (paint.dim(f"  {about}") if about else "")
+    told = ", ".join(text for text in (server.get("name", ""), server["description"]) if text)
+    return f"  {index}  {word_or_quoted(server['url'])}" + (f"  {foreign(told, paint)}" if told else "")

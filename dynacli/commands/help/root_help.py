@@ -47,7 +47,7 @@ def root_help(env: Environment, contents: Sequence[str] = ()) -> str:
         *([*contents, ""] if contents else ()),
     ]
     sections = {section: _commands(section) for section in SECTIONS}
-    column = max(len(name) for rows in sections.values() for name, _ in rows) + 4
+    column = max(len(row.left) for rows in sections.values() for row in rows) + 4
     for section, rows in sections.items():
         lines += [paint.bold(section), *row_lines(rows, width, column), ""]
     lines += [paint.bold("Options"), *row_lines(_options(), width), ""]
@@ -72,19 +72,23 @@ def _commands(section: str) -> list[Row]:
     """Return the rows of the commands of a section that the program has."""
     entries = [entry for entry in COMMANDS.values() if entry.section == section]
     if not program().api:
-        return [(entry.name, entry.help) for entry in entries]
+        return [Row(entry.name, entry.help) for entry in entries]
     from dynacli.commands.available_commands import TOOL_VERBS
     from dynacli.guide.pages import as_of_program
 
-    rows = [(entry.name, as_of_program(entry.help)) for entry in entries if entry.name in TOOL_VERBS]
-    return [(name, "Manage the document of the API" if name == "api" else text) for name, text in rows]
+    document = "Manage the document of the API"
+    return [
+        Row(entry.name, document if entry.name == "api" else as_of_program(entry.help))
+        for entry in entries
+        if entry.name in TOOL_VERBS
+    ]
 
 
 def _options() -> list[Row]:
     """Return the rows of the options that most people need."""
     common = (OPTIONS_BY_NAME[name] for name in _COMMON)
     return [
-        (", ".join(each.flags) + ("" if each.value_alone else f" {each.metavar}"), each.help)
+        Row(", ".join(each.flags) + ("" if each.value_alone else f" {each.metavar}"), each.help)
         for each in common
     ]
 

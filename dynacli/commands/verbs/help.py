@@ -30,13 +30,13 @@ def show_page(ctx: click.Context, topic: str | None) -> None:
 
 def _contents(run: Run) -> str:
     from dynacli.commands.available_commands import further_names
-    from dynacli.commands.help.page_lines import row_lines, usage_lines
+    from dynacli.commands.help.page_lines import Row, row_lines, usage_lines
     from dynacli.guide.pages import topics
     from dynacli.text.terminal import Painter, terminal_width
 
     paint, width = Painter.for_stdout(run.env), terminal_width(run.env, run.env.stdout)
     lines = [*usage_lines(f"{invocation('help')} TOPIC", width), "", paint.bold("Topics")]
-    lines += [*row_lines(sorted([*topics(), (_OPTIONS, "All options")]), width), ""]
+    lines += [*row_lines(sorted(Row(*each) for each in [*topics(), (_OPTIONS, "All options")]), width), ""]
     if further := further_names():
         lines += [paint.bold("Commands of other packages"), *(f"  {name}" for name in further), ""]
     lines.append(
