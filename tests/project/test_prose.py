@@ -118,6 +118,14 @@ def test_sentences_are_short(name: str) -> None:
     assert sum(_words(sentence) > _MANY_WORDS for sentence in sentences) <= _SHARE_OF_LONG * len(sentences)
 
 
+def test_conditions_start_with_if() -> None:
+    """Of 1,000 words of the manual and the files beside it, at most one is *where*."""
+    pages = [text for name, text in _TEXTS.items() if not name.startswith("dynacli ")]
+    words = [word for text in pages for word in re.findall(r"[a-z']+", _prose(text).lower())]
+    assert len(words) > 5_000
+    assert 1_000 * words.count("where") <= len(words)
+
+
 def _invoked(node: ast.expr) -> str:
     """Return the command of a call of `invocation`, if it is a constant; else nothing."""
     is_named = isinstance(node, ast.Call) and ast.unparse(node.func) in {"invocation", "invocation_words"}

@@ -23,6 +23,11 @@ def test_there_are_examples() -> None:
     assert len(EXAMPLES) >= 3
 
 
+def test_the_readme_is_short() -> None:
+    """It fits into five screens; the manual has the rest."""
+    assert len(README.splitlines()) <= 170
+
+
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("example", EXAMPLES, ids=[example.command[:60] for example in EXAMPLES])
 def test_an_example_shows_what_happens(example: Example) -> None:
