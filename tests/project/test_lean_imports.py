@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from dynacli.lean_imports import import_click
+
 _AS_IN_A_RUN = """
 import dynacli; dynacli.is_own_process = {is_own_process}
 from dynacli.lean_imports import import_click
@@ -62,6 +64,27 @@ def test_what_was_not_loaded_works_when_it_is_needed() -> None:
     assert _printed(_USES, is_own_process=False) == lean
     assert "UUID('c4d4d7e4-9a3c-4f4f-8a39-0d4f0f4f4f4f')" in lean
     assert "a b uuid True" == lean[-1]
+
+
+def test_click_makes_its_type_of_uuids_of_the_real_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a program, `uuid` and `gettext` are imported with the first value that needs them, and not before."""
+    before = {name for name in sys.modules if name.partition(".")[0] == "click"}
+    for name in (*before, "gettext", "uuid"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setattr("dynacli.is_own_process", True)
+    import_click()
+    import_click()
+    assert {"gettext", "uuid"}.isdisjoint(sys.modules)
+    click = sys.modules["click"]
+    number = "c4d4d7e4-9a3c-4f4f-8a39-0d4f0f4f4f4f"
+    assert number == str(click.UUID.convert(number, None, None))
+    assert "UUID" == type(click.UUID.convert(number, None, None)).__name__
+    with pytest.raises(click.BadParameter, match="not a valid UUID"):
+        click.UUID.convert("none", None, None)
+    assert "uuid" in sys.modules
+    for name in set(sys.modules) - before:
+        if name.partition(".")[0] == "click":
+            del sys.modules[name]
 
 
 # Another version of click may use more of a module than its stand-in has.

@@ -48,7 +48,7 @@ def sentence(rule: str, error: Any, names: tuple[str, ...]) -> str:
         case "not":
             return _excluded(value, got)
         case "minimum" | "exclusiveMinimum" | "maximum" | "exclusiveMaximum":
-            return f"{shown(got)} is {_bound(rule, error.schema)} {shown(_limit(rule, error))}"
+            return f"{shown(got)} is {_bound(rule)} {shown(value)}"
         case "multipleOf" | "divisibleBy":
             return f"{shown(got)} is not a multiple of {shown(value)}"
         case "readOnly":
@@ -133,20 +133,11 @@ def _excluded(schema: Any, got: Any) -> str:
     return f"{shown(got)} is what the document excludes"
 
 
-def _bound(rule: str, schema: Any) -> str:
-    is_exclusive = rule.startswith("exclusive") or (
-        # 3.0: a flag beside the bound.
-        isinstance(schema, Mapping) and schema.get(f"exclusive{rule[0].upper()}{rule[1:]}") is True
-    )
+def _bound(rule: str) -> str:
+    is_exclusive = rule.startswith("exclusive")
     if rule.lower().endswith("minimum"):
         return "not more than" if is_exclusive else "less than the minimum of"
     return "not less than" if is_exclusive else "more than the maximum of"
-
-
-def _limit(rule: str, error: Any) -> Any:
-    if isinstance(error.validator_value, bool) and isinstance(error.schema, Mapping):
-        return error.schema.get(rule.removeprefix("exclusive").lower())
-    return error.validator_value
 
 
 def _most(rule: str) -> str:
