@@ -48,11 +48,9 @@ _SHARE_OF_LONG = 0.1
 _NOT_YET = frozenset(
     {
         *(
-            "agents",
             "bake",
             "configuration",
             "environment",
-            "exit-codes",
         ),
         *("library", "mcp", "mock", "names", "pytest", "searching"),
     }
